@@ -1,0 +1,107 @@
+"""From captured text to values: once, for both paths, by the vocabulary's type and the unit the vendor prints.
+
+All functions are polars expressions over columns of text. A text that is no value of its type becomes null.
+"""
+
+from __future__ import annotations
+
+import polars as pl
+
+from logparse.compile import Group
+from logparse.schema import INTEGER, NUMBER, TIME, field
+
+UNITS: dict[str, float] = {
+    "s": 1.0,
+    "ms": 1e-3,
+    "us": 1e-6,
+    "ns": 1e-9,
+    "min": 60.0,
+    "h": 3600.0,
+    "%": 1e-2,
+    "1,000": 1.0,
+    "k/s": 1e3,
+    "kB": 1e3,
+    "MB": 1e6,
+    "GB": 1e9,
+    "KiB": 2.0**10,
+    "MiB": 2.0**20,
+    "GiB": 2.0**30,
+}
+"""Unit that a vendor prints -> its size in the vocabulary's unit."""
+
+SPECIAL = ("clock", "s/it")
+"""Units that are no factor: [h:]mm:ss, and the inverse of a rate."""
+
+
+def is_converted(unit: str | None) -> bool:
+    """Whether a value in this unit differs from the number as printed."""
+    return unit in SPECIAL or (unit in UNITS and UNITS[unit] != 1.0)
+
+
+def value(text: pl.Expr, name: str, unit: str | None) -> pl.Expr:
+    """The value of `text` captured under `name` and printed in `unit`, in the vocabulary's type and unit."""
+    dtype = field(name).dtype
+    if dtype == TIME:
+        return _time(text, unit or "%Y-%m-%d %H:%M:%S")
+    if dtype == INTEGER:
+        number = (text.str.replace_all(",", "", literal=True) if unit == "1,000" else text).cast(INTEGER, strict=False)
+        return number if not is_converted(unit) else (_number(text, unit)).round().cast(INTEGER, strict=False)
+    if dtype == NUMBER:
+        return _number(text, unit)
+    return text
+
+
+def resolution(text: pl.Expr, name: str, unit: str | None) -> pl.Expr:
+    """Half a unit of the last printed digit of `text`, in the vocabulary's unit; null where that means nothing."""
+    dtype = field(name).dtype
+    if dtype not in (NUMBER, INTEGER, TIME):
+        return pl.lit(None, NUMBER)
+    digits = text.str.strip_chars_end("Z")
+    point = digits.str.find(".", literal=True) if dtype != TIME else digits.str.find("[.,][0-9]+$")
+    mantissa = digits.str.find("[eE]").fill_null(digits.str.len_bytes())
+    decimals = pl.when(point.is_null()).then(0).otherwise(mantissa.cast(pl.Int64) - point.cast(pl.Int64) - 1)
+    power = digits.str.extract("[eE]([-+]?[0-9]+)$", 1).cast(pl.Int64, strict=False).fill_null(0)
+    half = 0.5 * pl.lit(10.0).pow((power - decimals).cast(NUMBER))
+    if unit == "s/it":
+        number = text.cast(NUMBER, strict=False)
+        return half / (number * number)
+    return half * UNITS.get(unit or "", 1.0)
+
+
+def _number(text: pl.Expr, unit: str | None) -> pl.Expr:
+    if unit == "clock":
+        parts = text.str.split(":").list.eval(pl.element().cast(NUMBER, strict=False))
+        size = parts.list.len()
+        return (
+            pl.when(size == 3)
+            .then(parts.list.get(0, null_on_oob=True) * 3600 + parts.list.get(1, null_on_oob=True) * 60)
+            .when(size == 2)
+            .then(parts.list.get(0, null_on_oob=True) * 60)
+            .otherwise(0)
+        ) + parts.list.get(-1, null_on_oob=True)
+    plain = text.str.replace_all(",", "", literal=True) if unit == "1,000" else text
+    number = plain.cast(NUMBER, strict=False)
+    if unit == "s/it":
+        return 1 / number
+    factor = UNITS.get(unit or "s", 1.0)
+    # A division by the reciprocal keeps 77.47 % at 0.7747, where a product with 0.01 does not.
+    return number if factor == 1.0 else number * factor if factor > 1 else number / round(1 / factor)
+
+
+def _time(text: pl.Expr, format: str) -> pl.Expr:
+    if "%H" not in format and "%I" not in format:
+        return text.str.to_date(format, strict=False).cast(TIME)
+    return text.str.to_datetime(format, strict=False, time_unit="us")
+
+
+def columns(groups: tuple[Group, ...]) -> list[pl.Expr]:
+    """Columns `name` (value) and `name:text` (as printed) for each name, from the columns "1", "2", … of the groups."""
+    by_name: dict[str, list[tuple[pl.Expr, str | None]]] = {}
+    for index, group in enumerate(groups, start=1):
+        by_name.setdefault(group.name, []).append((pl.col(str(index)), group.unit))
+    out = []
+    for name, parts in by_name.items():
+        texts, values = [t for t, _ in parts], [value(t, name, u) for t, u in parts]
+        out.append((values[0] if len(parts) == 1 else pl.coalesce(values)).alias(name))
+        out.append((texts[0] if len(parts) == 1 else pl.coalesce(texts)).alias(f"{name}:text"))
+    return out

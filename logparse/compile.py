@@ -1,0 +1,216 @@
+"""From a pyparsing expression to one regular expression of Rust's `regex` crate.
+
+One walk, one table of forms, a refusal by name for the rest. The pattern means what the expression means, to the letter:
+nothing is skipped between two elements (a rule leaves white space as it stands), so the only difference left is that a
+regular expression may go back where pyparsing does not. It therefore reads all that the expression reads, with the same
+captures, and perhaps more; the tests hold that it does not.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from re import _constants as sre  # type: ignore[attr-defined]
+from re import _parser as sre_parser  # type: ignore[attr-defined]
+from typing import Any
+
+import pyparsing as pp
+
+from logparse.errors import GrammarError
+
+_SPECIAL = frozenset("\\.+*?()|[]{}^$#&-~")
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """One capturing group, in the order of the pattern. The same name may stand in several alternatives."""
+
+    name: str
+    unit: str | None
+    always: bool
+    """Takes part in every match: not inside an option or an alternative."""
+
+
+@dataclass(frozen=True, slots=True)
+class Compiled:
+    """What an expression compiles to."""
+
+    pattern: str
+    """Regular expression, not anchored, that Rust and Python both read alike."""
+    groups: tuple[Group, ...]
+    literals: tuple[str, ...]
+    """Each text that the expression reads holds at least one of these: the gate before the pattern."""
+
+
+def compile_expression(expr: pp.ParserElement, where: str) -> Compiled:
+    """Compile `expr`; `where` names the rule in messages.
+
+    Raises `GrammarError` for a form outside the table, a name on a group of several tokens, a `Regex` that the two dialects do
+    not read alike, and an expression without any text that is always there.
+    """
+    groups: list[Group] = []
+    pattern = _pattern(expr, groups, where, always=True)
+    literals = _literals(expr)
+    if not literals:
+        raise GrammarError(
+            "a rule without a text that is always there",
+            why="the literals of a rule are the gate that keeps it off all other lines",
+            where=where,
+            help="write at least one part of the line as a plain string",
+        )
+    return Compiled(pattern, tuple(groups), tuple(sorted(literals)))
+
+
+def escape(text: str) -> str:
+    """`text` as a pattern for itself, in both dialects."""
+    return "".join("\\" + c if c in _SPECIAL else {"\t": r"\t", "\r": r"\r", "\n": r"\n"}.get(c, c) for c in text)
+
+
+# ---- the walk ---- #
+
+
+def _pattern(expr: pp.ParserElement, groups: list[Group], where: str, always: bool) -> str:
+    form = type(expr)
+    name = expr.resultsName
+    if name:
+        _check_name(expr, where)
+        groups.append(Group(name, getattr(expr, "unit", None), always))
+    if form in (pp.Literal, _ONE_CHARACTER):
+        text = escape(expr.match)  # type: ignore[attr-defined]
+    elif form is pp.Word:
+        text = _word(expr)
+    elif form is pp.Regex:
+        text = f"(?:{_regex(expr, where)})"
+    elif form in (pp.Suppress, pp.Combine):
+        text = _pattern(expr.expr, groups, where, always)  # type: ignore[attr-defined]
+    elif form is pp.Opt:
+        text = f"(?:{_pattern(expr.expr, groups, where, always=False)})?"  # type: ignore[attr-defined]
+    elif form is pp.And:
+        text = "".join(_pattern(e, groups, where, always) for e in expr.exprs)  # type: ignore[attr-defined]
+    elif form is pp.MatchFirst:
+        text = "(?:" + "|".join(_pattern(e, groups, where, always=False) for e in expr.exprs) + ")"  # type: ignore[attr-defined]
+    else:
+        raise GrammarError(
+            f"{form.__name__} is not among the forms a rule may use",
+            why="each rule also runs as one regular expression, and this form has no exact twin there",
+            where=where,
+            help="use Literal, Word, Regex, Combine, Suppress, Opt, + (And) and | (MatchFirst)",
+        )
+    if getattr(expr, "parseAction", None):
+        raise GrammarError(
+            "a parse action in a rule", why="it would run on one of the two paths only", where=where,
+            help="give the token a unit; text becomes a value from the vocabulary",
+        )  # fmt: skip
+    return f"({text})" if name else text
+
+
+_ONE_CHARACTER = type(pp.Literal("x"))
+
+
+def _check_name(expr: pp.ParserElement, where: str) -> None:
+    """A name stands on one token, so that both paths give one text for it."""
+    form = type(expr)
+    leaf = form in (pp.Literal, _ONE_CHARACTER, pp.Word, pp.Regex, pp.Combine)
+    choice = form is pp.MatchFirst and all(not e.resultsName and not _several(e) for e in expr.exprs)  # type: ignore[attr-defined]
+    if not (leaf or choice):
+        raise GrammarError(
+            f"the name {expr.resultsName!r} stands on several tokens", why="a name takes one text", where=where,
+            help=f"put them in Combine(...)({expr.resultsName!r})",
+        )  # fmt: skip
+
+
+def _several(expr: pp.ParserElement) -> bool:
+    return type(expr) not in (pp.Literal, _ONE_CHARACTER, pp.Word, pp.Regex, pp.Combine)
+
+
+def _word(expr: Any) -> str:
+    """`Word` with its own bounds; `init_chars` then `bodyChars`."""
+    if expr.asKeyword:
+        raise GrammarError("Word(as_keyword=True)", why="it looks ahead", where=str(expr), help="write what follows instead")
+    first, body = _class(expr.init_chars), _class(expr.bodyChars)
+    most = "" if expr.maxLen >= 2**31 - 1 else str(expr.maxLen)
+    if first == body:
+        return first + ("+" if (expr.minLen, most) == (1, "") else "{%d,%s}" % (expr.minLen, most))
+    return first + body + "{%d,%s}" % (expr.minLen - 1, str(int(most) - 1) if most else "")
+
+
+def _class(chars: set[str]) -> str:
+    """A character class, ranges collapsed."""
+    codes = sorted(map(ord, chars))
+    spans: list[list[int]] = []
+    for code in codes:
+        if spans and code == spans[-1][1] + 1:
+            spans[-1][1] = code
+        else:
+            spans.append([code, code])
+    return "[" + "".join(escape(chr(a)) + (f"-{escape(chr(b))}" if b > a else "") for a, b in spans) + "]"
+
+
+_REFUSED = {
+    sre.ASSERT: "look-ahead or look-behind",
+    sre.ASSERT_NOT: "look-ahead or look-behind",
+    sre.GROUPREF: "a back reference",
+    sre.GROUPREF_EXISTS: "a conditional",
+    sre.CATEGORY: r"\d, \w or \s, which are not the same characters in both",
+    sre.ATOMIC_GROUP: "an atomic group",
+    sre.POSSESSIVE_REPEAT: "a possessive repeat",
+    sre.AT: "an anchor",
+}
+
+
+def _regex(expr: Any, where: str) -> str:
+    """The pattern of a `Regex`, if both dialects read it alike."""
+
+    def refuse(what: str, help: str) -> GrammarError:
+        return GrammarError(
+            f"{what} in Regex({expr.pattern!r})", why="Python and Rust do not read it alike", where=where, help=help
+        )
+
+    def walk(items: Any) -> None:
+        for op, value in items:
+            if op in _REFUSED:
+                raise refuse(_REFUSED[op], "write character classes such as [0-9] or [^ ,] and plain repeats")
+            if op is sre.SUBPATTERN:
+                if value[0] is not None:
+                    raise refuse("a capturing group", "use (?:...) and name the token instead")
+                walk(value[3])
+            elif op is sre.BRANCH:
+                for branch in value[1]:
+                    walk(branch)
+            elif op in (sre.MAX_REPEAT, sre.MIN_REPEAT):
+                walk(value[2])
+            elif op is sre.IN:
+                walk([item for item in value if item[0] is sre.CATEGORY])
+
+    if expr.flags:
+        raise refuse("a flag", "spell both cases in the class")
+    for doubled in ("&&", "--", "~~", "[["):
+        if doubled in expr.pattern:
+            raise refuse(repr(doubled), "escape the character")
+    walk(sre_parser.parse(expr.pattern))
+    return str(expr.pattern)
+
+
+# ---- the gate ---- #
+
+
+def _literals(expr: pp.ParserElement) -> frozenset[str]:
+    """The most telling set of texts of which each match holds at least one; empty where there is none."""
+    form = type(expr)
+    if form in (pp.Literal, _ONE_CHARACTER):
+        return frozenset([expr.match])  # type: ignore[attr-defined]
+    if form in (pp.Suppress, pp.Combine):
+        return _literals(expr.expr)  # type: ignore[attr-defined]
+    if form is pp.And:
+        best: frozenset[str] = frozenset()
+        for part in expr.exprs:  # type: ignore[attr-defined]
+            best = max(best, _literals(part), key=_telling)
+        return best
+    if form is pp.MatchFirst:
+        parts = [_literals(e) for e in expr.exprs]  # type: ignore[attr-defined]
+        return frozenset().union(*parts) if all(parts) else frozenset()
+    return frozenset()
+
+
+def _telling(literals: frozenset[str]) -> tuple[int, int]:
+    """The longer the shortest text, the fewer lines pass."""
+    return (min((len(text.strip()) for text in literals), default=-1), -len(literals))

@@ -1,0 +1,43 @@
+"""Everything logparse raises.
+
+    LogparseError
+    ├── UsageError            what was asked for cannot be done: wrong words, wrong paths
+    │   └── NoSuchInput       a path that does not exist, a glob that matches nothing
+    └── GrammarError          a grammar that cannot be used
+
+Each message has up to five parts, always in this order: what, why, where, how far it got, what to do.
+"""
+
+from __future__ import annotations
+
+
+class LogparseError(Exception):
+    """The root: catch this to catch all that logparse raises on purpose."""
+
+
+class UsageError(LogparseError):
+    """What was asked for cannot be done; the message says what to do instead."""
+
+
+class NoSuchInput(UsageError):
+    """A path that does not exist, or a glob that matches nothing."""
+
+
+class GrammarError(LogparseError):
+    """A grammar that cannot be used; `str` gives the parts that are known, one a line."""
+
+    def __init__(
+        self,
+        what: str,
+        *,
+        why: str | None = None,
+        where: str | None = None,
+        reached: str | None = None,
+        help: str | None = None,
+    ) -> None:
+        self.what, self.why, self.where, self.reached, self.help = what, why, where, reached, help
+        super().__init__(what)
+
+    def __str__(self) -> str:
+        parts = (("reason: ", self.why), ("where: ", self.where), ("read up to: ", self.reached), ("help: ", self.help))
+        return "\n".join([self.what, *(f"  {head}{text}" for head, text in parts if text)])

@@ -1,0 +1,129 @@
+"""Formulas of derived values: Python arithmetic over named inputs, as a polars expression and as a plain number.
+
+One text, two readings: the expression computes a column for all runs at once, and `evaluate` recomputes a single value from
+the inputs that the evidence lists.
+"""
+
+from __future__ import annotations
+
+import ast
+import operator
+import statistics
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import polars as pl
+
+from logparse.errors import GrammarError
+
+_BINARY: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
+    ast.Add: operator.add,
+    ast.Sub: operator.sub,
+    ast.Mult: operator.mul,
+    ast.Div: operator.truediv,
+    ast.FloorDiv: operator.floordiv,
+    ast.Mod: operator.mod,
+}
+_COMPARE: dict[type[ast.cmpop], Callable[[Any, Any], Any]] = {
+    ast.Lt: operator.lt,
+    ast.LtE: operator.le,
+    ast.Gt: operator.gt,
+    ast.GtE: operator.ge,
+    ast.Eq: operator.eq,
+    ast.NotEq: operator.ne,
+}
+
+OF_LINES: dict[str, Callable[[Sequence[float]], float]] = {
+    "sum": sum,
+    "mean": statistics.fmean,
+    "median": statistics.median,
+    "count": len,
+    "distinct": lambda values: len(set(values)),
+    "min": min,
+    "max": max,
+}
+"""What can be made of the values of several lines."""
+
+_EXPR_CALLS: dict[str, Callable[..., pl.Expr]] = {
+    "abs": lambda x: x.abs(),
+    "round": lambda x: x.round(),
+    "min": lambda *xs: pl.min_horizontal(*xs),
+    "max": lambda *xs: pl.max_horizontal(*xs),
+    "known": lambda x: x.is_not_null(),
+}
+
+
+def names(formula: str) -> list[str]:
+    """Names of the inputs of `formula`, each once, in order; rules inside `seen("...")` are not inputs."""
+    found = [n.id for n in ast.walk(_tree(formula)) if isinstance(n, ast.Name)]
+    return [n for n in dict.fromkeys(found) if n not in _EXPR_CALLS and n not in OF_LINES and n != "seen"]
+
+
+def rules_seen(formula: str) -> list[str]:
+    """Rules whose lines `formula` counts with `seen("rule")`."""
+    return list(dict.fromkeys(
+        str(n.args[0].value)
+        for n in ast.walk(_tree(formula))
+        if isinstance(n, ast.Call) and isinstance(n.func, ast.Name) and n.func.id == "seen" and isinstance(n.args[0], ast.Constant)
+    ))  # fmt: skip
+
+
+def expression(formula: str, column: Callable[[str], pl.Expr]) -> pl.Expr:
+    """`formula` as an expression; `column` gives that of a name, and of `seen:rule`."""
+
+    def walk(node: ast.AST) -> Any:
+        match node:
+            case ast.Constant(value=value):
+                return pl.lit(value)
+            case ast.Name(id=name):
+                return column(name)
+            case ast.BinOp(left=left, op=op, right=right):
+                return _BINARY[type(op)](walk(left), walk(right))
+            case ast.UnaryOp(op=ast.USub(), operand=operand):
+                return -walk(operand)
+            case ast.UnaryOp(op=ast.Not(), operand=operand):
+                return ~walk(operand)
+            case ast.BoolOp(op=op, values=values):
+                parts = [walk(v).fill_null(False) for v in values]
+                return pl.all_horizontal(parts) if isinstance(op, ast.And) else pl.any_horizontal(parts)
+            case ast.Compare(left=left, ops=[op], comparators=[right]):
+                return _COMPARE[type(op)](walk(left), walk(right))
+            case ast.Call(func=ast.Name(id="seen"), args=[ast.Constant(value=rule)]):
+                return column(f"seen:{rule}")
+            case ast.Call(func=ast.Name(id=name), args=args) if name in _EXPR_CALLS:
+                return _EXPR_CALLS[name](*map(walk, args))
+        raise GrammarError(f"{ast.unparse(node)} is not a formula", where=formula, help="use + - * / and comparisons")
+
+    return walk(_tree(formula))  # type: ignore[no-any-return]
+
+
+def evaluate(formula: str, inputs: Mapping[str, float | Sequence[float]]) -> float:
+    """The value of `formula` for `inputs`; a sequence is the values of several lines, for `sum(x)` and its like."""
+
+    def walk(node: ast.AST) -> Any:
+        match node:
+            case ast.Constant(value=value):
+                return value
+            case ast.Name(id=name):
+                return inputs[name]
+            case ast.BinOp(left=left, op=op, right=right):
+                return _BINARY[type(op)](walk(left), walk(right))
+            case ast.UnaryOp(op=ast.USub(), operand=operand):
+                return -walk(operand)
+            case ast.Call(func=ast.Name(id="round"), args=[arg]):
+                return float(round(walk(arg)))
+            case ast.Call(func=ast.Name(id="abs"), args=[arg]):
+                return abs(walk(arg))
+            case ast.Call(func=ast.Name(id=name), args=args) if name in OF_LINES:
+                values = [walk(a) for a in args]
+                return OF_LINES[name](values[0] if len(values) == 1 and not isinstance(values[0], (int, float)) else values)
+        raise ValueError(f"{ast.unparse(node)} cannot be evaluated")
+
+    return float(walk(_tree(formula)))
+
+
+def _tree(formula: str) -> ast.AST:
+    try:
+        return ast.parse(formula, mode="eval").body
+    except SyntaxError as error:
+        raise GrammarError(f"{formula!r} is not a formula", why=error.msg) from None

@@ -1,0 +1,590 @@
+r"""From anything a user may name to clean text: `read_sources(paths)` gives one `Source` for each input.
+
+It knows no platform. Four steps, each a pure function but the first:
+
+    _find         files, folders, globs, "-", bytes, streams  ->  inputs, in order, each real file once
+    _unpack       gzip, bz2, xz, zstd, known by content       ->  bytes as they were before packing
+    to_utf8       UTF-8, UTF-16, cp1252, damaged UTF-8        ->  UTF-8, and how it was found
+    clean_text    colours, cursor movements, control bytes    ->  text in which "\r" means "written over from here"
+
+Only "\n" ends a line, and no step but the decoding of UTF-16 changes how many there are: line 7 here is what `grep -n` calls 7.
+"""
+
+from __future__ import annotations
+
+import bz2
+import difflib
+import errno
+import glob
+import hashlib
+import importlib
+import lzma
+import os
+import re
+import stat
+import sys
+import zlib
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any, TypeAlias
+
+from logparse.errors import NoSuchInput, UsageError
+
+Input: TypeAlias = "str | os.PathLike[str] | bytes | bytearray | memoryview | IO[bytes] | IO[str]"
+
+UNPACK_LIMIT = 4 * 2**30
+"""A packed file that holds more bytes than this is refused: a few kB can unpack to terabytes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One input, read: where it came from, its text, and what there is to say about the reading."""
+
+    name: str
+    """The path as given, with "/"; for a file in a folder, folder/relative path; "<stdin>", "<bytes>", a stream's name or "<stream>"."""
+    text: bytes
+    """Clean UTF-8; empty where status is not "text"."""
+    lines: int
+    """Lines of the text, as `grep -n` counts them; a last line without an end counts."""
+    bytes: int
+    """Size as stored, before unpacking."""
+    sha256: str
+    """Of the bytes as stored; of no bytes where nothing could be read."""
+    encoding: str | None
+    """"ascii", "utf-8", "utf-8-sig", "utf-16", "utf-8 (damaged)" or "cp1252"; null where status is not "text"."""
+    compression: str | None
+    """"gzip", "bz2", "xz", "zstd"; null where the input is not packed."""
+    status: str
+    """"text", "not_text" (binary) or "unreadable"."""
+    reason: str | None
+    """For a person: why it is no text, or what about the text is not certain (damaged, cut off, encoding guessed)."""
+
+
+def read_sources(paths: Input | Iterable[Input], *, files_from: Input | None = None) -> Iterator[Source]:
+    """Each input as a Source, lazily, in the order given; the same real file only once, names all different.
+
+    Raises (at once, before anything is read):
+        NoSuchInput: a path does not exist, or a glob matches nothing.
+        UsageError: something that is no path, bytes or stream; a list of files that cannot be read.
+    """
+    found = _find(paths, files_from)
+    return _read_each(found)
+
+
+def expand(paths: Input | Iterable[Input], *, files_from: Input | None = None) -> list[Any]:
+    """What `read_sources` would read: Paths, bytes and streams, folders and globs opened out.
+
+    Folders are searched to the bottom, sorted; names with a leading dot are skipped there. "-" is standard input.
+    `files_from` is a file (or "-") that names one path a line. Raises as `read_sources` does.
+    """
+    return [found.item for found in _find(paths, files_from)]
+
+
+# -- finding ----------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    item: Any
+    name: str
+    trouble: str | None = None  # why there is no use in opening it
+
+
+def _find(paths: Input | Iterable[Input], files_from: Input | None) -> list[_Found]:
+    given = list(_one_or_many(paths))
+    if files_from is not None:
+        if _is_stdin(files_from) and any(map(_is_stdin, given)):
+            raise UsageError("standard input cannot be a log and the list of logs at once: put one of them in a file")
+        given += _listed(files_from)
+    found: dict[object, _Found] = {}
+    for item in given:
+        for each in _found_at(item):
+            found.setdefault(_identity(each.item), each)
+    return list(found.values())
+
+
+def _one_or_many(paths: Input | Iterable[Input]) -> Iterable[Input]:
+    if _is_one(paths):
+        return [paths]  # type: ignore[list-item]
+    if isinstance(paths, Iterable):
+        return paths  # type: ignore[return-value]
+    raise UsageError(f"cannot read logs from {type(paths).__name__}: give a path, a glob, bytes or an open file")
+
+
+def _is_one(item: object) -> bool:
+    return isinstance(item, str | os.PathLike | bytes | bytearray | memoryview) or hasattr(item, "read")
+
+
+def _is_stdin(item: object) -> bool:
+    return (isinstance(item, str) and item == "-") or (item is not None and item is sys.stdin)
+
+
+def _listed(files_from: Input) -> list[str]:
+    """The paths in a list: one a line, or ended by NULs as `find -print0` writes them."""
+    found = _found_at(files_from)
+    if len(found) != 1:
+        raise UsageError(f"the list of files must be one file: {files_from} is {len(found)}")
+    try:
+        data = _stored(found[0])
+    except _Unreadable as trouble:
+        raise UsageError(f"cannot read the list of files {found[0].name}: {trouble}") from None
+    ends = b"\0" if b"\0" in data else b"\n"
+    return [os.fsdecode(line) for line in (line.rstrip(b"\r") for line in data.split(ends)) if line]
+
+
+def _found_at(item: Input) -> list[_Found]:
+    if _is_stdin(item):
+        if sys.stdin is None:
+            return [_Found(b"", "<stdin>", "Standard input is closed: give a path instead.")]
+        return [_Found(getattr(sys.stdin, "buffer", sys.stdin), "<stdin>")]
+    if isinstance(item, bytes | bytearray | memoryview):
+        return [_Found(item, "<bytes>")]
+    if isinstance(item, str | os.PathLike):
+        return _found_at_path(os.fspath(item))
+    if hasattr(item, "read"):
+        name = getattr(item, "name", None)
+        return [_Found(item, _printable(name) if isinstance(name, str | os.PathLike) else "<stream>")]
+    raise UsageError(f"cannot read a log from {type(item).__name__}: give a path, a glob, bytes or an open file")
+
+
+def _found_at_path(path: str) -> list[_Found]:
+    if _is_there(path):
+        return list(_opened_out(Path(path)))
+    if not glob.has_magic(path):
+        raise NoSuchInput(_no_such(path))
+    # a link to a folder above makes a glob find one file under many names: the shortest is the plain one
+    shortest: dict[str, str] = {}
+    for match in sorted(glob.glob(path, recursive=True), key=len):
+        shortest.setdefault(os.path.realpath(match), match)
+    if not shortest:
+        raise NoSuchInput(f"nothing matches {path}")
+    return [found for match in sorted(map(Path, shortest.values())) for found in _opened_out(match)]
+
+
+def _is_there(path: str) -> bool:
+    try:
+        os.lstat(path)
+    except (FileNotFoundError, NotADirectoryError, ValueError):
+        return False
+    except OSError as error:
+        return error.errno != errno.ENAMETOOLONG  # what else went wrong is for the reading to tell
+    return True
+
+
+def _opened_out(path: Path, above: tuple[str, ...] = ()) -> Iterator[_Found]:
+    """The path itself, or if it is a folder the files below; what is not fit to open comes with its trouble."""
+    name = _printable(path)
+    try:
+        mode = path.stat().st_mode
+        if not stat.S_ISDIR(mode):
+            asked_for = not above
+            yield _Found(path, name, _no_file(mode, asked_for))
+            return
+        real = os.path.realpath(path)
+        if real in above:
+            yield _Found(path, name, "This link leads back to a folder above it, so it was not followed.")
+            return
+        inside = sorted(entry for entry in os.listdir(path) if not entry.startswith("."))
+    except OSError as error:
+        yield _Found(path, name, _why(error, path))
+        return
+    for entry in inside:
+        yield from _opened_out(path / entry, (*above, real))
+
+
+def _no_file(mode: int, asked_for: bool) -> str | None:
+    """Why something that is neither file nor folder is not opened; a pipe is, if the user named it: `<(zcat a.Z)`."""
+    if stat.S_ISREG(mode) or (stat.S_ISFIFO(mode) and asked_for):
+        return None
+    kind = "a named pipe" if stat.S_ISFIFO(mode) else "a socket" if stat.S_ISSOCK(mode) else "a device"
+    return f"This is {kind}, not a file: it was not opened."
+
+
+def _identity(item: object) -> object:
+    """Equal for two names of one file and for one stream given twice; bytes are only themselves."""
+    if isinstance(item, Path):
+        return os.path.realpath(item)
+    return id(item) if hasattr(item, "read") else object()
+
+
+def _printable(path: str | os.PathLike[str]) -> str:
+    """A name that any table can hold: file names on Linux may be bytes that are no text."""
+    return os.fsencode(Path(path).as_posix()).decode("utf-8", "replace")
+
+
+def _no_such(path: str) -> str:
+    if not path or "\n" in path or len(path) > 1000:
+        return f"no such file: {path[:40]!r}. A str is a path: give the text of a log as bytes"
+    near = _nearest(Path(path))
+    return f"no such file: {path}" + (f". Did you mean {near.as_posix()}?" if near else "")
+
+
+def _nearest(path: Path) -> Path | None:
+    """The path with its first missing part replaced by what is most like it beside it."""
+    folder, missing, *rest = _split_at_missing(path)
+    try:
+        siblings = {name.casefold(): name for name in sorted(os.listdir(folder), reverse=True)}
+    except OSError:
+        return None
+    close = difflib.get_close_matches(missing.name.casefold(), list(siblings))
+    candidates = [Path(missing.parent, siblings[name], *rest) for name in close]
+    return next((candidate for candidate in candidates if os.path.lexists(candidate)), None)
+
+
+def _split_at_missing(path: Path) -> tuple[Any, ...]:
+    """(folder that is there, path of the first part that is not, names below that)"""
+    rest: list[str] = []
+    while not os.path.lexists(path.parent) and path.parent != path:
+        rest.insert(0, path.name)
+        path = path.parent
+    return (path.parent, path, *rest)
+
+
+# -- reading ----------------------------------------------------------------------------------------------------------
+
+
+class _Unreadable(Exception):
+    """Holds the sentence that becomes Source.reason."""
+
+
+def _read_each(found: Iterable[_Found]) -> Iterator[Source]:
+    taken: dict[str, int] = {}
+    for each in found:
+        taken[each.name] = taken.get(each.name, 0) + 1
+        # evidence points to a source by its name: two pieces of bytes must not share one
+        name = each.name if taken[each.name] == 1 else f"{each.name} ({taken[each.name]})"
+        try:
+            stored = _stored(each)
+        except _Unreadable as trouble:
+            yield _without_text(name, b"", None, "unreadable", str(trouble))
+        else:
+            yield _source(name, stored)
+
+
+def _stored(found: _Found) -> bytes:
+    if found.trouble:
+        raise _Unreadable(found.trouble)
+    if isinstance(found.item, bytes | bytearray | memoryview):
+        return bytes(found.item)
+    try:
+        if isinstance(found.item, Path):
+            with open(found.item, "rb") as file:
+                return file.read()
+        return _rest_of(found.item)
+    except OSError as error:
+        raise _Unreadable(_why(error, found.item)) from error
+    except ValueError as error:  # a closed file; a text file whose own decoding fails
+        raise _Unreadable(f"It could not be read ({error}): open it anew, in binary mode.") from error
+
+
+def _rest_of(stream: Any) -> bytes:
+    data = _below_decoding(stream).read() or b""
+    if not isinstance(data, str):
+        return bytes(data)
+    try:
+        return data.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:
+        return data.encode("utf-8", "replace")
+
+
+def _below_decoding(stream: Any) -> Any:
+    """The bytes below a text file, where it makes "\\n" of each "\\r" (Python's default) and lines would be miscounted."""
+    encoding = str(getattr(stream, "encoding", "")).lower()
+    if not hasattr(stream, "buffer") or encoding not in ("utf-8", "utf8", "ascii", "us-ascii"):
+        return stream
+    try:
+        stream.seek(stream.tell())  # it may have read ahead
+    except OSError:  # a pipe, or within a loop over its lines
+        return stream
+    return stream.buffer
+
+
+def _why(error: OSError, item: object) -> str:
+    if isinstance(error, FileNotFoundError):
+        if isinstance(item, Path) and item.is_symlink():
+            return f"This is a link to {_printable(os.readlink(item))}, which does not exist: mend or remove the link."
+        return "It was there when the reading began and is gone: read again."
+    if isinstance(error, PermissionError):
+        return "There is no permission to read it: ask its owner, or change it with chmod."
+    if error.errno == errno.ELOOP:
+        return "This is a link that leads back to itself: mend or remove the link."
+    return f"The system could not read it ({error.strerror or error}): try again, or copy it elsewhere first."
+
+
+def _source(name: str, stored: bytes) -> Source:
+    compression, data, doubt = None, stored, None
+    packing = next((packing for packing in _PACKINGS if packing.magic.match(stored)), None)
+    if packing:
+        compression = packing.name
+        try:
+            data, doubt = _unpack(stored, packing)
+        except _Unreadable as trouble:
+            return _without_text(name, stored, compression, "unreadable", str(trouble))
+    if kind := binary_kind(data):
+        return _without_text(name, stored, compression, "not_text", kind)
+    text, encoding = clean(data)
+    lines = text.count(b"\n") + (not text.endswith(b"\n") and bool(text))
+    reason = " ".join(filter(None, (doubt, _DOUBTFUL.get(encoding)))) or None
+    return Source(name, text, lines, len(stored), _sha256(stored), encoding, compression, "text", reason)
+
+
+def _without_text(name: str, stored: bytes, compression: str | None, status: str, reason: str) -> Source:
+    return Source(name, b"", 0, len(stored), _sha256(stored), None, compression, status, reason)
+
+
+def _sha256(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
+
+
+# -- unpacking --------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Packing:
+    name: str
+    magic: re.Pattern[bytes]
+    start: Callable[[], Any]  # a new decompressor with decompress(bytes), eof and unused_data
+
+
+def _zstd() -> Any:
+    try:
+        return importlib.import_module("compression.zstd").ZstdDecompressor()  # Python 3.14
+    except ImportError:
+        pass
+    try:
+        return importlib.import_module("zstandard").ZstdDecompressor().decompressobj()
+    except ImportError:
+        raise _Unreadable("It is packed with zstd, which needs one more package: pip install logparse[zstd].") from None
+
+
+_PACKINGS = (
+    _Packing("gzip", re.compile(rb"\x1f\x8b\x08"), lambda: zlib.decompressobj(wbits=31)),
+    _Packing("bz2", re.compile(rb"BZh[1-9](?:1AY&SY|\x17rE8P\x90)"), bz2.BZ2Decompressor),
+    _Packing("xz", re.compile(rb"\xfd7zXZ\x00"), lzma.LZMADecompressor),
+    _Packing("zstd", re.compile(rb"\x28\xb5\x2f\xfd|[\x50-\x5f]\x2a\x4d\x18"), _zstd),
+)
+
+
+def _unpack(stored: bytes, packing: _Packing) -> tuple[bytes, str | None]:
+    """What was packed, and what is doubtful about it; all members, up to where the data is cut or damaged."""
+    pieces: list[bytes] = []
+    size = at = 0
+    step = 4096  # so small that no step can unpack to more than some 150 MB
+    unpacker = packing.start()
+    doubt = None
+    while at < len(stored):
+        try:
+            piece = unpacker.decompress(stored[at : at + step])
+        except Exception as error:  # noqa: BLE001  # each library raises its own kind
+            doubt = f"The {packing.name} data is damaged ({error}): only what stands before the damage was read."
+            break
+        pieces.append(piece)
+        size += len(piece)
+        if size > UNPACK_LIMIT:
+            raise _Unreadable(f"It unpacks to more than {UNPACK_LIMIT:,} bytes: unpack it and cut it yourself.")
+        at += step
+        if unpacker.eof:
+            at = min(at, len(stored)) - len(unpacker.unused_data)
+            at = _NULS.match(stored, at).end()  # type: ignore[union-attr]  # tapes and xz pad with NULs
+            if at < len(stored) and not packing.magic.match(stored, at):
+                doubt = f"What follows the {packing.name} data, {len(stored) - at} bytes, is not {packing.name}: it was left out."
+                break
+            unpacker = packing.start() if at < len(stored) else unpacker
+    if doubt is None and not unpacker.eof:
+        doubt = f"The {packing.name} data is cut off: what stands before the cut was read; fetch the file again for the rest."
+    if doubt and not size:
+        raise _Unreadable(f"{doubt} Nothing could be unpacked.")
+    return b"".join(pieces), doubt
+
+
+_NULS = re.compile(rb"\x00*")
+
+
+# -- text or not ------------------------------------------------------------------------------------------------------
+
+_SAMPLE = 64 * 1024
+
+_KINDS: tuple[tuple[str, bytes], ...] = (
+    ("an ELF program or library", rb"\x7fELF"),
+    ("a Windows program", rb"MZ.{58}..\x00\x00"),
+    ("a PNG image", rb"\x89PNG\r\n\x1a\n"),
+    ("a JPEG image", rb"\xff\xd8\xff"),
+    ("a GIF image", rb"GIF8[79]a"),
+    ("a PDF document", rb"%PDF-\d"),
+    ("a zip archive (also used by .xlsx, .npz, .pt and .whl files)", rb"PK(?:\x03\x04|\x05\x06)"),
+    ("a 7z archive", rb"7z\xbc\xaf\x27\x1c"),
+    ("a tar archive", rb".{257}ustar"),
+    ("an SQLite database", rb"SQLite format 3\x00"),
+    ("a parquet file", rb"PAR1[\x00-\x08\x0e-\x1f\x80-\xff]"),
+    ("an Arrow file", rb"ARROW1\x00"),
+    ("a numpy array", rb"\x93NUMPY"),
+    ("an HDF5 file", rb"\x89HDF\r\n\x1a\n"),
+    ("a Python pickle", rb"\x80[\x02-\x05][\x00-\xff]*\.\Z"),
+)
+_KINDS_RE = tuple((kind, re.compile(magic, re.DOTALL)) for kind, magic in _KINDS)
+_CONTROLS = bytes(code for code in range(32) if code not in b"\t\n\r\x1b\x08")
+
+
+def binary_kind(data: bytes) -> str | None:
+    """Why this is no text, as a sentence; null if it may be text. Looks at the first 64 KiB."""
+    for kind, magic in _KINDS_RE:
+        if magic.match(data):
+            advice = "unpack it and read what is inside" if "archive" in kind else "leave it out"
+            return f"This is {kind}, not the text of a log: {advice}."
+    if any(packing.magic.match(data) for packing in _PACKINGS):
+        return "This was packed twice: unpack it once and read what is inside."
+    sample = data[:_SAMPLE]
+    if _utf16(sample):
+        return None
+    nuls = sample.count(0)
+    controls = len(sample) - len(sample.translate(None, _CONTROLS))
+    # a crash may leave a NUL or two in any log, however short
+    if controls > 1 and controls * 10 > len(sample) or nuls > 8 and nuls * 50 > len(sample):
+        return "This is binary data, not the text of a log: leave it out."
+    return None
+
+
+# -- decoding ---------------------------------------------------------------------------------------------------------
+
+_BOMS = re.compile(rb"(?:\xef\xbb\xbf)++")
+_ASCII = bytes(range(128))
+_DOUBTFUL = {
+    "utf-8 (damaged)": "Some characters are damaged (cut in two when they were written) and stand as U+FFFD; the rest is right.",
+    "cp1252": "It is not UTF-8 and was read as cp1252: letters beyond ASCII may be wrong.",
+}
+
+
+def to_utf8(data: bytes) -> tuple[bytes, str]:
+    """Valid UTF-8 without a byte order mark, and the encoding that was found. Never raises."""
+    if utf16 := _utf16(data[:_SAMPLE]):
+        return _unmarked(data.decode(utf16, "replace").encode()), "utf-16"
+    if data.isascii():
+        return data, "ascii"
+    text = _unmarked(data)
+    marked = len(text) < len(data)
+    if _is_utf8(text):
+        return text, "utf-8-sig" if marked else "utf-8"
+    if marked or _is_damaged_utf8(text):
+        return _unmarked(text.decode("utf-8", "replace").encode()), "utf-8 (damaged)"
+    return text.decode("cp1252", "replace").encode(), "cp1252"
+
+
+def _unmarked(data: bytes) -> bytes:
+    marks = _BOMS.match(data)
+    return data[marks.end() :] if marks else data
+
+
+def _is_utf8(data: bytes) -> bool:
+    try:
+        data.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _utf16(sample: bytes) -> str | None:
+    """The codec, if the bytes are UTF-16: by the mark, or since every other byte of Latin text is then NUL."""
+    for mark, codec in ((b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be")):
+        if sample.startswith(mark):
+            return codec
+    even, odd = sample[0::2].count(0), sample[1::2].count(0)
+    most = len(sample) // 2 * 0.7
+    if odd >= 4 and odd > most and even * 20 < odd:
+        return "utf-16-le"
+    if even >= 4 and even > most and odd * 20 < even:
+        return "utf-16-be"
+    return None
+
+
+def _is_damaged_utf8(data: bytes) -> bool:
+    """UTF-8 with a few characters cut, not another encoding: under 1 % of the high bytes are bad, or a handful among many."""
+    high = len(data.translate(None, _ASCII))
+    bad = len(data) - len(data.decode("utf-8", "ignore").encode())
+    good = high - bad
+    unfinished = len(_UNFINISHED.search(data[-3:])[0])  # type: ignore[index]
+    bad -= min(unfinished, bad)  # a growing log may be read in the middle of its last character
+    return good > 0 and (bad * 100 < high or (bad <= 8 and bad * 4 <= good))
+
+
+_UNFINISHED = re.compile(rb"(?:[\xc2-\xf4]|[\xe0-\xf4][\x80-\xbf]|[\xf0-\xf4][\x80-\xbf]{2})?\Z")
+
+
+# -- cleaning ---------------------------------------------------------------------------------------------------------
+
+_REPLACED = "\ufffd".encode()
+_SPECIAL = bytes(code for code in range(32) if code not in b"\t\n\r")
+
+# `gone` is styling: it leaves no trace. `over` begins to write over: it becomes "\r".
+# Colour and then K (erase to the end of the line, where nothing stands yet) is how grep and gcc colour.
+_CONTROL = re.compile(
+    rb"""
+      (?P<over>
+          \x1b\[ [0-?]*+ [\x20-/]*+ [@A-MPSTXZ`adefrsu]
+        | \x1b (?: [DEHM] | [78] (?!\d{3}-\d\d) )
+        | \x08++
+      )
+    | (?P<gone>
+          \x1b\[ [0-?]*+ [\x20-/]*+ (?: m \x1b\[0?K | [@-~] )
+        | \x1b [\]PX^_] [^\x00-\x1f\x7f]*+ (?: \x07 | \x1b\\ )    # titles, links: up to their end
+        | \x1b (?= \d{4}-\d\d )                                 # a lost escape before a date
+        | \x1b [\x20-/]++ [0-~]                                 # character sets
+        | \x1b [=>NOcno|}~]
+        | [\x0e\x0f]
+      )
+    | (?P<bad> \x1b | [\x00-\x07\x0b\x0c\x10-\x1a\x1c-\x1f]++ )
+    """,
+    re.VERBOSE,
+)
+
+# The same as `cat -v`, `less` and some editors write it: "^[" for the escape. Fewer forms, since this is also plain text.
+_WRITTEN = re.compile(
+    rb"""
+      (?P<gone>
+          \^\[\[ [\d;?]*+ (?: m (?: \^\[\[0?K )? | [hl] )
+        | \^\[\] [^\x00-\x1f\x7f^]*+ (?: \^G | \^\[\\ )
+        | \^\[ [()][0AB]
+      )
+    | (?P<over> \^\[\[ [\d;?]*+ [A-HJKSTdfsu] (?!-) )           # but [^[A-Z] is some program's regular expression
+    """,
+    re.VERBOSE,
+)
+_WRITTEN_BEFORE_DATE = re.compile(rb"(?:\^\[)++(?=\d{4}-\d\d)")
+_RETURNS_AT_END = re.compile(rb"(?<!\r)\r+\n")
+
+
+def clean(data: bytes) -> tuple[bytes, str]:
+    """Any bytes as clean UTF-8, and the encoding that was found. Never raises; doing it twice changes nothing more."""
+    text, encoding = to_utf8(data)
+    return _unmarked(clean_text(text)), encoding
+
+
+def clean_text(text: bytes) -> bytes:
+    r"""UTF-8 without terminal controls: as many lines as before, "\r" where the terminal began to write over.
+
+    Each test costs a scan at the speed of memory, and plain text passes them all without a copy.
+    """
+    if len(text.translate(None, _SPECIAL)) != len(text):
+        text = _CONTROL.sub(_instead, text)
+    if b"^" in text:
+        text = _without_written(text)
+    if b"\r\n" in text:
+        text = text.replace(b"\r\n", b"\n")
+        if b"\r\n" in text:
+            text = _RETURNS_AT_END.sub(b"\n", text)
+    return text
+
+
+def _without_written(text: bytes) -> bytes:
+    text = _WRITTEN.sub(_instead, text)
+    text = _WRITTEN_BEFORE_DATE.sub(b"", text)
+    if _WRITTEN.search(text):
+        # these came about only when others between their bytes were taken out: no terminal program wrote them
+        text = text.replace(b"^[", _REPLACED + b"[")
+    return text.replace(b"^M", b"\r")
+
+
+def _instead(found: re.Match[bytes]) -> bytes:
+    if found.lastgroup == "bad":
+        return _REPLACED * len(found[0])
+    return b"\r" if found.lastgroup == "over" else b""
