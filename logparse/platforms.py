@@ -1,0 +1,57 @@
+"""The platforms: every module in `logparse.grammars`, found and never listed; or a user's own grammar file, given by path."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import pkgutil
+from collections.abc import Iterable
+from functools import cache
+from pathlib import Path
+from types import ModuleType
+
+from logparse.errors import GrammarError
+from logparse.grammar import Grammar
+
+
+@cache
+def grammars() -> tuple[Grammar, ...]:
+    """All grammars that are installed, shared ones included, by name."""
+    package = importlib.import_module("logparse.grammars")
+    modules = [importlib.import_module(f"{package.__name__}.{m.name}") for m in pkgutil.iter_modules(package.__path__)]
+    return tuple(sorted((_of(module) for module in modules), key=lambda g: g.name))
+
+
+def load(path: str | Path) -> Grammar:
+    """The grammar in a Python file of the user's own; it needs no installing.
+
+    Raises `GrammarError` where the file is missing, is no Python, or holds no `GRAMMAR`.
+    """
+    path = Path(path)
+    spec = importlib.util.spec_from_file_location(f"logparse_grammar_{path.stem}", path)
+    if spec is None or spec.loader is None or not path.is_file():
+        raise GrammarError(f"no grammar file: {path}", help="give a Python file that defines GRAMMAR")
+    module = importlib.util.module_from_spec(spec)
+    try:
+        spec.loader.exec_module(module)
+    except GrammarError:
+        raise
+    except Exception as error:
+        raise GrammarError(f"{path} cannot be imported", why=f"{type(error).__name__}: {error}") from error
+    return _of(module)
+
+
+def chosen(extra: Iterable[str | Path | Grammar] = ()) -> tuple[Grammar, ...]:
+    """The installed grammars and `extra`; an extra one of the same name takes the place of the installed one."""
+    by_name = {g.name: g for g in grammars()}
+    for one in extra:
+        grammar = one if isinstance(one, Grammar) else load(one)
+        by_name[grammar.name] = grammar
+    return tuple(by_name.values())
+
+
+def _of(module: ModuleType) -> Grammar:
+    grammar = getattr(module, "GRAMMAR", None)
+    if not isinstance(grammar, Grammar):
+        raise GrammarError(f"{module.__file__} holds no grammar", help="define GRAMMAR = Grammar(...)")
+    return grammar
