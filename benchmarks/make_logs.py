@@ -643,8 +643,9 @@ def mix(folder: Path, size: int = MIX_BYTES, seed: int = 3) -> Counter[str]:
     counts: Counter[str] = Counter()
     for name, (make_run, share) in programs.items():
         counts += write(folder / name, until(int(size * share), make_run))
-    in_turn = itertools.cycle([make_run for make_run, _ in programs.values()])
-    counts += write(folder / "homework.txt", until(int(size * 0.06), lambda: next(in_turn)()))
+    makers = [make_run for make_run, _ in programs.values()]
+    in_turn = until(int(size * 0.06), lambda: itertools.chain.from_iterable(make_run() for make_run in makers))
+    counts += write(folder / "homework.txt", in_turn)
     return counts
 
 
