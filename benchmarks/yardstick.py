@@ -12,6 +12,8 @@ What is fair about it:
   prompts. Python's own line reading ends a line at a carriage return, so redrawn bars cost it no extra code.
 - It knows the platform of the dense and of the noisy log and tries only that platform's patterns; on files that may
   hold anything it has to try all.
+- Told the platform of each file of the mix beforehand (`PLATFORM_KNOWN`), it is about five times as fast there. That is
+  timed too and shown beside it; the requirement is on the loop that is told nothing, as logparse is told nothing.
 - It does less than logparse: no evidence (line numbers and columns), no runs or phases out of the rows, no counting of
   what nobody read, no hash of the file, no encodings but UTF-8. All of that is in logparse's time and none in this one.
 - It is not tuned: no combined pattern for all kinds, no test for a word before a pattern, no processes.
@@ -364,6 +366,19 @@ RULES: dict[str, list[Rule]] = {
     "mix": [*CEREBRAS, *SAMBANOVA, *GRAPHCORE, *GROQ, *SHARED],
     "small": [*CEREBRAS, *SAMBANOVA, *GRAPHCORE, *GROQ, *SHARED],
 }
+
+
+PLATFORM_KNOWN: dict[str, list[Rule]] = {
+    "cerebras": CEREBRAS,
+    "sambanova": SAMBANOVA,
+    "graphcore": [*GRAPHCORE, *SHARED],
+    "groq": [*GROQ, *SHARED],
+}
+"""The rules for a file of the mix by the beginning of its name; a file with another name may hold anything."""
+
+
+def rules_for(path: Path) -> list[Rule]:
+    return next((rules for name, rules in PLATFORM_KNOWN.items() if path.name.startswith(name)), RULES["mix"])
 
 
 def read(paths: Iterable[Path], rules: list[Rule]) -> Rows:

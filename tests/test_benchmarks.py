@@ -44,6 +44,12 @@ def test_the_mix_holds_all_four_platforms_in_one_file(tmp_path: Path) -> None:
     assert {kind.split(".")[0] for kind in rows} >= {"cerebras", "sambanova", "graphcore", "groq"}
 
 
+def test_told_the_platform_of_each_file_the_yardstick_reads_the_same(tmp_path: Path) -> None:
+    counts = made("mix", tmp_path)
+    _, rows = run.work_yardstick_told("mix", tmp_path)
+    assert rows == sum(counts.values())
+
+
 def test_the_dense_log_holds_each_step_once_and_its_rates_agree_with_its_end(tmp_path: Path) -> None:
     made("dense", tmp_path)
     rows = yardstick.read(run.files_in(tmp_path), yardstick.CEREBRAS)
