@@ -7,7 +7,7 @@ It knows no platform. Four steps, each a pure function but the first:
     to_utf8       UTF-8, UTF-16, cp1252, damaged UTF-8        ->  UTF-8, and how it was found
     clean_text    colours, cursor movements, control bytes    ->  text in which "\r" means "written over from here"
 
-Only "\n" ends a line, and no step but the decoding of UTF-16 changes how many there are: line 7 here is what `grep -n` calls 7.
+Only "\n" ends a line, and cleaning never changes how many there are: line 7 here is what `grep -n` calls 7.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class Source:
     """One input, read: where it came from, its text, and what there is to say about the reading."""
 
     name: str
-    """The path as given, with "/"; for a file in a folder, folder/relative path; "<stdin>", "<bytes>", a stream's name or "<stream>"."""
+    """The path as given, with "/" (in a folder: folder/relative path); "<stdin>", "<bytes>", "<stream>" or its name."""
     text: bytes
     """Clean UTF-8; empty where status is not "text"."""
     lines: int
@@ -124,10 +124,10 @@ def _listed(files_from: Input) -> list[str]:
     """The paths in a list: one a line, or ended by NULs as `find -print0` writes them."""
     found = _found_at(files_from)
     if len(found) != 1:
-        raise UsageError(f"the list of files must be one file: {files_from} is {len(found)}")
+        raise UsageError(f"the list of files must be one file: {files_from!r} is {len(found)}")
     try:
         data = _stored(found[0])
-    except _Unreadable as trouble:
+    except _UnreadableError as trouble:
         raise UsageError(f"cannot read the list of files {found[0].name}: {trouble}") from None
     ends = b"\0" if b"\0" in data else b"\n"
     return [os.fsdecode(line) for line in (line.rstrip(b"\r") for line in data.split(ends)) if line]
@@ -222,29 +222,23 @@ def _no_such(path: str) -> str:
 
 def _nearest(path: Path) -> Path | None:
     """The path with its first missing part replaced by what is most like it beside it."""
-    folder, missing, *rest = _split_at_missing(path)
+    below: list[str] = []
+    while not os.path.lexists(path.parent) and path.parent != path:
+        below.insert(0, path.name)
+        path = path.parent
     try:
-        siblings = {name.casefold(): name for name in sorted(os.listdir(folder), reverse=True)}
+        siblings = {name.casefold(): name for name in sorted(os.listdir(path.parent), reverse=True)}
     except OSError:
         return None
-    close = difflib.get_close_matches(missing.name.casefold(), list(siblings))
-    candidates = [Path(missing.parent, siblings[name], *rest) for name in close]
+    close = difflib.get_close_matches(path.name.casefold(), list(siblings))
+    candidates = [Path(path.parent, siblings[name], *below) for name in close]
     return next((candidate for candidate in candidates if os.path.lexists(candidate)), None)
-
-
-def _split_at_missing(path: Path) -> tuple[Any, ...]:
-    """(folder that is there, path of the first part that is not, names below that)"""
-    rest: list[str] = []
-    while not os.path.lexists(path.parent) and path.parent != path:
-        rest.insert(0, path.name)
-        path = path.parent
-    return (path.parent, path, *rest)
 
 
 # -- reading ----------------------------------------------------------------------------------------------------------
 
 
-class _Unreadable(Exception):
+class _UnreadableError(Exception):
     """Holds the sentence that becomes Source.reason."""
 
 
@@ -256,7 +250,7 @@ def _read_each(found: Iterable[_Found]) -> Iterator[Source]:
         name = each.name if taken[each.name] == 1 else f"{each.name} ({taken[each.name]})"
         try:
             stored = _stored(each)
-        except _Unreadable as trouble:
+        except _UnreadableError as trouble:
             yield _without_text(name, b"", None, "unreadable", str(trouble))
         else:
             yield _source(name, stored)
@@ -264,7 +258,7 @@ def _read_each(found: Iterable[_Found]) -> Iterator[Source]:
 
 def _stored(found: _Found) -> bytes:
     if found.trouble:
-        raise _Unreadable(found.trouble)
+        raise _UnreadableError(found.trouble)
     if isinstance(found.item, bytes | bytearray | memoryview):
         return bytes(found.item)
     try:
@@ -273,9 +267,9 @@ def _stored(found: _Found) -> bytes:
                 return file.read()
         return _rest_of(found.item)
     except OSError as error:
-        raise _Unreadable(_why(error, found.item)) from error
+        raise _UnreadableError(_why(error, found.item)) from error
     except ValueError as error:  # a closed file; a text file whose own decoding fails
-        raise _Unreadable(f"It could not be read ({error}): open it anew, in binary mode.") from error
+        raise _UnreadableError(f"It could not be read ({error}): open it anew, in binary mode.") from error
 
 
 def _rest_of(stream: Any) -> bytes:
@@ -289,7 +283,7 @@ def _rest_of(stream: Any) -> bytes:
 
 
 def _below_decoding(stream: Any) -> Any:
-    """The bytes below a text file, where it makes "\\n" of each "\\r" (Python's default) and lines would be miscounted."""
+    """The bytes below a text file: its decoding may turn each "\\r" into a line end, and lines would be miscounted."""
     encoding = str(getattr(stream, "encoding", "")).lower()
     if not hasattr(stream, "buffer") or encoding not in ("utf-8", "utf8", "ascii", "us-ascii"):
         return stream
@@ -319,7 +313,7 @@ def _source(name: str, stored: bytes) -> Source:
         compression = packing.name
         try:
             data, doubt = _unpack(stored, packing)
-        except _Unreadable as trouble:
+        except _UnreadableError as trouble:
             return _without_text(name, stored, compression, "unreadable", str(trouble))
     if kind := binary_kind(data):
         return _without_text(name, stored, compression, "not_text", kind)
@@ -355,7 +349,9 @@ def _zstd() -> Any:
     try:
         return importlib.import_module("zstandard").ZstdDecompressor().decompressobj()
     except ImportError:
-        raise _Unreadable("It is packed with zstd, which needs one more package: pip install logparse[zstd].") from None
+        raise _UnreadableError(
+            "It is packed with zstd, which needs one more package: pip install logparse[zstd]."
+        ) from None
 
 
 _PACKINGS = (
@@ -376,25 +372,27 @@ def _unpack(stored: bytes, packing: _Packing) -> tuple[bytes, str | None]:
     while at < len(stored):
         try:
             piece = unpacker.decompress(stored[at : at + step])
-        except Exception as error:  # noqa: BLE001  # each library raises its own kind
+        except Exception as error:  # each library raises its own kind
             doubt = f"The {packing.name} data is damaged ({error}): only what stands before the damage was read."
             break
         pieces.append(piece)
         size += len(piece)
         if size > UNPACK_LIMIT:
-            raise _Unreadable(f"It unpacks to more than {UNPACK_LIMIT:,} bytes: unpack it and cut it yourself.")
+            raise _UnreadableError(f"It unpacks to more than {UNPACK_LIMIT:,} bytes: unpack it and cut it yourself.")
         at += step
         if unpacker.eof:
             at = min(at, len(stored)) - len(unpacker.unused_data)
             at = _NULS.match(stored, at).end()  # type: ignore[union-attr]  # tapes and xz pad with NULs
             if at < len(stored) and not packing.magic.match(stored, at):
-                doubt = f"What follows the {packing.name} data, {len(stored) - at} bytes, is not {packing.name}: it was left out."
+                doubt = f"Behind the {packing.name} data stand {len(stored) - at} other bytes: they were left out."
                 break
             unpacker = packing.start() if at < len(stored) else unpacker
     if doubt is None and not unpacker.eof:
-        doubt = f"The {packing.name} data is cut off: what stands before the cut was read; fetch the file again for the rest."
+        doubt = (
+            f"The {packing.name} data is cut off: what stands before the cut was read; get the file again for the rest."
+        )
     if doubt and not size:
-        raise _Unreadable(f"{doubt} Nothing could be unpacked.")
+        raise _UnreadableError(f"{doubt} Nothing could be unpacked.")
     return b"".join(pieces), doubt
 
 
@@ -440,7 +438,7 @@ def binary_kind(data: bytes) -> str | None:
     nuls = sample.count(0)
     controls = len(sample) - len(sample.translate(None, _CONTROLS))
     # a crash may leave a NUL or two in any log, however short
-    if controls > 1 and controls * 10 > len(sample) or nuls > 8 and nuls * 50 > len(sample):
+    if (controls > 1 and controls * 10 > len(sample)) or (nuls > 8 and nuls * 50 > len(sample)):
         return "This is binary data, not the text of a log: leave it out."
     return None
 
@@ -450,7 +448,7 @@ def binary_kind(data: bytes) -> str | None:
 _BOMS = re.compile(rb"(?:\xef\xbb\xbf)++")
 _ASCII = bytes(range(128))
 _DOUBTFUL = {
-    "utf-8 (damaged)": "Some characters are damaged (cut in two when they were written) and stand as U+FFFD; the rest is right.",
+    "utf-8 (damaged)": "Some characters were cut in two when they were written and stand as U+FFFD: the rest is right.",
     "cp1252": "It is not UTF-8 and was read as cp1252: letters beyond ASCII may be wrong.",
 }
 
@@ -498,7 +496,7 @@ def _utf16(sample: bytes) -> str | None:
 
 
 def _is_damaged_utf8(data: bytes) -> bool:
-    """UTF-8 with a few characters cut, not another encoding: under 1 % of the high bytes are bad, or a handful among many."""
+    """UTF-8 with a few characters cut: under 1 % of the high bytes are bad, or a handful among many good ones."""
     high = len(data.translate(None, _ASCII))
     bad = len(data) - len(data.decode("utf-8", "ignore").encode())
     good = high - bad
@@ -513,43 +511,37 @@ _UNFINISHED = re.compile(rb"(?:[\xc2-\xf4]|[\xe0-\xf4][\x80-\xbf]|[\xf0-\xf4][\x
 # -- cleaning ---------------------------------------------------------------------------------------------------------
 
 _REPLACED = "\ufffd".encode()
-_SPECIAL = bytes(code for code in range(32) if code not in b"\t\n\r")
+_CONTROL_CODES = bytes(code for code in range(32) if code not in b"\t\n\r")
+_SHIFTS = b"\x0e\x0f"  # to another character set and back
 
-# `gone` is styling: it leaves no trace. `over` begins to write over: it becomes "\r".
-# Colour and then K (erase to the end of the line, where nothing stands yet) is how grep and gcc colour.
-_CONTROL = re.compile(
-    rb"""
-      (?P<over>
-          \x1b\[ [0-?]*+ [\x20-/]*+ [@A-MPSTXZ`adefrsu]
-        | \x1b (?: [DEHM] | [78] (?!\d{3}-\d\d) )
-        | \x08++
-      )
-    | (?P<gone>
-          \x1b\[ [0-?]*+ [\x20-/]*+ (?: m \x1b\[0?K | [@-~] )
-        | \x1b [\]PX^_] [^\x00-\x1f\x7f]*+ (?: \x07 | \x1b\\ )    # titles, links: up to their end
-        | \x1b (?= \d{4}-\d\d )                                 # a lost escape before a date
-        | \x1b [\x20-/]++ [0-~]                                 # character sets
-        | \x1b [=>NOcno|}~]
-        | [\x0e\x0f]
-      )
-    | (?P<bad> \x1b | [\x00-\x07\x0b\x0c\x10-\x1a\x1c-\x1f]++ )
-    """,
+# Styling leaves no trace. Colour and then K (erase to the end of the line, where nothing stands yet) is how grep and
+# gcc colour, so that K counts as styling too. Nothing here can match from two starts over the same bytes: linear time.
+_STYLE = re.compile(
+    rb"""\x1b (?:
+        \[ [0-?]*+ [\x20-/]*+ (?: m (?: \x1b\[0?K )? | [NOQRUVWY\[-_bcg-qtv-~] )
+      | [\]PX^_] [^\x00-\x1f\x7f]*+ (?: \x07 | \x1b\\ )     # titles, links: up to their end
+      | [\x20-/]++ [0-~]                                   # character sets
+      | [=>NOcno|}~]
+      | (?= \d{4}-\d\d )                                   # a lost escape before a date
+    )""",
     re.VERBOSE,
 )
+# What moves the cursor or erases becomes "\r", and so does a run of backspaces.
+_MOVE = re.compile(rb"\x1b(?:\[[0-?]*+[\x20-/]*+[@A-MPSTXZ`adefrsu]|[78DEHM])")
+_BACKSPACES = re.compile(rb"\x08++")
 
-# The same as `cat -v`, `less` and some editors write it: "^[" for the escape. Fewer forms, since this is also plain text.
-_WRITTEN = re.compile(
-    rb"""
-      (?P<gone>
-          \^\[\[ [\d;?]*+ (?: m (?: \^\[\[0?K )? | [hl] )
-        | \^\[\] [^\x00-\x1f\x7f^]*+ (?: \^G | \^\[\\ )
-        | \^\[ [()][0AB]
-      )
-    | (?P<over> \^\[\[ [\d;?]*+ [A-HJKSTdfsu] (?!-) )           # but [^[A-Z] is some program's regular expression
-    """,
+# The same as `cat -v` and some editors write it: "^[" for the escape. Fewer forms, since this may also be plain text.
+_WRITTEN_STYLE = re.compile(
+    rb"""\^\[ (?:
+        \[ [\d;?]*+ (?: m (?: \^\[\[0?K )? | [hl] )
+      | \] [^\x00-\x1f\x7f^]*+ (?: \^G | \^\[\\ )
+      | [()][0AB]
+    )""",
     re.VERBOSE,
 )
-_WRITTEN_BEFORE_DATE = re.compile(rb"(?:\^\[)++(?=\d{4}-\d\d)")
+_WRITTEN_MOVE = re.compile(rb"\^\[\[[\d;?]*+[A-HJKSTdfsu](?!-)")  # `^[[A-Z]` is some program's regular expression
+_WRITTEN_BEFORE_DATE = re.compile(rb"(?<!\^\[)(?:\^\[)++(?=\d{4}-\d\d)")
+
 _RETURNS_AT_END = re.compile(rb"(?<!\r)\r+\n")
 
 
@@ -564,27 +556,33 @@ def clean_text(text: bytes) -> bytes:
 
     Each test costs a scan at the speed of memory, and plain text passes them all without a copy.
     """
-    if len(text.translate(None, _SPECIAL)) != len(text):
-        text = _CONTROL.sub(_instead, text)
+    if len(text.translate(None, _CONTROL_CODES)) != len(text):
+        text = _without_controls(text)
     if b"^" in text:
         text = _without_written(text)
-    if b"\r\n" in text:
+    if b"\r" in text:
         text = text.replace(b"\r\n", b"\n")
         if b"\r\n" in text:
             text = _RETURNS_AT_END.sub(b"\n", text)
     return text
 
 
+def _without_controls(text: bytes) -> bytes:
+    text = text.translate(None, _SHIFTS)
+    if b"\x1b" in text:
+        text = _MOVE.sub(b"\r", _STYLE.sub(b"", text))
+    if b"\x08" in text:
+        text = _BACKSPACES.sub(b"\r", text)
+    for code in _CONTROL_CODES:
+        text = text.replace(bytes([code]), _REPLACED)
+    return text
+
+
 def _without_written(text: bytes) -> bytes:
-    text = _WRITTEN.sub(_instead, text)
-    text = _WRITTEN_BEFORE_DATE.sub(b"", text)
-    if _WRITTEN.search(text):
-        # these came about only when others between their bytes were taken out: no terminal program wrote them
-        text = text.replace(b"^[", _REPLACED + b"[")
+    if b"^[" in text:
+        text = _WRITTEN_MOVE.sub(b"\r", _WRITTEN_STYLE.sub(b"", text))
+        text = _WRITTEN_BEFORE_DATE.sub(b"", text)
+        if _WRITTEN_STYLE.search(text) or _WRITTEN_MOVE.search(text):
+            # these came about only when others between their bytes were taken out: no terminal program wrote them
+            text = text.replace(b"^[", _REPLACED + b"[")
     return text.replace(b"^M", b"\r")
-
-
-def _instead(found: re.Match[bytes]) -> bytes:
-    if found.lastgroup == "bad":
-        return _REPLACED * len(found[0])
-    return b"\r" if found.lastgroup == "over" else b""
