@@ -208,7 +208,30 @@ def _literals(expr: pp.ParserElement) -> frozenset[str]:
     if form is pp.MatchFirst:
         parts = [_literals(e) for e in expr.exprs]  # type: ignore[attr-defined]
         return frozenset().union(*parts) if all(parts) else frozenset()
+    if form is pp.Regex:
+        return _texts(sre_parser.parse(expr.pattern))  # type: ignore[attr-defined]
     return frozenset()
+
+
+def _texts(items: Any) -> frozenset[str]:
+    """As `_literals`, for a parsed `Regex`: `[A-Za-z]*(?:Error|Exception)` gives the two ends. Under three letters it is none."""
+    best: frozenset[str] = frozenset()
+    run = ""
+    for op, value in [*items, (None, None)]:
+        if op is sre.LITERAL:
+            run += chr(value)
+            continue
+        found = [frozenset([run]) if len(run) >= 3 else frozenset()]
+        run = ""
+        if op is sre.SUBPATTERN:
+            found.append(_texts(value[3]))
+        elif op is sre.BRANCH:
+            branches = [_texts(branch) for branch in value[1]]
+            found.append(frozenset().union(*branches) if all(branches) else frozenset())
+        elif op in (sre.MAX_REPEAT, sre.MIN_REPEAT) and value[0] > 0:
+            found.append(_texts(value[2]))
+        best = max(best, *found, key=_telling)
+    return best
 
 
 def _telling(literals: frozenset[str]) -> tuple[int, int]:

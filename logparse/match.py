@@ -238,7 +238,8 @@ def match(batch: Batch, grammars: Sequence[Grammar], shared: Sequence[Rule]) -> 
         sources = detect(batch, gated, grammar)
         if not sources:
             continue
-        rules = [*grammar.rules, *shared]
+        # A vendor's rule takes the place of a shared one of its name.
+        rules = [*grammar.rules, *(rule for rule in shared if rule.name not in {r.name for r in grammar.rules})]
         lines = gated
         if len(sources) < len(batch.sources):
             lines = lines.filter(batch.source_of(pl.col("row")).is_in(sorted(sources)))
