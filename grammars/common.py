@@ -1,13 +1,31 @@
-"""What several platforms print: Slurm, PBS, progress bars, Python tracebacks and warnings, MPI rank tags.
+"""What several platforms print: Slurm, PBS, MPI, progress bars, Python tracebacks and warnings, the shell, pip.
 
-These rules decide no platform and begin no run. The tokens at the top are for the vendors' grammars.
+These rules decide no platform and begin no run. A vendor's rule goes first, and one of the same name takes the place of the one
+here. Only what ends a program is a failure: a shell that does not know a word, or a package that pip cannot find, is told and no
+more, since the work may well have run before or after it.
+
+The tokens at the top are for the vendors' grammars.
 """
 
 from __future__ import annotations
 
 import pyparsing as pp
 
-from logparse.grammar import Grammar, Rule, blank, clock, in_unit, integer, real
+from logparse.grammar import (
+    Grammar,
+    Rule,
+    blank,
+    blanks,
+    clock,
+    in_unit,
+    integer,
+    real,
+    rest,
+    some,
+    stamp_seconds,
+    token,
+    unnamed,
+)
 
 # ---- tokens ---- #
 
@@ -30,22 +48,350 @@ bar = (
     + clock("elapsed")
     + "<"
     + (clock("remaining") | "?")
-    + pp.Opt("," + blank + _rate)
-    + pp.Opt(pp.Regex(r", [^\]]*"))
+    + pp.Opt("," + blank + _rate + pp.Opt(pp.Regex(r", [^\]]*")))
     + "]"
 )
 """A tqdm bar with a known total: `100%|██████████| 20/20 [03:05<00:00,  9.28s/it]`."""
+
+stamp_iso = in_unit(pp.Regex(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}"), "%Y-%m-%dT%H:%M:%S")
+"""A time stamp to the second, with a T."""
+
+exception = pp.Regex(r"[A-Za-z_][A-Za-z0-9_.]*(?:Error|Exception)")
+"""The class of a Python exception, with its module: `torch.cuda.OutOfMemoryError`."""
+
+_number = unnamed(integer)
+_size = pp.Regex(r"[0-9.]+[kKMGT]?i?B?")
+_host = pp.Regex(r"[A-Za-z0-9._-]+")
+_label = pp.Regex(r"[^|%:\[]+")
+_died = pp.Literal("Segmentation fault") | "Aborted" | "Bus error" | "Killed" | "Illegal instruction"
+
+# ---- rules ---- #
+
+_SLURM = (
+    Rule(
+        "srun_queued",
+        "srun: job 20894 queued and waiting for resources",
+        "srun: job " + integer("job_id") + " queued and waiting for resources",
+    ),
+    Rule(
+        "srun_allocated",
+        "srun: job 20894 has been allocated resources",
+        "srun: job " + integer("job_id") + " has been allocated resources",
+    ),
+    Rule(
+        "sbatch_submitted",
+        "Submitted batch job 30451",
+        "Submitted batch job " + integer("job_id"),
+        marks="submission",
+    ),
+    Rule(
+        "srun_exit",
+        "srun: error: gc-poplar-03: task 0: Exited with exit code 2",
+        "srun: error: " + _host("host") + (pp.Literal(": tasks ") | ": task ") + pp.Regex(r"[0-9,-]+") + ": Exited with exit code "
+        + integer("exit_code"),
+        marks="failure", level="error", kind="scheduler",
+        more=("srun: error: sn30-r1-h1: tasks 0-3: Exited with exit code 1",),
+    ),
+    Rule(
+        "srun_error",
+        "srun: error: sn30-r1-h1: tasks 1,3-5: Terminated",
+        "srun: error: " + some,
+        marks="failure", level="error", kind="scheduler",
+        more=("srun: error: Unable to allocate resources: Invalid account or account/partition combination specified",),
+    ),
+    Rule(
+        "srun_aborted",
+        "srun: Job step aborted: Waiting up to 32 seconds for job step to finish.",
+        (pp.Literal("srun: Job step aborted") | "srun: Force Terminated job" | "srun: forcing job termination") + rest,
+        marks="failure", level="error", kind="scheduler",
+        more=("srun: Force Terminated job step 30399.0", "srun: forcing job termination"),
+    ),
+    Rule(
+        "srun_note",
+        "srun: Terminating job step 30399.0",
+        (
+            pp.Literal("srun: Terminating job step ") | "srun: interrupt (one more within " | "srun: step:" | "srun: sending Ctrl-C to "
+            | "srun: launch/slurm: " | "srun: Job allocation " | "salloc: "
+        ) + rest,
+        more=("srun: interrupt (one more within 1 sec to abort)", "salloc: Granted job allocation 30399"),
+    ),
+    Rule(
+        "slurm_cancelled",
+        "slurmstepd: error: *** STEP 29811.0 ON sn30-r3-h2 CANCELLED AT 2024-03-24T21:55:28 ***",
+        "slurmstepd: error: *** " + (pp.Literal("STEP ") | "JOB ") + integer("job_id") + pp.Opt("." + _number) + " ON "
+        + _host("host") + " CANCELLED AT " + stamp_iso("at") + pp.Opt(" DUE TO " + pp.Regex(r"[A-Za-z ]*[A-Za-z]")) + " ***",
+        marks="failure", level="error", kind="scheduler",
+        more=("slurmstepd: error: *** JOB 4711 ON sn30-r1-h1 CANCELLED AT 2024-03-24T21:55:28 DUE TO TIME LIMIT ***",),
+    ),
+    Rule(
+        "slurm_out_of_memory",
+        "slurmstepd: error: Detected 1 oom-kill event(s) in step 4711.0 cgroup. Some of your processes may have been killed.",
+        "slurmstepd: error: Detected " + _number + (pp.Literal(" oom-kill event") | " oom_kill event") + rest,
+        marks="failure", level="error", kind="out_of_memory",
+    ),
+    Rule(
+        "slurm_error",
+        'slurmstepd: error: execve(): POPLAR_ENGINE_OPTIONS={"autoReport.all":"true"}: No such file or directory',
+        "slurmstepd: error: " + some,
+        marks="failure", level="error", kind="scheduler",
+    ),
+    Rule(
+        "sbatch_error",
+        "sbatch: error: Batch job submission failed: Requested node configuration is not available",
+        (pp.Literal("sbatch: error: ") | "salloc: error: ") + some,
+        marks="failure", level="error", kind="scheduler",
+    ),
+    Rule(
+        "squeue_header",
+        "JOBID PARTITION     NAME     USER ST       TIME  NODES NODELIST(REASON)",
+        "JOBID" + blanks + "PARTITION" + blanks + "NAME" + blanks + "USER" + blanks + "ST" + blanks + "TIME" + rest,
+    ),
+    Rule(
+        "squeue_row",
+        "43717 sambanova BertLarg stabrawa  R       1:45      1 sn30-r1-h1",
+        _number + blanks + token + blanks + token + blanks + token + blanks
+        + (pp.Literal("R  ") | "PD  " | "CG  " | "CF  ") + blank + pp.Regex(r"[0-9:-]+") + blanks + _number + rest,
+    ),
+)  # fmt: skip
+
+_PBS = (
+    Rule(
+        "qsub_waiting",
+        "qsub: waiting for job 6324.groq-r01-controller.ai.alcf.anl.gov to start",
+        "qsub: waiting for job " + token("job_id") + " to start",
+    ),
+    Rule(
+        "qsub_ready",
+        "qsub: job 6324.groq-r01-controller.ai.alcf.anl.gov ready",
+        "qsub: job " + token("job_id") + " ready",
+    ),
+    Rule(
+        "qsub_completed",
+        "qsub: job 5143.groq-r01-controller.ai.alcf.anl.gov completed",
+        "qsub: job " + token("job_id") + " completed",
+    ),
+    Rule(
+        "pbs_killed",
+        "=>> PBS: job killed: walltime 14422 exceeded limit 14400",
+        "=>> PBS: job killed: walltime " + integer("duration") + " exceeded limit " + integer("limit"),
+        marks="failure", level="error", kind="scheduler",
+    ),
+    Rule(
+        "pbs_error",
+        "=>> PBS: job killed: mem 16GB exceeded limit 8GB",
+        (pp.Literal("=>> PBS: ") | "qsub: error: " | "qsub: Error: ") + some,
+        marks="failure", level="error", kind="scheduler",
+    ),
+)  # fmt: skip
+
+_MPI = (
+    Rule(
+        "mpi_failed",
+        "mpirun noticed that process rank 3 with PID 4711 on node sn30-r1-h1 exited on signal 9 (Killed).",
+        (
+            pp.Literal("mpirun noticed that process rank ") | "MPI_ABORT was invoked on rank "
+            | "mpirun detected that one or more processes exited with non-zero status"
+        ) + rest,
+        marks="failure", level="error", kind="mpi",
+        more=("MPI_ABORT was invoked on rank 0 in communicator MPI_COMM_WORLD",),
+    ),
+)  # fmt: skip
+
+_BARS = (
+    Rule(
+        "bar",
+        "100%|██████████| 2210/2210 [00:04<00:00, 449.47it/s]",
+        bar,
+        marks="redraw",
+    ),
+    Rule(
+        "labelled_bar",
+        "Downloading:  19%|█▉        | 260M/1.34G [00:02<00:10, 108MB/s]",
+        _label("stage") + ":" + blank + _number + "%|" + pp.Regex(r"[^|\[]*") + "|" + blank + _size + "/" + _size + blank + "["
+        + clock("elapsed") + "<" + pp.Regex(r"[^\]]*") + "]",
+        marks="redraw",
+        more=(
+            "Downloading:   0%|          | 0.00/1.34G [00:00<?, ?B/s]",
+            "Generating train split: 100%|██████████| 8544/8544 [00:00<00:00, 17534.31 examples/s]",
+        ),
+    ),
+    Rule(
+        "counting_bar",
+        "26422272it [00:15, 1758536.29it/s]",
+        pp.Opt(_label("stage") + ":" + blanks) + pp.Regex(r"[0-9.]+[kMGT]?[A-Za-z]*") + blank + pp.Regex(r"[A-Za-z]*") + blank + "["
+        + clock("elapsed") + ", " + blank + pp.Regex(r"[0-9.?]+[kMGT]?") + blank
+        + (pp.Literal("it/s]") | "s/it]" | "B/s]" | "tensors/s]" | "examples/s]" | "ba/s]"),
+        marks="redraw",
+        more=("Downloading: 17.9kB [00:00, 9.80MB/s]", "0 examples [00:00, ? examples/s]"),
+    ),
+)  # fmt: skip
+
+_PYTHON = (
+    Rule(
+        "traceback",
+        "Traceback (most recent call last):",
+        "Traceback (most recent call last):" + rest,
+    ),
+    Rule(
+        "traceback_frame",
+        '  File "sambaflow/samba/abexit.py", line 90, in sambaflow.samba.abexit.SambaAtexit.run_with_abexit',
+        'File "' + pp.Regex(r'[^"]+') + '", line ' + _number + rest,
+    ),
+    Rule(
+        "traceback_between",
+        "During handling of the above exception, another exception occurred:",
+        (
+            pp.Literal("During handling of the above exception, another exception occurred:")
+            | "The above exception was the direct cause of the following exception:" | "Exception ignored in: " | "Exception in thread "
+        ) + rest,
+    ),
+    Rule("traceback_carets", "    ~~~~~~~~~~~~~^^^^^", pp.Regex(r"[ ~]*") + "^^" + pp.Regex(r"[\^~ ]*")),
+    # NumPy 2 prints a traceback where it loads a module that was built for NumPy 1, and goes on.
+    Rule("numpy_2", "AttributeError: _ARRAY_API not found", pp.Literal("AttributeError: _ARRAY_API not found")),
+    Rule(
+        "module_not_found",
+        "ModuleNotFoundError: No module named 'sambaflow'",
+        (pp.Literal("ModuleNotFoundError: ") | "ImportError: ") + rest,
+        marks="failure", level="error", kind="module_not_found",
+        more=("ImportError: libgcl.so: cannot open shared object file: No such file or directory",),
+    ),
+    Rule(
+        "permission_denied",
+        "PermissionError: [Errno 13] Permission denied: '/var/log/sambaflow/runtime/sn.log'",
+        "PermissionError: " + rest,
+        marks="failure", level="error", kind="permission_denied",
+    ),
+    Rule(
+        "out_of_memory",
+        "torch.cuda.OutOfMemoryError: CUDA out of memory. Tried to allocate 20.00 MiB",
+        (pp.Literal("MemoryError") | "torch.cuda.OutOfMemoryError" | "RuntimeError: CUDA out of memory" | "numpy.core._exceptions._ArrayMemoryError")
+        + rest,
+        marks="failure", level="error", kind="out_of_memory",
+        more=("MemoryError", "MemoryError: Unable to allocate 1.2 TiB for an array"),
+    ),
+    Rule(
+        "conda_error",
+        "CondaError: Run 'conda init' before 'conda activate'",
+        "CondaError: " + some,
+        level="error", kind="environment",
+    ),
+    Rule(
+        "exception",
+        "AssertionError: Expected throughput to be at least 560000.0, instead found 289619.6825559826",
+        unnamed(exception) + pp.Opt(":" + rest),
+        marks="failure", level="error", kind="traceback",
+        more=("NotImplementedError", "grpc._channel._InactiveRpcError: <_InactiveRpcError of RPC that terminated with:"),
+    ),
+    Rule(
+        "interrupted",
+        "^C",
+        (pp.Literal("^C") | "KeyboardInterrupt") + rest,
+        marks="failure", level="error", kind="interrupt",
+        more=("KeyboardInterrupt", "^Csrun: interrupt (one more within 1 sec to abort)"),
+    ),
+    Rule(
+        "crash",
+        "Segmentation fault (core dumped)",
+        pp.Regex(r"[^ :]+: line [0-9]+: +[0-9]+ ") + _died + rest | _died + pp.Opt(blanks + "(core dumped)"),
+        marks="failure", level="error", kind="crash",
+        more=("./run.sh: line 12: 4242 Killed                  python app.py", "Killed"),
+    ),
+    Rule(
+        "cpp_exception",
+        "terminate called after throwing an instance of 'std::runtime_error'",
+        "terminate called " + rest,
+        marks="failure", level="error", kind="crash",
+    ),
+    Rule(
+        "cpp_out_of_memory",
+        "what():  Out of memory on tile 1: 674752 bytes used but tiles only have 638976 bytes of memory",
+        "what():" + blanks + "Out of memory" + rest,
+        marks="failure", level="error", kind="out_of_memory",
+    ),
+    Rule("cpp_what", "what():  std::bad_alloc", "what():" + blanks + some, marks="failure", level="error", kind="crash"),
+    Rule(
+        "no_such_script",
+        "python: can't open file '/home/user/app.py': [Errno 2] No such file or directory",
+        pp.Regex(r"[^ :]+") + ": can't open file " + some,
+        marks="failure", level="error", kind="no_such_file",
+    ),
+    Rule(
+        "python_deprecation",
+        "/usr/local/lib/python3.7/site-packages/sklearn/image.py:167: DeprecationWarning: `np.int` is a deprecated alias",
+        pp.Regex(r"[^ ]+") + (pp.Literal(" DeprecationWarning:") | " FutureWarning:" | " PendingDeprecationWarning:") + rest,
+    ),
+    Rule(
+        "python_warning",
+        "/usr/lib/python3.8/multiprocessing/resource_tracker.py:216: UserWarning: There appear to be 6 leaked semaphore objects",
+        pp.Regex(r"[^ ]+:[0-9]+:") + blanks + pp.Regex(r"[A-Za-z_.]*Warning") + ":" + rest,
+        level="warning", kind="python",
+    ),
+    Rule(
+        "python_warning_source",
+        '  warnings.warn("Both max steps and num train epochs specified, will use max steps here!")',
+        "warnings.warn(" + rest,
+    ),
+)  # fmt: skip
+
+_REST = (
+    Rule(
+        "tensorflow_record",
+        "2021-03-01 17:53:53.757037: I tensorflow/core/platform/profile_utils/cpu_utils.cc:102] CPU Frequency: 2245750000 Hz",
+        stamp_seconds + pp.Regex(r"\.[0-9]+: [IWE] ") + "tensorflow/" + rest,
+    ),
+    Rule(
+        "tensorflow_rebuild",
+        "To enable them in other operations, rebuild TensorFlow with the appropriate compiler flags.",
+        pp.Literal("To enable them in other operations, rebuild TensorFlow with the appropriate compiler flags."),
+    ),
+    Rule(
+        "command_not_found",
+        "-bash: conda: command not found",
+        pp.Regex(r"[^ :]+:(?: line [0-9]+:)? [^ :]+") + ": command not found",
+        level="error", kind="command_not_found",
+        more=("./run.sh: line 3: python: command not found",),
+    ),
+    Rule(
+        "shell_permission_denied",
+        "-bash: ./BertLarge.sh: Permission denied",
+        pp.Regex(r"[^ :]+:(?: line [0-9]+:)? [^ :]+") + ": Permission denied",
+        level="error", kind="permission_denied",
+    ),
+    Rule(
+        "no_such_file",
+        "-bash: cd: proof_points/natural_language_processing/minilm: No such file or directory",
+        pp.Regex(r"(?:-?bash: )?[a-z]+: (?:cannot [a-z]+ )?[^ :]+") + ": No such file or directory",
+        level="warning", kind="no_such_file",
+        more=("cat: slurm-43715.out: No such file or directory",),
+    ),
+    Rule(
+        "pip_error",
+        "ERROR: No matching distribution found for groq-devtools",
+        "ERROR: " + (
+            pp.Literal("No matching distribution found for ") | "Could not find a version that satisfies the requirement "
+            | "Could not install packages due to an OSError: "
+        ) + some,
+        level="error", kind="environment",
+        more=("ERROR: Could not install packages due to an OSError: [Errno 13] Permission denied: 'METADATA'",),
+    ),
+    Rule(
+        "pip_note",
+        "Requirement already satisfied: numpy in /opt/groq/runtime/site-packages (from -r frozen.txt (line 9)) (1.24.4)",
+        (
+            pp.Literal("Requirement already satisfied: ") | "Installing collected packages: " | "Successfully installed "
+            | "Looking in indexes: " | "Using cached " | "[notice] A new release of pip"
+        ) + rest,
+    ),
+    Rule(
+        "ssh_known_hosts",
+        "Warning: Permanently added 'sn30-r1-h1' (ECDSA) to the list of known hosts.",
+        "Warning: Permanently added " + rest,
+    ),
+)  # fmt: skip
 
 GRAMMAR = Grammar(
     name="common",
     title="what several platforms print",
     shared=True,
-    rules=(
-        Rule(
-            "bar",
-            "100%|██████████| 2210/2210 [00:04<00:00, 449.47it/s]",
-            bar,
-            marks="redraw",
-        ),
-    ),
+    rules=(*_SLURM, *_PBS, *_MPI, *_BARS, *_PYTHON, *_REST),
 )
