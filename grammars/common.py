@@ -32,7 +32,9 @@ from logparse.grammar import (
 mpi_tag = "[" + pp.Regex(r"[0-9]+") + "," + integer("rank") + "]<" + (pp.Literal("stdout") | "stderr") + ">:"
 """`[1,3]<stdout>:`: the tag that mpirun puts before each line of a rank."""
 
-_rate = real("iteration_rate") + "it/s" | in_unit(real, "s/it")("iteration_rate") + "s/it" | pp.Regex(r"[^,\]]*")
+# A rate of other things (bytes, examples) is none of ours; its unit does not begin as `it/s` and `s/it` do.
+_other_rate = pp.Regex(r"\?[A-Za-z]+/[a-z]+|[0-9.]+[kMGT]?(?:B| [a-z]+|[a-hj-rt-z][a-z]*)/s")
+_rate = real("iteration_rate") + "it/s" | in_unit(real, "s/it")("iteration_rate") + "s/it" | _other_rate
 
 bar = (
     pp.Regex(r"[0-9]+")
@@ -203,6 +205,7 @@ _BARS = (
         "100%|██████████| 2210/2210 [00:04<00:00, 449.47it/s]",
         bar,
         marks="redraw",
+        more=("  0%|          | 0/9912422 [00:00<?, ?it/s]", " 30%|███       | 3/10 [00:33<01:17, 11.06s/it, loss=0.31]"),
     ),
     Rule(
         "labelled_bar",
