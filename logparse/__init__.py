@@ -1,1 +1,43 @@
-"""logparse."""
+"""Reads the logs of AI accelerators into polars frames and says what each run did.
+
+    logs = logparse.ingest("runs/*.out")
+    logs.runs, logs.phases, logs.metrics, logs.params, logs.messages, logs.evidence, logs.sources
+
+Importing this is light: what a name needs is imported when the name is first used.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from logparse.errors import GrammarError, LogparseError, NoSuchInput, UsageError
+    from logparse.pipeline import ingest
+    from logparse.logs import Logs
+
+__version__ = "0.1.0"
+__all__ = ["GrammarError", "LogparseError", "Logs", "NoSuchInput", "UsageError", "__version__", "ingest"]
+
+_HOME = {
+    "ingest": "logparse.pipeline",
+    "Logs": "logparse.logs",
+    "LogparseError": "logparse.errors",
+    "UsageError": "logparse.errors",
+    "NoSuchInput": "logparse.errors",
+    "GrammarError": "logparse.errors",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module 'logparse' has no attribute {name!r}")
+    import importlib
+
+    # Bound once, so that the next use is a plain look-up.
+    value = getattr(importlib.import_module(_HOME[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

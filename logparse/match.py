@@ -57,7 +57,7 @@ class Batch:
         """Index of the source that a row belongs to."""
         # Sources without a line share their first row with the next one, which is the one meant.
         starts = pl.Series(self.first[:-1], dtype=pl.UInt32)
-        return pl.lit(starts).search_sorted(row, side="right").cast(pl.UInt32) - 1
+        return pl.when(row.is_not_null()).then(pl.lit(starts).search_sorted(row, side="right").cast(pl.UInt32) - 1)
 
 
 @dataclass

@@ -1,0 +1,160 @@
+"""Metrics, params, messages and sources: frames that are lines as they were read, with `n`, `row` and `rule`."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from logparse import proof
+from logparse.grammar import Rule
+from logparse.match import Batch, Hits
+from logparse.schema import FIELDS, INTEGER, NUMBER, TEXT, TIME, field
+
+_PLACE = frozenset({"at", "process_id", "rank", "scope", "component", "level", "step", "epoch", "samples", "batch", "split", "text", "cells"})
+"""Fields that say where and whose, not what was set."""
+
+
+def metrics(hits: Hits) -> pl.DataFrame:
+    """Rows of `metrics` without run and source: one for each figure of merit on each line."""
+    parts = []
+    for rule in hits.rules.values():
+        frame = hits.by_rule[rule.name]
+        if "redraw" in rule.marked:
+            frame = _one_point(frame)
+        for name in (c for c in frame.columns if _is_metric(c)):
+            parts.append(_metric(frame, rule, name))
+    return pl.concat(parts) if parts else pl.DataFrame(schema=_METRIC)
+
+
+_METRIC: dict[str, pl.DataType] = {
+    "n": pl.UInt32(), "at": TIME, "step": INTEGER, "samples": INTEGER, "epoch": NUMBER, "split": TEXT, "name": pl.Categorical(), "value": NUMBER,
+    "unit": pl.Categorical(), "scope": TEXT, "window": pl.Categorical(), "basis": pl.Categorical(), "resolution": NUMBER, "row": pl.UInt32(),
+    "rule": pl.Categorical(),
+}  # fmt: skip
+
+
+def _is_metric(column: str) -> bool:
+    return ":" not in column and column.partition("@")[0] in FIELDS and field(column).metric
+
+
+def _metric(frame: pl.DataFrame, rule: Rule, column: str) -> pl.DataFrame:
+    name, _, window = column.partition("@")
+    have = set(frame.columns)
+
+    def given(c: str, dtype: pl.DataType) -> pl.Expr:
+        return (pl.col(c) if c in have else pl.lit(None)).cast(dtype).alias(c)
+
+    rank = pl.coalesce("rank", "tag") if "rank" in have else pl.col("tag")
+    scope = pl.format("rank {}", rank)
+    if "scope" in have:
+        scope = pl.coalesce("scope", scope)
+    split = pl.coalesce("split", pl.lit(rule.split, TEXT)) if "split" in have else pl.lit(rule.split, TEXT)
+    return frame.lazy().filter(pl.col(column).is_not_null()).select(
+        "n", given("at", TIME), given("step", INTEGER), given("samples", INTEGER), given("epoch", NUMBER),
+        split.alias("split"),
+        pl.lit(name, pl.Categorical()).alias("name"),
+        pl.col(column).cast(NUMBER).alias("value"),
+        pl.lit(field(column).unit, pl.Categorical()).alias("unit"),
+        scope.alias("scope"),
+        pl.lit(window or rule.window, pl.Categorical()).alias("window"),
+        pl.lit(rule.basis, pl.Categorical()).alias("basis"),
+        proof.resolution(frame, column, rule).alias("resolution"),
+        "row",
+        pl.lit(rule.name, pl.Categorical()).alias("rule"),
+    ).collect()  # fmt: skip
+
+
+def _one_point(frame: pl.DataFrame) -> pl.DataFrame:
+    """Redraws in a row with the same metrics are one point: the first."""
+    names = [c for c in frame.columns if _is_metric(c) and c != "iteration_rate"] or [c for c in frame.columns if _is_metric(c)]
+    keys = [*names, *(c for c in ("epoch", "step") if c in frame.columns)]
+    if not names:
+        return frame
+    same = pl.all_horizontal(pl.col(c).eq_missing(pl.col(c).shift(1).over("n", "tag")) for c in keys)
+    first = pl.int_range(pl.len()).over("n", "tag") == 0
+    return frame.sort("pos").filter(~same | first)
+
+
+def params(hits: Hits) -> pl.DataFrame:
+    """Rows of `params` without run and source: what lines state of the settings, each name and value once a run."""
+    parts = []
+    for rule in hits.rules.values():
+        if rule.params is None:
+            continue
+        frame = hits.by_rule[rule.name]
+        if "key" in frame.columns and "value" in frame.columns:
+            parts.append(_param(frame.filter(pl.col("key").is_not_null()), rule, pl.col("key"), "value"))
+            continue
+        for name in rule.fields:
+            if name not in _PLACE:
+                parts.append(_param(frame, rule, pl.lit(name.partition("@")[0]), name))
+    if not parts:
+        return pl.DataFrame(schema=_PARAM)
+    return pl.concat(parts).filter(pl.col("value").is_not_null()).sort("row").unique(
+        ["n", "name", "value", "origin"], keep="first", maintain_order=True
+    )  # fmt: skip
+
+
+_PARAM: dict[str, pl.DataType] = {
+    "n": pl.UInt32(), "name": TEXT, "value": TEXT, "number": NUMBER, "origin": TEXT, "row": pl.UInt32(), "rule": TEXT,
+}  # fmt: skip
+
+
+def _param(frame: pl.DataFrame, rule: Rule, name: pl.Expr, column: str) -> pl.DataFrame:
+    dtype = field(column).dtype
+    number = pl.col(column).cast(NUMBER) if dtype in (NUMBER, INTEGER) else pl.col(f"{column}:text").cast(NUMBER, strict=False)
+    return frame.select(
+        "n", name.cast(TEXT).alias("name"), pl.col(f"{column}:text").alias("value"), number.alias("number"),
+        pl.lit(rule.params, TEXT).alias("origin"), "row", pl.lit(rule.name).alias("rule"),
+    )  # fmt: skip
+
+
+def messages(hits: Hits) -> pl.DataFrame:
+    """Rows of `messages` without run and source: warnings and errors, repeats folded; and each value that could not be read."""
+    parts = [unreadable(hits)]
+    for rule in hits.rules.values():
+        if rule.level is None:
+            continue
+        frame = hits.by_rule[rule.name]
+        have = set(frame.columns)
+        parts.append(frame.select(
+            "n", (pl.col("at") if "at" in have else pl.lit(None)).cast(TIME).alias("at"), pl.lit(rule.level).alias("level"),
+            (pl.col("component") if "component" in have else pl.lit(None)).cast(TEXT).alias("component"),
+            pl.lit(rule.kind, TEXT).alias("kind"),
+            (pl.coalesce("text", "seg") if "text" in have else pl.col("seg")).alias("text"), "row", pl.lit(rule.name).alias("rule"),
+        ))  # fmt: skip
+    return pl.concat(parts).sort("row").group_by("n", "level", "component", "kind", "text", "rule", maintain_order=True).agg(
+        pl.col("at").first(), pl.len().alias("count"), pl.col("row").first()
+    )  # fmt: skip
+
+
+_MESSAGE: dict[str, pl.DataType] = {
+    "n": pl.UInt32(), "at": TIME, "level": TEXT, "component": TEXT, "kind": TEXT, "text": TEXT, "row": pl.UInt32(), "rule": TEXT,
+}  # fmt: skip
+
+
+def unreadable(hits: Hits) -> pl.DataFrame:
+    """Messages for texts that a rule took and that are no value of their type: the value is null, nothing else is lost."""
+    parts = [pl.DataFrame(schema=_MESSAGE)]
+    for rule in hits.rules.values():
+        frame = hits.by_rule[rule.name]
+        for name in rule.fields:
+            text = f"{name}:text"
+            if field(name).dtype == TEXT or text not in frame.columns:
+                continue
+            bad = frame.filter(pl.col(name).is_null() & pl.col(text).is_not_null())
+            if bad.height:
+                parts.append(bad.select(
+                    "n", pl.lit(None, TIME).alias("at"), pl.lit("warning").alias("level"), pl.lit(None, TEXT).alias("component"),
+                    pl.lit("unreadable").alias("kind"), pl.format(f"{name}: {{}} is no value", pl.col(text)).alias("text"), "row",
+                    pl.lit(rule.name).alias("rule"),
+                ))  # fmt: skip
+    return pl.concat(parts)
+
+
+def line_kinds(batch: Batch, hits: list[Hits]) -> pl.DataFrame:
+    """row, read (a value was taken; else a rule only names the line), each row once."""
+    parts = [pl.DataFrame(schema={"row": pl.UInt32, "read": pl.Boolean})]
+    for h in hits:
+        for rule in h.rules.values():
+            parts.append(h.by_rule[rule.name].select("row", pl.lit(bool(rule.fields or rule.level)).alias("read")))
+    return pl.concat(parts).group_by("row").agg(pl.col("read").any())

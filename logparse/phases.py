@@ -1,0 +1,270 @@
+"""Phases: from a grammar's declarations and the lines it read to rows with a begin, an end and a duration.
+
+Working rows: n, phase, stage, begin_pos, end_pos, begin_at, end_at, duration, basis, id (joins a row to its evidence).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import polars as pl
+
+from logparse import proof
+from logparse.grammar import Bar, Frames, Phase, Reported, Rule, Span
+from logparse.match import Hits
+from logparse.schema import NUMBER, TEXT, TIME
+
+_ROW: dict[str, pl.DataType] = {
+    "id": TEXT,
+    "n": pl.UInt32(),
+    "phase": TEXT,
+    "stage": TEXT,
+    "begin_pos": pl.UInt64(),
+    "end_pos": pl.UInt64(),
+    "begin_at": TIME,
+    "end_at": TIME,
+    "duration": NUMBER,
+    "basis": TEXT,
+}
+_FINISHED = 0.95
+"""Share of a bar's total from which on it counts as run to its end: finished bars stop at 149/150 or 75/78."""
+
+
+class Phases:
+    """The phases of all runs of one grammar: `rows` and `evidence`, both keyed by `id`, then by `key`."""
+
+    def __init__(self, hits: Hits) -> None:
+        self.hits = hits
+        self.rows = pl.DataFrame(schema=_ROW)
+        self.evidence = pl.DataFrame(schema={**proof.ROW, "id": TEXT})
+        # Spans that cut others out come after these.
+        for index, phase in sorted(enumerate(hits.grammar.phases), key=lambda p: (bool(getattr(p[1], "cut", ())), p[0])):
+            self._add(index, phase)
+        self._key()
+
+    def _add(self, index: int, phase: Phase) -> None:
+        make: dict[type, Callable[..., tuple[pl.DataFrame, pl.DataFrame] | None]] = {
+            Span: self._span, Reported: self._reported, Bar: self._bar, Frames: self._frames,
+        }  # fmt: skip
+        made = make[type(phase)](phase)
+        if made is None:
+            return
+        rows, evidence = made
+        prefix = pl.format(f"{index}:{{}}", pl.col("id").cast(TEXT)).alias("id")
+        rows = rows.with_columns(pl.lit(phase.phase).alias("phase"), prefix)
+        have = set(rows.columns)
+        rows = rows.select((pl.col(c) if c in have else pl.lit(None)).cast(t).alias(c) for c, t in _ROW.items())
+        self.rows = pl.concat([self.rows, rows])
+        ids = evidence.select(prefix)
+        self.evidence = pl.concat([self.evidence, proof.rows(evidence, frame="phases").with_columns(ids["id"])])
+
+    # ---- the four kinds ---- #
+
+    def _span(self, span: Span) -> tuple[pl.DataFrame, pl.DataFrame] | None:
+        begins, ends = self._lines(span.begin, span.stage_field, span.by), self._lines(span.end, None, span.by)
+        if begins is None or ends is None:
+            return None
+        keys = ["n", "by"] if span.by else ["n"]
+        begins = begins.sort("pos").with_columns(
+            pl.col("pos").shift(-1).over(keys).fill_null(2**64 - 1).alias("next"), pl.col("pos").alias("begin_pos")
+        )
+        right = ends.sort("pos").select(*keys, "pos", *(pl.col(c).alias(f"end_{c}") for c in ("pos", "at", "seg", "rule", "text")))
+        if span.last:
+            pairs = begins.with_columns((pl.col("next") - 1).alias("until")).sort("until").join_asof(
+                right.rename({"pos": "until"}), on="until", by=keys, strategy="backward", check_sortedness=False
+            )  # fmt: skip
+        else:
+            pairs = begins.join_asof(
+                right, on="pos", by=keys, strategy="forward", allow_exact_matches=False, check_sortedness=False
+            )
+        pairs = pairs.filter(
+            (pl.col("end_pos") > pl.col("begin_pos")) & (pl.col("end_pos") <= pl.col("next")) & pl.col("at").is_not_null()
+            & pl.col("end_at").is_not_null()
+        ).with_row_index("id")  # fmt: skip
+        if not pairs.height:
+            return None
+        begin, end = proof.number("at", TIME), proof.number("end_at", TIME)
+        pairs = self._within(pairs, span)
+        cut = bool(span.cut)
+        rows = pairs.select(
+            "id", "n", "begin_pos", "end_pos", pl.col("at").alias("begin_at"), "end_at",
+            # Exact to the microsecond, where seconds since 1970 are not.
+            ((pl.col("end_at") - pl.col("at")).dt.total_microseconds() / 1e6 - pl.col("within")).alias("duration"),
+            pl.lit("timestamps").alias("basis"),
+            (pl.col("stage") if span.stage_field else pl.lit(span.stage, TEXT)).alias("stage"),
+        )  # fmt: skip
+        formula = "end - begin - within" if cut else "end - begin"
+        made = {"how": "derived", "formula": formula, "column": "duration_s", "field": "at"}
+        parts = [
+            proof.rows(pairs.drop("end_pos"), input="begin", number=begin, pos=pl.col("begin_pos"), resolution=_STAMP, **made),
+            proof.rows(
+                pairs.select("id", "n", "end_at", pl.col("end_pos").alias("pos"), seg="end_seg", rule="end_rule", text="end_text"),
+                input="end", number=end, resolution=_STAMP, **made,
+            ),
+        ]  # fmt: skip
+        if cut:
+            parts.append(proof.rows(
+                pairs.select("n", pl.col("begin_pos").alias("pos"), pl.col("within").alias("number")), input="within",
+                reason=f"time of {', '.join(span.cut)} inside it", **{**made, "field": None},
+            ))  # fmt: skip
+        return rows, pl.concat([p.with_columns(pairs["id"]) for p in parts])
+
+    def _within(self, pairs: pl.DataFrame, span: Span) -> pl.DataFrame:
+        """`within`: seconds of the phases that the span cuts out and that lie in it."""
+        inner = self.rows.filter(pl.col("phase").is_in(span.cut) & pl.col("stage").is_null()).select(
+            "n", pl.col("begin_pos").alias("pos"), pl.col("end_pos").alias("inner_end"), "duration"
+        )
+        if not inner.height:
+            return pairs.with_columns(pl.lit(0.0).alias("within"))
+        held = inner.sort("pos").join_asof(
+            pairs.select("n", "id", "end_pos", pl.col("begin_pos").alias("pos")).sort("pos"),
+            on="pos", by="n", strategy="backward", check_sortedness=False,
+        ).filter(pl.col("inner_end") <= pl.col("end_pos"))  # fmt: skip
+        sums = held.group_by("id").agg(pl.col("duration").sum().alias("within"))
+        return pairs.join(sums, on="id", how="left", maintain_order="left").with_columns(pl.col("within").fill_null(0.0))
+
+    def _reported(self, phase: Reported) -> tuple[pl.DataFrame, pl.DataFrame] | None:
+        name, _, field = phase.of.partition(".")
+        frame, rule = self.hits.get(name), self.hits.rules.get(name)
+        if frame is None or rule is None or field not in frame.columns:
+            return None
+        frame = frame.filter(pl.col(field).is_not_null()).sort("pos")
+        keys = ["n", phase.stage_field] if phase.stage_field else ["n"]
+        if phase.each in ("first", "last"):
+            frame = frame.unique(keys, keep=phase.each, maintain_order=True)  # type: ignore[arg-type]
+        elif phase.each == "max":
+            frame = frame.sort(field, descending=True).unique(keys, keep="first", maintain_order=True).sort("pos")
+        frame = frame.with_row_index("id")
+        duration = pl.col(field).cast(NUMBER)
+        stage = pl.col(phase.stage_field) if phase.stage_field else pl.lit(phase.stage, TEXT)
+        rows = frame.select(
+            "id", "n", pl.col("pos").alias("begin_pos"), pl.col("pos").alias("end_pos"), duration.alias("duration"),
+            pl.lit("reported").alias("basis"), stage.alias("stage"),
+            (pl.col("at") if "at" in frame.columns else pl.lit(None)).cast(TIME).alias("end_at"),
+        )  # fmt: skip
+        read = frame.select("id", "n", number=duration, *proof.place(frame, field, rule))
+        return self._less(rows, read, phase.less, field)
+
+    def _bar(self, phase: Bar) -> tuple[pl.DataFrame, pl.DataFrame] | None:
+        frame, rule = self.hits.get(phase.rule), self.hits.rules.get(phase.rule)
+        if frame is None or rule is None:
+            return None
+        frame = last_of_bars(frame).filter(pl.col("done") >= _FINISHED * pl.col("total"))
+        if phase.each != "all":
+            frame = frame.filter(pl.col("bar") == int(phase.each))
+        if not frame.height:
+            return None
+        frame = frame.with_row_index("id")
+        rows = frame.select(
+            "id", "n", "begin_pos", pl.col("pos").alias("end_pos"), pl.col("elapsed").alias("duration"),
+            pl.lit("bar").alias("basis"), pl.lit(phase.stage, TEXT).alias("stage"),
+        )  # fmt: skip
+        read = frame.select("id", "n", pl.col("elapsed").alias("number"), *proof.place(frame, "elapsed", rule))
+        return self._less(rows, read, phase.less, "elapsed")
+
+    def _frames(self, phase: Frames) -> tuple[pl.DataFrame, pl.DataFrame] | None:
+        frame, rule = self.hits.get(phase.rule), self.hits.rules.get(phase.rule)
+        if frame is None or rule is None:
+            return None
+        stages = frame.group_by("n", pl.col(phase.stage_field).alias("stage"), maintain_order=True).agg(
+            pl.col("pos").min().alias("begin_pos"), pl.col("pos").max().alias("end_pos"), pl.len().alias("frames"), pl.col("seg").first()
+        )
+        whole = stages.group_by("n", maintain_order=True).agg(
+            pl.lit(None, TEXT).alias("stage"), pl.col("begin_pos").min(), pl.col("end_pos").max(), pl.col("frames").sum(), pl.col("seg").first()
+        )
+        both = pl.concat([whole, stages.select(whole.columns)]).with_row_index("id")
+        rows = both.select(
+            "id", "n", "stage", "begin_pos", "end_pos", (pl.col("frames") * phase.seconds).alias("duration"), pl.lit("spinner").alias("basis")
+        )
+        evidence = proof.rows(
+            both.select("n", "seg", pl.col("begin_pos").alias("pos"), pl.col("frames").cast(NUMBER).alias("number")),
+            column="duration_s", how="derived", formula=f"frames * {phase.seconds}", input="frames", rule=rule.name,
+            reason="a lower bound: one frame is drawn after each interval",
+        )  # fmt: skip
+        return rows, evidence.with_columns(both["id"])
+
+    # ---- helpers ---- #
+
+    def _less(self, rows: pl.DataFrame, read: pl.DataFrame, less: str | None, field: str) -> tuple[pl.DataFrame, pl.DataFrame]:
+        """Rows and their evidence, with the phase `less` taken off where the run has it."""
+        evidence = proof.rows(read, column="duration_s").with_columns(read["id"])
+        if less is None:
+            return rows, evidence
+        off = self._nth(less).select("n", pl.col("duration").alias("off"), pl.col("id").alias("off_id"))
+        joined = rows.join(off, on="n", how="left", maintain_order="left")
+        rows = joined.with_columns((pl.col("duration") - pl.col("off").fill_null(0.0)).clip(lower_bound=0.0).alias("duration"))
+        name = less.partition("#")[0]
+        taken = joined.filter(pl.col("off").is_not_null()).select("id", "n", "off_id", number="off")
+        of_other = self.evidence.drop("n", "number").unique("id", keep="first")
+        other = taken.join(of_other, left_on="off_id", right_on="id", how="left", maintain_order="left")
+        other = proof.rows(other, column="duration_s", how="derived", formula=f"max(whole - {name}, 0)", input=name).with_columns(taken["id"])
+        has = pl.col("id").is_in(taken["id"].implode())
+        evidence = evidence.with_columns(
+            pl.when(has).then(pl.lit("derived")).otherwise("how").alias("how"),
+            pl.when(has).then(pl.lit(f"max(whole - {name}, 0)")).alias("formula"),
+            pl.when(has).then(pl.lit("whole")).alias("input"),
+        )
+        return rows.select(*(c for c in rows.columns if c not in ("off", "off_id"))), pl.concat([evidence, other])
+
+    def _nth(self, key: str) -> pl.DataFrame:
+        """The whole-phase row "compile#1" of each run that has it."""
+        phase, _, nth = key.partition("#")
+        rows = self.rows.filter((pl.col("phase") == phase) & pl.col("stage").is_null()).sort("n", "begin_pos")
+        return rows.filter(pl.int_range(pl.len()).over("n") == int(nth or 1) - 1)
+
+    def _lines(self, names: str, stage_field: str | None, by: str | None) -> pl.DataFrame | None:
+        """n, pos, at, seg, rule, text (of `at`), stage, by of the lines of several rules."""
+        frames = []
+        for name in names.split("|"):
+            frame = self.hits.get(name.strip())
+            if frame is None or "at" not in frame.columns:
+                continue
+            lines = frame.select(
+                "n", "pos", "at", "seg", pl.lit(name.strip()).alias("rule"), pl.col("at:text").alias("text"),
+                (pl.col(stage_field) if stage_field in frame.columns else pl.lit(None)).cast(TEXT).alias("stage"),
+                _by(frame, by).cast(TEXT).alias("by"),
+            )  # fmt: skip
+            frames.append(lines)
+        return pl.concat(frames) if frames else None
+
+    def _key(self) -> None:
+        """Number the rows of each run: `compile#1`, `compile/Code generation#2`."""
+        rows = self.rows.sort("n", "begin_pos", "id")
+        nth = (pl.int_range(pl.len()) + 1).over("n", "phase", "stage")
+        name = pl.when(pl.col("stage").is_null()).then("phase").otherwise(pl.format("{}/{}", "phase", "stage"))
+        self.rows = rows.with_columns(pl.format("{}#{}", name, nth).alias("key"))
+        self.evidence = (
+            self.evidence.drop("key").join(self.rows.select("id", "key"), on="id", how="left", maintain_order="left").select(*proof.ROW, "id")
+        )
+
+
+_STAMP = pl.lit(0.0005)
+
+
+def _by(frame: pl.DataFrame, by: str | None) -> pl.Expr:
+    if by is None:
+        return pl.lit(None)
+    if by == "rank":
+        return pl.coalesce("rank", "tag") if "rank" in frame.columns else pl.col("tag")
+    return pl.col(by) if by in frame.columns else pl.lit(None)
+
+
+def last_of_bars(frame: pl.DataFrame) -> pl.DataFrame:
+    """The last drawing of each bar among lines with done, total, elapsed; `bar` numbers the bars of a run, `begin_pos` is the first drawing.
+
+    A redraw never goes back in time; a new bar does, or has another total, or starts at 0, or goes on after the old one was full. (An older
+    drawing may follow the full one with the same time: `98%` after `100%`.)
+    """
+    keys = ["n", "tag"]
+    done, total, elapsed = pl.col("done"), pl.col("total"), pl.col("elapsed")
+    before = [c.shift(1).over(keys) for c in (done, total, elapsed)]
+    new = (
+        (total != before[1]) | (elapsed < before[2]) | ((done == 0) & (before[0] > 0)) | ((before[0] >= before[1]) & (elapsed > before[2]))
+    ).fill_null(True)
+    numbered = frame.sort("pos").with_columns(new.cum_sum().over(keys).alias("bar"))
+    return (
+        numbered.with_columns(pl.col("pos").min().over(*keys, "bar").alias("begin_pos"))
+        .sort("elapsed", "done", "pos")
+        .unique([*keys, "bar"], keep="last", maintain_order=True)
+        .sort("pos")
+    )

@@ -1,0 +1,306 @@
+"""From inputs to frames: `ingest(paths)` is the whole way, and this file is its table of contents."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import polars as pl
+
+from logparse import columns, frames, platforms, proof, tables
+from logparse.grammar import Grammar, Rule
+from logparse.logs import Logs
+from logparse.match import Batch, Hits, match
+from logparse.phases import Phases
+from logparse.reader import Input, Source, read_sources
+from logparse.runs import Found, find_runs
+from logparse.schema import FRAMES, TEXT, TIME, conform, empty
+
+BATCH_BYTES = 24 * 2**20
+"""Sources are read together until their text is this long: small files share the cost of a rule, and memory stays bounded."""
+
+Progress = Callable[[int, str], None]
+
+
+def ingest(
+    paths: Input | Iterable[Input],
+    *,
+    grammars: Iterable[str | Path | Grammar] = (),
+    files_from: Input | None = None,
+    progress: Progress | None = None,
+) -> Logs:
+    """Read logs into frames; nothing is written anywhere.
+
+    Args:
+        paths: files, folders, globs, "-", bytes, file objects, or several of these. Packed files are known by content.
+        grammars: further grammars, or files that define one as GRAMMAR; one of the same name takes the place of the installed one.
+        files_from: a file (or "-") that names one path a line.
+        progress: called with the bytes read so far and the name of the source.
+
+    Raises:
+        NoSuchInput: a path does not exist, or a glob matches nothing.
+        GrammarError: a grammar cannot be used.
+
+    An input that cannot be read raises nothing: it is a row of `sources` that says why.
+    """
+    known = platforms.chosen(grammars)
+    vendors = [g for g in known if not g.shared]
+    shared = [rule for g in known if g.shared for rule in g.rules]
+    sources: list[Source] = []
+    parts: list[Part] = []
+    for batch in _batches(read_sources(paths, files_from=files_from), progress):
+        sources.extend(batch.sources)
+        parts.append(assemble(batch, vendors, shared))
+    return Logs(_joined(parts, known), sources, known, [p.kinds for p in parts])
+
+
+def _batches(sources: Iterator[Source], progress: Progress | None) -> Iterator[Batch]:
+    """Sources in groups of about `BATCH_BYTES`."""
+    group: list[Source] = []
+    size = total = 0
+    for source in sources:
+        group.append(source)
+        size += len(source.text)
+        total += source.bytes
+        if progress:
+            progress(total, source.name)
+        if size >= BATCH_BYTES:
+            yield Batch.of(group)
+            group, size = [], 0
+    if group:
+        yield Batch.of(group)
+
+
+@dataclass
+class Part:
+    """What one batch gives: the frames, still with `n` for the run, and the kinds of its lines."""
+
+    frames: dict[str, pl.DataFrame]
+    runs: pl.DataFrame
+    kinds: dict[str, pl.DataFrame] = field(default_factory=dict)
+
+
+def assemble(batch: Batch, vendors: Sequence[Grammar], shared: Sequence[Rule]) -> Part:
+    """The frames of one batch; `runs` has all runs found, copies too."""
+    hits = match(batch, vendors, shared)
+    for h in hits:
+        h.by_rule = {name: frame.sort("pos") for name, frame in h.by_rule.items()}
+    found = find_runs(batch, hits)
+    made: dict[str, list[pl.DataFrame]] = {name: [] for name in FRAMES}
+    for h in found.hits:
+        tables.read_tables(h)
+        tables.carry(h)
+        mine = found.runs.filter(pl.col("platform") == h.grammar.name)
+        phases = Phases(h)
+        sheet = columns.Sheet(mine, h, phases)
+        evidence = pl.concat([*sheet.evidence, phases.evidence.drop("id"), columns.absent(sheet)])
+        made["runs"].append(_run_rows(mine, sheet))
+        made["phases"].append(phases.rows)
+        made["evidence"].append(_placed(evidence, h, sheet, phases))
+        made["metrics"].append(frames.metrics(h))
+        made["params"].append(frames.params(h))
+        made["messages"].append(frames.messages(h))
+    out = {name: _located(batch, name, rows) for name, rows in made.items() if name != "sources"}
+    # Evidence without a line (what is absent) still has the source of its run.
+    of_run = found.runs.select("n", pl.col("source").alias("of_run"))
+    out["evidence"] = (
+        out["evidence"].join(of_run, on="n", how="left", maintain_order="left")
+        .with_columns(pl.coalesce("source_index", "of_run").alias("source_index")).drop("of_run")
+    )  # fmt: skip
+    kinds = frames.line_kinds(batch, found.hits).with_columns(batch.source_of(pl.col("row")).alias("source"))
+    out["sources"] = _source_rows(batch, found, kinds)
+    return Part(out, found.runs, _kinds_by_source(batch, kinds))
+
+
+def _run_rows(found: pl.DataFrame, sheet: columns.Sheet) -> pl.DataFrame:
+    """Rows of `runs` with n, keyed, lines_read, row (first) and row_last."""
+    own = found.select("n", "run", "keyed", "platform", "lines_read", pl.col("row_first").alias("row"), "row_last")
+    have = [c for c in sheet.frame.columns if c in FRAMES["runs"] or c == "n"]
+    return own.join(sheet.frame.select(have), on="n", how="left", maintain_order="left")
+
+
+def _placed(evidence: pl.DataFrame, hits: Hits, sheet: columns.Sheet, phases: Phases) -> pl.DataFrame:
+    """Evidence rows with the column of each text, and the value that each row is evidence of."""
+    rules = hits.rules
+    starts = pl.Series("start", proof.starts(evidence, rules), dtype=pl.UInt32)
+    evidence = evidence.with_columns(starts, (pl.col("pos") // 2**32).cast(pl.UInt32).alias("row"))
+    rule = pl.when(pl.col("rule").is_not_null()).then(pl.format(f"{hits.grammar.name}/{{}}", "rule"))
+    values = [_long(sheet.frame, [c for c in sheet.frame.columns if c in FRAMES["runs"]], "n", "runs")]
+    if phases.rows.height:
+        shown = phases.rows.select("n", "key", pl.col("duration").alias("duration_s"))
+        values.append(_long(shown.drop("n"), ["duration_s"], "key", "phases").join(shown.select("n", "key"), on="key", how="left"))
+    runs_values = values[0]
+    evidence = evidence.with_columns(rule.alias("rule")).join(
+        runs_values, on=["n", "frame", "column"], how="left", maintain_order="left"
+    )
+    if len(values) > 1:
+        evidence = evidence.join(
+            values[1].unique(["n", "key"]).select("n", "key", pl.col("value").alias("of_phase")), on=["n", "key"], how="left", maintain_order="left"
+        ).with_columns(pl.coalesce("value", "of_phase").alias("value")).drop("of_phase")  # fmt: skip
+    return evidence
+
+
+def _long(frame: pl.DataFrame, names: Sequence[str], index: str, of: str) -> pl.DataFrame:
+    """index, frame, column, value (as text) of each cell that is not null."""
+    texts = frame.select(
+        index,
+        *(
+            (pl.col(c).dt.to_string("%Y-%m-%d %H:%M:%S%.3f") if frame.schema[c] == TIME else pl.col(c).cast(TEXT)).alias(c)
+            for c in names
+        ),
+    )
+    return texts.unpivot(index=index, variable_name="column").filter(pl.col("value").is_not_null()).with_columns(pl.lit(of).alias("frame"))
+
+
+def _located(batch: Batch, name: str, parts: Sequence[pl.DataFrame]) -> pl.DataFrame:
+    """Rows of one frame with source index `source` and line numbers from 1, still with `n`."""
+    if not parts:
+        return empty(name).with_columns(pl.lit(None, pl.UInt32).alias("n"), pl.lit(None, pl.UInt32).alias("source_index")).clear()
+    rows = pl.concat(parts, how="diagonal_relaxed")
+    first = pl.lit(pl.Series(batch.first, dtype=pl.UInt32))
+
+    def line(row: pl.Expr) -> pl.Expr:
+        return row - first.gather(pl.col("source_index")) + 1
+
+    if name == "phases":
+        rows = rows.with_columns(
+            (pl.col("begin_pos") // 2**32).cast(pl.UInt32).alias("row"), (pl.col("end_pos") // 2**32).cast(pl.UInt32).alias("row_last")
+        ).rename({"duration": "duration_s"})
+    rows = rows.with_columns(batch.source_of(pl.col("row")).alias("source_index"))
+    if name in ("phases", "runs"):
+        return rows.with_columns(line(pl.col("row")).alias("line_first"), line(pl.col("row_last")).alias("line_last"))
+    return rows.with_columns(line(pl.col("row")).alias("line"))
+
+
+def _source_rows(batch: Batch, found: Found, kinds: pl.DataFrame) -> pl.DataFrame:
+    """Rows of `sources`."""
+    blank = batch.lines.filter(pl.col("text").str.contains(r"^[ \t\r]*$")).select(batch.source_of(pl.col("row")).alias("source"))
+    counts = kinds.group_by("source").agg(pl.col("read").sum().alias("lines_read"), (~pl.col("read")).sum().alias("lines_known"))
+    blanks = blank.group_by("source").agg(pl.len().alias("lines_blank"))
+    held = found.runs.sort("pos").group_by("source", maintain_order=True).agg(pl.col("platform").unique(maintain_order=True))
+    versions = {h.grammar.name: h.grammar.version for h in found.hits}
+    rows = pl.DataFrame(
+        {
+            "index": range(len(batch.sources)), "source": [s.name for s in batch.sources], "sha256": [s.sha256 for s in batch.sources],
+            "bytes": [s.bytes for s in batch.sources], "lines": [s.lines for s in batch.sources], "encoding": [s.encoding for s in batch.sources],
+            "compression": [s.compression for s in batch.sources], "text": [s.status for s in batch.sources],
+            "note": [s.reason for s in batch.sources],
+        },
+        schema_overrides={"index": pl.UInt32, "encoding": TEXT, "compression": TEXT, "note": TEXT, "source": TEXT},
+    )  # fmt: skip
+    for other in (counts, blanks, held):
+        rows = rows.join(other, left_on="index", right_on="source", how="left", maintain_order="left")
+    rows = rows.with_columns(pl.col("lines_read", "lines_known", "lines_blank").fill_null(0))
+    full = pl.col("lines").cast(pl.Int64) - pl.col("lines_blank").cast(pl.Int64)
+    read = pl.col("lines_read").cast(pl.Int64) + pl.col("lines_known").cast(pl.Int64)
+    status = (
+        pl.when(pl.col("text") != "text").then("text")
+        .when(pl.col("platform").is_not_null()).then(pl.lit("read"))
+        .when(read > 0).then(pl.lit("no_run"))
+        .otherwise(pl.lit("unknown_platform"))
+    )  # fmt: skip
+    reason = (
+        pl.when((pl.col("text") == "text") & (full == 0)).then(pl.lit("the file is empty"))
+        .when(status == "no_run").then(pl.lit("lines in a vendor's form, but no run among them"))
+        .when(status == "unknown_platform").then(pl.lit("no line in the form of a platform that is known; `logparse explain` shows its lines"))
+    )  # fmt: skip
+    names = pl.col("platform").list.eval(
+        pl.element().replace_strict(list(versions), [f"{k} {v}" for k, v in versions.items()], default=None, return_dtype=TEXT)
+    )
+    return rows.with_columns(
+        pl.when(full > 0).then(read / full).alias("coverage"),
+        status.alias("status"),
+        pl.coalesce("note", reason).alias("reason"),
+        pl.col("platform").list.join(", ").alias("platform"),
+        names.list.join(", ").alias("grammar"),
+    )
+
+
+def _kinds_by_source(batch: Batch, kinds: pl.DataFrame) -> dict[str, pl.DataFrame]:
+    """Source -> line, read."""
+    first = batch.first
+    return {
+        batch.sources[index].name: part.select((pl.col("row") - first[index] + 1).alias("line"), "read").sort("line")
+        for (index,), part in kinds.partition_by("source", as_dict=True).items()
+    }
+
+
+# ---- all batches together ---- #
+
+
+def _joined(parts: Sequence[Part], known: Sequence[Grammar]) -> dict[str, pl.DataFrame]:
+    """The frames of all batches: each run once, from its fullest copy."""
+    del known
+    offset = 0
+    collected: dict[str, list[pl.DataFrame]] = {name: [] for name in FRAMES}
+    names: list[str] = []
+    for part in parts:
+        sources = list(part.frames["sources"]["source"])
+        for name, rows in part.frames.items():
+            if name != "sources":
+                rows = rows.with_columns(pl.col("n") + offset, pl.col("source_index") + len(names))
+            collected[name].append(rows)
+        offset += (part.runs["n"].max() or 0) + 1 if part.runs.height else 0  # type: ignore[operator]
+        names.extend(sources)
+    if not parts:
+        return {name: empty(name) for name in FRAMES}
+    together = {name: pl.concat(rows, how="diagonal_relaxed") for name, rows in collected.items()}
+    sources_ = pl.Series(names, dtype=pl.Categorical())
+    runs = _one_copy_each(together["runs"], sources_)
+    # n is dense enough to look ids up by place.
+    ids = pl.DataFrame({"n": pl.arange(0, offset, dtype=pl.UInt32, eager=True)}).join(
+        runs.select("n", "run"), on="n", how="left", maintain_order="left"
+    )["run"].cast(pl.Categorical())  # fmt: skip
+    out = {"runs": conform("runs", _labelled(runs))}
+    for name in ("evidence", "phases", "metrics", "params", "messages"):
+        rows = together[name].lazy().filter(pl.lit(ids.is_not_null()).gather(pl.col("n")))
+        rows = rows.with_columns(
+            pl.lit(ids).gather(pl.col("n")).alias("run"), pl.lit(sources_).gather(pl.col("source_index")).alias("source")
+        )
+        order = {"metrics": ["n", "line"], "phases": ["n", "begin_pos"], "messages": ["n", "line"], "params": ["n", "line"]}.get(name)
+        if order and name != "metrics":
+            rows = rows.sort(order, maintain_order=True)
+        out[name] = conform(name, rows.collect())
+    out["sources"] = conform("sources", together["sources"])
+    return out
+
+
+def _one_copy_each(runs: pl.DataFrame, sources: pl.Series) -> pl.DataFrame:
+    """Runs with their source's name, each id once: the copy with most lines read, then the first."""
+    runs = runs.with_columns(
+        # A run whose id rests on no identifying value is never merged across files.
+        pl.when(pl.col("keyed"))
+        .then("run")
+        .otherwise(pl.format("{}{}", pl.col("run").str.head(10), pl.col("source_index").rank("dense").over("run").cast(TEXT).str.pad_start(2, "0")))
+        .alias("run"),
+        pl.lit(sources).gather(pl.col("source_index")).alias("source"),
+    )
+    best = runs.sort(["lines_read", "source_index", "row"], descending=[True, False, False]).with_columns(
+        (pl.len().over("run") - 1).cast(pl.UInt32).alias("copies")
+    )
+    return best.unique("run", keep="first", maintain_order=True).sort("source_index", "row")
+
+
+def _labelled(runs: pl.DataFrame) -> pl.DataFrame:
+    """Runs with `label`: the shortest path suffix that tells their sources apart, and which run of the file it is."""
+    paths = {str(s): str(s).split("/") for s in runs["source"].unique(maintain_order=True)}
+    labels: dict[str, str] = {}
+    depth = 1
+    open_ = set(paths)
+    while open_:
+        tails = {s: "/".join(paths[s][-depth:]) for s in open_}
+        counts: dict[str, int] = {}
+        for tail in tails.values():
+            counts[tail] = counts.get(tail, 0) + 1
+        for s, tail in tails.items():
+            if counts[tail] == 1 or depth >= len(paths[s]):
+                labels[s] = tail
+        open_ -= labels.keys()
+        depth += 1
+    stem = pl.col("source").cast(TEXT).replace_strict(list(labels), list(labels.values()), return_dtype=TEXT)
+    several = pl.len().over("source") > 1
+    nth = pl.int_range(pl.len()).over("source") + 1
+    return runs.with_columns(pl.when(several).then(pl.format("{}#{}", stem, nth)).otherwise(stem).alias("label"))
+
+

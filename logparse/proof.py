@@ -1,0 +1,121 @@
+"""Evidence while it is being made: rows of one shape, and the place of each value in its line.
+
+A row before it is finished (`ROW`): n (run), frame, column, key, text, how, formula, input, number, resolution, reason, and where it
+stands: pos, seg (the segment), rule, field, col (column in the segment, where it is known already).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from functools import cache
+
+import polars as pl
+
+from logparse import cast
+from logparse.grammar import Rule
+from logparse.schema import INTEGER, NUMBER, TEXT, TIME
+
+ROW: dict[str, pl.DataType] = {
+    "n": pl.UInt32(),
+    "frame": TEXT,
+    "column": TEXT,
+    "key": TEXT,
+    "text": TEXT,
+    "how": TEXT,
+    "formula": TEXT,
+    "input": TEXT,
+    "number": NUMBER,
+    "resolution": NUMBER,
+    "reason": TEXT,
+    "pos": pl.UInt64(),
+    "seg": TEXT,
+    "rule": TEXT,
+    "field": TEXT,
+    "col": pl.UInt32(),
+}
+
+
+def rows(lines: pl.DataFrame, **extra: pl.Expr | str | None) -> pl.DataFrame:
+    """`lines` as evidence rows: its columns of those names, `extra` ones set, the rest null."""
+    lines = lines.with_columns(v.alias(k) if isinstance(v, pl.Expr) else pl.lit(v).alias(k) for k, v in extra.items())
+    have = set(lines.columns)
+    return lines.select((pl.col(c) if c in have else pl.lit(None)).cast(t).alias(c) for c, t in ROW.items())
+
+
+def number(column: str, dtype: pl.DataType) -> pl.Expr:
+    """A value as the number that formulas use: times are seconds since 1970."""
+    if dtype == TIME:
+        return pl.col(column).dt.epoch("us") / 1e6
+    return pl.col(column).cast(NUMBER) if dtype in (NUMBER, INTEGER) else pl.lit(None, NUMBER)
+
+
+def place(frame: pl.DataFrame, field: str, rule: Rule) -> list[pl.Expr]:
+    """pos, seg, rule, field, col, text, resolution and `how` of the value that lines of `rule` hold in `field`."""
+    carried = f"{field}:pos" in frame.columns
+    text = pl.col(f"{field}:text") if f"{field}:text" in frame.columns else pl.lit(None, TEXT)
+    changed = bool(rule.corrects) or any(map(cast.is_converted, units(rule, field)))
+    unit = pl.col(f"{field}:unit") if f"{field}:unit" in frame.columns else None
+    how = pl.lit("converted" if changed else "read")
+    if unit is not None:
+        how = pl.when(unit.is_in([u for u in (*cast.UNITS, *cast.SPECIAL) if cast.is_converted(u)])).then(pl.lit("converted")).otherwise(how)
+    return [
+        pl.col(f"{field}:pos" if carried else "pos").alias("pos"),
+        pl.col(f"{field}:seg" if carried else "seg").alias("seg"),
+        (pl.col(f"{field}:rule") if carried else pl.lit(rule.name)).alias("rule"),
+        pl.lit(field).alias("field"),
+        (pl.col(f"{field}:col") if f"{field}:col" in frame.columns else pl.lit(None)).cast(pl.UInt32).alias("col"),
+        text.alias("text"),
+        resolution(frame, field, rule).alias("resolution"),
+        pl.when(text.is_null()).then(pl.lit("inferred")).otherwise(how).alias("how"),
+        pl.lit(rule.corrects, TEXT).alias("reason"),
+    ]
+
+
+def units(rule: Rule, field: str) -> list[str | None]:
+    """Units in which lines of `rule` print `field`, each once."""
+    return list(dict.fromkeys(g.unit for g in rule.compiled.groups if g.name == field))
+
+
+def resolution(frame: pl.DataFrame, field: str, rule: Rule) -> pl.Expr:
+    """Half a unit of the last digit as printed, in the vocabulary's unit."""
+    if f"{field}:text" not in frame.columns:
+        return pl.lit(None, NUMBER)
+    text, printed = pl.col(f"{field}:text"), units(rule, field)
+    if f"{field}:unit" in frame.columns:
+        known: list[str | None] = list(frame[f"{field}:unit"].drop_nulls().unique())
+        parts = [pl.when(pl.col(f"{field}:unit") == u).then(cast.resolution(text, field, u)) for u in known]
+        return pl.coalesce([*parts, cast.resolution(text, field, None)])
+    if len(printed) <= 1:
+        return cast.resolution(text, field, printed[0] if printed else None)
+    # The same word in two alternatives with two units: the one whose value this is.
+    parts = [pl.when(cast.value(text, field, u) == pl.col(field)).then(cast.resolution(text, field, u)) for u in printed]
+    return pl.coalesce(parts)
+
+
+@cache
+def _pattern(rule: Rule) -> re.Pattern[str]:
+    return re.compile(rule.pattern)
+
+
+def starts(evidence: pl.DataFrame, rules: Mapping[str, Rule]) -> list[int | None]:
+    """Column of each row's text in its line, from 0, in characters; null where the row has no text."""
+    out: list[int | None] = []
+    columns: Sequence[str] = ("seg", "text", "rule", "field", "col", "pos")
+    for seg, text, rule, field, col, pos in evidence.select(columns).iter_rows():
+        if text is None or seg is None or pos is None:
+            out.append(None)
+            continue
+        found = col if col is not None else _find(rules.get(rule), field, seg, text)
+        out.append(None if found is None else (pos & 0xFFFFFFFF) + found)
+    return out
+
+
+def _find(rule: Rule | None, field: str | None, seg: str, text: str) -> int | None:
+    """Where in `seg` the rule's group for `field` stands; for a text that no group captured, where the text stands."""
+    if rule is not None and field is not None and (match := _pattern(rule).search(seg)):
+        for index, group in enumerate(rule.compiled.groups, start=1):
+            if group.name == field and match.group(index) == text:
+                return match.start(index)
+    found = seg.find(text)
+    return found if found >= 0 else None
