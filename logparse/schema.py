@@ -49,6 +49,8 @@ FIELDS: dict[str, Field] = {
     "job_id": Field(TEXT, None, "scheduler or cluster job"),
     "job_kind": Field(TEXT, None, "compile or execute: what a cluster job is for"),
     "sdk_version": Field(TEXT, None, "version of the vendor's software"),
+    "runtime_version": Field(TEXT, None, "version of the vendor's device runtime, where it has one of its own"),
+    "topology": Field(TEXT, None, "how the devices are connected"),
     "process_id": Field(INTEGER, None, "process that wrote the record"),
     "rank": Field(INTEGER, None, "rank, replica or instance that wrote the record"),
     "scope": Field(TEXT, None, "whose figure it is (`groq`, `cpu`, `rank 3`); null is the whole run"),
@@ -90,6 +92,8 @@ FIELDS: dict[str, Field] = {
     "done": _number(None, "count that a progress bar stands at"),
     "total": _number(None, "count that a progress bar goes to"),
     "count": Field(INTEGER, None, "a count that the line states"),
+    "cycles": Field(INTEGER, None, "clock cycles of one inference or step, as the compiler counts them"),
+    "unsupported_operations": Field(INTEGER, None, "operations of the model that the compiler does not know"),
     "level": Field(TEXT, None, "level of a log record"),
     "component": Field(TEXT, None, "component that wrote the record"),
     "stage": Field(TEXT, None, "the vendor's own step inside a phase"),
@@ -143,6 +147,8 @@ FIELDS: dict[str, Field] = {
     "projected_latency": _metric("s", "the compiler's estimate of the time of one step", "lower"),
     "projected_throughput": _metric("samples/s", "the compiler's estimate of throughput", "higher"),
     "io_time": _metric("s", "time of input and output in one step", "lower"),
+    "memory": _metric("bytes", "most memory of the host that was used", "lower"),
+    "on_chip_memory": _metric("bytes", "most memory of the device that was used", "lower"),
     "power": _metric("W", "electrical power", "lower"),
 }
 
