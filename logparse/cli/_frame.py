@@ -1,0 +1,47 @@
+"""A command that prints one frame of the given logs: `runs`, `metrics` and their siblings."""
+
+from __future__ import annotations
+
+import click
+
+from logparse.cli import _options
+
+
+def frame_command(name: str, help: str) -> click.Command:
+    """The command that prints the frame `name`."""
+
+    @click.command(name, help=help)
+    @_options.reading
+    @click.option(
+        "--where", metavar="SQL",
+        help="Rows for which this SQL expression is true, as in: throughput > 1000. Put column names that are SQL words in double quotes.",
+    )  # fmt: skip
+    @_options.printing
+    @click.pass_context
+    def command(
+        ctx: click.Context,
+        paths: tuple[str, ...],
+        files_from: str | None,
+        grammars: tuple[str, ...],
+        where: str | None,
+        format: str | None,
+        output: str | None,
+    ) -> int:
+        _options.is_table(format, output)  # a wrong format is told before an hour of reading
+        logs = _options.read(paths, files_from, grammars)
+        frame = logs.frames()[name]
+        if where is not None:
+            frame = select(logs, name, where)
+        _options.put(frame, name, format, output)
+        return _options.exit_code(logs)
+
+    return command
+
+
+def select(logs, name, where):
+    from logparse import render
+
+    try:
+        return render.where(logs.frames(), name, where)
+    except ValueError as error:
+        raise click.UsageError(f"--where: {error}") from None

@@ -1,0 +1,118 @@
+"""What commands share: which logs to read, how to print, and the exit code that follows from what was read."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from logparse.cli import NOTHING, UNREADABLE
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from logparse.ingest import Logs
+
+SUFFIXES = {
+    ".txt": "table", ".json": "json", ".ndjson": "ndjson", ".jsonl": "ndjson", ".csv": "csv", ".md": "md", ".tex": "latex",
+    ".parquet": "parquet",
+}  # fmt: skip
+FORMATS = tuple(dict.fromkeys(SUFFIXES.values()))
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def reading(command: F) -> F:
+    """PATH…, --files-from and --grammar."""
+    command = click.option(
+        "--grammar", "grammars", multiple=True, type=click.Path(dir_okay=False), metavar="FILE",
+        help="A grammar of your own, besides those installed. May be given several times.",
+    )(command)  # fmt: skip
+    command = click.option(
+        "--files-from", type=click.Path(allow_dash=True, dir_okay=False), metavar="FILE",
+        help="Read the names of the logs from FILE, one a line; - is standard input.",
+    )(command)  # fmt: skip
+    return click.argument("paths", nargs=-1, metavar="[PATH]...", type=click.Path(allow_dash=True))(command)
+
+
+def printing(command: F) -> F:
+    """--format and -o."""
+    command = click.option(
+        "-o", "--output", type=click.Path(allow_dash=True, dir_okay=False), metavar="FILE",
+        help=f"Write to FILE; without --format its suffix decides ({' '.join(SUFFIXES)}).",
+    )(command)  # fmt: skip
+    return click.option(
+        "--format", "format", type=click.Choice(FORMATS),
+        help="How to print; a table for people unless said otherwise. In json, NaN and infinity are the texts NaN, Infinity and -Infinity.",
+    )(command)  # fmt: skip
+
+
+def read(paths: Sequence[str], files_from: str | None, grammars: Sequence[str]) -> Logs:
+    """Ingest what was named, with a progress bar where that takes more than a second.
+
+    Raises `click.UsageError` where nothing was named.
+    """
+    if not paths and files_from is None:
+        raise click.UsageError("no logs named: give files, folders, globs, - for standard input, or --files-from")
+    import logparse
+    from logparse.cli._progress import Progress
+
+    with Progress(paths if files_from is None else None) as progress:
+        return logparse.ingest(list(paths), grammars=list(grammars), files_from=files_from, progress=progress)
+
+
+def exit_code(logs: Logs) -> int:
+    """0, or what was amiss with the input."""
+    status = set(logs.sources["status"].cast(str))
+    if "unreadable" in status:
+        return UNREADABLE
+    return 0 if "read" in status else NOTHING
+
+
+def put(frame: pl.DataFrame, name: str, format: str | None, output: str | None) -> None:
+    """Print or write a frame; a table where nothing else was asked for."""
+    from logparse import render
+
+    format = _format(format, output)
+    if format == "table":
+        put_text(render.table(frame, render.Paint.of(sys.stdout if output is None else None)), output)
+    else:
+        _write(render.dump(frame, name, format), output)
+
+
+def put_text(text: str, output: str | None) -> None:
+    """Print or write text for people."""
+    _write(f"{text}\n".encode("utf-8", "replace"), output)
+
+
+def is_table(format: str | None, output: str | None) -> bool:
+    """Whether people are to read it."""
+    return _format(format, output) == "table"
+
+
+def _format(format: str | None, output: str | None) -> str:
+    if format is None and output not in (None, "-"):
+        suffix = Path(str(output)).suffix.lower()
+        if suffix not in SUFFIXES:
+            raise click.UsageError(
+                f"cannot tell the format of {output}: end it in {', '.join(SUFFIXES)}, or give --format"
+            )
+        format = SUFFIXES[suffix]
+    if format == "parquet" and output in (None, "-") and sys.stdout.isatty():
+        raise click.UsageError("parquet is not for a terminal: give -o FILE, or pipe it on")
+    return format or "table"
+
+
+def _write(data: bytes, output: str | None) -> None:
+    if output in (None, "-"):
+        stream = click.get_binary_stream("stdout")
+        stream.write(data)
+        stream.flush()
+        return
+    try:
+        Path(str(output)).write_bytes(data)
+    except OSError as error:
+        raise click.UsageError(f"cannot write {output}: {error.strerror or error}") from None

@@ -1,0 +1,15 @@
+"""`logparse params`."""
+
+from __future__ import annotations
+
+from logparse.cli._frame import frame_command
+
+command = frame_command(
+    "params",
+    """Print the settings that the logs state, with where each was set and its line.
+
+    \b
+    Example:
+      logparse params sample_logs --where "name LIKE '%batch%'"
+    """,
+)

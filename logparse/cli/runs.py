@@ -1,0 +1,19 @@
+"""`logparse runs`."""
+
+from __future__ import annotations
+
+from logparse.cli._frame import frame_command
+
+command = frame_command(
+    "runs",
+    """Print one row for each run that the logs hold.
+
+    Durations are in seconds, throughput in samples/s, shares from 0 to 1. What a log does not say is empty, never 0;
+    `logparse show RUN COLUMN` tells why.
+
+    \b
+    Examples:
+      logparse runs sample_logs
+      logparse runs sample_logs --where "throughput > 1000" --format csv
+    """,
+)
