@@ -100,7 +100,7 @@ def _find(paths: Input | Iterable[Input], files_from: Input | None) -> list[_Fou
     found: dict[object, _Found] = {}
     for item in given:
         for each in _found_at(item):
-            found.setdefault(_identity(each.item), each)
+            found.setdefault(_identity(each), each)
     return list(found.values())
 
 
@@ -156,7 +156,7 @@ def _found_at_path(path: str) -> list[_Found]:
     # a link to a folder above makes a glob find one file under many names: the shortest is the plain one
     shortest: dict[str, str] = {}
     for match in sorted(glob.glob(path, recursive=True), key=len):
-        shortest.setdefault(os.path.realpath(match), match)
+        shortest.setdefault(os.path.realpath(match) if os.path.exists(match) else match, match)
     if not shortest:
         raise NoSuchInput(f"nothing matches {path}")
     return [found for match in sorted(map(Path, shortest.values())) for found in _opened_out(match)]
@@ -201,11 +201,12 @@ def _no_file(mode: int, asked_for: bool) -> str | None:
     return f"This is {kind}, not a file: it was not opened."
 
 
-def _identity(item: object) -> object:
+def _identity(found: _Found) -> object:
     """Equal for two names of one file and for one stream given twice; bytes are only themselves."""
-    if isinstance(item, Path):
-        return os.path.realpath(item)
-    return id(item) if hasattr(item, "read") else object()
+    if isinstance(found.item, Path):
+        # each broken link is its own trouble, though several may lead to the same nothing
+        return found.name if found.trouble else os.path.realpath(found.item)
+    return id(found.item) if hasattr(found.item, "read") else object()
 
 
 def _printable(path: str | os.PathLike[str]) -> str:
@@ -582,7 +583,15 @@ def _without_written(text: bytes) -> bytes:
     if b"^[" in text:
         text = _WRITTEN_MOVE.sub(b"\r", _WRITTEN_STYLE.sub(b"", text))
         text = _WRITTEN_BEFORE_DATE.sub(b"", text)
-        if _WRITTEN_STYLE.search(text) or _WRITTEN_MOVE.search(text):
-            # these came about only when others between their bytes were taken out: no terminal program wrote them
-            text = text.replace(b"^[", _REPLACED + b"[")
+        if _is_written(text):
+            text = b"\n".join(map(_broken_up, text.split(b"\n")))
     return text.replace(b"^M", b"\r")
+
+
+def _is_written(text: bytes) -> bool:
+    return bool(_WRITTEN_STYLE.search(text) or _WRITTEN_MOVE.search(text))
+
+
+def _broken_up(line: bytes) -> bytes:
+    """Sequences that came about only when others between their bytes were taken out: no terminal program wrote them."""
+    return line.replace(b"^[", _REPLACED + b"[") if _is_written(line) else line
