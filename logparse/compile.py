@@ -8,6 +8,7 @@ captures, and perhaps more; the tests hold that it does not.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from re import _constants as sre  # type: ignore[attr-defined]
 from re import _parser as sre_parser  # type: ignore[attr-defined]
@@ -183,9 +184,10 @@ def _regex(expr: Any, where: str) -> str:
 
     if expr.flags:
         raise refuse("a flag", "spell both cases in the class")
-    for doubled in ("&&", "--", "~~", "[["):
-        if doubled in expr.pattern:
-            raise refuse(repr(doubled), "escape the character")
+    for inside in re.findall(r"\[\^?\]?[^\]]*\]", re.sub(r"\\.", "_", expr.pattern)):
+        for doubled in ("&&", "--", "~~", "["):  # in a class of Rust's these are operations on classes
+            if doubled in inside[1:]:
+                raise refuse(f"{doubled} inside a class", "escape the character")
     walk(sre_parser.parse(expr.pattern))
     return str(expr.pattern)
 
