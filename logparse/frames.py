@@ -56,7 +56,7 @@ def _metric(frame: pl.DataFrame, rule: Rule, column: str) -> pl.DataFrame:
         pl.lit(field(column).unit, pl.Categorical()).alias("unit"),
         scope.alias("scope"),
         pl.lit(window or rule.window, pl.Categorical()).alias("window"),
-        pl.lit(rule.basis, pl.Categorical()).alias("basis"),
+        pl.lit("estimated" if field(column).estimated else rule.basis, pl.Categorical()).alias("basis"),
         proof.resolution(frame, column, rule).alias("resolution"),
         "row",
         pl.lit(rule.name, pl.Categorical()).alias("rule"),

@@ -232,8 +232,9 @@ class Reported:
     each: str = "all"
     """`all`, `first`, `last`, or `max` (the slowest of several ranks)."""
     less: str | None = None
-    """A fact or column that the stated duration holds and that is taken off."""
-    when: str | None = None
+    """Key of a phase ("compile#1") that the stated duration holds and that is taken off."""
+    whole: bool = False
+    """With `stage_field`: the stages are all there is, so their sum is the phase."""
 
 
 @dataclass(frozen=True)
@@ -246,7 +247,7 @@ class Bar:
     each: str = "all"
     """`all`, or the number of the bar, from 1."""
     less: str | None = None
-    """A fact or column that the bar holds and that is taken off."""
+    """Key of a phase ("compile#1") that the bar holds and that is taken off."""
 
 
 @dataclass(frozen=True)
@@ -258,6 +259,8 @@ class Frames:
     seconds: float
     """Time between two frames."""
     stage_field: str = "stage"
+    less: int = 0
+    """Lines of each stage that are no frame (the list of stages that is printed before any begins)."""
 
 
 Phase = Span | Reported | Bar | Frames

@@ -143,7 +143,20 @@ class Phases:
             (pl.col("at") if "at" in frame.columns else pl.lit(None)).cast(TIME).alias("end_at"),
         )  # fmt: skip
         read = frame.select("id", "n", number=duration, *proof.place(frame, field, rule))
+        if phase.whole:
+            return self._with_sum(rows, read)
         return self._less(rows, read, phase.less, field)
+
+    def _with_sum(self, rows: pl.DataFrame, read: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+        """The stages, and for each run the phase as their sum."""
+        evidence = proof.rows(read, column="duration_s").with_columns(read["id"])
+        whole = rows.group_by("n", maintain_order=True).agg(
+            pl.col("begin_pos").min(), pl.col("end_pos").max(), pl.col("duration").sum(), pl.col("basis").first()
+        ).with_columns((pl.int_range(pl.len()) + rows.height).cast(rows.schema["id"]).alias("id"))  # fmt: skip
+        inputs = evidence.drop("id").join(whole.select("n", "id"), on="n", how="left", maintain_order="left").with_columns(
+            pl.lit("derived").alias("how"), pl.lit("sum(duration)").alias("formula"), pl.lit("duration").alias("input")
+        )
+        return pl.concat([rows, whole], how="diagonal"), pl.concat([evidence, inputs])
 
     def _bar(self, phase: Bar) -> tuple[pl.DataFrame, pl.DataFrame] | None:
         frame, rule = self.hits.get(phase.rule), self.hits.rules.get(phase.rule)
@@ -167,8 +180,11 @@ class Phases:
         if frame is None or rule is None:
             return None
         stages = frame.group_by("n", pl.col(phase.stage_field).alias("stage"), maintain_order=True).agg(
-            pl.col("pos").min().alias("begin_pos"), pl.col("pos").max().alias("end_pos"), pl.len().alias("frames"), pl.col("seg").first()
-        )
+            pl.col("pos").sort().slice(phase.less).min().alias("begin_pos"), pl.col("pos").max().alias("end_pos"),
+            (pl.len().cast(pl.Int64) - phase.less).alias("frames"), pl.col("seg").last(),
+        ).filter(pl.col("frames") > 0)  # fmt: skip
+        if not stages.height:
+            return None
         whole = stages.group_by("n", maintain_order=True).agg(
             pl.lit(None, TEXT).alias("stage"), pl.col("begin_pos").min(), pl.col("end_pos").max(), pl.col("frames").sum(), pl.col("seg").first()
         )

@@ -62,7 +62,11 @@ def _starts(batch: Batch, hits: Hits) -> pl.DataFrame:
     """Where runs of one grammar begin: pos, source."""
     own = _own(hits)
     begins = _positions(batch, [_once(hits.by_rule[r.name], r) for r in own if "begin" in r.marked])
-    content = _positions(batch, [hits.by_rule[r.name] for r in own if "begin" not in r.marked and (r.fields or r.marks)])
+    # What only states settings is no content: banners stand among the beginnings.
+    content = _positions(
+        batch,
+        [hits.by_rule[r.name] for r in own if "begin" not in r.marked and (r.marks or (r.fields and r.params is None))],
+    )
     everything = _positions(batch, [hits.by_rule[r.name] for r in own if r.fields or r.marks])
     if not everything.height:
         return everything

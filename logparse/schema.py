@@ -25,14 +25,16 @@ class Field:
     """A figure of merit: where a rule captures it, it becomes a row of `metrics`."""
     better: str | None = None
     """Which way is better: `higher`, `lower`, or None where neither is."""
+    estimated: bool = False
+    """Never measured: a compiler says it."""
 
 
 def _number(unit: str | None, doc: str, better: str | None = None) -> Field:
     return Field(NUMBER, unit, doc, metric=False, better=better)
 
 
-def _metric(unit: str | None, doc: str, better: str | None = None) -> Field:
-    return Field(NUMBER, unit, doc, metric=True, better=better)
+def _metric(unit: str | None, doc: str, better: str | None = None, estimated: bool = False) -> Field:
+    return Field(NUMBER, unit, doc, metric=True, better=better, estimated=estimated)
 
 
 FIELDS: dict[str, Field] = {
@@ -142,10 +144,10 @@ FIELDS: dict[str, Field] = {
     "latency_total": _number("s", "time of all measured inferences together", "lower"),
     "time_to_first_token": _metric("s", "time to the first token", "lower"),
     "time_per_token": _metric("s", "time of each token after the first", "lower"),
-    "on_chip_latency": _metric("s", "the compiler's estimate of latency on the chip", "lower"),
-    "on_chip_throughput": _metric("samples/s", "the compiler's estimate of throughput on the chip", "higher"),
-    "projected_latency": _metric("s", "the compiler's estimate of the time of one step", "lower"),
-    "projected_throughput": _metric("samples/s", "the compiler's estimate of throughput", "higher"),
+    "on_chip_latency": _metric("s", "the compiler's estimate of latency on the chip", "lower", estimated=True),
+    "on_chip_throughput": _metric("samples/s", "the compiler's estimate of throughput on the chip", "higher", estimated=True),
+    "projected_latency": _metric("s", "the compiler's estimate of the time of one step", "lower", estimated=True),
+    "projected_throughput": _metric("samples/s", "the compiler's estimate of throughput", "higher", estimated=True),
     "io_time": _metric("s", "time of input and output in one step", "lower"),
     "memory": _metric("bytes", "most memory of the host that was used", "lower"),
     "on_chip_memory": _metric("bytes", "most memory of the device that was used", "lower"),

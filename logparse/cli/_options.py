@@ -14,7 +14,7 @@ from logparse.cli import NOTHING, UNREADABLE
 if TYPE_CHECKING:
     import polars as pl
 
-    from logparse.ingest import Logs
+    from logparse.logs import Logs
 
 SUFFIXES = {
     ".txt": "table", ".json": "json", ".ndjson": "ndjson", ".jsonl": "ndjson", ".csv": "csv", ".md": "md", ".tex": "latex",
@@ -55,13 +55,18 @@ def read(paths: Sequence[str], files_from: str | None, grammars: Sequence[str]) 
 
     Raises `click.UsageError` where nothing was named.
     """
-    if not paths and files_from is None:
-        raise click.UsageError("no logs named: give files, folders, globs, - for standard input, or --files-from")
+    named(paths, files_from)
     import logparse
     from logparse.cli._progress import Progress
 
     with Progress(paths if files_from is None else None) as progress:
         return logparse.ingest(list(paths), grammars=list(grammars), files_from=files_from, progress=progress)
+
+
+def named(paths: Sequence[str], files_from: str | None) -> None:
+    """Raises `click.UsageError` where nothing was named."""
+    if not paths and files_from is None:
+        raise click.UsageError("no logs named: give files, folders, globs, - for standard input, or --files-from")
 
 
 def exit_code(logs: Logs) -> int:
