@@ -23,14 +23,15 @@ UNITS: dict[str, float] = {
     "kB": 1e3,
     "MB": 1e6,
     "GB": 1e9,
+    "T": 1e12,
     "KiB": 2.0**10,
     "MiB": 2.0**20,
     "GiB": 2.0**30,
 }
 """Unit that a vendor prints -> its size in the vocabulary's unit."""
 
-SPECIAL = ("clock", "s/it")
-"""Units that are no factor: [h:]mm:ss, and the inverse of a rate."""
+SPECIAL = ("clock", "hh:mm", "s/it")
+"""Units that are no factor: [h:]mm:ss, hours and minutes, and the inverse of a rate."""
 
 
 def is_converted(unit: str | None) -> bool:
@@ -65,10 +66,12 @@ def resolution(text: pl.Expr, name: str, unit: str | None) -> pl.Expr:
     if unit == "s/it":
         number = text.cast(NUMBER, strict=False)
         return half / (number * number)
-    return half * UNITS.get(unit or "", 1.0)
+    return half * (60.0 if unit == "hh:mm" else UNITS.get(unit or "", 1.0))
 
 
 def _number(text: pl.Expr, unit: str | None) -> pl.Expr:
+    if unit == "hh:mm":
+        return 60 * _number(text, "clock")
     if unit == "clock":
         parts = text.str.split(":").list.eval(pl.element().cast(NUMBER, strict=False))
         size = parts.list.len()

@@ -75,7 +75,7 @@ class Sheet:
             return pl.col(name)
         dtype = self.frame.schema.get(name)
         if dtype is None:
-            return pl.lit(None, NUMBER)
+            return pl.lit(None, RUNS.get(name) or (FIELDS[name].dtype if name in FIELDS else NUMBER))
         return proof.number(name, TIME) if dtype == TIME else pl.col(name)
 
     def where(self, formula: str | None) -> pl.DataFrame:
@@ -258,7 +258,8 @@ class Sheet:
         self.derive("samples", "steps * batch_size", when="task == 'train' or not known(task)")
         self._copy("accuracy", "score", "score_name == 'accuracy'")
         self._steady()
-        self.derive("total_s", "ended_at - started_at", when="(status == 'completed' or status == 'completed_with_errors') and known(_begin)")
+        if "total_s" not in self.hits.grammar.absent:  # where its stamps are not those of the whole, a grammar says so
+            self.derive("total_s", "ended_at - started_at", when="(status == 'completed' or status == 'completed_with_errors') and known(_begin)")
         self._unaccounted()
         self._group()
 

@@ -202,17 +202,16 @@ class Phases:
     # ---- helpers ---- #
 
     def _less(self, rows: pl.DataFrame, read: pl.DataFrame, less: str | None, field: str) -> tuple[pl.DataFrame, pl.DataFrame]:
-        """Rows and their evidence, with the phase `less` taken off where the run has it."""
+        """Rows and their evidence, with the phase or figure `less` taken off where the run has it."""
         evidence = proof.rows(read, column="duration_s").with_columns(read["id"])
         if less is None:
             return rows, evidence
-        off = self._nth(less).select("n", pl.col("duration").alias("off"), pl.col("id").alias("off_id"))
+        off, cited = self._off(less)
         joined = rows.join(off, on="n", how="left", maintain_order="left")
         rows = joined.with_columns((pl.col("duration") - pl.col("off").fill_null(0.0)).clip(lower_bound=0.0).alias("duration"))
-        name = less.partition("#")[0]
+        name = less.rpartition(".")[2].partition("#")[0]
         taken = joined.filter(pl.col("off").is_not_null()).select("id", "n", "off_id", number="off")
-        of_other = self.evidence.drop("n", "number").unique("id", keep="first")
-        other = taken.join(of_other, left_on="off_id", right_on="id", how="left", maintain_order="left")
+        other = taken.join(cited, left_on="off_id", right_on="id", how="left", maintain_order="left")
         other = proof.rows(other, column="duration_s", how="derived", formula=f"max(whole - {name}, 0)", input=name).with_columns(taken["id"])
         has = pl.col("id").is_in(taken["id"].implode())
         evidence = evidence.with_columns(
@@ -221,6 +220,17 @@ class Phases:
             pl.when(has).then(pl.lit("whole")).alias("input"),
         )
         return rows.select(*(c for c in rows.columns if c not in ("off", "off_id"))), pl.concat([evidence, other])
+
+    def _off(self, less: str) -> tuple[pl.DataFrame, pl.DataFrame]:
+        """What is taken off: n, off, off_id; and by id where it stands. `less` is a phase ("compile#1") or a field ("rule.field")."""
+        name, _, of = less.partition(".")
+        frame, rule = self.hits.get(name), self.hits.rules.get(name)
+        if frame is not None and rule is not None and of in frame.columns:
+            frame = frame.filter(pl.col(of).is_not_null()).sort("pos").unique("n", keep="first", maintain_order=True).with_row_index("id")
+            cited = frame.select(pl.col("id").cast(TEXT), *proof.place(frame, of, rule))
+            return frame.select("n", pl.col(of).cast(NUMBER).alias("off"), pl.col("id").cast(TEXT).alias("off_id")), cited
+        off = self._nth(less).select("n", pl.col("duration").alias("off"), pl.col("id").alias("off_id"))
+        return off, self.evidence.drop("n", "number").unique("id", keep="first")
 
     def _nth(self, key: str) -> pl.DataFrame:
         """The whole-phase row "compile#1" of each run that has it."""
