@@ -156,7 +156,9 @@ def _long(frame: pl.DataFrame, names: Sequence[str], index: str, of: str) -> pl.
 def _located(batch: Batch, name: str, parts: Sequence[pl.DataFrame]) -> pl.DataFrame:
     """Rows of one frame with source index `source` and line numbers from 1, still with `n`."""
     if not parts:
-        return empty(name).with_columns(pl.lit(None, pl.UInt32).alias("n"), pl.lit(None, pl.UInt32).alias("source_index")).clear()
+        whole = pl.UInt32()
+        extra = {"n": whole, "source_index": whole, "keyed": pl.Boolean(), "lines_read": whole, "row": whole, "begin_pos": pl.UInt64()}
+        return empty(name).with_columns(pl.lit(None, dtype).alias(c) for c, dtype in extra.items()).clear().cast({"run": TEXT})
     rows = pl.concat(parts, how="diagonal_relaxed")
     first = pl.lit(pl.Series(batch.first, dtype=pl.UInt32))
 
