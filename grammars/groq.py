@@ -1,0 +1,709 @@
+"""Groq: GroqFlow proof points and builds, benchit on a GroqChip, and the files of the GroqFlow build cache.
+
+A proof point builds a model (or finds it in the cache), benchmarks one input 100 times on the GroqChip, runs the whole data set on
+the chip and then on the CPU, and prints one table. Nothing on the terminal has a time stamp. What the table calls on-chip is the
+compiler's cycle count, not a measurement; the accuracy of the groq row is that of the chip, the cpu row is the reference.
+
+The build monitor draws a line for each stage before it begins, then a frame each half second, then the line with its mark. Where
+`\\r` is kept the frames tell how long a stage took; in pasted text only the marks are left.
+"""
+
+from __future__ import annotations
+
+import pyparsing as pp
+
+from logparse.grammar import (
+    Derive,
+    Frames,
+    Grammar,
+    Infer,
+    Phase,
+    Reported,
+    Rule,
+    Table,
+    Take,
+    blank,
+    blanks,
+    clock,
+    count,
+    in_unit,
+    integer,
+    name,
+    real,
+    rest,
+    some,
+    stamp_seconds,
+    token,
+    unnamed,
+)
+
+# ---- tokens ---- #
+
+_build = pp.Regex(r"[A-Za-z0-9_.-]+")
+_quoted = pp.Regex(r'[^"]+')
+_user = pp.Regex(r"(?:\([A-Za-z0-9_.-]+\) )?[A-Za-z0-9_.-]+")
+_host = pp.Regex(r"[A-Za-z0-9_-]+")
+_shape = pp.Regex(r"\([0-9, ]*\)")
+_version = pp.Regex(r"[0-9]+(?:\.[0-9]+)*")
+_border = pp.Regex(r"[+-]+")
+_check = pp.Regex(r"[✓✔?]")
+_cross = pp.Regex(r"[×✗]")
+# "build_model()" since GroqFlow 4.0, "groqit()" before.
+_call = pp.Literal("build_model()") | "groqit()"
+
+# Stages that only a build for a GroqChip has; benchit on a CPU or GPU has the others too.
+_groq_stages = "Checking for Op support|Compiling model|Assembling model"
+_other_stages = (
+    "Exporting PyTorch to ONNX|Exporting PyTorch to TorchScript|Exporting Keras to ONNX|Optimizing ONNX file|Quantizing ONNX model"
+    "|Converting to FP16|Converting model to ONNX with Hummingbird|Receiving ONNX Model|Finishing up"
+)
+_groq_stage = pp.Regex(_groq_stages)
+_other_stage = pp.Regex(_other_stages)
+_stage = pp.Regex(f"{_groq_stages}|{_other_stages}")
+
+_rebuild = "Warning: " + _call + " discovered a cached build of " + _build("model")
+
+# ---- the session: prompt, command ---- #
+
+_SESSION = (
+    Rule(
+        "proof_point_command",
+        "(groqflow) user@groq-r01-gn-08:~/groqflow/proof_points/natural_language_processing/bert$ python bert_tiny.py --custom_input x",
+        _user + "@" + _host("host") + ":" + pp.Regex(r"[^$ ]*/proof_points[^$ ]*") + "$ " + pp.Combine("python " + some)("command"),
+        marks="telling begin", params="command",
+    ),
+    Rule(
+        "benchit_command",
+        "(mla) user@host:~/mlagility$ benchit models/selftest/linear.py --device groq --build-only",
+        pp.Opt(_user + "@" + _host("host") + ":" + pp.Regex(r"[^$ ]*") + "$ ")
+        + pp.Combine("benchit " + pp.Regex(r".*-{2}device groq") + pp.Regex(r"(?: .*)?"))("command"),
+        marks="begin", params="command",
+        more=("benchit models/transformers/bert.py --device groq",),
+    ),
+    Rule("command", "$ python bert_tiny.py", "$ " + pp.Combine("python " + some)("command"), marks="begin", params="command"),
+    Rule("prompt", "user@groq-r01-gn-04:~$ conda activate groqflow", _user + "@groq" + _host + ":" + pp.Regex(r"[^$ ]*") + "$" + rest),
+    Rule(
+        "groqflow_installed",
+        "Successfully installed flatbuffers-24.3.25 fsspec-2024.10.0 groqflow-4.3.1 mlagility-3.3.1 mpmath-1.3.0",
+        "Successfully installed" + pp.Regex(r".* groqflow-") + _version("sdk_version") + pp.Regex(r"(?: .*)?"),
+        params="log",
+    ),
+    Rule(
+        "runtime_installed",
+        "Requirement already satisfied: groq-runtime==0.30 in /opt/groq/runtime/site-packages (from -r frozen.txt (line 9)) (0.30)",
+        "Requirement already satisfied: groq-runtime==" + _version("runtime_version") + " in " + some,
+        params="log",
+    ),
+    Rule(
+        "pip_step",
+        "Collecting torch==2.1.0 (from groqflow==4.3.1)",
+        (
+            pp.Literal("Collecting ") | "Downloading torch-" | "Attempting uninstall: " | "Found existing installation: "
+            | "Uninstalling " | "Successfully uninstalled " | "Building wheels for collected packages: "
+        ) + rest,
+    ),
+    Rule("pip_download", "Downloading onnx-1.14.0-cp310-cp310-manylinux_2_17_x86_64.whl (14.6 MB)", "Downloading " + token + pp.Regex(r" \([0-9.]+ [kMG]B\)")),
+    Rule(
+        "pip_bar",
+        "     ━━━━━━━━━━━━━━━━━━━━ 14.6/14.6 MB 138.4 MB/s eta 0:00:00",
+        pp.Regex(r"[━╸╺ ]*━━━━[━╸╺ ]* [0-9.]+/[0-9.]+ [kMG]B ") + rest,
+    ),
+)  # fmt: skip
+
+# ---- the build ---- #
+
+_BUILD = (
+    Rule(
+        "rebuild_warning",
+        "Warning: build_model() discovered a cached build of bert_tiny, but decided to rebuild for the following reasons:",
+        _rebuild + pp.Opt(",") + " but decided to rebuild for the following reasons:",
+        marks="begin", level="warning", kind="rebuild",
+    ),
+    Rule(
+        "stale_warning",
+        "Warning: build_model() discovered a cached build of bert_tiny, and found that it is likely invalid for the following reasons:",
+        _rebuild + pp.Opt(",") + " and found that it is likely invalid for the following reasons:",
+        marks="begin", level="warning", kind="rebuild",
+        more=("Warning: groqit() discovered a cached build of bert_tiny and found that it is likely invalid for the following reasons:",),
+    ),
+    Rule(
+        "tokens_changed",
+        "- Input shape of model \"bert_tiny\" changed from {'attention_mask': (1, 128), 'input_ids': (1, 128)} to "
+        "{'attention_mask': (1, 256), 'input_ids': (1, 256)} since the last time it was built.",
+        '- Input shape of model "' + _quoted("model") + '" changed from {' + pp.Regex(r"[^}]*") + "} to {" + pp.Regex(r"(?:[^}i]|i[^n}])*")
+        + "input_ids': (" + integer("batch_size") + ", " + integer("sequence_length") + ")" + pp.Regex(r"[^}]*")
+        + "} since the last time it was built.",
+        marks="begin", params="log", level="warning", kind="rebuild",
+    ),
+    Rule(
+        "shape_changed",
+        "- Input shape of model \"resnet50\" changed from {'x': (1, 3, 224, 224)} to {'x': (4, 3, 224, 224)} since the last time it was built.",
+        '- Input shape of model "' + _quoted("model") + '" changed from {' + pp.Regex(r"[^}]*") + "} to {'" + pp.Regex(r"[^']*") + "': ("
+        + integer("batch_size") + pp.Regex(r"[^}]*") + "} since the last time it was built.",
+        marks="begin", params="log", level="warning", kind="rebuild",
+    ),
+    Rule(
+        "model_changed",
+        '- Model "bert_tiny" changed since the last time it was built.',
+        (pp.Literal('- Model "') | '- Input data type of model "') + _quoted("model") + '" changed ' + some,
+        marks="begin", level="warning", kind="rebuild",
+    ),
+    Rule(
+        "argument_changed",
+        '- build_model() argument "num_chips" for build bert_tiny changed from None to 2 since the last build.',
+        "- " + _call + (pp.Literal(' argument "') | " failed to load " | " has detected that you already attempted building this model ") + some,
+        marks="begin", level="warning", kind="rebuild",
+        more=("- build_model() has detected that you already attempted building this model with the exact same model, and that build failed.",),
+    ),
+    Rule(
+        "version_changed",
+        "- Your build bert_tiny was previously built against GroqFlow version 3.0.0, however you are now using GroqFlow version 4.3.1.",
+        "- Your build " + _build("model") + " was previously built against GroqFlow version " + _version
+        + ", however you are now using GroqFlow version " + _version("sdk_version") + pp.Regex(r"\.(?: .*)?"),
+        marks="begin", params="log", level="warning", kind="rebuild",
+    ),
+    Rule(
+        "rebuild_note",
+        "build_model() will now rebuild your model to ensure correctness. You can change this policy by setting the "
+        "build_model(rebuild=...) argument.",
+        (_call + " will now rebuild your model to ensure correctness." | pp.Literal('However, since you have set rebuild="never", ')) + rest,
+    ),
+    Rule("build_header", 'Building "bert_tiny"', 'Building "' + _quoted("model") + '"', marks="begin"),
+    Rule(
+        "build_cached",
+        'Woohoo! Build "bert_tiny" (build_name auto-selected) found in cache. Loading it!',
+        'Woohoo! Build "' + _quoted("model") + '"' + pp.Opt(" (build_name auto-selected)") + " found in cache. Loading it!",
+        marks="begin",
+        more=('Woohoo! Build "my_build" found in cache. Loading it!',),
+    ),
+    Rule("groq_stage_done", "✓ Compiling model", _check + blanks + _groq_stage("stage"), marks="telling"),
+    Rule("stage_done", "✓ Exporting PyTorch to ONNX", _check + blanks + _other_stage("stage")),
+    Rule(
+        "groq_stage_failed", "× Compiling model", _cross + blanks + _groq_stage("stage"),
+        marks="telling failure", level="error", kind="compile",
+    ),
+    Rule("stage_failed", "× Exporting PyTorch to ONNX", _cross + blanks + _other_stage("stage"), marks="failure", level="error", kind="compile"),
+    Rule("spinner", "Compiling model...", _stage("stage") + pp.Regex(r"\.{0,3}"), more=("Compiling model",)),
+    Rule(
+        "groq_saved",
+        "Woohoo! Saved to ~/.cache/groqflow/bert_tiny",
+        "Woohoo! Saved to " + pp.Regex(r".*/groqflow/") + _build("model"),
+        marks="telling submission",
+    ),
+    Rule("saved", "Woohoo! Saved to ~/.cache/mlagility/linear_selftest_d5b1df11", "Woohoo! Saved to " + some),
+    Rule(
+        "unsupported_operations",
+        "Error: You model contains ONNX operation(s) that are not supported by Groq Compiler:",
+        "Error: " + pp.Regex(r"You[r]? model contains ONNX operation\(s\) that are not supported by Groq Compiler") + rest,
+        marks="telling failure", level="error", kind="compile",
+    ),
+    Rule(
+        "tool_failed",
+        "Error: Attempted use Groq Compiler to compile your model's ONNX file into Groq Alan Assembly (.aa)",
+        "Error: Attempted " + pp.Opt("to ") + "use Groq " + (pp.Literal("Compiler") | "Assembler") + " to " + rest,
+        marks="telling failure", level="error", kind="compile",
+        more=("Error: Attempted to use Groq Assembler to convert your model's Alan Assembly (.aa files) into",),
+    ),
+    Rule(
+        "chips_needed",
+        "Error: groqit() automatically decided that 4 GroqChip",
+        "Error: " + _call + " automatically decided that " + integer("count") + " GroqChip" + rest,
+        marks="telling failure", level="error", kind="device",
+    ),
+    Rule(
+        "chips_missing",
+        "Error: Trying to execute a model compiled for 4 GroqChip processors but this machine only has 1 GroqChip processors available.",
+        "Error: " + (
+            pp.Literal("Trying to execute a model compiled for ") | "Failed to bringup GroqChip topology."
+            | "Failed while trying to run GroqChips locally." | "Groqit's num_chips_used was set to "
+        ) + rest,
+        marks="telling failure", level="error", kind="device",
+        more=("Error: Failed to bringup GroqChip topology. Refer to **/home/u/.cache/groqflow/bert_tiny/log_execute.txt** for details.",),
+    ),
+    Rule(
+        "devtools_missing",
+        "Error: groq-devtools>=0.9.2.1 is a required dependency for this part of GroqFlow. However, groq-devtools was not found.",
+        "Error: groq-" + pp.Regex(r"[^ ]+") + " is a required dependency for this part of GroqFlow." + rest,
+        marks="telling failure", level="error", kind="environment",
+    ),
+    Rule("error", "Error: could not open the model file", "Error: " + some, level="error", kind="error"),
+)  # fmt: skip
+
+# ---- a proof point: data set, chip, CPU, table ---- #
+
+_RUN = (
+    Rule("preprocessing", "Preprocessing data.", pp.Literal("Preprocessing data.")),
+    Rule(
+        "benchmark_begin",
+        "Info: No inputs received for benchmark. Using the inputs provided during model compilation.",
+        pp.Literal("Info: No inputs received for benchmark. Using the inputs provided during model compilation."),
+        marks="telling work",
+    ),
+    Rule("groq_inference", "Running inference on GroqChip.", pp.Literal("Running inference on GroqChip."), marks="telling work"),
+    Rule(
+        "cpu_inference",
+        "Running inference using PyTorch model (CPU).",
+        pp.Literal("Running inference using PyTorch model (CPU).") | "Running inference on CPU (ONNX).",
+        marks="work",
+        more=("Running inference on CPU (ONNX).",),
+    ),
+    Rule(
+        "cpu_bar",
+        "100%|██████████| 2210/2210 [00:04<00:00, 449.47it/s]",
+        "100%|" + pp.Regex(r"[^|\[]*") + "|" + blank + real("done") + "/" + real("total") + " [" + clock("elapsed") + "<"
+        + clock("remaining") + ", " + blank + (real("iteration_rate") + "it/s]" | in_unit(real, "s/it")("iteration_rate") + "s/it]"),
+        marks="redraw", fixed={"scope": "cpu"},
+        more=("100%|██████████| 3925/3925 [1:06:43<00:00,  1.02s/it]",),
+    ),
+    Rule("border", "+--------+----------+-------------------------+", "+--------+" + _border),
+    Rule("border_part", "+-------------------------+----------------+", "+---" + _border),
+    Rule(
+        "result_header",
+        "| Source | Accuracy | end-to-end latency (ms) | end-to-end IPS | on-chip latency (ms) | on-chip IPS |",
+        "| Source |" + pp.Regex(r"[^|]+") + "| end-to-end latency (ms) |" + rest("cells"),
+        marks="telling final", split="benchmark", window="mean",
+        more=("| Source | Spearman Rank Correlation Coefficient | end-to-end latency (ms) | end-to-end IPS | on-chip latency (ms) | on-chip IPS |",),
+    ),
+    Rule(
+        "score_header",
+        "| Source | Accuracy |",
+        "| Source |" + pp.Regex(r"[^|]+") + "|" + blank("cells"),
+        marks="final", split="benchmark", window="mean",
+    ),
+    Rule(
+        "cpu_row",
+        "|  cpu   |  77.47%  |           2.20          |     455.43     |          --          |      --     |",
+        "|" + blanks + "cpu" + blanks + "|" + some("cells"),
+        split="benchmark", window="mean", fixed={"scope": "cpu"},
+    ),
+    Rule(
+        "groq_row",
+        "|  groq  |  77.47%  |           0.06          |    15945.43    |         0.03         |   37576.72  |",
+        "|" + blanks + "groq" + blanks + "|" + some("cells"),
+        split="benchmark", window="mean", fixed={"scope": "groq"},
+    ),
+    Rule(
+        "finished",
+        "Proof point /home/user/groqflow/proof_points/natural_language_processing/bert/bert_tiny.py finished!",
+        "Proof point " + pp.Regex(r"(?:.*/)?") + name("workload") + ".py finished!",
+        marks="telling",
+    ),
+    Rule("runner_call", "return tsp_runner(**example)", pp.Literal("return tsp_runner(**example)")),
+    Rule("property_call", "return self.fget.__get__(instance, owner)()", pp.Literal("return self.fget.__get__(instance, owner)()")),
+    Rule("warning_call", "warnings.warn(", pp.Literal("warnings.warn(")),
+    Rule(
+        "trust_remote_code",
+        "You can avoid this message in future by passing the argument `trust_remote_code=True`.",
+        pp.Literal("You can avoid this message in future by passing the argument `trust_remote_code=True`.")
+        | "Passing `trust_remote_code=True` will be mandatory to load this dataset from the next major release of `datasets`.",
+    ),
+    Rule(
+        "hub_download",
+        'Downloading: "https://download.pytorch.org/models/resnet50-0676ba61.pth" to /home/user/.cache/torch/hub/checkpoints/resnet50.pth',
+        'Downloading: "' + _quoted + '" to ' + some,
+    ),
+    Rule(
+        "download_bar",
+        "100%|██████████| 97.8M/97.8M [00:00<00:00, 104MB/s]",
+        pp.Regex(r"[0-9]+%\|[^|\[]*\|") + blank + pp.Regex(r"[0-9.]+[kMG]/[0-9.]+[kMG]") + " [" + pp.Regex(r"[^\]]*B/s\]"),
+        marks="redraw",
+    ),
+    Rule("wget_bar", "100% [.......................] 2568145 / 2568145", pp.Regex(r"[0-9]+% \[") + pp.Regex(r"[. ]*\] [0-9]+ / [0-9]+")),
+    # GroqFlow's examples print a measurement in the words of an estimate, so it never counts as measured.
+    Rule(
+        "estimate_header", "Your build's estimated performance is:", pp.Literal("Your build's estimated performance is:"),
+        marks="telling submission",
+    ),
+    Rule(
+        "estimate_latency", "0.0000628 seconds", pp.Regex(r"[0-9]+\.[0-9]{7}")("projected_latency") + " seconds",
+        basis="estimated", split="benchmark", window="mean",
+    ),
+    Rule(
+        "estimate_throughput", "15922.4 inferences per second", real("projected_throughput") + " inferences per second",
+        basis="estimated", split="benchmark", window="mean",
+    ),
+    Rule(
+        "chips_required",
+        "The number of GroqChip processors required to run the build is 4.",
+        "The number of GroqChip processors required to run the build is " + pp.Regex(r"[0-9]+")("devices") + ".",
+        marks="telling submission",
+    ),
+)  # fmt: skip
+
+# ---- benchit ---- #
+
+_ms = blanks + "milliseconds (ms)"
+_ips = blanks + "inferences per second (IPS)"
+
+_BENCHIT = (
+    Rule("benchit_header", "Models discovered during profiling:", pp.Literal("Models discovered during profiling:"), marks="begin"),
+    Rule("benchit_script", "bert.py:", name("model") + ".py:", marks="begin"),
+    Rule(
+        "benchit_model",
+        "model (executed 1x)",
+        name + " (executed " + pp.Regex(r"[0-9]+") + "x" + pp.Opt(" - " + pp.Regex(r"[0-9.]+") + "s") + ")",
+        marks="begin",
+        more=("pytorch_model (executed 1x - 0.00s)",),
+    ),
+    Rule(
+        "benchit_shape_count",
+        "With input shape 1 (executed 2x)",
+        "With input shape " + unnamed(integer) + " (executed " + pp.Regex(r"[0-9]+") + "x)",
+        marks="begin",
+    ),
+    Rule(
+        "benchit_input",
+        "Input Shape:    'x': (1, 11)",
+        "Input Shape:" + blanks + "'" + pp.Regex(r"[^']+") + "': (" + integer("batch_size") + pp.Regex(r"[,)].*"),
+        params="log",
+    ),
+    Rule("benchit_class", "Class:          BertModel (<class 'transformers.models.bert.modeling_bert.BertModel'>)", "Class:" + blanks + name + " (<class " + rest),
+    Rule(
+        "benchit_location",
+        "Location:       /home/user/mlagility/models/transformers/bert.py, line 18",
+        (pp.Literal("Location:") | "Model Type:" | "Build dir:") + blanks + some,
+        more=("Model Type:     Pytorch (torch.nn.Module)",),
+    ),
+    Rule(
+        "benchit_parameters",
+        "Parameters:     109,482,240 (208.8 MB)",
+        "Parameters:" + blanks + count("parameters") + " (" + pp.Regex(r"<?[0-9.]+ [kMG]?B\)"),
+        params="log",
+    ),
+    Rule("benchit_hash", "Hash:           d59172a2", "Hash:" + blanks + pp.Regex(r"[0-9a-f]+")("hash"), params="log"),
+    Rule(
+        "benchit_on_groq",
+        "Status:         Successfully benchmarked on GroqChip1 (groq v2.5.2)",
+        "Status:" + blanks + pp.Opt("Model ") + (pp.Literal("Successfully") | "successfully") + " benchmarked on " + pp.Combine("GroqChip" + pp.Regex(r"[^ ]*"))("device")
+        + pp.Opt(" (groq v" + _version("sdk_version") + ")"),
+        marks="telling final",
+        more=("Status:         Model successfully benchmarked on GroqChip1",),
+    ),
+    Rule("groq_error", "Status:         GroqFlowError: see log files for details.", "Status:" + blanks + "GroqFlowError: " + some,
+         marks="telling failure", level="error", kind="compile"),
+    Rule("benchit_error", "Status:         Unknown benchit error: Error: Failure to run model using onnxruntime -",
+         "Status:" + blanks + (pp.Literal("Unknown benchit error:") | "Build Error:") + rest,
+         marks="failure", level="error", kind="compile"),
+    Rule("benchit_status", "Status:         Computing...", "Status:" + rest),
+    Rule(
+        "performance_on_groq",
+        "Info: Performance of build bert_d59172a2 on GroqChip1 (groq v2.5.2) is:",
+        pp.Opt("Info: ") + "Performance of build " + token("model") + " on " + pp.Opt("groq device ")
+        + pp.Combine("GroqChip" + pp.Regex(r"[^ ]*"))("device") + pp.Opt(" (groq v" + _version("sdk_version") + ")") + " is:",
+        marks="telling final",
+    ),
+    Rule(
+        "performance_on_other", "Info: Performance of build sample on x86 device Intel(R) Xeon(R) CPU @ 2.20GHz is:",
+        pp.Opt("Info: ") + "Performance of build " + token + " on " + some, marks="begin",
+    ),
+    Rule(
+        "benchit_latency",
+        "Mean Latency:   0.002   milliseconds (ms)",
+        (pp.Literal("Mean Latency:") | "latency:") + blanks + real("latency") + _ms,
+        split="benchmark", window="mean", corrects="seconds, which the line calls milliseconds",
+        more=("Mean Latency: 0.002 milliseconds (ms)", "latency: 0.002 milliseconds (ms)"),
+    ),
+    Rule(
+        "benchit_throughput",
+        "Throughput:     459.3   inferences per second (IPS)",
+        (pp.Literal("Throughput:") | "throughput:") + blanks + real("throughput") + _ips,
+        split="benchmark", window="mean",
+        more=("throughput: 21493.2 inferences per second (IPS)",),
+    ),
+    Rule("benchit_note", "Info: Benchmarking on local x86...", "Info: " + (pp.Literal("Benchmarking on ") | "Removing build artifacts...") + rest),
+    Rule("benchit_end", "Woohoo! The 'benchmark' command is complete.", "Woohoo! The 'benchmark' command is complete." + rest),
+    Rule("cache_list", "Info: Builds available in cache ~/.cache/mlagility:", "Info: Builds available in cache " + some),
+    Rule(
+        "cache_state", "Info: The state of build hello_world_479b1332 in cache ~/.cache/mlagility is:",
+        "Info: The state of build " + token + " in cache " + some, marks="begin",
+    ),
+)  # fmt: skip
+
+# ---- the build cache: <build>_state.yaml ---- #
+
+_build_step = pp.Regex(
+    "assemble|check_compatibility|compile|export_pytorch|export_keras|fp16_conversion|optimize_onnx|quantize_onnx|convert_hummingbird"
+)
+
+_STATE = (
+    Rule("state_built", "build_status: successful_build", pp.Literal("build_status: successful_build"), marks="submission"),
+    Rule(
+        "state_failed", "build_status: failed_build", pp.Literal("build_status: failed_build"), marks="failure", level="error", kind="compile",
+    ),
+    Rule("state_model", "build_name: bert_tiny", "build_name: " + _build("model")),
+    Rule("state_groqcard", "groqcard: A1.4", "groqcard: " + token("system"), params="config"),
+    Rule("state_topology", "topology: Dragonfly", "topology: " + token("topology"), params="config"),
+    Rule("state_tuple", "input_ids: !!python/tuple", pp.Literal("input_ids: !!python/tuple")),
+    Rule("state_other_tuple", "attention_mask: !!python/tuple", pp.Regex(r"[^ :]+") + ": !!python/tuple"),
+    Rule("state_dimension", "- 256", "- " + integer("count")),
+    Rule("state_version", "groqflow_version: 4.3.1", "groqflow_version: " + token("sdk_version"), marks="telling", params="config"),
+    Rule("state_devices", "num_chips_used: 1", "num_chips_used: " + integer("devices"), params="config"),
+    Rule("state_step", "compile: 9.830851554870605", _build_step("stage") + ": " + real("duration")),
+    Rule("state_parameters", "num_parameters: 4385939", "num_parameters: " + integer("parameters"), params="config"),
+    Rule(
+        "state_compute_latency", "deterministic_compute_latency: 4.2751111111111114e-05",
+        "deterministic_compute_latency: " + real("on_chip_latency"), basis="estimated", split="benchmark", window="mean",
+    ),
+    Rule(
+        "state_estimated_latency", "estimated_latency: 6.280461111111111e-05", "estimated_latency: " + real("projected_latency"),
+        basis="estimated", split="benchmark", window="mean",
+    ),
+    Rule(
+        "state_estimated_throughput", "estimated_throughput: 15922.397771571974",
+        "estimated_throughput: " + real("projected_throughput"), basis="estimated", split="benchmark", window="mean",
+    ),
+    Rule(
+        "state_pcie_latency", "estimated_pcie_input_latency: 1.0053333333333334e-05",
+        (pp.Literal("estimated_pcie_input_latency: ") | "estimated_pcie_output_latency: ") + real("io_time"),
+        basis="estimated", split="benchmark", window="mean", more=("estimated_pcie_output_latency: 1.0000166666666668e-05",),
+    ),
+    Rule(
+        "state_latency", "measured_latency: 8.189475629478693e-05", "measured_latency: " + real("latency"),
+        marks="result", split="benchmark", window="mean",
+    ),
+    Rule(
+        "state_throughput", "measured_throughput: 12210.794014703672", "measured_throughput: " + real("throughput"),
+        marks="result", split="benchmark", window="mean",
+    ),
+    Rule("state_uid", "uid: 803209a183d4c6ffd330555b2c522fd9", "uid: " + pp.Regex(r"[0-9a-f]+")("hash")),
+    Rule("state_memory", "compiler_ram_bytes: 722468864", "compiler_ram_bytes: " + real("memory"), split="benchmark", window="final"),
+    Rule(
+        "state_entry",
+        "num_chips: null",
+        (
+            pp.Literal("build_status:") | "cache_dir:" | "config:" | "assembler_flags:" | "auto_name:" | "compiler_flags:" | "groqview:"
+            | "num_chips:" | "onnx_opset:" | "sequence:" | "downcast_applied:" | "expected_input_dtypes:" | "expected_input_shapes:"
+            | "expected_output_names:" | "attention_mask:" | "input_ids:" | "info:" | "all_build_stages:" | "assembler_command:"
+            | "assembler_success:" | "backend:" | "base_onnx_exported:" | "build_stage_execution_times:" | "compiled_model_input_bytes:"
+            | "compiled_model_output_bytes:" | "compiler_command:" | "compiler_success:" | "completed_build_stages:"
+            | "converted_onnx_exported:" | "current_build_stage:" | "opt_onnx_" | "quantized_onnx_exported:" | "skipped_stages:"
+            | "torch_importer_" | "torch_script_exported:" | "intermediate_results:" | "model_hash:" | "model_type:" | "monitor:"
+            | "onnxflow_version:" | "quantization_samples:" | "rebuild:" | "use_sdk:" | "measured_" | "estimated_" | "--"
+        ) + rest,
+    ),
+    Rule("state_item", "- Gather", "- " + pp.Regex(r"[^ ]+")),
+)  # fmt: skip
+
+# ---- the build cache: log_compile.txt and its neighbours ---- #
+
+_process = pp.Regex(r"[0-9]+:[A-Z]+:\[")
+_record = "[" + stamp_seconds("at") + "] [info]" + blanks
+
+_COMPILER = (
+    Rule("compiler_begin", "Running Groq Compiler...", pp.Literal("Running Groq Compiler..."), marks="telling begin"),
+    Rule(
+        "compiler_started", '[2024-04-08 15:51:15] [info]\tTimer: "Groq Compiler" started!',
+        _record + 'Timer: "Groq Compiler" started!', marks="telling begin",
+    ),
+    Rule(
+        "compiler_finished", '[2024-04-08 15:51:23] [info]\tTimer: "Groq Compiler" finished in 8.606s',
+        _record + 'Timer: "Groq Compiler" finished in ' + real("duration") + "s", marks="telling submission",
+    ),
+    Rule(
+        "compiler_memory", "[2024-04-08 15:51:23] [info]\tMax memory usage: 689.19 MiB",
+        _record + "Max memory usage: " + in_unit(real, "MiB")("memory") + " MiB", split="benchmark", window="final",
+    ),
+    Rule("compiler_record", "[2024-04-08 15:51:19] [info]\tScheduled 16830 (50%) operations (1971 cycles)", _record + some),
+    Rule("compiler_cycles", "On-chip compute cycle count: 38476", "On-chip compute cycle count: " + integer("cycles"), params="log"),
+    Rule(
+        "compiler_latency", "On-chip compute latency: 0.042751 milliseconds",
+        "On-chip compute latency: " + in_unit(real, "ms")("on_chip_latency") + " milliseconds",
+        basis="estimated", split="benchmark", window="mean",
+    ),
+    Rule(
+        "compiler_throughput", "Throughput ignoring IO: 23391.204907 executions/sec",
+        "Throughput ignoring IO: " + real("on_chip_throughput") + " executions/sec", basis="estimated", split="benchmark", window="mean",
+    ),
+    Rule(
+        "compiler_throughput_serial", "Throughput with serialized IO and compute: 23350.869770 executions/sec",
+        "Throughput with serialized IO and compute: " + real("projected_throughput") + " executions/sec",
+        basis="estimated", split="benchmark", window="mean",
+    ),
+    # The other bound of the projection: the log has one figure for each way to overlap transfers with computing.
+    Rule(
+        "compiler_throughput_overlapped", "Throughput with perfectly overlapped IO and compute: 23391.204907 executions/sec",
+        "Throughput with perfectly overlapped IO and compute: " + real("projected_throughput") + " executions/sec",
+        basis="estimated", split="benchmark", window="mean", fixed={"scope": "overlapped IO"},
+    ),
+    Rule(
+        "compiler_transfer", "Input transfer time: 0.000062 milliseconds",
+        (pp.Literal("Input transfer time: ") | "Output transfer time: ") + in_unit(real, "ms")("io_time") + " milliseconds",
+        basis="estimated", split="benchmark", window="mean", more=("Output transfer time: 0.000012 milliseconds",),
+    ),
+    Rule(
+        "compiler_transfer_size", "Input transfer size: 1600 Bytes",
+        (pp.Literal("Input transfer size: ") | "Output transfer size: ") + unnamed(integer) + " Bytes",
+    ),
+    Rule(
+        "compiler_chip_memory", "Peak on-chip data memory usage: 80505 addresses (24.568176 MiB)",
+        "Peak on-chip data memory usage: " + unnamed(integer) + " addresses (" + in_unit(real, "MiB")("on_chip_memory") + " MiB)",
+        basis="estimated", split="benchmark", window="final",
+    ),
+    Rule(
+        "compiler_operations", "Number of operations in IR: 147937 operations",
+        (pp.Literal("Number of operations in IR: ") | "Number of scheduled operations in IR: ") + unnamed(integer) + " operations",
+    ),
+    Rule(
+        "compiler_output", "/home/user/.cache/groqflow/bert_tiny/compile/output.aa",
+        pp.Regex(r"[^ ]*/groqflow/") + _build("model") + "/compile/" + pp.Regex(r"[^ /]*\.aa"),
+    ),
+    Rule(
+        "compiler_note", "Groq Compiler exited",
+        pp.Literal("Groq Compiler exited") | "Compilation statistics:" | "Assembly written to:" | "warning: Using deprecated option: --Marshaller"
+        | "The option will not be available in next releases.",
+    ),
+    Rule(
+        "assembler", "Running Groq Assembler", pp.Literal("Running Groq Assembler") | "Groq Assembler has exited",
+        more=("Groq Assembler has exited",),
+    ),
+    Rule(
+        "operations_supported", "17/17 ops supported", pp.Regex(r"[0-9]+/[0-9]+") + " ops supported",
+    ),
+    Rule(
+        "operations_unsupported", "Model has 0 unsupported ops",
+        "Model has " + integer("unsupported_operations") + " unsupported ops", params="log",
+    ),
+    Rule("operations_checked", "Checking unsupported ops...", pp.Literal("Checking unsupported ops...") | "DONE"),
+    Rule("unsupported_list", "Unsupported ops: Erf, Gelu", "Unsupported ops: " + some, level="warning", kind="compile"),
+    Rule(
+        "onnx_success", "Success exporting model to ONNX",
+        pp.Literal("Success exporting model to ONNX") | "Success optimizing ONNX model" | "Success converting ONNX model to fp16"
+        | "Successfully checked onnx file",
+    ),
+    Rule(
+        "fp16_truncated",
+        "/usr/lib/python3.10/onnxconverter_common/float16.py:43: UserWarning: the float32 number 2.5e-08 will be truncated to 1e-07",
+        token + " UserWarning: the float32 number " + unnamed(real) + " will be truncated to " + unnamed(real),
+        level="warning", kind="precision",
+    ),
+    Rule("runtime_log", "3523779:INFO:[000.13GB/1007.74GB]:<frozen importlib._bootstrap>:688 GroqAPI log level: INFO", _process + pp.Regex(r"[^ ]*:.* GroqAPI ") + rest),
+    Rule(
+        "runtime_seed", "3523779:INFO:[000.13GB/1007.74GB]:<frozen importlib._bootstrap>:688 random seed: 3500598990",
+        _process + pp.Regex(r"[0-9.]+GB/[0-9.]+GB\]:[^>]*>:[0-9]+") + " random seed: " + integer("seed"),
+    ),
+)  # fmt: skip
+
+# ---- above the lines ---- #
+
+_LABELS: dict[str, tuple[str, str | None]] = {
+    "Accuracy": ("accuracy", "%"),
+    "Spearman Rank Correlation Coefficient": ("spearman", None),
+    "mAP @ 0.5:0.95": ("mean_average_precision", None),
+    "F1 Score": ("f1", "%"),
+    "MSE": ("mean_squared_error", None),
+    "Mean IoU": ("mean_iou", None),
+    "end-to-end latency (ms)": ("latency", "ms"),
+    "end-to-end IPS": ("throughput", None),
+    "on-chip latency (ms)": ("on_chip_latency", "ms"),
+    "on-chip IPS": ("on_chip_throughput", None),
+}
+
+_SCORES = ("accuracy", "spearman", "mean_average_precision", "f1", "mean_squared_error", "mean_iou")
+
+_PHASES: tuple[Phase, ...] = (
+    Frames("compile", "spinner", seconds=0.5),
+    Reported("compile", "state_step.duration"),
+    Reported("compile", "state_step.duration", stage_field="stage"),
+    Reported("compile", "compiler_finished.duration"),
+    # What the CPU does is a check of the chip's results, not the work that is measured: a stage only.
+    Reported("eval", "cpu_bar.elapsed", stage="cpu", each="last"),
+)
+
+GRAMMAR = Grammar(
+    name="groq",
+    title="Groq: GroqFlow, benchit, GroqChip",
+    device_kind="GroqChip",
+    rules=(*_SESSION, *_BUILD, *_RUN, *_BENCHIT, *_STATE, *_COMPILER),
+    openers=(
+        pp.Literal("+--------+"),
+        pp.Literal("=>> PBS: "),
+        pp.Regex(r"\([A-Za-z0-9_.-]+\) [A-Za-z0-9_.-]+@groq"),
+    ),
+    identity=(
+        "cpu_row.cells",
+        "groq_row.cells",
+        "benchit_hash.hash",
+        "benchit_throughput.throughput",
+        "state_uid.hash",
+        "state_throughput.throughput",
+        "compiler_started.at",
+        "compiler_finished.duration",
+    ),
+    phases=_PHASES,
+    tables=tuple(Table(header, row, _LABELS) for header in ("result_header", "score_header") for row in ("cpu_row", "groq_row")),
+    columns=(
+        Take("host", "proof_point_command.host|benchit_command.host"),
+        Take("job_id", "qsub_ready.job_id|qsub_waiting.job_id"),
+        Take(
+            "sdk_version",
+            "benchit_on_groq.sdk_version|performance_on_groq.sdk_version|state_version.sdk_version|version_changed.sdk_version"
+            "|groqflow_installed.sdk_version",
+        ),
+        Take("system", "state_groqcard.system"),
+        Take("device", "benchit_on_groq.device|performance_on_groq.device"),
+        Take(
+            "model",
+            "build_header.model|build_cached.model|groq_saved.model|rebuild_warning.model|performance_on_groq.model|benchit_script.model"
+            "|state_model.model|compiler_output.model",
+        ),
+        Take(
+            "workload",
+            "finished.workload|build_header.model|build_cached.model|groq_saved.model|rebuild_warning.model|benchit_script.model"
+            "|state_model.model|compiler_output.model",
+            aliases="workload",
+        ),
+        Infer("task", "inference", because="result_header|benchmark_begin|groq_inference|benchit_on_groq|performance_on_groq|state_throughput"),
+        Infer("task", "compile", because="groq_saved|state_built|state_failed|compiler_begin|compiler_started|groq_stage_done|groq_stage_failed"),
+        Infer("compile_cache", "hit", because="build_cached", reason="the build was found in the cache"),
+        Infer("compile_cache", "miss", because="build_header|groq_stage_done|state_step|compiler_started", reason="the stages of a build are here"),
+        Take("devices", "state_devices.devices|chips_required.devices"),
+        Take("batch_size", "tokens_changed.batch_size|shape_changed.batch_size|benchit_input.batch_size"),
+        Take("batch_size", "state_dimension.count", pick="first", when='seen("state_tuple") > 0 or seen("state_other_tuple") > 0'),
+        Take("sequence_length", "tokens_changed.sequence_length"),
+        Take("sequence_length", "state_dimension.count", when='seen("state_tuple") > 0'),
+        Take("throughput", "groq_row.throughput|benchit_throughput.throughput|state_throughput.throughput"),
+        Infer(
+            "throughput_window", "single_input", because="groq_row|benchit_throughput|state_throughput",
+            reason="GroqFlow benchmarks one input again and again",
+        ),
+        Take("latency_s", "groq_row.latency|benchit_latency.latency|state_latency.latency"),
+        Take("on_chip_latency_s", "groq_row.on_chip_latency|state_compute_latency.on_chip_latency|compiler_latency.on_chip_latency", how="estimate"),
+        Take("on_chip_throughput", "groq_row.on_chip_throughput|compiler_throughput.on_chip_throughput", how="estimate"),
+        *(Take(score, f"groq_row.{score}") for score in _SCORES if score != "accuracy"),
+        Take("score", "|".join(f"groq_row.{score}" for score in _SCORES)),
+        *(
+            Infer("score_name", score, because="result_header|score_header", when=f"known({score})", reason="the table's second column")
+            for score in _SCORES if score != "accuracy"
+        ),
+        Infer("score_name", "accuracy", because="result_header|score_header", when="known(score)", reason="the table's second column"),
+        Infer("sample", "pair", because="result_header|score_header", when="known(spearman)", reason="sentence similarity is a matter of pairs"),
+        Infer("sample", "image", because="build_header|build_cached|finished", when="workload == 'resnet50'"),
+        Infer("sample", "sequence", because="build_header|build_cached|finished|state_model|compiler_output", when="workload == 'bert_tiny'"),
+        # A log that ends below the table's header has no result.
+        Infer(
+            "status", "incomplete", because="result_header|score_header", when='seen("groq_row") == 0',
+            reason="the table is cut off before the groq row",
+        ),
+    ),
+    aliases={
+        "workload": {
+            "bert_tiny_custom": "bert_tiny",
+            "minilmv2": "minilm",
+            "minilmv2_custom": "minilm",
+        },
+    },
+    absent={
+        "started_at": "GroqFlow prints no time stamp on the terminal",
+        "ended_at": "GroqFlow prints no time stamp on the terminal",
+        "total_s": "GroqFlow prints no time stamp on the terminal",
+        "queue_s": "PBS prints no time stamp",
+        "eval_s": "the chip's pass over the data set is not timed; only the CPU's is",
+        "load_s": "GroqFlow does not time it",
+        "loss": "does not apply: inference",
+        "token_throughput": "does not apply: the vendor counts inferences",
+        "batch_size": "printed only where a build's input shape changed, and in its state file",
+        "sequence_length": "printed only where a build's input shape changed, and in its state file",
+        "sdk_version": "a proof point prints no version",
+        "devices": "the number of chips stands only in a build's state file",
+    },
+)  # fmt: skip
