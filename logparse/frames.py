@@ -6,7 +6,8 @@ import polars as pl
 
 from logparse import proof
 from logparse.grammar import Rule
-from logparse.match import Batch, Hits
+from logparse.batch import Batch
+from logparse.match import Hits
 from logparse.schema import FIELDS, INTEGER, NUMBER, TEXT, TIME, field
 
 _PLACE = frozenset({"at", "process_id", "rank", "scope", "component", "level", "step", "epoch", "samples", "batch", "split", "text", "cells"})
@@ -151,10 +152,15 @@ def unreadable(hits: Hits) -> pl.DataFrame:
     return pl.concat(parts)
 
 
-def line_kinds(batch: Batch, hits: list[Hits]) -> pl.DataFrame:
-    """row, read (a value was taken; else a rule only names the line), each row once."""
-    parts = [pl.DataFrame(schema={"row": pl.UInt32, "read": pl.Boolean})]
-    for h in hits:
-        for rule in h.rules.values():
-            parts.append(h.by_rule[rule.name].select("row", pl.lit(bool(rule.fields or rule.level)).alias("read")))
-    return pl.concat(parts).group_by("row").agg(pl.col("read").any())
+KNOWN, READ = 1, 2
+
+
+def line_kinds(batch: Batch, hits: list[Hits]) -> pl.Series:
+    """For each row of the batch: 0 where no rule read it, `KNOWN` where a rule only names the line, `READ` where a value was taken."""
+    kinds = pl.zeros(batch.height, pl.UInt8, eager=True)
+    for kind in (KNOWN, READ):
+        for h in hits:
+            for rule in h.rules.values():
+                if bool(rule.fields or rule.level) == (kind == READ):
+                    kinds = kinds.scatter(h.by_rule[rule.name]["row"], kind)
+    return kinds

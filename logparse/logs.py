@@ -12,6 +12,9 @@ from logparse.reader import Source
 from logparse.schema import FRAMES
 
 
+_KINDS = {1: "known", 2: "read"}
+
+
 class Logs:
     """The runs found in some logs, as polars frames.
 
@@ -32,7 +35,7 @@ class Logs:
         frames: Mapping[str, pl.DataFrame],
         sources: Sequence[Source],
         grammars: Sequence[Grammar],
-        kinds: Sequence[Mapping[str, pl.DataFrame]],
+        kinds: Sequence[Mapping[str, pl.Series]],
     ) -> None:
         for name in FRAMES:
             setattr(self, name, frames[name])
@@ -68,7 +71,7 @@ class Logs:
     def kinds(self, source: str) -> dict[int, str]:
         """Line number -> "read" (a value was taken) or "known" (a rule names it); lines that no rule read are left out."""
         lines = self._kinds.get(str(source))
-        return {} if lines is None else {n: "read" if read else "known" for n, read in lines.rows()}
+        return {} if lines is None else {n: _KINDS[kind] for n, kind in enumerate(lines, start=1) if kind}
 
     def __repr__(self) -> str:
         return f"{self._summary()}\n{self._shown()}"

@@ -6,14 +6,13 @@ row and column in one number, so that order is the order of numbers.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import polars as pl
 
-from logparse import cast
+from logparse.batch import Batch, contains, in_threads, literals, read, scan
 from logparse.grammar import Grammar, Rule
-from logparse.reader import Source
 
 _CUT = "\x1e"
 """Marks a cut; the reader lets no such character through."""
@@ -21,43 +20,6 @@ _SAMPLE = 300
 """Segments looked at to find which rules are frequent."""
 _DETECT = 400
 """Lines of a source tried first when its platform is looked for."""
-
-
-@dataclass(frozen=True)
-class Batch:
-    """Sources read together, and their lines.
-
-    lines: row (UInt32), text (String). `first[i]` is the row of the first line of source i; one more entry closes the last.
-    """
-
-    sources: Sequence[Source]
-    lines: pl.DataFrame
-    first: Sequence[int]
-
-    @staticmethod
-    def of(sources: Sequence[Source]) -> Batch:
-        """The batch of `sources`; those that are no text have no line."""
-        texts = [s for s in sources if s.status == "text" and s.lines]
-        joined = b"\n".join(s.text[:-1] if s.text.endswith(b"\n") else s.text for s in texts)
-        lines = pl.read_lines(joined, name="text") if texts else pl.DataFrame(schema={"text": pl.String})
-        if texts and joined.endswith(b"\n"):  # the last line of all is empty, and polars ends with the last "\n"
-            lines = pl.concat([lines, pl.DataFrame({"text": [""]})])
-        if texts and not joined:
-            lines = pl.DataFrame({"text": [""]})
-        first, row = [], 0
-        for source in sources:
-            first.append(row)
-            row += source.lines if source.status == "text" else 0
-        first.append(row)
-        if row != lines.height:
-            raise AssertionError(f"{row} lines counted, {lines.height} read")
-        return Batch(sources, lines.with_row_index("row"), first)
-
-    def source_of(self, row: pl.Expr) -> pl.Expr:
-        """Index of the source that a row belongs to."""
-        # Sources without a line share their first row with the next one, which is the one meant.
-        starts = pl.Series(self.first[:-1], dtype=pl.UInt32)
-        return pl.when(row.is_not_null()).then(pl.lit(starts).search_sorted(row, side="right").cast(pl.UInt32) - 1)
 
 
 @dataclass
@@ -75,19 +37,6 @@ class Hits:
     def get(self, rule: str) -> pl.DataFrame | None:
         """Lines of that rule, or None where it read none."""
         return self.by_rule.get(rule)
-
-
-def contains(text: pl.Expr, literals: Iterable[str]) -> pl.Expr:
-    """Whether `text` holds any of `literals`."""
-    words = sorted(set(literals))
-    if len(words) == 1:
-        return text.str.contains(words[0], literal=True)
-    return text.str.contains_any(words) if words else pl.lit(False)
-
-
-def literals(rules: Iterable[Rule]) -> set[str]:
-    """The gate of several rules: every line that any of them reads holds one of these."""
-    return {text for rule in rules for text in rule.compiled.literals}
 
 
 def cut(lines: pl.DataFrame, grammar: Grammar) -> pl.DataFrame:
@@ -148,32 +97,13 @@ def run_rules(segments: pl.DataFrame, rules: Sequence[Rule]) -> dict[str, pl.Dat
         here = (segments if anywhere else pool).filter(contains(pl.col("seg"), rule.compiled.literals))
         if not here.height:
             continue
-        hits = _read(here, rule)
+        hits = read(here, rule)
         if not hits.height:
             continue
         found[rule.name] = hits
         if not anywhere and hits.height > 1000:
             pool = pool.join(hits.select("row", "col"), on=["row", "col"], how="anti", maintain_order="left")
     return _one_rule_each(found, rules, order)
-
-
-def _read(here: pl.DataFrame, rule: Rule) -> pl.DataFrame:
-    """The segments that `rule` reads, with its values."""
-    compiled = rule.compiled
-    seg = pl.col("seg")
-    if not compiled.groups:
-        return _placed(here.filter(seg.str.contains(rule.pattern)))
-    sure = next((str(i) for i, g in enumerate(compiled.groups, start=1) if g.always), None)
-    groups = here.lazy().with_columns(seg.str.extract_groups(rule.pattern).alias("groups")).unnest("groups")
-    mask = pl.col(sure).is_not_null() if sure else seg.str.contains(rule.pattern)
-    values = groups.filter(mask).with_columns(cast.columns(compiled.groups))
-    fixed = [pl.lit(v).alias(k) for k, v in rule.fixed.items()]
-    names = [str(i) for i in range(1, len(compiled.groups) + 1)]
-    return _placed(values.with_columns(fixed).drop(names).collect())
-
-
-def _placed(hits: pl.DataFrame) -> pl.DataFrame:
-    return hits.with_columns((pl.col("row").cast(pl.UInt64) * 2**32 + pl.col("col")).alias("pos"))
 
 
 def _frequent_first(segments: pl.DataFrame, rules: Sequence[Rule]) -> Sequence[Rule]:
@@ -215,35 +145,40 @@ def detect(batch: Batch, lines: pl.DataFrame, grammar: Grammar) -> set[int]:
     if not gated.height:
         return set()
     gated = gated.with_columns(batch.source_of(pl.col("row")).alias("source"))
+    head = gated.group_by("source", maintain_order=True).head(_DETECT)
     found: set[int] = set()
-    head = gated.group_by("source", maintain_order=True).head(_DETECT) if gated.height > 4 * _DETECT else gated
-    for part in (head, gated):
+    for part in (head, gated) if head.height < gated.height else (gated,):
         part = part.filter(~pl.col("source").is_in(sorted(found)))
-        if not part.height:
-            break
-        segments = cut(part.select("row", "text"), grammar)
-        for hits in run_rules(segments, telling).values():
-            found |= set(hits.select(batch.source_of(pl.col("row")).unique()).to_series().to_list())
-        if part is gated or head is gated:
-            break
+        if part.height:
+            for hits in run_rules(cut(part.select("row", "text"), grammar), telling).values():
+                found |= set(hits.select(batch.source_of(pl.col("row")).unique()).to_series().to_list())
     return found
 
 
-def match(batch: Batch, grammars: Sequence[Grammar], shared: Sequence[Rule]) -> list[Hits]:
-    """What each grammar reads in the sources that are its platform's, with the rules that several platforms share."""
-    everything = literals([*shared, *(rule for g in grammars for rule in g.rules)])
-    gated = batch.lines.filter(contains(pl.col("text"), everything))
-    out = []
-    for grammar in grammars:
-        sources = detect(batch, gated, grammar)
+def match(batch: Batch, grammars: Sequence[Grammar], shared: Sequence[Rule]) -> tuple[list[Hits], pl.Series]:
+    """What each grammar reads in the sources that are its platform's, with the rules that several platforms share; and the blank rows."""
+    scanned = scan(batch, grammars, shared)
+
+    def one(grammar: Grammar) -> Hits:
+        frequent = {rule: hits for (name, rule), hits in scanned.frequent.items() if name == grammar.name and hits.height}
+        sources = detect(batch, scanned.gated, grammar)
+        for rule, hits in frequent.items():
+            if "telling" in grammar.rule(rule).marked:
+                sources |= set(hits.select(batch.source_of(pl.col("row")).unique()).to_series().to_list())
         if not sources:
-            continue
+            return Hits(grammar)
         # A vendor's rule takes the place of a shared one of its name.
-        rules = [*grammar.rules, *(rule for rule in shared if rule.name not in {r.name for r in grammar.rules})]
-        lines = gated
+        own = {rule.name for rule in grammar.rules}
+        rules = [*grammar.rules, *(rule for rule in shared if rule.name not in own)]
+        lines = scanned.gated
         if len(sources) < len(batch.sources):
-            lines = lines.filter(batch.source_of(pl.col("row")).is_in(sorted(sources)))
+            here = batch.source_of(pl.col("row")).is_in(sorted(sources))
+            lines = lines.filter(here)
+            frequent = {rule: hits.filter(here) for rule, hits in frequent.items()}
         lines = lines.filter(contains(pl.col("text"), literals(rules)))
-        hits = run_rules(cut(lines, grammar), rules)
-        out.append(Hits(grammar, hits, {rule.name: rule for rule in rules if rule.name in hits}))
-    return out
+        found = run_rules(cut(lines, grammar), rules)
+        for rule, hits in frequent.items():
+            found[rule] = pl.concat([hits, found[rule].select(hits.columns)]).sort("pos") if rule in found else hits
+        return Hits(grammar, found, {rule.name: rule for rule in rules if rule.name in found})
+
+    return [hits for hits in in_threads(one, grammars) if hits.by_rule], scanned.blank

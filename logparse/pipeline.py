@@ -11,7 +11,8 @@ import polars as pl
 from logparse import columns, frames, platforms, proof, tables
 from logparse.grammar import Grammar, Rule
 from logparse.logs import Logs
-from logparse.match import Batch, Hits, match
+from logparse.batch import Batch
+from logparse.match import Hits, match
 from logparse.phases import Phases
 from logparse.reader import Input, Source, read_sources
 from logparse.runs import Found, find_runs
@@ -78,14 +79,12 @@ class Part:
 
     frames: dict[str, pl.DataFrame]
     runs: pl.DataFrame
-    kinds: dict[str, pl.DataFrame] = field(default_factory=dict)
+    kinds: dict[str, pl.Series] = field(default_factory=dict)
 
 
 def assemble(batch: Batch, vendors: Sequence[Grammar], shared: Sequence[Rule]) -> Part:
     """The frames of one batch; `runs` has all runs found, copies too."""
-    hits = match(batch, vendors, shared)
-    for h in hits:
-        h.by_rule = {name: frame.sort("pos") for name, frame in h.by_rule.items()}
+    hits, blank = match(batch, vendors, shared)
     found = find_runs(batch, hits)
     made: dict[str, list[pl.DataFrame]] = {name: [] for name in FRAMES}
     for h in found.hits:
@@ -108,9 +107,9 @@ def assemble(batch: Batch, vendors: Sequence[Grammar], shared: Sequence[Rule]) -
         out["evidence"].join(of_run, on="n", how="left", maintain_order="left")
         .with_columns(pl.coalesce("source_index", "of_run").alias("source_index")).drop("of_run")
     )  # fmt: skip
-    kinds = frames.line_kinds(batch, found.hits).with_columns(batch.source_of(pl.col("row")).alias("source"))
-    out["sources"] = _source_rows(batch, found, kinds)
-    return Part(out, found.runs, _kinds_by_source(batch, kinds))
+    kinds = frames.line_kinds(batch, found.hits)
+    out["sources"] = _source_rows(batch, found, kinds, blank)
+    return Part(out, found.runs, {s.name: kinds[first : first + s.lines] for s, first in zip(batch.sources, batch.first, strict=False)})
 
 
 def _run_rows(found: pl.DataFrame, sheet: columns.Sheet) -> pl.DataFrame:
@@ -175,11 +174,11 @@ def _located(batch: Batch, name: str, parts: Sequence[pl.DataFrame]) -> pl.DataF
     return rows.with_columns(line(pl.col("row")).alias("line"))
 
 
-def _source_rows(batch: Batch, found: Found, kinds: pl.DataFrame) -> pl.DataFrame:
+def _source_rows(batch: Batch, found: Found, kinds: pl.Series, blank: pl.Series) -> pl.DataFrame:
     """Rows of `sources`."""
-    blank = batch.lines.filter(pl.col("text").str.contains(r"^[ \t\r]*$")).select(batch.source_of(pl.col("row")).alias("source"))
-    counts = kinds.group_by("source").agg(pl.col("read").sum().alias("lines_read"), (~pl.col("read")).sum().alias("lines_known"))
-    blanks = blank.group_by("source").agg(pl.len().alias("lines_blank"))
+    spans = list(zip(batch.first, batch.first[1:], strict=False))
+    ends = blank.search_sorted(pl.Series(batch.first, dtype=pl.UInt32)).to_list() if blank.len() else [0] * len(batch.first)
+    parts = [kinds[first:last] for first, last in spans]
     held = found.runs.sort("pos").group_by("source", maintain_order=True).agg(pl.col("platform").unique(maintain_order=True))
     versions = {h.grammar.name: h.grammar.version for h in found.hits}
     rows = pl.DataFrame(
@@ -187,13 +186,12 @@ def _source_rows(batch: Batch, found: Found, kinds: pl.DataFrame) -> pl.DataFram
             "index": range(len(batch.sources)), "source": [s.name for s in batch.sources], "sha256": [s.sha256 for s in batch.sources],
             "bytes": [s.bytes for s in batch.sources], "lines": [s.lines for s in batch.sources], "encoding": [s.encoding for s in batch.sources],
             "compression": [s.compression for s in batch.sources], "text": [s.status for s in batch.sources],
-            "note": [s.reason for s in batch.sources],
+            "note": [s.reason for s in batch.sources], "lines_read": [int((p == frames.READ).sum()) for p in parts],
+            "lines_known": [int((p == frames.KNOWN).sum()) for p in parts], "lines_blank": [b - a for a, b in zip(ends, ends[1:], strict=False)],
         },
         schema_overrides={"index": pl.UInt32, "encoding": TEXT, "compression": TEXT, "note": TEXT, "source": TEXT},
     )  # fmt: skip
-    for other in (counts, blanks, held):
-        rows = rows.join(other, left_on="index", right_on="source", how="left", maintain_order="left")
-    rows = rows.with_columns(pl.col("lines_read", "lines_known", "lines_blank").fill_null(0))
+    rows = rows.join(held, left_on="index", right_on="source", how="left", maintain_order="left")
     full = pl.col("lines").cast(pl.Int64) - pl.col("lines_blank").cast(pl.Int64)
     read = pl.col("lines_read").cast(pl.Int64) + pl.col("lines_known").cast(pl.Int64)
     status = (
@@ -217,15 +215,6 @@ def _source_rows(batch: Batch, found: Found, kinds: pl.DataFrame) -> pl.DataFram
         pl.col("platform").list.join(", ").alias("platform"),
         names.list.join(", ").alias("grammar"),
     )
-
-
-def _kinds_by_source(batch: Batch, kinds: pl.DataFrame) -> dict[str, pl.DataFrame]:
-    """Source -> line, read."""
-    first = batch.first
-    return {
-        batch.sources[index].name: part.select((pl.col("row") - first[index] + 1).alias("line"), "read").sort("line")
-        for (index,), part in kinds.partition_by("source", as_dict=True).items()
-    }
 
 
 # ---- all batches together ---- #

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 import polars as pl
 
 from logparse.grammar import Rule
-from logparse.match import Batch, Hits
+from logparse.batch import Batch
+from logparse.match import Hits
 
 _HOLDS_A_RUN = frozenset({"telling", "work", "result", "submission", "failure"})
 

@@ -1,0 +1,202 @@
+"""Lines of many sources read together: scanned in slices on all cores, so that only lines that some rule may read go on.
+
+A line is known by `row`, its number in the batch counted from 0.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TypeVar
+
+import polars as pl
+
+from logparse import cast
+from logparse.grammar import Grammar, Rule
+from logparse.reader import Source
+
+_SLICE_BYTES = 8 * 2**20
+_SAMPLE = 200
+"""Lines looked at to find which rules are frequent."""
+_FREQUENT = 0.1
+"""Share of the sample from which on a rule is run on all lines before any gate."""
+
+T, U = TypeVar("T"), TypeVar("U")
+
+
+def in_threads(work: Callable[[T], U], items: Sequence[T]) -> list[U]:
+    """`work` on each item, on all cores: polars lets go of the interpreter while it works."""
+    if len(items) < 2:
+        return [work(item) for item in items]
+    with ThreadPoolExecutor(min(len(items), pl.thread_pool_size())) as pool:
+        return list(pool.map(work, items))
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Sources read together. `first[i]` is the row of the first line of source i; one more entry closes the last."""
+
+    sources: Sequence[Source]
+    first: Sequence[int]
+
+    @staticmethod
+    def of(sources: Sequence[Source]) -> Batch:
+        """The batch of `sources`; those that are no text have no line."""
+        first, row = [], 0
+        for source in sources:
+            first.append(row)
+            row += source.lines if source.status == "text" else 0
+        return Batch(sources, [*first, row])
+
+    @property
+    def height(self) -> int:
+        """Lines of all sources together."""
+        return self.first[-1]
+
+    def source_of(self, row: pl.Expr) -> pl.Expr:
+        """Index of the source that a row belongs to; null where there is no row."""
+        # Sources without a line share their first row with the next one, which is the one meant.
+        starts = pl.Series(self.first[:-1], dtype=pl.UInt32)
+        return pl.when(row.is_not_null()).then(pl.lit(starts).search_sorted(row, side="right").cast(pl.UInt32) - 1)
+
+    def slices(self) -> list[bytes]:
+        """The text of all sources, each line ended by a newline, in pieces that end with a line."""
+        out: list[bytes] = []
+        small: list[bytes] = []
+        size = 0
+        for text in (s.text for s in self.sources if s.status == "text" and s.lines):
+            if len(text) < _SLICE_BYTES:
+                small.append(text if text.endswith(b"\n") else text + b"\n")
+                size += len(text)
+                if size < _SLICE_BYTES:
+                    continue
+            if small:
+                out.append(b"".join(small))
+                small, size = [], 0
+            if len(text) >= _SLICE_BYTES:
+                out.extend(_pieces(text))
+        return [*out, b"".join(small)] if small else out
+
+
+def _pieces(text: bytes) -> Iterable[bytes]:
+    """`text` cut after about each `_SLICE_BYTES`, at line ends."""
+    at = 0
+    while at < len(text):
+        end = text.find(b"\n", at + _SLICE_BYTES) + 1 or len(text)
+        yield text[at:end]
+        at = end
+
+
+@dataclass(frozen=True)
+class Scanned:
+    """What one pass over all lines gives.
+
+    gated: row, text of the lines that some rule may read. blank: rows without anything but white space. frequent: (grammar, rule) ->
+    hits (as `match.run_rules` gives them) of rules that are most of the lines, taken out of `gated`.
+    """
+
+    gated: pl.DataFrame
+    blank: pl.Series
+    frequent: dict[tuple[str, str], pl.DataFrame]
+
+
+def contains(text: pl.Expr, literals: Iterable[str]) -> pl.Expr:
+    """Whether `text` holds any of `literals`."""
+    words = sorted(set(literals))
+    if len(words) == 1:
+        return text.str.contains(words[0], literal=True)
+    return text.str.contains_any(words) if words else pl.lit(False)
+
+
+def literals(rules: Iterable[Rule]) -> set[str]:
+    """The gate of several rules: every line that any of them reads holds one of these."""
+    return {text for rule in rules for text in rule.compiled.literals}
+
+
+def scan(batch: Batch, grammars: Sequence[Grammar], shared: Sequence[Rule]) -> Scanned:
+    """One pass over the lines of a batch, in slices on all cores."""
+    slices = batch.slices()
+    everything = literals([*shared, *(rule for g in grammars for rule in g.rules)])
+    frequent = _frequent(slices, grammars)
+
+    def one(text: bytes) -> tuple[int, pl.DataFrame, pl.Series, list[pl.DataFrame]]:
+        lines = pl.read_lines(text, name="text")
+        height = lines.height
+        column = pl.col("text")
+        blank = lines.select(column.str.contains(r"^[ \t\r]*$").arg_true()).to_series()
+        pool, hits = lines.with_row_index("row"), []
+        for _, rule in frequent:
+            found = read(pool.select("row", pl.lit(0, pl.UInt32).alias("col"), column.alias("seg")), rule)
+            hits.append(found)
+            if found.height == pool.height:
+                pool = pool.clear()
+            elif found.height:
+                pool = pool.join(found.select("row"), on="row", how="anti", maintain_order="left")
+        return height, pool.filter(contains(column, everything)), blank, hits
+
+    gated, blanks, row = [], [], 0
+    found: dict[tuple[str, str], list[pl.DataFrame]] = {(g.name, r.name): [] for g, r in frequent}
+    for height, lines, blank, hits in in_threads(one, slices):
+        gated.append(lines.with_columns(pl.col("row") + row))
+        blanks.append(blank.cast(pl.UInt32) + row)
+        for (grammar, rule), frame in zip(frequent, hits, strict=True):
+            moved = frame.with_columns(pl.col("row") + row, pl.col("pos") + (row << 32))
+            found[grammar.name, rule.name].append(moved)
+        row += height
+    if row != batch.height:
+        raise AssertionError(f"{batch.height} lines counted, {row} read")
+    return Scanned(
+        pl.concat(gated) if gated else pl.DataFrame(schema={"row": pl.UInt32, "text": pl.String}),
+        pl.concat(blanks) if blanks else pl.Series(dtype=pl.UInt32),
+        {key: pl.concat(frames) for key, frames in found.items()},
+    )
+
+
+def read(segments: pl.DataFrame, rule: Rule) -> pl.DataFrame:
+    """The segments (row, col, seg, perhaps tag) that `rule` reads: with pos, and a value and `name:text` for each captured name."""
+    compiled, seg = rule.compiled, pl.col("seg")
+    if "tag" not in segments.columns:
+        segments = segments.with_columns(pl.lit(None, pl.Int64).alias("tag"))
+    if not compiled.groups:
+        hits = segments.filter(seg.str.contains(rule.pattern))
+    else:
+        sure = next((str(i) for i, g in enumerate(compiled.groups, start=1) if g.always), None)
+        groups = segments.with_columns(seg.str.extract_groups(rule.pattern).alias("groups")).unnest("groups")
+        mask = pl.col(sure).is_not_null() if sure else seg.str.contains(rule.pattern)
+        if not groups.select(mask.all()).item():
+            groups = groups.filter(mask)
+        names = [str(i) for i in range(1, len(compiled.groups) + 1)]
+        hits = groups.with_columns(cast.columns(compiled.groups)).drop(names)
+    return hits.with_columns(
+        (pl.col("row").cast(pl.UInt64) * 2**32 + pl.col("col")).alias("pos"), *(pl.lit(v).alias(k) for k, v in rule.fixed.items())
+    )
+
+
+def _frequent(slices: Sequence[bytes], grammars: Sequence[Grammar]) -> list[tuple[Grammar, Rule]]:
+    """Rules that read many of the lines, by a sample; most frequent first.
+
+    Only rules that read a whole line as it stands, without free text, so that there is nothing to cut: then it makes no difference that
+    they come before the cutting.
+    """
+    if sum(map(len, slices)) < _SLICE_BYTES:
+        return []
+    lines: list[str] = []
+    for text in slices:
+        step = max(len(text) * len(slices) // _SAMPLE, 1)
+        for at in range(0, len(text) - 1, step):
+            start = text.find(b"\n", at) + 1
+            lines.append(text[start : text.find(b"\n", start)].decode())
+    out = []
+    for grammar in grammars:
+        opener = re.compile(grammar.opener) if grammar.opener else None
+        for rule in grammar.rules:
+            free = ".*" in rule.pattern or ".+" in rule.pattern
+            if free or "anywhere" in rule.marked:
+                continue
+            pattern = re.compile(rule.pattern)
+            mine = [line for line in lines if any(t in line for t in rule.compiled.literals) and pattern.search(line)]
+            if len(mine) > _FREQUENT * len(lines) and not (opener and any(opener.search(line, 1) for line in mine)):
+                out.append((len(mine), grammar, rule))
+    return [(grammar, rule) for _, grammar, rule in sorted(out, key=lambda found: -found[0])]
