@@ -40,6 +40,7 @@ def _metric(unit: str | None, doc: str, better: str | None = None, estimated: bo
 FIELDS: dict[str, Field] = {
     # ---- where and when ---- #
     "at": Field(TIME, None, "time stamp of the record, as printed"),
+    "event_at": Field(TIME, None, "when something happened of which a later record tells, as printed"),
     "date": Field(TIME, None, "a date that stands on a line of its own"),
     "time_of_day": _number("s", "time of day without a date, seconds since midnight"),
     "zone": Field(TEXT, None, "time zone, only where the log proves it"),
@@ -72,6 +73,9 @@ FIELDS: dict[str, Field] = {
     "parameters": Field(INTEGER, None, "number of parameters of the model"),
     # ---- settings and counts ---- #
     "devices": Field(INTEGER, None, "accelerators used"),
+    "cores": Field(INTEGER, None, "cores of an accelerator"),
+    "core_share": _number("fraction", "share of an accelerator's cores that the program uses"),
+    "input_workers": Field(INTEGER, None, "processes that feed input"),
     "ranks": Field(INTEGER, None, "processes, replicas or instances"),
     "batch_size": Field(INTEGER, "samples", "samples in one optimiser step over all ranks; inference: inputs in one call"),
     "micro_batch_size": Field(INTEGER, "samples", "samples in one step on one rank"),
@@ -85,6 +89,10 @@ FIELDS: dict[str, Field] = {
     "epochs": Field(INTEGER, "epochs", "epochs in all"),
     "step": Field(INTEGER, "steps", "step a record belongs to"),
     "steps": Field(INTEGER, "steps", "steps in all"),
+    "first_step": Field(INTEGER, "steps", "number of the first step of a loop"),
+    "last_step": Field(INTEGER, "steps", "number of the last step of a loop"),
+    "checkpoint_steps": Field(INTEGER, "steps", "steps from one checkpoint to the next"),
+    "log_steps": Field(INTEGER, "steps", "steps from one progress line to the next"),
     "batch": Field(INTEGER, None, "batch within an epoch or an evaluation"),
     "loop": Field(INTEGER, None, "train or eval loop, counted from 1"),
     "loops": Field(INTEGER, None, "train or eval loops in all"),
@@ -126,6 +134,7 @@ FIELDS: dict[str, Field] = {
     "accuracy": _metric("fraction", "accuracy", "higher"),
     "mlm_accuracy": _metric("fraction", "masked language model accuracy", "higher"),
     "nsp_accuracy": _metric("fraction", "next sentence accuracy", "higher"),
+    "masked_accuracy": _metric("fraction", "accuracy over what a mask leaves", "higher"),
     "spearman": _metric(None, "Spearman rank correlation", "higher"),
     "f1": _metric("fraction", "F1 score", "higher"),
     "exact_match": _metric("fraction", "exact match", "higher"),
