@@ -75,7 +75,8 @@ class Sheet:
             return pl.col(name)
         dtype = self.frame.schema.get(name)
         if dtype is None:
-            return pl.lit(None, RUNS.get(name) or (FIELDS[name].dtype if name in FIELDS else NUMBER))
+            dtype = RUNS.get(name) or (FIELDS[name].dtype if name in FIELDS else NUMBER)
+            return pl.lit(None, NUMBER if dtype == TIME else dtype)
         return proof.number(name, TIME) if dtype == TIME else pl.col(name)
 
     def where(self, formula: str | None) -> pl.DataFrame:
@@ -110,15 +111,12 @@ class Sheet:
                 frame = frame.filter(have == text) if key in frame.columns else frame.clear()
             if take.when is not None:
                 frame = frame.join(self.where(take.when).select("n"), on="n", how="semi", maintain_order="left")
-            frame = frame.filter(pl.col(of).is_not_null()).sort("pos")
-            if frame.height:
+            if frame[of].null_count() < frame.height:
                 self._take_from(take, frame, rule, of)
 
     def _take_from(self, take: Take, frame: pl.DataFrame, rule: Rule, of: str) -> None:
         if take.pick in ("first", "last", "min", "max"):
-            if take.pick in ("min", "max"):
-                frame = frame.sort(of, descending=take.pick == "max", maintain_order=True)
-            one = frame.unique("n", keep="last" if take.pick == "last" else "first", maintain_order=True)
+            one = _one_line(frame, of, take.pick)
             value, dtype = pl.col(of), field(of).dtype
             places = proof.place(one, of, rule)
             if take.aliases:
@@ -129,6 +127,7 @@ class Sheet:
                 evidence = evidence.with_columns(pl.lit(take.how).alias("how"))
             self.put(take.column, one.select("n", value.alias("value")), proof.rows(evidence))
             return
+        frame = frame.filter(pl.col(of).is_not_null())
         number = proof.number(of, field(of).dtype)
         aggregates = {
             "sum": number.sum(), "mean": number.mean(), "median": number.median(), "count": pl.len().cast(NUMBER),
@@ -274,8 +273,8 @@ class Sheet:
         own = [r for r in self.hits.rules.values() if "at" in r.fields and r.name in self.hits.grammar._by_name]
         lines = []
         for rule in own:
-            stamped = self.hits.by_rule[rule.name].filter(pl.col("at").is_not_null())
-            ends = pl.concat([stamped.unique("n", keep=k, maintain_order=True) for k in ("first", "last")])
+            stamped = self.hits.by_rule[rule.name]
+            ends = pl.concat([_one_line(stamped, "at", k) for k in ("first", "last")])
             lines.append(ends.select("n", "at", *proof.place(ends, "at", rule)))
         if not lines:
             return
@@ -313,7 +312,7 @@ class Sheet:
             if frame is None or rule is None or "batch_size" not in self.frame.columns or not {"at", "step"} <= set(frame.columns):
                 continue
             columns = ["pos", "at", "step", "seg", "at:text", "step:text"]
-            lines = frame.filter(pl.col("at").is_not_null() & pl.col("step").is_not_null()).sort("pos").select("n", *columns)
+            lines = frame.select("n", *columns).filter(pl.col("at").is_not_null() & pl.col("step").is_not_null())
             pairs = lines.with_columns(pl.col(c).shift(1).over("n").alias(f"{c}<") for c in columns).with_columns(
                 ((pl.col("at") - pl.col("at<")).dt.total_microseconds() / 1e6 / (pl.col("step") - pl.col("step<"))).alias("interval"),
                 pl.int_range(pl.len()).over("n").alias("nth"),
@@ -375,6 +374,16 @@ class Sheet:
         values = self.frame.select("n", pl.Series("value", ids))
         reason = f"a hash of {', '.join(['platform', *have])}, as far as known"
         self.put("group", values, proof.rows(values.select("n"), how="inferred", reason=reason))
+
+
+def _one_line(frame: pl.DataFrame, of: str, pick: str) -> pl.DataFrame:
+    """The line of each run that holds the first, last, least or greatest value of `of`. Frames stand in the order of their lines."""
+    lines = frame.select("n", pl.col(of).alias("of")).with_row_index("i").filter(pl.col("of").is_not_null())
+    at = {
+        "first": pl.col("i").first(), "last": pl.col("i").last(),
+        "min": pl.col("i").get(pl.col("of").arg_min()), "max": pl.col("i").get(pl.col("of").arg_max()),
+    }[pick]  # fmt: skip
+    return frame[lines.group_by("n").agg(at)["i"].sort()]
 
 
 _STATUS = {

@@ -62,30 +62,39 @@ def _own(hits: Hits) -> list[Rule]:
 def _starts(batch: Batch, hits: Hits) -> pl.DataFrame:
     """Where runs of one grammar begin: pos, source."""
     own = _own(hits)
+    speaking = [r for r in own if r.fields or r.marks]
+    if not speaking:
+        return _positions(batch, [])
     begins = _positions(batch, [_once(hits.by_rule[r.name], r) for r in own if "begin" in r.marked])
-    # What only states settings is no content: banners stand among the beginnings.
-    content = _positions(
-        batch,
-        [hits.by_rule[r.name] for r in own if "begin" not in r.marked and (r.marks or (r.fields and r.params is None))],
-    )
-    everything = _positions(batch, [hits.by_rule[r.name] for r in own if r.fields or r.marks])
-    if not everything.height:
-        return everything
-    # A beginning opens a run unless nothing but beginnings stands between it and the one before.
-    above = content["pos"].search_sorted(begins["pos"]) if begins.height else pl.Series(dtype=pl.UInt32)
-    begins = begins.with_columns(pl.Series("above", above, dtype=pl.UInt32))
+    # A beginning opens a run unless nothing but beginnings stands between it and the one before. What only states settings is
+    # nothing here: banners stand among the beginnings.
+    content = [r for r in speaking if "begin" not in r.marked and (r.marks or r.params is None)]
+    above = pl.zeros(begins.height, pl.UInt32, eager=True)
+    for rule in content:
+        above = above + hits.by_rule[rule.name]["pos"].search_sorted(begins["pos"]).cast(pl.UInt32)
+    begins = begins.with_columns(above.alias("above"))
     opened = begins.filter(
         (pl.col("above") != pl.col("above").shift(1)).fill_null(True) | (pl.col("source") != pl.col("source").shift(1)).fill_null(True)
     ).select("pos", "source")
     # Lines above the first beginning are a run of their own only where work or a result stands among them.
     first_begin = opened.group_by("source").agg(pl.col("pos").min().alias("first_begin"))
-    worked = _positions(batch, [hits.by_rule[r.name] for r in own if r.marked & {"work", "result"}])
-    early = worked.join(first_begin, on="source", how="left").filter(pl.col("pos") < pl.col("first_begin")).select("source").unique()
-    bare = everything.filter(
-        pl.col("source").is_in(early["source"].implode()) | ~pl.col("source").is_in(first_begin["source"].implode())
-    ).group_by("source").agg(pl.col("pos").min())  # fmt: skip
+    firsts = [_first_of_sources(batch, hits.by_rule[r.name], bool(r.marked & {"work", "result"})) for r in speaking]
+    lines = pl.concat(firsts).join(first_begin, on="source", how="left")
+    begun = pl.col("first_begin")
+    early = lines.filter(pl.col("worked") & (pl.col("pos") < begun))
+    wanted = pl.col("source").is_in(early["source"].unique().implode()) | begun.is_null()
+    bare = lines.filter(wanted).group_by("source").agg(pl.col("pos").min())
     opened = pl.concat([opened, bare.select("pos", "source")]).unique("pos").sort("pos")
     return _split_at_finals(batch, hits, own, opened)
+
+
+def _first_of_sources(batch: Batch, frame: pl.DataFrame, worked: bool) -> pl.DataFrame:
+    """source, pos of the first line in each source, worked."""
+    first = pl.Series(batch.first, dtype=pl.UInt32)
+    at = frame["row"].search_sorted(first)  # the first line at or after each source's first row
+    index = pl.int_range(pl.len(), dtype=pl.UInt32)
+    spans = pl.DataFrame({"at": at, "next": at.shift(-1)}).with_columns(index.alias("source")).filter(pl.col("at") < pl.col("next"))
+    return spans.select("source", frame["pos"].gather(spans["at"]).alias("pos"), pl.lit(worked).alias("worked"))
 
 
 def _once(frame: pl.DataFrame, rule: Rule) -> pl.DataFrame:
@@ -147,16 +156,19 @@ def _named(batch: Batch, runs: pl.DataFrame, hits: Sequence[Hits]) -> Found:
         for rule in h.rules.values():
             frame = h.by_rule[rule.name]
             own = _is_own(h, rule.name)
-            spans.append(frame.select("n", "row", pl.lit(own).alias("own"), pl.lit(own and "begin" in rule.marked).alias("begins")))
+            spans.append(
+                frame.group_by("n").agg(pl.col("row").min().alias("low"), pl.col("row").max().alias("high"), pl.len().alias("lines"))
+                .with_columns(pl.lit(own).alias("own"), pl.lit(own and "begin" in rule.marked).alias("begins"))
+            )  # fmt: skip
             if rule.marked & _HOLDS_A_RUN:
                 held.append(frame.select("n").unique())
         ids.append(_identities(h))
     lines = pl.concat(spans)
     extent = lines.group_by("n").agg(
-        pl.col("row").filter("begins").min().alias("begin_row"),
-        pl.col("row").filter("own").min().alias("own_row"),
-        pl.col("row").max().alias("row_last"),
-        pl.col("row").n_unique().alias("lines_read"),
+        pl.col("low").filter("begins").min().alias("begin_row"),
+        pl.col("low").filter("own").min().alias("own_row"),
+        pl.col("high").max().alias("row_last"),
+        pl.col("lines").sum().alias("lines_read"),
     )
     platforms = pl.Series([h.grammar.name for h in hits])
     runs = (
@@ -187,30 +199,32 @@ def _identities(hits: Hits) -> pl.DataFrame:
             if frame is not None and f"{field}:text" in frame.columns:
                 text = pl.col(f"{field}:text")
                 keys.append(
-                    frame.filter(text.is_not_null()).group_by("n").agg(text.sort_by("pos").first().alias("text"))
+                    frame.lazy().select("n", text.alias("text")).filter(pl.col("text").is_not_null()).group_by("n").agg(pl.col("text").first()).collect()
                     .with_columns(pl.lit(index).alias("index"), pl.lit(order).alias("order"))
                 )  # fmt: skip
-    texts: list[pl.DataFrame] = []
-    for rule_ in _own(hits):
-        named = [f"{f}:text" for f in rule_.fields]
-        if named:
-            joined = pl.concat_str(named, separator="\t", ignore_nulls=True).alias("text")
-            # An id needs enough to tell runs apart, not each of a million steps.
-            texts.append(hits.by_rule[rule_.name].select("n", "pos", joined).group_by("n").head(50))
-    whole = pl.concat(texts).group_by("n").agg(pl.col("text").sort_by("pos").str.join("\n")) if texts else None
     keyed = pl.DataFrame(schema={"n": pl.UInt32, "text": pl.String})
     if keys:
         keyed = (
             pl.concat(keys).sort("n", "index", "order").unique(["n", "index"], keep="first", maintain_order=True)
             .group_by("n").agg(pl.concat_str(pl.col("index").cast(pl.String), pl.lit("="), "text").str.join("\n").alias("text"))
         )  # fmt: skip
-    everyone = keyed.with_columns(pl.lit(True).alias("keyed"))
-    if whole is not None:
-        rest = whole.join(keyed, on="n", how="anti").with_columns(pl.lit(False).alias("keyed"))
-        everyone = pl.concat([everyone, rest])
+    everyone = pl.concat([keyed.with_columns(pl.lit(True).alias("keyed")), _all_values(hits, keyed).with_columns(pl.lit(False).alias("keyed"))])
     name = hits.grammar.name
     ids = [hashlib.sha256(f"{name}\n{text}".encode()).hexdigest()[:12] for text in everyone["text"]]
     return everyone.select("n", pl.Series("run", ids, dtype=pl.String), "keyed")
+
+
+def _all_values(hits: Hits, keyed: pl.DataFrame) -> pl.DataFrame:
+    """n, text: the values read from each run that is not among `keyed`."""
+    texts = [pl.DataFrame(schema={"n": pl.UInt32, "pos": pl.UInt64, "text": pl.String})]
+    for rule in _own(hits):
+        named = [f"{f}:text" for f in rule.fields]
+        if named:
+            lines = hits.by_rule[rule.name].join(keyed, on="n", how="anti", maintain_order="left")
+            # An id needs enough to tell runs apart, not each of a million steps.
+            some = lines.group_by("n", maintain_order=True).head(50)
+            texts.append(some.select("n", "pos", pl.concat_str(named, separator="\t", ignore_nulls=True).alias("text")))
+    return pl.concat(texts).group_by("n").agg(pl.col("text").sort_by("pos").str.join("\n"))
 
 
 def _no_runs() -> pl.DataFrame:
