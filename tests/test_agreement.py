@@ -1,0 +1,91 @@
+"""The fast path says what pyparsing says: on every gated line of all logs, and no line is read by two rules."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+
+import polars as pl
+import pytest
+from conftest import SAMPLES
+
+from logparse import platforms
+from logparse.batch import Batch, contains, literals, read
+from logparse.grammar import Grammar, Rule
+from logparse.match import cut
+from logparse.reader import read_sources
+
+SHARED = [rule for g in platforms.grammars() if g.shared for rule in g.rules]
+VENDORS = [g for g in platforms.grammars() if not g.shared]
+SEED = 20240407
+
+
+def lines_of(folder: Path) -> pl.DataFrame:
+    """row, text of all lines of all logs in a folder."""
+    batch = Batch.of(list(read_sources(sorted(p for p in folder.rglob("*") if p.is_file() and p.name != "FACTS.tsv"))))
+    text = b"".join(batch.slices())
+    return pl.read_lines(text, name="text").with_row_index("row")
+
+
+@pytest.fixture(scope="module", params=["samples", "real"])
+def lines(request: pytest.FixtureRequest) -> pl.DataFrame:
+    return lines_of(SAMPLES if request.param == "samples" else request.getfixturevalue("real_logs"))
+
+
+def differing(segments: pl.DataFrame, rule: Rule) -> list[tuple[str, object, object]]:
+    """Segments that pyparsing and the compiled rule read differently."""
+    seen = segments.unique("seg", maintain_order=True)
+    texts = [f"{name}:text" for name in rule.fields]
+    hits = read(seen, rule)
+    fast = {row[0]: dict(zip(rule.fields, row[1:], strict=True)) for row in hits.select("seg", *texts).rows()}
+    out = []
+    for segment in seen["seg"]:
+        slow = rule.read(segment)
+        slow = None if slow is None else {name: slow.get(name) for name in rule.fields}
+        if slow != fast.get(segment):
+            out.append((segment, slow, fast.get(segment)))
+    return out
+
+
+def sampled(segments: pl.DataFrame, most: int) -> pl.DataFrame:
+    """All segments where they are few; else a seeded sample of their different texts."""
+    different = segments.unique("seg", maintain_order=True)
+    return different if different.height <= most else different.sample(most, seed=SEED)
+
+
+@pytest.mark.parametrize("grammar", VENDORS, ids=lambda g: g.name)
+def test_both_paths_agree_on_every_line_that_a_gate_passes(grammar: Grammar, lines: pl.DataFrame) -> None:
+    rules = [*grammar.rules, *SHARED]
+    segments = cut(lines.filter(contains(pl.col("text"), literals(rules))), grammar)
+    wrong = []
+    for rule in rules:
+        here = segments.filter(contains(pl.col("seg"), rule.compiled.literals))
+        # Step lines by the thousand differ in their digits only.
+        shape = pl.col("seg").str.replace_all("[0-9]+", "0")
+        few = here.with_columns(shape.alias("shape")).group_by("shape", maintain_order=True).head(3).drop("shape")
+        wrong += [(rule.name, *found) for found in differing(sampled(few, 400), rule)]
+    assert not wrong, wrong[:5]
+
+
+@pytest.mark.parametrize("grammar", VENDORS, ids=lambda g: g.name)
+def test_a_gate_keeps_nothing_out_that_a_rule_would_read(grammar: Grammar, lines: pl.DataFrame) -> None:
+    segments = cut(lines.sample(min(lines.height, 300), seed=SEED), grammar)
+    for segment in random.Random(SEED).sample(segments["seg"].to_list(), min(200, segments.height)):
+        for rule in grammar.rules:
+            if rule.read(segment[:500]) is not None:
+                assert any(text in segment for text in rule.compiled.literals), (rule.name, segment)
+
+
+@pytest.mark.parametrize("grammar", VENDORS, ids=lambda g: g.name)
+def test_no_line_is_read_by_two_rules_of_a_grammar(grammar: Grammar, lines: pl.DataFrame) -> None:
+    own = {rule.name for rule in grammar.rules}
+    rules = [r for r in (*grammar.rules, *(s for s in SHARED if s.name not in own)) if "anywhere" not in r.marked]
+    segments = cut(lines.filter(contains(pl.col("text"), literals(r for r in grammar.rules if "telling" in r.marked))), grammar)
+    parts = [
+        segments.filter(contains(pl.col("seg"), r.compiled.literals) & pl.col("seg").str.contains(r.pattern)).select(
+            "row", "col", pl.col("seg").str.head(120), pl.lit(r.name).alias("rule")
+        )
+        for r in rules
+    ]
+    twice = pl.concat(parts).group_by("row", "col", "seg").agg("rule").filter(pl.col("rule").list.len() > 1)
+    assert not twice.height, twice.select("rule", "seg").unique("rule").rows()[:10]
