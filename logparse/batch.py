@@ -1,4 +1,5 @@
-"""Lines of many sources read together: scanned in slices on all cores, so that only lines that some rule may read go on.
+"""Lines of many sources read together: scanned in slices on all cores, so that only lines that some rule may read go
+on.
 
 A line is known by `row`, its number in the batch counted from 0.
 """
@@ -23,7 +24,8 @@ _SAMPLE = 200
 _FREQUENT = 0.1
 """Share of the sample from which on a rule is run on all lines before any gate."""
 
-T, U = TypeVar("T"), TypeVar("U")
+T = TypeVar("T")
+U = TypeVar("U")
 
 
 def in_threads(work: Callable[[T], U], items: Sequence[T]) -> list[U]:
@@ -93,7 +95,8 @@ def _pieces(text: bytes) -> Iterable[bytes]:
 class Scanned:
     """What one pass over all lines gives.
 
-    gated: row, text of the lines that some rule may read. blank: rows without anything but white space. frequent: (grammar, rule) ->
+    gated: row, text of the lines that some rule may read. blank: rows without anything but white space. frequent:
+    (grammar, rule) ->
     hits (as `match.run_rules` gives them) of rules that are most of the lines, taken out of `gated`.
     """
 
@@ -155,7 +158,8 @@ def scan(batch: Batch, grammars: Sequence[Grammar], shared: Sequence[Rule]) -> S
 
 
 def read(segments: pl.DataFrame, rule: Rule) -> pl.DataFrame:
-    """The segments (row, col, seg, perhaps tag) that `rule` reads: with pos, and a value and `name:text` for each captured name."""
+    """The segments (row, col, seg, perhaps tag) that `rule` reads: with pos, and a value and `name:text` for each
+    captured name."""
     compiled, seg = rule.compiled, pl.col("seg")
     if "tag" not in segments.columns:
         segments = segments.with_columns(pl.lit(None, pl.Int64).alias("tag"))
@@ -170,14 +174,16 @@ def read(segments: pl.DataFrame, rule: Rule) -> pl.DataFrame:
         names = [str(i) for i in range(1, len(compiled.groups) + 1)]
         hits = groups.with_columns(cast.columns(compiled.groups)).drop(names)
     return hits.with_columns(
-        (pl.col("row").cast(pl.UInt64) * 2**32 + pl.col("col")).alias("pos"), *(pl.lit(v).alias(k) for k, v in rule.fixed.items())
+        (pl.col("row").cast(pl.UInt64) * 2**32 + pl.col("col")).alias("pos"),
+        *(pl.lit(v).alias(k) for k, v in rule.fixed.items()),
     )
 
 
 def _frequent(slices: Sequence[bytes], grammars: Sequence[Grammar]) -> list[tuple[Grammar, Rule]]:
     """Rules that read many of the lines, by a sample; most frequent first.
 
-    Only rules that read a whole line as it stands, without free text, so that there is nothing to cut: then it makes no difference that
+    Only rules that read a whole line as it stands, without free text, so that there is nothing to cut: then it makes
+    no difference that
     they come before the cutting.
     """
     if sum(map(len, slices)) < _SLICE_BYTES:

@@ -87,8 +87,10 @@ def _number(text: pl.Expr, unit: str | None) -> pl.Expr:
     if unit == "s/it":
         return 1 / number
     factor = UNITS.get(unit or "s", 1.0)
-    # A division by the reciprocal keeps 77.47 % at 0.7747, where a product with 0.01 does not.
-    return number if factor == 1.0 else number * factor if factor > 1 else number / round(1 / factor)
+    if factor >= 1:
+        return number if factor == 1.0 else number * factor
+    # 77.47 % is 0.7747 and nothing near it, for one line as for many: polars multiplies by a rounded reciprocal where there is one value.
+    return (number / round(1 / factor)).round_sig_figs(15)
 
 
 def _time(text: pl.Expr, format: str) -> pl.Expr:

@@ -1,12 +1,15 @@
-"""The columns of `runs`: a grammar's declarations in order, then what holds for all platforms, each value with its evidence.
+"""The columns of `runs`: a grammar's declarations in order, then what holds for all platforms, each value with its
+evidence.
 
-A `Sheet` has one row a run (`n`) and a column for each name that has been given a value so far: columns of `runs`, and facts that only
+A `Sheet` has one row a run (`n`) and a column for each name that has been given a value so far: columns of `runs`, and
+facts that only
 formulas use. Of several declarations of one column the first that has a value for a run counts.
 """
 
 from __future__ import annotations
 
 import hashlib
+
 import polars as pl
 
 from logparse import formula as formulas
@@ -18,8 +21,18 @@ from logparse.schema import FIELDS, INTEGER, NUMBER, RUNS, TEXT, TIME, field
 
 PHASE_COLUMNS = ("queue_s", "compile_s", "load_s", "train_s", "eval_s", "checkpoint_s")
 SETTINGS = (
-    "sdk_version", "devices", "ranks", "batch_size", "micro_batch_size", "sequence_length", "learning_rate", "precision", "seed", "epochs", "steps",
-)  # fmt: skip
+    "sdk_version",
+    "devices",
+    "ranks",
+    "batch_size",
+    "micro_batch_size",
+    "sequence_length",
+    "learning_rate",
+    "precision",
+    "seed",
+    "epochs",
+    "steps",
+)
 """Settings that, where known, make two runs repeats of one experiment."""
 
 
@@ -95,7 +108,9 @@ class Sheet:
                 frame = frame.with_columns(pl.lit(0, pl.UInt32).alias(f"seen:{rule}"))
                 continue
             counts = hits.group_by("n").agg(pl.len().alias(f"seen:{rule}"))
-            frame = frame.join(counts, on="n", how="left", maintain_order="left").with_columns(pl.col(f"seen:{rule}").fill_null(0))
+            frame = frame.join(counts, on="n", how="left", maintain_order="left").with_columns(
+                pl.col(f"seen:{rule}").fill_null(0)
+            )
         return frame
 
     # ---- the three declarations ---- #
@@ -130,22 +145,29 @@ class Sheet:
         frame = frame.filter(pl.col(of).is_not_null())
         number = proof.number(of, field(of).dtype)
         aggregates = {
-            "sum": number.sum(), "mean": number.mean(), "median": number.median(), "count": pl.len().cast(NUMBER),
+            "sum": number.sum(),
+            "mean": number.mean(),
+            "median": number.median(),
+            "count": pl.len().cast(NUMBER),
             "distinct": pl.col(of).n_unique().cast(NUMBER),
-        }  # fmt: skip
+        }
         values = frame.group_by("n").agg(aggregates[take.pick].alias("value"))
         evidence = frame.select("n", *proof.place(frame, of, rule), number=number)
         if take.pick == "distinct":
-            # One line for each different value is all it rests on; text is told apart by rank, as a formula knows only numbers.
+            # One line for each different value is all it rests on; text is told apart by rank, as a formula knows only
+            # numbers.
             evidence = frame.unique(["n", of], keep="first", maintain_order=True)
             evidence = evidence.select(
                 "n", *proof.place(evidence, of, rule), number=pl.col(of).rank("dense").over("n").cast(NUMBER)
             )
-        single = evidence.filter(pl.len().over("n") == 1) if take.pick in ("sum", "mean", "median") else evidence.clear()
+        single = (
+            evidence.filter(pl.len().over("n") == 1) if take.pick in ("sum", "mean", "median") else evidence.clear()
+        )
         several = evidence.join(single.select("n"), on="n", how="anti", maintain_order="left").with_columns(
-            pl.lit(take.how or "derived").alias("how"), pl.lit(f"{take.pick}({of.partition('@')[0]})").alias("formula"),
+            pl.lit(take.how or "derived").alias("how"),
+            pl.lit(f"{take.pick}({of.partition('@')[0]})").alias("formula"),
             pl.lit(of.partition("@")[0]).alias("input"),
-        )  # fmt: skip
+        )
         self.put(take.column, values, pl.concat([proof.rows(single), proof.rows(several)]))
 
     def derive(self, column: str, formula: str, when: str | None = None, reason: str | None = None) -> None:
@@ -164,7 +186,9 @@ class Sheet:
         values = frame.select("n", value.alias("value")).filter(pl.col("value").is_finite())
         if dtype == INTEGER:
             near = pl.col("value").round()
-            values = values.filter((pl.col("value") - near).abs() < 1e-6).with_columns(near.cast(INTEGER).alias("value"))
+            values = values.filter((pl.col("value") - near).abs() < 1e-6).with_columns(
+                near.cast(INTEGER).alias("value")
+            )
         if dtype == TIME:
             values = values.with_columns((pl.col("value") * 1e6).round().cast(pl.Int64).cast(TIME).alias("value"))
         parts = []
@@ -175,9 +199,10 @@ class Sheet:
                 # Text stands for the number only where it was read as such.
                 plain = pl.Series(self.first[name]["how"].is_in(["read", "converted", "estimate"]))
                 cited = cited.with_columns(
-                    pl.when(plain).then("text").alias("text"), pl.when(plain).then("resolution").alias("resolution"),
+                    pl.when(plain).then("text").alias("text"),
+                    pl.when(plain).then("resolution").alias("resolution"),
                     pl.when(plain).then("reason").otherwise(pl.lit(f"the column {name}")).alias("reason"),
-                )  # fmt: skip
+                )
                 number = number.join(cited, on="n", how="left", maintain_order="left")
             parts.append(proof.rows(number, how="derived", formula=formula, input=name))
         for rule in formulas.rules_seen(formula):
@@ -185,7 +210,9 @@ class Sheet:
             parts.append(proof.rows(counted, how="derived", formula=formula, input=f"seen:{rule}", rule=rule))
         if parts:
             evidence = pl.concat(parts)
-            self.put(column, values, evidence if reason is None else evidence.with_columns(pl.lit(reason).alias("reason")))
+            self.put(
+                column, values, evidence if reason is None else evidence.with_columns(pl.lit(reason).alias("reason"))
+            )
 
     def _infer(self, infer: Infer) -> None:
         names = [n.strip() for n in infer.because.split("|") if n.strip()]
@@ -193,9 +220,12 @@ class Sheet:
             names = [r.name for r in self.hits.rules.values() if "telling" in r.marked]
         runs = self.where(infer.when).select("n")
         lines = [
-            self.hits.by_rule[n].select("n", "pos", "seg", pl.lit(n).alias("rule")).unique("n", keep="first", maintain_order=True)
-            for n in names if n in self.hits.by_rule
-        ]  # fmt: skip
+            self.hits.by_rule[n]
+            .select("n", "pos", "seg", pl.lit(n).alias("rule"))
+            .unique("n", keep="first", maintain_order=True)
+            for n in names
+            if n in self.hits.by_rule
+        ]
         if lines:
             seen = pl.concat(lines).sort("pos").unique("n", keep="first", maintain_order=True)
         else:
@@ -203,7 +233,9 @@ class Sheet:
         runs = runs.join(seen, on="n", how="inner" if infer.because else "left", maintain_order="left")
         if not infer.because and infer.when is None:
             runs = runs.filter(pl.col("pos").is_not_null())
-        reason = infer.reason or (f"follows from {infer.because or 'the form of its lines'}" + (f" and {infer.when}" if infer.when else ""))
+        reason = infer.reason or (
+            f"follows from {infer.because or 'the form of its lines'}" + (f" and {infer.when}" if infer.when else "")
+        )
         evidence = proof.rows(runs.with_columns(pl.col("seg").alias("text")), how="inferred", reason=reason)
         self.put(infer.column, runs.select("n", pl.lit(infer.value).alias("value")), evidence)
 
@@ -224,17 +256,26 @@ class Sheet:
         several = evidence.filter(~alone).unique("id", keep="first", maintain_order=True)
         read = pl.col("how").is_in(["read", "converted"])
         several = several.with_columns(
-            pl.when(read).then("text").alias("text"), pl.when(read).then("resolution").alias("resolution"),
-            pl.lit("derived").alias("how"), pl.lit("sum(duration)").alias("formula"), pl.lit("duration").alias("input"),
-            pl.format("the phase {}", "key").alias("reason"), pl.lit(None, TEXT).alias("key"),
-        )  # fmt: skip
+            pl.when(read).then("text").alias("text"),
+            pl.when(read).then("resolution").alias("resolution"),
+            pl.lit("derived").alias("how"),
+            pl.lit("sum(duration)").alias("formula"),
+            pl.lit("duration").alias("input"),
+            pl.format("the phase {}", "key").alias("reason"),
+            pl.lit(None, TEXT).alias("key"),
+        )
         self.put(column, values, pl.concat([proof.rows(single, key=None), proof.rows(several)]))
 
     def _marks(self) -> None:
         """Facts for the status: where results, failures and work stand."""
         for mark, aggregate in (
-            ("begin", "min"), ("result", "max"), ("failure", "max"), ("work", "max"), ("reopen", "max"), ("submission", "max"),
-        ):  # fmt: skip
+            ("begin", "min"),
+            ("result", "max"),
+            ("failure", "max"),
+            ("work", "max"),
+            ("reopen", "max"),
+            ("submission", "max"),
+        ):
             frames = [
                 self.hits.by_rule[r.name].select("n", "pos", "seg", pl.lit(r.name).alias("rule"))
                 for r in self.hits.rules.values()
@@ -244,8 +285,14 @@ class Sheet:
             if not frames:
                 self.frame = self.frame.with_columns(pl.lit(None, pl.UInt64).alias(name))
                 continue
-            lines = pl.concat(frames).sort("pos").unique("n", keep="first" if aggregate == "min" else "last", maintain_order=True)
-            self.frame = self.frame.join(lines.select("n", pl.col("pos").alias(name)), on="n", how="left", maintain_order="left")
+            lines = (
+                pl.concat(frames)
+                .sort("pos")
+                .unique("n", keep="first" if aggregate == "min" else "last", maintain_order=True)
+            )
+            self.frame = self.frame.join(
+                lines.select("n", pl.col("pos").alias(name)), on="n", how="left", maintain_order="left"
+            )
             self.first[name] = proof.rows(lines.with_columns(pl.col("seg").alias("text")), how="inferred")
 
     def _common(self) -> None:
@@ -258,14 +305,20 @@ class Sheet:
         self._copy("accuracy", "score", "score_name == 'accuracy'")
         self._steady()
         if "total_s" not in self.hits.grammar.absent:  # where its stamps are not those of the whole, a grammar says so
-            self.derive("total_s", "ended_at - started_at", when="(status == 'completed' or status == 'completed_with_errors') and known(_begin)")
+            self.derive(
+                "total_s",
+                "ended_at - started_at",
+                when="(status == 'completed' or status == 'completed_with_errors') and known(_begin)",
+            )
         self._unaccounted()
         self._group()
 
     def _copy(self, column: str, other: str, when: str) -> None:
         if other in self.frame.columns:
             runs = self.where(when)
-            evidence = pl.concat([e for e in self.evidence if e["column"][0] == other] or [proof.rows(self.frame.clear())])
+            evidence = pl.concat(
+                [e for e in self.evidence if e["column"][0] == other] or [proof.rows(self.frame.clear())]
+            )
             self.put(column, runs.select("n", pl.col(other).alias("value")), evidence)
 
     def _stamps(self) -> None:
@@ -287,16 +340,24 @@ class Sheet:
         result, failure, work = pl.col("_result"), pl.col("_failure"), pl.col("_work")
         stands = result.is_not_null() & (pl.col("_reopen").is_null() | (pl.col("_reopen") < result))
         status = (
-            pl.when(stands & (failure > result).fill_null(False)).then(pl.lit("completed_with_errors"))
-            .when(stands).then(pl.lit("completed"))
-            .when(failure.is_not_null()).then(pl.lit("failed"))
-            .when(pl.col("_submission").is_not_null() & work.is_null()).then(pl.lit("submitted"))
+            pl.when(stands & (failure > result).fill_null(False))
+            .then(pl.lit("completed_with_errors"))
+            .when(stands)
+            .then(pl.lit("completed"))
+            .when(failure.is_not_null())
+            .then(pl.lit("failed"))
+            .when(pl.col("_submission").is_not_null() & work.is_null())
+            .then(pl.lit("submitted"))
             .otherwise(pl.lit("incomplete"))
-        )  # fmt: skip
+        )
         values = self.frame.select("n", status.alias("value"))
         because = {
-            "completed": "_result", "completed_with_errors": "_failure", "failed": "_failure", "submitted": "_submission", "incomplete": "_work",
-        }  # fmt: skip
+            "completed": "_result",
+            "completed_with_errors": "_failure",
+            "failed": "_failure",
+            "submitted": "_submission",
+            "incomplete": "_work",
+        }
         parts = []
         for name, mark in because.items():
             of = values.filter(pl.col("value") == name).select("n")
@@ -309,39 +370,63 @@ class Sheet:
         """Work over the median interval of step lines, after the first ones."""
         for steady in self.hits.grammar.steady:
             frame, rule = self.hits.get(steady.rule), self.hits.rules.get(steady.rule)
-            if frame is None or rule is None or "batch_size" not in self.frame.columns or not {"at", "step"} <= set(frame.columns):
+            if (
+                frame is None
+                or rule is None
+                or "batch_size" not in self.frame.columns
+                or not {"at", "step"} <= set(frame.columns)
+            ):
                 continue
             columns = ["pos", "at", "step", "seg", "at:text", "step:text"]
             lines = frame.select("n", *columns).filter(pl.col("at").is_not_null() & pl.col("step").is_not_null())
             pairs = lines.with_columns(pl.col(c).shift(1).over("n").alias(f"{c}<") for c in columns).with_columns(
-                ((pl.col("at") - pl.col("at<")).dt.total_microseconds() / 1e6 / (pl.col("step") - pl.col("step<"))).alias("interval"),
+                (
+                    (pl.col("at") - pl.col("at<")).dt.total_microseconds() / 1e6 / (pl.col("step") - pl.col("step<"))
+                ).alias("interval"),
                 pl.int_range(pl.len()).over("n").alias("nth"),
             )
-            pairs = pairs.filter((pl.col("step") > pl.col("step<")) & (pl.col("interval") > 0) & (pl.col("nth") > steady.warmup))
+            pairs = pairs.filter(
+                (pl.col("step") > pl.col("step<")) & (pl.col("interval") > 0) & (pl.col("nth") > steady.warmup)
+            )
             middle = (
-                pairs.sort("n", "interval", "pos").with_columns(pl.int_range(pl.len()).over("n").alias("rank"), pl.len().over("n").alias("of"))
+                pairs.sort("n", "interval", "pos")
+                .with_columns(pl.int_range(pl.len()).over("n").alias("rank"), pl.len().over("n").alias("of"))
                 .filter((pl.col("rank") == pl.col("of") // 2) & (pl.col("of") >= 3))
-                .join(self.frame.filter(pl.col("batch_size").is_not_null()).select("n", "batch_size"), on="n", maintain_order="left")
-            )  # fmt: skip
+                .join(
+                    self.frame.filter(pl.col("batch_size").is_not_null()).select("n", "batch_size"),
+                    on="n",
+                    maintain_order="left",
+                )
+            )
             if not middle.height:
                 continue
             values = middle.select("n", (pl.col("batch_size") / pl.col("interval")).alias("value"))
             made = {
-                "how": "derived", "formula": "batch_size * (step_b - step_a) / (at_b - at_a)", "rule": rule.name,
+                "how": "derived",
+                "formula": "batch_size * (step_b - step_a) / (at_b - at_a)",
+                "rule": rule.name,
                 "reason": f"the median interval after the first {steady.warmup}",
-            }  # fmt: skip
+            }
             parts = [
                 proof.rows(
                     middle.select(
-                        "n", pos=f"pos{side}", seg=f"seg{side}", text=f"{name}:text{side}", number=proof.number(f"{name}{side}", dtype)
+                        "n",
+                        pos=f"pos{side}",
+                        seg=f"seg{side}",
+                        text=f"{name}:text{side}",
+                        number=proof.number(f"{name}{side}", dtype),
                     ),
-                    input=f"{name}_{end}", field=name, **made,
+                    input=f"{name}_{end}",
+                    field=name,
+                    **made,
                 )
                 for end, side in (("a", "<"), ("b", ""))
                 for name, dtype in (("at", TIME), ("step", INTEGER))
-            ]  # fmt: skip
+            ]
             cited = self.first["batch_size"].select("n", "pos", "seg", "rule", "field")
-            batch = middle.select("n", pl.col("batch_size").cast(NUMBER).alias("number")).join(cited, on="n", how="left", maintain_order="left")
+            batch = middle.select("n", pl.col("batch_size").cast(NUMBER).alias("number")).join(
+                cited, on="n", how="left", maintain_order="left"
+            )
             parts.append(proof.rows(batch, input="batch_size", **{k: v for k, v in made.items() if k != "rule"}))
             self.put("steady_throughput", values, pl.concat(parts))
 
@@ -367,7 +452,9 @@ class Sheet:
         name = self.hits.grammar.name
         texts = self.frame.select(
             pl.concat_str(
-                [pl.format(f"{c}={{}}", pl.col(c).cast(TEXT)) for c in have] or [pl.lit("")], separator="\n", ignore_nulls=True
+                [pl.format(f"{c}={{}}", pl.col(c).cast(TEXT)) for c in have] or [pl.lit("")],
+                separator="\n",
+                ignore_nulls=True,
             ).alias("text")
         )["text"]
         ids = [hashlib.sha256(f"{name}\n{t}".encode()).hexdigest()[:12] for t in texts]
@@ -377,12 +464,15 @@ class Sheet:
 
 
 def _one_line(frame: pl.DataFrame, of: str, pick: str) -> pl.DataFrame:
-    """The line of each run that holds the first, last, least or greatest value of `of`. Frames stand in the order of their lines."""
+    """The line of each run that holds the first, last, least or greatest value of `of`. Frames stand in the order of
+    their lines."""
     lines = frame.select("n", pl.col(of).alias("of")).with_row_index("i").filter(pl.col("of").is_not_null())
     at = {
-        "first": pl.col("i").first(), "last": pl.col("i").last(),
-        "min": pl.col("i").get(pl.col("of").arg_min()), "max": pl.col("i").get(pl.col("of").arg_max()),
-    }[pick]  # fmt: skip
+        "first": pl.col("i").first(),
+        "last": pl.col("i").last(),
+        "min": pl.col("i").get(pl.col("of").arg_min()),
+        "max": pl.col("i").get(pl.col("of").arg_max()),
+    }[pick]
     return frame[lines.group_by("n").agg(at)["i"].sort()]
 
 
@@ -413,9 +503,17 @@ def absent(sheet: Sheet) -> pl.DataFrame:
         if column in never:
             reason = pl.lit(never[column])
         if column in _WORK:
-            reason = pl.when(pl.col("status") == "submitted").then(pl.lit("no log: the work is in another log of the job")).otherwise(reason)
+            reason = (
+                pl.when(pl.col("status") == "submitted")
+                .then(pl.lit("no log: the work is in another log of the job"))
+                .otherwise(reason)
+            )
         if column == "compile_s":
-            reason = pl.when(pl.col("compile_cache") == "hit").then(pl.lit("cached: the binary was found, not compiled")).otherwise(reason)
+            reason = (
+                pl.when(pl.col("compile_cache") == "hit")
+                .then(pl.lit("cached: the binary was found, not compiled"))
+                .otherwise(reason)
+            )
         for task, columns in _NOT_FOR_TASK.items():
             if column in columns:
                 reason = pl.when(pl.col("task") == task).then(pl.lit(f"does not apply: {task}")).otherwise(reason)
@@ -425,12 +523,40 @@ def absent(sheet: Sheet) -> pl.DataFrame:
 
 _NOT_JUDGED = {"run", "label", "source", "line_first", "line_last", "copies", "platform", "group", "status"}
 _WORK = {
-    "train_s", "eval_s", "checkpoint_s", "load_s", "startup_s", "throughput", "throughput_window", "steady_throughput", "token_throughput", "loss",
-    "score", "score_name", "accuracy", "steps", "samples", "epochs", "latency_s", "on_chip_latency_s", "on_chip_throughput", "train_includes",
-}  # fmt: skip
+    "train_s",
+    "eval_s",
+    "checkpoint_s",
+    "load_s",
+    "startup_s",
+    "throughput",
+    "throughput_window",
+    "steady_throughput",
+    "token_throughput",
+    "loss",
+    "score",
+    "score_name",
+    "accuracy",
+    "steps",
+    "samples",
+    "epochs",
+    "latency_s",
+    "on_chip_latency_s",
+    "on_chip_throughput",
+    "train_includes",
+}
 """Columns that only the log of the work itself can fill."""
 _NOT_FOR_TASK = {
     "train": {"latency_s", "on_chip_latency_s", "on_chip_throughput"},
-    "inference": {"train_s", "checkpoint_s", "startup_s", "train_includes", "learning_rate", "epochs", "loss", "seed", "steps"},
+    "inference": {
+        "train_s",
+        "checkpoint_s",
+        "startup_s",
+        "train_includes",
+        "learning_rate",
+        "epochs",
+        "loss",
+        "seed",
+        "steps",
+    },
     "compile": {"latency_s", "on_chip_latency_s", "on_chip_throughput"},
 }

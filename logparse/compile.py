@@ -1,6 +1,7 @@
 """From a pyparsing expression to one regular expression of Rust's `regex` crate.
 
-One walk, one table of forms, a refusal by name for the rest. The pattern means what the expression means, to the letter:
+One walk, one table of forms, a refusal by name for the rest. The pattern means what the expression means, to the
+letter:
 nothing is skipped between two elements (a rule leaves white space as it stands), so the only difference left is that a
 regular expression may go back where pyparsing does not. It therefore reads all that the expression reads, with the same
 captures, and perhaps more; the tests hold that it does not.
@@ -45,7 +46,8 @@ class Compiled:
 def compile_expression(expr: pp.ParserElement, where: str) -> Compiled:
     """Compile `expr`; `where` names the rule in messages.
 
-    Raises `GrammarError` for a form outside the table, a name on a group of several tokens, a `Regex` that the two dialects do
+    Raises `GrammarError` for a form outside the table, a name on a group of several tokens, a `Regex` that the two
+    dialects do
     not read alike, and an expression without any text that is always there.
     """
     groups: list[Group] = []
@@ -69,26 +71,26 @@ def escape(text: str) -> str:
 # ---- the walk ---- #
 
 
-def _pattern(expr: pp.ParserElement, groups: list[Group], where: str, always: bool) -> str:
+def _pattern(expr: Any, groups: list[Group], where: str, always: bool) -> str:
     form = type(expr)
     name = expr.resultsName
     if name:
         _check_name(expr, where)
         groups.append(Group(name, getattr(expr, "unit", None), always))
     if form in (pp.Literal, _ONE_CHARACTER):
-        text = escape(expr.match)  # type: ignore[attr-defined]
+        text = escape(expr.match)
     elif form is pp.Word:
         text = _word(expr)
     elif form is pp.Regex:
         text = f"(?:{_regex(expr, where)})"
     elif form in (pp.Suppress, pp.Combine):
-        text = _pattern(expr.expr, groups, where, always)  # type: ignore[attr-defined]
+        text = _pattern(expr.expr, groups, where, always)
     elif form is pp.Opt:
-        text = f"(?:{_pattern(expr.expr, groups, where, always=False)})?"  # type: ignore[attr-defined]
+        text = f"(?:{_pattern(expr.expr, groups, where, always=False)})?"
     elif form is pp.And:
-        text = "".join(_pattern(e, groups, where, always) for e in expr.exprs)  # type: ignore[attr-defined]
+        text = "".join(_pattern(e, groups, where, always) for e in expr.exprs)
     elif form is pp.MatchFirst:
-        text = "(?:" + "|".join(_pattern(e, groups, where, always=False) for e in expr.exprs) + ")"  # type: ignore[attr-defined]
+        text = "(?:" + "|".join(_pattern(e, groups, where, always=False) for e in expr.exprs) + ")"
     else:
         raise GrammarError(
             f"{form.__name__} is not among the forms a rule may use",
@@ -98,35 +100,41 @@ def _pattern(expr: pp.ParserElement, groups: list[Group], where: str, always: bo
         )
     if getattr(expr, "parseAction", None):
         raise GrammarError(
-            "a parse action in a rule", why="it would run on one of the two paths only", where=where,
+            "a parse action in a rule",
+            why="it would run on one of the two paths only",
+            where=where,
             help="give the token a unit; text becomes a value from the vocabulary",
-        )  # fmt: skip
+        )
     return f"({text})" if name else text
 
 
 _ONE_CHARACTER = type(pp.Literal("x"))
 
 
-def _check_name(expr: pp.ParserElement, where: str) -> None:
+def _check_name(expr: Any, where: str) -> None:
     """A name stands on one token, so that both paths give one text for it."""
     form = type(expr)
     leaf = form in (pp.Literal, _ONE_CHARACTER, pp.Word, pp.Regex, pp.Combine)
-    choice = form is pp.MatchFirst and all(not e.resultsName and not _several(e) for e in expr.exprs)  # type: ignore[attr-defined]
+    choice = form is pp.MatchFirst and all(not e.resultsName and not _several(e) for e in expr.exprs)
     if not (leaf or choice):
         raise GrammarError(
-            f"the name {expr.resultsName!r} stands on several tokens", why="a name takes one text", where=where,
+            f"the name {expr.resultsName!r} stands on several tokens",
+            why="a name takes one text",
+            where=where,
             help=f"put them in Combine(...)({expr.resultsName!r})",
-        )  # fmt: skip
+        )
 
 
-def _several(expr: pp.ParserElement) -> bool:
+def _several(expr: Any) -> bool:
     return type(expr) not in (pp.Literal, _ONE_CHARACTER, pp.Word, pp.Regex, pp.Combine)
 
 
 def _word(expr: Any) -> str:
     """`Word` with its own bounds; `init_chars` then `bodyChars`."""
     if expr.asKeyword:
-        raise GrammarError("Word(as_keyword=True)", why="it looks ahead", where=str(expr), help="write what follows instead")
+        raise GrammarError(
+            "Word(as_keyword=True)", why="it looks ahead", where=str(expr), help="write what follows instead"
+        )
     first, body = _class(expr.init_chars), _class(expr.bodyChars)
     most = "" if expr.maxLen >= 2**31 - 1 else str(expr.maxLen)
     if first == body:
@@ -195,28 +203,29 @@ def _regex(expr: Any, where: str) -> str:
 # ---- the gate ---- #
 
 
-def _literals(expr: pp.ParserElement) -> frozenset[str]:
+def _literals(expr: Any) -> frozenset[str]:
     """The most telling set of texts of which each match holds at least one; empty where there is none."""
     form = type(expr)
     if form in (pp.Literal, _ONE_CHARACTER):
-        return frozenset([expr.match])  # type: ignore[attr-defined]
+        return frozenset([expr.match])
     if form in (pp.Suppress, pp.Combine):
-        return _literals(expr.expr)  # type: ignore[attr-defined]
+        return _literals(expr.expr)
     if form is pp.And:
         best: frozenset[str] = frozenset()
-        for part in expr.exprs:  # type: ignore[attr-defined]
+        for part in expr.exprs:
             best = max(best, _literals(part), key=_telling)
         return best
     if form is pp.MatchFirst:
-        parts = [_literals(e) for e in expr.exprs]  # type: ignore[attr-defined]
+        parts = [_literals(e) for e in expr.exprs]
         return frozenset().union(*parts) if all(parts) else frozenset()
     if form is pp.Regex:
-        return _texts(sre_parser.parse(expr.pattern))  # type: ignore[attr-defined]
+        return _texts(sre_parser.parse(expr.pattern))
     return frozenset()
 
 
 def _texts(items: Any) -> frozenset[str]:
-    """As `_literals`, for a parsed `Regex`: `[A-Za-z]*(?:Error|Exception)` gives the two ends. Under three letters it is none."""
+    """As `_literals`, for a parsed `Regex`: `[A-Za-z]*(?:Error|Exception)` gives the two ends. Under three letters it
+    is none."""
     best: frozenset[str] = frozenset()
     run = ""
     for op, value in [*items, (None, None)]:

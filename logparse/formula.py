@@ -1,6 +1,7 @@
 """Formulas of derived values: Python arithmetic over named inputs, as a polars expression and as a plain number.
 
-One text, two readings: the expression computes a column for all runs at once, and `evaluate` recomputes a single value from
+One text, two readings: the expression computes a column for all runs at once, and `evaluate` recomputes a single value
+from
 the inputs that the evidence lists.
 """
 
@@ -61,11 +62,16 @@ def names(formula: str) -> list[str]:
 
 def rules_seen(formula: str) -> list[str]:
     """Rules whose lines `formula` counts with `seen("rule")`."""
-    return list(dict.fromkeys(
-        str(n.args[0].value)
-        for n in ast.walk(_tree(formula))
-        if isinstance(n, ast.Call) and isinstance(n.func, ast.Name) and n.func.id == "seen" and isinstance(n.args[0], ast.Constant)
-    ))  # fmt: skip
+    return list(
+        dict.fromkeys(
+            str(n.args[0].value)
+            for n in ast.walk(_tree(formula))
+            if isinstance(n, ast.Call)
+            and isinstance(n.func, ast.Name)
+            and n.func.id == "seen"
+            and isinstance(n.args[0], ast.Constant)
+        )
+    )
 
 
 def expression(formula: str, column: Callable[[str], pl.Expr]) -> pl.Expr:
@@ -89,7 +95,7 @@ def expression(formula: str, column: Callable[[str], pl.Expr]) -> pl.Expr:
             case ast.Compare(left=left, ops=[op], comparators=[right]):
                 return _COMPARE[type(op)](walk(left), walk(right))
             case ast.Call(func=ast.Name(id="seen"), args=[ast.Constant(value=rule)]):
-                return column(f"seen:{rule}")
+                return column(f"seen:{rule!s}")
             case ast.Call(func=ast.Name(id=name), args=args) if name in _EXPR_CALLS:
                 return _EXPR_CALLS[name](*map(walk, args))
         raise GrammarError(f"{ast.unparse(node)} is not a formula", where=formula, help="use + - * / and comparisons")
@@ -116,7 +122,9 @@ def evaluate(formula: str, inputs: Mapping[str, float | Sequence[float]]) -> flo
                 return abs(walk(arg))
             case ast.Call(func=ast.Name(id=name), args=args) if name in OF_LINES:
                 values = [walk(a) for a in args]
-                return OF_LINES[name](values[0] if len(values) == 1 and not isinstance(values[0], (int, float)) else values)
+                return OF_LINES[name](
+                    values[0] if len(values) == 1 and not isinstance(values[0], (int, float)) else values
+                )
         raise ValueError(f"{ast.unparse(node)} cannot be evaluated")
 
     return float(walk(_tree(formula)))

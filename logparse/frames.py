@@ -5,12 +5,28 @@ from __future__ import annotations
 import polars as pl
 
 from logparse import proof
-from logparse.grammar import Rule
 from logparse.batch import Batch
+from logparse.grammar import Rule
 from logparse.match import Hits
 from logparse.schema import FIELDS, INTEGER, NUMBER, TEXT, TIME, field
 
-_PLACE = frozenset({"at", "process_id", "rank", "scope", "component", "level", "step", "epoch", "samples", "batch", "split", "text", "cells"})
+_PLACE = frozenset(
+    {
+        "at",
+        "process_id",
+        "rank",
+        "scope",
+        "component",
+        "level",
+        "step",
+        "epoch",
+        "samples",
+        "batch",
+        "split",
+        "text",
+        "cells",
+    }
+)
 """Fields that say where and whose, not what was set."""
 
 
@@ -27,10 +43,22 @@ def metrics(hits: Hits) -> pl.DataFrame:
 
 
 _METRIC: dict[str, pl.DataType] = {
-    "n": pl.UInt32(), "at": TIME, "step": INTEGER, "samples": INTEGER, "epoch": NUMBER, "split": TEXT, "name": pl.Categorical(), "value": NUMBER,
-    "unit": pl.Categorical(), "scope": TEXT, "window": pl.Categorical(), "basis": pl.Categorical(), "resolution": NUMBER, "row": pl.UInt32(),
+    "n": pl.UInt32(),
+    "at": TIME,
+    "step": INTEGER,
+    "samples": INTEGER,
+    "epoch": NUMBER,
+    "split": TEXT,
+    "name": pl.Categorical(),
+    "value": NUMBER,
+    "unit": pl.Categorical(),
+    "scope": TEXT,
+    "window": pl.Categorical(),
+    "basis": pl.Categorical(),
+    "resolution": NUMBER,
+    "row": pl.UInt32(),
     "rule": pl.Categorical(),
-}  # fmt: skip
+}
 
 
 def _is_metric(column: str) -> bool:
@@ -49,24 +77,35 @@ def _metric(frame: pl.DataFrame, rule: Rule, column: str) -> pl.DataFrame:
     if "scope" in have:
         scope = pl.coalesce("scope", scope)
     split = pl.coalesce("split", pl.lit(rule.split, TEXT)) if "split" in have else pl.lit(rule.split, TEXT)
-    return frame.lazy().filter(pl.col(column).is_not_null()).select(
-        "n", given("at", TIME), given("step", INTEGER), given("samples", INTEGER), given("epoch", NUMBER),
-        split.alias("split"),
-        pl.lit(name, pl.Categorical()).alias("name"),
-        pl.col(column).cast(NUMBER).alias("value"),
-        pl.lit(field(column).unit, pl.Categorical()).alias("unit"),
-        scope.alias("scope"),
-        pl.lit(window or rule.window, pl.Categorical()).alias("window"),
-        pl.lit("estimated" if field(column).estimated else rule.basis, pl.Categorical()).alias("basis"),
-        proof.resolution(frame, column, rule).alias("resolution"),
-        "row",
-        pl.lit(rule.name, pl.Categorical()).alias("rule"),
-    ).collect()  # fmt: skip
+    return (
+        frame.lazy()
+        .filter(pl.col(column).is_not_null())
+        .select(
+            "n",
+            given("at", TIME),
+            given("step", INTEGER),
+            given("samples", INTEGER),
+            given("epoch", NUMBER),
+            split.alias("split"),
+            pl.lit(name, pl.Categorical()).alias("name"),
+            pl.col(column).cast(NUMBER).alias("value"),
+            pl.lit(field(column).unit, pl.Categorical()).alias("unit"),
+            scope.alias("scope"),
+            pl.lit(window or rule.window, pl.Categorical()).alias("window"),
+            pl.lit("estimated" if field(column).estimated else rule.basis, pl.Categorical()).alias("basis"),
+            proof.resolution(frame, column, rule).alias("resolution"),
+            "row",
+            pl.lit(rule.name, pl.Categorical()).alias("rule"),
+        )
+        .collect()
+    )
 
 
 def _one_point(frame: pl.DataFrame) -> pl.DataFrame:
     """Redraws in a row with the same metrics are one point: the first."""
-    names = [c for c in frame.columns if _is_metric(c) and c != "iteration_rate"] or [c for c in frame.columns if _is_metric(c)]
+    names = [c for c in frame.columns if _is_metric(c) and c != "iteration_rate"] or [
+        c for c in frame.columns if _is_metric(c)
+    ]
     keys = [*names, *(c for c in ("epoch", "step") if c in frame.columns)]
     if not names:
         return frame
@@ -90,51 +129,87 @@ def params(hits: Hits) -> pl.DataFrame:
                 parts.append(_param(frame, rule, pl.lit(name.partition("@")[0]), name))
     if not parts:
         return pl.DataFrame(schema=_PARAM)
-    return pl.concat(parts).filter(pl.col("value").is_not_null()).sort("row").unique(
-        ["n", "name", "value", "origin"], keep="first", maintain_order=True
-    )  # fmt: skip
+    return (
+        pl.concat(parts)
+        .filter(pl.col("value").is_not_null())
+        .sort("row")
+        .unique(["n", "name", "value", "origin"], keep="first", maintain_order=True)
+    )
 
 
 _PARAM: dict[str, pl.DataType] = {
-    "n": pl.UInt32(), "name": TEXT, "value": TEXT, "number": NUMBER, "origin": TEXT, "row": pl.UInt32(), "rule": TEXT,
-}  # fmt: skip
+    "n": pl.UInt32(),
+    "name": TEXT,
+    "value": TEXT,
+    "number": NUMBER,
+    "origin": TEXT,
+    "row": pl.UInt32(),
+    "rule": TEXT,
+}
 
 
 def _param(frame: pl.DataFrame, rule: Rule, name: pl.Expr, column: str) -> pl.DataFrame:
     dtype = field(column).dtype
-    number = pl.col(column).cast(NUMBER) if dtype in (NUMBER, INTEGER) else pl.col(f"{column}:text").cast(NUMBER, strict=False)
+    number = (
+        pl.col(column).cast(NUMBER)
+        if dtype in (NUMBER, INTEGER)
+        else pl.col(f"{column}:text").cast(NUMBER, strict=False)
+    )
     return frame.select(
-        "n", name.cast(TEXT).alias("name"), pl.col(f"{column}:text").alias("value"), number.alias("number"),
-        pl.lit(rule.params, TEXT).alias("origin"), "row", pl.lit(rule.name).alias("rule"),
-    )  # fmt: skip
+        "n",
+        name.cast(TEXT).alias("name"),
+        pl.col(f"{column}:text").alias("value"),
+        number.alias("number"),
+        pl.lit(rule.params, TEXT).alias("origin"),
+        "row",
+        pl.lit(rule.name).alias("rule"),
+    )
 
 
 def messages(hits: Hits) -> pl.DataFrame:
-    """Rows of `messages` without run and source: warnings and errors, repeats folded; and each value that could not be read."""
+    """Rows of `messages` without run and source: warnings and errors, repeats folded; and each value that could not be
+    read."""
     parts = [unreadable(hits)]
     for rule in hits.rules.values():
         if rule.level is None:
             continue
         frame = hits.by_rule[rule.name]
         have = set(frame.columns)
-        parts.append(frame.select(
-            "n", (pl.col("at") if "at" in have else pl.lit(None)).cast(TIME).alias("at"), pl.lit(rule.level).alias("level"),
-            (pl.col("component") if "component" in have else pl.lit(None)).cast(TEXT).alias("component"),
-            pl.lit(rule.kind, TEXT).alias("kind"),
-            (pl.coalesce("text", "seg") if "text" in have else pl.col("seg")).alias("text"), "row", pl.lit(rule.name).alias("rule"),
-        ))  # fmt: skip
-    return pl.concat(parts).sort("row").group_by("n", "level", "component", "kind", "text", "rule", maintain_order=True).agg(
-        pl.col("at").first(), pl.len().alias("count"), pl.col("row").first()
-    )  # fmt: skip
+        parts.append(
+            frame.select(
+                "n",
+                (pl.col("at") if "at" in have else pl.lit(None)).cast(TIME).alias("at"),
+                pl.lit(rule.level).alias("level"),
+                (pl.col("component") if "component" in have else pl.lit(None)).cast(TEXT).alias("component"),
+                pl.lit(rule.kind, TEXT).alias("kind"),
+                (pl.coalesce("text", "seg") if "text" in have else pl.col("seg")).alias("text"),
+                "row",
+                pl.lit(rule.name).alias("rule"),
+            )
+        )
+    return (
+        pl.concat(parts)
+        .sort("row")
+        .group_by("n", "level", "component", "kind", "text", "rule", maintain_order=True)
+        .agg(pl.col("at").first(), pl.len().alias("count"), pl.col("row").first())
+    )
 
 
 _MESSAGE: dict[str, pl.DataType] = {
-    "n": pl.UInt32(), "at": TIME, "level": TEXT, "component": TEXT, "kind": TEXT, "text": TEXT, "row": pl.UInt32(), "rule": TEXT,
-}  # fmt: skip
+    "n": pl.UInt32(),
+    "at": TIME,
+    "level": TEXT,
+    "component": TEXT,
+    "kind": TEXT,
+    "text": TEXT,
+    "row": pl.UInt32(),
+    "rule": TEXT,
+}
 
 
 def unreadable(hits: Hits) -> pl.DataFrame:
-    """Messages for texts that a rule took and that are no value of their type: the value is null, nothing else is lost."""
+    """Messages for texts that a rule took and that are no value of their type: the value is null, nothing else is
+    lost."""
     parts = [pl.DataFrame(schema=_MESSAGE)]
     for rule in hits.rules.values():
         frame = hits.by_rule[rule.name]
@@ -144,11 +219,18 @@ def unreadable(hits: Hits) -> pl.DataFrame:
                 continue
             bad = frame.filter(pl.col(name).is_null() & pl.col(text).is_not_null())
             if bad.height:
-                parts.append(bad.select(
-                    "n", pl.lit(None, TIME).alias("at"), pl.lit("warning").alias("level"), pl.lit(None, TEXT).alias("component"),
-                    pl.lit("unreadable").alias("kind"), pl.format(f"{name}: {{}} is no value", pl.col(text)).alias("text"), "row",
-                    pl.lit(rule.name).alias("rule"),
-                ))  # fmt: skip
+                parts.append(
+                    bad.select(
+                        "n",
+                        pl.lit(None, TIME).alias("at"),
+                        pl.lit("warning").alias("level"),
+                        pl.lit(None, TEXT).alias("component"),
+                        pl.lit("unreadable").alias("kind"),
+                        pl.format(f"{name}: {{}} is no value", pl.col(text)).alias("text"),
+                        "row",
+                        pl.lit(rule.name).alias("rule"),
+                    )
+                )
     return pl.concat(parts)
 
 
@@ -156,7 +238,8 @@ KNOWN, READ = 1, 2
 
 
 def line_kinds(batch: Batch, hits: list[Hits]) -> pl.Series:
-    """For each row of the batch: 0 where no rule read it, `KNOWN` where a rule only names the line, `READ` where a value was taken."""
+    """For each row of the batch: 0 where no rule read it, `KNOWN` where a rule only names the line, `READ` where a
+    value was taken."""
     kinds = pl.zeros(batch.height, pl.UInt8, eager=True)
     for kind in (KNOWN, READ):
         for h in hits:

@@ -1,6 +1,7 @@
 r"""What a grammar is written in: tokens, rules, phases, columns, tables.
 
-A grammar is one Python file that reads like the vendor's log. For each kind of line it has the example first, then the same
+A grammar is one Python file that reads like the vendor's log. For each kind of line it has the example first, then the
+same
 line with holes::
 
     Rule(
@@ -11,9 +12,12 @@ line with holes::
         marks="telling work", split="train", window="step",
     )
 
-A rule reads its line to the letter: blanks in a string are blanks in the line, and between two elements nothing is skipped
-(`blank` and `blanks` are tokens). White space at both ends of a segment does not count. A rule reads its segment to the end,
-unless it ends in `rest`. Results names come from the vocabulary (`logparse.schema.FIELDS`); `name@window` says what span of
+A rule reads its line to the letter: blanks in a string are blanks in the line, and between two elements nothing is
+skipped
+(`blank` and `blanks` are tokens). White space at both ends of a segment does not count. A rule reads its segment to
+the end,
+unless it ends in `rest`. Results names come from the vocabulary (`logparse.schema.FIELDS`); `name@window` says what
+span of
 steps the figure covers.
 """
 
@@ -191,9 +195,11 @@ class Rule:
         except pp.ParseBaseException as error:
             reached = f"{example.strip()}\n{' ' * (error.loc + 14)}^ {error.msg}"
         raise GrammarError(
-            f"rule {self.name!r} does not read its own example", where=self.name, reached=reached,
+            f"rule {self.name!r} does not read its own example",
+            where=self.name,
+            reached=reached,
             help="make the expression read the example to its end, or the example a real line",
-        )  # fmt: skip
+        )
 
 
 # ---- above the lines ---- #
@@ -201,7 +207,8 @@ class Rule:
 
 @dataclass(frozen=True)
 class Span:
-    """A phase from one line to another: for each line of `begin` the first (or last) line of `end` before the next `begin`.
+    """A phase from one line to another: for each line of `begin` the first (or last) line of `end` before the next
+    `begin`.
 
     Rules are named with `|` between several. Duration is the difference of their `at`.
     """
@@ -217,13 +224,18 @@ class Span:
     """Field of the `begin` line that holds that name."""
     cut: tuple[str, ...] = ()
     """Phases that lie within and are cut out."""
+    inside: tuple[str, ...] = ()
+    """Phases of which it is a part where it lies within one: there it is a row with a stage (that phase's name), not a whole one."""
+    first: bool = False
+    """Of several `begin` lines in a row the first counts, not the last."""
     by: str | None = None
     """Field that both lines must share (a job id, a rank)."""
 
 
 @dataclass(frozen=True)
 class Reported:
-    """A phase whose duration the log states: each line of `of` ("rule.field") is one. `each`: only first or last counts."""
+    """A phase whose duration the log states: each line of `of` ("rule.field") is one. `each`: only first or last
+    counts."""
 
     phase: str
     of: str
@@ -239,7 +251,8 @@ class Reported:
 
 @dataclass(frozen=True)
 class Bar:
-    """A phase whose duration is what a progress bar shows at its end; redraws of one bar are told apart from the next bar."""
+    """A phase whose duration is what a progress bar shows at its end; redraws of one bar are told apart from the next
+    bar."""
 
     phase: str
     rule: str
@@ -268,7 +281,8 @@ Phase = Span | Reported | Bar | Frames
 
 @dataclass(frozen=True)
 class Take:
-    """A column of `runs` (or a fact for formulas) from a captured field: `of` is "rule.field", several with `|` between."""
+    """A column of `runs` (or a fact for formulas) from a captured field: `of` is "rule.field", several with `|`
+    between."""
 
     column: str
     of: str
@@ -330,7 +344,8 @@ class Table:
 
 @dataclass(frozen=True)
 class Steady:
-    """What gives `steady_throughput`: work over the median interval of this rule's lines after the first `warmup` ones."""
+    """What gives `steady_throughput`: work over the median interval of this rule's lines after the first `warmup`
+    ones."""
 
     rule: str
     warmup: int = 1
@@ -381,7 +396,9 @@ class Grammar:
             raise GrammarError("no rule is marked telling", why="no file would be this platform's", where=self.name)
         for phase in self.phases:
             if phase.phase not in PHASES:
-                raise GrammarError(f"unknown phase {phase.phase!r}", where=self.name, help=f"one of {', '.join(PHASES)}")
+                raise GrammarError(
+                    f"unknown phase {phase.phase!r}", where=self.name, help=f"one of {', '.join(PHASES)}"
+                )
         for column in self.columns:
             if column.column in FIELDS or column.column in RUNS or column.column.isidentifier():
                 continue

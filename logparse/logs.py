@@ -11,14 +11,14 @@ from logparse.grammar import Grammar
 from logparse.reader import Source
 from logparse.schema import FRAMES
 
-
 _KINDS = {1: "known", 2: "read"}
 
 
 class Logs:
     """The runs found in some logs, as polars frames.
 
-    runs, evidence, phases, metrics, params, messages, sources: one frame each, with the columns of `logparse.schema.FRAMES`; the schema is the
+    runs, evidence, phases, metrics, params, messages, sources: one frame each, with the columns of
+    `logparse.schema.FRAMES`; the schema is the
     same with no row as with many.
     """
 
@@ -49,7 +49,8 @@ class Logs:
         return {name: getattr(self, name) for name in FRAMES}
 
     def lines(self, source: str, numbers: Iterable[int]) -> dict[int, str]:
-        """Physical lines of `source` by number (from 1), as the reader gives them: "\\r" stands where the terminal wrote over.
+        """Physical lines of `source` by number (from 1), as the reader gives them: "\\r" stands where the terminal
+        wrote over.
 
         Raises `KeyError` where no such source was read; a number beyond the end is left out.
         """
@@ -63,13 +64,14 @@ class Logs:
                 line += 1
                 if at == 0:
                     return out
-            if 0 < number and at < len(text):
+            if number > 0 and at < len(text):
                 end = text.find(b"\n", at)
                 out[number] = text[at : end if end >= 0 else len(text)].decode()
         return out
 
     def kinds(self, source: str) -> dict[int, str]:
-        """Line number -> "read" (a value was taken) or "known" (a rule names it); lines that no rule read are left out."""
+        """Line number -> "read" (a value was taken) or "known" (a rule names it); lines that no rule read are left
+        out."""
         lines = self._kinds.get(str(source))
         return {} if lines is None else {n: _KINDS[kind] for n, kind in enumerate(lines, start=1) if kind}
 
@@ -80,10 +82,16 @@ class Logs:
         return f"<p>{html.escape(self._summary())}</p>{self._shown()._repr_html_()}"
 
     def _summary(self) -> str:
-        many = ", ".join(f"{frame.height} {name}" for name, frame in self.frames().items() if name not in ("runs", "sources"))
+        many = ", ".join(
+            f"{frame.height} {name}" for name, frame in self.frames().items() if name not in ("runs", "sources")
+        )
         return f"{self.runs.height} runs in {self.sources.height} files ({many})"
 
     def _shown(self) -> pl.DataFrame:
         """The runs without the columns that no run fills."""
-        filled = [c for c in self.runs.columns if c not in ("run", "source", "group") and self.runs[c].null_count() < self.runs.height]
+        filled = [
+            c
+            for c in self.runs.columns
+            if c not in ("run", "source", "group") and self.runs[c].null_count() < self.runs.height
+        ]
         return self.runs.select(filled or self.runs.columns[:6])

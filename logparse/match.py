@@ -1,6 +1,8 @@
-"""The fast path: lines of many sources at once, cut into segments, gated by literals, read by one regular expression a rule.
+"""The fast path: lines of many sources at once, cut into segments, gated by literals, read by one regular expression a
+rule.
 
-All work is polars over whole columns. A line is known by `row`, its number in the batch counted from 0; a place by `pos`,
+All work is polars over whole columns. A line is known by `row`, its number in the batch counted from 0; a place by
+`pos`,
 row and column in one number, so that order is the order of numbers.
 """
 
@@ -26,7 +28,8 @@ _DETECT = 400
 class Hits:
     """What the rules of one grammar read in a batch.
 
-    by_rule: rule name -> frame with pos (UInt64), row, col (UInt32), seg (the segment), tag (Int64: rank of its tag, or null), and
+    by_rule: rule name -> frame with pos (UInt64), row, col (UInt32), seg (the segment), tag (Int64: rank of its tag,
+    or null), and
     for each captured name its value and `name:text`.
     """
 
@@ -82,13 +85,14 @@ def _stripped(segments: pl.DataFrame) -> pl.DataFrame:
     bare = seg.str.strip_chars_start(" \t\r")
     # What is stripped is one byte a character, so bytes count as characters here.
     moved = (seg.str.len_bytes() - bare.str.len_bytes()).cast(pl.UInt32)
-    return segments.with_columns((pl.col("col") + moved).alias("col"), bare.str.strip_chars_end(" \t\r").alias("seg")).filter(
-        seg != ""
-    )
+    return segments.with_columns(
+        (pl.col("col") + moved).alias("col"), bare.str.strip_chars_end(" \t\r").alias("seg")
+    ).filter(seg != "")
 
 
 def run_rules(segments: pl.DataFrame, rules: Sequence[Rule]) -> dict[str, pl.DataFrame]:
-    """Each rule's lines among `segments` (as `cut` gives them). A segment is read by one rule, the first that reads it."""
+    """Each rule's lines among `segments` (as `cut` gives them). A segment is read by one rule, the first that reads
+    it."""
     order = {rule.name: i for i, rule in enumerate(rules)}
     found: dict[str, pl.DataFrame] = {}
     pool = segments
@@ -125,9 +129,7 @@ def _one_rule_each(
     exclusive = [r for r in rules if r.name in found and "anywhere" not in r.marked]
     if sum(found[r.name].height for r in exclusive) < 2:
         return found
-    keys = pl.concat(
-        [found[r.name].select("pos", pl.lit(order[r.name], pl.Int32).alias("order")) for r in exclusive]
-    )
+    keys = pl.concat([found[r.name].select("pos", pl.lit(order[r.name], pl.Int32).alias("order")) for r in exclusive])
     if keys["pos"].is_unique().all():
         return found
     first = keys.group_by("pos").agg(pl.col("order").min())
@@ -156,11 +158,14 @@ def detect(batch: Batch, lines: pl.DataFrame, grammar: Grammar) -> set[int]:
 
 
 def match(batch: Batch, grammars: Sequence[Grammar], shared: Sequence[Rule]) -> tuple[list[Hits], pl.Series]:
-    """What each grammar reads in the sources that are its platform's, with the rules that several platforms share; and the blank rows."""
+    """What each grammar reads in the sources that are its platform's, with the rules that several platforms share; and
+    the blank rows."""
     scanned = scan(batch, grammars, shared)
 
     def one(grammar: Grammar) -> Hits:
-        frequent = {rule: hits for (name, rule), hits in scanned.frequent.items() if name == grammar.name and hits.height}
+        frequent = {
+            rule: hits for (name, rule), hits in scanned.frequent.items() if name == grammar.name and hits.height
+        }
         sources = detect(batch, scanned.gated, grammar)
         for rule, hits in frequent.items():
             if "telling" in grammar.rule(rule).marked:

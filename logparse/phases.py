@@ -10,7 +10,7 @@ from collections.abc import Callable
 import polars as pl
 
 from logparse import proof
-from logparse.grammar import Bar, Frames, Phase, Reported, Rule, Span
+from logparse.grammar import Bar, Frames, Phase, Reported, Span
 from logparse.match import Hits
 from logparse.schema import NUMBER, TEXT, TIME
 
@@ -38,14 +38,19 @@ class Phases:
         self.rows = pl.DataFrame(schema=_ROW)
         self.evidence = pl.DataFrame(schema={**proof.ROW, "id": TEXT})
         # Spans that cut others out come after these.
-        for index, phase in sorted(enumerate(hits.grammar.phases), key=lambda p: (bool(getattr(p[1], "cut", ())), p[0])):
+        for index, phase in sorted(
+            enumerate(hits.grammar.phases), key=lambda p: (bool(getattr(p[1], "cut", ())), p[0])
+        ):
             self._add(index, phase)
         self._key()
 
     def _add(self, index: int, phase: Phase) -> None:
         make: dict[type, Callable[..., tuple[pl.DataFrame, pl.DataFrame] | None]] = {
-            Span: self._span, Reported: self._reported, Bar: self._bar, Frames: self._frames,
-        }  # fmt: skip
+            Span: self._span,
+            Reported: self._reported,
+            Bar: self._bar,
+            Frames: self._frames,
+        }
         made = make[type(phase)](phase)
         if made is None:
             return
@@ -65,49 +70,88 @@ class Phases:
         if begins is None or ends is None:
             return None
         keys = ["n", "by"] if span.by else ["n"]
+        if span.first:
+            begins = _first_in_a_row(begins, ends, keys)
         begins = begins.sort("pos").with_columns(
             pl.col("pos").shift(-1).over(keys).fill_null(2**64 - 1).alias("next"), pl.col("pos").alias("begin_pos")
         )
-        right = ends.sort("pos").select(*keys, "pos", *(pl.col(c).alias(f"end_{c}") for c in ("pos", "at", "seg", "rule", "text")))
+        right = ends.sort("pos").select(
+            *keys, "pos", *(pl.col(c).alias(f"end_{c}") for c in ("pos", "at", "seg", "rule", "text"))
+        )
         if span.last:
-            pairs = begins.with_columns((pl.col("next") - 1).alias("until")).sort("until").join_asof(
-                right.rename({"pos": "until"}), on="until", by=keys, strategy="backward", check_sortedness=False
-            )  # fmt: skip
+            pairs = (
+                begins.with_columns((pl.col("next") - 1).alias("until"))
+                .sort("until")
+                .join_asof(
+                    right.rename({"pos": "until"}), on="until", by=keys, strategy="backward", check_sortedness=False
+                )
+            )
         else:
             pairs = begins.join_asof(
                 right, on="pos", by=keys, strategy="forward", allow_exact_matches=False, check_sortedness=False
             )
         pairs = pairs.filter(
-            (pl.col("end_pos") > pl.col("begin_pos")) & (pl.col("end_pos") <= pl.col("next")) & pl.col("at").is_not_null()
+            (pl.col("end_pos") > pl.col("begin_pos"))
+            & (pl.col("end_pos") <= pl.col("next"))
+            & pl.col("at").is_not_null()
             & pl.col("end_at").is_not_null()
-        ).with_row_index("id")  # fmt: skip
+        ).with_row_index("id")
         if not pairs.height:
             return None
         begin, end = proof.number("at", TIME), proof.number("end_at", TIME)
         pairs = self._within(pairs, span)
         cut = bool(span.cut)
         rows = pairs.select(
-            "id", "n", "begin_pos", "end_pos", pl.col("at").alias("begin_at"), "end_at",
+            "id",
+            "n",
+            "begin_pos",
+            "end_pos",
+            pl.col("at").alias("begin_at"),
+            "end_at",
             # Exact to the microsecond, where seconds since 1970 are not.
             ((pl.col("end_at") - pl.col("at")).dt.total_microseconds() / 1e6 - pl.col("within")).alias("duration"),
             pl.lit("timestamps").alias("basis"),
             (pl.col("stage") if span.stage_field else pl.lit(span.stage, TEXT)).alias("stage"),
-        )  # fmt: skip
+        )
+        rows = self._part_of(rows, span.inside)
         formula = "end - begin - within" if cut else "end - begin"
         made = {"how": "derived", "formula": formula, "column": "duration_s", "field": "at"}
         parts = [
-            proof.rows(pairs.drop("end_pos"), input="begin", number=begin, pos=pl.col("begin_pos"), resolution=_STAMP, **made),
             proof.rows(
-                pairs.select("id", "n", "end_at", pl.col("end_pos").alias("pos"), seg="end_seg", rule="end_rule", text="end_text"),
-                input="end", number=end, resolution=_STAMP, **made,
+                pairs.drop("end_pos"), input="begin", number=begin, pos=pl.col("begin_pos"), resolution=_STAMP, **made
             ),
-        ]  # fmt: skip
+            proof.rows(
+                pairs.select(
+                    "id", "n", "end_at", pl.col("end_pos").alias("pos"), seg="end_seg", rule="end_rule", text="end_text"
+                ),
+                input="end",
+                number=end,
+                resolution=_STAMP,
+                **made,
+            ),
+        ]
         if cut:
-            parts.append(proof.rows(
-                pairs.select("n", pl.col("begin_pos").alias("pos"), pl.col("within").alias("number")), input="within",
-                reason=f"time of {', '.join(span.cut)} inside it", **{**made, "field": None},
-            ))  # fmt: skip
+            parts.append(
+                proof.rows(
+                    pairs.select("n", pl.col("begin_pos").alias("pos"), pl.col("within").alias("number")),
+                    input="within",
+                    reason=f"time of {', '.join(span.cut)} inside it",
+                    **{**made, "field": None},
+                )
+            )
         return rows, pl.concat([p.with_columns(pairs["id"]) for p in parts])
+
+    def _part_of(self, rows: pl.DataFrame, phases: tuple[str, ...]) -> pl.DataFrame:
+        """`rows`, with the name of the phase as stage where one lies within a whole row of one of `phases`."""
+        outer = self.rows.filter(pl.col("phase").is_in(phases) & pl.col("stage").is_null())
+        if not outer.height:
+            return rows
+        around = outer.select("n", pl.col("begin_pos").alias("pos"), pl.col("end_pos").alias("outer_end"), pl.col("phase").alias("outer"))
+        held = rows.with_columns(pl.col("begin_pos").alias("pos")).sort("pos").join_asof(
+            around.sort("pos"), on="pos", by="n", strategy="backward", check_sortedness=False
+        )  # fmt: skip
+        stage = pl.coalesce("stage", pl.when(pl.col("end_pos") < pl.col("outer_end")).then("outer"))
+        return held.with_columns(stage.alias("stage")).sort("id").select(rows.columns)
 
     def _within(self, pairs: pl.DataFrame, span: Span) -> pl.DataFrame:
         """`within`: seconds of the phases that the span cuts out and that lie in it."""
@@ -116,12 +160,21 @@ class Phases:
         )
         if not inner.height:
             return pairs.with_columns(pl.lit(0.0).alias("within"))
-        held = inner.sort("pos").join_asof(
-            pairs.select("n", "id", "end_pos", pl.col("begin_pos").alias("pos")).sort("pos"),
-            on="pos", by="n", strategy="backward", check_sortedness=False,
-        ).filter(pl.col("inner_end") <= pl.col("end_pos"))  # fmt: skip
+        held = (
+            inner.sort("pos")
+            .join_asof(
+                pairs.select("n", "id", "end_pos", pl.col("begin_pos").alias("pos")).sort("pos"),
+                on="pos",
+                by="n",
+                strategy="backward",
+                check_sortedness=False,
+            )
+            .filter(pl.col("inner_end") <= pl.col("end_pos"))
+        )
         sums = held.group_by("id").agg(pl.col("duration").sum().alias("within"))
-        return pairs.join(sums, on="id", how="left", maintain_order="left").with_columns(pl.col("within").fill_null(0.0))
+        return pairs.join(sums, on="id", how="left", maintain_order="left").with_columns(
+            pl.col("within").fill_null(0.0)
+        )
 
     def _reported(self, phase: Reported) -> tuple[pl.DataFrame, pl.DataFrame] | None:
         name, _, field = phase.of.partition(".")
@@ -138,11 +191,16 @@ class Phases:
         duration = pl.col(field).cast(NUMBER)
         stage = pl.col(phase.stage_field) if phase.stage_field else pl.lit(phase.stage, TEXT)
         rows = frame.select(
-            "id", "n", pl.col("pos").alias("begin_pos"), pl.col("pos").alias("end_pos"), duration.alias("duration"),
-            pl.lit("reported").alias("basis"), stage.alias("stage"),
+            "id",
+            "n",
+            pl.col("pos").alias("begin_pos"),
+            pl.col("pos").alias("end_pos"),
+            duration.alias("duration"),
+            pl.lit("reported").alias("basis"),
+            stage.alias("stage"),
             (pl.col("at") if "at" in frame.columns else pl.lit(None)).cast(TIME).alias("end_at"),
-        )  # fmt: skip
-        read = frame.select("id", "n", number=duration, *proof.place(frame, field, rule))
+        )
+        read = frame.select("id", "n", *proof.place(frame, field, rule), number=duration)
         if phase.whole:
             return self._with_sum(rows, read)
         return self._less(rows, read, phase.less, field)
@@ -150,11 +208,19 @@ class Phases:
     def _with_sum(self, rows: pl.DataFrame, read: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
         """The stages, and for each run the phase as their sum."""
         evidence = proof.rows(read, column="duration_s").with_columns(read["id"])
-        whole = rows.group_by("n", maintain_order=True).agg(
-            pl.col("begin_pos").min(), pl.col("end_pos").max(), pl.col("duration").sum(), pl.col("basis").first()
-        ).with_columns((pl.int_range(pl.len()) + rows.height).cast(rows.schema["id"]).alias("id"))  # fmt: skip
-        inputs = evidence.drop("id").join(whole.select("n", "id"), on="n", how="left", maintain_order="left").with_columns(
-            pl.lit("derived").alias("how"), pl.lit("sum(duration)").alias("formula"), pl.lit("duration").alias("input")
+        whole = (
+            rows.group_by("n", maintain_order=True)
+            .agg(pl.col("begin_pos").min(), pl.col("end_pos").max(), pl.col("duration").sum(), pl.col("basis").first())
+            .with_columns((pl.int_range(pl.len()) + rows.height).cast(rows.schema["id"]).alias("id"))
+        )
+        inputs = (
+            evidence.drop("id")
+            .join(whole.select("n", "id"), on="n", how="left", maintain_order="left")
+            .with_columns(
+                pl.lit("derived").alias("how"),
+                pl.lit("sum(duration)").alias("formula"),
+                pl.lit("duration").alias("input"),
+            )
         )
         return pl.concat([rows, whole], how="diagonal"), pl.concat([evidence, inputs])
 
@@ -169,9 +235,14 @@ class Phases:
             return None
         frame = frame.with_row_index("id")
         rows = frame.select(
-            "id", "n", "begin_pos", pl.col("pos").alias("end_pos"), pl.col("elapsed").alias("duration"),
-            pl.lit("bar").alias("basis"), pl.lit(phase.stage, TEXT).alias("stage"),
-        )  # fmt: skip
+            "id",
+            "n",
+            "begin_pos",
+            pl.col("pos").alias("end_pos"),
+            pl.col("elapsed").alias("duration"),
+            pl.lit("bar").alias("basis"),
+            pl.lit(phase.stage, TEXT).alias("stage"),
+        )
         read = frame.select("id", "n", pl.col("elapsed").alias("number"), *proof.place(frame, "elapsed", rule))
         return self._less(rows, read, phase.less, "elapsed")
 
@@ -179,40 +250,66 @@ class Phases:
         frame, rule = self.hits.get(phase.rule), self.hits.rules.get(phase.rule)
         if frame is None or rule is None:
             return None
-        stages = frame.group_by("n", pl.col(phase.stage_field).alias("stage"), maintain_order=True).agg(
-            pl.col("pos").sort().slice(phase.less).min().alias("begin_pos"), pl.col("pos").max().alias("end_pos"),
-            (pl.len().cast(pl.Int64) - phase.less).alias("frames"), pl.col("seg").last(),
-        ).filter(pl.col("frames") > 0)  # fmt: skip
+        stages = (
+            frame.group_by("n", pl.col(phase.stage_field).alias("stage"), maintain_order=True)
+            .agg(
+                pl.col("pos").sort().slice(phase.less).min().alias("begin_pos"),
+                pl.col("pos").max().alias("end_pos"),
+                (pl.len().cast(pl.Int64) - phase.less).alias("frames"),
+                pl.col("seg").last(),
+            )
+            .filter(pl.col("frames") > 0)
+        )
         if not stages.height:
             return None
         whole = stages.group_by("n", maintain_order=True).agg(
-            pl.lit(None, TEXT).alias("stage"), pl.col("begin_pos").min(), pl.col("end_pos").max(), pl.col("frames").sum(), pl.col("seg").first()
+            pl.lit(None, TEXT).alias("stage"),
+            pl.col("begin_pos").min(),
+            pl.col("end_pos").max(),
+            pl.col("frames").sum(),
+            pl.col("seg").first(),
         )
         both = pl.concat([whole, stages.select(whole.columns)]).with_row_index("id")
         rows = both.select(
-            "id", "n", "stage", "begin_pos", "end_pos", (pl.col("frames") * phase.seconds).alias("duration"), pl.lit("spinner").alias("basis")
+            "id",
+            "n",
+            "stage",
+            "begin_pos",
+            "end_pos",
+            (pl.col("frames") * phase.seconds).alias("duration"),
+            pl.lit("spinner").alias("basis"),
         )
         evidence = proof.rows(
             both.select("n", "seg", pl.col("begin_pos").alias("pos"), pl.col("frames").cast(NUMBER).alias("number")),
-            column="duration_s", how="derived", formula=f"frames * {phase.seconds}", input="frames", rule=rule.name,
+            column="duration_s",
+            how="derived",
+            formula=f"frames * {phase.seconds}",
+            input="frames",
+            rule=rule.name,
             reason="a lower bound: one frame is drawn after each interval",
-        )  # fmt: skip
+        )
         return rows, evidence.with_columns(both["id"])
 
     # ---- helpers ---- #
 
-    def _less(self, rows: pl.DataFrame, read: pl.DataFrame, less: str | None, field: str) -> tuple[pl.DataFrame, pl.DataFrame]:
+    def _less(
+        self, rows: pl.DataFrame, read: pl.DataFrame, less: str | None, field: str
+    ) -> tuple[pl.DataFrame, pl.DataFrame]:
         """Rows and their evidence, with the phase or figure `less` taken off where the run has it."""
         evidence = proof.rows(read, column="duration_s").with_columns(read["id"])
         if less is None:
             return rows, evidence
         off, cited = self._off(less)
         joined = rows.join(off, on="n", how="left", maintain_order="left")
-        rows = joined.with_columns((pl.col("duration") - pl.col("off").fill_null(0.0)).clip(lower_bound=0.0).alias("duration"))
+        rows = joined.with_columns(
+            (pl.col("duration") - pl.col("off").fill_null(0.0)).clip(lower_bound=0.0).alias("duration")
+        )
         name = less.rpartition(".")[2].partition("#")[0]
         taken = joined.filter(pl.col("off").is_not_null()).select("id", "n", "off_id", number="off")
         other = taken.join(cited, left_on="off_id", right_on="id", how="left", maintain_order="left")
-        other = proof.rows(other, column="duration_s", how="derived", formula=f"max(whole - {name}, 0)", input=name).with_columns(taken["id"])
+        other = proof.rows(
+            other, column="duration_s", how="derived", formula=f"max(whole - {name}, 0)", input=name
+        ).with_columns(taken["id"])
         has = pl.col("id").is_in(taken["id"].implode())
         evidence = evidence.with_columns(
             pl.when(has).then(pl.lit("derived")).otherwise("how").alias("how"),
@@ -222,13 +319,21 @@ class Phases:
         return rows.select(*(c for c in rows.columns if c not in ("off", "off_id"))), pl.concat([evidence, other])
 
     def _off(self, less: str) -> tuple[pl.DataFrame, pl.DataFrame]:
-        """What is taken off: n, off, off_id; and by id where it stands. `less` is a phase ("compile#1") or a field ("rule.field")."""
+        """What is taken off: n, off, off_id; and by id where it stands. `less` is a phase ("compile#1") or a field
+        ("rule.field")."""
         name, _, of = less.partition(".")
         frame, rule = self.hits.get(name), self.hits.rules.get(name)
         if frame is not None and rule is not None and of in frame.columns:
-            frame = frame.filter(pl.col(of).is_not_null()).sort("pos").unique("n", keep="first", maintain_order=True).with_row_index("id")
+            frame = (
+                frame.filter(pl.col(of).is_not_null())
+                .sort("pos")
+                .unique("n", keep="first", maintain_order=True)
+                .with_row_index("id")
+            )
             cited = frame.select(pl.col("id").cast(TEXT), *proof.place(frame, of, rule))
-            return frame.select("n", pl.col(of).cast(NUMBER).alias("off"), pl.col("id").cast(TEXT).alias("off_id")), cited
+            return frame.select(
+                "n", pl.col(of).cast(NUMBER).alias("off"), pl.col("id").cast(TEXT).alias("off_id")
+            ), cited
         off = self._nth(less).select("n", pl.col("duration").alias("off"), pl.col("id").alias("off_id"))
         return off, self.evidence.drop("n", "number").unique("id", keep="first")
 
@@ -246,10 +351,15 @@ class Phases:
             if frame is None or "at" not in frame.columns:
                 continue
             lines = frame.select(
-                "n", "pos", "at", "seg", pl.lit(name.strip()).alias("rule"), pl.col("at:text").alias("text"),
+                "n",
+                "pos",
+                "at",
+                "seg",
+                pl.lit(name.strip()).alias("rule"),
+                pl.col("at:text").alias("text"),
                 (pl.col(stage_field) if stage_field in frame.columns else pl.lit(None)).cast(TEXT).alias("stage"),
                 _by(frame, by).cast(TEXT).alias("by"),
-            )  # fmt: skip
+            )
             frames.append(lines)
         return pl.concat(frames) if frames else None
 
@@ -260,11 +370,20 @@ class Phases:
         name = pl.when(pl.col("stage").is_null()).then("phase").otherwise(pl.format("{}/{}", "phase", "stage"))
         self.rows = rows.with_columns(pl.format("{}#{}", name, nth).alias("key"))
         self.evidence = (
-            self.evidence.drop("key").join(self.rows.select("id", "key"), on="id", how="left", maintain_order="left").select(*proof.ROW, "id")
+            self.evidence.drop("key")
+            .join(self.rows.select("id", "key"), on="id", how="left", maintain_order="left")
+            .select(*proof.ROW, "id")
         )
 
 
 _STAMP = pl.lit(0.0005)
+
+
+def _first_in_a_row(begins: pl.DataFrame, ends: pl.DataFrame, keys: list[str]) -> pl.DataFrame:
+    """Of the lines of `begins` that no line of `ends` parts from one another the first."""
+    above = ends.select(*keys, "pos", pl.col("pos").alias("above")).sort("pos")
+    told = begins.sort("pos").join_asof(above, on="pos", by=keys, strategy="backward", check_sortedness=False)
+    return told.unique([*keys, "above"], keep="first", maintain_order=True).drop("above")
 
 
 def _by(frame: pl.DataFrame, by: str | None) -> pl.Expr:
@@ -276,16 +395,21 @@ def _by(frame: pl.DataFrame, by: str | None) -> pl.Expr:
 
 
 def last_of_bars(frame: pl.DataFrame) -> pl.DataFrame:
-    """The last drawing of each bar among lines with done, total, elapsed; `bar` numbers the bars of a run, `begin_pos` is the first drawing.
+    """The last drawing of each bar among lines with done, total, elapsed; `bar` numbers the bars of a run, `begin_pos`
+    is the first drawing.
 
-    A redraw never goes back in time; a new bar does, or has another total, or starts at 0, or goes on after the old one was full. (An older
+    A redraw never goes back in time; a new bar does, or has another total, or starts at 0, or goes on after the old
+    one was full. (An older
     drawing may follow the full one with the same time: `98%` after `100%`.)
     """
     keys = ["n", "tag"]
     done, total, elapsed = pl.col("done"), pl.col("total"), pl.col("elapsed")
     before = [c.shift(1).over(keys) for c in (done, total, elapsed)]
     new = (
-        (total != before[1]) | (elapsed < before[2]) | ((done == 0) & (before[0] > 0)) | ((before[0] >= before[1]) & (elapsed > before[2]))
+        (total != before[1])
+        | (elapsed < before[2])
+        | ((done == 0) & (before[0] > 0))
+        | ((before[0] >= before[1]) & (elapsed > before[2]))
     ).fill_null(True)
     numbered = frame.sort("pos").with_columns(new.cum_sum().over(keys).alias("bar"))
     return (

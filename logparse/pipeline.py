@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 
 import polars as pl
 
 from logparse import columns, frames, platforms, proof, tables
+from logparse.batch import Batch
 from logparse.grammar import Grammar, Rule
 from logparse.logs import Logs
-from logparse.batch import Batch
 from logparse.match import Hits, match
 from logparse.phases import Phases
 from logparse.reader import Input, Source, read_sources
@@ -19,7 +20,8 @@ from logparse.runs import Found, find_runs
 from logparse.schema import FRAMES, TEXT, TIME, conform, empty
 
 BATCH_BYTES = 24 * 2**20
-"""Sources are read together until their text is this long: small files share the cost of a rule, and memory stays bounded."""
+"""Sources are read together until their text is this long: small files share the cost of a rule, and memory stays
+bounded."""
 
 Progress = Callable[[int, str], None]
 
@@ -35,7 +37,8 @@ def ingest(
 
     Args:
         paths: files, folders, globs, "-", bytes, file objects, or several of these. Packed files are known by content.
-        grammars: further grammars, or files that define one as GRAMMAR; one of the same name takes the place of the installed one.
+        grammars: further grammars, or files that define one as GRAMMAR; one of the same name takes the place of the
+        installed one.
         files_from: a file (or "-") that names one path a line.
         progress: called with the bytes read so far and the name of the source.
 
@@ -104,12 +107,18 @@ def assemble(batch: Batch, vendors: Sequence[Grammar], shared: Sequence[Rule]) -
     # Evidence without a line (what is absent) still has the source of its run.
     of_run = found.runs.select("n", pl.col("source").alias("of_run"))
     out["evidence"] = (
-        out["evidence"].join(of_run, on="n", how="left", maintain_order="left")
-        .with_columns(pl.coalesce("source_index", "of_run").alias("source_index")).drop("of_run")
-    )  # fmt: skip
+        out["evidence"]
+        .join(of_run, on="n", how="left", maintain_order="left")
+        .with_columns(pl.coalesce("source_index", "of_run").alias("source_index"))
+        .drop("of_run")
+    )
     kinds = frames.line_kinds(batch, found.hits)
     out["sources"] = _source_rows(batch, found, kinds, blank)
-    return Part(out, found.runs, {s.name: kinds[first : first + s.lines] for s, first in zip(batch.sources, batch.first, strict=False)})
+    return Part(
+        out,
+        found.runs,
+        {s.name: kinds[first : first + s.lines] for s, first in zip(batch.sources, batch.first, strict=False)},
+    )
 
 
 def _run_rows(found: pl.DataFrame, sheet: columns.Sheet) -> pl.DataFrame:
@@ -128,15 +137,24 @@ def _placed(evidence: pl.DataFrame, hits: Hits, sheet: columns.Sheet, phases: Ph
     values = [_long(sheet.frame, [c for c in sheet.frame.columns if c in FRAMES["runs"]], "n", "runs")]
     if phases.rows.height:
         shown = phases.rows.select("n", "key", pl.col("duration").alias("duration_s"))
-        values.append(_long(shown.drop("n"), ["duration_s"], "key", "phases").join(shown.select("n", "key"), on="key", how="left"))
+        values.append(
+            _long(shown.drop("n"), ["duration_s"], "key", "phases").join(shown.select("n", "key"), on="key", how="left")
+        )
     runs_values = values[0]
     evidence = evidence.with_columns(rule.alias("rule")).join(
         runs_values, on=["n", "frame", "column"], how="left", maintain_order="left"
     )
     if len(values) > 1:
-        evidence = evidence.join(
-            values[1].unique(["n", "key"]).select("n", "key", pl.col("value").alias("of_phase")), on=["n", "key"], how="left", maintain_order="left"
-        ).with_columns(pl.coalesce("value", "of_phase").alias("value")).drop("of_phase")  # fmt: skip
+        evidence = (
+            evidence.join(
+                values[1].unique(["n", "key"]).select("n", "key", pl.col("value").alias("of_phase")),
+                on=["n", "key"],
+                how="left",
+                maintain_order="left",
+            )
+            .with_columns(pl.coalesce("value", "of_phase").alias("value"))
+            .drop("of_phase")
+        )
     return evidence
 
 
@@ -145,19 +163,37 @@ def _long(frame: pl.DataFrame, names: Sequence[str], index: str, of: str) -> pl.
     texts = frame.select(
         index,
         *(
-            (pl.col(c).dt.to_string("%Y-%m-%d %H:%M:%S%.3f") if frame.schema[c] == TIME else pl.col(c).cast(TEXT)).alias(c)
+            (
+                pl.col(c).dt.to_string("%Y-%m-%d %H:%M:%S%.3f") if frame.schema[c] == TIME else pl.col(c).cast(TEXT)
+            ).alias(c)
             for c in names
         ),
     )
-    return texts.unpivot(index=index, variable_name="column").filter(pl.col("value").is_not_null()).with_columns(pl.lit(of).alias("frame"))
+    return (
+        texts.unpivot(index=index, variable_name="column")
+        .filter(pl.col("value").is_not_null())
+        .with_columns(pl.lit(of).alias("frame"))
+    )
 
 
 def _located(batch: Batch, name: str, parts: Sequence[pl.DataFrame]) -> pl.DataFrame:
     """Rows of one frame with source index `source` and line numbers from 1, still with `n`."""
     if not parts:
         whole = pl.UInt32()
-        extra = {"n": whole, "source_index": whole, "keyed": pl.Boolean(), "lines_read": whole, "row": whole, "begin_pos": pl.UInt64()}
-        return empty(name).with_columns(pl.lit(None, dtype).alias(c) for c, dtype in extra.items()).clear().cast({"run": TEXT})
+        extra = {
+            "n": whole,
+            "source_index": whole,
+            "keyed": pl.Boolean(),
+            "lines_read": whole,
+            "row": whole,
+            "begin_pos": pl.UInt64(),
+        }
+        return (
+            empty(name)
+            .with_columns(pl.lit(None, dtype).alias(c) for c, dtype in extra.items())
+            .clear()
+            .cast({"run": TEXT})
+        )
     rows = pl.concat(parts, how="diagonal_relaxed")
     first = pl.lit(pl.Series(batch.first, dtype=pl.UInt32))
 
@@ -166,7 +202,8 @@ def _located(batch: Batch, name: str, parts: Sequence[pl.DataFrame]) -> pl.DataF
 
     if name == "phases":
         rows = rows.with_columns(
-            (pl.col("begin_pos") // 2**32).cast(pl.UInt32).alias("row"), (pl.col("end_pos") // 2**32).cast(pl.UInt32).alias("row_last")
+            (pl.col("begin_pos") // 2**32).cast(pl.UInt32).alias("row"),
+            (pl.col("end_pos") // 2**32).cast(pl.UInt32).alias("row_last"),
         ).rename({"duration": "duration_s"})
     rows = rows.with_columns(batch.source_of(pl.col("row")).alias("source_index"))
     if name in ("phases", "runs"):
@@ -177,36 +214,59 @@ def _located(batch: Batch, name: str, parts: Sequence[pl.DataFrame]) -> pl.DataF
 def _source_rows(batch: Batch, found: Found, kinds: pl.Series, blank: pl.Series) -> pl.DataFrame:
     """Rows of `sources`."""
     spans = list(zip(batch.first, batch.first[1:], strict=False))
-    ends = blank.search_sorted(pl.Series(batch.first, dtype=pl.UInt32)).to_list() if blank.len() else [0] * len(batch.first)
+    ends = (
+        blank.search_sorted(pl.Series(batch.first, dtype=pl.UInt32)).to_list()
+        if blank.len()
+        else [0] * len(batch.first)
+    )
     parts = [kinds[first:last] for first, last in spans]
-    held = found.runs.sort("pos").group_by("source", maintain_order=True).agg(pl.col("platform").unique(maintain_order=True))
+    held = (
+        found.runs.sort("pos")
+        .group_by("source", maintain_order=True)
+        .agg(pl.col("platform").unique(maintain_order=True))
+    )
     versions = {h.grammar.name: h.grammar.version for h in found.hits}
     rows = pl.DataFrame(
         {
-            "index": range(len(batch.sources)), "source": [s.name for s in batch.sources], "sha256": [s.sha256 for s in batch.sources],
-            "bytes": [s.bytes for s in batch.sources], "lines": [s.lines for s in batch.sources], "encoding": [s.encoding for s in batch.sources],
-            "compression": [s.compression for s in batch.sources], "text": [s.status for s in batch.sources],
-            "note": [s.reason for s in batch.sources], "lines_read": [int((p == frames.READ).sum()) for p in parts],
-            "lines_known": [int((p == frames.KNOWN).sum()) for p in parts], "lines_blank": [b - a for a, b in zip(ends, ends[1:], strict=False)],
+            "index": range(len(batch.sources)),
+            "source": [s.name for s in batch.sources],
+            "sha256": [s.sha256 for s in batch.sources],
+            "bytes": [s.bytes for s in batch.sources],
+            "lines": [s.lines for s in batch.sources],
+            "encoding": [s.encoding for s in batch.sources],
+            "compression": [s.compression for s in batch.sources],
+            "text": [s.status for s in batch.sources],
+            "note": [s.reason for s in batch.sources],
+            "lines_read": [int((p == frames.READ).sum()) for p in parts],
+            "lines_known": [int((p == frames.KNOWN).sum()) for p in parts],
+            "lines_blank": [b - a for a, b in pairwise(ends)],
         },
         schema_overrides={"index": pl.UInt32, "encoding": TEXT, "compression": TEXT, "note": TEXT, "source": TEXT},
-    )  # fmt: skip
+    )
     rows = rows.join(held, left_on="index", right_on="source", how="left", maintain_order="left")
     full = pl.col("lines").cast(pl.Int64) - pl.col("lines_blank").cast(pl.Int64)
     read = pl.col("lines_read").cast(pl.Int64) + pl.col("lines_known").cast(pl.Int64)
     status = (
-        pl.when(pl.col("text") != "text").then("text")
-        .when(pl.col("platform").is_not_null()).then(pl.lit("read"))
-        .when(read > 0).then(pl.lit("no_run"))
+        pl.when(pl.col("text") != "text")
+        .then("text")
+        .when(pl.col("platform").is_not_null())
+        .then(pl.lit("read"))
+        .when(read > 0)
+        .then(pl.lit("no_run"))
         .otherwise(pl.lit("unknown_platform"))
-    )  # fmt: skip
+    )
     reason = (
-        pl.when((pl.col("text") == "text") & (full == 0)).then(pl.lit("the file is empty"))
-        .when(status == "no_run").then(pl.lit("lines in a vendor's form, but no run among them"))
-        .when(status == "unknown_platform").then(pl.lit("no line in the form of a platform that is known; `logparse explain` shows its lines"))
-    )  # fmt: skip
+        pl.when((pl.col("text") == "text") & (full == 0))
+        .then(pl.lit("the file is empty"))
+        .when(status == "no_run")
+        .then(pl.lit("lines in a vendor's form, but no run among them"))
+        .when(status == "unknown_platform")
+        .then(pl.lit("no line in the form of a platform that is known; `logparse explain` shows its lines"))
+    )
     names = pl.col("platform").list.eval(
-        pl.element().replace_strict(list(versions), [f"{k} {v}" for k, v in versions.items()], default=None, return_dtype=TEXT)
+        pl.element().replace_strict(
+            list(versions), [f"{k} {v}" for k, v in versions.items()], default=None, return_dtype=TEXT
+        )
     )
     return rows.with_columns(
         pl.when(full > 0).then(read / full).alias("coverage"),
@@ -232,7 +292,7 @@ def _joined(parts: Sequence[Part], known: Sequence[Grammar]) -> dict[str, pl.Dat
             if name != "sources":
                 rows = rows.with_columns(pl.col("n") + offset, pl.col("source_index") + len(names))
             collected[name].append(rows)
-        offset += (part.runs["n"].max() or 0) + 1 if part.runs.height else 0  # type: ignore[operator]
+        offset += _count(part.runs)
         names.extend(sources)
     if not parts:
         return {name: empty(name) for name in FRAMES}
@@ -240,21 +300,38 @@ def _joined(parts: Sequence[Part], known: Sequence[Grammar]) -> dict[str, pl.Dat
     sources_ = pl.Series(names, dtype=pl.Categorical())
     runs = _one_copy_each(together["runs"], sources_)
     # n is dense enough to look ids up by place.
-    ids = pl.DataFrame({"n": pl.arange(0, offset, dtype=pl.UInt32, eager=True)}).join(
-        runs.select("n", "run"), on="n", how="left", maintain_order="left"
-    )["run"].cast(pl.Categorical())  # fmt: skip
+    ids = (
+        pl.DataFrame({"n": pl.arange(0, offset, dtype=pl.UInt32, eager=True)})
+        .join(runs.select("n", "run"), on="n", how="left", maintain_order="left")["run"]
+        .cast(pl.Categorical())
+    )
     out = {"runs": conform("runs", _labelled(runs))}
-    for name in ("evidence", "phases", "metrics", "params", "messages"):
-        rows = together[name].lazy().filter(pl.lit(ids.is_not_null()).gather(pl.col("n")))
-        rows = rows.with_columns(
-            pl.lit(ids).gather(pl.col("n")).alias("run"), pl.lit(sources_).gather(pl.col("source_index")).alias("source")
+    for name, order in _ORDER.items():
+        kept = together[name].lazy().filter(pl.lit(ids.is_not_null()).gather(pl.col("n")))
+        named = kept.with_columns(
+            pl.lit(ids).gather(pl.col("n")).alias("run"),
+            pl.lit(sources_).gather(pl.col("source_index")).alias("source"),
         )
-        order = {"metrics": ["n", "line"], "phases": ["n", "begin_pos"], "messages": ["n", "line"], "params": ["n", "line"]}.get(name)
-        if order and name != "metrics":
-            rows = rows.sort(order, maintain_order=True)
-        out[name] = conform(name, rows.collect())
+        if order:
+            named = named.sort(order, maintain_order=True)
+        out[name] = conform(name, named.collect())
     out["sources"] = conform("sources", together["sources"])
     return out
+
+
+_ORDER: dict[str, list[str]] = {
+    "evidence": [],
+    "phases": ["n", "begin_pos"],
+    "metrics": [],
+    "params": ["n", "line"],
+    "messages": ["n", "line"],
+}
+"""Frames with a run, and what their rows are sorted by; metrics and evidence stand as they were made."""
+
+
+def _count(runs: pl.DataFrame) -> int:
+    """Numbers that the runs of a batch take up: `n` is counted from 0, and not each is kept."""
+    return int(runs.select(pl.col("n").max()).item() or 0) + 1 if runs.height else 0
 
 
 def _one_copy_each(runs: pl.DataFrame, sources: pl.Series) -> pl.DataFrame:
@@ -263,7 +340,13 @@ def _one_copy_each(runs: pl.DataFrame, sources: pl.Series) -> pl.DataFrame:
         # A run whose id rests on no identifying value is never merged across files.
         pl.when(pl.col("keyed"))
         .then("run")
-        .otherwise(pl.format("{}{}", pl.col("run").str.head(10), pl.col("source_index").rank("dense").over("run").cast(TEXT).str.pad_start(2, "0")))
+        .otherwise(
+            pl.format(
+                "{}{}",
+                pl.col("run").str.head(10),
+                pl.col("source_index").rank("dense").over("run").cast(TEXT).str.pad_start(2, "0"),
+            )
+        )
         .alias("run"),
         pl.lit(sources).gather(pl.col("source_index")).alias("source"),
     )
@@ -293,5 +376,3 @@ def _labelled(runs: pl.DataFrame) -> pl.DataFrame:
     several = pl.len().over("source") > 1
     nth = pl.int_range(pl.len()).over("source") + 1
     return runs.with_columns(pl.when(several).then(pl.format("{}#{}", stem, nth)).otherwise(stem).alias("label"))
-
-

@@ -1,4 +1,5 @@
-"""The platforms: every module in `logparse.grammars`, found and never listed; or a user's own grammar file, given by path."""
+"""The platforms: every module in `logparse.grammars`, found and never listed; or a user's own grammar file, given by
+path."""
 
 from __future__ import annotations
 
@@ -19,7 +20,7 @@ def grammars() -> tuple[Grammar, ...]:
     """All grammars that are installed, shared ones included, by name."""
     package = importlib.import_module("logparse.grammars")
     modules = [importlib.import_module(f"{package.__name__}.{m.name}") for m in pkgutil.iter_modules(package.__path__)]
-    return tuple(sorted((_of(module) for module in modules), key=lambda g: g.name))
+    return tuple(sorted((_of(module) for module in modules if hasattr(module, "GRAMMAR")), key=lambda g: g.name))
 
 
 def load(path: str | Path) -> Grammar:

@@ -1,6 +1,7 @@
 """Evidence while it is being made: rows of one shape, and the place of each value in its line.
 
-A row before it is finished (`ROW`): n (run), frame, column, key, text, how, formula, input, number, resolution, reason, and where it
+A row before it is finished (`ROW`): n (run), frame, column, key, text, how, formula, input, number, resolution,
+reason, and where it
 stands: pos, seg (the segment), rule, field, col (column in the segment, where it is known already).
 """
 
@@ -58,7 +59,11 @@ def place(frame: pl.DataFrame, field: str, rule: Rule) -> list[pl.Expr]:
     unit = pl.col(f"{field}:unit") if f"{field}:unit" in frame.columns else None
     how = pl.lit("converted" if changed else "read")
     if unit is not None:
-        how = pl.when(unit.is_in([u for u in (*cast.UNITS, *cast.SPECIAL) if cast.is_converted(u)])).then(pl.lit("converted")).otherwise(how)
+        how = (
+            pl.when(unit.is_in([u for u in (*cast.UNITS, *cast.SPECIAL) if cast.is_converted(u)]))
+            .then(pl.lit("converted"))
+            .otherwise(how)
+        )
     return [
         pl.col(f"{field}:pos" if carried else "pos").alias("pos"),
         pl.col(f"{field}:seg" if carried else "seg").alias("seg"),
@@ -89,7 +94,9 @@ def resolution(frame: pl.DataFrame, field: str, rule: Rule) -> pl.Expr:
     if len(printed) <= 1:
         return cast.resolution(text, field, printed[0] if printed else None)
     # The same word in two alternatives with two units: the one whose value this is.
-    parts = [pl.when(cast.value(text, field, u) == pl.col(field)).then(cast.resolution(text, field, u)) for u in printed]
+    parts = [
+        pl.when(cast.value(text, field, u) == pl.col(field)).then(cast.resolution(text, field, u)) for u in printed
+    ]
     return pl.coalesce(parts)
 
 

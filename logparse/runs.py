@@ -1,6 +1,7 @@
 """Where runs begin and end, and which run each line that was read belongs to.
 
-Runs of all grammars in a batch are numbered `n`, by place. A line of a vendor's own rule belongs to that vendor's latest run above
+Runs of all grammars in a batch are numbered `n`, by place. A line of a vendor's own rule belongs to that vendor's
+latest run above
 it in the same source; a line of a shared rule to the latest run of any platform.
 """
 
@@ -12,8 +13,8 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from logparse.grammar import Rule
 from logparse.batch import Batch
+from logparse.grammar import Rule
 from logparse.match import Hits
 
 _HOLDS_A_RUN = frozenset({"telling", "work", "result", "submission", "failure"})
@@ -23,7 +24,8 @@ _HOLDS_A_RUN = frozenset({"telling", "work", "result", "submission", "failure"})
 class Found:
     """The runs of a batch.
 
-    runs: n (UInt32), pos (where it begins), source (index), platform, keyed (its grammar's identity was printed), run (id), row_first,
+    runs: n (UInt32), pos (where it begins), source (index), platform, keyed (its grammar's identity was printed), run
+    (id), row_first,
     row_last, lines_read. hits: one for each grammar, each frame with a column `n`.
     """
 
@@ -66,7 +68,8 @@ def _starts(batch: Batch, hits: Hits) -> pl.DataFrame:
     if not speaking:
         return _positions(batch, [])
     begins = _positions(batch, [_once(hits.by_rule[r.name], r) for r in own if "begin" in r.marked])
-    # A beginning opens a run unless nothing but beginnings stands between it and the one before. What only states settings is
+    # A beginning opens a run unless nothing but beginnings stands between it and the one before. What only states
+    # settings is
     # nothing here: banners stand among the beginnings.
     content = [r for r in speaking if "begin" not in r.marked and (r.marks or r.params is None)]
     above = pl.zeros(begins.height, pl.UInt32, eager=True)
@@ -74,7 +77,8 @@ def _starts(batch: Batch, hits: Hits) -> pl.DataFrame:
         above = above + hits.by_rule[rule.name]["pos"].search_sorted(begins["pos"]).cast(pl.UInt32)
     begins = begins.with_columns(above.alias("above"))
     opened = begins.filter(
-        (pl.col("above") != pl.col("above").shift(1)).fill_null(True) | (pl.col("source") != pl.col("source").shift(1)).fill_null(True)
+        (pl.col("above") != pl.col("above").shift(1)).fill_null(True)
+        | (pl.col("source") != pl.col("source").shift(1)).fill_null(True)
     ).select("pos", "source")
     # Lines above the first beginning are a run of their own only where work or a result stands among them.
     first_begin = opened.group_by("source").agg(pl.col("pos").min().alias("first_begin"))
@@ -93,7 +97,11 @@ def _first_of_sources(batch: Batch, frame: pl.DataFrame, worked: bool) -> pl.Dat
     first = pl.Series(batch.first, dtype=pl.UInt32)
     at = frame["row"].search_sorted(first)  # the first line at or after each source's first row
     index = pl.int_range(pl.len(), dtype=pl.UInt32)
-    spans = pl.DataFrame({"at": at, "next": at.shift(-1)}).with_columns(index.alias("source")).filter(pl.col("at") < pl.col("next"))
+    spans = (
+        pl.DataFrame({"at": at, "next": at.shift(-1)})
+        .with_columns(index.alias("source"))
+        .filter(pl.col("at") < pl.col("next"))
+    )
     return spans.select("source", frame["pos"].gather(spans["at"]).alias("pos"), pl.lit(worked).alias("worked"))
 
 
@@ -119,14 +127,16 @@ def _split_at_finals(batch: Batch, hits: Hits, own: Sequence[Rule], opened: pl.D
         frame = _assigned(batch, _once(hits.by_rule[rule.name], rule), opened.with_row_index("n"))
         again = frame.with_columns(pl.col("pos").cum_count().over("n", "tag").alias("nth")).filter(pl.col("nth") > 1)
         out.append(
-            again.group_by("n", "nth").agg(pl.col("pos").min(), pl.col("row").min())
+            again.group_by("n", "nth")
+            .agg(pl.col("pos").min(), pl.col("row").min())
             .select("pos", batch.source_of(pl.col("row")).alias("source"))
-        )  # fmt: skip
+        )
     return pl.concat(out).unique("pos").sort("pos")
 
 
 def _assigned(batch: Batch, frame: pl.DataFrame, runs: pl.DataFrame) -> pl.DataFrame:
-    """`frame` with `n` of the run each line belongs to; lines above the first run of their source belong to that one."""
+    """`frame` with `n` of the run each line belongs to; lines above the first run of their source belong to that
+    one."""
     if not runs.height:
         return frame.with_columns(pl.lit(None, pl.UInt32).alias("n")).clear()
     pos, source, n = runs["pos"], runs["source"], runs["n"]
@@ -157,9 +167,10 @@ def _named(batch: Batch, runs: pl.DataFrame, hits: Sequence[Hits]) -> Found:
             frame = h.by_rule[rule.name]
             own = _is_own(h, rule.name)
             spans.append(
-                frame.group_by("n").agg(pl.col("row").min().alias("low"), pl.col("row").max().alias("high"), pl.len().alias("lines"))
+                frame.group_by("n")
+                .agg(pl.col("row").min().alias("low"), pl.col("row").max().alias("high"), pl.len().alias("lines"))
                 .with_columns(pl.lit(own).alias("own"), pl.lit(own and "begin" in rule.marked).alias("begins"))
-            )  # fmt: skip
+            )
             if rule.marked & _HOLDS_A_RUN:
                 held.append(frame.select("n").unique())
         ids.append(_identities(h))
@@ -190,7 +201,8 @@ def _named(batch: Batch, runs: pl.DataFrame, hits: Sequence[Hits]) -> Found:
 
 
 def _identities(hits: Hits) -> pl.DataFrame:
-    """n, run (id), keyed: hashed from the identifying values, or where none is printed from all values that were read."""
+    """n, run (id), keyed: hashed from the identifying values, or where none is printed from all values that were
+    read."""
     keys = []
     for index, names in enumerate(hits.grammar.identity):
         for order, name in enumerate(names.split("|")):
@@ -199,16 +211,29 @@ def _identities(hits: Hits) -> pl.DataFrame:
             if frame is not None and f"{field}:text" in frame.columns:
                 text = pl.col(f"{field}:text")
                 keys.append(
-                    frame.lazy().select("n", text.alias("text")).filter(pl.col("text").is_not_null()).group_by("n").agg(pl.col("text").first()).collect()
+                    frame.lazy()
+                    .select("n", text.alias("text"))
+                    .filter(pl.col("text").is_not_null())
+                    .group_by("n")
+                    .agg(pl.col("text").first())
+                    .collect()
                     .with_columns(pl.lit(index).alias("index"), pl.lit(order).alias("order"))
-                )  # fmt: skip
+                )
     keyed = pl.DataFrame(schema={"n": pl.UInt32, "text": pl.String})
     if keys:
         keyed = (
-            pl.concat(keys).sort("n", "index", "order").unique(["n", "index"], keep="first", maintain_order=True)
-            .group_by("n").agg(pl.concat_str(pl.col("index").cast(pl.String), pl.lit("="), "text").str.join("\n").alias("text"))
-        )  # fmt: skip
-    everyone = pl.concat([keyed.with_columns(pl.lit(True).alias("keyed")), _all_values(hits, keyed).with_columns(pl.lit(False).alias("keyed"))])
+            pl.concat(keys)
+            .sort("n", "index", "order")
+            .unique(["n", "index"], keep="first", maintain_order=True)
+            .group_by("n")
+            .agg(pl.concat_str(pl.col("index").cast(pl.String), pl.lit("="), "text").str.join("\n").alias("text"))
+        )
+    everyone = pl.concat(
+        [
+            keyed.with_columns(pl.lit(True).alias("keyed")),
+            _all_values(hits, keyed).with_columns(pl.lit(False).alias("keyed")),
+        ]
+    )
     name = hits.grammar.name
     ids = [hashlib.sha256(f"{name}\n{text}".encode()).hexdigest()[:12] for text in everyone["text"]]
     return everyone.select("n", pl.Series("run", ids, dtype=pl.String), "keyed")
@@ -230,7 +255,14 @@ def _all_values(hits: Hits, keyed: pl.DataFrame) -> pl.DataFrame:
 def _no_runs() -> pl.DataFrame:
     return pl.DataFrame(
         schema={
-            "n": pl.UInt32, "pos": pl.UInt64, "source": pl.UInt32, "row_last": pl.UInt32, "lines_read": pl.UInt32,
-            "run": pl.String, "keyed": pl.Boolean, "row_first": pl.UInt32, "platform": pl.String,
+            "n": pl.UInt32,
+            "pos": pl.UInt64,
+            "source": pl.UInt32,
+            "row_last": pl.UInt32,
+            "lines_read": pl.UInt32,
+            "run": pl.String,
+            "keyed": pl.Boolean,
+            "row_first": pl.UInt32,
+            "platform": pl.String,
         }
-    )  # fmt: skip
+    )

@@ -77,7 +77,9 @@ FIELDS: dict[str, Field] = {
     "core_share": _number("fraction", "share of an accelerator's cores that the program uses"),
     "input_workers": Field(INTEGER, None, "processes that feed input"),
     "ranks": Field(INTEGER, None, "processes, replicas or instances"),
-    "batch_size": Field(INTEGER, "samples", "samples in one optimiser step over all ranks; inference: inputs in one call"),
+    "batch_size": Field(
+        INTEGER, "samples", "samples in one optimiser step over all ranks; inference: inputs in one call"
+    ),
     "micro_batch_size": Field(INTEGER, "samples", "samples in one step on one rank"),
     "gradient_accumulation": Field(INTEGER, None, "micro batches in one optimiser step"),
     "device_iterations": Field(INTEGER, None, "steps in one call of the device"),
@@ -154,7 +156,9 @@ FIELDS: dict[str, Field] = {
     "time_to_first_token": _metric("s", "time to the first token", "lower"),
     "time_per_token": _metric("s", "time of each token after the first", "lower"),
     "on_chip_latency": _metric("s", "the compiler's estimate of latency on the chip", "lower", estimated=True),
-    "on_chip_throughput": _metric("samples/s", "the compiler's estimate of throughput on the chip", "higher", estimated=True),
+    "on_chip_throughput": _metric(
+        "samples/s", "the compiler's estimate of throughput on the chip", "higher", estimated=True
+    ),
     "projected_latency": _metric("s", "the compiler's estimate of the time of one step", "lower", estimated=True),
     "projected_throughput": _metric("samples/s", "the compiler's estimate of throughput", "higher", estimated=True),
     "io_time": _metric("s", "time of input and output in one step", "lower"),
@@ -176,11 +180,22 @@ def field(name: str) -> Field:
     raise KeyError(f"unknown field {word!r}" + (f"; did you mean {near[0]!r}?" if near else ""))
 
 
-
 _CAT = pl.Categorical()
 _LINE = pl.UInt32()
 
-PHASES = ("queue", "init", "download", "compile", "load", "warmup", "train", "eval", "benchmark", "checkpoint", "teardown")
+PHASES = (
+    "queue",
+    "init",
+    "download",
+    "compile",
+    "load",
+    "warmup",
+    "train",
+    "eval",
+    "benchmark",
+    "checkpoint",
+    "teardown",
+)
 STATUSES = ("completed", "completed_with_errors", "failed", "incomplete", "submitted")
 
 RUNS: dict[str, pl.DataType] = {

@@ -27,18 +27,28 @@ def carry(hits: Hits) -> None:
             named = [c for c in (field, f"{field}:text") if c in above.columns]
             # Where the value really stands goes along, for the evidence.
             place = {f"{field}:pos": pl.col("pos"), f"{field}:seg": pl.col("seg"), f"{field}:rule": pl.lit(origin)}
-            hits.by_rule[rule.name] = frame.drop(named, strict=False).sort("pos").join_asof(
-                above.select("pos", "n", *named, **place).sort("pos"),
-                on="pos", by="n", strategy="backward", check_sortedness=False,
-            )  # fmt: skip
+            hits.by_rule[rule.name] = (
+                frame.drop(named, strict=False)
+                .sort("pos")
+                .join_asof(
+                    above.select("pos", "n", *named, **place).sort("pos"),
+                    on="pos",
+                    by="n",
+                    strategy="backward",
+                    check_sortedness=False,
+                )
+            )
 
 
 def _with_cells(header: pl.DataFrame, rows: pl.DataFrame, table: Table) -> pl.DataFrame:
     labels = _cells(header, table).select("pos", "index", pl.col("cell").alias("label"))
     keyed = rows.sort("pos").join_asof(
-        header.select("pos", "n", pl.col("pos").alias("header")).sort("pos"), on="pos", by="n", strategy="backward",
+        header.select("pos", "n", pl.col("pos").alias("header")).sort("pos"),
+        on="pos",
+        by="n",
+        strategy="backward",
         check_sortedness=False,
-    )  # fmt: skip
+    )
     cells = _cells(keyed, table).join(labels, left_on=["header", "index"], right_on=["pos", "index"])
     out = keyed.drop("header")
     for label, (field, unit) in table.labels.items():
@@ -58,7 +68,9 @@ def _with_cells(header: pl.DataFrame, rows: pl.DataFrame, table: Table) -> pl.Da
             values = values.rename({c: f"{c}\x00" for c in values.columns if c not in ("pos", "label")})
             out = out.join(values.drop("label"), on="pos", how="left", maintain_order="left")
             out = out.with_columns(
-                pl.coalesce(c.removesuffix("\x00"), c).alias(c.removesuffix("\x00")) for c in values.columns if c.endswith("\x00")
+                pl.coalesce(c.removesuffix("\x00"), c).alias(c.removesuffix("\x00"))
+                for c in values.columns
+                if c.endswith("\x00")
             ).drop([c for c in values.columns if c.endswith("\x00")])
         else:
             out = out.join(values.drop("label"), on="pos", how="left", maintain_order="left")

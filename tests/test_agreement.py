@@ -80,7 +80,9 @@ def test_a_gate_keeps_nothing_out_that_a_rule_would_read(grammar: Grammar, lines
 def test_no_line_is_read_by_two_rules_of_a_grammar(grammar: Grammar, lines: pl.DataFrame) -> None:
     own = {rule.name for rule in grammar.rules}
     rules = [r for r in (*grammar.rules, *(s for s in SHARED if s.name not in own)) if "anywhere" not in r.marked]
-    segments = cut(lines.filter(contains(pl.col("text"), literals(r for r in grammar.rules if "telling" in r.marked))), grammar)
+    segments = cut(
+        lines.filter(contains(pl.col("text"), literals(r for r in grammar.rules if "telling" in r.marked))), grammar
+    )
     parts = [
         segments.filter(contains(pl.col("seg"), r.compiled.literals) & pl.col("seg").str.contains(r.pattern)).select(
             "row", "col", pl.col("seg").str.head(120), pl.lit(r.name).alias("rule")

@@ -54,18 +54,22 @@ def test_text_that_was_read_stands_on_its_line(logs: logparse.Logs) -> None:
     assert texts.height > 500
     assert not texts["line"].null_count(), texts.filter(pl.col("line").is_null()).head()
     lines = {
-        source: logs.lines(source, part["line"].to_list()) for (source,), part in texts.partition_by("source", as_dict=True).items()
+        source: logs.lines(source, part["line"].to_list())
+        for (source,), part in texts.partition_by("source", as_dict=True).items()
     }
     wrong = [
-        row for row in texts.rows(named=True)
+        row
+        for row in texts.rows(named=True)
         if row["start"] is None or not lines[row["source"]][row["line"]][row["start"] :].startswith(row["text"])
-    ]  # fmt: skip
+    ]
     assert not wrong, [(r["source"], r["line"], r["start"], r["column"], r["text"][:60]) for r in wrong[:10]]
 
 
 def test_values_that_were_read_have_their_text(logs: logparse.Logs) -> None:
     read = logs.evidence.filter(pl.col("how").is_in(["read", "converted"]))
-    assert not read["text"].null_count(), read.filter(pl.col("text").is_null()).select("column", "rule", "source").head()
+    assert not read["text"].null_count(), (
+        read.filter(pl.col("text").is_null()).select("column", "rule", "source").head()
+    )
 
 
 def test_formulas_recompute(logs: logparse.Logs) -> None:
@@ -80,7 +84,11 @@ def test_formulas_recompute(logs: logparse.Logs) -> None:
             assert row["formula"] == text, (run, column, key)
             inputs.setdefault(row["input"], []).append(row["number"])
         lists = {name for name in inputs if any(f"{f}({name})" in text for f in formula.OF_LINES)}
-        given = {name: values if name in lists else values[0] for name, values in inputs.items() if not name.startswith("seen:")}
+        given = {
+            name: values if name in lists else values[0]
+            for name, values in inputs.items()
+            if not name.startswith("seen:")
+        }
         value = phases[run, key] if frame == "phases" else runs[run][column]
         value = value.timestamp() if hasattr(value, "timestamp") else value
         if any(v is None for values in inputs.values() for v in values):

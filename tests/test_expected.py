@@ -1,4 +1,5 @@
-"""What each sample log gives, to the last value. `pytest --update` rewrites the expected values, and nothing else does."""
+"""What each sample log gives, to the last value. `pytest --update` rewrites the expected values, and nothing else
+does."""
 
 from __future__ import annotations
 
@@ -55,7 +56,7 @@ def test_a_sample_gives_what_is_expected(log: Path, update: bool) -> None:
 
 
 def test_no_expected_values_without_a_sample() -> None:
-    left = {p for p in SAMPLES.rglob(".expected/*.json")} - {expected_of(p) for p in LOGS}
+    left = set(SAMPLES.rglob(".expected/*.json")) - {expected_of(p) for p in LOGS}
     assert not left
 
 
