@@ -82,7 +82,7 @@ _prompt = pp.Regex(r"(?:\([^()]*\) )*") + (
     "[" + pp.Regex(r"[^ \t@\]]+") + "@" + pp.Regex(r"[^ \t\]]+")("host") + blanks + pp.Regex(r"[^\]]*") + "]$ " | pp.Literal("Singularity> ") | "$ "
 )
 _launch = _texts(
-    "python run.py ", "python appliance_compile.py", "python appliance_run.py", "python compile.py", "csrun_wse ", "csrun_cpu ", "cszoo ",
+    "python run.py", "python appliance_compile.py", "python appliance_run.py", "python compile.py", "csrun_wse ", "csrun_cpu ", "cszoo ",
     "./srun_train ", "srun_train ",
 )  # fmt: skip
 
@@ -108,8 +108,8 @@ _BEGIN = (
     Rule(
         "running_command",
         "2026-01-16 14:31:13,196 INFO:   Running command: /home/ruth/.venv/bin/cszoo fit configs/params_graphsage_ogbn_arxiv.yaml --target_device CSX",
-        _info + "Running command: " + some("command"),
-        marks="begin", params="command",
+        _info + "Running command: " + pp.Regex(r"(?:[^ \t]*/)?(?:cszoo|run\.py CSX) .*")("command"),
+        marks="begin telling", params="command",
     ),
     Rule(
         "asked_config",
@@ -350,7 +350,7 @@ _JOBS = (
         "2026-01-31 08:43:24,920 WARNING:   Event 2026-01-31 08:43:05 +0000 UTC reason=InconsistentVersion wsjob=wsjob-3jeswgu3mebpgpt6kpffcf "
         "message='Warning: client semantic version 1.1.0 is inconsistent with cluster server semantic version 1.1.2, there's a risk'",
         _warned + "Event " + _event_stamp("event_at") + " +0000 UTC reason=InconsistentVersion wsjob=" + _wsjob
-        + " message='Warning: client semantic version" + rest,
+        + " message='Warning: client semantic" + rest,
     ),
     Rule(
         "error_event",
@@ -362,7 +362,8 @@ _JOBS = (
     Rule(
         "versions",
         "2026-01-31 08:42:58,636 INFO:   Appliance client semantic version: 1.1.0, cluster server semantic version: 1.1.2, job operator semantic version: 1.1.2",
-        _client_note + "Appliance client semantic version: " + rest,
+        _client_note + "Appliance client semantic version: " + word("sdk_version") + ", cluster server semantic version: " + rest,
+        params="banner",
     ),
     Rule(
         "heartbeat",
@@ -417,8 +418,7 @@ _COMPILE = (
     Rule(
         "accumulation",
         "2024-03-30 14:13:18,101 INFO:   Gradient accumulation enabled",
-        _info + "Gradient accumulation " + _texts("enabled", "disabled", "showed a benefit")("state"),
-        params="log",
+        _note + "Gradient accumulation " + _texts("enabled", "disabled", "showed a benefit"),
         more=("2024-08-02 21:09:37,526 INFO:   Gradient accumulation showed a benefit",),
     ),
     Rule(
@@ -767,9 +767,7 @@ _CHECKPOINT = (
     Rule(
         "tf_checkpoint",
         "INFO:tensorflow:Saving checkpoints for 100000 into model_dir/model.ckpt.",
-        "INFO:tensorflow:Saving checkpoints for " + integer("step") + " into " + (
-            "model_dir_" + pp.Regex(r"[^ \t/]+")("workload") + "/" | _path_before
-        ) + "model.ckpt.",
+        "INFO:tensorflow:Saving checkpoints for " + integer("step") + " into " + (pp.Regex(r"[^ \t/]+")("model") + "/model.ckpt." | _path_before + "model.ckpt."),
         more=("INFO:tensorflow:Saving checkpoints for 0 into model_dir_bert_large_msl128/model.ckpt.",),
     ),
     Rule(
@@ -868,6 +866,11 @@ _FAILURE = (
         "WARNING:root:GroupByWindowDataset is not recognized by the Cerebras input_fn analyzer and cannot be evaluated for potential optimizations.",
         "WARNING:root:" + some("text"),
         level="warning",
+    ),
+    Rule(
+        "server_note",
+        "2022-06-27 03:12:27,429 INFO     [hosts.py:413] lab@sc-r9ra3-s1.local: Calculated checkpoint size is 11808MB, but it should not exceed 9024MB",
+        stamp + " INFO" + blanks + "[hosts.py:" + _number + "] " + token + blanks + pp.Regex(r"(?:[^ \tC]|C[^O]).*"),
     ),
     Rule(
         "server_error",
@@ -970,15 +973,17 @@ def _of(rules: str, field: str) -> str:
 
 
 _PHASES = (
-    Span("init", "checkpoint_autoload", "compile_begin", cut=("checkpoint", "load")),
+    Span(
+        "init", "current_directory|running_command|half_dtype|checkpoint_autoload|effective_batch", "compile_begin", first=True,
+        cut=("checkpoint", "load"),
+    ),
     Span("load", "weights_load", "weights_loaded"),
     Span("queue", "job|workflow_job|sdk_job", "ingress"),
     Span("compile", "ingress", "compile_artifacts|sdk_cache_hit|sdk_compiled"),
     Span("compile", "compile_stage", "compile_stage|micro_batch|compile_artifacts", stage_field="stage"),
     Reported("compile", "tf_compile_bar.elapsed", each="last"),
-    Span("load", "preparing", "beginning"),
-    # From the word to program the wafer up to there: waiting for the job's turn is queue.
-    Span("load", "programming", "beginning", cut=("queue", "load")),
+    # From the word to program the wafer; waiting there for the job's turn is queue. Where that part is missing, from the job's start.
+    Span("load", "programming|preparing", "beginning", first=True, cut=("queue",)),
     Span("load", "preparing", "weights_begin", stage="prepare"),
     Span("load", "weights_begin", "weights_end", stage="weights"),
     Span("load", "device_begin", "device_end", stage="program the device"),
@@ -987,7 +992,8 @@ _PHASES = (
     Span("train", "beginning", _STEPS, last=True),
     Reported("train", "tf_trained.duration"),
     Reported("train", "tf_training_complete.duration"),
-    Span("checkpoint", "checkpoint_begin", "checkpoint_end"),
+    # While the client saves one, the wafer trains on.
+    Span("checkpoint", "checkpoint_begin", "checkpoint_end", inside=("train",)),
     Reported("checkpoint", "tf_checkpoint_saved.duration"),
     Span("teardown", _STEPS, "trained", cut=("checkpoint",)),
     Span("eval", "beginning", "evaluated"),
@@ -1002,12 +1008,11 @@ _COLUMNS = (
     Take("job_id", "job.job_id|workflow_job.job_id|sdk_job.job_id|srun_allocated.job_id|srun_queued.job_id", "first"),
     Take("sdk_version", "image_event.sdk_version", "first"),
     Take("model", "checkpoint_autoload.model", "first"),
-    Take("model", "tf_checkpoint.workload", "first"),
+    Take("model", "tf_checkpoint.model", "first"),
     Take("dataset", "data_processor.dataset", "first"),
     Take(
         "workload",
-        "asked_config.workload|asked_cszoo.workload|no_checkpoint_found.workload|checkpoint_found.workload|checkpoint_end.workload"
-        "|tf_checkpoint.workload",
+        "asked_config.workload|asked_cszoo.workload|no_checkpoint_found.workload|checkpoint_found.workload|checkpoint_end.workload",
         "first", aliases="workload",
     ),
     Infer("task", "train", f"{_STEPS}|tf_step|tf_trained|tf_training_complete|processed|processed_training|training_complete|training_loop"

@@ -303,6 +303,7 @@ class Sheet:
         self.derive("batch_size", "micro_batch_size * ranks")
         self.derive("samples", "steps * batch_size", when="task == 'train' or not known(task)")
         self._copy("accuracy", "score", "score_name == 'accuracy'")
+        self._train_includes()
         self._steady()
         if "total_s" not in self.hits.grammar.absent:  # where its stamps are not those of the whole, a grammar says so
             self.derive(
@@ -365,6 +366,16 @@ class Sheet:
                 of = of.join(self.first[mark], on="n", how="left", maintain_order="left")
             parts.append(proof.rows(of, how="inferred", reason=_STATUS[name]))
         self.put("status", values, pl.concat(parts))
+
+    def _train_includes(self) -> None:
+        """What lies within training and is part of its time: phases whose rows have `train` as their stage."""
+        rows = self.phases.rows.filter((pl.col("stage") == "train") & (pl.col("phase") != "train"))
+        if not rows.height:
+            return
+        values = rows.group_by("n").agg(pl.col("phase").unique().sort().str.join(", ").alias("value"))
+        begins = self.phases.evidence.filter(pl.col("id").is_in(rows["id"].implode()) & (pl.col("input") == "begin"))
+        lines = begins.select("n", "pos", "seg", "rule", pl.col("seg").alias("text"))
+        self.put("train_includes", values, proof.rows(lines, how="inferred", reason="it begins and ends between two steps"))
 
     def _steady(self) -> None:
         """Work over the median interval of step lines, after the first ones."""
