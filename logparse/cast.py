@@ -94,6 +94,8 @@ def _number(text: pl.Expr, unit: str | None) -> pl.Expr:
 
 
 def _time(text: pl.Expr, format: str) -> pl.Expr:
+    if format == "epoch ms":
+        return pl.from_epoch(text.cast(pl.Int64, strict=False), time_unit="ms").cast(TIME)
     if "%H" not in format and "%I" not in format:
         return text.str.to_date(format, strict=False).cast(TIME)
     return text.str.to_datetime(format, strict=False, time_unit="us")
