@@ -126,6 +126,8 @@ class Sheet:
                 frame = frame.filter(have == text) if key in frame.columns else frame.clear()
             if take.when is not None:
                 frame = frame.join(self.where(take.when).select("n"), on="n", how="semi", maintain_order="left")
+            if take.each_rank:
+                frame = frame.filter(pl.col(of).is_not_null()).unique(["n", "tag"], keep="last", maintain_order=True)
             if frame[of].null_count() < frame.height:
                 self._take_from(take, frame, rule, of)
 
@@ -324,7 +326,7 @@ class Sheet:
 
     def _stamps(self) -> None:
         """The first and the last stamp, in the order of the lines."""
-        own = [r for r in self.hits.rules.values() if "at" in r.fields and r.name in self.hits.grammar._by_name]
+        own = [r for r in self.hits.rules.values() if "at" in r.fields and self.hits.grammar.has(r.name)]
         lines = []
         for rule in own:
             stamped = self.hits.by_rule[rule.name]
@@ -390,7 +392,10 @@ class Sheet:
                 continue
             columns = ["pos", "at", "step", "seg", "at:text", "step:text"]
             lines = frame.select("n", *columns).filter(pl.col("at").is_not_null() & pl.col("step").is_not_null())
-            pairs = lines.with_columns(pl.col(c).shift(1).over("n").alias(f"{c}<") for c in columns).with_columns(
+            lines = self._looped(lines, steady.parted_by)
+            pairs = lines.with_columns(
+                pl.col(c).shift(1).over("n", "loop").alias(f"{c}<") for c in columns
+            ).with_columns(
                 (
                     (pl.col("at") - pl.col("at<")).dt.total_microseconds() / 1e6 / (pl.col("step") - pl.col("step<"))
                 ).alias("interval"),
@@ -440,6 +445,14 @@ class Sheet:
             )
             parts.append(proof.rows(batch, input="batch_size", **{k: v for k, v in made.items() if k != "rule"}))
             self.put("steady_throughput", values, pl.concat(parts))
+
+    def _looped(self, lines: pl.DataFrame, parted_by: str) -> pl.DataFrame:
+        """`lines` with `loop`: the place of the latest line of `parted_by` above; null where a run has but one."""
+        parts = [h.select("n", "pos", pl.col("pos").alias("loop")) for name in parted_by.split("|") if (h := self.hits.get(name)) is not None]
+        several = pl.concat(parts).filter(pl.len().over("n") > 1).sort("pos") if parts else None
+        if several is None or not several.height:
+            return lines.with_columns(pl.lit(None, pl.UInt64).alias("loop"))
+        return lines.join_asof(several, on="pos", by="n", strategy="backward", check_sortedness=False)
 
     def _unaccounted(self) -> None:
         """The whole less all phases that are known."""

@@ -126,7 +126,7 @@ class Rule:
     kind: str | None = None
     """Kind of the message."""
     carry: Mapping[str, str] = field(default_factory=dict)
-    """field -> rule: the field's value is that of the latest line of that rule above this one."""
+    """field -> rule (several with `|` between): the field's value is that of the latest such line above this one."""
     fixed: Mapping[str, str] = field(default_factory=dict)
     """field -> text that every line of this rule stands for (a `scope`, a `score_name`)."""
     more: tuple[str, ...] = ()
@@ -260,7 +260,8 @@ class Bar:
     each: str = "all"
     """`all`, or the number of the bar, from 1."""
     less: str | None = None
-    """Key of a phase ("compile#1") that the bar holds and that is taken off."""
+    """A phase that the bar holds and that is taken off: one by its key ("compile#1"), or ("compile") of each bar the last
+    that ended since the bar before it."""
 
 
 @dataclass(frozen=True)
@@ -296,6 +297,8 @@ class Take:
     """`estimate` for a compiler's figure; else `read` or `converted` as it comes."""
     aliases: str | None = None
     """Key of the grammar's `aliases` whose table gives the one name for it."""
+    each_rank: bool = False
+    """Only the last such line of each rank counts."""
 
 
 @dataclass(frozen=True)
@@ -349,6 +352,8 @@ class Steady:
 
     rule: str
     warmup: int = 1
+    parted_by: str = ""
+    """Rules, with `|` between, whose lines part one loop from the next: what lies across one is no interval."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -407,6 +412,10 @@ class Grammar:
     def rule(self, name: str) -> Rule:
         """The rule of that name."""
         return self._by_name[name]
+
+    def has(self, name: str) -> bool:
+        """Whether a rule of that name is this grammar's own."""
+        return name in self._by_name
 
     @cached_property
     def _by_name(self) -> dict[str, Rule]:

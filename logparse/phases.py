@@ -299,8 +299,11 @@ class Phases:
         evidence = proof.rows(read, column="duration_s").with_columns(read["id"])
         if less is None:
             return rows, evidence
-        off, cited = self._off(less)
-        joined = rows.join(off, on="n", how="left", maintain_order="left")
+        if "#" in less or "." in less:
+            off, cited = self._off(less)
+            joined = rows.join(off, on="n", how="left", maintain_order="left")
+        else:
+            joined, cited = self._held(rows, less)
         rows = joined.with_columns(
             (pl.col("duration") - pl.col("off").fill_null(0.0)).clip(lower_bound=0.0).alias("duration")
         )
@@ -317,6 +320,24 @@ class Phases:
             pl.when(has).then(pl.lit("whole")).alias("input"),
         )
         return rows.select(*(c for c in rows.columns if c not in ("off", "off_id"))), pl.concat([evidence, other])
+
+    def _held(self, rows: pl.DataFrame, less: str) -> tuple[pl.DataFrame, pl.DataFrame]:
+        """`rows` with off and off_id: the last row of the phase `less` that ended since the row before and that is not
+        longer than the row."""
+        inner = self.rows.filter((pl.col("phase") == less) & pl.col("stage").is_null()).select(
+            "n",
+            pl.col("end_pos").alias("pos"),
+            pl.col("end_pos").alias("inner_end"),
+            pl.col("duration").alias("off"),
+            pl.col("id").alias("off_id"),
+        )
+        ordered = rows.sort("end_pos").with_columns(
+            pl.col("end_pos").alias("pos"), pl.col("end_pos").shift(1).over("n").fill_null(0).alias("since")
+        )
+        held = ordered.join_asof(inner.sort("pos"), on="pos", by="n", strategy="backward", check_sortedness=False)
+        inside = (pl.col("inner_end") > pl.col("since")) & (pl.col("off") <= pl.col("duration"))
+        held = held.with_columns(pl.when(inside).then(c).alias(c) for c in ("off", "off_id")).sort("id")
+        return held.drop("pos", "since", "inner_end"), self.evidence.drop("n", "number").unique("id", keep="first")
 
     def _off(self, less: str) -> tuple[pl.DataFrame, pl.DataFrame]:
         """What is taken off: n, off, off_id; and by id where it stands. `less` is a phase ("compile#1") or a field

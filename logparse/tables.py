@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import polars as pl
+import polars.selectors as cs
 
 from logparse import cast
 from logparse.grammar import Table
@@ -18,20 +19,28 @@ def read_tables(hits: Hits) -> None:
 
 
 def carry(hits: Hits) -> None:
-    """Give each line the values that its rule carries from the latest line of another rule above it."""
+    """Give each line the values that its rule carries from the latest line above it of another rule, or of several."""
     for rule in hits.rules.values():
-        for field, origin in rule.carry.items():
-            frame, above = hits.by_rule[rule.name], hits.get(origin)
-            if above is None or field not in above.columns:
-                continue
-            named = [c for c in (field, f"{field}:text") if c in above.columns]
+        for field, origins in rule.carry.items():
+            frame = hits.by_rule[rule.name]
             # Where the value really stands goes along, for the evidence.
-            place = {f"{field}:pos": pl.col("pos"), f"{field}:seg": pl.col("seg"), f"{field}:rule": pl.lit(origin)}
+            place = {f"{field}:pos": pl.col("pos"), f"{field}:seg": pl.col("seg")}
+            lines = [
+                above.select("pos", "n", cs.by_name(field, f"{field}:text", require_all=False), **place).with_columns(
+                    pl.lit(origin).alias(f"{field}:rule")
+                )
+                for origin in origins.split("|")
+                if (above := hits.get(origin)) is not None and field in above.columns
+            ]
+            if not lines:
+                continue
+            above = pl.concat(lines, how="diagonal")
+            named = [c for c in (field, f"{field}:text") if c in above.columns]
             hits.by_rule[rule.name] = (
                 frame.drop(named, strict=False)
                 .sort("pos")
                 .join_asof(
-                    above.select("pos", "n", *named, **place).sort("pos"),
+                    above.sort("pos"),
                     on="pos",
                     by="n",
                     strategy="backward",
