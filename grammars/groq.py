@@ -46,6 +46,7 @@ _host = pp.Regex(r"[A-Za-z0-9_-]+")
 _shape = pp.Regex(r"\([0-9, ]*\)")
 _version = pp.Regex(r"[0-9]+(?:\.[0-9]+)*")
 _package = pp.Regex(r"[0-9][^ ]*")
+_other_packages = pp.Regex(r"(?: (?:[^g ]|g[^r ]|gr[^o ]|gro[^q ])[^ ]*)+")
 _border = pp.Regex(r"[+-]+")
 _check = pp.Regex(r"[✓✔?]")
 _cross = pp.Regex(r"[×✗]")
@@ -89,16 +90,24 @@ _SESSION = (
         more=("(base) user@groq-login-02:~$",),
     ),
     Rule(
-        "pip_note",
+        "groqflow_installed",
         "Successfully installed flatbuffers-24.3.25 fsspec-2024.10.0 groqflow-4.3.1 mlagility-3.3.1 mpmath-1.3.0",
-        "Successfully installed" + (pp.Regex(r".* groqflow-") + _package("sdk_version") + rest | rest)
-        | "Requirement already satisfied: " + ("groq-runtime==" + _package("runtime_version") + rest | rest)
-        | (pp.Literal("Installing collected packages: ") | "Looking in indexes: " | "Using cached " | "[notice] A new release of pip") + rest,
+        "Successfully installed" + _other_packages + " groqflow-" + _package("sdk_version") + rest,
         params="log",
-        more=(
-            "Requirement already satisfied: groq-runtime==0.30 in /opt/groq/runtime/site-packages (from -r frozen.txt (line 9)) (0.30)",
-            "Requirement already satisfied: numpy in /opt/groq/runtime/site-packages (from -r frozen.txt (line 9)) (1.24.4)",
-        ),
+    ),
+    Rule(
+        "runtime_installed",
+        "Requirement already satisfied: groq-runtime==0.30 in /opt/groq/runtime/site-packages (from -r frozen.txt (line 9)) (0.30)",
+        "Requirement already satisfied: groq-runtime==" + _package("runtime_version") + rest,
+        params="log",
+    ),
+    # In place of the shared rule: not the two lines above.
+    Rule(
+        "pip_note",
+        "Requirement already satisfied: numpy in /opt/groq/runtime/site-packages (from -r frozen.txt (line 9)) (1.24.4)",
+        "Successfully installed" + _other_packages | "Requirement already satisfied: " + pp.Regex(r"(?:[^g]|g[^r]|gr[^o]|gro[^q]).*")
+        | (pp.Literal("Installing collected packages: ") | "Looking in indexes: " | "Using cached " | "[notice] A new release of pip") + rest,
+        more=("Successfully installed pip-24.3.1",),
     ),
     Rule(
         "pip_step",
@@ -646,7 +655,7 @@ GRAMMAR = Grammar(
         Take(
             "sdk_version",
             "benchit_on_groq.sdk_version|performance_on_groq.sdk_version|state_version.sdk_version|version_changed.sdk_version"
-            "|pip_note.sdk_version",
+            "|groqflow_installed.sdk_version",
         ),
         Take("system", "state_groqcard.system"),
         Take("device", "benchit_on_groq.device|performance_on_groq.device"),
