@@ -34,7 +34,7 @@ class Paint:
 
     @classmethod
     def of(cls, stream: Any) -> Paint:
-        """What `stream` can; None is a file. NO_COLOR takes colours away, FORCE_COLOR gives colours and links to a pipe."""
+        """What `stream` can; None is a file. NO_COLOR takes colours, FORCE_COLOR gives them, and links, to a pipe."""
         if stream is None:
             return cls()
         environment = os.environ
@@ -83,7 +83,7 @@ def width(text: str) -> int:
 
 
 def aligned(rows: Iterable[Sequence[str]], right: Collection[int] = (), gap: int = 3) -> list[str]:
-    """Rows of cells as lines: each column as wide as its widest cell, those in `right` flush right; no blanks at the end."""
+    """Rows of cells as lines: each column as wide as its widest cell, those in `right` flush right."""
     rows = [list(row) for row in rows]
     widths = [max(map(width, column)) for column in zip(*rows, strict=True)]
 
@@ -119,8 +119,10 @@ def table(frame: pl.DataFrame, paint: Paint, keep: Collection[str] = ()) -> str:
         for part in _fitting([head, *body], paint.width):
             picked = [[row[i] for i in part] for row in [head, *body]]
             lines += aligned(picked, {k for k, i in enumerate(part) if i in right}, gap=2)
-    rows = f"{frame.height} row{'' if frame.height == 1 else 's'}"
-    lines.append(paint.faint(rows + (f"; {hidden} of {len(texts.columns)} columns hold nothing and are left out" if hidden else "")))
+    said = f"{frame.height} row{'' if frame.height == 1 else 's'}"
+    if hidden and frame.height:
+        said += f"; {hidden} of {len(texts.columns)} columns hold nothing and are left out"
+    lines.append(paint.faint(said))
     return "\n".join(lines)
 
 
@@ -161,7 +163,7 @@ def _iso(name: str) -> pl.Expr:
 
 
 def where(frames: Mapping[str, pl.DataFrame], name: str, condition: str) -> pl.DataFrame:
-    """The rows of the frame `name` for which `condition`, an SQL expression, is true. It may look into the other frames.
+    """The rows of the frame `name` for which `condition`, an SQL expression, is true; it may look into the others.
 
     Raises `ValueError` for what is no such expression; the message names the columns.
     """
@@ -171,7 +173,7 @@ def where(frames: Mapping[str, pl.DataFrame], name: str, condition: str) -> pl.D
     try:
         kept = context.execute(f"SELECT row_number_ FROM {name} WHERE (\n{condition}\n)")
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
-        said = str(error).partition("\n")[0]
+        said = str(error).partition("\n")[0].partition("; valid columns")[0]
         raise ValueError(f"{said}\nColumns of {name}: {', '.join(frames[name].columns)}") from None
     return frames[name][kept["row_number_"]]
 
@@ -187,7 +189,7 @@ def dump(frame: pl.DataFrame, name: str, format: str) -> bytes:
 def _json(frame: pl.DataFrame, name: str) -> bytes:
     head = json.dumps({"logparse": version("logparse"), "frame": name})
     rows = ",\n".join(_rows(frame))
-    return f"{head[:-1]}, \"rows\": [\n{rows}\n]}}\n".encode() if rows else f'{head[:-1]}, "rows": []}}\n'.encode()
+    return f'{head[:-1]}, "rows": [\n{rows}\n]}}\n'.encode() if rows else f'{head[:-1]}, "rows": []}}\n'.encode()
 
 
 def _ndjson(frame: pl.DataFrame, name: str) -> bytes:
@@ -201,7 +203,8 @@ def _rows(frame: pl.DataFrame) -> list[str]:
     odd = any(not plain[c].drop_nulls().is_finite().all() for c in floats)
     if not odd:
         return plain.write_ndjson().splitlines()
-    return [json.dumps({k: _spelt(v) for k, v in row.items()}, ensure_ascii=False) for row in plain.iter_rows(named=True)]
+    spelt = ({k: _spelt(v) for k, v in row.items()} for row in plain.iter_rows(named=True))
+    return [json.dumps(row, ensure_ascii=False, separators=(",", ":")) for row in spelt]
 
 
 def _spelt(value: Any) -> Any:
@@ -249,11 +252,17 @@ def _filled(frame: pl.DataFrame) -> tuple[list[str], list[tuple[str | None, ...]
     return columns, texts.select(columns).rows()
 
 
-_MARKDOWN = {"|": r"\|", "\\": r"\\", "`": r"\`", "*": r"\*", "_": r"\_", "<": "&lt;", ">": "&gt;", "\n": " ", "\r": " "}
+_MARKDOWN = {**{c: "\\" + c for c in "|\\`*_"}, "<": "&lt;", ">": "&gt;", "\n": " ", "\r": " "}
 _LATEX = {
-    **{c: "\\" + c for c in "&%$#_{}"}, "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "\\": r"\textbackslash{}",
-    "<": r"\textless{}", ">": r"\textgreater{}", "\n": " ", "\r": " ",
-}  # fmt: skip
+    **{c: "\\" + c for c in "&%$#_{}"},
+    "~": r"\textasciitilde{}",
+    "^": r"\textasciicircum{}",
+    "\\": r"\textbackslash{}",
+    "<": r"\textless{}",
+    ">": r"\textgreater{}",
+    "\n": " ",
+    "\r": " ",
+}
 
 
 def _escaped(cell: str | None, signs: Mapping[str, str]) -> str:

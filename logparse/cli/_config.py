@@ -1,4 +1,4 @@
-"""Defaults from `logparse.toml`, or `[tool.logparse]` in `pyproject.toml`: here, or in the nearest folder above that has one.
+"""Defaults from `logparse.toml` or `[tool.logparse]` in `pyproject.toml`, here or in the nearest folder above.
 
 A key at the top is an option of every command that has it; a table named like a command is for that command alone.
 """

@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from logparse.cli import _options
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from logparse.logs import Logs
 
 
 def frame_command(name: str, help: str) -> click.Command:
@@ -14,7 +21,7 @@ def frame_command(name: str, help: str) -> click.Command:
     @_options.reading
     @click.option(
         "--where", metavar="SQL",
-        help="Rows for which this SQL expression is true, as in: throughput > 1000. Put column names that are SQL words in double quotes.",
+        help="Only rows for which this is true, as in: throughput > 1000. Put SQL words in double quotes: \"group\".",
     )  # fmt: skip
     @_options.printing
     @click.pass_context
@@ -38,7 +45,8 @@ def frame_command(name: str, help: str) -> click.Command:
     return command
 
 
-def select(logs, name, where):
+def select(logs: Logs, name: str, where: str) -> pl.DataFrame:
+    """Rows of a frame that meet a condition; what is no condition is wrong usage."""
     from logparse import render
 
     try:

@@ -10,16 +10,24 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from logparse.cli import NOTHING, UNREADABLE
+from logparse.errors import GrammarError
 
 if TYPE_CHECKING:
     import polars as pl
 
+    from logparse.grammar import Grammar
     from logparse.logs import Logs
 
 SUFFIXES = {
-    ".txt": "table", ".json": "json", ".ndjson": "ndjson", ".jsonl": "ndjson", ".csv": "csv", ".md": "md", ".tex": "latex",
+    ".txt": "table",
+    ".json": "json",
+    ".ndjson": "ndjson",
+    ".jsonl": "ndjson",
+    ".csv": "csv",
+    ".md": "md",
+    ".tex": "latex",
     ".parquet": "parquet",
-}  # fmt: skip
+}
 FORMATS = tuple(dict.fromkeys(SUFFIXES.values()))
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -46,7 +54,7 @@ def printing(command: F) -> F:
     )(command)  # fmt: skip
     return click.option(
         "--format", "format", type=click.Choice(FORMATS),
-        help="How to print; a table for people unless said otherwise. In json, NaN and infinity are the texts NaN, Infinity and -Infinity.",
+        help="How to print; else a table for people. In JSON, NaN and infinity are the texts NaN, Infinity, -Infinity.",
     )(command)  # fmt: skip
 
 
@@ -59,8 +67,20 @@ def read(paths: Sequence[str], files_from: str | None, grammars: Sequence[str]) 
     import logparse
     from logparse.cli._progress import Progress
 
+    extra = own(grammars)
     with Progress(paths if files_from is None else None) as progress:
-        return logparse.ingest(list(paths), grammars=list(grammars), files_from=files_from, progress=progress)
+        return logparse.ingest(list(paths), grammars=extra, files_from=files_from, progress=progress)
+
+
+def own(paths: Sequence[str]) -> list[Grammar]:
+    """The grammars in the user's own files. What is wrong with an installed one is our fault, and told so."""
+    from logparse import platforms
+
+    try:
+        platforms.grammars()
+    except GrammarError as error:
+        raise RuntimeError(f"an installed grammar cannot be used: {error}") from error
+    return [platforms.load(path) for path in paths]
 
 
 def named(paths: Sequence[str], files_from: str | None) -> None:

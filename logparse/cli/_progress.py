@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Sequence
-from types import TracebackType
 from typing import Any
 
 PATIENCE = 1.0
@@ -13,7 +12,7 @@ PATIENCE = 1.0
 
 
 class Progress:
-    """Called with the bytes read so far and the source at hand; `paths` is what the whole is measured by, where it is known."""
+    """Called with the bytes read so far and the source at hand; the whole is measured by `paths`, where it is known."""
 
     def __init__(self, paths: Sequence[str] | None) -> None:
         self.paths = paths
@@ -32,7 +31,7 @@ class Progress:
             self._begin()
         self.bar.update(self.task, completed=done, source=source)
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(self, *failure: object) -> None:
         if self.bar is not None:
             self.bar.stop()
 
@@ -40,8 +39,14 @@ class Progress:
         from rich import progress
         from rich.console import Console
 
-        columns = (progress.BarColumn(), progress.DownloadColumn(), progress.TimeRemainingColumn(), progress.TextColumn("{task.fields[source]}"))
-        self.bar = progress.Progress(*columns, console=Console(stderr=True), transient=True)
+        self.bar = progress.Progress(
+            progress.BarColumn(),
+            progress.DownloadColumn(),
+            progress.TimeRemainingColumn(),
+            progress.TextColumn("{task.fields[source]}"),
+            console=Console(stderr=True),
+            transient=True,
+        )
         self.task = self.bar.add_task("", total=_size(self.paths), source="")
         self.bar.start()
 

@@ -6,7 +6,9 @@ from logparse.cli._frame import frame_command
 
 command = frame_command(
     "evidence",
-    """Print what each value of runs and phases rests on: text, source, line, rule, formula; and why each empty cell is empty.
+    """Print what each value rests on, and why each empty cell is empty.
+
+    Text, source, line, rule and formula, for the frames runs and phases; the other frames carry their line themselves.
 
     \b
     Example:

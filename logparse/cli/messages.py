@@ -6,7 +6,9 @@ from logparse.cli._frame import frame_command
 
 command = frame_command(
     "messages",
-    """Print warnings and errors, repeats folded into a count.
+    """Print warnings and errors.
+
+    Repeats are folded into a count.
 
     \b
     Example:

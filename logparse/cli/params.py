@@ -6,7 +6,9 @@ from logparse.cli._frame import frame_command
 
 command = frame_command(
     "params",
-    """Print the settings that the logs state, with where each was set and its line.
+    """Print the settings that the logs state.
+
+    Each with where it was set (command, config, banner, log) and its line.
 
     \b
     Example:

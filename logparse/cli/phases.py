@@ -6,7 +6,9 @@ from logparse.cli._frame import frame_command
 
 command = frame_command(
     "phases",
-    """Print the time of each run by phase: queue, compile, load, train and so on.
+    """Print the time of each run by phase.
+
+    Queue, compile, load, train and so on.
 
     Rows without a stage do not overlap; a stage is the vendor's own step inside its phase.
 

@@ -6,7 +6,7 @@ from logparse.cli._frame import frame_command
 
 command = frame_command(
     "runs",
-    """Print one row for each run that the logs hold.
+    """Print one row for each run.
 
     Durations are in seconds, throughput in samples/s, shares from 0 to 1. What a log does not say is empty, never 0;
     `logparse show RUN COLUMN` tells why.

@@ -6,7 +6,9 @@ from logparse.cli._frame import frame_command
 
 command = frame_command(
     "sources",
-    """Print one row for each file: what it is, how much of it was understood, and why not where it was not.
+    """Print one row for each file.
+
+    What it is, how much of it was understood, and why not where it was not.
 
     \b
     Example:

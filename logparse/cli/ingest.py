@@ -1,0 +1,53 @@
+"""`logparse ingest`."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from logparse.cli import GATE, _options
+
+
+@click.command("ingest")
+@_options.reading
+@click.option(
+    "--min-coverage", type=click.FloatRange(0, 1), metavar="SHARE",
+    help="Exit with 5 where a smaller share of lines was understood, from 0 to 1.",
+)  # fmt: skip
+@_options.printing
+def command(
+    paths: tuple[str, ...],
+    files_from: str | None,
+    grammars: tuple[str, ...],
+    min_coverage: float | None,
+    format: str | None,
+    output: str | None,
+) -> int:
+    """Read logs and print the runs found.
+
+    Files, folders, globs, packed files, or - for standard input. Runs are grouped by platform and workload; an empty cell
+    says why it is empty. Then follows what was not understood. As any other format than a table: the frame of runs.
+
+    \b
+    Examples:
+      logparse ingest sample_logs
+      logparse ingest 'runs/*.out' --min-coverage 0.95
+      logparse ingest job.out --grammar my_grammar.py
+    """
+    people = _options.is_table(format, output)
+    logs = _options.read(paths, files_from, grammars)
+    from logparse import overview, render
+
+    if people:
+        paint = render.Paint.of(sys.stdout if output is None else None)
+        _options.put_text(overview.page(logs, paths, paint), output)
+    else:
+        _options.put(logs.runs, "runs", format, output)
+    understood = overview.coverage(logs)
+    if min_coverage is not None and understood < min_coverage:
+        click.echo(
+            f"--min-coverage {min_coverage:g} is not met: {understood:.4f} of the lines were understood", err=True
+        )
+        return GATE
+    return _options.exit_code(logs)

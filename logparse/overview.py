@@ -1,0 +1,427 @@
+"""What `logparse ingest` prints: the runs by platform and workload, what was not understood, and where to look next.
+
+Numbers are shown with the digits that mean something: not more than the log printed, and not more than one can compare.
+"""
+
+from __future__ import annotations
+
+import math
+import shlex
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import polars as pl
+
+from logparse.explain import SHAPES, SUSPICIOUS, shapes
+from logparse.logs import Logs
+from logparse.render import Paint, aligned, one_line
+from logparse.schema import FIELDS, TEXT
+
+Run = Mapping[str, Any]
+"""A row of `runs`."""
+
+LEGEND = {
+    "-": "does not apply",
+    "?": "not in this log",
+    "no log": "in a log that is not here",
+    "cached": "binary found, not compiled",
+    "unreadable": "what stands there is no value",
+}
+"""What an empty cell shows, and what that means."""
+_REASONS = {
+    "does not apply": "-",
+    "no log": "no log",
+    "in another log": "no log",
+    "cached": "cached",
+    "unreadable": "unreadable",
+}
+"""How the reason of an absent value begins -> what its cell shows; anything else is not in this log."""
+
+
+def page(logs: Logs, paths: Sequence[str], paint: Paint) -> str:
+    """The whole page; `paths` is what was read, for the commands that it names."""
+    out = [_first_line(logs)]
+    facts = _Facts.of(logs)
+    shown: list[str] = []
+    for block in _blocks(logs.runs):
+        shown += _table(block, facts, paint)
+    out += shown
+    used = [mark for mark in LEGEND if mark in facts.used]
+    if used:
+        out.append(paint.faint("   ".join(f"{mark} = {LEGEND[mark]}" for mark in used)))
+    out += _not_understood(logs, paint)
+    out.append(_next(logs, paths))
+    return "\n".join(out)
+
+
+def coverage(logs: Logs) -> float:
+    """Share of lines understood, from 0 to 1, in the sources that hold a run; blank lines do not count."""
+    read = logs.sources.filter(pl.col("status") == "read")
+    understood = int(read["lines_read"].sum() + read["lines_known"].sum())
+    lines = int(read["lines"].sum() - read["lines_blank"].sum())
+    return understood / lines if lines else 0.0
+
+
+def _first_line(logs: Logs) -> str:
+    copies = int(logs.runs["copies"].sum())
+    folded = f", {_many(copies, 'cop', 'y', 'ies')} folded" if copies else ""
+    # Rounded down: 100 % means every line.
+    understood = f" {math.floor(coverage(logs) * 1000) / 10:.1f} % of lines understood." if logs.runs.height else ""
+    return f"{_many(logs.sources.height, 'file')}: {_many(logs.runs.height, 'run')}{folded}.{understood}"
+
+
+def _many(count: int, word: str, one: str = "", more: str = "s") -> str:
+    return f"{count:,} {word}{one if count == 1 else more}"
+
+
+# ---- numbers ---- #
+
+
+def figure(value: float, resolution: float | None, most: int) -> str:
+    """`value` with at most `most` digits, and none beyond its resolution: `4572.4`, `6.9 k`, `780`."""
+    if not math.isfinite(value):
+        return "NaN" if math.isnan(value) else "∞" if value > 0 else "-∞"
+    places = most - 1 - math.floor(math.log10(abs(value))) if value else most - 1
+    if resolution:
+        places = min(places, math.floor(-math.log10(2 * resolution) + 1e-9))
+    if places < 0 and abs(value) >= 1000:
+        return f"{value / 1000:.{max(places + 3, 0)}f} k"
+    text = f"{value:.{max(places, 0)}f}"
+    return text if resolution or "." not in text else text.rstrip("0").rstrip(".")
+
+
+def seconds(value: float, resolution: float | None) -> str:
+    """A duration: `452.4 s`, `0.06 ms`; what is less certain than its last digit says so: `87 s ±1`."""
+    if 0 < abs(value) < 0.1:
+        return f"{figure(value * 1e3, resolution and resolution * 1e3, 4)} ms"
+    if resolution and resolution > 0.5:
+        return f"{value:.0f} s ±{math.ceil(resolution)}"
+    return f"{figure(value, resolution, 4)} s"
+
+
+# ---- what cells are made of ---- #
+
+_CELLS = (
+    "compile_s", "train_s", "latency_s", "on_chip_latency_s", "on_chip_throughput", "throughput", "token_throughput", "loss",
+    "score", "steps", "epochs", "samples",
+)  # fmt: skip
+"""Columns whose values, or reasons to be empty, are shown."""
+
+
+@dataclass(frozen=True)
+class _Facts:
+    """What is known beside the runs: why cells are empty, how fine values are, compile phases, kinds of errors."""
+
+    reasons: Mapping[tuple[str, str], str]
+    resolutions: Mapping[tuple[str, str], float]
+    compiles: Mapping[str, Sequence[float]]
+    errors: Mapping[str, Sequence[str]]
+    used: set[str]
+
+    @classmethod
+    def of(cls, logs: Logs) -> _Facts:
+        rows = logs.evidence.filter((pl.col("frame") == "runs") & pl.col("column").is_in(_CELLS))
+        absent = rows.filter(pl.col("how") == "absent").select("run", "column", "reason")
+        compiles = logs.phases.filter((pl.col("phase") == "compile") & pl.col("stage").is_null())
+        errors = logs.messages.filter((pl.col("level") == "error") & pl.col("kind").is_not_null())
+        return cls(
+            {(run, column): reason or "" for run, column, reason in absent.iter_rows()},
+            dict(_resolutions(rows.filter(pl.col("how") != "absent"))),
+            _by_run(compiles.select("run", "duration_s")),
+            _by_run(errors.select("run", pl.col("kind").cast(TEXT)).unique(maintain_order=True)),
+            set(),
+        )
+
+    def empty(self, run: Run, column: str) -> str:
+        """What the empty cell of that column shows."""
+        reason = self.reasons.get((run["run"], column), "")
+        mark = next((mark for begins, mark in _REASONS.items() if reason.startswith(begins)), "?")
+        return self.noted(mark)
+
+    def noted(self, mark: str) -> str:
+        """`mark`, which the legend then explains."""
+        self.used.add(mark)
+        return mark
+
+    def resolution(self, run: Run, column: str) -> float | None:
+        """Half a unit of the last digit that the value has, as far as known."""
+        return self.resolutions.get((run["run"], column))
+
+
+def _by_run(rows: pl.DataFrame) -> dict[str, list[Any]]:
+    out: dict[str, list[Any]] = {}
+    for run, value in rows.iter_rows():
+        out.setdefault(run, []).append(value)
+    return out
+
+
+def _resolutions(rows: pl.DataFrame) -> Iterator[tuple[tuple[str, str], float]]:
+    """(run, column) -> resolution: as read, or for a derived value what its inputs bring: sums add up, products in parts."""
+    own, number = pl.col("resolution"), pl.col("number").abs()
+    made = rows.group_by("run", "column").agg(
+        pl.col("formula").drop_nulls().first(),
+        pl.col("value").first().cast(pl.Float64, strict=False).alias("of"),
+        own.first().alias("first"),
+        pl.when(own.is_not_null().all()).then(own.sum()).alias("sum"),
+        pl.when((own / number).is_finite().all()).then((own / number).sum()).alias("part"),
+    )
+    product = pl.col("formula").str.contains("[*/]")
+    derived = pl.when(product).then(pl.col("part") * pl.col("of").abs()).otherwise("sum")
+    fine = pl.when(pl.col("formula").is_null()).then("first").otherwise(derived)
+    for run, column, resolution in made.select("run", "column", fine).drop_nulls().iter_rows():
+        yield (run, column), resolution
+
+
+# ---- blocks ---- #
+
+
+def _blocks(runs: pl.DataFrame) -> Iterator[list[Run]]:
+    """Runs of one platform and workload, in the order of the platforms' names."""
+    named = runs.with_columns(pl.coalesce("workload", "model", pl.lit("")).alias("of")).sort(
+        "platform", "of", maintain_order=True
+    )
+    for part in named.partition_by("platform", "of", maintain_order=True):
+        yield part.drop("of").rows(named=True)
+
+
+_TASKS = {"train": "training", "inference": "inference", "compile": "compile"}
+_WINDOWS = {"after_warmup": "rate after warm-up", "single_input": "one input at a time"}
+
+
+def _table(block: Sequence[Run], facts: _Facts, paint: Paint) -> list[str]:
+    """A heading that says what is common to all rows, the columns that apply, a row for each run."""
+    common = {c: values.pop() for c in block[0] if len(values := {run[c] for run in block} - {None}) == 1}
+    heading = f"{paint.head(str(block[0]['platform']))}  {', '.join(_heading(common))}"
+    rate = f"{common.get('sample') or 'sample'}s/s"
+    columns = {
+        "run": [one_line(run["label"]) for run in block],
+        "ran": [_ran(run, common, facts) for run in block],
+        "compile": [_compile(run, facts) for run in block],
+        "train": [_seconds(run, "train_s", facts) for run in block],
+        "latency": [_seconds(run, "latency_s", facts) for run in block],
+        "on chip (estimate)": [_on_chip(run, facts) for run in block],
+        rate: [_rate(run, facts) for run in block],
+        "quality": [_quality(run, facts) for run in block],
+        "status": [_status(run, facts, paint) for run in block],
+    }
+    kept = {name: cells for name, cells in columns.items() if _applies(name, set(cells))}
+    rows = [list(kept), *(list(row) for row in zip(*kept.values(), strict=True))]
+    return [heading, *aligned([[f" {row[0]}", *row[1:]] for row in rows])]
+
+
+def _applies(name: str, cells: set[str]) -> bool:
+    """Whether a column says something of these runs."""
+    if cells - LEGEND.keys():
+        return True
+    return "cached" in cells or ("-" not in cells and name not in _OPTIONAL)
+
+
+_OPTIONAL = ("latency", "on chip (estimate)")
+
+
+def _heading(common: Run) -> Iterator[str]:
+    """What all rows share, in words."""
+    yield one_line(common.get("workload") or common.get("model") or "workload not in the log")
+    if common.get("task"):
+        yield _TASKS.get(common["task"], common["task"])
+    if common.get("system"):
+        yield one_line(common["system"])
+    if common.get("device_kind"):
+        devices = common.get("devices")
+        if devices or not common.get("system"):
+            yield f"{devices} {common['device_kind']}" if devices else common["device_kind"]
+    if version := common.get("sdk_version"):
+        yield f"SDK {version}" if version[0].isdigit() else version
+    yield from _settings(common, ("sequence_length", "precision", "learning_rate"))
+    if common.get("throughput_window") in _WINDOWS:
+        yield _WINDOWS[common["throughput_window"]]
+
+
+def _settings(run: Run, columns: Sequence[str]) -> Iterator[str]:
+    words = {"sequence_length": "length", "learning_rate": "lr", "precision": "", "ranks": "ranks", "devices": ""}
+    for column in columns:
+        value = run.get(column)
+        if value is None:
+            continue
+        if column == "devices":
+            yield f"{value} {run.get('device_kind') or 'devices'}"
+        elif column == "ranks":
+            yield _many(value, "rank")
+        else:
+            yield f"{words[column]} {value:g}" if isinstance(value, float) else f"{words[column]} {value}".strip()
+
+
+def _ran(run: Run, common: Run, facts: _Facts) -> str:
+    """`505 st × 4096`, `10 epochs`, and the settings in which the rows differ."""
+    steps, epochs, batch, samples = (run[c] for c in ("steps", "epochs", "batch_size", "samples"))
+    parts = []
+    if steps is not None:
+        parts.append(f"{steps} st" + (f" × {batch}" if batch is not None else ""))
+    elif epochs is not None:
+        parts.append(_many(epochs, "epoch") + (f", batch {batch}" if batch is not None else ""))
+    elif samples is not None:
+        parts.append(_many(samples, run["sample"] or "sample"))
+    elif batch is not None:
+        parts.append(f"batch {batch}")
+    if "task" not in common and run["task"]:
+        parts.insert(0, _TASKS.get(run["task"], run["task"]))
+    if "task" in common and not run["task"]:
+        parts.append(f"task {facts.noted('?')}")
+    differ = [c for c in ("devices", "ranks", "sequence_length", "precision", "learning_rate") if c not in common]
+    parts += _settings(run, differ)
+    return ", ".join(parts) or facts.empty(run, "steps")
+
+
+def _compile(run: Run, facts: _Facts) -> str:
+    value, hit = run["compile_s"], run["compile_cache"] == "hit"
+    if value is None:
+        return facts.empty(run, "compile_s")
+    if hit:
+        return facts.noted("cached") if value == 0 else f"{_seconds(run, 'compile_s', facts)}, {facts.noted('cached')}"
+    parts = [p for p in facts.compiles.get(run["run"], ()) if p]
+    if 1 < len(parts) <= 3 and math.isclose(sum(parts), value):
+        return "+".join(f"{p:.0f}" if p == int(p) else f"{p:.1f}" for p in parts) + " s"
+    return _seconds(run, "compile_s", facts)
+
+
+def _seconds(run: Run, column: str, facts: _Facts) -> str:
+    return facts.empty(run, column) if run[column] is None else seconds(run[column], facts.resolution(run, column))
+
+
+def _on_chip(run: Run, facts: _Facts) -> str:
+    latency, rate = run["on_chip_latency_s"], run["on_chip_throughput"]
+    if latency is None:
+        return facts.empty(run, "on_chip_latency_s")
+    shown = seconds(latency, facts.resolution(run, "on_chip_latency_s"))
+    return shown if rate is None else f"{shown}, {figure(rate, facts.resolution(run, 'on_chip_throughput'), 5)}/s"
+
+
+def _rate(run: Run, facts: _Facts) -> str:
+    value = run["throughput"]
+    if value is not None:
+        return figure(value, facts.resolution(run, "throughput"), 5)
+    if run["token_throughput"] is not None:
+        return f"{figure(run['token_throughput'], facts.resolution(run, 'token_throughput'), 5)} tokens/s"
+    return facts.empty(run, "throughput")
+
+
+def _quality(run: Run, facts: _Facts) -> str:
+    name, score = run["score_name"], run["score"]
+    if score is None or name is None:
+        loss = run["loss"]
+        return facts.empty(run, "loss") if loss is None else f"loss {figure(loss, facts.resolution(run, 'loss'), 5)}"
+    resolution = facts.resolution(run, "score")
+    word = "acc." if name == "accuracy" else one_line(name.replace("_", " "))
+    if name in FIELDS and FIELDS[name].unit == "fraction":
+        return f"{word} {figure(score * 100, resolution and resolution * 100, 4)} %"
+    return f"{word} {figure(score, resolution, 4)}"
+
+
+_KINDS = {"gate": "gate failed", "device": "device error", "scheduler": "scheduler error"}
+
+
+def _status(run: Run, facts: _Facts, paint: Paint) -> str:
+    status = run["status"] or "?"
+    kinds = [_KINDS.get(kind, kind.replace("_", " ")) for kind in facts.errors.get(run["run"], ())][:2]
+    if status == "completed_with_errors":
+        return paint.warn(", ".join(["completed", *kinds]) if kinds else "completed with errors")
+    if status == "failed":
+        return paint.warn(", ".join(["failed", *kinds]))
+    return paint.warn(status) if status == "incomplete" else status
+
+
+# ---- what was not understood ---- #
+
+_LINES_LOOKED_AT = 20_000
+_SHAPES_SHOWN = 5
+_FILES_NAMED = 3
+
+
+def _not_understood(logs: Logs, paint: Paint) -> list[str]:
+    """Lines that no rule read, by shape, and files that hold no run, by reason."""
+    out = []
+    unread, total = _unread(logs)
+    if total:
+        found = shapes(unread)
+        files = unread["source"].n_unique()
+        of = f" (shapes of the first {unread.height:,})" if unread.height < total else ""
+        out.append(f"  {_many(total, 'line')} in {_many(files, 'file')}{of}, the most frequent:")
+        for shape, count, suspicious, source, line in found.head(_SHAPES_SHOWN).iter_rows():
+            sign = "!" if suspicious else " "
+            out.append(f"  {count:>6}× {sign} {one_line(shape)}  {paint.faint(paint.place(source, line))}")
+        if found["suspicious"].any():
+            out.append(f"          ! = {SUSPICIOUS}")
+    for reason, names in _without_run(logs):
+        named = ", ".join(paint.place(one_line(name)) for name in names[:_FILES_NAMED])
+        more = f" and {len(names) - _FILES_NAMED} more" if len(names) > _FILES_NAMED else ""
+        out.append(f"  {_many(len(names), 'file')} without a run ({reason}): {named}{more}")
+    return [paint.head("Not understood:"), *out] if out else []
+
+
+def _unread(logs: Logs) -> tuple[pl.DataFrame, int]:
+    """source, line, text of lines that no rule read in sources that hold a run, the first of them; and how many there are."""
+    parts = [pl.DataFrame(schema={"source": TEXT, "line": SHAPES["line"], "text": TEXT})]
+    total = held = 0
+    for row in logs.sources.filter(pl.col("status") == "read").iter_rows(named=True):
+        many = row["lines"] - row["lines_blank"] - row["lines_read"] - row["lines_known"]
+        total += many
+        if not many or held >= _LINES_LOOKED_AT:
+            continue
+        kinds = logs.kinds(row["source"])
+        numbers = (n for n in range(1, row["lines"] + 1) if n not in kinds)
+        wanted = [n for n, _ in zip(numbers, range(2 * _LINES_LOOKED_AT), strict=False)]
+        texts = {n: text for n, text in logs.lines(row["source"], wanted).items() if text.strip(" \t\r")}
+        held += len(texts)
+        parts.append(
+            pl.DataFrame(
+                {"source": row["source"], "line": list(texts), "text": list(texts.values())}, schema=parts[0].schema
+            )
+        )
+    return pl.concat(parts), total
+
+
+def _without_run(logs: Logs) -> list[tuple[str, list[str]]]:
+    """Reason -> sources, those with most sources first."""
+    rows = logs.sources.filter(pl.col("status") != "read").select(pl.col("source").cast(TEXT), "status", "reason")
+    by_reason: dict[str, list[str]] = {}
+    for source, status, reason in rows.iter_rows():
+        by_reason.setdefault(one_line(reason or status), []).append(source)
+    return sorted(by_reason.items(), key=lambda item: -len(item[1]))
+
+
+# ---- where to look next ---- #
+
+_TELLING = ("throughput", "train_s", "latency_s", "compile_s", "score", "loss", "status")
+_PATHS_REPEATED = 3
+
+
+def _next(logs: Logs, paths: Sequence[str]) -> str:
+    given = (
+        " ".join(map(shlex.quote, paths)) if paths and len(paths) <= _PATHS_REPEATED and "-" not in paths else "PATH..."
+    )
+    counts = Counter(logs.sources["status"].cast(TEXT))
+    hints = []
+    if logs.runs.height:
+        run, column = _example(logs.runs)
+        hints.append(f"a number's lines: logparse show {shlex.quote(run)} {column} {given}")
+    read = logs.sources.filter(pl.col("status") == ("read" if counts["read"] else "unknown_platform"))
+    read = read.sort(pl.col("coverage").fill_nan(0), nulls_last=True, maintain_order=True)
+    if read.height:
+        hints.append(f"how a file is read: logparse explain {shlex.quote(read['source'][0])}")
+    hints.append(
+        f"all columns: logparse runs {given} --format csv"
+        if logs.runs.height
+        else "what can be read: logparse grammars"
+    )
+    return "Next: " + " · ".join(hints)
+
+
+def _example(runs: pl.DataFrame) -> tuple[str, str]:
+    """Label and column of a number that is worth a look."""
+    for column in _TELLING:
+        known = runs.filter(pl.col(column).is_not_null())
+        if known.height:
+            return known["label"][0], column
+    return runs["label"][0], "source"
