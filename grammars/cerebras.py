@@ -65,8 +65,10 @@ _number = unnamed(integer)
 _event_stamp = in_unit(pp.Regex(r"[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}"), "%Y-%m-%d %H:%M:%S")
 _path_before = pp.Regex(r"(?:[^ \t/\"]*/)*")
 """The folders of a path, up to and with the last slash."""
-_config = _path_before + pp.Opt("params_") + pp.Regex(r"[^ \t/.]+")("workload") + "." + (pp.Literal("yaml") | "yml")
-"""A params file: its name says what is run."""
+_config = _path_before + (
+    pp.Literal("params.yaml") | pp.Opt("params_") + pp.Regex(r"[^ \t/.]+")("workload") + "." + (pp.Literal("yaml") | "yml")
+)
+"""A params file: its name says what is run, if it says more than that."""
 _rates = ", Rate=" + real("throughput@interval") + " samples/sec, GlobalRate=" + real("throughput@mean") + " samples/sec"
 _remaining = ", LoopTimeRemaining=" + unnamed(clock) + ", TimeRemaining" + (pp.Literal("=") | ">") + clock("remaining")
 
@@ -173,7 +175,7 @@ _BEGIN = (
         "checkpoint_found",
         '2024-04-10 00:53:45,008 INFO:   Found latest checkpoint at "model_dir_bert_large_pytorch/checkpoint_1000.mdl".',
         _info + 'Found latest checkpoint at "'
-        + ("model_dir_" + pp.Regex(r'[^ "/]+')("workload") + "/checkpoint_" | _path_before + "checkpoint_") + integer("step") + pp.Regex(r'[^"]*') + '".',
+        + ("model_dir_" + pp.Regex(r'[^ "/]+')("workload") + "/checkpoint_" | _path_before + "checkpoint_") + integer("step") + pp.Regex(r'[^"/]*') + '".',
         marks="begin",
         more=('2026-01-16 14:31:13,500 INFO:   Found latest checkpoint at "model_dir_gnn/ogbn_arxiv/checkpoint_20.mdl".',),
     ),
@@ -820,9 +822,16 @@ _SDK = (
     ),
     Rule("sdk_success", "SUCCESS!", pp.Literal("SUCCESS!"), marks="result"),
     Rule(
+        "sdk_end",
+        "2023-10-11 00:57:44,184 DEBUG    Signaling heartbeat thread to stop for wsjob-nm4gmz7jtq3khck2ltadbv",
+        stamp("at") + " DEBUG" + blanks + "Signaling heartbeat thread to stop for " + _wsjob,
+        marks="telling",
+    ),
+    Rule(
         "sdk_debug",
         "2023-10-11 00:55:33,142 DEBUG    Run meta is available at /home/ruth/gemv/run_meta.json.",
-        stamp + " DEBUG" + blanks + rest,
+        stamp + " DEBUG" + blanks + pp.Regex(r"(?:[^ \tS]|S[^i]).*"),
+        more=("2023-10-11 00:55:33,142 DEBUG    Starting heartbeat thread for wsjob-cgvksf7bv8mnfszfmftozv.",),
     ),
 )  # fmt: skip
 
@@ -876,7 +885,7 @@ _FAILURE = (
         "server_error",
         "2022-06-27 03:12:27,424 INFO     [hosts.py:413] lab@sc-r9ra3-s1.local:            COUT030: Default Fatal message.",
         stamp("at") + " INFO" + blanks + "[hosts.py:" + _number + "] " + token + blanks + "COUT030: " + some("text"),
-        marks="telling failure", level="error", kind="out_of_memory",
+        marks="telling failure", level="error", kind="compile",
     ),
     # What looks like an error and is none.
     Rule(
@@ -1019,6 +1028,8 @@ _COLUMNS = (
           "|checkpoint_begin"),
     Infer("task", "inference", "eval_step|eval_batch|evaluated"),
     Infer("task", "compile", "sdk_compiled|sdk_cache_hit|tf_compiled|tf_cache_hit", when="seen('sdk_success') == 0"),
+    Take("task", "asked_mode.mode", "last", where={"mode": "train"}),
+    Take("task", "asked_cszoo.mode", "last", where={"mode": "fit"}, aliases="task"),
     Take("precision", "half_dtype.precision", "first"),
     Infer("sample", "sample", reason="the vendor counts samples, whatever they are"),
     # settings and counts
@@ -1109,8 +1120,8 @@ GRAMMAR = Grammar(
     rules=(*_BEGIN, *_JOBS, *_COMPILE, *_LOAD, *_TRAIN, *_EVAL, *_CHECKPOINT, *_SDK, *_FAILURE, *_NOISE),
     phases=_PHASES,
     columns=_COLUMNS,
-    steady=(Steady("train_step"), Steady("train_step_timed")),
-    aliases={"workload": _WORKLOADS},
+    steady=(Steady("train_step", parted_by="beginning"), Steady("train_step_timed", parted_by="beginning")),
+    aliases={"workload": _WORKLOADS, "task": {"fit": "train"}},
     absent={
         "ranks": "Cerebras logs do not print it: the wafer runs one replica",
         "sequence_length": "Cerebras logs do not print it; it stands in the params file",
