@@ -134,28 +134,13 @@ def _placed(evidence: pl.DataFrame, hits: Hits, sheet: columns.Sheet, phases: Ph
     starts = pl.Series("start", proof.starts(evidence, rules), dtype=pl.UInt32)
     evidence = evidence.with_columns(starts, (pl.col("pos") // 2**32).cast(pl.UInt32).alias("row"))
     rule = pl.when(pl.col("rule").is_not_null()).then(pl.format(f"{hits.grammar.name}/{{}}", "rule"))
-    values = [_long(sheet.frame, [c for c in sheet.frame.columns if c in FRAMES["runs"]], "n", "runs")]
-    if phases.rows.height:
-        shown = phases.rows.select("n", "key", pl.col("duration").alias("duration_s"))
-        values.append(
-            _long(shown.drop("n"), ["duration_s"], "key", "phases").join(shown.select("n", "key"), on="key", how="left")
-        )
-    runs_values = values[0]
-    evidence = evidence.with_columns(rule.alias("rule")).join(
-        runs_values, on=["n", "frame", "column"], how="left", maintain_order="left"
-    )
-    if len(values) > 1:
-        evidence = (
-            evidence.join(
-                values[1].unique(["n", "key"]).select("n", "key", pl.col("value").alias("of_phase")),
-                on=["n", "key"],
-                how="left",
-                maintain_order="left",
-            )
-            .with_columns(pl.coalesce("value", "of_phase").alias("value"))
-            .drop("of_phase")
-        )
-    return evidence
+    of_runs = _long(sheet.frame, [c for c in sheet.frame.columns if c in FRAMES["runs"]], "n", "runs")
+    # A key is a phase's within its run: other runs have the same.
+    of_phases = phases.rows.select("n", "key", pl.col("duration").cast(TEXT).alias("of_phase"))
+    evidence = evidence.with_columns(rule.alias("rule"))
+    evidence = evidence.join(of_runs, on=["n", "frame", "column"], how="left", maintain_order="left")
+    evidence = evidence.join(of_phases, on=["n", "key"], how="left", maintain_order="left")
+    return evidence.with_columns(pl.coalesce("value", "of_phase").alias("value")).drop("of_phase")
 
 
 def _long(frame: pl.DataFrame, names: Sequence[str], index: str, of: str) -> pl.DataFrame:
