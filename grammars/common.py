@@ -34,6 +34,7 @@ mpi_tag = "[" + pp.Regex(r"[0-9]+") + "," + integer("rank") + "]<" + (pp.Literal
 
 # A rate of other things (bytes, examples) is none of ours; its unit does not begin as `it/s` and `s/it` do.
 _other_rate = pp.Regex(r"\?[A-Za-z]+/[a-z]+|[0-9.]+[kMGT]?(?:B| [a-z]+|[a-hj-rt-z][a-z]*)/s")
+_rate_of_others = pp.Regex(r"[0-9.?]+[kMGT]?(?:B| [a-z]+|[a-hj-rt-z][a-z]*)/s")
 _rate = real("iteration_rate") + "it/s" | in_unit(real, "s/it")("iteration_rate") + "s/it" | _other_rate
 
 bar = (
@@ -63,6 +64,10 @@ exception = pp.Regex(r"[A-Za-z_][A-Za-z0-9_.]*(?:Error|Exception)")
 
 _number = unnamed(integer)
 _size = pp.Regex(r"[0-9.]+[kKMGT]?i?B?")
+_drawn = (
+    pp.Regex(r"[^|\[]*") + "|" + blank + _size + "/" + _size + blank + "[" + clock("elapsed") + "<" + (unnamed(clock) | "?") + ", "
+    + blank + _rate_of_others + "]"
+)  # fmt: skip
 _host = pp.Regex(r"[A-Za-z0-9._-]+")
 _label = pp.Regex(r"[^|%:\[]+")
 _died = pp.Literal("Segmentation fault") | "Aborted" | "Bus error" | "Killed" | "Illegal instruction"
@@ -89,17 +94,16 @@ _SLURM = (
     Rule(
         "srun_exit",
         "srun: error: gc-poplar-03: task 0: Exited with exit code 2",
-        "srun: error: " + _host("host") + (pp.Literal(": tasks ") | ": task ") + pp.Regex(r"[0-9,-]+") + ": Exited with exit code "
-        + integer("exit_code"),
+        "srun: error: " + _host("host") + (pp.Literal(": tasks ") | ": task ") + pp.Regex(r"[0-9,-]+") + ": "
+        + ("Exited with exit code " + integer("exit_code") | pp.Regex(r"[A-DF-Z].*")),
         marks="failure", level="error", kind="scheduler",
-        more=("srun: error: sn30-r1-h1: tasks 0-3: Exited with exit code 1",),
+        more=("srun: error: sn30-r1-h1: tasks 0-3: Exited with exit code 1", "srun: error: sn30-r1-h1: tasks 1,3-5: Terminated"),
     ),
     Rule(
         "srun_error",
-        "srun: error: sn30-r1-h1: tasks 1,3-5: Terminated",
-        "srun: error: " + some,
+        "srun: error: Unable to allocate resources: Invalid account or account/partition combination specified",
+        "srun: error: " + pp.Regex(r"(?:[A-Z]|[a-z0-9_-]+: [^t]).*"),
         marks="failure", level="error", kind="scheduler",
-        more=("srun: error: Unable to allocate resources: Invalid account or account/partition combination specified",),
     ),
     Rule(
         "srun_aborted",
@@ -134,7 +138,7 @@ _SLURM = (
     Rule(
         "slurm_error",
         'slurmstepd: error: execve(): POPLAR_ENGINE_OPTIONS={"autoReport.all":"true"}: No such file or directory',
-        "slurmstepd: error: " + some,
+        "slurmstepd: error: " + pp.Regex(r"[^*D].*"),
         marks="failure", level="error", kind="scheduler",
     ),
     Rule(
@@ -181,7 +185,7 @@ _PBS = (
     Rule(
         "pbs_error",
         "=>> PBS: job killed: mem 16GB exceeded limit 8GB",
-        (pp.Literal("=>> PBS: ") | "qsub: error: " | "qsub: Error: ") + some,
+        "=>> PBS: " + pp.Regex(r"(?:job killed: [^w]|[^j]).*") | (pp.Literal("qsub: error: ") | "qsub: Error: ") + some,
         marks="failure", level="error", kind="scheduler",
     ),
 )  # fmt: skip
@@ -207,16 +211,20 @@ _BARS = (
         marks="redraw",
         more=("  0%|          | 0/9912422 [00:00<?, ?it/s]", " 30%|███       | 3/10 [00:33<01:17, 11.06s/it, loss=0.31]"),
     ),
+    # Bars of a vendor's own work count `it`; what is fetched or mapped counts bytes or examples.
     Rule(
         "labelled_bar",
         "Downloading:  19%|█▉        | 260M/1.34G [00:02<00:10, 108MB/s]",
-        _label("stage") + ":" + blank + _number + "%|" + pp.Regex(r"[^|\[]*") + "|" + blank + _size + "/" + _size + blank + "["
-        + clock("elapsed") + "<" + pp.Regex(r"[^\]]*") + "]",
+        _label("stage") + ":" + blank + pp.Regex(r"[0-9]{1,2}") + "%|" + _drawn,
         marks="redraw",
-        more=(
-            "Downloading:   0%|          | 0.00/1.34G [00:00<?, ?B/s]",
-            "Generating train split: 100%|██████████| 8544/8544 [00:00<00:00, 17534.31 examples/s]",
-        ),
+        more=("Downloading:   0%|          | 0.00/1.34G [00:00<?, ?B/s]",),
+    ),
+    Rule(
+        "labelled_bar_end",
+        "Downloading: 100%|██████████| 1.34G/1.34G [00:12<00:00, 110MB/s]",
+        _label("stage") + ":" + blank + "100%|" + _drawn,
+        marks="redraw",
+        more=("Generating train split: 100%|██████████| 8544/8544 [00:00<00:00, 17534.31 examples/s]",),
     ),
     Rule(
         "counting_bar",
@@ -311,7 +319,7 @@ _PYTHON = (
         "what():" + blanks + "Out of memory" + rest,
         marks="failure", level="error", kind="out_of_memory",
     ),
-    Rule("cpp_what", "what():  std::bad_alloc", "what():" + blanks + some, marks="failure", level="error", kind="crash"),
+    Rule("cpp_what", "what():  std::bad_alloc", "what():" + blanks + pp.Regex(r"[^ \tO].*"), marks="failure", level="error", kind="crash"),
     Rule(
         "no_such_script",
         "python: can't open file '/home/user/app.py': [Errno 2] No such file or directory",
@@ -321,12 +329,24 @@ _PYTHON = (
     Rule(
         "python_deprecation",
         "/usr/local/lib/python3.7/site-packages/sklearn/image.py:167: DeprecationWarning: `np.int` is a deprecated alias",
-        pp.Regex(r"[^ ]+") + (pp.Literal(" DeprecationWarning:") | " FutureWarning:" | " PendingDeprecationWarning:") + rest,
+        pp.Regex(r"[^ ]+")
+        + (pp.Literal(" DeprecationWarning:") | " FutureWarning:" | " PendingDeprecationWarning:" | " PydanticDeprecatedSince")
+        + rest,
+        more=("/opt/lib/python3.8/site-packages/pydantic/main.py:1070: PydanticDeprecatedSince20: The `dict` method is deprecated",),
+    ),
+    Rule(
+        "numpy_deprecation",
+        "Deprecated in NumPy 1.20; for more details and guidance: https://numpy.org/devdocs/release/1.20.0-notes.html",
+        "Deprecated in NumPy " + rest,
     ),
     Rule(
         "python_warning",
         "/usr/lib/python3.8/multiprocessing/resource_tracker.py:216: UserWarning: There appear to be 6 leaked semaphore objects",
-        pp.Regex(r"[^ ]+:[0-9]+:") + blanks + pp.Regex(r"[A-Za-z_.]*Warning") + ":" + rest,
+        pp.Regex(r"[^ ]+:[0-9]+:") + blanks
+        + (
+            pp.Literal("UserWarning:") | "RuntimeWarning:" | "ResourceWarning:" | "TracerWarning:" | "SyntaxWarning:" | "ConvergenceWarning:"
+            | "TqdmSynchronisationWarning:"
+        ) + rest,
         level="warning", kind="python",
     ),
     Rule(
