@@ -30,8 +30,8 @@ UNITS: dict[str, float] = {
 }
 """Unit that a vendor prints -> its size in the vocabulary's unit."""
 
-SPECIAL = ("clock", "hh:mm", "s/it")
-"""Units that are no factor: [h:]mm:ss, hours and minutes, and the inverse of a rate."""
+SPECIAL = ("clock", "hh:mm", "s/it", "epoch ms")
+"""Units that are no factor: [h:]mm:ss, hours and minutes, the inverse of a rate, and milliseconds since 1970."""
 
 
 def is_converted(unit: str | None) -> bool:
@@ -66,7 +66,7 @@ def resolution(text: pl.Expr, name: str, unit: str | None) -> pl.Expr:
     if unit == "s/it":
         number = text.cast(NUMBER, strict=False)
         return half / (number * number)
-    return half * (60.0 if unit == "hh:mm" else UNITS.get(unit or "", 1.0))
+    return half * {"hh:mm": 60.0, "epoch ms": 1e-3, **UNITS}.get(unit or "", 1.0)
 
 
 def _number(text: pl.Expr, unit: str | None) -> pl.Expr:
