@@ -200,7 +200,7 @@ class Phases:
             stage.alias("stage"),
             (pl.col("at") if "at" in frame.columns else pl.lit(None)).cast(TIME).alias("end_at"),
         )
-        read = frame.select("id", "n", *proof.place(frame, field, rule), number=duration)
+        read = frame.select("id", "n", **proof.place(frame, field, rule), number=duration)
         if phase.whole:
             return self._with_sum(rows, read)
         return self._less(rows, read, phase.less, field)
@@ -243,7 +243,7 @@ class Phases:
             pl.lit("bar").alias("basis"),
             pl.lit(phase.stage, TEXT).alias("stage"),
         )
-        read = frame.select("id", "n", pl.col("elapsed").alias("number"), *proof.place(frame, "elapsed", rule))
+        read = frame.select("id", "n", number="elapsed", **proof.place(frame, "elapsed", rule))
         return self._less(rows, read, phase.less, "elapsed")
 
     def _frames(self, phase: Frames) -> tuple[pl.DataFrame, pl.DataFrame] | None:
@@ -351,7 +351,7 @@ class Phases:
                 .unique("n", keep="first", maintain_order=True)
                 .with_row_index("id")
             )
-            cited = frame.select(pl.col("id").cast(TEXT), *proof.place(frame, of, rule))
+            cited = frame.select(pl.col("id").cast(TEXT), **proof.place(frame, of, rule))
             return frame.select(
                 "n", pl.col(of).cast(NUMBER).alias("off"), pl.col("id").cast(TEXT).alias("off_id")
             ), cited

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import polars as pl
 
-from logparse import columns, frames, platforms, proof, tables
+from logparse import defaults, frames, platforms, proof, tables
 from logparse.batch import Batch
+from logparse.columns import Sheet
 from logparse.grammar import Grammar, Rule
 from logparse.logs import Logs
 from logparse.match import Hits, match
@@ -95,8 +96,8 @@ def assemble(batch: Batch, vendors: Sequence[Grammar], shared: Sequence[Rule]) -
         tables.carry(h)
         mine = found.runs.filter(pl.col("platform") == h.grammar.name)
         phases = Phases(h)
-        sheet = columns.Sheet(mine, h, phases)
-        evidence = pl.concat([*sheet.evidence, phases.evidence.drop("id"), columns.absent(sheet)])
+        sheet = defaults.fill(mine, h, phases)
+        evidence = pl.concat([sheet.evidence(), phases.evidence.drop("id"), defaults.absent(sheet)])
         made["runs"].append(_run_rows(mine, sheet))
         made["phases"].append(phases.rows)
         made["evidence"].append(_placed(evidence, h, sheet, phases))
@@ -121,14 +122,14 @@ def assemble(batch: Batch, vendors: Sequence[Grammar], shared: Sequence[Rule]) -
     )
 
 
-def _run_rows(found: pl.DataFrame, sheet: columns.Sheet) -> pl.DataFrame:
+def _run_rows(found: pl.DataFrame, sheet: Sheet) -> pl.DataFrame:
     """Rows of `runs` with n, keyed, lines_read, row (first) and row_last."""
     own = found.select("n", "run", "keyed", "platform", "lines_read", pl.col("row_first").alias("row"), "row_last")
     have = [c for c in sheet.frame.columns if c in FRAMES["runs"] or c == "n"]
     return own.join(sheet.frame.select(have), on="n", how="left", maintain_order="left")
 
 
-def _placed(evidence: pl.DataFrame, hits: Hits, sheet: columns.Sheet, phases: Phases) -> pl.DataFrame:
+def _placed(evidence: pl.DataFrame, hits: Hits, sheet: Sheet, phases: Phases) -> pl.DataFrame:
     """Evidence rows with the column of each text, and the value that each row is evidence of."""
     rules = hits.rules
     starts = pl.Series("start", proof.starts(evidence, rules), dtype=pl.UInt32)

@@ -37,11 +37,24 @@ ROW: dict[str, pl.DataType] = {
 }
 
 
+_NOTHING = {name: pl.lit(None, dtype).alias(name) for name, dtype in ROW.items()}
+
+
 def rows(lines: pl.DataFrame, **extra: pl.Expr | str | None) -> pl.DataFrame:
     """`lines` as evidence rows: its columns of those names, `extra` ones set, the rest null."""
-    lines = lines.with_columns(v.alias(k) if isinstance(v, pl.Expr) else pl.lit(v).alias(k) for k, v in extra.items())
-    have = set(lines.columns)
-    return lines.select((pl.col(c) if c in have else pl.lit(None)).cast(t).alias(c) for c, t in ROW.items())
+    return _rows(lines, {name: pl.col(name) for name in ROW if name in lines.columns and name not in extra} | extra)
+
+
+def of_lines(lines: pl.DataFrame, **given: pl.Expr | str | None) -> pl.DataFrame:
+    """Evidence rows of lines that a rule read: n, and what is `given`. (The words a rule captures are not looked at.)"""
+    return _rows(lines, {"n": pl.col("n"), **given})
+
+
+def _rows(lines: pl.DataFrame, given: Mapping[str, pl.Expr | str | None]) -> pl.DataFrame:
+    made = {name: e if isinstance(e, pl.Expr) else pl.lit(e) for name, e in given.items()}
+    return lines.select(
+        made[name].cast(dtype).alias(name) if name in made else _NOTHING[name] for name, dtype in ROW.items()
+    )
 
 
 def number(column: str, dtype: pl.DataType) -> pl.Expr:
@@ -51,7 +64,7 @@ def number(column: str, dtype: pl.DataType) -> pl.Expr:
     return pl.col(column).cast(NUMBER) if dtype in (NUMBER, INTEGER) else pl.lit(None, NUMBER)
 
 
-def place(frame: pl.DataFrame, field: str, rule: Rule) -> list[pl.Expr]:
+def place(frame: pl.DataFrame, field: str, rule: Rule) -> dict[str, pl.Expr]:
     """pos, seg, rule, field, col, text, resolution and `how` of the value that lines of `rule` hold in `field`."""
     carried = f"{field}:pos" in frame.columns
     text = pl.col(f"{field}:text") if f"{field}:text" in frame.columns else pl.lit(None, TEXT)
@@ -64,17 +77,17 @@ def place(frame: pl.DataFrame, field: str, rule: Rule) -> list[pl.Expr]:
             .then(pl.lit("converted"))
             .otherwise(how)
         )
-    return [
-        pl.col(f"{field}:pos" if carried else "pos").alias("pos"),
-        pl.col(f"{field}:seg" if carried else "seg").alias("seg"),
-        (pl.col(f"{field}:rule") if carried else pl.lit(rule.name)).alias("rule"),
-        pl.lit(field).alias("field"),
-        (pl.col(f"{field}:col") if f"{field}:col" in frame.columns else pl.lit(None)).cast(pl.UInt32).alias("col"),
-        text.alias("text"),
-        resolution(frame, field, rule).alias("resolution"),
-        pl.when(text.is_null()).then(pl.lit("inferred")).otherwise(how).alias("how"),
-        pl.lit(rule.corrects, TEXT).alias("reason"),
-    ]
+    return {
+        "pos": pl.col(f"{field}:pos" if carried else "pos"),
+        "seg": pl.col(f"{field}:seg" if carried else "seg"),
+        "rule": pl.col(f"{field}:rule") if carried else pl.lit(rule.name),
+        "field": pl.lit(field),
+        "col": pl.col(f"{field}:col") if f"{field}:col" in frame.columns else pl.lit(None, pl.UInt32),
+        "text": text,
+        "resolution": resolution(frame, field, rule),
+        "how": pl.when(text.is_null()).then(pl.lit("inferred")).otherwise(how),
+        "reason": pl.lit(rule.corrects, TEXT),
+    }
 
 
 def units(rule: Rule, field: str) -> list[str | None]:

@@ -1,14 +1,15 @@
 """Where runs begin and end, and which run each line that was read belongs to.
 
-Runs of all grammars in a batch are numbered `n`, by place. A line of a vendor's own rule belongs to that vendor's
-latest run above
-it in the same source; a line of a shared rule to the latest run of any platform.
+Runs of all grammars in a batch are numbered `n`, by platform and then by place. A line of a vendor's own rule belongs
+to that vendor's latest run above it in the same source; a line of a shared rule to the latest run of any platform.
+
+All of it is done on one frame a grammar, its `places`: pos, row, source, rule (index), tag of every line that was read.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import polars as pl
@@ -24,180 +25,197 @@ _HOLDS_A_RUN = frozenset({"telling", "work", "result", "submission", "failure"})
 class Found:
     """The runs of a batch.
 
-    runs: n (UInt32), pos (where it begins), source (index), platform, keyed (its grammar's identity was printed), run
-    (id), row_first,
-    row_last, lines_read. hits: one for each grammar, each frame with a column `n`.
+    runs: n (UInt32), pos (where it begins), source (index), platform, keyed (its grammar's identity was printed),
+    run (id), row_first, row_last, lines_read. hits: one for each grammar, each frame with a column `n`.
     """
 
     runs: pl.DataFrame
     hits: list[Hits]
 
 
+@dataclass
+class _Places:
+    """All lines that one grammar's rules and the shared ones read."""
+
+    hits: Hits
+    rules: list[Rule]
+    lines: pl.DataFrame
+
+
 def find_runs(batch: Batch, hits: Sequence[Hits]) -> Found:
     """Runs of a batch, with `n` added to every frame of `hits`."""
-    starts = [_starts(batch, h).with_columns(pl.lit(i, pl.UInt32).alias("platform_index")) for i, h in enumerate(hits)]
-    starts = [s for s in starts if s.height]
-    if not starts:
+    places = [_places(batch, h) for h in hits]
+    starts = [
+        _starts(batch, p).with_columns(pl.lit(i, pl.UInt32).alias("platform_index")) for i, p in enumerate(places)
+    ]
+    runs = pl.concat(starts).with_row_index("n") if starts else pl.DataFrame()
+    if not runs.height:
         return Found(_no_runs(), [])
-    runs = pl.concat(starts).sort("pos", "platform_index").with_row_index("n")
-    for index, h in enumerate(hits):
+    everywhere = runs.sort("pos", "platform_index")
+    parts = []
+    for index, place in enumerate(places):
         mine = runs.filter(pl.col("platform_index") == index)
-        for name, frame in h.by_rule.items():
-            if _is_own(h, name):
-                h.by_rule[name] = _assigned(batch, frame, mine)
-            else:
-                shared = _assigned(batch, frame, runs)
-                h.by_rule[name] = shared.filter(pl.col("n").is_in(mine["n"].implode()))
-        h.by_rule = {name: frame for name, frame in h.by_rule.items() if frame.height}
-        h.rules = {name: rule for name, rule in h.rules.items() if name in h.by_rule}
-    return _named(batch, runs, hits)
+        own = _flag(place.rules, lambda r, h=place.hits: _is_own(h, r))
+        n = pl.when(own).then(_run_of(mine)).otherwise(_run_of(everywhere))
+        lines = place.lines.with_columns(n.alias("n"))
+        # A shared line that lies in another platform's run is none of this one's.
+        low, high = mine["n"].min(), mine["n"].max()
+        parts.append(lines.with_columns(pl.when(pl.col("n").is_between(low, high)).then("n").alias("n")))
+    return _named(runs, places, parts)
 
 
-def _is_own(hits: Hits, rule: str) -> bool:
-    return hits.rules[rule].name in hits.grammar._by_name
+def _places(batch: Batch, hits: Hits) -> _Places:
+    rules = [hits.rules[name] for name in hits.by_rule]
+    frames = [
+        frame.select("pos", "row", "tag", pl.lit(i, pl.UInt16).alias("rule"))
+        for i, frame in enumerate(hits.by_rule.values())
+    ]
+    lines = pl.concat(frames).with_columns(batch.source_of(pl.col("row")).alias("source"))
+    return _Places(hits, rules, lines)
 
 
-def _own(hits: Hits) -> list[Rule]:
-    return [rule for rule in hits.rules.values() if rule.name in hits.grammar._by_name]
+def _is_own(hits: Hits, rule: Rule) -> bool:
+    return hits.grammar.has(rule.name)
 
 
-def _starts(batch: Batch, hits: Hits) -> pl.DataFrame:
+def _flag(rules: Sequence[Rule], holds: Callable[[Rule], bool]) -> pl.Expr:
+    """Whether the rule of a line is one for which `holds` is true."""
+    wanted = [i for i, rule in enumerate(rules) if holds(rule)]
+    return pl.col("rule").is_in(wanted) if wanted else pl.lit(False)
+
+
+def _starts(batch: Batch, places: _Places) -> pl.DataFrame:
     """Where runs of one grammar begin: pos, source."""
-    own = _own(hits)
-    speaking = [r for r in own if r.fields or r.marks]
-    if not speaking:
-        return _positions(batch, [])
-    begins = _positions(batch, [_once(hits.by_rule[r.name], r) for r in own if "begin" in r.marked])
-    # A beginning opens a run unless nothing but beginnings stands between it and the one before. What only states
-    # settings is
-    # nothing here: banners stand among the beginnings.
-    content = [r for r in speaking if "begin" not in r.marked and (r.marks or r.params is None)]
-    above = pl.zeros(begins.height, pl.UInt32, eager=True)
-    for rule in content:
-        above = above + hits.by_rule[rule.name]["pos"].search_sorted(begins["pos"]).cast(pl.UInt32)
-    begins = begins.with_columns(above.alias("above"))
-    opened = begins.filter(
-        (pl.col("above") != pl.col("above").shift(1)).fill_null(True)
-        | (pl.col("source") != pl.col("source").shift(1)).fill_null(True)
+    hits = places.hits
+    # A rule that captures nothing and has no mark says nothing of runs; what only states settings or tells the platform is
+    # no work: banners stand among the beginnings. After a failure the next beginning is another run's, whoever reads it.
+    speaks = _flag(places.rules, lambda r: bool(r.fields or r.marks) if _is_own(hits, r) else "failure" in r.marked)
+    begins = _flag(places.rules, lambda r: "begin" in r.marked)
+    settings = _flag(
+        places.rules, lambda r: (not r.marks and r.params is not None) or (r.marked == {"telling"} and not r.fields)
+    )
+    worked = _flag(places.rules, lambda r: bool(r.marked & {"work", "result"}))
+    lines = (
+        places.lines.lazy()
+        .filter(speaks)
+        .with_columns(begins.alias("begins"), worked.alias("worked"), (~begins & ~settings).alias("content"))
+        .sort("pos")
+        .with_columns((pl.col("begins") & ~_repeated(batch, places)).alias("begins"))
+        .with_columns(pl.col("content").cum_sum().alias("above"))
+    )
+    # A beginning opens a run unless nothing but beginnings stands between it and the one before.
+    begin = lines.filter("begins").with_columns(
+        pl.col("above").shift(1).alias("above_before"), pl.col("source").shift(1).alias("source_before")
+    )
+    opened = begin.filter(
+        pl.col("above").ne_missing(pl.col("above_before")) | pl.col("source").ne_missing(pl.col("source_before"))
     ).select("pos", "source")
     # Lines above the first beginning are a run of their own only where work or a result stands among them.
-    first_begin = opened.group_by("source").agg(pl.col("pos").min().alias("first_begin"))
-    firsts = [_first_of_sources(batch, hits.by_rule[r.name], bool(r.marked & {"work", "result"})) for r in speaking]
-    lines = pl.concat(firsts).join(first_begin, on="source", how="left")
-    begun = pl.col("first_begin")
-    early = lines.filter(pl.col("worked") & (pl.col("pos") < begun))
-    wanted = pl.col("source").is_in(early["source"].unique().implode()) | begun.is_null()
-    bare = lines.filter(wanted).group_by("source").agg(pl.col("pos").min())
-    opened = pl.concat([opened, bare.select("pos", "source")]).unique("pos").sort("pos")
-    return _split_at_finals(batch, hits, own, opened)
-
-
-def _first_of_sources(batch: Batch, frame: pl.DataFrame, worked: bool) -> pl.DataFrame:
-    """source, pos of the first line in each source, worked."""
-    first = pl.Series(batch.first, dtype=pl.UInt32)
-    at = frame["row"].search_sorted(first)  # the first line at or after each source's first row
-    index = pl.int_range(pl.len(), dtype=pl.UInt32)
-    spans = (
-        pl.DataFrame({"at": at, "next": at.shift(-1)})
-        .with_columns(index.alias("source"))
-        .filter(pl.col("at") < pl.col("next"))
+    first = opened.group_by("source").agg(pl.col("pos").min().alias("first"))
+    bare = (
+        lines.group_by("source")
+        .agg(pl.col("pos").min(), pl.col("pos").filter("worked").min().alias("first_work"))
+        .join(first, on="source", how="left")
+        .filter(pl.col("first").is_null() | (pl.col("first_work") < pl.col("first")))
+        .select("pos", "source")
     )
-    return spans.select("source", frame["pos"].gather(spans["at"]).alias("pos"), pl.lit(worked).alias("worked"))
+    starts = pl.concat([opened, bare]).unique("pos").sort("pos").collect()
+    return _split_at_finals(places, starts)
 
 
-def _once(frame: pl.DataFrame, rule: Rule) -> pl.DataFrame:
-    """A record repeated with the same stamp and text is one."""
-    return frame.unique(["seg"], keep="first", maintain_order=True) if "at" in rule.fields else frame
+def _repeated(batch: Batch, places: _Places) -> pl.Expr:
+    """Whether a beginning repeats an earlier one of its source: a record with the same stamp and text is one."""
+    again: list[int] = []
+    for rule in places.rules:
+        frame = places.hits.by_rule[rule.name]
+        if "begin" in rule.marked and "at" in rule.fields and frame.height > 1:
+            twice = frame.select("pos", "seg", batch.source_of(pl.col("row")).alias("source"))
+            again += twice.filter(~pl.struct("seg", "source").is_first_distinct())["pos"].to_list()
+    return pl.col("pos").is_in(again) if again else pl.lit(False)
 
 
-def _positions(batch: Batch, frames: Sequence[pl.DataFrame]) -> pl.DataFrame:
-    """pos and source of all lines of `frames`, in order."""
-    if not frames:
-        return pl.DataFrame(schema={"pos": pl.UInt64, "source": pl.UInt32})
-    lines = pl.concat([f.select("pos", "row") for f in frames])
-    return lines.select("pos", batch.source_of(pl.col("row")).alias("source")).unique("pos").sort("pos")
-
-
-def _split_at_finals(batch: Batch, hits: Hits, own: Sequence[Rule], opened: pl.DataFrame) -> pl.DataFrame:
+def _split_at_finals(places: _Places, starts: pl.DataFrame) -> pl.DataFrame:
     """A final result opens a run if the open one already has it."""
-    out = [opened]
-    for rule in own:
-        if "final" not in rule.marked:
-            continue
-        frame = _assigned(batch, _once(hits.by_rule[rule.name], rule), opened.with_row_index("n"))
-        again = frame.with_columns(pl.col("pos").cum_count().over("n", "tag").alias("nth")).filter(pl.col("nth") > 1)
-        out.append(
-            again.group_by("n", "nth")
-            .agg(pl.col("pos").min(), pl.col("row").min())
-            .select("pos", batch.source_of(pl.col("row")).alias("source"))
-        )
-    return pl.concat(out).unique("pos").sort("pos")
+    finals = _flag(places.rules, lambda r: "final" in r.marked and _is_own(places.hits, r))
+    lines = places.lines.filter(finals).sort("pos")
+    if not lines.height:
+        return starts
+    again = (
+        lines.with_columns(_run_of(starts.with_row_index("n")).alias("n"))
+        .with_columns(pl.col("pos").cum_count().over("n", "rule", "tag").alias("nth"))
+        .filter(pl.col("nth") > 1)
+        .group_by("n", "rule", "nth")
+        .agg(pl.col("pos").min(), pl.col("source").first())
+        .select("pos", "source")
+    )
+    return pl.concat([starts, again]).unique("pos").sort("pos")
 
 
-def _assigned(batch: Batch, frame: pl.DataFrame, runs: pl.DataFrame) -> pl.DataFrame:
-    """`frame` with `n` of the run each line belongs to; lines above the first run of their source belong to that
-    one."""
+def _run_of(runs: pl.DataFrame) -> pl.Expr:
+    """`n` of the run that a line (pos, source) belongs to; lines above the first run of their source belong to it."""
     if not runs.height:
-        return frame.with_columns(pl.lit(None, pl.UInt32).alias("n")).clear()
-    pos, source, n = runs["pos"], runs["source"], runs["n"]
-    before = (pl.lit(pos).search_sorted(pl.col("pos"), side="right").cast(pl.Int64) - 1).clip(0, runs.height - 1)
-    after = (pl.col("_at") + 1).clip(0, runs.height - 1)
-    here = pl.col("_source")
+        return pl.lit(None, pl.UInt32)
+    pos, source, n = runs["pos"], pl.lit(runs["source"]), pl.lit(runs["n"])
+    at = pl.lit(pos).search_sorted(pl.col("pos"), side="right").cast(pl.Int64)
+    before, after = (at - 1).clip(lower_bound=0), at.clip(upper_bound=runs.height - 1)
+    here = pl.col("source")
     return (
-        frame.lazy()
-        .with_columns(before.alias("_at"), batch.source_of(pl.col("row")).alias("_source"))
-        .with_columns(
-            pl.when(pl.lit(source).gather(pl.col("_at")) == here)
-            .then(pl.lit(n).gather(pl.col("_at")))
-            .when(pl.lit(source).gather(after) == here)
-            .then(pl.lit(n).gather(after))
-            .alias("n")
-        )
-        .filter(pl.col("n").is_not_null())
-        .drop("_at", "_source")
-        .collect()
+        pl.when(source.gather(before) == here)
+        .then(n.gather(before))
+        .when(source.gather(after) == here)
+        .then(n.gather(after))
     )
 
 
-def _named(batch: Batch, runs: pl.DataFrame, hits: Sequence[Hits]) -> Found:
-    """Runs that hold something, with their ids and the lines they span."""
-    spans, held, ids = [], [], []
-    for h in hits:
-        for rule in h.rules.values():
-            frame = h.by_rule[rule.name]
-            own = _is_own(h, rule.name)
-            spans.append(
-                frame.group_by("n")
-                .agg(pl.col("row").min().alias("low"), pl.col("row").max().alias("high"), pl.len().alias("lines"))
-                .with_columns(pl.lit(own).alias("own"), pl.lit(own and "begin" in rule.marked).alias("begins"))
+def _named(runs: pl.DataFrame, places: Sequence[_Places], lines: Sequence[pl.DataFrame]) -> Found:
+    """Runs that hold something, with their ids and the lines they span; and the hits of those runs."""
+    extents, ids, out = [], [], []
+    for place, frame in zip(places, lines, strict=True):
+        hits = place.hits
+        own = _flag(place.rules, lambda r, h=hits: _is_own(h, r))
+        begins = _flag(place.rules, lambda r, h=hits: "begin" in r.marked and _is_own(h, r))
+        extents.append(
+            frame.lazy()
+            .filter(pl.col("n").is_not_null())
+            .group_by("n")
+            .agg(
+                pl.col("row").filter(begins).min().alias("begin_row"),
+                pl.col("row").filter(own).min().alias("own_row"),
+                pl.col("row").max().alias("row_last"),
+                pl.len().alias("lines_read"),
+                _flag(place.rules, lambda r: bool(r.marked & _HOLDS_A_RUN)).any().alias("holds"),
             )
-            if rule.marked & _HOLDS_A_RUN:
-                held.append(frame.select("n").unique())
-        ids.append(_identities(h))
-    lines = pl.concat(spans)
-    extent = lines.group_by("n").agg(
-        pl.col("low").filter("begins").min().alias("begin_row"),
-        pl.col("low").filter("own").min().alias("own_row"),
-        pl.col("high").max().alias("row_last"),
-        pl.col("lines").sum().alias("lines_read"),
-    )
-    platforms = pl.Series([h.grammar.name for h in hits])
-    runs = (
-        runs.filter(pl.col("n").is_in(pl.concat(held)["n"].implode()))
-        .join(extent, on="n", how="left", maintain_order="left")
+            .collect()
+        )
+        at = 0
+        for rule in place.rules:
+            whole = hits.by_rule[rule.name]
+            n = frame["n"].slice(at, whole.height)
+            at += whole.height
+            hits.by_rule[rule.name] = whole.with_columns(n)
+        ids.append(_identities(hits))
+        out.append(hits)
+    platforms = pl.Series([place.hits.grammar.name for place in places])
+    named = (
+        runs.join(pl.concat(extents).filter("holds"), on="n", how="inner", maintain_order="left")
         .join(pl.concat(ids), on="n", how="left", maintain_order="left")
         .with_columns(
             pl.coalesce("begin_row", "own_row").alias("row_first"),
             pl.lit(platforms).gather(pl.col("platform_index")).alias("platform"),
         )
-        .drop("begin_row", "own_row", "platform_index")
+        .drop("begin_row", "own_row", "platform_index", "holds")
     )
-    kept = runs["n"].implode()
-    for h in hits:
-        h.by_rule = {name: frame.filter(pl.col("n").is_in(kept)) for name, frame in h.by_rule.items()}
-        h.by_rule = {name: frame for name, frame in h.by_rule.items() if frame.height}
-        h.rules = {name: rule for name, rule in h.rules.items() if name in h.by_rule}
-    return Found(runs, [h for h in hits if h.by_rule])
+    kept = pl.Series(range(runs.height), dtype=pl.UInt32).is_in(named["n"].implode())
+    for hits in out:
+        for name, whole in list(hits.by_rule.items()):
+            held = whole["n"].is_not_null() & kept.gather(whole["n"].fill_null(0))
+            part = whole if held.all() else whole.filter(held)
+            if part.height:
+                hits.by_rule[name] = part
+            else:
+                del hits.by_rule[name]
+        hits.rules = {name: rule for name, rule in hits.rules.items() if name in hits.by_rule}
+    return Found(named, [hits for hits in out if hits.by_rule])
 
 
 def _identities(hits: Hits) -> pl.DataFrame:
@@ -242,7 +260,7 @@ def _identities(hits: Hits) -> pl.DataFrame:
 def _all_values(hits: Hits, keyed: pl.DataFrame) -> pl.DataFrame:
     """n, text: the values read from each run that is not among `keyed`."""
     texts = [pl.DataFrame(schema={"n": pl.UInt32, "pos": pl.UInt64, "text": pl.String})]
-    for rule in _own(hits):
+    for rule in (r for r in hits.rules.values() if _is_own(hits, r)):
         named = [f"{f}:text" for f in rule.fields]
         if named:
             lines = hits.by_rule[rule.name].join(keyed, on="n", how="anti", maintain_order="left")

@@ -1,0 +1,333 @@
+"""What holds for the runs of all platforms: phase sums, stamps, status, rates, what is unaccounted for, repeats, and why
+a cell is empty."""
+
+from __future__ import annotations
+
+import hashlib
+
+import polars as pl
+
+from logparse import proof
+from logparse.columns import Sheet, one_line
+from logparse.grammar import Infer, Steady
+from logparse.match import Hits
+from logparse.phases import Phases
+from logparse.schema import INTEGER, NUMBER, RUNS, TEXT, TIME
+
+PHASE_COLUMNS = ("queue_s", "compile_s", "load_s", "train_s", "eval_s", "checkpoint_s")
+SETTINGS = (
+    "sdk_version",
+    "devices",
+    "ranks",
+    "batch_size",
+    "micro_batch_size",
+    "sequence_length",
+    "learning_rate",
+    "precision",
+    "seed",
+    "epochs",
+    "steps",
+)
+"""Settings that, where known, make two runs repeats of one experiment."""
+_BUILD = ("on_chip_throughput",)
+"""A compiler says the same of the same binary: where shapes are not printed, its figure tells builds apart."""
+
+
+def fill(runs: pl.DataFrame, hits: Hits, phases: Phases) -> Sheet:
+    """The sheet of all runs of one grammar: what its declarations give, then what holds for all platforms."""
+    sheet = Sheet(runs, hits)
+    _marks(sheet)
+    for column in PHASE_COLUMNS:
+        _phase_sum(sheet, phases, column)
+    for declared in hits.grammar.columns:
+        sheet.declare(declared)
+    if hits.grammar.device_kind:
+        sheet.infer(Infer("device_kind", hits.grammar.device_kind))
+    _stamps(sheet)
+    _status(sheet)
+    sheet.derive("batch_size", "micro_batch_size * ranks")
+    sheet.derive("samples", "steps * batch_size", when="task == 'train' or not known(task)")
+    _accuracy(sheet)
+    _train_includes(sheet, phases)
+    for steady in hits.grammar.steady:
+        _steady(sheet, steady)
+    if "total_s" not in hits.grammar.absent:  # where its stamps are not those of the whole, a grammar says so
+        done = "(status == 'completed' or status == 'completed_with_errors') and known(_begin)"
+        sheet.derive("total_s", "ended_at - started_at", when=done)
+    _unaccounted(sheet)
+    _group(sheet)
+    return sheet
+
+
+def _phase_sum(sheet: Sheet, phases: Phases, column: str) -> None:
+    """`compile_s` and its like: the sum of the whole-phase rows."""
+    rows = phases.rows.filter((pl.col("phase") == column.removesuffix("_s")) & pl.col("stage").is_null())
+    if not rows.height:
+        return
+    values = rows.group_by("n").agg(pl.col("duration").sum().alias("value"))
+    own = phases.evidence.filter(pl.col("id").is_in(rows["id"].implode())).with_columns(pl.lit(None, TEXT).alias("key"))
+    alone = pl.col("id").n_unique().over("n") == 1
+    several = own.filter(~alone).drop("number").unique("id", keep="first", maintain_order=True)
+    read = pl.col("how").is_in(["read", "converted"])
+    several = several.join(rows.select("id", "key", number="duration"), on="id", maintain_order="left").with_columns(
+        pl.when(read).then("text").alias("text"),
+        pl.when(read).then("resolution").alias("resolution"),
+        pl.lit("derived").alias("how"),
+        pl.lit("sum(duration)").alias("formula"),
+        pl.lit("duration").alias("input"),
+        pl.format("the phase {}", "key_right").alias("reason"),
+    )
+    sheet.put(column, values, pl.concat([proof.rows(own.filter(alone)), proof.rows(several)]))
+
+
+def _marks(sheet: Sheet) -> None:
+    """Facts for the status: where results, failures and work stand."""
+    picks = {
+        "begin": "first",
+        "result": "last",
+        "failure": "last",
+        "work": "last",
+        "reopen": "last",
+        "submission": "last",
+    }
+    for mark, pick in picks.items():
+        frames = [
+            one_line(sheet.hits.by_rule[r.name], "pos", pick).select("n", "pos", "seg", pl.lit(r.name).alias("rule"))
+            for r in sheet.hits.rules.values()
+            if mark in r.marked
+        ]
+        if frames:
+            keep = "first" if pick == "first" else "last"
+            lines = pl.concat(frames).sort("pos").unique("n", keep=keep, maintain_order=True)  # type: ignore[arg-type]
+            sheet.put(f"_{mark}", lines.select("n", value="pos"), proof.rows(lines, text=pl.col("seg"), how="inferred"))
+
+
+def _stamps(sheet: Sheet) -> None:
+    """The first and the last stamp, in the order of the lines."""
+    own = [r for r in sheet.hits.rules.values() if "at" in r.fields and sheet.hits.grammar.has(r.name)]
+    if not own:
+        return
+    stamped = [sheet.hits.by_rule[r.name].select("n", "pos", "at", pl.lit(i).alias("i")) for i, r in enumerate(own)]
+    lines = pl.concat(stamped).filter(pl.col("at").is_not_null()).sort("pos")
+    for column, keep in (("started_at", "first"), ("ended_at", "last")):
+        one = lines.unique("n", keep=keep, maintain_order=True)  # type: ignore[arg-type]
+        evidence = []
+        for (i,), mine in one.partition_by("i", as_dict=True).items():
+            rule = own[i]
+            frame = sheet.hits.by_rule[rule.name]
+            frame = frame.filter(frame["pos"].is_in(mine["pos"].implode()))
+            evidence.append(proof.of_lines(frame, **proof.place(frame, "at", rule), number=proof.number("at", TIME)))
+        if evidence:
+            sheet.put(column, one.select("n", value="at"), pl.concat(evidence))
+
+
+_STATUS = {
+    "completed": ("_result", "the work reached its end and the result is there"),
+    "completed_with_errors": ("_failure", "the result is there; then something failed"),
+    "failed": ("_failure", "an error before any result"),
+    "submitted": ("_submission", "compiled or handed in only: the work itself is elsewhere"),
+    "incomplete": ("_work", "the log stops before any result"),
+}
+"""status -> the mark whose line shows it, and what it means."""
+
+
+def _status(sheet: Sheet) -> None:
+    """What became of the run, by where its marks stand."""
+    frame = sheet.frame
+    missing = [f"_{m}" for m in ("result", "failure", "work", "reopen", "submission") if not sheet.has(f"_{m}")]
+    frame = frame.with_columns(pl.lit(None, pl.UInt64).alias(name) for name in missing)
+    result, failure, work = pl.col("_result"), pl.col("_failure"), pl.col("_work")
+    stands = result.is_not_null() & (pl.col("_reopen").is_null() | (pl.col("_reopen") < result))
+    status = (
+        pl.when(stands & (failure > result).fill_null(False))
+        .then(pl.lit("completed_with_errors"))
+        .when(stands)
+        .then(pl.lit("completed"))
+        .when(failure.is_not_null())
+        .then(pl.lit("failed"))
+        .when(pl.col("_submission").is_not_null() & work.is_null())
+        .then(pl.lit("submitted"))
+        .otherwise(pl.lit("incomplete"))
+    )
+    values = frame.select("n", status.alias("value"))
+    parts = []
+    for name, (mark, reason) in _STATUS.items():
+        of = values.filter(pl.col("value") == name).select("n")
+        if of.height:
+            shown = of.join(sheet.cited(mark), on="n", how="left", maintain_order="left")
+            parts.append(proof.rows(shown, how="inferred", reason=reason))
+    sheet.put("status", values, pl.concat(parts))
+
+
+def _accuracy(sheet: Sheet) -> None:
+    """`accuracy` is the score, where that is what the score is."""
+    if sheet.has("score"):
+        runs = sheet.where("score_name == 'accuracy'")
+        sheet.put("accuracy", runs.select("n", value="score"), sheet.proofs("score"))
+
+
+def _train_includes(sheet: Sheet, phases: Phases) -> None:
+    """What lies within training and is part of its time: phases whose rows have `train` as their stage."""
+    rows = phases.rows.filter((pl.col("stage") == "train") & (pl.col("phase") != "train"))
+    if not rows.height:
+        return
+    values = rows.group_by("n").agg(pl.col("phase").unique().sort().str.join(", ").alias("value"))
+    begins = phases.evidence.filter(pl.col("id").is_in(rows["id"].implode()) & (pl.col("input") == "begin"))
+    lines = begins.select("n", "pos", "seg", "rule", pl.col("seg").alias("text"))
+    reason = "it begins and ends between two steps"
+    sheet.put("train_includes", values, proof.rows(lines, how="inferred", reason=reason))
+
+
+def _steady(sheet: Sheet, steady: Steady) -> None:
+    """Work over the median interval of step lines, after the first ones: one real interval, so that its lines can be
+    shown."""
+    frame, rule = sheet.hits.get(steady.rule), sheet.hits.rules.get(steady.rule)
+    if frame is None or rule is None or not sheet.has("batch_size") or not {"at", "step"} <= set(frame.columns):
+        return
+    names = ["pos", "at", "step"]
+    lines = (
+        frame.select("n", *names).with_row_index("i").filter(pl.col("at").is_not_null() & pl.col("step").is_not_null())
+    )
+    names.append("i")
+    pairs = (
+        _looped(sheet.hits, lines, steady.parted_by)
+        .lazy()
+        .with_columns(pl.col(c).shift(1).over("n", "loop").alias(f"{c}<") for c in names)
+        .with_columns(
+            ((pl.col("at") - pl.col("at<")).dt.total_microseconds() / 1e6 / (pl.col("step") - pl.col("step<"))).alias(
+                "interval"
+            ),
+            pl.int_range(pl.len()).over("n").alias("nth"),
+        )
+        .filter((pl.col("step") > pl.col("step<")) & (pl.col("interval") > 0) & (pl.col("nth") > steady.warmup))
+    )
+    sizes = sheet.frame.lazy().filter(pl.col("batch_size").is_not_null()).select("n", "batch_size")
+    middle = (
+        pairs.sort("n", "interval", "pos")
+        .with_columns(pl.int_range(pl.len()).over("n").alias("nth"), pl.len().over("n").alias("of"))
+        .filter((pl.col("nth") == pl.col("of") // 2) & (pl.col("of") >= 3))
+        .join(sizes, on="n", maintain_order="left")
+        .collect()
+    )
+    if not middle.height:
+        return
+    values = middle.select("n", (pl.col("batch_size") / pl.col("interval")).alias("value"))
+    made = {
+        "how": "derived",
+        "formula": "batch_size * (step_b - step_a) / (at_b - at_a)",
+        "reason": f"the median interval after the first {steady.warmup}",
+    }
+    parts = []
+    for end, side in (("a", "i<"), ("b", "i")):
+        at = frame[middle[side]]
+        for name, dtype in (("at", TIME), ("step", INTEGER)):
+            place = {**proof.place(at, name, rule), **made}
+            parts.append(proof.of_lines(at, **place, number=proof.number(name, dtype), input=f"{name}_{end}"))
+    cited = sheet.cited("batch_size").select("n", "pos", "seg", "rule", "field")
+    batch = middle.select("n", pl.col("batch_size").cast(NUMBER).alias("number"))
+    batch = batch.join(cited, on="n", how="left", maintain_order="left")
+    sheet.put("steady_throughput", values, pl.concat([*parts, proof.rows(batch, input="batch_size", **made)]))
+
+
+def _looped(hits: Hits, lines: pl.DataFrame, parted_by: str) -> pl.DataFrame:
+    """`lines` with `loop`: the place of the latest line of `parted_by` above; null where a run has but one."""
+    found = [h for name in parted_by.split("|") if (h := hits.get(name)) is not None]
+    parts = [h.select("n", "pos", pl.col("pos").alias("loop")) for h in found]
+    several = pl.concat(parts).filter(pl.len().over("n") > 1).sort("pos") if parts else None
+    if several is None or not several.height:
+        return lines.with_columns(pl.lit(None, pl.UInt64).alias("loop"))
+    return lines.join_asof(several, on="pos", by="n", strategy="backward", check_sortedness=False)
+
+
+def _unaccounted(sheet: Sheet) -> None:
+    """The whole less all phases that are known."""
+    known = [c for c in PHASE_COLUMNS if sheet.has(c)]
+    if not known or not sheet.has("total_s"):
+        return
+    # One formula for each set of phases that a run has.
+    held = sheet.frame.filter(pl.col("total_s").is_not_null()).select(pl.col(c).is_not_null() for c in known)
+    for pattern in held.unique().rows():
+        names = [c for c, there in zip(known, pattern, strict=True) if there]
+        if names:
+            when = " and ".join(f"known({c})" if c in names else f"not known({c})" for c in known)
+            sheet.derive("unaccounted_s", f"max(total_s - {' - '.join(names)}, 0)", when=when)
+
+
+def _group(sheet: Sheet) -> None:
+    """Repeats of one experiment share it. Unknown is not equal, so the names of what is known go into the hash."""
+    have = [c for c in ("workload", "model", "dataset", "task", *SETTINGS, *_BUILD) if sheet.has(c)]
+    known = [pl.format(f"{c}={{}}", pl.col(c).cast(TEXT)) for c in have] or [pl.lit("")]
+    texts = sheet.frame.select(pl.concat_str(known, separator="\n", ignore_nulls=True).alias("text"))["text"]
+    name = sheet.hits.grammar.name
+    ids = [hashlib.sha256(f"{name}\n{text}".encode()).hexdigest()[:12] for text in texts]
+    values = pl.DataFrame({"n": sheet.n, "value": ids})
+    reason = f"a hash of {', '.join(['platform', *have])}, as far as known"
+    sheet.put("group", values, proof.rows(values.select("n"), how="inferred", reason=reason))
+
+
+# ---- why a cell is empty ---- #
+
+_NOT_JUDGED = {"run", "label", "source", "line_first", "line_last", "copies", "platform", "group", "status"}
+_WORK = {
+    "train_s",
+    "eval_s",
+    "checkpoint_s",
+    "load_s",
+    "startup_s",
+    "throughput",
+    "throughput_window",
+    "steady_throughput",
+    "token_throughput",
+    "loss",
+    "score",
+    "score_name",
+    "accuracy",
+    "steps",
+    "samples",
+    "epochs",
+    "latency_s",
+    "on_chip_latency_s",
+    "on_chip_throughput",
+    "train_includes",
+}
+"""Columns that only the log of the work itself can fill."""
+_OF_INFERENCE = {"latency_s", "on_chip_latency_s", "on_chip_throughput"}
+_OF_TRAINING = {
+    "train_s",
+    "checkpoint_s",
+    "startup_s",
+    "train_includes",
+    "learning_rate",
+    "epochs",
+    "loss",
+    "seed",
+    "steps",
+}
+_NOT_FOR_TASK = {"train": _OF_INFERENCE, "inference": _OF_TRAINING, "compile": _OF_INFERENCE}
+
+
+def absent(sheet: Sheet) -> pl.DataFrame:
+    """An evidence row for each null cell of runs: why it is null."""
+    frame = sheet.frame
+    frame = frame.with_columns(pl.lit(None, t).alias(c) for c, t in RUNS.items() if c not in frame.columns)
+    judged = [c for c in RUNS if c not in _NOT_JUDGED]
+    reasons = frame.select("n", *(pl.when(pl.col(c).is_null()).then(_reason(sheet, c)).alias(c) for c in judged))
+    rows = reasons.unpivot(index="n", variable_name="column", value_name="reason").filter(
+        pl.col("reason").is_not_null()
+    )
+    return proof.rows(rows, frame="runs", how="absent")
+
+
+def _reason(sheet: Sheet, column: str) -> pl.Expr:
+    """Why `column` is null, for each run."""
+    reason = pl.lit(sheet.hits.grammar.absent.get(column, "not in this log"))
+    if column in _WORK:
+        elsewhere = pl.lit("no log: the work is in another log of the job")
+        reason = pl.when(pl.col("status") == "submitted").then(elsewhere).otherwise(reason)
+    if column == "compile_s":
+        cached = pl.lit("cached: the binary was found, not compiled")
+        reason = pl.when(pl.col("compile_cache") == "hit").then(cached).otherwise(reason)
+    for task, columns in _NOT_FOR_TASK.items():
+        if column in columns:
+            reason = pl.when(pl.col("task") == task).then(pl.lit(f"does not apply: {task}")).otherwise(reason)
+    return reason
