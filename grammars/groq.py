@@ -681,7 +681,7 @@ GRAMMAR = Grammar(
         Take("sequence_length", "state_dimension.count", when='seen("state_tuple") > 0'),
         Take("throughput", "groq_row.throughput|benchit_throughput.throughput|state_throughput.throughput"),
         Infer(
-            "throughput_window", "single_input", because="groq_row|benchit_throughput|state_throughput",
+            "throughput_window", "single_input", because="groq_row|benchit_throughput|state_throughput", when="known(throughput)",
             reason="GroqFlow benchmarks one input again and again",
         ),
         Take("latency_s", "groq_row.latency|benchit_latency.latency|state_latency.latency"),
