@@ -15,7 +15,6 @@ from logparse.grammar import (
     Infer,
     Reported,
     Rule,
-    Span,
     Steady,
     Take,
     blank,
@@ -540,7 +539,7 @@ _MEASURED = (
         "world_size",
         "Measuring peformance with world size:  2",
         (pp.Literal("Measuring peformance with world size:") | "Measuring performance with world size:") + blanks + integer("ranks"),
-        marks="telling", params="log",
+        marks="begin telling", params="log",
         more=("Measuring performance with world size:  2",),
     ),
     Rule("initial_run", "initial run starts.", pp.Literal("initial run starts.") | "initial run completes."),
@@ -561,7 +560,7 @@ _MEASURED = (
         "old_measured",
         "e2e_throughput: 1898.6569130275361 samples/s, measured over 100",
         "e2e_throughput: " + real("throughput") + " samples/s, measured over " + integer("iterations") + pp.Opt(" iterations." + rest),
-        marks="telling final", split="benchmark", window="mean",
+        marks="begin telling final", split="benchmark", window="mean",
     ),
     Rule(
         "old_measured_latency",
@@ -785,6 +784,9 @@ _REST = (
     ),
 )  # fmt: skip
 
+_MODEL = (
+    "model_header.model|tune_program.model|session.model|flag_pef.model|pef_created.model|prompt_singularity.model|chat_completion.model"
+)
 _STEP = "train_step.{0}|step_row.{0}|epoch_step.{0}|worker_step.{0}"
 
 GRAMMAR = Grammar(
@@ -801,7 +803,6 @@ GRAMMAR = Grammar(
     phases=(
         Reported("compile", "compile_end.end", less="compile_start.start"),
         Reported("download", "labelled_bar_end.elapsed", stage_field="stage"),
-        Span("compile", "app_compiles", "app_finished", stage="tracing and mapping"),
         Reported("train", "result.train_s"),
         Reported("train", "unet.train_s", each="max"),
         Reported("benchmark", "measured.latency_total"),
@@ -811,16 +812,15 @@ GRAMMAR = Grammar(
         Take("date", "date.date", "first"),
         Take("time_of_day", "time.time_of_day", "first"),
         Derive("started_at", "date + time_of_day"),
-        Take("started_at", "session.date", "first"),
+        Take("started_at", "app_started.at", "first"),
+        Take("started_at", "session.date", "first", when='seen("tune_step") == 0'),
         Take("system", "platform.system", "first"),
         Take("sdk_version", "package.sdk_version", "first"),
         Take("job_id", "slurm_job_id.job_id|sbatch_submitted.job_id|srun_queued.job_id", "first"),
         Take("host", "hostname.host|prompt_script.host|prompt_python.host|prompt_sambatune.host", "first"),
         Take("ranks", "slurm_ntasks.ranks|world_size.ranks|workers.ranks|worker_step.ranks", "first"),
-        Take("model", "model_header.model|session.model|flag_pef.model|pef_created.model|tune_program.model|prompt_singularity.model"
-             "|chat_completion.model", "first"),
-        Take("workload", "model_header.model|session.model|flag_pef.model|pef_created.model|tune_program.model|prompt_singularity.model"
-             "|chat_completion.model", "first", aliases="workload"),
+        Take("model", _MODEL, "first"),
+        Take("workload", _MODEL, "first", aliases="workload"),
         Infer("workload", "unet", because="unet"),
         Take("dataset", "flag_dataset.dataset|dataset.dataset", "first"),
         Infer("task", "train", because="train_step|result|unet|epoch_step|worker_step|step_row|tokens_per_second"),
@@ -864,10 +864,9 @@ GRAMMAR = Grammar(
               reason="e2e_train_time begins before the first step, which waits for the binary and the weights"),
         Infer("compile_cache", "miss", because="compile_end|app_compiles|pef_created"),
         Infer("compile_cache", "hit", because="pef_exists", reason="the script found the binary and did not compile"),
-        Infer("compile_cache", "hit", because="sbatch_submitted|sbatch_error", when='seen("compile_start") == 0',
+        Infer("compile_cache", "hit", because="sbatch_submitted|sbatch_error", when='seen("compile_start") == 0 and seen("machine_state") > 0',
               reason="the job was handed in without a COMPILE block: the binary was there"),
-        # The last stamp of a compile log is that of its middle.
-        Derive("ended_at", "started_at + total_s", when='seen("sbatch_submitted") > 0'),
+        Derive("ended_at", "started_at + total_s", when='seen("sbatch_submitted") > 0 and seen("app_finished") == 0'),
         Infer("status", "completed_with_errors", because="tune_failure", when='seen("tune_elapsed") > 0',
               reason="a step failed, and the program went on to its end"),
         Infer("status", "incomplete", because="prompt_tail", when='seen("result") == 0',
@@ -889,6 +888,8 @@ GRAMMAR = Grammar(
         },
     },
     absent={
+        # The first stamp of what is cut from the middle of a log is no beginning.
+        "started_at": "the beginning is not in this log",
         "total_s": "the script prints its duration at its end only",
         "devices": "the inventory lists all RDUs of the machine, not those that the job used",
         "queue_s": "no line says when the job was handed in and when it began",
