@@ -15,12 +15,11 @@ from dataclasses import dataclass
 import polars as pl
 
 from logparse import cast, formula
-from logparse.columns import PHASE_COLUMNS
 from logparse.errors import GrammarError
-from logparse.grammar import Bar, Frames, Grammar, Infer, Reported, Rule, Span, Take
+from logparse.grammar import MARKS, Bar, Frames, Grammar, Infer, Reported, Rule, Span, Take
 from logparse.match import cut, run_rules
 from logparse.render import Paint, aligned, one_line
-from logparse.schema import FIELDS, RUNS
+from logparse.schema import FIELDS, PHASES, RUNS
 
 
 @dataclass(frozen=True)
@@ -215,7 +214,7 @@ def names_exist(grammar: Grammar, company: Sequence[Grammar]) -> Findings:
 def formulas_hold(grammar: Grammar, company: Sequence[Grammar]) -> Findings:
     """Every formula parses, and its names are columns or facts that stand above it."""
     rules = _rules(grammar, company)
-    above = {*PHASE_COLUMNS, "_begin", "_result", "_failure", "_work", "_reopen", "_submission"}
+    above = {f"{phase}_s" for phase in PHASES} & RUNS.keys() | {f"_{mark}" for mark in MARKS}
     for column in grammar.columns:
         for text in filter(None, (getattr(column, "formula", None), column.when)):
             where = f"{grammar.name}, {column.column}"

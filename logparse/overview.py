@@ -59,9 +59,8 @@ def page(logs: Logs, paths: Sequence[str], paint: Paint) -> str:
 def coverage(logs: Logs) -> float:
     """Share of lines understood, from 0 to 1, in the sources that hold a run; blank lines do not count."""
     read = logs.sources.filter(pl.col("status") == "read")
-    understood = int(read["lines_read"].sum() + read["lines_known"].sum())
-    lines = int(read["lines"].sum() - read["lines_blank"].sum())
-    return understood / lines if lines else 0.0
+    lines, blank, taken, known = (int(read[f"lines{part}"].sum()) for part in ("", "_blank", "_read", "_known"))
+    return (taken + known) / (lines - blank) if lines > blank else 0.0
 
 
 def _first_line(logs: Logs) -> str:
@@ -104,9 +103,9 @@ def seconds(value: float, resolution: float | None) -> str:
 # ---- what cells are made of ---- #
 
 _CELLS = (
-    "compile_s", "train_s", "latency_s", "on_chip_latency_s", "on_chip_throughput", "throughput", "token_throughput", "loss",
-    "score", "steps", "epochs", "samples",
-)  # fmt: skip
+    *("compile_s", "train_s", "latency_s", "on_chip_latency_s", "on_chip_throughput", "throughput", "token_throughput"),
+    *("loss", "score", "steps", "epochs", "samples"),
+)
 """Columns whose values, or reasons to be empty, are shown."""
 
 
@@ -158,7 +157,7 @@ def _by_run(rows: pl.DataFrame) -> dict[str, list[Any]]:
 
 
 def _resolutions(rows: pl.DataFrame) -> Iterator[tuple[tuple[str, str], float]]:
-    """(run, column) -> resolution: as read, or for a derived value what its inputs bring: sums add up, products in parts."""
+    """(run, column) -> resolution: as read; derived, what the inputs bring: sums add up, products in parts."""
     own, number = pl.col("resolution"), pl.col("number").abs()
     made = rows.group_by("run", "column").agg(
         pl.col("formula").drop_nulls().first(),
@@ -183,7 +182,7 @@ def _blocks(runs: pl.DataFrame) -> Iterator[list[Run]]:
         "platform", "of", maintain_order=True
     )
     for part in named.partition_by("platform", "of", maintain_order=True):
-        yield part.drop("of").rows(named=True)
+        yield list(part.drop("of").iter_rows(named=True))
 
 
 _TASKS = {"train": "training", "inference": "inference", "compile": "compile"}
@@ -192,7 +191,7 @@ _WINDOWS = {"after_warmup": "rate after warm-up", "single_input": "one input at 
 
 def _table(block: Sequence[Run], facts: _Facts, paint: Paint) -> list[str]:
     """A heading that says what is common to all rows, the columns that apply, a row for each run."""
-    common = {c: values.pop() for c in block[0] if len(values := {run[c] for run in block} - {None}) == 1}
+    common = dict(_common(block))
     heading = f"{paint.head(str(block[0]['platform']))}  {', '.join(_heading(common))}"
     rate = f"{common.get('sample') or 'sample'}s/s"
     columns = {
@@ -211,6 +210,14 @@ def _table(block: Sequence[Run], facts: _Facts, paint: Paint) -> list[str]:
     return [heading, *aligned([[f" {row[0]}", *row[1:]] for row in rows])]
 
 
+def _common(block: Sequence[Run]) -> Iterator[tuple[str, Any]]:
+    """What all rows share, as far as they say; at least half of them must."""
+    for column in block[0]:
+        known = [run[column] for run in block if run[column] is not None]
+        if len(set(known)) == 1 and 2 * len(known) >= len(block):
+            yield column, known[0]
+
+
 def _applies(name: str, cells: set[str]) -> bool:
     """Whether a column says something of these runs."""
     if cells - LEGEND.keys():
@@ -221,11 +228,15 @@ def _applies(name: str, cells: set[str]) -> bool:
 _OPTIONAL = ("latency", "on chip (estimate)")
 
 
+def _task(run: Run) -> str:
+    return _TASKS.get(run["task"], str(run["task"]))
+
+
 def _heading(common: Run) -> Iterator[str]:
     """What all rows share, in words."""
     yield one_line(common.get("workload") or common.get("model") or "workload not in the log")
     if common.get("task"):
-        yield _TASKS.get(common["task"], common["task"])
+        yield _task(common)
     if common.get("system"):
         yield one_line(common["system"])
     if common.get("device_kind"):
@@ -253,6 +264,16 @@ def _settings(run: Run, columns: Sequence[str]) -> Iterator[str]:
             yield f"{words[column]} {value:g}" if isinstance(value, float) else f"{words[column]} {value}".strip()
 
 
+_SHARED = {
+    "task": "task",
+    "devices": "devices",
+    "sequence_length": "length",
+    "precision": "precision",
+    "learning_rate": "lr",
+}
+"""Settings that a heading says of all rows, and what they are called in a row that does not say."""
+
+
 def _ran(run: Run, common: Run, facts: _Facts) -> str:
     """`505 st × 4096`, `10 epochs`, and the settings in which the rows differ."""
     steps, epochs, batch, samples = (run[c] for c in ("steps", "epochs", "batch_size", "samples"))
@@ -266,11 +287,12 @@ def _ran(run: Run, common: Run, facts: _Facts) -> str:
     elif batch is not None:
         parts.append(f"batch {batch}")
     if "task" not in common and run["task"]:
-        parts.insert(0, _TASKS.get(run["task"], run["task"]))
-    if "task" in common and not run["task"]:
-        parts.append(f"task {facts.noted('?')}")
+        parts.insert(0, _task(run))
     differ = [c for c in ("devices", "ranks", "sequence_length", "precision", "learning_rate") if c not in common]
     parts += _settings(run, differ)
+    unknown = [word for column, word in _SHARED.items() if column in common and run[column] is None]
+    if unknown:
+        parts.append(f"{' and '.join(unknown)} {facts.noted('?')}")
     return ", ".join(parts) or facts.empty(run, "steps")
 
 
@@ -361,7 +383,7 @@ def _not_understood(logs: Logs, paint: Paint) -> list[str]:
 
 
 def _unread(logs: Logs) -> tuple[pl.DataFrame, int]:
-    """source, line, text of lines that no rule read in sources that hold a run, the first of them; and how many there are."""
+    """source, line, text of the first lines that no rule read in sources that hold a run; and how many there are."""
     parts = [pl.DataFrame(schema={"source": TEXT, "line": SHAPES["line"], "text": TEXT})]
     total = held = 0
     for row in logs.sources.filter(pl.col("status") == "read").iter_rows(named=True):

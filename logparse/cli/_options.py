@@ -133,9 +133,9 @@ def _format(format: str | None, output: str | None) -> str:
 
 def _write(data: bytes, output: str | None) -> None:
     if output in (None, "-"):
-        stream = click.get_binary_stream("stdout")
-        stream.write(data)
-        stream.flush()
+        sys.stdout.flush()
+        sys.stdout.buffer.write(data)
+        sys.stdout.buffer.flush()
         return
     try:
         Path(str(output)).write_bytes(data)

@@ -26,8 +26,8 @@ def command(
 ) -> int:
     """Read logs and print the runs found.
 
-    Files, folders, globs, packed files, or - for standard input. Runs are grouped by platform and workload; an empty cell
-    says why it is empty. Then follows what was not understood. As any other format than a table: the frame of runs.
+    Files, folders, globs, packed files, or - for standard input. Runs are grouped by platform and workload; an empty
+    cell says why it is empty. Then follows what was not understood. Any other format than a table holds the frame runs.
 
     \b
     Examples:

@@ -1,0 +1,59 @@
+"""`logparse show`."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from logparse.cli import _options
+
+
+def _columns(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
+    from logparse.schema import PHASES, RUNS
+
+    return [name for name in (*RUNS, *PHASES) if name.startswith(incomplete)]
+
+
+@click.command("show")
+@click.argument("run", metavar="RUN")
+@click.argument("column", metavar="COLUMN", shell_complete=_columns)
+@_options.reading
+@click.option(
+    "-C", "--context", type=click.IntRange(min=0), default=1, show_default=True, help="Lines shown on either side."
+)
+@click.option("--raw", is_flag=True, help="Show all lines beside the evidence, also those that no rule reads.")
+@_options.printing
+def command(
+    run: str,
+    column: str,
+    paths: tuple[str, ...],
+    files_from: str | None,
+    grammars: tuple[str, ...],
+    context: int,
+    raw: bool,
+    format: str | None,
+    output: str | None,
+) -> int:
+    """Show what stands behind a number.
+
+    The value, the lines it was read from with the match marked, and how it came to be; of an empty cell the reason. RUN
+    is an id or its beginning, a label or a part of one. COLUMN is a column of runs, a phase (compile, train), a metric,
+    or a setting. Lines beside the evidence are shown only where a rule reads them: others may hold anything.
+
+    \b
+    Examples:
+      logparse show bert_large_batch_1024 throughput sample_logs
+      logparse show batch_512 compile sample_logs
+    """
+    people = _options.is_table(format, output)
+    logs = _options.read(paths, files_from, grammars)
+    from logparse import render, show
+
+    found = show.find_run(logs, run)
+    if people:
+        paint = render.Paint.of(sys.stdout if output is None else None)
+        _options.put_text(show.page(logs, found, column, paint, context, raw), output)
+    else:
+        _options.put(show.evidence(logs, found, column), "evidence", format, output)
+    return _options.exit_code(logs)
