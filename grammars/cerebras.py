@@ -19,6 +19,7 @@ Train line, and T only where nothing else is printed and it is known to cover th
 from __future__ import annotations
 
 import pyparsing as pp
+from logparse.grammars.common import stamp_seconds
 
 from logparse.grammar import (
     Derive,
@@ -44,7 +45,6 @@ from logparse.grammar import (
     unnamed,
     word,
 )
-from logparse.grammars.common import stamp_seconds
 
 # ---- how a record begins ---- #
 
@@ -66,10 +66,13 @@ _event_stamp = in_unit(pp.Regex(r"[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[
 _path_before = pp.Regex(r"(?:[^ \t/\"]*/)*")
 """The folders of a path, up to and with the last slash."""
 _config = _path_before + (
-    pp.Literal("params.yaml") | pp.Opt("params_") + pp.Regex(r"[^ \t/.]+")("workload") + "." + (pp.Literal("yaml") | "yml")
+    pp.Literal("params.yaml")
+    | pp.Opt("params_") + pp.Regex(r"[^ \t/.]+")("workload") + "." + (pp.Literal("yaml") | "yml")
 )
 """A params file: its name says what is run, if it says more than that."""
-_rates = ", Rate=" + real("throughput@interval") + " samples/sec, GlobalRate=" + real("throughput@mean") + " samples/sec"
+_rates = (
+    ", Rate=" + real("throughput@interval") + " samples/sec, GlobalRate=" + real("throughput@mean") + " samples/sec"
+)
 _remaining = ", LoopTimeRemaining=" + unnamed(clock) + ", TimeRemaining" + (pp.Literal("=") | ">") + clock("remaining")
 
 
@@ -81,7 +84,10 @@ def _texts(*texts: str) -> pp.ParserElement:
 # ---- the start of a run ---- #
 
 _prompt = pp.Regex(r"(?:\([^()]*\) )*") + (
-    "[" + pp.Regex(r"[^ \t@\]]+") + "@" + pp.Regex(r"[^ \t\]]+")("host") + blanks + pp.Regex(r"[^\]]*") + "]$ " | pp.Literal("Singularity> ") | "$ "
+    "[" + pp.Regex(r"[^ \t@\]]+") + "@" + pp.Regex(r"[^ \t\]]+")("host") + blanks + pp.Regex(r"[^\]]*") + "]$ "
+    | pp.Regex(r"[A-Za-z0-9._-]+") + "@" + pp.Regex(r"[A-Za-z0-9._-]+")("host") + ":" + pp.Regex(r"[^ \t$]*") + "$ "
+    | pp.Literal("Singularity> ")
+    | "$ "
 )
 _launch = _texts(
     "python run.py", "python appliance_compile.py", "python appliance_run.py", "python compile.py", "csrun_wse ", "csrun_cpu ", "cszoo ",
@@ -95,6 +101,7 @@ _BEGIN = (
         pp.Opt(_prompt) + pp.Combine(_launch + rest)("command"),
         marks="begin", params="command",
         more=(
+            "(venv_cerebras_pt) ruth@cer-login-07:~/modelzoo/bert$ python run.py CSX --job_labels name=bert_pt",
             "$ csrun_wse python run.py --mode=train --cs_ip $CS_IP",
             "Singularity> python run.py --mode train --compile_only --model_dir compile",
             "python run.py CSX --job_labels name=bert_pt \\",
@@ -360,6 +367,12 @@ _JOBS = (
         "message='Error pod wsjob-7javbqdggsmrb44obfaqft-weight-3 container ws exitCode: 250 terminated reason: Error'",
         _warned + "Event " + _event_stamp("event_at") + " +0000 UTC reason=Error object=" + token("component") + " message='" + some("text"),
         level="error", kind="device",
+    ),
+    Rule(
+        "event",
+        "2025-07-11 17:49:12,101 WARNING:   Event 2025-07-11 17:48:58 +0000 UTC reason=FailedMount object=wsjob-7javbqdggsmrb44obfaqft-chief-0 message='timed out'",
+        _warned + "Event " + _event_stamp("event_at") + " +0000 UTC reason=" + pp.Regex(r"[A-DF-HJ-Z].*")("text"),
+        level="warning", kind="scheduler",
     ),
     Rule(
         "versions",
@@ -974,6 +987,7 @@ _NOISE = (
 # ---- above the lines ---- #
 
 _STEPS = "train_step|train_step_timed|train_step_wrapped"
+_TRAINED = f"{_STEPS}|tf_step|tf_trained|tf_training_complete|processed|processed_training|training_complete"
 
 
 def _of(rules: str, field: str) -> str:
@@ -983,7 +997,10 @@ def _of(rules: str, field: str) -> str:
 
 _PHASES = (
     Span(
-        "init", "current_directory|running_command|half_dtype|checkpoint_autoload|effective_batch", "compile_begin", first=True,
+        "init",
+        "current_directory|running_command|half_dtype|checkpoint_autoload|effective_batch",
+        "compile_begin",
+        first=True,
         cut=("checkpoint", "load"),
     ),
     Span("load", "weights_load", "weights_loaded"),
@@ -1022,16 +1039,18 @@ _COLUMNS = (
     Take(
         "workload",
         "asked_config.workload|asked_cszoo.workload|no_checkpoint_found.workload|checkpoint_found.workload|checkpoint_end.workload",
-        "first", aliases="workload",
+        "first",
+        aliases="workload",
     ),
-    Infer("task", "train", f"{_STEPS}|tf_step|tf_trained|tf_training_complete|processed|processed_training|training_complete|training_loop"
-          "|checkpoint_begin"),
+    Infer("task", "train", f"{_TRAINED}|training_loop|checkpoint_begin"),
     Infer("task", "inference", "eval_step|eval_batch|evaluated"),
     Infer("task", "compile", "sdk_compiled|sdk_cache_hit|tf_compiled|tf_cache_hit", when="seen('sdk_success') == 0"),
     Take("task", "asked_mode.mode", "last", where={"mode": "train"}),
     Take("task", "asked_cszoo.mode", "last", where={"mode": "fit"}, aliases="task"),
     Take("precision", "half_dtype.precision", "first"),
-    Infer("sample", "sample", reason="the vendor counts samples, whatever they are"),
+    Infer(
+        "sample", "sample", f"{_TRAINED}|eval_step|eval_batch", reason="the vendor counts samples, whatever they are"
+    ),
     # settings and counts
     Take("devices", "preparing.devices", "last"),
     Infer("devices", 1, "tf_programming", reason="under Slurm a run programs one machine"),
@@ -1048,7 +1067,11 @@ _COLUMNS = (
     Derive("steps", "max(last_logged, last_saved) - first_step + 1"),
     Derive("steps", "last_logged - first_step + 1"),
     Take("steps", _of(f"{_STEPS}|tf_step", "step"), "last"),
-    Take("samples", "processed.samples|processed_training.samples|training_complete.samples|tf_trained.samples|tf_training_complete.samples", "last"),
+    Take(
+        "samples",
+        "processed.samples|processed_training.samples|training_complete.samples|tf_trained.samples|tf_training_complete.samples",
+        "last",
+    ),
     Take("batch_size", "effective_batch.batch_size|tf_batch.batch_size", "last"),
     Derive("batch_size", "samples / steps", when=f"known(first_step) and {_WELL}"),
     Take("micro_batch_size", "micro_batch.micro_batch_size", "first", where={"mode": "train"}),
@@ -1057,7 +1080,10 @@ _COLUMNS = (
     Take("event_at", "version_event.event_at|image_event.event_at|error_event.event_at", "first"),
     Take("event_told_at", "version_event.at|image_event.at|error_event.at", "first"),
     Infer(
-        "zone", "UTC", "version_event|image_event|error_event", when="abs(event_told_at - event_at) < 600",
+        "zone",
+        "UTC",
+        "version_event|image_event|error_event",
+        when="abs(event_told_at - event_at) < 600",
         reason="an event's time is in UTC, and the record that tells of it has the same time",
     ),
     Take("began_at", "beginning.at", "first"),
@@ -1066,7 +1092,10 @@ _COLUMNS = (
     Infer("compile_cache", "miss", "compile_stage|compile_variant|micro_batch|tf_compile_bar"),
     Infer("compile_cache", "hit", "cache_hit|cache_hit_client|tf_cache_hit|sdk_cache_hit"),
     Infer(
-        "compile_cache", "hit", "compile_artifacts", when="compile_s < 60",
+        "compile_cache",
+        "hit",
+        "compile_artifacts",
+        when="compile_s < 60",
         reason="the artifacts were there at once, and no stage of a compile was told",
     ),
     # figures
@@ -1074,7 +1103,9 @@ _COLUMNS = (
     Derive("work", "steps * batch_size"),
     Take("global_rate", _of("train_step|train_step_timed|global_rate_wrapped", "throughput@mean"), "last"),
     Take(
-        "throughput", _of("train_step|train_step_timed|global_rate_wrapped", "throughput@mean"), "last",
+        "throughput",
+        _of("train_step|train_step_timed|global_rate_wrapped", "throughput@mean"),
+        "last",
         when="not known(train_s) or abs(global_rate * train_s - work) <= 0.02 * work",
     ),
     Take("throughput", "tf_trained.throughput@mean", "last"),
@@ -1116,7 +1147,10 @@ GRAMMAR = Grammar(
         stamp + (pp.Literal(" INFO") | " WARNING" | " ERROR" | " DEBUG"),
         stamp_seconds + pp.Regex(r"\.[0-9]+: [IWE] ") + "tensorflow/",
     ),
-    identity=("checkpoint_autoload.at|effective_batch.at|running_command.at", "job.job_id|workflow_job.job_id|sdk_job.job_id"),
+    identity=(
+        "checkpoint_autoload.at|effective_batch.at|running_command.at",
+        "job.job_id|workflow_job.job_id|sdk_job.job_id",
+    ),
     rules=(*_BEGIN, *_JOBS, *_COMPILE, *_LOAD, *_TRAIN, *_EVAL, *_CHECKPOINT, *_SDK, *_FAILURE, *_NOISE),
     phases=_PHASES,
     columns=_COLUMNS,
