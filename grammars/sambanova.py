@@ -57,13 +57,18 @@ def _head(level: str) -> pp.ParserElement:
     return stamp("at") + " - " + logger + " - " + writer + " - " + level + blanks + "- "
 
 
-def flag(of: str, pattern: str, value: pp.ParserElement, example: str, **more: str) -> Rule:
+def flag(of: str, pattern: str, value: pp.ParserElement, example: str, key: str | None = None) -> Rule:
     """A flag of a command that the log states, wherever in the command it stands."""
-    command = pp.Literal("RUN COMMAND: ") | "COMPILE COMMAND: " | "$ srun " | "$ python "
+    command = one_of("RUN COMMAND: ", "COMPILE COMMAND: ", "$ srun ", "$ python ")
     return Rule(
         f"flag_{of}", example, command + pp.Regex(rf".*? {pattern}") + value,
-        marks="anywhere", params="command", fixed={"key": more["key"]} if more else {},
+        marks="anywhere", params="command", fixed={"key": key} if key else {},
     )  # fmt: skip
+
+
+def setting(key: str, spelled: str, example: str) -> Rule:
+    """A flag that no column of runs takes: what was asked for, which is not always what ran."""
+    return flag(key, f"{spelled}[ =]+", real("value"), example, key)
 
 
 _HEADER = (
@@ -149,30 +154,19 @@ _WRAPPER = (
         pp.Regex(r"(?:PEF )?[^ ]+\.pef") + " does not exist, exiting",
         marks="failure", level="error", kind="no_such_file",
     ),
-    flag("micro_batch_size", "-b +", integer("micro_batch_size"), "RUN COMMAND: srun python hook.py run -b 256 --max_seq_length 128"),
-    flag(
-        "sequence_length", "--max_seq_length[ =]+", integer("sequence_length"), "RUN COMMAND: srun python hook.py run --max_seq_length 128 -b 256"
-    ),
+    flag("micro_batch_size", "-b +", integer("micro_batch_size"), "RUN COMMAND: srun python hook.py run -b 256 --do_train"),
+    flag("sequence_length", "--max_seq_length[ =]+", integer("sequence_length"), "RUN COMMAND: srun python hook.py run --max_seq_length 128"),
     flag("steps", "--steps_this_run[ =]+", integer("steps"), "RUN COMMAND: srun python hook.py run --steps_this_run 505 --logging_steps 1"),
-    flag("seed", "--seed[ =]+", integer("seed"), "RUN COMMAND: srun python hook.py run --seed 42 -b 256"),
+    flag("seed", "--seed[ =]+", integer("seed"), "RUN COMMAND: srun python hook.py run --seed 42 --do_train"),
     flag(
         "dataset", r"--data_dir[ =]+(?:[^ /]*/)*", pp.Regex(r"[^ /]+")("dataset") + " ",
         "RUN COMMAND: srun python hook.py run --data_dir /data/ANL/wikicorpus_en --cache /home/user/cache/",
     ),
     flag("pef", r"--pef=[\"']?", _pef, "RUN COMMAND: srun python hook.py run --pef=/home/user/BertLarge/bertlrg/bertlrg.pef"),
-    flag(
-        "learning_rate", "--learning_rate[ =]+", real("value"), "RUN COMMAND: srun python hook.py run --learning_rate 0.000175 --dense_adam",
-        key="learning_rate",
-    ),
-    flag(
-        "warmup_steps", "--warmup_steps[ =]+", integer("value"), "RUN COMMAND: srun python hook.py run --warmup_steps 12500 --max_steps 250000",
-        key="warmup_steps",
-    ),
-    flag(
-        "min_throughput", "--min_throughput[ =]+", real("value"), "RUN COMMAND: srun python hook.py run --min_throughput 560000",
-        key="min_throughput",
-    ),
-    flag("num_tiles", "--num-tiles[ =]+", integer("value"), "COMPILE COMMAND: python hook.py compile --num-tiles 4", key="num_tiles"),
+    setting("learning_rate", "--learning_rate", "RUN COMMAND: srun python hook.py run --learning_rate 0.000175 --dense_adam"),
+    setting("warmup_steps", "--warmup_steps", "RUN COMMAND: srun python hook.py run --warmup_steps 12500 --max_steps 250000"),
+    setting("min_throughput", "--min_throughput", "RUN COMMAND: srun python hook.py run --min_throughput 560000 --skip_checkpoint"),
+    setting("num_tiles", "--num-tiles", "COMPILE COMMAND: python hook.py compile --num-tiles 4 --pef-name=bertlrg"),
 )  # fmt: skip
 
 _SETTINGS = (

@@ -103,13 +103,15 @@ def _marks(sheet: Sheet) -> None:
 
 
 def _stamps(sheet: Sheet) -> None:
-    """The first and the last stamp, in the order of the lines."""
+    """The first and the last stamp, in the order of the lines; not where a grammar says that they are no beginning or end."""
     own = [r for r in sheet.hits.rules.values() if "at" in r.fields and sheet.hits.grammar.has(r.name)]
     if not own:
         return
     stamped = [sheet.hits.by_rule[r.name].select("n", "pos", "at", pl.lit(i).alias("i")) for i, r in enumerate(own)]
     lines = pl.concat(stamped).filter(pl.col("at").is_not_null()).sort("pos")
     for column, keep in (("started_at", "first"), ("ended_at", "last")):
+        if column in sheet.hits.grammar.absent:
+            continue
         one = lines.unique("n", keep=keep, maintain_order=True)  # type: ignore[arg-type]
         evidence = []
         for (i,), mine in one.partition_by("i", as_dict=True).items():
