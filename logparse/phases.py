@@ -228,7 +228,9 @@ class Phases:
         frame, rule = self.hits.get(phase.rule), self.hits.rules.get(phase.rule)
         if frame is None or rule is None:
             return None
-        frame = last_of_bars(frame).filter(pl.col("done") >= _FINISHED * pl.col("total"))
+        others = [r.name for r in self.hits.rules.values() if "work" in r.marked and r.name != rule.name]
+        work = pl.concat([self.hits.by_rule[name]["pos"] for name in others]) if others else None
+        frame = last_of_bars(frame, work).filter(pl.col("done") >= _FINISHED * pl.col("total"))
         if phase.each != "all":
             frame = frame.filter(pl.col("bar") == int(phase.each))
         if not frame.height:
@@ -415,24 +417,27 @@ def _by(frame: pl.DataFrame, by: str | None) -> pl.Expr:
     return pl.col(by) if by in frame.columns else pl.lit(None)
 
 
-def last_of_bars(frame: pl.DataFrame) -> pl.DataFrame:
+def last_of_bars(frame: pl.DataFrame, work: pl.Series | None = None) -> pl.DataFrame:
     """The last drawing of each bar among lines with done, total, elapsed; `bar` numbers the bars of a run, `begin_pos`
-    is the first drawing.
+    is the first drawing. `work` are the places of other work.
 
-    A redraw never goes back in time; a new bar does, or has another total, or starts at 0, or goes on after the old
-    one was full. (An older
-    drawing may follow the full one with the same time: `98%` after `100%`.)
+    A redraw never goes back in time; a new bar does, or has another total or epoch, or starts at 0, or goes on after the
+    old one was full: later, or with work between. (An older drawing may follow the full one with the same time: `98%`
+    after `100%`.)
     """
     keys = ["n", "tag"]
     done, total, elapsed = pl.col("done"), pl.col("total"), pl.col("elapsed")
     before = [c.shift(1).over(keys) for c in (done, total, elapsed)]
-    new = (
-        (total != before[1])
-        | (elapsed < before[2])
-        | ((done == 0) & (before[0] > 0))
-        | ((before[0] >= before[1]) & (elapsed > before[2]))
-    ).fill_null(True)
-    numbered = frame.sort("pos").with_columns(new.cum_sum().over(keys).alias("bar"))
+    frame = frame.sort("pos")
+    if work is not None:
+        frame = frame.with_columns(pl.Series("work", work.sort().search_sorted(frame["pos"]), pl.Int64))
+    went_on = elapsed > before[2]
+    if work is not None:
+        went_on = went_on | ((done >= total) & (pl.col("work") > pl.col("work").shift(1).over(keys)))
+    new = (total != before[1]) | (elapsed < before[2]) | ((done == 0) & (before[0] > 0)) | ((before[0] >= before[1]) & went_on)
+    if "epoch" in frame.columns:
+        new = new | (pl.col("epoch") != pl.col("epoch").shift(1).over(keys)).fill_null(False)
+    numbered = frame.with_columns(new.fill_null(True).cum_sum().over(keys).alias("bar"))
     return (
         numbered.with_columns(pl.col("pos").min().over(*keys, "bar").alias("begin_pos"))
         .sort("elapsed", "done", "pos")
