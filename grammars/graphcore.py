@@ -249,7 +249,7 @@ sdk = (
     Rule(
         "compile_bar",
         "Graph compilation: 100%|██████████| 100/100 [00:22<00:00]",
-        "Graph compilation:" + blank + drawn,
+        "Graph compilation:" + blank + drawn + pp.Opt("[A"),
         marks="telling redraw",
         more=("Graph compilation:   0%|          | 0/100 [00:00<?]", "Graph compilation:  84%|████████▍ | 84/100 [1:09:59<20:26]"),
     ),
@@ -617,14 +617,15 @@ mnist = (
     Rule(
         "eval_accuracy",
         "Eval accuracy: 86.42%",
-        (pp.Literal("Eval accuracy: ") | "Test accuracy: ") + percent("accuracy") + "%",
-        marks="result",
+        "Eval accuracy: " + percent("accuracy") + "%",
+        marks="final",
         split="test",
         window="final",
-        more=("Test accuracy: 73.70%",),
     ),
+    Rule("final_accuracy", "Test accuracy: 73.70%", "Test accuracy: " + percent("accuracy") + "%", marks="result", split="test", window="final"),
     Rule("validation_accuracy", "Validation accuracy: 73.20%", "Validation accuracy: " + percent("accuracy") + "%", split="eval", window="final"),
     Rule("accuracy_fraction", "accuracy = 0.18666666666666668", "accuracy = " + real("accuracy"), marks="result", split="eval", window="final"),
+    Rule("training_loop", "Running training loop.", pp.Literal("Running training loop."), marks="begin"),
     Rule("epoch_number", "Epoch #10", "Epoch #" + integer("epoch"), marks="work"),
     Rule("pvti_train_loss", "   Loss=0.2287", "Loss=" + real("loss"), split="train", carry={"epoch": "epoch_number"}),
     Rule(
@@ -1084,7 +1085,7 @@ frameworks = (
         ),
     ),
     Rule(
-        "popart_start", "2020-03-13 15:55:58 INFO Program Start", stamp_seconds("at") + " INFO Program Start", marks="telling begin"
+        "popart_start", "2020-03-13 15:55:58 INFO Program Start", stamp_seconds("at") + " INFO Program Start", marks="telling"
     ),
     Rule(
         "popart_device",
@@ -1217,6 +1218,10 @@ frameworks = (
         marks="work",
         window="mean",
         more=("n_epoch: 1, part: train, loss: 0.7286,",),
+    ),
+    Rule("answer", "Answer: more than 790", (pp.Literal("Answer: ") | "Transcription: " | "Question: ") + some, more=("Question: How many?",)),
+    Rule(
+        "transcribed", "The transcription consisted of 94 tokens.", "The transcription consisted of " + integer("tokens") + " tokens.", marks="result",
     ),
     Rule(
         "embedding_batch",
@@ -1406,9 +1411,9 @@ failures = (
 _TRAIN = (
     "epochs_bar|batch_bar|step_bar|loss_bar|epoch_bar|epoch_mean|epoch_mean_loss|training_loss_bar|tensor_loss|epoch_loss|bert_step|bert_step_cut|bert_time|"
     "gpt2_first_step|gpt2_step|gpt2_last_step|cnn_loss|utils_throughput|cosmic_step|cosmic_total|hf_training|hf_step|popart_iteration|kge_epoch|kge_step|"
-    "tgn_epoch|mean_loss_step|mllog_run_start|epoch_of|model_print"
+    "tgn_epoch|mean_loss_step|epochs_start|mllog_run_start|epoch_of|model_print"
 )
-_INFERENCE = "embedding_batch|popxl_output|popxl_rate|squad|ipu_rate|loader_rate"
+_INFERENCE = "transcribed|embedding_batch|popxl_output|popxl_rate|squad|ipu_rate|loader_rate"
 _IMAGES = "batch_bar|test_accuracy|model_print|cnn_throughput|utils_throughput|cosmic_step"
 _MNIST = 'seen("test_accuracy") > 0 and seen("popxl_mean") == 0 and seen("loss_bar") == 0 and seen("step_bar") == 0'
 _PLAIN_TENSORFLOW = 'seen("tf_poplar") == 0 and seen("cosmic_step") == 0'
@@ -1466,6 +1471,11 @@ GRAMMAR = Grammar(
         # Poprun's records have no date: that of the program's own stamps is theirs, unless midnight lies between.
         Derive("started_at", "first_stamp - first_stamp % 86400 + poprun_begin", when="first_stamp % 86400 >= poprun_begin"),
         Derive("ended_at", "last_stamp - last_stamp % 86400 + poprun_end", when="last_stamp % 86400 <= poprun_end"),
+        Derive("total_s", "ended_at - started_at"),
+        Derive("total_s", "last_stamp - first_stamp", when='seen("poprun_start") == 0'),
+        Take("init_stamp", "mllog_init_start.at|popxl_start.at", pick="first"),
+        Take("stop_stamp", "mllog_success.at|mllog_aborted.at|popxl_rate.at"),
+        Derive("total_s", "stop_stamp - init_stamp"),
         Infer("zone", "UTC", because="mllog_init_start|mllog_run_start", reason="MLPerf's time_ms counts from 1970 in UTC"),
         Infer("zone", "UTC", because="poplar_preplan|poplar_warning|poplar_busy|poplar_error", when=_PLAIN_TENSORFLOW, reason="Poplar's stamps end in Z"),
         # ---- what ran ---- #
@@ -1502,6 +1512,13 @@ GRAMMAR = Grammar(
         Take("epochs", "epoch_of.epoch", pick="max", when='seen("step_bar") > 0 or seen("keras_epoch") > 0 or seen("loss_bar") > 0'),
         Take("counted_epoch", "training_loss_bar.epoch|tensor_loss.epoch", pick="max"),
         Derive("epochs", "counted_epoch + 1"),
+        # Keras and the bars of a course print no last word: what was asked for ran to its last epoch.
+        Take("asked_epochs", "epoch_of.epochs|namespace.epochs"),
+        Take("ended_epoch", "keras_epoch.epoch|epoch_bar.epoch", pick="max"),
+        Infer(
+            "status", "completed", because="keras_epoch|epoch_bar", when='ended_epoch == asked_epochs and seen("traceback") == 0',
+            reason="the last epoch that was asked for ran to its end",
+        ),
         Take("micro_batch_size", "namespace.micro_batch_size|gpt2_arguments.micro_batch_size|hf_micro.micro_batch_size|cosmic_batch.micro_batch_size"),
         Take("gradient_accumulation", "namespace.gradient_accumulation|gpt2_arguments.gradient_accumulation"),
         Take("device_iterations", "namespace.device_iterations|gpt2_arguments.device_iterations|bert_iterations.device_iterations"),
@@ -1549,6 +1566,10 @@ GRAMMAR = Grammar(
         Infer("train_includes", "compile,load,eval", because="cosmic_test"),
         Infer("train_includes", "compile,load", because="cosmic_total"),
         Infer("train_includes", "compile,load", because="keras_epoch", when="not known(keras_compile)"),
+        # A capture may begin behind the first compilation, and the bar of the epochs still holds it.
+        Take("epochs_elapsed", "epochs_bar.elapsed", pick="max"),
+        Take("first_compile", "compile_bar.elapsed", pick="first", where={"done": "100"}),
+        Infer("train_includes", "compile,load", because="epochs_bar", when="epochs_elapsed == train_s and first_compile > 0"),
         Infer("train_includes", "load", because="epochs_bar|step_bar|epoch_bar|keras_epoch"),
         Infer("train_includes", "compile,eval,checkpoint", because="hf_result", when='seen("hf_eval_loss") > 0'),
         Infer("train_includes", "eval", because="mllog_success|mllog_aborted", when='seen("mllog_eval_start") == 0'),
@@ -1557,12 +1578,12 @@ GRAMMAR = Grammar(
         Take("throughput", "cosmic_after_first.throughput", pick="sum"),
         Take("throughput", "gpt2_step.throughput|embedding_batch.throughput", pick="mean"),
         Take("throughput", "popxl_mean.throughput", where={"split": "train"}),
-        Take("throughput", "ipu_rate.throughput", pick="last", when="task == 'inference'"),
-        Derive("throughput", "samples / train_s", when="train_s > 0 and task == 'train' and seen(\"mllog_run_start\") == 0"),
+        Derive("throughput", "samples / train_s", when="train_s > 0 and task == 'train' and (train_includes == 'load' or seen(\"bert_time\") > 0)"),
         Take("throughput", "cnn_throughput.throughput"),
         Infer("throughput_window", "after_warmup", because="cosmic_after_first|gpt2_step", when="known(throughput)"),
         Infer("throughput_window", "whole", because="hf_result|utils_throughput|bert_time|embedding_batch|popxl_mean", when="known(throughput)"),
-        Infer("throughput_window", "whole", because="epochs_bar|epoch_bar|step_bar", when="known(throughput) and known(train_s)"),
+        Infer("throughput_window", "after_warmup", because="cnn_throughput", when="known(throughput) and not known(samples) and epochs > 1"),
+        Infer("throughput_window", "whole", because="epochs_bar|epoch_bar|step_bar", when="known(throughput) and known(samples)"),
         Take("token_throughput", "popxl_rate.token_throughput", pick="mean"),
         Take("latency_s", "popxl_output.latency|embedding_batch.latency", pick="mean"),
         Take("loss", "hf_step.loss|bert_step.loss|bert_step_cut.loss|gpt2_last_step.loss|gpt2_step.loss|gpt2_first_step.loss|cnn_loss.loss|utils_loss.loss"),
@@ -1572,9 +1593,9 @@ GRAMMAR = Grammar(
         Take("loss", "epoch_loss.loss", where={"scope": "IPU"}),
         Take("loss", "epoch_mean.loss|epoch_mean_loss.loss|epoch_bar.loss|step_bar.loss|batch_bar.loss|loss_bar.loss|training_loss_bar.loss|tensor_loss.loss"),
         Take("loss", "kge_epoch.loss|kge_step.loss|mean_loss_step.loss|pvti_train_loss.loss"),
-        Take("score", "test_accuracy.accuracy|eval_accuracy.accuracy|test_loss.accuracy|utils_accuracy.accuracy|mllog_accuracy.accuracy"),
+        Take("score", "test_accuracy.accuracy|eval_accuracy.accuracy|final_accuracy.accuracy|test_loss.accuracy|utils_accuracy.accuracy|mllog_accuracy.accuracy"),
         Take("score", "keras_epoch.accuracy", where={"split": "eval"}),
-        Infer("score_name", "accuracy", because="test_accuracy|eval_accuracy|test_loss|utils_accuracy|mllog_accuracy"),
+        Infer("score_name", "accuracy", because="test_accuracy|eval_accuracy|final_accuracy|test_loss|utils_accuracy|mllog_accuracy"),
         Infer("score_name", "accuracy", because="keras_epoch", when="known(score)"),
         Take("score", "mllog_error_rate.wer"),
         Infer("score_name", "wer", because="mllog_error_rate"),
@@ -1603,5 +1624,8 @@ GRAMMAR = Grammar(
         },
     },
     chance={"mnist": 0.1},
-    absent={"queue_s": "srun prints no time stamps"},
+    absent={
+        "queue_s": "srun prints no time stamps",
+        "total_s": "no time stamp stands at the beginning or at the end",
+    },
 )
