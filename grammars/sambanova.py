@@ -29,6 +29,7 @@ from logparse.grammar import (
     rest,
     some,
     stamp,
+    stamp_seconds,
     token,
     unnamed,
 )
@@ -118,7 +119,7 @@ _HEADER = (
     Rule(
         "inventory_row",
         "/NODE/XRDU_0/RDU_0                    | 3050187469B35895    | Present         | Online",
-        "/NODE/XRDU_" + token + blanks + "| " + token + blanks + "| " + (pp.Literal("Present") | "Absent") + blanks + "| "
+        "/NODE/" + token + blanks + "| " + token + blanks + "| " + (pp.Literal("Present") | "Absent") + blanks + "| "
         + (pp.Literal("Online") | "N/A"),
         more=("/NODE/XRDU_0/RDU_0/SW_1/PORT_2        | N/A                 | Absent          | N/A",),
     ),
@@ -349,6 +350,7 @@ _APPLICATION = (
         "Log ID initialized to: [" + rest,
         marks="telling",
     ),
+    Rule("log_path", "/var/log/sambaflow/runtime/sn.log", pp.Regex(r"/[^ :]*/sambaflow/runtime/sn\.log")),
     Rule(
         "blocksparse",
         "import blocksparse tasks from _NamespacePath(['/opt/sambaflow/apps/nlp/transformers_on_rdu/blocksparse/common/tasks'])",
@@ -368,7 +370,8 @@ _APPLICATION = (
     Rule(
         "warned_source",
         "  dtype=np.int):",
-        pp.Literal("dtype=np.int):") | "np.bool8: (False, True)," | "import imp" | "from sambaflow import samba" | "elif param.grad_fn:"
+        pp.Literal("dtype=np.int):") | "task_module.do_training(args=args," | "assert training_perf >= args.min_throughput," + rest
+        | "mlperf_pretrain.do_training(args, model, optims, model_config," | "np.bool8: (False, True)," | "import imp" | "from sambaflow import samba" | "elif param.grad_fn:"
         | "return F.linear(input, self.weight, self.bias)" | "return torch.tanh(input)"
         | "attention_scores = torch.matmul(query_layer, key_layer.transpose(-1, -2))"
         | "if not self.defaults.get('differentiable', None) and not (param.is_leaf or param.retains_grad):"
@@ -422,7 +425,7 @@ _COMPILER = (
     Rule(
         "compiler_warning",
         "[warning ]: You have created a transposed access but are not respecting slotting rules so there will be a performance drop!",
-        "[warning ]: " + pp.Regex(r"[^DIST].*")("text"),
+        "[warning ]: " + pp.Regex(r"(?:[^DIST]|Skipped).*")("text"),
         marks="telling", level="warning", kind="compiler",
     ),
     Rule(
@@ -441,7 +444,7 @@ _COMPILER = (
         "pmu: D_0_0_0 /scratch/jobs/0/debbuild/common/compiler/rail/src/lib/pass/transform/TBufferUnitElaborationPass.cpp:167:0",
         pp.Regex(r"(?:[a-z]+: [^ ]+ )?[^ ]+\.cpp:[0-9]+:[0-9]+"),
     ),
-    Rule("compiler_command", "+ /opt/llvm11/bin/clang++ -I/opt/llvm11/include -Werror -Wall -o x.so x.cpp", pp.Literal("+ /opt/llvm") + rest),
+    Rule("compiler_command", "+ /opt/llvm11/bin/clang++ -I/opt/llvm11/include -Werror -Wall -o x.so x.cpp", pp.Literal("+ /opt/") + rest),
     Rule("compiler_shell", "+ set +x", pp.Literal("+ set +x")),
     Rule(
         "old_record",
@@ -615,6 +618,18 @@ _MODEL_ZOO = (
         "tensor(" + integer("tokens") + "),tensor(" + real("loss") + ")," + real("learning_rate") + "," + real("step_time"),
         marks="telling work", split="train",
     ),
+    Rule(
+        "model_params",
+        'The following are the model params used to train this model using Model Zoo:{"fp32_ln":false,"max_seq_length":4096}',
+        "The following are the model params used to train this model using Model Zoo:" + rest,
+        marks="telling",
+    ),
+    Rule(
+        "max_sequence_length",
+        '"max_seq_length":4096,',
+        '"max_seq_length":' + integer("sequence_length"),
+        marks="anywhere", params="log",
+    ),
     Rule("finished_training", "Finished training.", pp.Literal("Finished training."), marks="result"),
     Rule(
         "zoo_note",
@@ -697,6 +712,21 @@ _SAMBATUNE = (
         level="error", kind="usage",
     ),
     Rule("tune_elapsed", "Elapsed time: 504.227s", "Elapsed time: " + real("total_s") + "s", marks="result"),
+    Rule(
+        "tune_missing",
+        "Could not find snprof output. No host latency data available.",
+        one_of(
+            "Could not find ", "Cannot find ", "Read file failed. ", "Error while running ", "Instrumentation, Benchmarking or snprof have failed!",
+            "Getting num iterations from measure perf FAILED!",
+        ) + rest,
+        level="warning", kind="sambatune",
+        more=("Error while running snprof jobs",),
+    ),
+    Rule(
+        "host_time",
+        "Timestamp                 : 2022-09-19 17:39:35",
+        "Timestamp" + blank + ": " + stamp_seconds("date"),
+    ),
     Rule("tune_command", "*** Running command ***:", pp.Literal("*** Running command ***:")),
     Rule(
         "tune_command_line",
@@ -710,6 +740,8 @@ _SAMBATUNE = (
             pp.Literal("Export environment variable ") | "Unset environment variable " | "--> " | "No plugins available at this time."
             | "Retrieving configuration file from: " | "Arguments preparation was finished and prepare to compile!" | "Output JSON file: "
             | "Compilation was finished and prepare to run!" | "SambaTune is running on " | "Reading performance counters."
+            | "See per-section " | "See graph " | "See runtime perf info " | "Postprocessing was finished!" | "Generating Web UI files..."
+            | "Retrieving estimated prism latency" | "from sambaflow.samba.utils.read_perf_counters import main"
             | "Instrumentation, DDR, PCIE counters saved to " | "Web UI files generation complete." | "To launch the Sambatune-UI "
             | "$ sambatune_ui " | "Point your browser to http" | "=======                " | "=" * 40
         ) + rest,
@@ -807,6 +839,7 @@ GRAMMAR = Grammar(
         Take("time_of_day", "time.time_of_day", "first"),
         Derive("started_at", "date + time_of_day"),
         Take("started_at", "app_started.at", "first"),
+        Take("started_at", "host_time.date", "first", when='seen("tune_step") > 0'),
         Take("started_at", "session.date", "first", when='seen("tune_step") == 0'),
         Take("system", "platform.system", "first"),
         Take("sdk_version", "package.sdk_version", "first"),
@@ -822,7 +855,7 @@ GRAMMAR = Grammar(
         Infer("task", "compile", because="compile_start|compile_end|app_compiles|pef_created"),
         Take("micro_batch_size", "flag_micro_batch_size.micro_batch_size|worker_batch.micro_batch_size", "first"),
         Take("batch_size", "batch.batch_size", "first"),
-        Take("sequence_length", "flag_sequence_length.sequence_length", "first"),
+        Take("sequence_length", "flag_sequence_length.sequence_length|max_sequence_length.sequence_length", "first"),
         Take("seed", "flag_seed.seed", "first"),
         Take("learning_rate", "train_step.learning_rate|step_row.learning_rate", "max"),
         Take("steps", "train_step.local_step", "max"),
