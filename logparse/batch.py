@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cache
 from typing import TypeVar
 
 import polars as pl
@@ -158,25 +159,29 @@ def scan(batch: Batch, grammars: Sequence[Grammar], shared: Sequence[Rule]) -> S
 
 
 def read(segments: pl.DataFrame, rule: Rule) -> pl.DataFrame:
-    """The segments (row, col, seg, perhaps tag) that `rule` reads: with pos, and a value and `name:text` for each
+    """The segments (row, col, seg, perhaps pos and tag) that `rule` reads: with pos, and a value and `name:text` for each
     captured name."""
-    compiled, seg = rule.compiled, pl.col("seg")
+    if "pos" not in segments.columns:
+        segments = segments.with_columns((pl.col("row").cast(pl.UInt64) * 2**32 + pl.col("col")).alias("pos"))
     if "tag" not in segments.columns:
         segments = segments.with_columns(pl.lit(None, pl.Int64).alias("tag"))
-    if not compiled.groups:
-        hits = segments.filter(seg.str.contains(rule.pattern))
+    groups = rule.compiled.groups
+    text = segments["seg"]
+    if not groups:
+        hits = segments.filter(text.str.contains(rule.pattern))
     else:
-        sure = next((str(i) for i, g in enumerate(compiled.groups, start=1) if g.always), None)
-        groups = segments.with_columns(seg.str.extract_groups(rule.pattern).alias("groups")).unnest("groups")
-        mask = pl.col(sure).is_not_null() if sure else seg.str.contains(rule.pattern)
-        if not groups.select(mask.all()).item():
-            groups = groups.filter(mask)
-        names = [str(i) for i in range(1, len(compiled.groups) + 1)]
-        hits = groups.with_columns(cast.columns(compiled.groups)).drop(names)
-    return hits.with_columns(
-        (pl.col("row").cast(pl.UInt64) * 2**32 + pl.col("col")).alias("pos"),
-        *(pl.lit(v).alias(k) for k, v in rule.fixed.items()),
-    )
+        taken = text.str.extract_groups(rule.pattern).struct.unnest()
+        sure = next((str(i) for i, g in enumerate(groups, start=1) if g.always), None)
+        mask = taken[sure].is_not_null() if sure else text.str.contains(rule.pattern)
+        if not mask.all():
+            segments, taken = segments.filter(mask), taken.filter(mask)
+        hits = segments.hstack(taken.select(_casts(rule)).get_columns())
+    return hits.with_columns(pl.lit(v).alias(k) for k, v in rule.fixed.items()) if rule.fixed else hits
+
+
+@cache
+def _casts(rule: Rule) -> list[pl.Expr]:
+    return cast.columns(rule.compiled.groups)
 
 
 def _frequent(slices: Sequence[bytes], grammars: Sequence[Grammar]) -> list[tuple[Grammar, Rule]]:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import cache
 from re import _constants as sre  # type: ignore[attr-defined]
 from re import _parser as sre_parser  # type: ignore[attr-defined]
 from typing import Any
@@ -168,36 +169,47 @@ _REFUSED = {
 
 def _regex(expr: Any, where: str) -> str:
     """The pattern of a `Regex`, if both dialects read it alike."""
-
-    def refuse(what: str, help: str) -> GrammarError:
-        return GrammarError(
-            f"{what} in Regex({expr.pattern!r})", why="Python and Rust do not read it alike", where=where, help=help
+    fault = "a flag" if expr.flags else _fault(expr.pattern)
+    if fault:
+        raise GrammarError(
+            f"{fault} in Regex({expr.pattern!r})",
+            why="Python and Rust do not read it alike",
+            where=where,
+            help="write classes such as [0-9] or [^ ,] and plain repeats; (?:...) groups, and a token takes a name",
         )
+    return str(expr.pattern)
 
-    def walk(items: Any) -> None:
+
+@cache
+def _fault(pattern: str) -> str | None:
+    """What in a pattern the two dialects do not read alike."""
+    bare = re.sub(r"\\.", "x", pattern)
+    for inside in re.findall(r"\[\^?\]?([^\]]*)\]", bare):  # Rust has classes within classes, and sets of them
+        for sign in ("&&", "--", "~~", "["):
+            if sign in inside:
+                return f"{sign!r} in a class"
+
+    def walk(items: Any) -> str | None:
         for op, value in items:
             if op in _REFUSED:
-                raise refuse(_REFUSED[op], "write character classes such as [0-9] or [^ ,] and plain repeats")
+                return _REFUSED[op]
+            inner: list[Any] = []
             if op is sre.SUBPATTERN:
                 if value[0] is not None:
-                    raise refuse("a capturing group", "use (?:...) and name the token instead")
-                walk(value[3])
+                    return "a capturing group"
+                inner = [value[3]]
             elif op is sre.BRANCH:
-                for branch in value[1]:
-                    walk(branch)
+                inner = value[1]
             elif op in (sre.MAX_REPEAT, sre.MIN_REPEAT):
-                walk(value[2])
+                inner = [value[2]]
             elif op is sre.IN:
-                walk([item for item in value if item[0] is sre.CATEGORY])
+                inner = [[item for item in value if item[0] is sre.CATEGORY]]
+            for part in inner:
+                if found := walk(part):
+                    return found
+        return None
 
-    if expr.flags:
-        raise refuse("a flag", "spell both cases in the class")
-    for inside in re.findall(r"\[\^?\]?[^\]]*\]", re.sub(r"\\.", "_", expr.pattern)):
-        for doubled in ("&&", "--", "~~", "["):  # in a class of Rust's these are operations on classes
-            if doubled in inside[1:]:
-                raise refuse(f"{doubled} inside a class", "escape the character")
-    walk(sre_parser.parse(expr.pattern))
-    return str(expr.pattern)
+    return walk(sre_parser.parse(pattern))
 
 
 # ---- the gate ---- #
@@ -219,8 +231,13 @@ def _literals(expr: Any) -> frozenset[str]:
         parts = [_literals(e) for e in expr.exprs]
         return frozenset().union(*parts) if all(parts) else frozenset()
     if form is pp.Regex:
-        return _texts(sre_parser.parse(expr.pattern))
+        return _texts_of(expr.pattern)
     return frozenset()
+
+
+@cache
+def _texts_of(pattern: str) -> frozenset[str]:
+    return _texts(sre_parser.parse(pattern))
 
 
 def _texts(items: Any) -> frozenset[str]:

@@ -26,6 +26,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 
 import pyparsing as pp
 
@@ -101,6 +102,22 @@ MARKS = {
 }
 
 
+def to_the_letter(expr: Any) -> pp.ParserElement:
+    """`expr`, so that nothing is skipped between its elements.
+
+    Set on the elements themselves: `leave_whitespace` copies all of them once for each level, and tokens have no other
+    use than in rules.
+    """
+    top = expr.copy().parse_with_tabs()
+    todo: list[Any] = [top]
+    while todo:
+        element = todo.pop()
+        element.skipWhitespace = False
+        todo += getattr(element, "exprs", ())
+        todo += [element.expr] if getattr(element, "expr", None) is not None else []
+    return top  # type: ignore[no-any-return]
+
+
 @dataclass(frozen=True, eq=False)
 class Rule:
     """One kind of line: an example, and the expression that reads it.
@@ -138,7 +155,7 @@ class Rule:
         unknown = set(self.marks.split()) - MARKS.keys()
         if unknown:
             raise GrammarError(f"unknown mark {sorted(unknown)}", where=self.name, help=f"one of {', '.join(MARKS)}")
-        object.__setattr__(self, "expr", self.expr.copy().leave_whitespace().parse_with_tabs())
+        object.__setattr__(self, "expr", to_the_letter(self.expr))
         for group in (*(g.name for g in self.compiled.groups), *self.carry, *self.fixed):
             try:
                 vocabulary(group)

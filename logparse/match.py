@@ -8,7 +8,7 @@ row and column in one number, so that order is the order of numbers.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import polars as pl
@@ -18,10 +18,6 @@ from logparse.grammar import Grammar, Rule
 
 _CUT = "\x1e"
 """Marks a cut; the reader lets no such character through."""
-_SAMPLE = 300
-"""Segments looked at to find which rules are frequent."""
-_DETECT = 400
-"""Lines of a source tried first when its platform is looked for."""
 
 
 @dataclass
@@ -45,7 +41,7 @@ class Hits:
 def cut(lines: pl.DataFrame, grammar: Grammar) -> pl.DataFrame:
     """Segments of `lines` (row, text): at carriage returns and before each opening text of the grammar.
 
-    Returns row, col (from 0, in characters), seg (stripped, never empty), tag (rank of the record's tag, or null).
+    Returns row, col (from 0, in characters), pos, seg (stripped, never empty), tag (rank of the record's tag, or null).
     """
     text, seg = pl.col("text"), pl.col("seg")
     inner = text.str.contains("\r", literal=True)
@@ -65,8 +61,9 @@ def cut(lines: pl.DataFrame, grammar: Grammar) -> pl.DataFrame:
         segments = pl.concat([segments, pieces]).sort("row", "col")
     segments = _stripped(segments)
     compiled = grammar.prefix_compiled
+    place = (pl.col("row").cast(pl.UInt64) * 2**32 + pl.col("col")).alias("pos")
     if compiled is None:
-        return segments.with_columns(pl.lit(None, pl.Int64).alias("tag"))
+        return segments.with_columns(pl.lit(None, pl.Int64).alias("tag"), place)
     rank = next(i for i, g in enumerate(compiled.groups, start=1) if g.name == "rank")
     tagged, pattern = contains(seg, compiled.literals), f"^(?:{compiled.pattern})"
     bare = pl.when(tagged).then(seg.str.replace(pattern, "")).otherwise(seg)
@@ -76,7 +73,7 @@ def cut(lines: pl.DataFrame, grammar: Grammar) -> pl.DataFrame:
         bare.alias("seg"),
         pl.when(tagged).then(seg.str.extract(pattern, rank)).cast(pl.Int64, strict=False).alias("tag"),
     )
-    return _stripped(segments)
+    return _stripped(segments).with_columns(place)
 
 
 def _stripped(segments: pl.DataFrame) -> pl.DataFrame:
@@ -93,68 +90,65 @@ def _stripped(segments: pl.DataFrame) -> pl.DataFrame:
 def run_rules(segments: pl.DataFrame, rules: Sequence[Rule]) -> dict[str, pl.DataFrame]:
     """Each rule's lines among `segments` (as `cut` gives them). A segment is read by one rule, the first that reads
     it."""
-    order = {rule.name: i for i, rule in enumerate(rules)}
-    found: dict[str, pl.DataFrame] = {}
-    pool = segments
-    for rule in _frequent_first(segments, rules):
-        anywhere = "anywhere" in rule.marked
-        here = (segments if anywhere else pool).filter(contains(pl.col("seg"), rule.compiled.literals))
-        if not here.height:
-            continue
-        hits = read(here, rule)
-        if not hits.height:
-            continue
-        found[rule.name] = hits
-        if not anywhere and hits.height > 1000:
-            pool = pool.join(hits.select("row", "col"), on=["row", "col"], how="anti", maintain_order="left")
-    return _one_rule_each(found, rules, order)
+    return one_rule_each(_read_all(_candidates(segments, rules), rules), rules)
 
 
-def _frequent_first(segments: pl.DataFrame, rules: Sequence[Rule]) -> Sequence[Rule]:
-    """Rules in the order in which they thin out the pool: what many lines are is taken away first."""
-    if segments.height < 10 * _SAMPLE:
-        return rules
-    sample = segments.gather_every(segments.height // _SAMPLE)
-    seg = pl.col("seg")
-    counts = sample.select(
-        (contains(seg, r.compiled.literals) & seg.str.contains(r.pattern)).sum().alias(r.name) for r in rules
-    ).row(0, named=True)
-    return sorted(rules, key=lambda r: -counts[r.name])
+def _read_all(candidates: Mapping[int, pl.DataFrame], rules: Sequence[Rule]) -> dict[str, pl.DataFrame]:
+    read_by = {rules[index].name: read(here, rules[index]) for index, here in candidates.items()}
+    return {name: hits for name, hits in read_by.items() if hits.height}
 
 
-def _one_rule_each(
-    found: dict[str, pl.DataFrame], rules: Sequence[Rule], order: dict[str, int]
-) -> dict[str, pl.DataFrame]:
+def _candidates(segments: pl.DataFrame, rules: Sequence[Rule]) -> dict[int, pl.DataFrame]:
+    """Index of a rule -> the segments that hold one of its literals: one pass for all rules together."""
+    gates = pl.DataFrame(
+        [(text, i) for i, rule in enumerate(rules) for text in rule.compiled.literals],
+        schema={"text": pl.String, "rule": pl.UInt16},
+        orient="row",
+    )
+    if not segments.height or not gates.height:
+        return {}
+    words = gates["text"].unique().sort().to_list()
+    held = (
+        segments.lazy()
+        .select(pl.col("seg").str.extract_many(words, overlapping=True).alias("text"))
+        .with_row_index("i")
+        .explode("text")
+        .filter(pl.col("text").is_not_null())
+        .join(gates.lazy(), on="text")
+        .select("rule", "i")
+        .unique()
+        .sort("rule", "i")
+        .collect()
+    )
+    return {int(rule): segments[part["i"]] for (rule,), part in held.partition_by("rule", as_dict=True).items()}
+
+
+def one_rule_each(found: dict[str, pl.DataFrame], rules: Sequence[Rule]) -> dict[str, pl.DataFrame]:
     """Where two rules read one segment, the one declared first keeps it."""
-    exclusive = [r for r in rules if r.name in found and "anywhere" not in r.marked]
-    if sum(found[r.name].height for r in exclusive) < 2:
+    exclusive = [r.name for r in rules if r.name in found and "anywhere" not in r.marked]
+    if not exclusive:
         return found
-    keys = pl.concat([found[r.name].select("pos", pl.lit(order[r.name], pl.Int32).alias("order")) for r in exclusive])
-    if keys["pos"].is_unique().all():
+    places = pl.concat([found[name]["pos"] for name in exclusive])
+    if places.n_unique() == places.len():
         return found
-    first = keys.group_by("pos").agg(pl.col("order").min())
+    order = pl.concat(
+        [pl.repeat(i, found[name].height, dtype=pl.Int32, eager=True) for i, name in enumerate(exclusive)]
+    )
+    first = pl.DataFrame({"pos": places, "order": order}).group_by("pos").agg(pl.col("order").min())
     out = dict(found)
-    for rule in exclusive:
-        mine = first.filter(pl.col("order") == order[rule.name]).select("pos")
-        out[rule.name] = found[rule.name].join(mine, on="pos", how="semi", maintain_order="left")
+    for i, name in enumerate(exclusive):
+        mine = first.filter(pl.col("order") == i).select("pos")
+        out[name] = found[name].join(mine, on="pos", how="semi", maintain_order="left")
     return {name: hits for name, hits in out.items() if hits.height}
 
 
-def detect(batch: Batch, lines: pl.DataFrame, grammar: Grammar) -> set[int]:
-    """Indices of the sources in which a telling line of `grammar` stands, among gated `lines` (row, text)."""
-    telling = [rule for rule in grammar.rules if "telling" in rule.marked]
-    gated = lines.filter(contains(pl.col("text"), literals(telling)))
-    if not gated.height:
+def _sources(batch: Batch, hits: Iterable[pl.DataFrame]) -> set[int]:
+    """Indices of the sources of these lines."""
+    rows = [h["row"] for h in hits]
+    if not rows:
         return set()
-    gated = gated.with_columns(batch.source_of(pl.col("row")).alias("source"))
-    head = gated.group_by("source", maintain_order=True).head(_DETECT)
-    found: set[int] = set()
-    for part in (head, gated) if head.height < gated.height else (gated,):
-        part = part.filter(~pl.col("source").is_in(sorted(found)))
-        if part.height:
-            for hits in run_rules(cut(part.select("row", "text"), grammar), telling).values():
-                found |= set(hits.select(batch.source_of(pl.col("row")).unique()).to_series().to_list())
-    return found
+    here = pl.DataFrame({"row": pl.concat(rows)}).select(batch.source_of(pl.col("row")).unique())
+    return set(here.to_series().to_list())
 
 
 def match(batch: Batch, grammars: Sequence[Grammar], shared: Sequence[Rule]) -> tuple[list[Hits], pl.Series]:
@@ -163,27 +157,26 @@ def match(batch: Batch, grammars: Sequence[Grammar], shared: Sequence[Rule]) -> 
     scanned = scan(batch, grammars, shared)
 
     def one(grammar: Grammar) -> Hits:
-        frequent = {
-            rule: hits for (name, rule), hits in scanned.frequent.items() if name == grammar.name and hits.height
-        }
-        sources = detect(batch, scanned.gated, grammar)
-        for rule, hits in frequent.items():
-            if "telling" in grammar.rule(rule).marked:
-                sources |= set(hits.select(batch.source_of(pl.col("row")).unique()).to_series().to_list())
+        # A vendor's rule takes the place of a shared one of its name.
+        rules = [*grammar.rules, *(rule for rule in shared if not grammar.has(rule.name))]
+        telling = {i for i, rule in enumerate(rules) if "telling" in rule.marked}
+        found = {rule: hits for (name, rule), hits in scanned.frequent.items() if name == grammar.name and hits.height}
+        lines = scanned.gated.filter(contains(pl.col("text"), literals(rules)))
+        candidates = _candidates(cut(lines, grammar), rules)
+        told = _read_all({i: here for i, here in candidates.items() if i in telling}, rules)
+        frequent = [hits for rule, hits in found.items() if "telling" in grammar.rule(rule).marked]
+        sources = _sources(batch, [*told.values(), *frequent])
         if not sources:
             return Hits(grammar)
-        # A vendor's rule takes the place of a shared one of its name.
-        own = {rule.name for rule in grammar.rules}
-        rules = [*grammar.rules, *(rule for rule in shared if rule.name not in own)]
-        lines = scanned.gated
+        rest = {i: here for i, here in candidates.items() if i not in telling}
         if len(sources) < len(batch.sources):
             here = batch.source_of(pl.col("row")).is_in(sorted(sources))
-            lines = lines.filter(here)
-            frequent = {rule: hits.filter(here) for rule, hits in frequent.items()}
-        lines = lines.filter(contains(pl.col("text"), literals(rules)))
-        found = run_rules(cut(lines, grammar), rules)
-        for rule, hits in frequent.items():
-            found[rule] = pl.concat([hits, found[rule].select(hits.columns)]).sort("pos") if rule in found else hits
+            rest = {i: lines.filter(here) for i, lines in rest.items()}
+            found = {rule: hits.filter(here) for rule, hits in found.items()}
+        for rule, hits in one_rule_each(told | _read_all(rest, rules), rules).items():
+            found[rule] = (
+                pl.concat([found[rule], hits.select(found[rule].columns)]).sort("pos") if rule in found else hits
+            )
         return Hits(grammar, found, {rule.name: rule for rule in rules if rule.name in found})
 
     return [hits for hits in in_threads(one, grammars) if hits.by_rule], scanned.blank

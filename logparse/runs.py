@@ -192,7 +192,7 @@ def _named(runs: pl.DataFrame, places: Sequence[_Places], lines: Sequence[pl.Dat
             whole = hits.by_rule[rule.name]
             n = frame["n"].slice(at, whole.height)
             at += whole.height
-            hits.by_rule[rule.name] = whole.with_columns(n)
+            hits.by_rule[rule.name] = whole.hstack([n])
         ids.append(_identities(hits))
         out.append(hits)
     platforms = pl.Series([place.hits.grammar.name for place in places])
@@ -260,12 +260,13 @@ def _identities(hits: Hits) -> pl.DataFrame:
 def _all_values(hits: Hits, keyed: pl.DataFrame) -> pl.DataFrame:
     """n, text: the values read from each run that is not among `keyed`."""
     texts = [pl.DataFrame(schema={"n": pl.UInt32, "pos": pl.UInt64, "text": pl.String})]
-    for rule in (r for r in hits.rules.values() if _is_own(hits, r)):
+    for rule in hits.rules.values():
+        frame = hits.by_rule[rule.name]
         named = [f"{f}:text" for f in rule.fields]
-        if named:
-            lines = hits.by_rule[rule.name].join(keyed, on="n", how="anti", maintain_order="left")
+        bare = ~frame["n"].is_in(keyed["n"].implode())
+        if named and _is_own(hits, rule) and bare.any():
             # An id needs enough to tell runs apart, not each of a million steps.
-            some = lines.group_by("n", maintain_order=True).head(50)
+            some = frame.filter(bare).group_by("n", maintain_order=True).head(50)
             texts.append(some.select("n", "pos", pl.concat_str(named, separator="\t", ignore_nulls=True).alias("text")))
     return pl.concat(texts).group_by("n").agg(pl.col("text").sort_by("pos").str.join("\n"))
 
