@@ -58,12 +58,14 @@ def _head(level: str) -> pp.ParserElement:
     return stamp("at") + " - " + logger + " - " + writer + " - " + level + blanks + "- "
 
 
-def flag(of: str, pattern: str, value: pp.ParserElement, example: str, key: str | None = None) -> Rule:
+def flag(
+    of: str, pattern: str, value: pp.ParserElement, example: str, key: str | None = None, params: str | None = "command"
+) -> Rule:
     """A flag of a command that the log states, wherever in the command it stands."""
     command = one_of("RUN COMMAND: ", "COMPILE COMMAND: ", "$ srun ", "$ python ")
     return Rule(
         f"flag_{of}", example, command + pp.Regex(rf".*? {pattern}") + value,
-        marks="anywhere", params="command", fixed={"key": key} if key else {},
+        marks="anywhere", params=params, fixed={"key": key} if key else {},
     )  # fmt: skip
 
 
@@ -163,7 +165,7 @@ _WRAPPER = (
         "dataset", r"--data_dir[ =]+(?:[^ /]*/)*", pp.Regex(r"[^ /]+")("dataset") + " ",
         "RUN COMMAND: srun python hook.py run --data_dir /data/ANL/wikicorpus_en --cache /home/user/cache/",
     ),
-    flag("pef", r"--pef=[\"']?", _pef, "RUN COMMAND: srun python hook.py run --pef=/home/user/BertLarge/bertlrg/bertlrg.pef"),
+    flag("pef", r"--pef=[\"']?", _pef, "RUN COMMAND: srun python hook.py run --pef=/home/user/BertLarge/bertlrg/bertlrg.pef", params=None),
     setting("learning_rate", "--learning_rate", "RUN COMMAND: srun python hook.py run --learning_rate 0.000175 --dense_adam"),
     setting("warmup_steps", "--warmup_steps", "RUN COMMAND: srun python hook.py run --warmup_steps 12500 --max_steps 250000"),
     setting("min_throughput", "--min_throughput", "RUN COMMAND: srun python hook.py run --min_throughput 560000 --skip_checkpoint"),
@@ -395,7 +397,7 @@ _COMPILER = (
         "[info    ]: Amortized resources overall: " + real("compute_units") + " PCUs, " + real("memory_units") + " PMUs, projected latency: "
         + real("projected_latency") + " s, FLOPS: " + in_unit(real, "T")("projected_flops") + " T/s, DDR_BW: "
         + in_unit(real, "GB")("projected_bandwidth") + " GB/s",
-        marks="telling", basis="estimated", params="log", window="mean",
+        marks="telling", basis="estimated", window="mean",
     ),
     Rule(
         "pef_created",
@@ -748,36 +750,41 @@ _SAMBATUNE = (
     ),
 )  # fmt: skip
 
-_prompt = (
-    pp.Opt("(" + pp.Regex(r"[^)]+") + ") ")
-    + pp.Regex(r"[A-Za-z0-9_.-]+")
-    + "@"
-    + pp.Regex(r"s[nm][0-9a-z-]+")("host")
-    + ":"
-    + pp.Regex(r"[^$ ]*")
-    + "$ "
-)
+_at = pp.Opt("(" + pp.Regex(r"[^)]+") + ") ") + pp.Regex(r"[A-Za-z0-9_.-]+") + "@"
+_machine = pp.Regex(r"s[nm][0-9a-z-]+")
+_path = ":" + pp.Regex(r"[^$ ]*") + "$ "
+_mode = one_of("compile", "run", "test", "measure-performance")("mode")
 
 _PROMPTS = (
     Rule(
         "prompt_tail",
         "user@sn30-r2-h2:~/bert$ tail -f /home/user/BertLarge/112124.22/BertLarge.out",
-        _prompt + "tail " + rest,
+        _at + _machine + _path + "tail " + rest,
         marks="begin",
     ),
-    Rule("prompt_script", "user@sn30-r2-h2:~/bert$ ./BertLarge.sh", _prompt + "./" + token("script") + rest, marks="begin"),
+    Rule(
+        "prompt_script",
+        "user@sn30-r2-h2:~/bert$ ./BertLarge.sh",
+        _at + _machine("host") + _path + "./" + token("script") + rest,
+        marks="begin",
+    ),
+    # Where srun starts it, the machine of the prompt is not the one that it runs on.
+    Rule(
+        "prompt_srun",
+        '(venv) user@sm-01:~/apps/starters/logreg$ srun python logreg.py run --pef="pef/logreg/logreg.pef"',
+        _at + _machine + _path + "srun " + pp.Regex(r".*?python[0-9]* ") + pp.Regex(r"[^ ]+\.py")("script") + " " + _mode + rest,
+        marks="begin",
+    ),
     Rule(
         "prompt_python",
-        '(venv) user@sm-01:~/apps/starters/logreg$ srun python logreg.py run --pef="pef/logreg/logreg.pef"',
-        _prompt + pp.Regex(r"(?:[^|]*? )??python[0-9]* ") + pp.Regex(r"[^ ]+\.py")("script") + " "
-        + one_of("compile", "run", "test", "measure-performance")("mode") + rest,
+        "(sambanova) user@sn30-r1-h1:~/work$ python vit.py compile",
+        _at + _machine("host") + _path + pp.Regex(r"python[0-9]* ") + pp.Regex(r"[^ ]+\.py")("script") + " " + _mode + rest,
         marks="begin",
-        more=("(sambanova) user@sn30-r1-h1:~/work$ python vit.py compile",),
     ),
     Rule(
         "prompt_sambatune",
         "(venv) user@sm-01:~/apps/private/anl$ sambatune uno_brw_CCLE.yaml --artifact-root $(pwd)/artifact_root --modes benchmark run",
-        _prompt + "sambatune " + token("script") + rest,
+        _at + _machine("host") + _path + "sambatune " + token("script") + rest,
         marks="begin",
     ),
     Rule(
@@ -844,7 +851,9 @@ GRAMMAR = Grammar(
         Take("system", "platform.system", "first"),
         Take("sdk_version", "package.sdk_version", "first"),
         Take("job_id", "slurm_job_id.job_id|sbatch_submitted.job_id|srun_queued.job_id", "first"),
-        Take("host", "hostname.host|prompt_script.host|prompt_python.host|prompt_sambatune.host", "first"),
+        Take("host", "hostname.host|prompt_python.host|prompt_sambatune.host", "first"),
+        # The script compiles where it is called; the job may run elsewhere.
+        Take("host", "prompt_script.host", "first", when='seen("compile_start") > 0'),
         Take("ranks", "slurm_ntasks.ranks|world_size.ranks|workers.ranks|worker_step.ranks", "first"),
         Take("model", _MODEL, "first"),
         Take("workload", _MODEL, "first", aliases="workload"),
@@ -852,6 +861,7 @@ GRAMMAR = Grammar(
         Take("dataset", "flag_dataset.dataset|dataset.dataset", "first"),
         Infer("task", "train", because="train_step|result|unet|epoch_step|worker_step|step_row|tokens_per_second"),
         Infer("task", "inference", because="later_tokens|tokens_rate|chat_completion"),
+        Take("task", "prompt_python.mode|prompt_srun.mode", "first", where={"mode": "compile"}),
         Infer("task", "compile", because="compile_start|compile_end|app_compiles|pef_created"),
         Take("micro_batch_size", "flag_micro_batch_size.micro_batch_size|worker_batch.micro_batch_size", "first"),
         Take("batch_size", "batch.batch_size", "first"),
