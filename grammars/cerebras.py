@@ -1025,7 +1025,11 @@ _PHASES = (
     Span("eval", "beginning", "evaluated"),
 )
 
-_WELL = "seen('trained') + seen('processed') + seen('training_complete') + seen('tf_trained') + seen('tf_training_complete') > 0 and seen('exception') + seen('shutdown') == 0"
+_WELL = (
+    "seen('trained') + seen('processed') + seen('training_complete') + seen('tf_trained') + seen('tf_training_complete') > 0"
+    " and seen('exception') + seen('shutdown') == 0"
+)
+"""Training came to its end, so that the samples printed are those of the steps logged."""
 
 _COLUMNS = (
     # what ran
