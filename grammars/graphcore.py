@@ -8,6 +8,7 @@ this run, whatever the command or the file's name asked for.
 from __future__ import annotations
 
 import pyparsing as pp
+from logparse.grammars.common import bar, mpi_tag
 
 from logparse.grammar import (
     Bar,
@@ -33,7 +34,6 @@ from logparse.grammar import (
     stamp_seconds,
     token,
 )
-from logparse.grammars.common import bar, mpi_tag
 
 # ---- tokens ---- #
 
@@ -125,6 +125,8 @@ launch = (
         marks="begin",
         params="command",
     ),
+    # The program's own defaults overwrite what is set in its file; its command line does count.
+    Rule("launch_rate", "python mnist_poptorch.py --lr=0.01 --batch-size=128", "--lr" + pp.Regex("[= ]") + real("learning_rate"), marks="anywhere", params="command"),
     Rule(
         "srun_queued",
         "srun: job 20894 queued and waiting for resources",
@@ -170,11 +172,20 @@ launch = (
         marks="telling",
     ),
     Rule(
-        "poprun_device",
+        "poprun_found",
         "07:32:03.202 1828108 POPRUN [D] Found 16 devices with 4 IPUs",
-        _poprun + "[D] " + (pp.Literal("Found ") | "Attached to " | "Device " | "Failed to attach to device ") + some,
+        _poprun + "[D] Found " + pp.Regex("[0-9]+") + " devices with " + integer("devices") + " IPUs",
         marks="telling",
-        more=("18:22:24.678 774863 POPRUN [D] Attached to device 65", "18:22:23.882 774863 POPRUN [D] Failed to attach to device 64"),
+    ),
+    Rule(
+        "poprun_device",
+        "18:22:24.678 774863 POPRUN [D] Attached to device 65",
+        _poprun + "[D] " + ("Found " + pp.Regex("[0-9]+") + " children" + some | (pp.Literal("Attached to ") | "Device " | "Failed to attach to device ") + some),
+        marks="telling",
+        more=(
+            "18:22:24.678 774863 POPRUN [D] Found 2 children (expected 2) of device 65 with 1 IPUs each",
+            "18:22:23.882 774863 POPRUN [D] Failed to attach to device 64",
+        ),
     ),
     Rule(
         "poprun_other",
@@ -706,7 +717,7 @@ applications = (
     Rule("bert_iterations", "device_iterations: 1", "device_iterations: " + integer("device_iterations"), marks="telling", params="log"),
     Rule("bert_steps", "training_steps: 150", "training_steps: " + integer("steps"), marks="telling"),
     Rule("bert_time", "Training time: 3.280 secs", "Training time: " + seconds("duration") + " secs", marks="telling final"),
-    Rule("gpt2_start", "Model initializing", pp.Literal("Model initializing")),
+    Rule("gpt2_start", "Model initializing", pp.Literal("Model initializing"), marks="begin"),
     Rule(
         "gpt2_arguments",
         "Arguments: Namespace(async_dataloader=False, auto_loss_scaling=False, batch_size=1, checkpoint_input_dir='', "
@@ -746,21 +757,11 @@ applications = (
         marks="telling work",
         split="train",
     ),
-    # The schedule ends at a rate of 0, so this step is the last.
-    Rule(
-        "gpt2_last_step",
-        "step 3 of epoch 0, loss: 10.829036712646484, acc: 1.9878149032592773e-05, lr: 0.0, throughput: 1064.4397806661352 samples/sec",
-        "step " + pp.Regex("[1-9][0-9]*")("step") + " of epoch " + integer("epoch") + ", loss: " + real("loss") + ", acc: " + real("accuracy")
-        + ", lr: " + pp.Literal("0.0")("learning_rate") + ", throughput: " + real("throughput") + " samples/sec",
-        marks="telling work final",
-        split="train",
-    ),
     Rule(
         "gpt2_step",
         "step 1 of epoch 0, loss: 10.836352348327637, acc: 1.9758939743041992e-05, lr: 7.5e-05, throughput: 1064.3232077940409 samples/sec",
         "step " + pp.Regex("[1-9][0-9]*")("step") + " of epoch " + integer("epoch") + ", loss: " + real("loss") + ", acc: " + real("accuracy")
-        + ", lr: " + pp.Regex(r"(?:[1-9][0-9]*\.[0-9]*|0\.0*[1-9][0-9]*)(?:e[-+]?[0-9]+)?")("learning_rate") + ", throughput: " + real("throughput")
-        + " samples/sec",
+        + ", lr: " + real("learning_rate") + ", throughput: " + real("throughput") + " samples/sec",
         marks="telling work",
         split="train",
     ),
@@ -1339,14 +1340,14 @@ mlperf = (
     ),
     Rule(
         "mllog_success", _log_line("run_stop", '{"success": true}', more=', "epoch_num": 38, "status": "success"'),
-        _point + 'run_stop", "value": ' + pp.Regex(r"null|\{[^}]*\}") + _mllog_at + pp.Opt(', "epoch_num": ' + pp.Regex("[0-9]+"))
+        _point + 'run_stop", "value": ' + pp.Regex(r"null|\{[^}]*\}") + _mllog_at + pp.Opt(', "epoch_num": ' + integer("epoch"))
         + ', "status": "success"' + pp.Opt(', "TTT": ' + seconds("duration")) + "}}",
         marks="final",
         more=(_log_line("run_stop", "null", more=', "status": "success", "TTT": 2038.688'),),
     ),
     Rule(
         "mllog_aborted", _log_line("run_stop", '{"success": false}', more=', "epoch_num": 38, "status": "aborted"'),
-        _point + 'run_stop", "value": ' + pp.Regex(r"null|\{[^}]*\}") + _mllog_at + pp.Opt(', "epoch_num": ' + pp.Regex("[0-9]+"))
+        _point + 'run_stop", "value": ' + pp.Regex(r"null|\{[^}]*\}") + _mllog_at + pp.Opt(', "epoch_num": ' + integer("epoch"))
         + ', "status": "aborted"' + pp.Opt(', "TTT": ' + seconds("duration")) + "}}",
         marks="failure", level="error", kind="aborted",
     ),
@@ -1410,7 +1411,7 @@ failures = (
 
 _TRAIN = (
     "epochs_bar|batch_bar|step_bar|loss_bar|epoch_bar|epoch_mean|epoch_mean_loss|training_loss_bar|tensor_loss|epoch_loss|bert_step|bert_step_cut|bert_time|"
-    "gpt2_first_step|gpt2_step|gpt2_last_step|cnn_loss|utils_throughput|cosmic_step|cosmic_total|hf_training|hf_step|popart_iteration|kge_epoch|kge_step|"
+    "gpt2_first_step|gpt2_step|cnn_loss|utils_throughput|cosmic_step|cosmic_total|hf_training|hf_step|popart_iteration|kge_epoch|kge_step|"
     "tgn_epoch|mean_loss_step|epochs_start|mllog_run_start|epoch_of|model_print"
 )
 _INFERENCE = "transcribed|embedding_batch|popxl_output|popxl_rate|squad|ipu_rate|loader_rate"
@@ -1495,11 +1496,13 @@ GRAMMAR = Grammar(
         Infer("device_kind", "CPU", because="keras_on_cpu"),
         Infer("sample", "image", because=_IMAGES),
         Infer("sample", "sequence", because="bert_step|bert_step_cut|gpt2_first_step|gpt2_step|popart_iteration"),
+        Take("sequence_length", "using_config.model", aliases="sequence_length"),
         Take("sequence_length", "gpt2_arguments.sequence_length|mllog_sequence.sequence_length"),
         Take("precision", "cosmic_precision.precision|namespace.precision"),
         Take("seed", "gpt2_arguments.seed|mllog_seed.seed"),
         Take("learning_rate", "cosmic_rate.learning_rate|mllog_rate.learning_rate|gpt2_arguments.learning_rate"),
         Take("learning_rate", "bert_step.learning_rate|bert_step_cut.learning_rate|popart_iteration.learning_rate", pick="max"),
+        Take("learning_rate", "launch_rate.learning_rate", when="workload == 'mnist'"),
         # ---- how many ---- #
         Take("ranks", "popdist_replicas.ranks|poprun_invoked.ranks|cnn_replicas.ranks|hf_replicas.ranks|namespace.ranks|gpt2_arguments.ranks|one_replica.ranks"),
         Take("devices_per_rank", "popdist_ipus.devices_per_rank|poprun_invoked.devices_per_rank|gpt2_arguments.devices_per_rank"),
@@ -1507,8 +1510,8 @@ GRAMMAR = Grammar(
         Take("devices", "cnn_ipus.devices|tf_device.devices|popart_device.devices|kge_devices.devices"),
         Derive("devices", "ranks * devices_per_rank"),
         Derive("devices", "ranks * (last_device + 1)"),
-        Take("devices", "launch_srun.devices"),
-        Take("epochs", "epochs_bar.done|mllog_epoch_stop.epoch|hf_result.epoch|epoch_bar.epoch|cnn_epoch.epoch|kge_epoch.epoch|tgn_epoch.epoch", pick="max"),
+        Take("devices", "poprun_found.devices|launch_srun.devices"),
+        Take("epochs", "epochs_bar.done|mllog_epoch_stop.epoch|mllog_success.epoch|mllog_aborted.epoch|hf_result.epoch|epoch_bar.epoch|cnn_epoch.epoch|kge_epoch.epoch|tgn_epoch.epoch", pick="max"),
         Take("epochs", "epoch_of.epoch", pick="max", when='seen("step_bar") > 0 or seen("keras_epoch") > 0 or seen("loss_bar") > 0'),
         Take("counted_epoch", "training_loss_bar.epoch|tensor_loss.epoch", pick="max"),
         Derive("epochs", "counted_epoch + 1"),
@@ -1518,6 +1521,11 @@ GRAMMAR = Grammar(
         Infer(
             "status", "completed", because="keras_epoch|epoch_bar", when='ended_epoch == asked_epochs and seen("traceback") == 0',
             reason="the last epoch that was asked for ran to its end",
+        ),
+        Take("last_rate", "gpt2_step.learning_rate"),
+        Infer(
+            "status", "completed", because="gpt2_step", when='last_rate == 0 and seen("traceback") == 0',
+            reason="the schedule of the learning rate ended at 0, so the last step that was asked for ran",
         ),
         Take("micro_batch_size", "namespace.micro_batch_size|gpt2_arguments.micro_batch_size|hf_micro.micro_batch_size|cosmic_batch.micro_batch_size"),
         Take("gradient_accumulation", "namespace.gradient_accumulation|gpt2_arguments.gradient_accumulation"),
@@ -1537,8 +1545,13 @@ GRAMMAR = Grammar(
         Take("cosmic_last", "cosmic_step.step", pick="max"),
         Derive("steps", "cosmic_last + 1"),
         Derive("steps", "50 * batches * epochs", when=f"known(batch_size) and {_MNIST}"),
-        Take("gpt2_last", "gpt2_last_step.step|gpt2_step.step|gpt2_first_step.step", pick="max"),
+        Take("gpt2_last", "gpt2_step.step|gpt2_first_step.step", pick="max"),
         Derive("steps", "(gpt2_last + 1) * device_iterations"),
+        Derive("steps", "gpt2_last + 1"),
+        Take("popart_last", "popart_iteration.step", pick="max"),
+        Derive("steps", "popart_last + 1"),
+        Take("keras_total", "keras_epoch.total", where={"split": "train"}),
+        Derive("steps", "keras_total * epochs"),
         Take("epoch_batches", "epoch_bar.total|step_bar.total", pick="first"),
         Derive("steps", "epoch_batches * epochs * device_iterations", when='seen("namespace") > 0'),
         Derive("steps", "epoch_batches * epochs", when='seen("cnn_batch") > 0'),
@@ -1563,20 +1576,21 @@ GRAMMAR = Grammar(
         Take("cosmic_whole", "cosmic_total.duration", pick="max"),
         Take("cosmic_rest", "cosmic_after_first.duration", pick="max"),
         Derive("startup_s", "cosmic_whole - cosmic_rest"),
-        Infer("train_includes", "compile,load,eval", because="cosmic_test"),
-        Infer("train_includes", "compile,load", because="cosmic_total"),
-        Infer("train_includes", "compile,load", because="keras_epoch", when="not known(keras_compile)"),
+        Infer("train_includes", "compile, eval", because="cosmic_test"),
+        Infer("train_includes", "compile", because="cosmic_total"),
+        Infer("train_includes", "compile, load", because="keras_epoch", when="not known(keras_compile)"),
         # A capture may begin behind the first compilation, and the bar of the epochs still holds it.
         Take("epochs_elapsed", "epochs_bar.elapsed", pick="max"),
         Take("first_compile", "compile_bar.elapsed", pick="first", where={"done": "100"}),
-        Infer("train_includes", "compile,load", because="epochs_bar", when="epochs_elapsed == train_s and first_compile > 0"),
+        Infer("train_includes", "compile, load", because="epochs_bar", when="epochs_elapsed == train_s and first_compile > 0"),
         Infer("train_includes", "load", because="epochs_bar|step_bar|epoch_bar|keras_epoch"),
-        Infer("train_includes", "compile,eval,checkpoint", because="hf_result", when='seen("hf_eval_loss") > 0'),
+        Infer("train_includes", "checkpoint, compile, eval", because="hf_result", when='seen("hf_eval_loss") > 0'),
         Infer("train_includes", "eval", because="mllog_success|mllog_aborted", when='seen("mllog_eval_start") == 0'),
         # ---- figures of merit ---- #
         Take("throughput", "hf_result.throughput|utils_throughput.throughput"),
         Take("throughput", "cosmic_after_first.throughput", pick="sum"),
-        Take("throughput", "gpt2_step.throughput|embedding_batch.throughput", pick="mean"),
+        Take("throughput", "gpt2_step.throughput|popart_iteration.throughput", pick="median"),
+        Take("throughput", "embedding_batch.throughput", pick="mean"),
         Take("throughput", "popxl_mean.throughput", where={"split": "train"}),
         Derive("throughput", "samples / train_s", when="train_s > 0 and task == 'train' and (train_includes == 'load' or seen(\"bert_time\") > 0)"),
         Take("throughput", "cnn_throughput.throughput"),
@@ -1586,7 +1600,7 @@ GRAMMAR = Grammar(
         Infer("throughput_window", "whole", because="epochs_bar|epoch_bar|step_bar", when="known(throughput) and known(samples)"),
         Take("token_throughput", "popxl_rate.token_throughput", pick="mean"),
         Take("latency_s", "popxl_output.latency|embedding_batch.latency", pick="mean"),
-        Take("loss", "hf_step.loss|bert_step.loss|bert_step_cut.loss|gpt2_last_step.loss|gpt2_step.loss|gpt2_first_step.loss|cnn_loss.loss|utils_loss.loss"),
+        Take("loss", "hf_step.loss|bert_step.loss|bert_step_cut.loss|gpt2_step.loss|gpt2_first_step.loss|cnn_loss.loss|utils_loss.loss"),
         Take("loss", "cosmic_step.loss", pick="mean", each_rank=True),
         Take("loss", "keras_epoch.loss", where={"split": "train"}),
         Take("loss", "tgn_epoch.loss", where={"split": "train"}),
@@ -1597,6 +1611,10 @@ GRAMMAR = Grammar(
         Take("score", "keras_epoch.accuracy", where={"split": "eval"}),
         Infer("score_name", "accuracy", because="test_accuracy|eval_accuracy|final_accuracy|test_loss|utils_accuracy|mllog_accuracy"),
         Infer("score_name", "accuracy", because="keras_epoch", when="known(score)"),
+        # Accuracy over the data of training is another figure than accuracy.
+        Take("score", "cnn_accuracy.accuracy|epoch_mean.accuracy"),
+        Take("score", "keras_epoch.accuracy", where={"split": "train"}),
+        Infer("score_name", "train_accuracy", because="cnn_accuracy|epoch_mean|keras_epoch", when="known(score)"),
         Take("score", "mllog_error_rate.wer"),
         Infer("score_name", "wer", because="mllog_error_rate"),
         Take("score", "squad.f1|hf_eval_f1.f1"),
@@ -1612,6 +1630,15 @@ GRAMMAR = Grammar(
     ),
     steady=(Steady("cosmic_step", warmup=2),),
     aliases={
+        # The examples name their configurations after the length of a sequence.
+        "sequence_length": {
+            "demo_tiny_128": "128",
+            "pretrain_base_128": "128",
+            "pretrain_base_512": "512",
+            "pretrain_large_128": "128",
+            "pretrain_large_128_pod64": "128",
+            "pretrain_large_512": "512",
+        },
         "workload": {
             "resnet": "resnet50",
             "bert": "bert_large",
