@@ -92,7 +92,8 @@ def _starts(batch: Batch, places: _Places) -> pl.DataFrame:
     speaks = _flag(places.rules, lambda r: bool(r.fields or r.marks) if _is_own(hits, r) else "failure" in r.marked)
     begins = _flag(places.rules, lambda r: "begin" in r.marked)
     settings = _flag(
-        places.rules, lambda r: (not r.marks and r.params is not None) or (r.marked == {"telling"} and not r.fields)
+        places.rules,
+        lambda r: (r.marked <= {"anywhere"} and r.params is not None) or (r.marked == {"telling"} and not r.fields),
     )
     worked = _flag(places.rules, lambda r: bool(r.marked & {"work", "result"}))
     lines = (
@@ -258,13 +259,13 @@ def _identities(hits: Hits) -> pl.DataFrame:
 
 
 def _all_values(hits: Hits, keyed: pl.DataFrame) -> pl.DataFrame:
-    """n, text: the values read from each run that is not among `keyed`."""
+    """n, text: the values read from each run that is not among `keyed` (lines, where a rule takes no value)."""
     texts = [pl.DataFrame(schema={"n": pl.UInt32, "pos": pl.UInt64, "text": pl.String})]
     for rule in hits.rules.values():
         frame = hits.by_rule[rule.name]
-        named = [f"{f}:text" for f in rule.fields]
+        named = [f"{f}:text" for f in rule.fields] or ["seg"]
         bare = ~frame["n"].is_in(keyed["n"].implode())
-        if named and _is_own(hits, rule) and bare.any():
+        if _is_own(hits, rule) and bare.any():
             # An id needs enough to tell runs apart, not each of a million steps.
             some = frame.filter(bare).group_by("n", maintain_order=True).head(50)
             texts.append(some.select("n", "pos", pl.concat_str(named, separator="\t", ignore_nulls=True).alias("text")))
