@@ -63,14 +63,16 @@ exception = pp.Regex(r"[A-Za-z_][A-Za-z0-9_.]*(?:Error|Exception)")
 """The class of a Python exception, with its module: `torch.cuda.OutOfMemoryError`."""
 
 _number = unnamed(integer)
-_size = pp.Regex(r"[0-9.]+[kKMGT]?i?B?")
-_drawn = (
-    pp.Regex(r"[^|\[]*") + "|" + blank + _size + "/" + _size + blank + "[" + clock("elapsed") + "<" + (unnamed(clock) | "?") + ", "
-    + blank + _rate_of_others + "]"
-)  # fmt: skip
 _host = pp.Regex(r"[A-Za-z0-9._-]+")
 _label = pp.Regex(r"[^|%:\[]+")
 _died = pp.Literal("Segmentation fault") | "Aborted" | "Bus error" | "Killed" | "Illegal instruction"
+
+
+def _size(name: str) -> pp.ParserElement:
+    """A size as tqdm prints it, in bytes or counts: `1.34G`, `28.0k`, `570`."""
+    scaled = [in_unit(real, f"{letter}B")(name) + letter for letter in "GMk"]
+    return pp.MatchFirst([*scaled, real(name)])
+
 
 # ---- rules ---- #
 
@@ -215,16 +217,13 @@ _BARS = (
     Rule(
         "labelled_bar",
         "Downloading:  19%|█▉        | 260M/1.34G [00:02<00:10, 108MB/s]",
-        _label("stage") + ":" + blank + pp.Regex(r"[0-9]{1,2}") + "%|" + _drawn,
+        _label("stage") + ":" + blank + _number + "%|" + pp.Regex(r"[^|\[]*") + "|" + blank + _size("done") + "/" + _size("total") + blank
+        + "[" + clock("elapsed") + "<" + (unnamed(clock) | "?") + ", " + blank + _rate_of_others + "]",
         marks="redraw",
-        more=("Downloading:   0%|          | 0.00/1.34G [00:00<?, ?B/s]",),
-    ),
-    Rule(
-        "labelled_bar_end",
-        "Downloading: 100%|██████████| 1.34G/1.34G [00:12<00:00, 110MB/s]",
-        _label("stage") + ":" + blank + "100%|" + _drawn,
-        marks="redraw",
-        more=("Generating train split: 100%|██████████| 8544/8544 [00:00<00:00, 17534.31 examples/s]",),
+        more=(
+            "Downloading:   0%|          | 0.00/1.34G [00:00<?, ?B/s]",
+            "Generating train split: 100%|██████████| 8544/8544 [00:00<00:00, 17534.31 examples/s]",
+        ),
     ),
     Rule(
         "counting_bar",

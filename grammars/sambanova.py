@@ -10,6 +10,7 @@ import pyparsing as pp
 from logparse.grammars.common import bar, stamp_iso
 
 from logparse.grammar import (
+    Bar,
     Derive,
     Grammar,
     Infer,
@@ -817,9 +818,7 @@ _REST = (
     ),
 )  # fmt: skip
 
-_MODEL = (
-    "model_header.model|tune_program.model|session.model|flag_pef.model|pef_created.model|prompt_singularity.model|chat_completion.model"
-)
+_MODEL = "model_header.model|tune_program.model|session.model|flag_pef.model|pef_created.model|prompt_singularity.model|chat_completion.model"
 _STEP = "train_step.{0}|step_row.{0}|epoch_step.{0}|worker_step.{0}"
 
 GRAMMAR = Grammar(
@@ -835,7 +834,7 @@ GRAMMAR = Grammar(
     identity=("date.date", "time.time_of_day", "sbatch_submitted.job_id", "slurm_job_id.job_id"),
     phases=(
         Reported("compile", "compile_end.end", less="compile_start.start"),
-        Reported("download", "labelled_bar_end.elapsed", stage_field="stage"),
+        Bar("download", "labelled_bar", stage="model files"),
         Reported("train", "result.train_s"),
         Reported("train", "unet.train_s", each="max"),
         Reported("benchmark", "measured.latency_total"),
@@ -899,7 +898,7 @@ GRAMMAR = Grammar(
         Derive("startup_s", "1 / first_rate", when='seen("train_step") > 0'),
         Infer("train_includes", "load", because="result",
               reason="e2e_train_time begins before the first step, which waits for the binary and the weights"),
-        Infer("compile_cache", "miss", because="compile_end|app_compiles|pef_created"),
+        Infer("compile_cache", "miss", because="compile_end|app_compiles|pef_created", reason="the log holds the compiling"),
         Infer("compile_cache", "hit", because="pef_exists", reason="the script found the binary and did not compile"),
         Infer("compile_cache", "hit", because="sbatch_submitted|sbatch_error", when='seen("compile_start") == 0 and seen("machine_state") > 0',
               reason="the job was handed in without a COMPILE block: the binary was there"),
