@@ -658,7 +658,6 @@ GRAMMAR = Grammar(
             "|groqflow_installed.sdk_version",
         ),
         Take("system", "state_groqcard.system"),
-        Take("device", "benchit_on_groq.device|performance_on_groq.device"),
         Take(
             "model",
             "build_header.model|build_cached.model|groq_saved.model|rebuild_warning.model|performance_on_groq.model|benchit_script.model"

@@ -32,29 +32,33 @@ class Outcome:
     found: tuple[GrammarError, ...]
 
 
-def check(grammars: Sequence[Grammar], among: Sequence[Grammar]) -> Iterator[Outcome]:
-    """Every law on each of `grammars`, in the company of all in `among`: the shared ones and the other platforms."""
+def check(grammars: Sequence[Grammar], among: Sequence[Grammar], every: int = 1) -> Iterator[Outcome]:
+    """Every law on each of `grammars`, in the company of all in `among`: the shared ones and the other platforms.
+
+    Of the texts one character away from an example, one in `every` is tried.
+    """
     for grammar in grammars:
         company = [g for g in among if g.name != grammar.name]
         for law in LAWS:
             tried = 0
             found: list[GrammarError] = []
             try:
-                for finding in law(grammar, company):
+                for finding in paths_agree(grammar, company, every) if law is paths_agree else law(grammar, company):
                     tried += 1
                     if finding is not None:
                         found.append(finding)
             except GrammarError as refusal:  # an opener that has no twin is compiled only here
                 tried += 1
                 found.append(refusal)
-            yield Outcome(grammar.name, _sentence(law), tried, tuple(found))
+            yield Outcome(grammar.name, sentence(law), tried, tuple(found))
 
 
 Findings = Iterator[GrammarError | None]
 """One item for each case tried: None where all is well."""
 
 
-def _sentence(law: Callable[..., Findings]) -> str:
+def sentence(law: Callable[..., Findings]) -> str:
+    """What a law says, in one line."""
     return str(law.__doc__).partition("\n")[0].rstrip(".")
 
 
@@ -69,18 +73,21 @@ def patterns_compile(grammar: Grammar, company: Sequence[Grammar]) -> Findings:
     if grammar.prefix_compiled:
         patterns["prefix"] = grammar.prefix_compiled.pattern
     for name, pattern in patterns.items():
-        try:
-            pl.Series([""]).str.contains(pattern)
-            yield None
-        except pl.exceptions.PolarsError as error:
-            yield GrammarError(
-                "the pattern does not compile in polars", why=_last_line(error), where=f"{grammar.name}/{name}",
-                help="write it so that Python and Rust read it alike: no bare braces, no huge repeats",
-            )  # fmt: skip
+        trouble = _trouble(pattern)
+        yield None if trouble is None else GrammarError(
+            "the pattern does not compile in polars", why=trouble, where=f"{grammar.name}/{name}",
+            help="write it so that Python and Rust read it alike: no bare braces, no huge repeats",
+        )  # fmt: skip
 
 
-def _last_line(error: Exception) -> str:
-    return [line.strip() for line in str(error).splitlines() if line.strip()][-1]
+def _trouble(pattern: str) -> str | None:
+    """Why polars does not take `pattern`."""
+    try:
+        pl.Series([""]).str.contains(pattern)
+    except pl.exceptions.PolarsError as error:
+        lines = [line.strip() for line in str(error).splitlines()]
+        return next((line for line in lines if line.startswith("error:")), lines[0])
+    return None
 
 
 def examples_survive_the_cut(grammar: Grammar, company: Sequence[Grammar]) -> Findings:
@@ -102,7 +109,7 @@ def one_rule_keeps_each_example(grammar: Grammar, company: Sequence[Grammar]) ->
 
     A wider rule may stand below a narrower one, and shared rules stand below all of the platform's own.
     """
-    vendors = [(g.name, rule) for g in company if not g.shared for rule in g.rules]
+    vendors = [] if grammar.shared else [(g.name, rule) for g in company if not g.shared for rule in g.rules]
     tellers = [(f"{name}/{rule.name}", rule) for name, rule in vendors if "telling" in rule.marked]
     above: list[tuple[str, Rule]] = []
     for rule in grammar.rules:
@@ -139,21 +146,22 @@ _AROUND = (
 """Other text that an example is put into."""
 
 
-def mutations(example: str) -> list[str]:
-    """`example`, the example inside other text, and all texts one character away from it; each once, stripped."""
-    texts = [example, *(before + example + after for before, after in _AROUND)]
+def mutations(example: str, every: int = 1) -> list[str]:
+    """`example`, the example inside other text, and one in `every` of the texts one character away from it."""
+    changed = []
     for i, own in enumerate(example):
         head, tail = example[:i], example[i + 1 :]
-        texts.append(head + tail)
-        texts += [head + c + tail for c in _TELLING if c != own]
-        texts += [head + c + own + tail for c in " 0x."]
+        changed.append(head + tail)
+        changed += [head + c + tail for c in _TELLING if c != own]
+        changed += [head + c + own + tail for c in " 0x."]
+    texts = [example, *(before + example + after for before, after in _AROUND), *changed[::every]]
     return [text for text in dict.fromkeys(t.strip(" \t\r") for t in texts) if text]
 
 
-def paths_agree(grammar: Grammar, company: Sequence[Grammar]) -> Findings:
+def paths_agree(grammar: Grammar, company: Sequence[Grammar], every: int = 1) -> Findings:
     """Both paths read alike every example, every text one character away from it, and the example in other text."""
-    for rule in grammar.rules:
-        texts = list(dict.fromkeys(text for example in rule.examples for text in mutations(example.strip())))
+    for rule in (rule for rule in grammar.rules if _trouble(rule.pattern) is None):
+        texts = list(dict.fromkeys(text for example in rule.examples for text in mutations(example.strip(), every)))
         fast = fast_path(rule, texts)
         for i, text in enumerate(texts):
             slow = rule.read(text)
@@ -359,7 +367,11 @@ def page(outcomes: Sequence[Outcome], refused: Sequence[GrammarError], paint: Pa
         rows = [[f"  {o.tried} tried", _verdict(o, paint), o.law] for o in outcomes if o.grammar == name]
         out += aligned(rows, right={0}, gap=2)
     found = [*refused, *(finding for o in outcomes for finding in o.found)]
-    out += [line for finding in found for line in ("", *str(finding).split("\n"))]
+    alike: dict[tuple[str | None, str | None], list[GrammarError]] = {}
+    for finding in found:
+        alike.setdefault((finding.where, finding.help), []).append(finding)
+    for first, *more in alike.values():
+        out += ["", *str(first).split("\n"), *([f"  and {len(more)} more like it"] if more else [])]
     tried = sum(o.tried for o in outcomes)
     names = {o.grammar for o in outcomes}
     many = f"{len(names)} grammar{'' if len(names) == 1 else 's'}"

@@ -1,0 +1,13 @@
+"""nothing uses the aliases 'models'
+where: acme, aliases"""
+
+from __future__ import annotations
+
+from logparse.grammar import Grammar, Rule, real
+
+GRAMMAR = Grammar(
+    name="acme",
+    title="Acme",
+    rules=(Rule("done", "acme: done in 12.5 s", "acme: done in " + real("duration") + " s", marks="telling result"),),
+    aliases={"models": {"bert_large": "bert"}},
+)

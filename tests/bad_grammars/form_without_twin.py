@@ -1,0 +1,15 @@
+"""OneOrMore is not among the forms a rule may use
+reason: each rule also runs as one regular expression, and this form has no exact twin there
+where: done"""
+
+from __future__ import annotations
+
+import pyparsing as pp
+
+from logparse.grammar import Grammar, Rule
+
+GRAMMAR = Grammar(
+    name="acme",
+    title="Acme",
+    rules=(Rule("done", "acme: 1 2 3", "acme: " + pp.OneOrMore(pp.Word(pp.nums)), marks="telling"),),
+)

@@ -1,0 +1,13 @@
+"""'steps *' is not a formula
+reason: invalid syntax"""
+
+from __future__ import annotations
+
+from logparse.grammar import Derive, Grammar, Rule, Take, real
+
+GRAMMAR = Grammar(
+    name="acme",
+    title="Acme",
+    rules=(Rule("done", "acme: done in 12.5 s", "acme: done in " + real("duration") + " s", marks="telling result"),),
+    columns=(Take("steps", "done.duration"), Derive("samples", "steps *")),
+)

@@ -1,0 +1,28 @@
+"""the example of 'step' is read by cerebras/"""
+
+from __future__ import annotations
+
+from logparse.grammar import Grammar, Rule, integer, real, stamp
+
+GRAMMAR = Grammar(
+    name="acme",
+    title="Acme",
+    rules=(
+        Rule(
+            "step",
+            "2024-04-07 06:10:42,207 INFO:   | Train Device=CSX, Step=1000, Loss=7.07812, Rate=4853.35 samples/sec, "
+            "GlobalRate=4847.18 samples/sec",
+            stamp("at")
+            + " INFO:   | Train Device=CSX, Step="
+            + integer("step")
+            + ", Loss="
+            + real("loss")
+            + ", Rate="
+            + real("throughput@interval")
+            + " samples/sec, GlobalRate="
+            + real("throughput@mean")
+            + " samples/sec",
+            marks="telling",
+        ),
+    ),
+)

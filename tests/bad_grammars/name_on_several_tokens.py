@@ -1,0 +1,13 @@
+"""the name 'duration' stands on several tokens
+reason: a name takes one text
+where: done"""
+
+from __future__ import annotations
+
+from logparse.grammar import Grammar, Rule, real
+
+GRAMMAR = Grammar(
+    name="acme",
+    title="Acme",
+    rules=(Rule("done", "acme: done in 12.5 s", "acme: done in " + (real + " s")("duration"), marks="telling"),),
+)

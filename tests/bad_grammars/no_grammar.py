@@ -1,0 +1,8 @@
+"""holds no grammar
+help: define GRAMMAR = Grammar(...)"""
+
+from __future__ import annotations
+
+from logparse.grammar import Rule, real
+
+ACME = (Rule("done", "acme: done in 12.5 s", "acme: done in " + real("duration") + " s", marks="telling result"),)

@@ -1,0 +1,13 @@
+"""no rule is marked telling
+reason: no file would be this platform's
+where: acme"""
+
+from __future__ import annotations
+
+from logparse.grammar import Grammar, Rule, real
+
+GRAMMAR = Grammar(
+    name="acme",
+    title="Acme",
+    rules=(Rule("done", "acme: done in 12.5 s", "acme: done in " + real("duration") + " s", marks="result"),),
+)

@@ -1,0 +1,13 @@
+"""shared rules may not decide a platform or begin a run: ['done']
+where: acme"""
+
+from __future__ import annotations
+
+from logparse.grammar import Grammar, Rule, real
+
+GRAMMAR = Grammar(
+    name="acme",
+    title="Acme",
+    rules=(Rule("done", "acme: done in 12.5 s", "acme: done in " + real("duration") + " s", marks="begin"),),
+    shared=True,
+)

@@ -1,0 +1,15 @@
+"""two rules of one name: ['done']
+where: acme"""
+
+from __future__ import annotations
+
+from logparse.grammar import Grammar, Rule, real
+
+GRAMMAR = Grammar(
+    name="acme",
+    title="Acme",
+    rules=(
+        Rule("done", "acme: done in 12.5 s", "acme: done in " + real("duration") + " s", marks="telling result"),
+        Rule("done", "acme: over in 12.5 s", "acme: over in " + real("duration") + " s"),
+    ),
+)

@@ -1,0 +1,13 @@
+"""unknown field 'durration'; did you mean 'duration'?
+where: done
+help: the words are in logparse.schema.FIELDS"""
+
+from __future__ import annotations
+
+from logparse.grammar import Grammar, Rule, real
+
+GRAMMAR = Grammar(
+    name="acme",
+    title="Acme",
+    rules=(Rule("done", "acme: done in 12.5 s", "acme: done in " + real("durration") + " s", marks="telling"),),
+)

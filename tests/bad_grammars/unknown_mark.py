@@ -1,0 +1,13 @@
+"""unknown mark ['tells']
+where: done
+help: one of telling, begin"""
+
+from __future__ import annotations
+
+from logparse.grammar import Grammar, Rule, real
+
+GRAMMAR = Grammar(
+    name="acme",
+    title="Acme",
+    rules=(Rule("done", "acme: done in 12.5 s", "acme: done in " + real("duration") + " s", marks="tells"),),
+)

@@ -1,0 +1,14 @@
+"""unknown phase 'trainning'
+where: acme
+help: one of queue, init"""
+
+from __future__ import annotations
+
+from logparse.grammar import Grammar, Reported, Rule, real
+
+GRAMMAR = Grammar(
+    name="acme",
+    title="Acme",
+    rules=(Rule("done", "acme: done in 12.5 s", "acme: done in " + real("duration") + " s", marks="telling result"),),
+    phases=(Reported("trainning", "done.duration"),),
+)

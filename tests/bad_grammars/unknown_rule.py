@@ -1,0 +1,14 @@
+"""there is no rule 'don'
+where: acme, total_s
+help: did you mean 'done'?"""
+
+from __future__ import annotations
+
+from logparse.grammar import Grammar, Rule, Take, real
+
+GRAMMAR = Grammar(
+    name="acme",
+    title="Acme",
+    rules=(Rule("done", "acme: done in 12.5 s", "acme: done in " + real("duration") + " s", marks="telling result"),),
+    columns=(Take("total_s", "don.duration"),),
+)

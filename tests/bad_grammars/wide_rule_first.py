@@ -1,0 +1,17 @@
+"""the example of 'done' is read by acme/anything first
+reason: the rule declared first keeps a line, and a telling line decides the platform
+where: acme/done
+read up to: acme: done in 12.5 s"""
+
+from __future__ import annotations
+
+from logparse.grammar import Grammar, Rule, real, rest
+
+GRAMMAR = Grammar(
+    name="acme",
+    title="Acme",
+    rules=(
+        Rule("anything", "acme: starting", "acme: " + rest("text"), level="warning"),
+        Rule("done", "acme: done in 12.5 s", "acme: done in " + real("duration") + " s", marks="telling result"),
+    ),
+)
