@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import polars as pl
 import pytest
+from logparse.grammars.common import GRAMMAR
 
 from logparse.batch import contains, read
 from logparse.grammar import Rule
-from logparse.grammars.common import GRAMMAR
 
 
 def rule_of(line: str) -> Rule | None:
@@ -64,7 +64,7 @@ def test_a_line_that_ends_a_program_is_a_failure_of_its_kind(line: str, kind: st
         "E0711 18:04:02.654472867  609793 hpack_parser.cc:1234]       Error parsing metadata: error=invalid value",
         "2023-02-03T18:22:23.881995Z PO:TARGET   774863.774863 E: Failed to attach to ipu(s)",
         "[INFO] 2022-12-03 06:44:15:    Total compile time: ERROR",
-        "2023-03-08 21:18:25.334389: W tensorflow/x.cc:64] Could not load dynamic library 'libnvinfer.so.7'; dlerror: x",
+        "2023-03-08 21:18:25.334389: W tensorflow/x.cc:64] Could not load dynamic library 'libnvinfer.so.7'; x",
         "x.py:1: UserWarning: `__torch_function__` as a plain method is deprecated and will be an error in future",
         "x.py:2: DeprecationWarning: `np.int` is a deprecated alias and an error in NumPy 1.24",
         "WARNING: These should not be used unless EXPLICITLY prescribed by a SambaNova Engineer",
