@@ -261,7 +261,7 @@ class Reported:
     each: str = "all"
     """`all`, `first`, `last`, or `max` (the slowest of several ranks)."""
     less: str | None = None
-    """Key of a phase ("compile#1") that the stated duration holds and that is taken off."""
+    """What the stated duration holds and that is taken off: a phase ("compile#1") or a figure ("rule.field")."""
     whole: bool = False
     """With `stage_field`: the stages are all there is, so their sum is the phase."""
 
@@ -401,7 +401,7 @@ class Grammar:
     chance: Mapping[str, float] = field(default_factory=dict)
     """data set -> score that guessing gives."""
     absent: Mapping[str, str] = field(default_factory=dict)
-    """column -> why this vendor's logs never say it."""
+    """column -> why this vendor's logs do not say it. Stamps then stand in for no `started_at`, `ended_at` or `total_s`."""
     shared: bool = False
     """Lines that several platforms print: such a grammar decides no platform and begins no run."""
 
