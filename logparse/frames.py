@@ -73,7 +73,7 @@ def _metric(frame: pl.DataFrame, rule: Rule, column: str) -> pl.DataFrame:
         return (pl.col(c) if c in have else pl.lit(None)).cast(dtype).alias(c)
 
     rank = pl.coalesce("rank", "tag") if "rank" in have else pl.col("tag")
-    scope = pl.format("rank {}", rank)
+    scope = pl.lit(None, TEXT) if "global" in rule.marked else pl.format("rank {}", rank)
     if "scope" in have:
         scope = pl.coalesce("scope", scope)
     split = pl.coalesce("split", pl.lit(rule.split, TEXT)) if "split" in have else pl.lit(rule.split, TEXT)

@@ -98,6 +98,7 @@ MARKS = {
     "submission": "the work itself is elsewhere: a job was handed in, or a build is done",
     "failure": "an error, cancel or ^C that ends the work",
     "redraw": "the line is drawn again and again; the same values in a row are one point",
+    "global": "figures of all ranks together, though one of them prints the line",
     "anywhere": "may begin anywhere in a segment: a key of a dict or JSON record",
 }
 

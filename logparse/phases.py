@@ -334,10 +334,10 @@ class Phases:
             pl.col("id").alias("off_id"),
         )
         ordered = rows.sort("end_pos").with_columns(
-            pl.col("end_pos").alias("pos"), pl.col("end_pos").shift(1).over("n").fill_null(0).alias("since")
+            pl.col("end_pos").alias("pos"), pl.col("end_pos").shift(1).over("n").alias("since")
         )
         held = ordered.join_asof(inner.sort("pos"), on="pos", by="n", strategy="backward", check_sortedness=False)
-        inside = (pl.col("inner_end") > pl.col("since")) & (pl.col("off") <= pl.col("duration"))
+        inside = (pl.col("inner_end") > pl.col("since")).fill_null(True) & (pl.col("off") <= pl.col("duration"))
         held = held.with_columns(pl.when(inside).then(c).alias(c) for c in ("off", "off_id")).sort("id")
         return held.drop("pos", "since", "inner_end"), self.evidence.drop("n", "number").unique("id", keep="first")
 
