@@ -402,7 +402,7 @@ class Grammar:
     chance: Mapping[str, float] = field(default_factory=dict)
     """data set -> score that guessing gives."""
     absent: Mapping[str, str] = field(default_factory=dict)
-    """column -> why this vendor's logs do not say it. Stamps then stand in for no `started_at`, `ended_at`, `total_s`."""
+    """column -> why the logs do not say it. Stamps then stand in for no `started_at`, `ended_at` or `total_s`."""
     shared: bool = False
     """Lines that several platforms print: such a grammar decides no platform and begins no run."""
 
