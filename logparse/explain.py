@@ -12,7 +12,7 @@ import polars as pl
 
 from logparse import cast
 from logparse.batch import contains, literals
-from logparse.grammar import Grammar, Rule
+from logparse.grammar import Grammar, Rule, Table
 from logparse.match import cut
 from logparse.reader import Source
 from logparse.render import Paint, aligned, one_line, width
@@ -61,9 +61,11 @@ def explain(source: Source, grammars: Sequence[Grammar]) -> Explained:
     """Read one source with each grammar whose telling lines stand in it, and with the rules that platforms share."""
     lines = _lines(source)
     vendors = [g for g in grammars if not g.shared and _tells(lines, g)]
-    shared = [rule for g in grammars if g.shared for rule in g.rules]
+    shared = {rule.name: rule for g in grammars if g.shared for rule in g.rules}
     owner = {id(rule): g.name for g in grammars for rule in g.rules}
-    parts = [_parts(lines, grammar, [*grammar.rules, *shared], owner) for grammar in vendors]
+    # A vendor's rule takes the place of a shared one of its name.
+    rules = [[*g.rules, *(rule for name, rule in shared.items() if not g.has(name))] for g in vendors]
+    parts = [_parts(lines, *given, owner) for given in zip(vendors, rules, strict=True)]
     read = pl.concat([pl.DataFrame(schema=_PART), *parts]).unique(["line", "start", "rule"], maintain_order=True)
     rest = lines.select((pl.col("row") + 1).alias("line"), "text").join(read.select("line"), on="line", how="anti")
     blank = pl.col("text").str.strip_chars(" \t\r") == ""
@@ -94,15 +96,17 @@ def _tells(lines: pl.DataFrame, grammar: Grammar) -> bool:
     )
 
 
+_Found = tuple[int, int, Rule, dict[str, str], str]
+"""Row, column, rule, what it took, the segment."""
+
+
 def _parts(lines: pl.DataFrame, grammar: Grammar, rules: Sequence[Rule], owner: dict[int, str]) -> pl.DataFrame:
     """What `rules` read, as rows of `LINES` without the source. The rule declared first keeps a segment."""
     segments = _segments(lines, grammar, rules)
-    rows: list[tuple[int, int, str, str, str, str]] = []
+    found: list[_Found] = []
     taken: set[tuple[int, int]] = set()
     for rule in rules:
         anywhere = "anywhere" in rule.marked
-        kind = "read" if rule.fields or rule.level else "known"
-        name = f"{owner[id(rule)]}/{rule.name}"
         for row, col, segment, tag in _gated(segments, rule).iter_rows():
             if not anywhere and (row, col) in taken:
                 continue
@@ -111,8 +115,38 @@ def _parts(lines: pl.DataFrame, grammar: Grammar, rules: Sequence[Rule], owner: 
                 continue
             if not anywhere:
                 taken.add((row, col))
-            rows.append((row + 1, col, kind, name, _shown(rule, values, tag), segment))
+            texts = _texts(rule, values) | ({} if tag is None else {"rank": str(tag)})
+            found.append((row, col, rule, texts, segment))
+    found.sort(key=lambda part: part[:2])
+    _fill_tables(found, grammar.tables)
+    rows = [
+        (
+            row + 1,
+            col,
+            "read" if rule.fields or rule.level else "known",
+            f"{owner[id(rule)]}/{rule.name}",
+            _shown(texts),
+            seg,
+        )
+        for row, col, rule, texts, seg in found
+    ]
     return pl.DataFrame(rows, schema=_PART, orient="row")
+
+
+def _fill_tables(found: Sequence[_Found], tables: Sequence[Table]) -> None:
+    """Give each row of a table what its cells are called, by the latest header above it."""
+    for table in tables:
+        labels: list[str] = []
+        for _, _, rule, texts, segment in found:
+            cells = [cell.strip() for cell in segment.split(table.separator)]
+            if rule.name == table.header:
+                labels = cells
+            elif rule.name == table.row and labels:
+                texts.pop("cells", None)
+                for label, cell in zip(labels, cells, strict=False):
+                    field, unit = table.labels.get(label, (None, None))
+                    if field and cell not in table.missing:
+                        texts[field] = cell + (f" ({unit})" if unit in _NAMED and not cell.endswith("%") else "")
 
 
 def _segments(lines: pl.DataFrame, grammar: Grammar, rules: Sequence[Rule]) -> pl.DataFrame:
@@ -131,16 +165,23 @@ def _counts(lines: pl.DataFrame) -> dict[str, int]:
     return dict.fromkeys(KINDS, 0) | dict(kinds.iter_rows())
 
 
-def _shown(rule: Rule, values: dict[str, str], tag: int | None) -> str:
-    """`step=100  loss=9.39062  accuracy=97.69 (%)`: texts as printed, with the unit where the vendor's is not ours."""
-    units = {
-        group.name: group.unit
-        for group in rule.compiled.groups
-        if group.unit in cast.UNITS or group.unit in cast.SPECIAL
-    }
-    texts = [f"{name}={text}" + (f" ({units[name]})" if name in units else "") for name, text in values.items()]
-    texts += [f"{name}={text}" for name, text in rule.fixed.items()]
-    return "  ".join(texts if tag is None else [*texts, f"rank={tag}"])
+_NAMED = frozenset((*cast.UNITS, *cast.SPECIAL))
+"""Units worth a word beside the text."""
+
+
+def _texts(rule: Rule, values: dict[str, str]) -> dict[str, str]:
+    """What was taken, as printed, with the unit where the vendor's is not ours; and what each line of the rule says."""
+    units: dict[str, set[str | None]] = {}
+    for group in rule.compiled.groups:
+        units.setdefault(group.name, set()).add(group.unit)
+    sure = {name: next(iter(of)) for name, of in units.items() if len(of) == 1}
+    named = {name: f" ({unit})" for name, unit in sure.items() if unit in _NAMED}
+    return {name: text + named.get(name, "") for name, text in values.items()} | dict(rule.fixed)
+
+
+def _shown(texts: dict[str, str]) -> str:
+    """`step=100  loss=9.39062  accuracy=97.69 (%)`."""
+    return "  ".join(f"{name}={text}" for name, text in texts.items())
 
 
 # ---- shapes ---- #

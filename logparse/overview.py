@@ -17,7 +17,7 @@ import polars as pl
 from logparse.explain import SHAPES, SUSPICIOUS, shapes
 from logparse.logs import Logs
 from logparse.render import Paint, aligned, one_line
-from logparse.schema import FIELDS, TEXT
+from logparse.schema import FIELDS, INTEGER, TEXT
 
 Run = Mapping[str, Any]
 """A row of `runs`."""
@@ -83,19 +83,23 @@ def figure(value: float, resolution: float | None, most: int) -> str:
     if not math.isfinite(value):
         return "NaN" if math.isnan(value) else "∞" if value > 0 else "-∞"
     places = most - 1 - math.floor(math.log10(abs(value))) if value else most - 1
-    if resolution:
-        places = min(places, math.floor(-math.log10(2 * resolution) + 1e-9))
+    if resolution:  # half a unit of the last digit that means something
+        places = min(places, math.floor(-math.log10(resolution)))
     if places < 0 and abs(value) >= 1000:
         return f"{value / 1000:.{max(places + 3, 0)}f} k"
     text = f"{value:.{max(places, 0)}f}"
     return text if resolution or "." not in text else text.rstrip("0").rstrip(".")
 
 
+_COARSE = 0.005
+"""Share of a duration from which on its uncertainty is shown."""
+
+
 def seconds(value: float, resolution: float | None) -> str:
     """A duration: `452.4 s`, `0.06 ms`; what is less certain than its last digit says so: `87 s ±1`."""
     if 0 < abs(value) < 0.1:
         return f"{figure(value * 1e3, resolution and resolution * 1e3, 4)} ms"
-    if resolution and resolution > 0.5:
+    if resolution and resolution > 0.5 and resolution > _COARSE * abs(value):
         return f"{value:.0f} s ±{math.ceil(resolution)}"
     return f"{figure(value, resolution, 4)} s"
 
@@ -127,7 +131,7 @@ class _Facts:
         errors = logs.messages.filter((pl.col("level") == "error") & pl.col("kind").is_not_null())
         return cls(
             {(run, column): reason or "" for run, column, reason in absent.iter_rows()},
-            dict(_resolutions(rows.filter(pl.col("how") != "absent"))),
+            _resolutions(logs.evidence),
             _by_run(compiles.select("run", "duration_s")),
             _by_run(errors.select("run", pl.col("kind").cast(TEXT)).unique(maintain_order=True)),
             set(),
@@ -156,21 +160,39 @@ def _by_run(rows: pl.DataFrame) -> dict[str, list[Any]]:
     return out
 
 
-def _resolutions(rows: pl.DataFrame) -> Iterator[tuple[tuple[str, str], float]]:
-    """(run, column) -> resolution: as read; derived, what the inputs bring: sums add up, products in parts."""
-    own, number = pl.col("resolution"), pl.col("number").abs()
-    made = rows.group_by("run", "column").agg(
-        pl.col("formula").drop_nulls().first(),
-        pl.col("value").first().cast(pl.Float64, strict=False).alias("of"),
-        own.first().alias("first"),
-        pl.when(own.is_not_null().all()).then(own.sum()).alias("sum"),
-        pl.when((own / number).is_finite().all()).then((own / number).sum()).alias("part"),
+def _resolutions(evidence: pl.DataFrame) -> dict[tuple[str, str], float]:
+    """(run, column) -> resolution: as read; derived, what the inputs bring: sums add up, products in parts.
+
+    Counts are exact. An input that is itself derived brings the resolution found for it.
+    """
+    counts = [name for name, field in FIELDS.items() if field.dtype == INTEGER]
+    rows = evidence.filter((pl.col("frame") == "runs") & (pl.col("how") != "absent")).select(
+        *(pl.col(c).cast(TEXT) for c in ("run", "column")), "formula", "input", "number", "value",
+        pl.when(pl.col("input").is_in(counts)).then(0.0).otherwise("resolution").alias("own"),
+    )  # fmt: skip
+    first = _of_inputs(rows).select("run", pl.col("column").alias("input"), pl.col("resolution").alias("found"))
+    rows = rows.join(first, on=["run", "input"], how="left").with_columns(pl.coalesce("own", "found").alias("own"))
+    return {(run, column): resolution for run, column, resolution in _of_inputs(rows).iter_rows()}
+
+
+def _of_inputs(rows: pl.DataFrame) -> pl.DataFrame:
+    """run, column, resolution of the values whose inputs all have one."""
+    own, number = pl.col("own"), pl.col("number").abs()
+    product = pl.col("formula").first().str.contains("[*/]").fill_null(False)
+    value = pl.col("value").first().cast(pl.Float64, strict=False).abs()
+    read = pl.col("formula").first().is_null()
+    middle = pl.col("formula").first().str.contains("^(?:mean|median)[(]").fill_null(False)
+    made = (
+        pl.when(read)
+        .then(own.first())
+        .when(middle)
+        .then(own.mean())
+        .when(product)
+        .then((own / number).sum() * value)
+        .otherwise(own.sum())
     )
-    product = pl.col("formula").str.contains("[*/]")
-    derived = pl.when(product).then(pl.col("part") * pl.col("of").abs()).otherwise("sum")
-    fine = pl.when(pl.col("formula").is_null()).then("first").otherwise(derived)
-    for run, column, resolution in made.select("run", "column", fine).drop_nulls().iter_rows():
-        yield (run, column), resolution
+    known = rows.group_by("run", "column").agg(pl.when(own.is_not_null().all()).then(made).alias("resolution"))
+    return known.filter(pl.col("resolution").is_finite() & (pl.col("resolution") > 0))
 
 
 # ---- blocks ---- #
@@ -278,10 +300,10 @@ def _ran(run: Run, common: Run, facts: _Facts) -> str:
     """`505 st × 4096`, `10 epochs`, and the settings in which the rows differ."""
     steps, epochs, batch, samples = (run[c] for c in ("steps", "epochs", "batch_size", "samples"))
     parts = []
-    if steps is not None:
+    if epochs is not None and (steps is None or epochs > 1):
+        parts.append(_many(epochs, "epoch"))
+    elif steps is not None:
         parts.append(f"{steps} st" + (f" × {batch}" if batch is not None else ""))
-    elif epochs is not None:
-        parts.append(_many(epochs, "epoch") + (f", batch {batch}" if batch is not None else ""))
     elif samples is not None:
         parts.append(_many(samples, run["sample"] or "sample"))
     elif batch is not None:
@@ -291,7 +313,7 @@ def _ran(run: Run, common: Run, facts: _Facts) -> str:
     differ = [c for c in ("devices", "ranks", "sequence_length", "precision", "learning_rate") if c not in common]
     parts += _settings(run, differ)
     unknown = [word for column, word in _SHARED.items() if column in common and run[column] is None]
-    if unknown:
+    if unknown and run["status"] != "submitted":
         parts.append(f"{' and '.join(unknown)} {facts.noted('?')}")
     return ", ".join(parts) or facts.empty(run, "steps")
 
@@ -336,7 +358,7 @@ def _quality(run: Run, facts: _Facts) -> str:
         return facts.empty(run, "loss") if loss is None else f"loss {figure(loss, facts.resolution(run, 'loss'), 5)}"
     resolution = facts.resolution(run, "score")
     word = "acc." if name == "accuracy" else one_line(name.replace("_", " "))
-    if name in FIELDS and FIELDS[name].unit == "fraction":
+    if any(word in FIELDS and FIELDS[word].unit == "fraction" for word in (name, name.rpartition("_")[2])):
         return f"{word} {figure(score * 100, resolution and resolution * 100, 4)} %"
     return f"{word} {figure(score, resolution, 4)}"
 
