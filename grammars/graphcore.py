@@ -75,7 +75,8 @@ _mllog_at = ', "metadata": {"file": "' + pp.Regex(r'[^"]*') + '", "lineno": ' + 
 # ---- where a line is cut, since records are glued there ---- #
 
 _record = (
-    (utc + "Z ")
+    # The text of this record is one that is glued by itself, too.
+    (utc + "Z " + pp.Opt(pp.Regex(r"[A-Za-z:]+ +[0-9.]+ W: WARNING: ")))
     | (stamp_micro + ": ")
     | (stamp + " - INFO - ")
     | ("[" + time_of_day + "]")
@@ -329,7 +330,7 @@ sdk = (
     Rule(
         "poplar_preplan",
         "2024-04-08T18:42:13.615707Z PL:POPLIN    1313629.1313629 W: poplin::preplanMatMuls() is deprecated! Use poplin::preplan() instead",
-        _poplar + " W: poplin::preplan" + some,
+        _poplar + " W: " + pp.Combine("poplin::preplan" + some)("text"),
         marks="telling",
         level="warning",
         kind="sdk",
@@ -548,6 +549,13 @@ mnist = (
         marks="work redraw",
         split="train",
     ),
+    Rule(
+        "batches_bar",
+        "batches:   4%|▎         | 138/3750 [00:00<00:05, 699.59it/s]",
+        "batches:" + blanks + drawn + pp.Opt("[A"),
+        marks="work redraw",
+        split="train",
+    ),
     Rule("loss_cut", "Loss:6.7539", "Loss:" + real("loss"), split="train"),
     Rule(
         "epoch_of",
@@ -657,9 +665,8 @@ mnist = (
 
 _bert = (
     "Step: " + integer("step") + " / " + pp.Regex("[0-9]+") + " - LR: " + real("learning_rate") + " - total loss: " + real("loss") + " - mlm_loss: "
-    + real("mlm_loss") + " - nsp_loss: " + real("nsp_loss") + " - mlm_acc: " + real("mlm_accuracy") + " % - nsp_acc: "
+    + real("mlm_loss") + " - nsp_loss: " + real("nsp_loss") + " - mlm_acc: " + pp.Regex("[0-9.]+") + " % - nsp_acc: "
 )  # fmt: skip
-_bert_says = "mlm_acc and nsp_acc are fractions, printed with a per cent sign"
 
 
 def _settings(*names: str | tuple[str, pp.ParserElement]) -> pp.ParserElement:
@@ -693,25 +700,35 @@ applications = (
         "bert_step",
         "Step: 149 / 149 - LR: 1.00e-03 - total loss: 7.389 - mlm_loss: 7.008 - nsp_loss: 0.380 - mlm_acc: 0.161 % - nsp_acc: 0.875 %:  "
         "99%|█████████▉| 149/150 [00:03<00:00, 45.44it/s, throughput: 754.3 samples/sec]",
-        _bert + real("nsp_accuracy") + " %:" + blanks + pp.Regex("[0-9]+") + "%|" + pp.Regex(r"[^|\[]*") + "| " + real("done") + "/" + real("total")
+        _bert + pp.Regex("[0-9.]+") + " %:" + blanks + pp.Regex("[0-9]+") + "%|" + pp.Regex(r"[^|\[]*") + "| " + real("done") + "/" + real("total")
         + " [" + clock("elapsed") + "<" + (clock | "?") + "," + blank
         + (real("iteration_rate") + "it/s" | in_unit(real, "s/it")("iteration_rate") + "s/it" | "?it/s")
         + ", throughput: " + real("throughput") + " samples/sec]",
-        marks="telling work redraw",
+        marks="telling work redraw global",
         split="train",
-        corrects=_bert_says,
     ),
     Rule(
         "bert_step_cut",
         "Step: 0 / 149 - LR: 1.00e-03 - total loss: 11.031 - mlm_loss: 10.341 - nsp_loss: 0.690 - mlm_acc: 0.000 % - nsp_acc: 0.7",
-        _bert + (real("nsp_accuracy") + " %:" + pp.Regex(r"[^\]]*") | pp.Regex("[0-9.]*")),
-        marks="telling work redraw",
+        _bert + (pp.Regex("[0-9.]+") + " %:" + pp.Regex(r"[^\]]*") | pp.Regex("[0-9.]*")),
+        marks="telling work redraw global",
         split="train",
-        corrects=_bert_says,
         more=(
             "Step: 0 / 0 - LR: 0.00e+00 - total loss: 11.260 - mlm_loss: 10.397 - nsp_loss: 0.863 - mlm_acc: 0.000 % - nsp_acc: 0.052 %:   "
             "0%|          | 0/1 [00:03<?, ?it",
         ),
+    ),
+    *(
+        Rule(
+            f"bert_{name}",
+            f"{name}: 0.161 %",
+            f"{name}: " + real(field) + " %",
+            marks="anywhere redraw global",
+            split="train",
+            carry={"step": "bert_step|bert_step_cut"},
+            corrects="a fraction, printed with a per cent sign",
+        )
+        for name, field in (("mlm_acc", "mlm_accuracy"), ("nsp_acc", "nsp_accuracy"))
     ),
     Rule("bert_batch", "global_batch_size: 16", "global_batch_size: " + integer("batch_size"), marks="telling", params="log"),
     Rule("bert_iterations", "device_iterations: 1", "device_iterations: " + integer("device_iterations"), marks="telling", params="log"),
@@ -777,16 +794,16 @@ applications = (
         more=("[INFO] Epoch 1████▌| 75/78 [02:42<00:06,  2.05s/it]", "[INFO] Epoch 2,0]<stderr>:"),
     ),
     Rule(
-        "cnn_loss", "[INFO] loss: 6.7462,", "[INFO] loss: " + real("loss") + ",", marks="telling work", split="train", window="mean",
+        "cnn_loss", "[INFO] loss: 6.7462,", "[INFO] loss: " + real("loss") + ",", marks="telling work global", split="train", window="mean",
         carry={"epoch": "cnn_epoch"},
     ),
     Rule(
-        "cnn_accuracy", "[INFO] accuracy: 0.62 %", "[INFO] accuracy: " + percent("accuracy") + " %", marks="telling work", split="train",
+        "cnn_accuracy", "[INFO] accuracy: 0.62 %", "[INFO] accuracy: " + percent("accuracy") + " %", marks="telling work global", split="train",
         window="mean", carry={"epoch": "cnn_epoch"},
     ),
     Rule(
         "cnn_throughput", "[INFO] throughput: 7599.7 samples/sec", "[INFO] throughput: " + real("throughput") + " samples/sec",
-        marks="telling work", split="train", window="mean", carry={"epoch": "cnn_epoch"},
+        marks="telling work global", split="train", window="mean", carry={"epoch": "cnn_epoch"},
     ),
     Rule(
         "cnn_finished",
@@ -961,6 +978,7 @@ frameworks = (
     Rule("keras_model", 'Model: "model_1"', 'Model: "' + pp.Regex("[a-z_]*model[a-z0-9_]*") + '"', marks="begin"),
     Rule("keras_part", "Evaluation", pp.Literal("Evaluation")("stage"), fixed={"split": "eval"}),
     Rule("keras_training", "Train on 60000 samples", "Train on " + integer("count") + " samples"),
+    Rule("keras_train", "Training", pp.Literal("Training")),
     Rule(
         "keras_epoch",
         "1875/1875 [==============================] - 20s 2ms/step - loss: 0.2052 - accuracy: 0.9392",
@@ -1466,13 +1484,23 @@ GRAMMAR = Grammar(
         Take("sdk_version", "tf_poplar.sdk_version|sdk_path.sdk_version", pick="first"),
         Take("system", "mllog_platform.system", pick="first"),
         Take("first_stamp", "cosmic_launch.at", pick="first"),
-        Take("last_stamp", "cosmic_total.at", pick="last"),
+        Take("last_stamp", "cosmic_total.at"),
+        Take("finished", "cnn_finished.at"),
+        Take("took", "cnn_finished.duration"),
+        Take("summed", "utils_total.at"),
+        Take("total_s", "utils_total.total_s"),
         Take("poprun_begin", "poprun_start.time_of_day", pick="first"),
         Take("poprun_end", "poprun_exit.time_of_day"),
         # Poprun's records have no date: that of the program's own stamps is theirs, unless midnight lies between.
         Derive("started_at", "first_stamp - first_stamp % 86400 + poprun_begin", when="first_stamp % 86400 >= poprun_begin"),
         Derive("ended_at", "last_stamp - last_stamp % 86400 + poprun_end", when="last_stamp % 86400 <= poprun_end"),
-        Derive("total_s", "ended_at - started_at"),
+        Derive("started_at", "finished - finished % 86400 + poprun_begin", when="finished % 86400 - poprun_begin >= took"),
+        Derive("ended_at", "finished - finished % 86400 + poprun_end", when="poprun_end >= finished % 86400"),
+        Derive("started_at", "finished - took"),
+        Take("ended_at", "cnn_finished.at"),
+        # A summary is stamped when it is printed, behind the run.
+        Derive("started_at", "summed - total_s"),
+        Derive("total_s", "ended_at - started_at", when='seen("poprun_start") > 0 and seen("poprun_exit") > 0'),
         Derive("total_s", "last_stamp - first_stamp", when='seen("poprun_start") == 0'),
         Take("init_stamp", "mllog_init_start.at|popxl_start.at", pick="first"),
         Take("stop_stamp", "mllog_success.at|mllog_aborted.at|popxl_rate.at"),
@@ -1563,7 +1591,6 @@ GRAMMAR = Grammar(
         Derive("samples", "60000 * epochs", when=f"{_MNIST} and workload == 'mnist'"),
         # ---- time ---- #
         Take("compile_s", "compiled_or_loaded.duration|embedding_compiled.duration", pick="first"),
-        Take("total_s", "utils_total.total_s"),
         Take("longest_compile", "compile_bar.elapsed", pick="max", where={"done": "100"}),
         Infer("compile_cache", "hit", because="compile_bar", when="longest_compile == 0", reason="every bar of compilation ends at 00:00"),
         Infer("compile_cache", "miss", because="tf_compiled|poplar_preplan|utils_compile|popart_compiled"),
