@@ -18,7 +18,6 @@ from logparse.grammar import (
     Reported,
     Rule,
     Span,
-    Steady,
     Take,
     blank,
     blanks,
@@ -64,6 +63,15 @@ drawn = bar | _cut_bar
 
 _poplar = utc("at") + "Z " + token("component") + blanks + pp.Regex(r"[0-9]+")("process_id") + "." + pp.Regex(r"[0-9]+")
 _poptorch = "[" + time_of_day("time_of_day") + "] [" + pp.Regex(r"poptorch:+[a-z]+")("component") + "] "
+_error = (
+    pp.Opt(_poptorch + "[critical] ")
+    + (
+        pp.Literal("poptorch.poptorch_core.Error: In ") | "poptorch.poptorch_core.UnrecoverableError: In "
+        | "poptorch.poptorch_core.RecoverableError: In " | "RuntimeError: ERROR in poptorch/" | "Error: In include/poptorch_err/"
+    )
+    + pp.Regex("[^']*")
+)  # fmt: skip
+"""What PopTorch says of an error before its kind: once in a record of its own, and again at the end of the traceback."""
 _tensorflow = stamp_micro("at") + ": "
 _poprun = time_of_day("time_of_day") + " " + pp.Regex(r"[0-9]+")("process_id") + " POPRUN "
 _cosmic = stamp("at") + " - INFO - "
@@ -270,35 +278,6 @@ sdk = (
         "Compiled/Loaded model in 98.01561326114461 secs",
         "Compiled/Loaded model in " + seconds("duration") + " secs",
         marks="telling",
-    ),
-    Rule(
-        "poptorch_no_device",
-        "[09:01:59.258] [poptorch::python] [critical] poptorch.poptorch_core.Error: In CompilerImpl.cpp:725: 'poptorch_cpp_error': "
-        "Failed to acquire 1 IPU(s)",
-        _poptorch + "[critical] " + pp.Regex("[A-Za-z_.]+") + ": In " + pp.Regex("[^']*") + "'poptorch_cpp_error': Failed to acquire "
-        + pp.Regex("[0-9]+") + " IPU(s)",
-        marks="telling failure",
-        level="error",
-        kind="device",
-    ),
-    Rule(
-        "poptorch_lost_device",
-        "[00:02:21.356] [poptorch::python] [critical] poptorch.poptorch_core.UnrecoverableError: In unknown:0: "
-        "'poplar_unrecoverable_runtime_error': read_config_space(offset=0x3030): Could not complete operation",
-        _poptorch + "[critical] poptorch.poptorch_core." + (pp.Literal("UnrecoverableError") | "RecoverableError") + ": " + some,
-        marks="telling failure",
-        level="error",
-        kind="device",
-    ),
-    Rule(
-        "poptorch_critical",
-        "[06:58:00.549] [poptorch::python] [critical] RuntimeError: ERROR in poptorch/python/poptorch.cpp:722: 'std::exception' "
-        "exception: IPUDevice: still waiting for host sync after: 300 seconds.",
-        _poptorch + (pp.Literal("[critical] RuntimeError: ") | "[critical] poptorch.poptorch_core.Error: In include/") + some,
-        marks="telling failure",
-        level="error",
-        kind="traceback",
-        more=("[06:58:00.549] [poptorch::python] [critical] poptorch.poptorch_core.Error: In include/poptorch_err/x.hpp:76: 'a': b",),
     ),
     Rule(
         "poptorch_warning",
@@ -1383,16 +1362,38 @@ mlperf = (
 
 failures = (
     Rule(
-        "poptorch_error",
-        "poptorch.poptorch_core.Error: In poptorch/python/poptorch.cpp:1371: 'std::out_of_range': basic_string::replace",
-        "poptorch.poptorch_core." + (pp.Literal("Error") | "UnrecoverableError" | "RecoverableError") + ": " + some("text"),
-        marks="telling failure", level="error", kind="traceback",
+        "error_memory",
+        "poptorch.poptorch_core.Error: In include/poptorch_err/ExceptionHandling.hpp:76: 'poplar_graph_memory_allocation_error': Out of memory on "
+        "tile 0: 884212 bytes used but tiles only have 638976 bytes of memory",
+        _error + pp.Combine((pp.Literal("'poplar_graph_memory_allocation_error': ") | "'poplar_stream_memory_allocation_error': ") + some)("text"),
+        marks="telling failure", level="error", kind="out_of_memory",
+        more=("Error: In include/poptorch_err/ExceptionHandling.hpp:76: 'poplar_stream_memory_allocation_error': irlowering.cpp:3516 Out of memory.",),
     ),
     Rule(
-        "stream_memory",
-        "Error: In include/poptorch_err/ExceptionHandling.hpp:76: 'poplar_stream_memory_allocation_error': irlowering.cpp:3516 Out of memory.",
-        "Error: In " + pp.Regex("[^']*") + "'poplar_stream_memory_allocation_error': " + some("text"),
-        marks="telling failure", level="error", kind="out_of_memory",
+        "error_device",
+        "[09:01:59.258] [poptorch::python] [critical] poptorch.poptorch_core.Error: In poptorch/popart_compiler/source/CompilerImpl.cpp:725: "
+        "'poptorch_cpp_error': Failed to acquire 1 IPU(s)",
+        _error
+        + pp.Combine(
+            (
+                pp.Literal("'poptorch_cpp_error': Failed to acquire ") | "'poplar_unrecoverable_runtime_error': "
+                | "'poplar_recoverable_runtime_error': "
+            )
+            + some
+        )("text"),
+        marks="telling failure", level="error", kind="device",
+        more=(
+            "[00:02:21.356] [poptorch::python] [critical] poptorch.poptorch_core.UnrecoverableError: In unknown:0: "
+            "'poplar_unrecoverable_runtime_error': read_config_space(offset=0x3030): Could not complete operation",
+        ),
+    ),
+    Rule(
+        "error",
+        "[06:58:00.549] [poptorch::python] [critical] RuntimeError: ERROR in poptorch/python/poptorch.cpp:722: 'std::exception' exception: "
+        "IPUDevice: still waiting for host sync after: 300 seconds.",
+        _error + pp.Combine("'" + pp.Regex("[a-z_:]+") + "'" + some)("text"),
+        marks="telling failure", level="error", kind="traceback",
+        more=("poptorch.poptorch_core.Error: In poptorch/python/poptorch.cpp:1371: 'std::out_of_range': basic_string::replace",),
     ),
     Rule(
         "tile_memory",
@@ -1435,7 +1436,9 @@ _TRAIN = (
 _INFERENCE = "transcribed|embedding_batch|popxl_output|popxl_rate|squad|ipu_rate|loader_rate"
 _IMAGES = "batch_bar|test_accuracy|model_print|cnn_throughput|utils_throughput|cosmic_step"
 _MNIST = 'seen("test_accuracy") > 0 and seen("popxl_mean") == 0 and seen("loss_bar") == 0 and seen("step_bar") == 0'
-_PLAIN_TENSORFLOW = 'seen("tf_poplar") == 0 and seen("cosmic_step") == 0'
+_NO_LOCAL_TIME = " and ".join(
+    f'seen("{rule}") == 0' for rule in ("tf_poplar", "cosmic_step", "cnn_finished", "poprun_start", "popart_start", "popxl_start", "utils_total")
+)
 
 GRAMMAR = Grammar(
     name="graphcore",
@@ -1506,7 +1509,7 @@ GRAMMAR = Grammar(
         Take("stop_stamp", "mllog_success.at|mllog_aborted.at|popxl_rate.at"),
         Derive("total_s", "stop_stamp - init_stamp"),
         Infer("zone", "UTC", because="mllog_init_start|mllog_run_start", reason="MLPerf's time_ms counts from 1970 in UTC"),
-        Infer("zone", "UTC", because="poplar_preplan|poplar_warning|poplar_busy|poplar_error", when=_PLAIN_TENSORFLOW, reason="Poplar's stamps end in Z"),
+        Infer("zone", "UTC", because="poplar_preplan|poplar_warning|poplar_busy|poplar_error", when=_NO_LOCAL_TIME, reason="Poplar's stamps end in Z"),
         # ---- what ran ---- #
         Infer("task", "train", because=_TRAIN),
         Infer("task", "train", because="keras_epoch"),
@@ -1610,7 +1613,7 @@ GRAMMAR = Grammar(
         Take("epochs_elapsed", "epochs_bar.elapsed", pick="max"),
         Take("first_compile", "compile_bar.elapsed", pick="first", where={"done": "100"}),
         Infer("train_includes", "compile, load", because="epochs_bar", when="epochs_elapsed == train_s and first_compile > 0"),
-        Infer("train_includes", "load", because="epochs_bar|step_bar|epoch_bar|keras_epoch"),
+        Infer("train_includes", "load", because="epochs_bar|step_bar|epoch_bar|keras_epoch", when="known(train_s)"),
         Infer("train_includes", "checkpoint, compile, eval", because="hf_result", when='seen("hf_eval_loss") > 0'),
         Infer("train_includes", "eval", because="mllog_success|mllog_aborted", when='seen("mllog_eval_start") == 0'),
         # ---- figures of merit ---- #
@@ -1655,7 +1658,6 @@ GRAMMAR = Grammar(
         Take("score", "accuracy_fraction.accuracy"),
         Infer("score_name", "accuracy", because="accuracy_fraction"),
     ),
-    steady=(Steady("cosmic_step", warmup=2),),
     aliases={
         # The examples name their configurations after the length of a sequence.
         "sequence_length": {
