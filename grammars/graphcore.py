@@ -134,6 +134,14 @@ launch = (
         marks="begin",
         params="command",
     ),
+    # A profiler slows compiling and running.
+    Rule(
+        "profiled",
+        "POPLAR_ENGINE_OPTIONS='{\"autoReport.all\":\"true\"}' python mnist_poptorch.py",
+        pp.Combine('"autoReport.' + pp.Regex('[A-Za-z]+": ?"true"'))("profiling"),
+        marks="anywhere",
+        params="environment",
+    ),
     # The program's own defaults overwrite what is set in its file; its command line does count.
     Rule("launch_rate", "python mnist_poptorch.py --lr=0.01 --batch-size=128", "--lr" + pp.Regex("[= ]") + real("learning_rate"), marks="anywhere", params="command"),
     Rule(
@@ -303,8 +311,9 @@ sdk = (
     Rule(
         "poplar_estimate",
         "2024-04-08T09:27:07.604347Z PO:ENGINE   791072.791072 W: Estimated counters: 188416, actual counters: 59971",
-        _poplar + " W: Estimated counters: " + count + ", actual counters: " + count("count"),
+        _poplar + " W: " + pp.Literal("Estimated counters")("profiling") + ": " + count + ", actual counters: " + count,
         marks="telling",
+        params="log",
     ),
     Rule(
         "poplar_preplan",

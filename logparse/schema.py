@@ -87,6 +87,7 @@ FIELDS: dict[str, Field] = {
     "sequence_length": Field(INTEGER, "tokens", "tokens in a sequence"),
     "learning_rate": Field(NUMBER, None, "learning rate", metric=True),
     "precision": Field(TEXT, None, "number format"),
+    "profiling": Field(TEXT, None, "what shows that a profiler was on"),
     "seed": Field(INTEGER, None, "random seed"),
     "epoch": _number("epochs", "epoch a record belongs to"),
     "epochs": Field(INTEGER, "epochs", "epochs in all"),
