@@ -44,9 +44,9 @@ class Sheet:
         """Whether any run has been given a value for `column`."""
         return column in self._columns
 
-    def fact(self, column: str, values: pl.DataFrame, lines: pl.DataFrame | None = None) -> None:
-        """A fact of the engine's own (n, value), with the rows that formulas cite for it."""
-        self.put(column, values, proof.rows(values.clear()) if lines is None else lines)
+    def fact(self, column: str, values: pl.DataFrame) -> None:
+        """A fact of the engine's own (n, value), that no formula with evidence cites."""
+        self.put(column, values, pl.DataFrame(schema=proof.ROW))
 
     def put(self, column: str, values: pl.DataFrame, evidence: pl.DataFrame) -> None:
         """Give `column` the `value` of each run in `values` (n, value; each n once) that has none yet; keep its
@@ -68,6 +68,8 @@ class Sheet:
             slots, value = slots.filter(wanted), value.filter(wanted)
         self._columns[column] = have.scatter(slots, value)
         won = pl.repeat(False, self.n.len(), eager=True).scatter(slots, True)
+        if not evidence.height:
+            return
         backed = won.gather(self._slot.gather(evidence["n"]))
         self._proofs.setdefault(column, []).append(evidence if backed.all() else evidence.filter(backed))
 

@@ -12,9 +12,10 @@ from logparse.columns import Sheet, one_line
 from logparse.grammar import Infer, Steady
 from logparse.match import Hits
 from logparse.phases import Phases
-from logparse.schema import INTEGER, NUMBER, RUNS, TEXT, TIME
+from logparse.schema import INTEGER, NUMBER, PHASES, RUNS, TEXT, TIME
 
-PHASE_COLUMNS = ("queue_s", "compile_s", "load_s", "train_s", "eval_s", "checkpoint_s")
+PHASE_COLUMNS = tuple(f"{phase}_s" for phase in PHASES)
+"""Those that `runs` has not are facts: what they explain is not unaccounted for."""
 SETTINGS = (
     "sdk_version",
     "devices",
@@ -52,7 +53,11 @@ def fill(runs: pl.DataFrame, hits: Hits, phases: Phases) -> Sheet:
     for steady in hits.grammar.steady:
         _steady(sheet, steady)
     if "total_s" not in hits.grammar.absent:  # where its stamps are not those of the whole, a grammar says so
-        done = "(status == 'completed' or status == 'completed_with_errors') and known(_begin)"
+        # The stamps span the whole only where the first stands above the work and the last below the result.
+        done = (
+            "(status == 'completed' or status == 'completed_with_errors') and known(_begin) and _last_stamp >= _result"
+            " and (not known(_first_work) or _first_stamp <= _first_work)"
+        )
         sheet.derive("total_s", "ended_at - started_at", when=done)
     _unaccounted(sheet)
     _group(sheet)
@@ -100,6 +105,9 @@ def _marks(sheet: Sheet) -> None:
             keep = "first" if pick == "first" else "last"
             lines = pl.concat(frames).sort("pos").unique("n", keep=keep, maintain_order=True)  # type: ignore[arg-type]
             sheet.put(f"_{mark}", lines.select("n", value="pos"), proof.rows(lines, text=pl.col("seg"), how="inferred"))
+    work = [sheet.hits.by_rule[r.name].select("n", "pos") for r in sheet.hits.rules.values() if "work" in r.marked]
+    if work:
+        sheet.fact("_first_work", pl.concat(work).group_by("n").agg(pl.col("pos").min().alias("value")))
 
 
 def _stamps(sheet: Sheet) -> None:
@@ -121,6 +129,7 @@ def _stamps(sheet: Sheet) -> None:
             evidence.append(proof.of_lines(frame, **proof.place(frame, "at", rule), number=proof.number("at", TIME)))
         if evidence:
             sheet.put(column, one.select("n", value="at"), pl.concat(evidence))
+            sheet.fact(f"_{keep}_stamp", one.select("n", value="pos"))
 
 
 _STATUS = {
@@ -214,17 +223,19 @@ def _steady(sheet: Sheet, steady: Steady) -> None:
     if not middle.height:
         return
     values = middle.select("n", (pl.col("batch_size") / pl.col("interval")).alias("value"))
-    made = {
+    made: dict[str, pl.Expr | str | None] = {
         "how": "derived",
         "formula": "batch_size * (step_b - step_a) / (at_b - at_a)",
         "reason": f"the median interval after the first {steady.warmup}",
     }
     parts = []
-    for end, side in (("a", "i<"), ("b", "i")):
-        at = frame[middle[side]]
-        for name, dtype in (("at", TIME), ("step", INTEGER)):
+    for end, side in (("a", "<"), ("b", "")):
+        at = frame[middle[f"i{side}"]]
+        # From midnight before the first of the two lines: short intervals are lost in seconds since 1970.
+        clock = (middle[f"at{side}"] - middle["at<"].dt.truncate("1d")).dt.total_microseconds() / 1e6
+        for name, number in (("at", pl.lit(clock)), ("step", proof.number("step", INTEGER))):
             place = {**proof.place(at, name, rule), **made}
-            parts.append(proof.of_lines(at, **place, number=proof.number(name, dtype), input=f"{name}_{end}"))
+            parts.append(proof.of_lines(at, **place, number=number, input=f"{name}_{end}"))
     cited = sheet.cited("batch_size").select("n", "pos", "seg", "rule", "field")
     batch = middle.select("n", pl.col("batch_size").cast(NUMBER).alias("number"))
     batch = batch.join(cited, on="n", how="left", maintain_order="left")

@@ -61,9 +61,9 @@ def cut(lines: pl.DataFrame, grammar: Grammar) -> pl.DataFrame:
         segments = pl.concat([segments, pieces]).sort("row", "col")
     segments = _stripped(segments)
     compiled = grammar.prefix_compiled
-    place = (pl.col("row").cast(pl.UInt64) * 2**32 + pl.col("col")).alias("pos")
+    pos = (pl.col("row").cast(pl.UInt64) * 2**32 + pl.col("col")).alias("pos")
     if compiled is None:
-        return segments.with_columns(pl.lit(None, pl.Int64).alias("tag"), place)
+        return segments.with_columns(pl.lit(None, pl.Int64).alias("tag"), pos)
     rank = next(i for i, g in enumerate(compiled.groups, start=1) if g.name == "rank")
     tagged, pattern = contains(seg, compiled.literals), f"^(?:{compiled.pattern})"
     bare = pl.when(tagged).then(seg.str.replace(pattern, "")).otherwise(seg)
@@ -73,7 +73,7 @@ def cut(lines: pl.DataFrame, grammar: Grammar) -> pl.DataFrame:
         bare.alias("seg"),
         pl.when(tagged).then(seg.str.extract(pattern, rank)).cast(pl.Int64, strict=False).alias("tag"),
     )
-    return _stripped(segments).with_columns(place)
+    return _stripped(segments).with_columns(pos)
 
 
 def _stripped(segments: pl.DataFrame) -> pl.DataFrame:

@@ -89,6 +89,7 @@ class Part:
 def assemble(batch: Batch, vendors: Sequence[Grammar], shared: Sequence[Rule]) -> Part:
     """The frames of one batch; `runs` has all runs found, copies too."""
     hits, blank = match(batch, vendors, shared)
+    matched = frames.line_kinds(batch, hits)
     found = find_runs(batch, hits)
     made: dict[str, list[pl.DataFrame]] = {name: [] for name in FRAMES}
     for h in found.hits:
@@ -114,6 +115,12 @@ def assemble(batch: Batch, vendors: Sequence[Grammar], shared: Sequence[Rule]) -
         .drop("of_run")
     )
     kinds = frames.line_kinds(batch, found.hits)
+    # A source without a run keeps what was read in it: its lines are in a vendor's form, and yet no run.
+    idle = set(range(len(batch.sources))) - set(found.runs["source"])
+    rows = [pl.int_range(batch.first[i], batch.first[i + 1], dtype=pl.UInt32, eager=True) for i in sorted(idle)]
+    if rows:
+        kept = pl.concat(rows)
+        kinds = kinds.scatter(kept, matched.gather(kept))
     out["sources"] = _source_rows(batch, found, kinds, blank)
     return Part(
         out,

@@ -41,6 +41,14 @@ class _Places:
     rules: list[Rule]
     lines: pl.DataFrame
 
+    def owns(self, rule: Rule) -> bool:
+        """Whether the rule is the vendor's own."""
+        return _is_own(self.hits, rule)
+
+    def begins(self, rule: Rule) -> bool:
+        """Whether the rule is one of the vendor's beginnings."""
+        return self.owns(rule) and "begin" in rule.marked
+
 
 def find_runs(batch: Batch, hits: Sequence[Hits]) -> Found:
     """Runs of a batch, with `n` added to every frame of `hits`."""
@@ -55,7 +63,7 @@ def find_runs(batch: Batch, hits: Sequence[Hits]) -> Found:
     parts = []
     for index, place in enumerate(places):
         mine = runs.filter(pl.col("platform_index") == index)
-        own = _flag(place.rules, lambda r, h=place.hits: _is_own(h, r))
+        own = _flag(place.rules, place.owns)
         n = pl.when(own).then(_run_of(mine)).otherwise(_run_of(everywhere))
         lines = place.lines.with_columns(n.alias("n"))
         # A shared line that lies in another platform's run is none of this one's.
@@ -173,8 +181,8 @@ def _named(runs: pl.DataFrame, places: Sequence[_Places], lines: Sequence[pl.Dat
     extents, ids, out = [], [], []
     for place, frame in zip(places, lines, strict=True):
         hits = place.hits
-        own = _flag(place.rules, lambda r, h=hits: _is_own(h, r))
-        begins = _flag(place.rules, lambda r, h=hits: "begin" in r.marked and _is_own(h, r))
+        own = _flag(place.rules, place.owns)
+        begins = _flag(place.rules, place.begins)
         extents.append(
             frame.lazy()
             .filter(pl.col("n").is_not_null())
