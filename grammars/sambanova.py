@@ -923,6 +923,7 @@ GRAMMAR = Grammar(
             "vit": "vit",
         },
     },
+    unstamped=("started_at", "total_s"),
     absent={
         # The first stamp of what is cut from the middle of a log is no beginning.
         "started_at": "the beginning is not in this log",

@@ -52,7 +52,7 @@ def fill(runs: pl.DataFrame, hits: Hits, phases: Phases) -> Sheet:
     _train_includes(sheet, phases)
     for steady in hits.grammar.steady:
         _steady(sheet, steady)
-    if "total_s" not in hits.grammar.absent:  # where its stamps are not those of the whole, a grammar says so
+    if "total_s" not in hits.grammar.unstamped:
         # The stamps span the whole only where the first stands above the work and the last below the result.
         done = (
             "(status == 'completed' or status == 'completed_with_errors') and known(_begin) and _last_stamp >= _result"
@@ -118,7 +118,7 @@ def _stamps(sheet: Sheet) -> None:
     stamped = [sheet.hits.by_rule[r.name].select("n", "pos", "at", pl.lit(i).alias("i")) for i, r in enumerate(own)]
     lines = pl.concat(stamped).filter(pl.col("at").is_not_null()).sort("pos")
     for column, keep in (("started_at", "first"), ("ended_at", "last")):
-        if column in sheet.hits.grammar.absent:
+        if column in sheet.hits.grammar.unstamped:
             continue
         one = lines.unique("n", keep=keep, maintain_order=True)  # type: ignore[arg-type]
         evidence = []

@@ -403,6 +403,8 @@ class Grammar:
     """data set -> score that guessing gives."""
     absent: Mapping[str, str] = field(default_factory=dict)
     """column -> why the logs do not say it. Stamps then stand in for no `started_at`, `ended_at` or `total_s`."""
+    unstamped: tuple[str, ...] = ()
+    """Of `started_at`, `ended_at` and `total_s` those that stamps of lines do not give: what is stamped is no whole run."""
     shared: bool = False
     """Lines that several platforms print: such a grammar decides no platform and begins no run."""
 
