@@ -1153,7 +1153,7 @@ frameworks = (
         "popxl_note",
         "2023-07-26 15:36:25 INFO: Creating session",
         stamp_seconds("at") + " INFO: "
-        + (pp.Literal("Creating session") | "Starting " | "PopXL " | "Downloading " | "Completed " | "IPU pretrained " | "Finished initialising"
+        + (pp.Literal("Creating session") | "Starting " | "PopXL IR construction complete" | "PopXL compilation complete" | "Downloading " | "Completed " | "IPU pretrained " | "Finished initialising"
            | "Attach to IPUs" | "Start inference" | "Input prompt: " | "Response:" | "Config: ") + rest,
         marks="",
         more=("2023-07-26 15:38:13 INFO: PopXL compilation complete",),
@@ -1400,7 +1400,10 @@ failures = (
         "error",
         "[06:58:00.549] [poptorch::python] [critical] RuntimeError: ERROR in poptorch/python/poptorch.cpp:722: 'std::exception' exception: "
         "IPUDevice: still waiting for host sync after: 300 seconds.",
-        _error + pp.Combine("'" + pp.Regex("[a-z_:]+") + "'" + some)("text"),
+        # All kinds but those of memory and of devices.
+        _error + pp.Combine(
+            (pp.Regex("'(?:std::|popart_|poplar_[a-fh-qtv-z])[a-z_:]*'") + some) | ("'poptorch_cpp_error': " + pp.Regex("[^F].*"))
+        )("text"),
         marks="telling failure", level="error", kind="traceback",
         more=("poptorch.poptorch_core.Error: In poptorch/python/poptorch.cpp:1371: 'std::out_of_range': basic_string::replace",),
     ),
@@ -1509,7 +1512,7 @@ GRAMMAR = Grammar(
         Derive("started_at", "finished - finished % 86400 + poprun_begin", when="finished % 86400 - poprun_begin >= took"),
         Derive("ended_at", "finished - finished % 86400 + poprun_end", when="poprun_end >= finished % 86400"),
         Derive("started_at", "finished - took"),
-        Take("ended_at", "cnn_finished.at"),
+        Take("ended_at", "cnn_finished.at|utils_total.at"),
         # A summary is stamped when it is printed, behind the run.
         Derive("started_at", "summed - total_s"),
         Derive("total_s", "ended_at - started_at", when='seen("poprun_start") > 0 and seen("poprun_exit") > 0'),
