@@ -25,6 +25,7 @@ from logparse.grammar import (
     Take,
     blank,
     blanks,
+    clock,
     count,
     in_unit,
     integer,
@@ -266,6 +267,15 @@ _RUN = (
     ),
     # The only bare bar with whole numbers: in place of the shared rule, since it is the CPU's.
     Rule("bar", "100%|██████████| 2210/2210 [00:04<00:00, 449.47it/s]", bar, marks="redraw", fixed={"scope": "cpu"}),
+    # Where a terminal's carriage returns are lost, all drawings of a bar are one line: its last is at the end.
+    Rule(
+        "joined_bars",
+        "  0%|          | 0/2210 [00:00<?, ?it/s] 50%|█████     | 1105/2210 [00:02<00:02, 449.0it/s]"
+        "100%|██████████| 2210/2210 [00:04<00:00, 449.47it/s]",
+        pp.Regex(r"[0-9]+%\|.*\] *100%\|") + pp.Regex(r"[^|\[]*") + "|" + blank + real("done") + "/" + real("total") + " [" + clock("elapsed")
+        + "<" + clock("remaining") + "," + blank + (real("iteration_rate") + "it/s]" | in_unit(real, "s/it")("iteration_rate") + "s/it]"),
+        fixed={"scope": "cpu"},
+    ),
     Rule("border", "+--------+----------+-------------------------+", "+---" + _border),
     Rule(
         "result_header",
@@ -578,10 +588,11 @@ _COMPILER = (
     ),
     Rule(
         "assembler", "Running Groq Assembler", pp.Literal("Running Groq Assembler") | "Groq Assembler has exited",
-        more=("Groq Assembler has exited",),
+        marks="telling aside", more=("Groq Assembler has exited",),
     ),
     Rule(
         "operations_supported", "17/17 ops supported", pp.Regex(r"[0-9]+/[0-9]+") + " ops supported",
+        marks="telling aside",
     ),
     Rule(
         "operations_unsupported", "Model has 0 unsupported ops",
@@ -594,7 +605,7 @@ _COMPILER = (
         pp.Literal("Success exporting model to ONNX") | "Success optimizing ONNX model" | "Success converting ONNX model to fp16"
         | "Successfully checked onnx file",
     ),
-    Rule("runtime_log", "3523779:INFO:[000.13GB/1007.74GB]:<frozen importlib._bootstrap>:688 GroqAPI log level: INFO", _process + pp.Regex(r"[^ ]*:.* GroqAPI ") + rest),
+    Rule("runtime_log", "3523779:INFO:[000.13GB/1007.74GB]:<frozen importlib._bootstrap>:688 GroqAPI log level: INFO", _process + pp.Regex(r"[^ ]*:.* GroqAPI ") + rest, marks="telling aside"),
     Rule(
         "runtime_seed", "3523779:INFO:[000.13GB/1007.74GB]:<frozen importlib._bootstrap>:688 random seed: 3500598990",
         _process + pp.Regex(r"[0-9.]+GB/[0-9.]+GB\]:[^>]*>:[0-9]+") + " random seed: " + integer("seed"),
@@ -625,6 +636,7 @@ _PHASES: tuple[Phase, ...] = (
     Reported("compile", "compiler_finished.duration"),
     # What the CPU does is a check of the chip's results, not the work that is measured: a stage only.
     Bar("eval", "bar", stage="cpu"),
+    Bar("eval", "joined_bars", stage="cpu"),
 )
 
 GRAMMAR = Grammar(

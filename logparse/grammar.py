@@ -90,6 +90,7 @@ def unnamed(token: pp.ParserElement) -> pp.ParserElement:
 
 MARKS = {
     "telling": "a whole line in this vendor's form: it decides the platform of a file",
+    "aside": "with telling: such a line alone is no run (a queue table, a tool's own report)",
     "begin": "a beginning: opens a run, unless the open one holds beginnings only",
     "work": "training or inference is under way",
     "result": "the work reached its end and the result is there",

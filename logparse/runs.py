@@ -21,6 +21,10 @@ from logparse.match import Hits
 _HOLDS_A_RUN = frozenset({"telling", "work", "result", "submission", "failure"})
 
 
+def _holds_a_run(rule: Rule) -> bool:
+    return bool(rule.marked & _HOLDS_A_RUN) and "aside" not in rule.marked
+
+
 @dataclass
 class Found:
     """The runs of a batch.
@@ -101,7 +105,10 @@ def _starts(batch: Batch, places: _Places) -> pl.DataFrame:
     begins = _flag(places.rules, lambda r: "begin" in r.marked)
     settings = _flag(
         places.rules,
-        lambda r: (r.marked <= {"anywhere"} and r.params is not None) or (r.marked == {"telling"} and not r.fields),
+        lambda r: (
+            (r.marked <= {"anywhere"} and r.params is not None)
+            or ("telling" in r.marked and r.marked <= {"telling", "aside"} and not r.fields)
+        ),
     )
     worked = _flag(places.rules, lambda r: bool(r.marked & {"work", "result"}))
     lines = (
@@ -192,7 +199,7 @@ def _named(runs: pl.DataFrame, places: Sequence[_Places], lines: Sequence[pl.Dat
                 pl.col("row").filter(own).min().alias("own_row"),
                 pl.col("row").max().alias("row_last"),
                 pl.len().alias("lines_read"),
-                _flag(place.rules, lambda r: bool(r.marked & _HOLDS_A_RUN)).any().alias("holds"),
+                _flag(place.rules, _holds_a_run).any().alias("holds"),
             )
             .collect()
         )

@@ -264,6 +264,15 @@ def test_a_border_glued_to_the_bar_costs_neither() -> None:
     assert logs.sources["coverage"].item() == 1.0
 
 
+def test_a_bar_whose_carriage_returns_are_lost_still_ends() -> None:
+    drawings = "".join(
+        f"{n:3d}%|{'█' * (n // 10):<10}| {n * 22}/2200 [00:{n // 20:02d}<00:01, 440.00it/s]" for n in range(101)
+    )
+    logs = read(BENCHMARK + drawings + "\n" + TABLE)
+    assert logs.phases.select("stage", "duration_s").rows() == [("cpu", 5.0)]
+    assert logs.metrics.filter(pl.col("name") == "iteration_rate").select("value", "scope").rows() == [(440.0, "cpu")]
+
+
 def test_the_cpus_pass_over_the_data_is_no_time_of_the_chip() -> None:
     logs = read(GROQ / "minilm_spearman.out")
     run = only(logs)
@@ -391,6 +400,23 @@ def test_a_state_file_without_a_benchmark_is_a_build_only() -> None:
     lines = [line.split(":")[0] + ": null" if "measured_" in line else line for line in text.splitlines(keepends=False)]
     run = only(read("\n".join(lines)))
     assert (run["status"], run["task"], run["latency_s"]) == ("submitted", "compile", None)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Running Groq Assembler\nGroq Assembler has exited\n",
+        "Checking unsupported ops...\n\t\tDONE\n\t17/17 ops supported\nModel has 0 unsupported ops\n",
+        "3523779:INFO:[000.13GB/1007.74GB]:<frozen importlib._bootstrap>:688 GroqAPI log level: INFO\n"
+        "3523779:INFO:[000.13GB/1007.74GB]:<frozen importlib._bootstrap>:688 random seed: 3500598990\n",
+    ],
+)
+def test_the_small_logs_of_a_build_are_known_but_no_runs(text: str) -> None:
+    logs = read(text)
+    assert logs.runs.height == 0
+    row = logs.sources.row(0, named=True)
+    assert (row["status"], row["coverage"]) == ("no_run", 1.0)
+    assert "no run" in row["reason"]
 
 
 def test_the_compilers_log_has_the_only_stamps_and_its_figures_are_estimates() -> None:
