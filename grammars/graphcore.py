@@ -88,6 +88,7 @@ _record = (
     | (stamp_micro + ": ")
     | (stamp + " - INFO - ")
     | ("[" + time_of_day + "]")
+    | (pp.Regex(r"/[^ :]*\.py:[0-9]+") + ": ")
 )  # fmt: skip
 _label = (
     pp.Literal("Graph compilation:")
@@ -100,13 +101,14 @@ _label = (
     | ("Step: " + pp.Regex("[0-9]+") + " / ")
     | ("Epoch #" + pp.Regex("[0-9]+"))
     | "{'loss': "
+    | "srun: job "
 )
 
 
 # ---- launch, scheduler, poprun ---- #
 
 _python = pp.Literal("python3 ") | "python "
-_prompt = pp.Regex(r"(?:\([^()]*\) )*[a-z0-9_.-]+@[a-z0-9-]+:[^$]*")
+_prompt = pp.Regex(r"(?:\([^()]*\) )*[A-Za-z0-9_.-]+@[A-Za-z0-9.-]+:[^$]*")
 
 launch = (
     Rule(
@@ -144,6 +146,7 @@ launch = (
     ),
     # The program's own defaults overwrite what is set in its file; its command line does count.
     Rule("launch_rate", "python mnist_poptorch.py --lr=0.01 --batch-size=128", "--lr" + pp.Regex("[= ]") + real("learning_rate"), marks="anywhere", params="command"),
+    Rule("launch_batch", "python mnist_poptorch.py --batch-size=128", "--batch-size" + pp.Regex("[= ]") + integer("batch_size"), marks="anywhere", params="command"),
     Rule(
         "srun_queued",
         "srun: job 20894 queued and waiting for resources",
@@ -239,7 +242,7 @@ launch = (
         "| replicas  |" + some,
     ),
     Rule("poprun_ilds", "| ILDs      |       0       |", "| ILDs " + some),
-    Rule("poprun_line", "|-----------|---------------|", pp.Literal("|---") + pp.Regex(r"[-|]+")),
+    Rule("poprun_line", "|-----------|---------------|", (pp.Literal("|---") | "|===") + pp.Regex("[-=|]+")),
     Rule(
         "popdist_replicas",
         "'-x' 'POPDIST_NUM_TOTAL_REPLICAS=4' '-x'",
@@ -473,9 +476,11 @@ mnist = (
         + (real("iteration_rate") + "it/s]" | in_unit(real, "s/it")("iteration_rate") + "s/it]"),
         marks="work redraw",
         split="train",
-        window="mean",
+        window="interval",
         more=("epochs:  10%|█         | 1/10 [00:35<05:15, 35.05s/it]", "Epochs:  40%|████      | 4/10 [00:58<01:40, 16.71s/it]"),
     ),
+    # A bar without a label that was last drawn before the epochs ended is that of the batches, not that of the test.
+    Rule("epochs_ended", "Epochs: 100%|", pp.Literal("Epochs: 100%|"), marks="anywhere", carry={"total": "bar", "done": "bar"}),
     Rule(
         "batch_bar",
         "Loss: 1.4969 | Accuracy: 96.25% : 100%|██████████| 150/150 [00:09<00:00, 17.19it/s]",
@@ -939,13 +944,12 @@ cosmictagger = (
     Rule(
         "cosmic_setting",
         "  aux_iterations..............: 10",
-        (
-            pp.Literal("aux_file") | "aux_iterations" | "bias" | "block" | "bottleneck_deepest" | "checkpoint_iteration" | "compute_mode" | "connections"
-            | "conv_mode" | "data_directory" | "data_format" | "depth" | "distributed" | "downsample" | "downsampling" | "file" | "filter_size_deepest"
-            | "framework" | "growth_rate" | "id" | "img_transform" | "logging_iteration" | "loss_balance_scheme" | "n_initial_filters" | "name"
-            | "no_summary_images" | "normalization" | "profile" | "quantization_aware" | "residual" | "sparse" | "summary_iteration" | "synthetic"
-            | "upsampling" | "weight_decay" | "weights_location"
-        ) + pp.Regex(r"[a-z_]*\.\.+:") + rest,
+        pp.Regex(
+            "(?:aux|bias|block|bottleneck|checkpoint_iteration|compute_mode|connections|conv_mode|data_|depth|distributed|downsampl|file|filter_size|"
+            "framework|growth_rate|id|img_transform|logging_iteration|loss_balance|n_initial_filters|name|no_summary_images|normalization|profile|"
+            "quantization_aware|residual|sparse|summary_iteration|synthetic|upsampling|weight_decay|weights_location)[a-z_]*"
+        )
+        + "..." + pp.Regex(r"\.*:") + rest,
         more=("  weights_location............:", "  blocks_deepest_layer........: 5"),
     ),
 )  # fmt: skip
@@ -1578,9 +1582,10 @@ GRAMMAR = Grammar(
         Take("batch_size", "cosmic_batch.micro_batch_size"),
         Derive("batch_size", "micro_batch_size * gradient_accumulation * ranks"),
         Take("batches", "batch_bar.total", pick="first"),
-        Take("batches", "bar.total", pick="first", where={"done": "0"}),
+        Take("batches", "epochs_ended.total", pick="first", where={"done": "0"}),
         # One iteration of the program is 50 batches on the device, and MNIST has 60000 images to train on.
         Derive("batch_size", "60000 / (50 * batches)", when=f"60000 % (50 * batches) == 0 and batches > 35 and {_MNIST}"),
+        Take("batch_size", "launch_batch.batch_size", when="workload == 'mnist'"),
         Take("training_steps", "bert_steps.steps"),
         Derive("steps", "training_steps * device_iterations"),
         Take("steps", "hf_output.steps"),
@@ -1603,7 +1608,8 @@ GRAMMAR = Grammar(
         Take("images", "mllog_train_samples.samples", when="workload == 'resnet50'"),
         Derive("samples", "images * epochs"),
         Derive("samples", "steps * batch_size"),
-        Derive("samples", "60000 * epochs", when=f"{_MNIST} and workload == 'mnist'"),
+        # Where the batch is not known, its rest at the end of an epoch is not, either.
+        Derive("samples", "60000 * epochs", when=f"{_MNIST} and workload == 'mnist' and not known(batches)"),
         # ---- time ---- #
         Take("compile_s", "compiled_or_loaded.duration|embedding_compiled.duration", pick="first"),
         Take("longest_compile", "compile_bar.elapsed", pick="max", where={"done": "100"}),

@@ -133,6 +133,20 @@ def test_the_batch_follows_from_the_training_bar_where_it_is_certain(batches: in
     assert run["batch_size"] == batch_size
 
 
+def test_a_leftover_bar_of_the_test_says_nothing_of_the_training_batch() -> None:
+    left = "  0%|          | 0/100 [00:00<?, ?it/s]"
+    run = only(read(QUEUED, compiled("00:00"), epochs(2, 2, "00:20", "10.00s/it"), left, compiled("00:14"), ACCURACY))
+    assert run["batch_size"] is None
+
+
+def test_the_command_line_counts_where_the_bar_leaves_the_batch_open() -> None:
+    prompt = "(env) me@gc:~/mnist$ /opt/slurm/bin/srun --ipus=1 python3 mnist_poptorch.py --lr=0.01 --batch-size=128"
+    left = "  0%|          | 0/9 [00:00<?, ?it/s]"  # 60000 / (50 * 9) is no whole number
+    run = only(read(prompt, left, compiled("00:00"), epochs(2, 2, "00:20", "10.00s/it"), ACCURACY))
+    assert (run["batch_size"], run["learning_rate"], run["steps"]) == (128, 0.01, 900)
+    assert run["samples"] == 900 * 128  # not 120000: the rest of an epoch is left out
+
+
 def test_without_a_training_bar_the_batch_is_not_known(samples: logparse.Logs) -> None:
     assert run_of(samples, "mnist_asked_lr_002_cached.out")["batch_size"] is None
 
@@ -182,6 +196,12 @@ def test_jobs_in_one_file_are_runs_each() -> None:
     one = [compiled("00:00"), epochs(10, 10, "01:17", "7.71s/it"), ACCURACY]
     logs = read(QUEUED, *one, QUEUED.replace("4711", "4712"), *one)
     assert logs.runs.sort("line_first")["job_id"].to_list() == ["4711", "4712"]
+
+
+def test_prose_glued_to_the_next_job_hides_no_beginning() -> None:
+    one = [compiled("00:00"), epochs(10, 10, "01:17", "7.71s/it"), ACCURACY]
+    logs = read(QUEUED, *one, "#########New run" + QUEUED.replace("4711", "4712"), *one)
+    assert logs.runs.height == 2
 
 
 # ---- time ---- #
