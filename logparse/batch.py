@@ -25,6 +25,9 @@ _SAMPLE = 200
 _FREQUENT = 0.1
 """Share of the sample from which on a rule is run on all lines before any gate."""
 
+_TELLING_ENOUGH = 1000
+"""Lines of a long piece in which a platform is looked for first, where they say nothing else."""
+
 T = TypeVar("T")
 U = TypeVar("U")
 
@@ -65,7 +68,8 @@ class Batch:
         return pl.when(row.is_not_null()).then(pl.lit(starts).search_sorted(row, side="right").cast(pl.UInt32) - 1)
 
     def slices(self) -> list[bytes]:
-        """The text of all sources, each line ended by a newline, in pieces that end with a line."""
+        """The text of all sources, each line ended by a newline, in pieces that end with a line. What is longer than
+        a piece is cut, and shares no piece with other sources."""
         out: list[bytes] = []
         small: list[bytes] = []
         size = 0
@@ -79,11 +83,11 @@ class Batch:
                 out.append(b"".join(small))
                 small, size = [], 0
             if len(text) >= _SLICE_BYTES:
-                out.extend(_pieces(text))
+                out.extend(pieces(text))
         return [*out, b"".join(small)] if small else out
 
 
-def _pieces(text: bytes) -> Iterable[bytes]:
+def pieces(text: bytes) -> Iterable[bytes]:
     """`text` cut after about each `_SLICE_BYTES`, at line ends."""
     at = 0
     while at < len(text):
@@ -119,32 +123,37 @@ def literals(rules: Iterable[Rule]) -> set[str]:
     return {text for rule in rules for text in rule.compiled.literals}
 
 
-def scan(batch: Batch, grammars: Sequence[Grammar], shared: Sequence[Rule]) -> Scanned:
-    """One pass over the lines of a batch, in slices on all cores."""
+def scan(batch: Batch, rules: Sequence[Rule], telling: Sequence[Rule], grammars: Sequence[Grammar]) -> Scanned:
+    """One pass over the lines of a batch, in slices on all cores: those that any of `rules` may read go on.
+
+    Of lines that only `telling` rules may read (they say what platform it is, and nothing else) the first of a long
+    piece are enough.
+    """
     slices = batch.slices()
-    everything = literals([*shared, *(rule for g in grammars for rule in g.rules)])
+    gate, told = literals(rules), literals(telling)
     frequent = _frequent(slices, grammars)
+    column = pl.col("text")
 
     def one(text: bytes) -> tuple[int, pl.DataFrame, pl.Series, list[pl.DataFrame]]:
-        lines = pl.read_lines(text, name="text")
-        height = lines.height
-        column = pl.col("text")
-        blank = lines.select(column.str.contains(r"^[ \t\r]*$").arg_true()).to_series()
-        pool, hits = lines.with_row_index("row"), []
+        lines = pl.read_lines(text, name="text").with_row_index("row")
+        pool, hits = lines, []
         for _, rule in frequent:
             found = read(pool.select("row", pl.lit(0, pl.UInt32).alias("col"), column.alias("seg")), rule)
             hits.append(found)
-            if found.height == pool.height:
-                pool = pool.clear()
-            elif found.height:
-                pool = pool.join(found.select("row"), on="row", how="anti", maintain_order="left")
-        return height, pool.filter(contains(column, everything)), blank, hits
+            pool = without(pool, found["row"])
+        blank = pool.filter(column.str.contains(r"^[ \t\r]*$"))["row"]
+        gated = pool.filter(contains(column, gate))
+        tells = pool.head(_TELLING_ENOUGH if len(text) >= _SLICE_BYTES else pool.height).filter(contains(column, told))
+        if not tells.height:
+            tells = pool.filter(contains(column, told)).head(_TELLING_ENOUGH)
+        tells = without(tells, gated.join(tells, on="row", how="semi")["row"])
+        return lines.height, pl.concat([gated, tells]).sort("row") if tells.height else gated, blank, hits
 
     gated, blanks, row = [], [], 0
     found: dict[tuple[str, str], list[pl.DataFrame]] = {(g.name, r.name): [] for g, r in frequent}
     for height, lines, blank, hits in in_threads(one, slices):
         gated.append(lines.with_columns(pl.col("row") + row))
-        blanks.append(blank.cast(pl.UInt32) + row)
+        blanks.append(blank + row)
         for (grammar, rule), frame in zip(frequent, hits, strict=True):
             moved = frame.with_columns(pl.col("row") + row, pl.col("pos") + (row << 32))
             found[grammar.name, rule.name].append(moved)
@@ -158,8 +167,16 @@ def scan(batch: Batch, grammars: Sequence[Grammar], shared: Sequence[Rule]) -> S
     )
 
 
+def without(lines: pl.DataFrame, rows: pl.Series) -> pl.DataFrame:
+    """`lines` but those of `rows`, some of theirs."""
+    if rows.len() in (0, lines.height):
+        return lines if rows.is_empty() else lines.clear()
+    return lines.join(rows.to_frame(), on="row", how="anti", maintain_order="left")
+
+
 def read(segments: pl.DataFrame, rule: Rule) -> pl.DataFrame:
-    """The segments (row, col, seg, perhaps pos and tag) that `rule` reads: with pos, and a value and `name:text` for each
+    """The segments (row, col, seg, perhaps pos and tag) that `rule` reads: with pos, and a value and `name:text` for
+    each
     captured name."""
     if "pos" not in segments.columns:
         segments = segments.with_columns((pl.col("row").cast(pl.UInt64) * 2**32 + pl.col("col")).alias("pos"))
@@ -204,10 +221,12 @@ def _frequent(slices: Sequence[bytes], grammars: Sequence[Grammar]) -> list[tupl
         opener = re.compile(grammar.opener) if grammar.opener else None
         for rule in grammar.rules:
             free = ".*" in rule.pattern or ".+" in rule.pattern
-            if free or "anywhere" in rule.marked:
+            if free or "anywhere" in rule.marked or not grammar.speaks(rule):
                 continue
-            pattern = re.compile(rule.pattern)
-            mine = [line for line in lines if any(t in line for t in rule.compiled.literals) and pattern.search(line)]
+            mine = [line for line in lines if any(text in line for text in rule.compiled.literals)]
+            if len(mine) > _FREQUENT * len(lines):
+                pattern = re.compile(rule.pattern)
+                mine = [line for line in mine if pattern.search(line)]
             if len(mine) > _FREQUENT * len(lines) and not (opener and any(opener.search(line, 1) for line in mine)):
                 out.append((len(mine), grammar, rule))
     return [(grammar, rule) for _, grammar, rule in sorted(out, key=lambda found: -found[0])]

@@ -89,7 +89,8 @@ def _number(text: pl.Expr, unit: str | None) -> pl.Expr:
     factor = UNITS.get(unit or "s", 1.0)
     if factor >= 1:
         return number if factor == 1.0 else number * factor
-    # 77.47 % is 0.7747 and nothing near it, for one line as for many: polars multiplies by a rounded reciprocal where there is one value.
+    # 77.47 % is 0.7747 and nothing near it, for one line as for many: polars multiplies by a rounded reciprocal where
+    # there is one value.
     return (number / round(1 / factor)).round_sig_figs(15)
 
 

@@ -263,24 +263,35 @@ class Sheet:
 def first_lines(hits: Hits, names: list[str]) -> pl.DataFrame:
     """n, pos, seg, rule of the first line of each run that any of these rules read."""
     frames = [
-        hits.by_rule[name].select("n", "pos", "seg", pl.lit(name).alias("rule"))
+        one_line(hits.by_rule[name], "pos", "first").select("n", "pos", "seg", pl.lit(name).alias("rule"))
         for name in names
         if name in hits.by_rule
     ]
     if not frames:
         return pl.DataFrame(schema={"n": pl.UInt32, "pos": pl.UInt64, "seg": TEXT, "rule": TEXT})
-    lines = pl.concat(frames).with_row_index("i")
-    return lines[lines.group_by("n").agg(pl.col("i").get(pl.col("pos").arg_min()))["i"].sort()].drop("i")
+    return pl.concat(frames).sort("pos").unique("n", keep="first", maintain_order=True)
 
 
 def one_line(frame: pl.DataFrame, of: str, pick: str) -> pl.DataFrame:
     """The line of each run that holds the first, last, least or greatest value of `of`. Frames stand in the order of
     their lines."""
-    lines = frame.select("n", pl.col(of).alias("of")).with_row_index("i").filter(pl.col("of").is_not_null())
-    at = {
+    n, values = frame["n"], frame[of]
+    if n[0] == n[-1]:  # one run, as in most files: no need to group a million lines
+        there = values.is_not_null()
+        if not there.any():
+            return frame.clear()
+        at = {
+            "first": there.arg_max,
+            "last": lambda: there.len() - 1 - (there.reverse().arg_max() or 0),
+            "min": values.arg_min,
+            "max": values.arg_max,
+        }[pick]()
+        return frame[at]
+    lines = pl.DataFrame({"n": n, "of": values}).with_row_index("i").filter(pl.col("of").is_not_null())
+    which = {
         "first": pl.col("i").first(),
         "last": pl.col("i").last(),
         "min": pl.col("i").get(pl.col("of").arg_min()),
         "max": pl.col("i").get(pl.col("of").arg_max()),
     }[pick]
-    return frame[lines.group_by("n").agg(at)["i"].sort()]
+    return frame[lines.group_by("n").agg(which)["i"].sort()]

@@ -224,8 +224,16 @@ def _literals(expr: Any) -> frozenset[str]:
         return _literals(expr.expr)
     if form is pp.And:
         best: frozenset[str] = frozenset()
-        for part in expr.exprs:
-            best = max(best, _literals(part), key=_telling)
+        run: frozenset[str] = frozenset([""])
+        for part in [*expr.exprs, None]:
+            texts = None if part is None else _texts_only(part)
+            longer = None if texts is None else frozenset(a + b for a in run for b in texts)
+            if longer is not None and len(longer) <= _MOST_TEXTS:
+                run = longer
+                continue
+            best = max(best, run - {""}, key=_telling)
+            run = texts if texts is not None else frozenset([""])
+            best = max(best, frozenset() if part is None else _literals(part), key=_telling)
         return best
     if form is pp.MatchFirst:
         parts = [_literals(e) for e in expr.exprs]
@@ -233,6 +241,22 @@ def _literals(expr: Any) -> frozenset[str]:
     if form is pp.Regex:
         return _texts_of(expr.pattern)
     return frozenset()
+
+
+_MOST_TEXTS = 64
+
+
+def _texts_only(expr: Any) -> frozenset[str] | None:
+    """All texts that `expr` reads, where these are a few fixed ones; else None."""
+    form = type(expr)
+    if form in (pp.Literal, _ONE_CHARACTER):
+        return frozenset([expr.match])
+    if form in (pp.Suppress, pp.Combine):
+        return _texts_only(expr.expr)
+    if form is pp.MatchFirst:
+        parts = [_texts_only(e) for e in expr.exprs]
+        return None if any(p is None for p in parts) else frozenset().union(*(p for p in parts if p))
+    return None
 
 
 @cache

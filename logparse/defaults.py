@@ -1,4 +1,5 @@
-"""What holds for the runs of all platforms: phase sums, stamps, status, rates, what is unaccounted for, repeats, and why
+"""What holds for the runs of all platforms: phase sums, stamps, status, rates, what is unaccounted for, repeats, and
+why
 a cell is empty."""
 
 from __future__ import annotations
@@ -111,7 +112,8 @@ def _marks(sheet: Sheet) -> None:
 
 
 def _stamps(sheet: Sheet) -> None:
-    """The first and the last stamp, in the order of the lines; not where a grammar says that they are no beginning or end."""
+    """The first and the last stamp, in the order of the lines; not where a grammar says that they are no beginning or
+    end."""
     own = [r for r in sheet.hits.rules.values() if "at" in r.fields and sheet.hits.grammar.has(r.name)]
     if not own:
         return
@@ -213,10 +215,11 @@ def _steady(sheet: Sheet, steady: Steady) -> None:
         .filter((pl.col("step") > pl.col("step<")) & (pl.col("interval") > 0) & (pl.col("nth") > steady.warmup))
     )
     sizes = sheet.frame.lazy().filter(pl.col("batch_size").is_not_null()).select("n", "batch_size")
+    # The upper median is a real interval, the same as the one in the middle of the sorted ones.
+    median = pl.col("interval").quantile(0.5, "higher").over("n")
     middle = (
-        pairs.sort("n", "interval", "pos")
-        .with_columns(pl.int_range(pl.len()).over("n").alias("nth"), pl.len().over("n").alias("of"))
-        .filter((pl.col("nth") == pl.col("of") // 2) & (pl.col("of") >= 3))
+        pairs.filter((pl.len().over("n") >= 3) & (pl.col("interval") == median))
+        .unique("n", keep="first", maintain_order=True)
         .join(sizes, on="n", maintain_order="left")
         .collect()
     )

@@ -217,6 +217,8 @@ def unreadable(hits: Hits) -> pl.DataFrame:
             text = f"{name}:text"
             if field(name).dtype == TEXT or text not in frame.columns:
                 continue
+            if frame[name].null_count() == frame[text].null_count():
+                continue
             bad = frame.filter(pl.col(name).is_null() & pl.col(text).is_not_null())
             if bad.height:
                 parts.append(

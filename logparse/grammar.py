@@ -23,6 +23,7 @@ steps the figure covers.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -244,7 +245,8 @@ class Span:
     cut: tuple[str, ...] = ()
     """Phases that lie within and are cut out."""
     inside: tuple[str, ...] = ()
-    """Phases of which it is a part where it lies within one: there it is a row with a stage (that phase's name), not a whole one."""
+    """Phases of which it is a part where it lies within one: there it is a row with a stage (that phase's name), not a
+    whole one."""
     first: bool = False
     """Of several `begin` lines in a row the first counts, not the last."""
     by: str | None = None
@@ -279,7 +281,8 @@ class Bar:
     each: str = "all"
     """`all`, or the number of the bar, from 1."""
     less: str | None = None
-    """A phase that the bar holds and that is taken off: one by its key ("compile#1"), or ("compile") of each bar the last
+    """A phase that the bar holds and that is taken off: one by its key ("compile#1"), or ("compile") of each bar the
+    last
     that ended since the bar before it."""
 
 
@@ -405,7 +408,8 @@ class Grammar:
     absent: Mapping[str, str] = field(default_factory=dict)
     """column -> why the logs do not say it. Stamps then stand in for no `started_at`, `ended_at` or `total_s`."""
     unstamped: tuple[str, ...] = ()
-    """Of `started_at`, `ended_at` and `total_s` those that stamps of lines do not give: what is stamped is no whole run."""
+    """Of `started_at`, `ended_at` and `total_s` those that stamps of lines do not give: what is stamped is no whole
+    run."""
     shared: bool = False
     """Lines that several platforms print: such a grammar decides no platform and begins no run."""
 
@@ -441,6 +445,25 @@ class Grammar:
     @cached_property
     def _by_name(self) -> dict[str, Rule]:
         return {rule.name: rule for rule in self.rules}
+
+    def speaks(self, rule: Rule) -> bool:
+        """Whether lines of `rule` (its own or a shared one) say anything: a value, a message, a mark other than
+        `telling`, or that they are there, where a declaration asks for that. Other rules only name lines as known."""
+        says = rule.fields or rule.level or rule.params or rule.marked - {"telling", "aside"}
+        return bool(says) or rule.name in self._named
+
+    @cached_property
+    def _named(self) -> frozenset[str]:
+        """All words in the declarations: the rules among them are asked for."""
+        parts = (
+            *self.identity,
+            *self.phases,
+            *self.columns,
+            *self.tables,
+            *self.steady,
+            *(r.carry for r in self.rules),
+        )
+        return frozenset(re.findall(r"[a-z_][a-z0-9_]*", repr(parts)))
 
     @cached_property
     def opener(self) -> str | None:

@@ -8,7 +8,7 @@ row and column in one number, so that order is the order of numbers.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 import polars as pl
@@ -32,6 +32,8 @@ class Hits:
     grammar: Grammar
     by_rule: dict[str, pl.DataFrame] = field(default_factory=dict)
     rules: dict[str, Rule] = field(default_factory=dict)
+    sources: frozenset[int] = frozenset()
+    """Indices of the sources in which a telling line of the grammar stands."""
 
     def get(self, rule: str) -> pl.DataFrame | None:
         """Lines of that rule, or None where it read none."""
@@ -90,11 +92,12 @@ def _stripped(segments: pl.DataFrame) -> pl.DataFrame:
 def run_rules(segments: pl.DataFrame, rules: Sequence[Rule]) -> dict[str, pl.DataFrame]:
     """Each rule's lines among `segments` (as `cut` gives them). A segment is read by one rule, the first that reads
     it."""
-    return one_rule_each(_read_all(_candidates(segments, rules), rules), rules)
+    return one_rule_each(_read_all(segments, rules), rules)
 
 
-def _read_all(candidates: Mapping[int, pl.DataFrame], rules: Sequence[Rule]) -> dict[str, pl.DataFrame]:
-    read_by = {rules[index].name: read(here, rules[index]) for index, here in candidates.items()}
+def _read_all(segments: pl.DataFrame, rules: Sequence[Rule]) -> dict[str, pl.DataFrame]:
+    """Each rule's lines among `segments`, whatever other rules read."""
+    read_by = {rules[index].name: read(here, rules[index]) for index, here in _candidates(segments, rules).items()}
     return {name: hits for name, hits in read_by.items() if hits.height}
 
 
@@ -151,32 +154,42 @@ def _sources(batch: Batch, hits: Iterable[pl.DataFrame]) -> set[int]:
     return set(here.to_series().to_list())
 
 
+def rules_of(grammar: Grammar, shared: Sequence[Rule]) -> list[Rule]:
+    """The grammar's rules and the shared ones; a vendor's own takes the place of the shared one of its name."""
+    return [*grammar.rules, *(rule for rule in shared if not grammar.has(rule.name))]
+
+
 def match(batch: Batch, grammars: Sequence[Grammar], shared: Sequence[Rule]) -> tuple[list[Hits], pl.Series]:
-    """What each grammar reads in the sources that are its platform's, with the rules that several platforms share; and
+    """What the rules that say something read in the sources that are its platform's, with the rules that several
+    platforms share; and
     the blank rows."""
-    scanned = scan(batch, grammars, shared)
+    wanted = {g.name: [r for r in rules_of(g, shared) if g.speaks(r) or "telling" in r.marked] for g in grammars}
+    speaking = [rule for g in grammars for rule in wanted[g.name] if g.speaks(rule)]
+    telling = [rule for g in grammars for rule in wanted[g.name] if not g.speaks(rule)]
+    scanned = scan(batch, speaking, telling, grammars)
 
     def one(grammar: Grammar) -> Hits:
-        # A vendor's rule takes the place of a shared one of its name.
-        rules = [*grammar.rules, *(rule for rule in shared if not grammar.has(rule.name))]
-        telling = {i for i, rule in enumerate(rules) if "telling" in rule.marked}
+        rules = wanted[grammar.name]
+        telling = [rule for rule in rules if "telling" in rule.marked]
+        text = pl.col("text")
+        told = _read_all(cut(scanned.gated.filter(contains(text, literals(telling))), grammar), telling)
         found = {rule: hits for (name, rule), hits in scanned.frequent.items() if name == grammar.name and hits.height}
-        lines = scanned.gated.filter(contains(pl.col("text"), literals(rules)))
-        candidates = _candidates(cut(lines, grammar), rules)
-        told = _read_all({i: here for i, here in candidates.items() if i in telling}, rules)
         frequent = [hits for rule, hits in found.items() if "telling" in grammar.rule(rule).marked]
         sources = _sources(batch, [*told.values(), *frequent])
         if not sources:
             return Hits(grammar)
-        rest = {i: here for i, here in candidates.items() if i not in telling}
+        # Only now the lines that do not tell: what a shared rule may read stands in every platform's logs.
+        rest = [rule for rule in rules if "telling" not in rule.marked]
+        lines = scanned.gated
         if len(sources) < len(batch.sources):
             here = batch.source_of(pl.col("row")).is_in(sorted(sources))
-            rest = {i: lines.filter(here) for i, lines in rest.items()}
+            lines = lines.filter(here)
             found = {rule: hits.filter(here) for rule, hits in found.items()}
-        for rule, hits in one_rule_each(told | _read_all(rest, rules), rules).items():
+        others = _read_all(cut(lines.filter(contains(text, literals(rest))), grammar), rest)
+        for rule, hits in one_rule_each(told | others, rules).items():
             found[rule] = (
                 pl.concat([found[rule], hits.select(found[rule].columns)]).sort("pos") if rule in found else hits
             )
-        return Hits(grammar, found, {rule.name: rule for rule in rules if rule.name in found})
+        return Hits(grammar, found, {rule.name: rule for rule in rules if rule.name in found}, frozenset(sources))
 
     return [hits for hits in in_threads(one, grammars) if hits.by_rule], scanned.blank

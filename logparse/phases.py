@@ -146,7 +146,9 @@ class Phases:
         outer = self.rows.filter(pl.col("phase").is_in(phases) & pl.col("stage").is_null())
         if not outer.height:
             return rows
-        around = outer.select("n", pl.col("begin_pos").alias("pos"), pl.col("end_pos").alias("outer_end"), pl.col("phase").alias("outer"))
+        around = outer.select(
+            "n", pl.col("begin_pos").alias("pos"), pl.col("end_pos").alias("outer_end"), pl.col("phase").alias("outer")
+        )
         held = rows.with_columns(pl.col("begin_pos").alias("pos")).sort("pos").join_asof(
             around.sort("pos"), on="pos", by="n", strategy="backward", check_sortedness=False
         )  # fmt: skip
@@ -421,7 +423,8 @@ def last_of_bars(frame: pl.DataFrame, work: pl.Series | None = None) -> pl.DataF
     """The last drawing of each bar among lines with done, total, elapsed; `bar` numbers the bars of a run, `begin_pos`
     is the first drawing. `work` are the places of other work.
 
-    A redraw never goes back in time; a new bar does, or has another total or epoch, or starts at 0, or goes on after the
+    A redraw never goes back in time; a new bar does, or has another total or epoch, or starts at 0, or goes on after
+    the
     old one was full: later, or with work between. (An older drawing may follow the full one with the same time: `98%`
     after `100%`.)
     """
@@ -434,7 +437,12 @@ def last_of_bars(frame: pl.DataFrame, work: pl.Series | None = None) -> pl.DataF
     went_on = elapsed > before[2]
     if work is not None:
         went_on = went_on | ((done >= total) & (pl.col("work") > pl.col("work").shift(1).over(keys)))
-    new = (total != before[1]) | (elapsed < before[2]) | ((done == 0) & (before[0] > 0)) | ((before[0] >= before[1]) & went_on)
+    new = (
+        (total != before[1])
+        | (elapsed < before[2])
+        | ((done == 0) & (before[0] > 0))
+        | ((before[0] >= before[1]) & went_on)
+    )
     if "epoch" in frame.columns:
         new = new | (pl.col("epoch") != pl.col("epoch").shift(1).over(keys)).fill_null(False)
     numbered = frame.with_columns(new.fill_null(True).cum_sum().over(keys).alias("bar"))

@@ -10,9 +10,10 @@ from pathlib import Path
 import polars as pl
 
 from logparse import defaults, frames, platforms, proof, tables
-from logparse.batch import Batch
+from logparse.batch import Batch, in_threads
 from logparse.columns import Sheet
 from logparse.grammar import Grammar, Rule
+from logparse.known import known
 from logparse.logs import Logs
 from logparse.match import Hits, match
 from logparse.phases import Phases
@@ -49,15 +50,15 @@ def ingest(
 
     An input that cannot be read raises nothing: it is a row of `sources` that says why.
     """
-    known = platforms.chosen(grammars)
-    vendors = [g for g in known if not g.shared]
-    shared = [rule for g in known if g.shared for rule in g.rules]
+    chosen = platforms.chosen(grammars)
+    vendors = [g for g in chosen if not g.shared]
+    shared = [rule for g in chosen if g.shared for rule in g.rules]
     sources: list[Source] = []
     parts: list[Part] = []
     for batch in _batches(read_sources(paths, files_from=files_from), progress):
         sources.extend(batch.sources)
         parts.append(assemble(batch, vendors, shared))
-    return Logs(_joined(parts, known), sources, known, [p.kinds for p in parts])
+    return Logs(_joined(parts), sources, chosen, [p.kinds for p in parts])
 
 
 def _batches(sources: Iterator[Source], progress: Progress | None) -> Iterator[Batch]:
@@ -92,19 +93,9 @@ def assemble(batch: Batch, vendors: Sequence[Grammar], shared: Sequence[Rule]) -
     matched = frames.line_kinds(batch, hits)
     found = find_runs(batch, hits)
     made: dict[str, list[pl.DataFrame]] = {name: [] for name in FRAMES}
-    for h in found.hits:
-        tables.read_tables(h)
-        tables.carry(h)
-        mine = found.runs.filter(pl.col("platform") == h.grammar.name)
-        phases = Phases(h)
-        sheet = defaults.fill(mine, h, phases)
-        evidence = pl.concat([sheet.evidence(), phases.evidence.drop("id"), defaults.absent(sheet)])
-        made["runs"].append(_run_rows(mine, sheet))
-        made["phases"].append(phases.rows)
-        made["evidence"].append(_placed(evidence, h, sheet, phases))
-        made["metrics"].append(frames.metrics(h))
-        made["params"].append(frames.params(h))
-        made["messages"].append(frames.messages(h))
+    for part in in_threads(lambda h: _frames_of(h, found), found.hits):
+        for name, rows in part.items():
+            made[name].append(rows)
     out = {name: _located(batch, name, rows) for name, rows in made.items() if name != "sources"}
     # Evidence without a line (what is absent) still has the source of its run.
     of_run = found.runs.select("n", pl.col("source").alias("of_run"))
@@ -114,19 +105,60 @@ def assemble(batch: Batch, vendors: Sequence[Grammar], shared: Sequence[Rule]) -
         .with_columns(pl.coalesce("source_index", "of_run").alias("source_index"))
         .drop("of_run")
     )
-    kinds = frames.line_kinds(batch, found.hits)
-    # A source without a run keeps what was read in it: its lines are in a vendor's form, and yet no run.
-    idle = set(range(len(batch.sources))) - set(found.runs["source"])
-    rows = [pl.int_range(batch.first[i], batch.first[i + 1], dtype=pl.UInt32, eager=True) for i in sorted(idle)]
-    if rows:
-        kept = pl.concat(rows)
-        kinds = kinds.scatter(kept, matched.gather(kept))
+    kinds = _line_kinds(batch, hits, found, matched, vendors, shared)
     out["sources"] = _source_rows(batch, found, kinds, blank)
     return Part(
         out,
         found.runs,
         {s.name: kinds[first : first + s.lines] for s, first in zip(batch.sources, batch.first, strict=False)},
     )
+
+
+def _line_kinds(
+    batch: Batch,
+    hits: Sequence[Hits],
+    found: Found,
+    matched: pl.Series,
+    vendors: Sequence[Grammar],
+    shared: Sequence[Rule],
+) -> pl.Series:
+    """What became of each line of the batch; `matched` is that of the lines before they were given to runs."""
+    kinds = frames.line_kinds(batch, found.hits)
+    # A source without a run keeps what was read in it: its lines are in a vendor's form, and yet no run.
+    idle = sorted(set(range(len(batch.sources))) - set(found.runs["source"]))
+    if idle:
+        rows = pl.concat(pl.int_range(batch.first[i], batch.first[i + 1], dtype=pl.UInt32, eager=True) for i in idle)
+        kinds = kinds.scatter(rows, matched.gather(rows))
+    here = _platforms_of(batch, hits)
+    named = {index: [g for g in vendors if g.name in names] for index, names in here.items()}
+    return kinds.scatter(known(batch, kinds == 0, named, shared), frames.KNOWN)
+
+
+def _frames_of(hits: Hits, found: Found) -> dict[str, pl.DataFrame]:
+    """The frames of one platform's runs, with `n`, rows and rules."""
+    tables.read_tables(hits)
+    tables.carry(hits)
+    mine = found.runs.filter(pl.col("platform") == hits.grammar.name)
+    phases = Phases(hits)
+    sheet = defaults.fill(mine, hits, phases)
+    evidence = pl.concat([sheet.evidence(), phases.evidence.drop("id"), defaults.absent(sheet)])
+    return {
+        "runs": _run_rows(mine, sheet),
+        "phases": phases.rows,
+        "evidence": _placed(evidence, hits, sheet, phases),
+        "metrics": frames.metrics(hits),
+        "params": frames.params(hits),
+        "messages": frames.messages(hits),
+    }
+
+
+def _platforms_of(batch: Batch, hits: Sequence[Hits]) -> dict[int, set[str]]:
+    """Index of a source -> platforms whose telling lines stand in it."""
+    out: dict[int, set[str]] = {}
+    for h in hits:
+        for index in h.sources:
+            out.setdefault(index, set()).add(h.grammar.name)
+    return out
 
 
 def _run_rows(found: pl.DataFrame, sheet: Sheet) -> pl.DataFrame:
@@ -273,9 +305,8 @@ def _source_rows(batch: Batch, found: Found, kinds: pl.Series, blank: pl.Series)
 # ---- all batches together ---- #
 
 
-def _joined(parts: Sequence[Part], known: Sequence[Grammar]) -> dict[str, pl.DataFrame]:
+def _joined(parts: Sequence[Part]) -> dict[str, pl.DataFrame]:
     """The frames of all batches: each run once, from its fullest copy."""
-    del known
     offset = 0
     collected: dict[str, list[pl.DataFrame]] = {name: [] for name in FRAMES}
     names: list[str] = []

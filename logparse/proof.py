@@ -46,7 +46,8 @@ def rows(lines: pl.DataFrame, **extra: pl.Expr | str | None) -> pl.DataFrame:
 
 
 def of_lines(lines: pl.DataFrame, **given: pl.Expr | str | None) -> pl.DataFrame:
-    """Evidence rows of lines that a rule read: n, and what is `given`. (The words a rule captures are not looked at.)"""
+    """Evidence rows of lines that a rule read: n, and what is `given`. (The words a rule captures are not looked
+    at.)"""
     return _rows(lines, {"n": pl.col("n"), **given})
 
 
