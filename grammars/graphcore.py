@@ -1371,6 +1371,45 @@ mlperf = (
     ),
 )  # fmt: skip
 
+# ---- the vendor's own tools: a machine's state, and no run ---- #
+
+tools = (
+    Rule(
+        "gc_monitor",
+        "|  gc-monitor   |        Partition: pt-trainee01-4-ipus [active] has 4 reconfigurable IPUs        |",
+        "|" + blanks + "gc-monitor" + blanks + "|" + some,
+        marks="telling aside",
+    ),
+    Rule("gc_monitor_header", "|    IPU-M    |       Serial       |IPU-M SW|Server version|", "|" + blanks + "IPU-M" + blanks + "|" + some),
+    Rule(
+        "gc_monitor_row",
+        "|  10.1.5.9   | 0029.0002.8211021  |        |    1.9.0     |  2.4.4   | M2000 | 0  |  3   |  DNC  |",
+        "|" + blanks + pp.Regex("[0-9]+(?:[.][0-9]+){3}") + blanks + "|" + some,
+    ),
+    Rule(
+        "gc_monitor_processes",
+        "|                               Attached processes in partition pt-trainee01-4-ipus         |          IPU           |",
+        "|" + blanks + (pp.Literal("Attached processes in partition ") | "No attached processes in partition ") + some,
+        marks="telling aside",
+    ),
+    Rule(
+        "gc_monitor_process",
+        "| 205698 |   python    |  13s   | trainee01  | 0  | 1330MHz  |  N/A   |  N/A   |  N/A   |",
+        "|" + blanks + (pp.Regex("[0-9]+") + blanks + "|" + pp.Regex("[^|]*") + "|" + pp.Regex(" *[0-9hms]+ *") + "|" + some | ("PID" + blanks + "|" + some)),
+        more=("|  PID   |    Command      |  Time  |    User    | ID |  Clock   |  Temp  |  Temp  | Power  |",),
+    ),
+    Rule("table_rule", "+-------------+--------------------+--------+", pp.Literal("+---") + pp.Regex("[-+]+")),
+    Rule("gc_info", "Graphcore device listing:", pp.Literal("Graphcore device listing:"), marks="telling aside"),
+    Rule("gc_info_partition", "Partition: p1 [active]", "Partition: " + token + pp.Opt(" [active]"), more=("Partition: p2",)),
+    Rule(
+        "gc_info_device",
+        "-+- Id:  [0], target: [Fabric], IPU-M host:  [10.1.5.1], IPU#: [3]",
+        (pp.Literal("-+- Id:") | "|--- Id:") + blanks + "[" + pp.Regex("[0-9]+") + "], " + (pp.Literal("target: [") | "DNC Id: [") + some,
+        marks="telling aside",
+        more=("|--- Id: [0], DNC Id: [0], IPU-M host: [10.1.5.10], IPU#: [3]", "-+- Id: [4], target: [Multi IPU]"),
+    ),
+)  # fmt: skip
+
 # ---- failures ---- #
 
 failures = (
@@ -1460,7 +1499,7 @@ GRAMMAR = Grammar(
     name="graphcore",
     title="Graphcore IPU",
     device_kind="IPU",
-    rules=(*launch, *sdk, *mnist, *applications, *cosmictagger, *frameworks, *mlperf, *failures),
+    rules=(*launch, *sdk, *mnist, *applications, *cosmictagger, *frameworks, *mlperf, *tools, *failures),
     openers=(mpi_tag + pp.Opt(_record | _label), _record, _label),
     prefix=mpi_tag,
     identity=(

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from logparse.errors import GrammarError, LogparseError, NoSuchInput, UsageError
-    from logparse.pipeline import ingest
     from logparse.logs import Logs
+    from logparse.pipeline import ingest
 
 __version__ = "0.1.0"
 __all__ = ["GrammarError", "LogparseError", "Logs", "NoSuchInput", "UsageError", "__version__", "ingest"]

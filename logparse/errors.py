@@ -19,7 +19,7 @@ class UsageError(LogparseError):
     """What was asked for cannot be done; the message says what to do instead."""
 
 
-class NoSuchInput(UsageError):
+class NoSuchInput(UsageError):  # noqa: N818 - reads as what it says
     """A path that does not exist, or a glob that matches nothing."""
 
 

@@ -92,8 +92,7 @@ FIELDS: dict[str, Field] = {
     "epoch": _number("epochs", "epoch a record belongs to"),
     "epochs": Field(INTEGER, "epochs", "epochs in all"),
     "step": Field(INTEGER, "steps", "step a record belongs to"),
-    "local_step": Field(INTEGER, "steps", "step counted from the start of this run, where `step` goes on after a
-    resume"),
+    "local_step": Field(INTEGER, "steps", "step counted from the start of this run; `step` goes on after a resume"),
     "steps": Field(INTEGER, "steps", "steps in all"),
     "first_step": Field(INTEGER, "steps", "number of the first step of a loop"),
     "last_step": Field(INTEGER, "steps", "number of the last step of a loop"),

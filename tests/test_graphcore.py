@@ -441,6 +441,12 @@ def test_prose_tables_and_what_others_print_too_decide_nothing(lines: tuple[str,
     assert logs.runs.height == 0
 
 
+def test_tables_of_the_vendor_s_tools_hold_no_run(real: logparse.Logs) -> None:
+    tables = real.sources.filter(pl.col("source").cast(pl.String).str.contains("2-command-line-tools|Getting_Started"))
+    assert tables.height == 4
+    assert set(tables["status"]) == {"no_run"}
+
+
 def test_every_real_log_of_the_folder_is_of_this_platform_or_of_none(real: logparse.Logs) -> None:
     assert set(real.sources["platform"]) == {"graphcore", None}
     assert set(real.sources["status"]) <= {"read", "no_run", "unknown_platform"}
