@@ -73,7 +73,8 @@ _error = (
 )  # fmt: skip
 """What PopTorch says of an error before its kind: once in a record of its own, and again at the end of the traceback."""
 _tensorflow = stamp_micro("at") + ": "
-_poprun = time_of_day("time_of_day") + " " + pp.Regex(r"[0-9]+")("process_id") + " POPRUN "
+_poprun = time_of_day + " " + pp.Regex(r"[0-9]+") + " POPRUN "
+_poprun_at = time_of_day("time_of_day") + " " + pp.Regex(r"[0-9]+")("process_id") + " POPRUN "
 _cosmic = stamp("at") + " - INFO - "
 _logged = stamp_seconds("at") + " INFO" + pp.Opt(":") + " "
 _utils = "[INFO] " + damaged_stamp("at") + ":" + blanks
@@ -162,7 +163,7 @@ launch = (
     Rule(
         "poprun_start",
         "07:32:02.648 1828108 POPRUN [I] V-IPU server address picked up from 'vipu': 10.1.3.101:8090",
-        _poprun + "[I] V-IPU server address picked up from " + some,
+        _poprun_at + "[I] V-IPU server address picked up from " + some,
         marks="telling begin",
     ),
     Rule(
@@ -174,13 +175,13 @@ launch = (
     Rule(
         "poprun_exit",
         "09:25:12.326 1828108 POPRUN [I] mpirun (PID 1828670) terminated with exit code 0",
-        _poprun + "[I] mpirun (PID " + pp.Regex("[0-9]+") + ") terminated with exit code " + pp.Literal("0")("exit_code"),
+        _poprun_at + "[I] mpirun (PID " + pp.Regex("[0-9]+") + ") terminated with exit code " + pp.Literal("0")("exit_code"),
         marks="telling",
     ),
     Rule(
         "poprun_failed",
         "09:25:12.326 1828108 POPRUN [I] mpirun (PID 1828670) terminated with exit code 134",
-        _poprun + "[I] mpirun (PID " + pp.Regex("[0-9]+") + ") terminated with exit code " + pp.Regex("[1-9][0-9]*")("exit_code"),
+        _poprun_at + "[I] mpirun (PID " + pp.Regex("[0-9]+") + ") terminated with exit code " + pp.Regex("[1-9][0-9]*")("exit_code"),
         marks="telling failure",
         level="error",
         kind="exit",
@@ -189,13 +190,13 @@ launch = (
         "poprun_partition",
         "07:32:02.650 1828108 POPRUN [I] Using V-IPU partition p64 as it is the only one available",
         _poprun + "[I] Using V-IPU partition " + token("system") + " as it is the only one available",
-        marks="telling",
+        params="log",
     ),
     Rule(
         "poprun_found",
         "07:32:03.202 1828108 POPRUN [D] Found 16 devices with 4 IPUs",
         _poprun + "[D] Found " + pp.Regex("[0-9]+") + " devices with " + integer("devices") + " IPUs",
-        marks="telling",
+        params="log",
     ),
     Rule(
         "poprun_device",
@@ -673,7 +674,7 @@ def _settings(*names: str | tuple[str, pp.ParserElement]) -> pp.ParserElement:
 
 
 applications = (
-    Rule("using_config", "Using config: demo_tiny_128", "Using config: " + token("model"), marks="telling", params="log"),
+    Rule("using_config", "Using config: demo_tiny_128", "Using config: " + token("model"), marks="telling begin", params="log"),
     Rule(
         "one_replica",
         "[warning] With replication_factor == 1 you may need to set embedding_serialization_factor > 1 for the model to fit",
@@ -1490,7 +1491,7 @@ _TRAIN = (
 )
 _INFERENCE = "transcribed|embedding_batch|popxl_output|popxl_rate|squad|ipu_rate|loader_rate"
 _IMAGES = "batch_bar|test_accuracy|model_print|cnn_throughput|utils_throughput|cosmic_step"
-_MNIST = 'seen("test_accuracy") > 0 and seen("popxl_mean") == 0 and seen("loss_bar") == 0 and seen("step_bar") == 0'
+_MNIST = 'seen("test_accuracy") + seen("batch_bar") > 0 and seen("popxl_mean") == 0 and seen("loss_bar") == 0 and seen("step_bar") == 0'
 _NO_LOCAL_TIME = " and ".join(
     f'seen("{rule}") == 0' for rule in ("tf_poplar", "cosmic_step", "cnn_finished", "poprun_start", "popart_start", "popxl_start", "utils_total")
 )

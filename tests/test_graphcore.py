@@ -204,6 +204,23 @@ def test_prose_glued_to_the_next_job_hides_no_beginning() -> None:
     assert logs.runs.height == 2
 
 
+def test_runs_without_a_job_are_told_apart_by_their_own_beginnings() -> None:
+    def bert(clock: str, seconds: str) -> list[str]:
+        start = f"[{clock}] [poptorch:cpp] [warning] [DISPATCHER] Type coerced from Long to Int for tensor id 6"
+        return ["Using config: demo_tiny_128", start, compiled("01:30"), f"Training time: {seconds} secs"]
+
+    logs = read(*bert("10:00:00.000", "3.297"), *bert("11:00:00.000", "3.263"))
+    rows = logs.runs.sort("line_first").select("train_s", "compile_s").rows()
+    assert rows == [(3.297, 90.0), (3.263, 90.0)]
+
+
+def test_a_log_that_stops_in_mid_work_keeps_what_ran() -> None:
+    bar = "Loss: 1.4812 | Accuracy: 98.00% :  95%|█████████▍| 142/150 [00:08<00:00, 17.30it/s]"
+    run = only(read(QUEUED, compiled("00:00"), epochs(5, 10, "00:43", "8.60s/it"), bar))
+    assert (run["status"], run["epochs"], run["batch_size"], run["loss"]) == ("incomplete", 5, 8, 1.4812)
+    assert (run["train_s"], run["throughput"], run["accuracy"]) == (None, None, None)
+
+
 # ---- time ---- #
 
 
