@@ -7,7 +7,7 @@ A line is known by `row`, its number in the batch counted from 0.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache
@@ -67,32 +67,41 @@ class Batch:
         starts = pl.Series(self.first[:-1], dtype=pl.UInt32)
         return pl.when(row.is_not_null()).then(pl.lit(starts).search_sorted(row, side="right").cast(pl.UInt32) - 1)
 
-    def slices(self) -> list[bytes]:
-        """The text of all sources, each line ended by a newline, in pieces that end with a line. What is longer than
-        a piece is cut, and shares no piece with other sources."""
-        out: list[bytes] = []
-        small: list[bytes] = []
+    def slices(self) -> list[Slice]:
+        """All sources in order, in slices for one thread each: small ones together, long ones cut at line ends."""
+        out: list[Slice] = []
+        small: Slice = []
         size = 0
         for text in (s.text for s in self.sources if s.status == "text" and s.lines):
             if len(text) < _SLICE_BYTES:
-                small.append(text if text.endswith(b"\n") else text + b"\n")
+                small.append((text, 0, len(text)))
                 size += len(text)
                 if size < _SLICE_BYTES:
                     continue
             if small:
-                out.append(b"".join(small))
+                out.append(small)
                 small, size = [], 0
             if len(text) >= _SLICE_BYTES:
-                out.extend(pieces(text))
-        return [*out, b"".join(small)] if small else out
+                out.extend([(text, start, end)] for start, end in pieces(text))
+        return [*out, small] if small else out
 
 
-def pieces(text: bytes) -> Iterable[bytes]:
-    """`text` cut after about each `_SLICE_BYTES`, at line ends."""
+Slice = list[tuple[bytes, int, int]]
+"""Parts of texts: text, start, end. Nothing is copied before the slice is read."""
+
+
+def text_of(slice: Slice) -> bytes:
+    """The text of a slice; each line is ended by a newline."""
+    parts = [text[start:end] for text, start, end in slice]
+    return b"".join(part if part.endswith(b"\n") else part + b"\n" for part in parts) if len(parts) > 1 else parts[0]
+
+
+def pieces(text: bytes) -> Iterator[tuple[int, int]]:
+    """Start and end of the pieces of `text`: cut after about each `_SLICE_BYTES`, at line ends."""
     at = 0
     while at < len(text):
         end = text.find(b"\n", at + _SLICE_BYTES) + 1 or len(text)
-        yield text[at:end]
+        yield at, end
         at = end
 
 
@@ -134,7 +143,8 @@ def scan(batch: Batch, rules: Sequence[Rule], telling: Sequence[Rule], grammars:
     frequent = _frequent(slices, grammars)
     column = pl.col("text")
 
-    def one(text: bytes) -> tuple[int, pl.DataFrame, pl.Series, list[pl.DataFrame]]:
+    def one(slice: Slice) -> tuple[int, pl.DataFrame, pl.Series, list[pl.DataFrame]]:
+        text = text_of(slice)
         lines = pl.read_lines(text, name="text").with_row_index("row")
         pool, hits = lines, []
         for _, rule in frequent:
@@ -201,27 +211,31 @@ def _casts(rule: Rule) -> list[pl.Expr]:
     return cast.columns(rule.compiled.groups)
 
 
-def _frequent(slices: Sequence[bytes], grammars: Sequence[Grammar]) -> list[tuple[Grammar, Rule]]:
+def _frequent(slices: Sequence[Slice], grammars: Sequence[Grammar]) -> list[tuple[Grammar, Rule]]:
     """Rules that read many of the lines, by a sample; most frequent first.
 
     Only rules that read a whole line as it stands, without free text, so that there is nothing to cut: then it makes
     no difference that
     they come before the cutting.
     """
-    if sum(map(len, slices)) < _SLICE_BYTES:
+    parts = [part for slice in slices for part in slice]
+    size = sum(end - start for _, start, end in parts)
+    if size < _SLICE_BYTES:
         return []
     lines: list[str] = []
-    for text in slices:
-        step = max(len(text) * len(slices) // _SAMPLE, 1)
-        for at in range(0, len(text) - 1, step):
-            start = text.find(b"\n", at) + 1
-            lines.append(text[start : text.find(b"\n", start)].decode())
+    for text, start, end in parts:
+        for at in range(start, end - 1, max(size // _SAMPLE, 1)):
+            line = text.find(b"\n", at) + 1
+            lines.append(text[line : text.find(b"\n", line)].decode())
+    everything = "\n".join(lines)
     out = []
     for grammar in grammars:
         opener = re.compile(grammar.opener) if grammar.opener else None
         for rule in grammar.rules:
             free = ".*" in rule.pattern or ".+" in rule.pattern
             if free or "anywhere" in rule.marked or not grammar.speaks(rule):
+                continue
+            if not any(text in everything for text in rule.compiled.literals):
                 continue
             mine = [line for line in lines if any(text in line for text in rule.compiled.literals)]
             if len(mine) > _FREQUENT * len(lines):

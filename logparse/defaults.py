@@ -201,18 +201,25 @@ def _steady(sheet: Sheet, steady: Steady) -> None:
     lines = (
         frame.select("n", *names).with_row_index("i").filter(pl.col("at").is_not_null() & pl.col("step").is_not_null())
     )
-    names.append("i")
+    lines = _looped(sheet.hits, lines, steady.parted_by)
+    # Lines stand run by run, so that the line before is of the same run unless its number differs.
+    same = (pl.col("n") == pl.col("n").shift(1)) & pl.col("loop").eq_missing(pl.col("loop").shift(1))
+    nth = pl.int_range(pl.len()) - pl.col("n").search_sorted(pl.col("n"))
+    took = (pl.col("at") - pl.col("at").shift(1)).dt.total_microseconds() / 1e6
+    steps = pl.col("step") - pl.col("step").shift(1)
     pairs = (
-        _looped(sheet.hits, lines, steady.parted_by)
-        .lazy()
-        .with_columns(pl.col(c).shift(1).over("n", "loop").alias(f"{c}<") for c in names)
-        .with_columns(
-            ((pl.col("at") - pl.col("at<")).dt.total_microseconds() / 1e6 / (pl.col("step") - pl.col("step<"))).alias(
-                "interval"
-            ),
-            pl.int_range(pl.len()).over("n").alias("nth"),
+        lines.lazy()
+        .select(
+            "n",
+            "pos",
+            "at",
+            "i",
+            interval=took / steps,
+            at_before=pl.col("at").shift(1),
+            i_before=pl.col("i").shift(1),
+            holds=same & (steps > 0) & (took > 0) & (nth > steady.warmup),
         )
-        .filter((pl.col("step") > pl.col("step<")) & (pl.col("interval") > 0) & (pl.col("nth") > steady.warmup))
+        .filter("holds")
     )
     sizes = sheet.frame.lazy().filter(pl.col("batch_size").is_not_null()).select("n", "batch_size")
     # The upper median is a real interval, the same as the one in the middle of the sorted ones.
@@ -232,10 +239,10 @@ def _steady(sheet: Sheet, steady: Steady) -> None:
         "reason": f"the median interval after the first {steady.warmup}",
     }
     parts = []
-    for end, side in (("a", "<"), ("b", "")):
+    for end, side in (("a", "_before"), ("b", "")):
         at = frame[middle[f"i{side}"]]
         # From midnight before the first of the two lines: short intervals are lost in seconds since 1970.
-        clock = (middle[f"at{side}"] - middle["at<"].dt.truncate("1d")).dt.total_microseconds() / 1e6
+        clock = (middle[f"at{side}"] - middle["at_before"].dt.truncate("1d")).dt.total_microseconds() / 1e6
         for name, number in (("at", pl.lit(clock)), ("step", proof.number("step", INTEGER))):
             place = {**proof.place(at, name, rule), **made}
             parts.append(proof.of_lines(at, **place, number=number, input=f"{name}_{end}"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from logparse import proof
-from logparse.batch import Batch
+from logparse.batch import Batch, in_threads
 from logparse.grammar import Rule
 from logparse.match import Hits
 from logparse.schema import FIELDS, INTEGER, NUMBER, TEXT, TIME, field
@@ -32,13 +32,14 @@ _PLACE = frozenset(
 
 def metrics(hits: Hits) -> pl.DataFrame:
     """Rows of `metrics` without run and source: one for each figure of merit on each line."""
-    parts = []
+    wanted: list[tuple[pl.DataFrame, Rule, str]] = []
     for rule in hits.rules.values():
         frame = hits.by_rule[rule.name]
-        if "redraw" in rule.marked:
+        names = [c for c in frame.columns if _is_metric(c)]
+        if names and "redraw" in rule.marked:
             frame = _one_point(frame)
-        for name in (c for c in frame.columns if _is_metric(c)):
-            parts.append(_metric(frame, rule, name))
+        wanted += [(frame, rule, name) for name in names]
+    parts = in_threads(lambda one: _metric(*one), wanted)
     return pl.concat(parts) if parts else pl.DataFrame(schema=_METRIC)
 
 
@@ -48,11 +49,11 @@ _METRIC: dict[str, pl.DataType] = {
     "step": INTEGER,
     "samples": INTEGER,
     "epoch": NUMBER,
-    "split": TEXT,
+    "split": pl.Categorical(),
     "name": pl.Categorical(),
     "value": NUMBER,
     "unit": pl.Categorical(),
-    "scope": TEXT,
+    "scope": pl.Categorical(),
     "window": pl.Categorical(),
     "basis": pl.Categorical(),
     "resolution": NUMBER,
@@ -73,31 +74,29 @@ def _metric(frame: pl.DataFrame, rule: Rule, column: str) -> pl.DataFrame:
         return (pl.col(c) if c in have else pl.lit(None)).cast(dtype).alias(c)
 
     rank = pl.coalesce("rank", "tag") if "rank" in have else pl.col("tag")
-    scope = pl.lit(None, TEXT) if "global" in rule.marked else pl.format("rank {}", rank)
+    told = "rank" in have or frame["tag"].null_count() < frame.height
+    scope = pl.format("rank {}", rank) if told and "global" not in rule.marked else pl.lit(None, TEXT)
     if "scope" in have:
         scope = pl.coalesce("scope", scope)
     split = pl.coalesce("split", pl.lit(rule.split, TEXT)) if "split" in have else pl.lit(rule.split, TEXT)
-    return (
-        frame.lazy()
-        .filter(pl.col(column).is_not_null())
-        .select(
-            "n",
-            given("at", TIME),
-            given("step", INTEGER),
-            given("samples", INTEGER),
-            given("epoch", NUMBER),
-            split.alias("split"),
-            pl.lit(name, pl.Categorical()).alias("name"),
-            pl.col(column).cast(NUMBER).alias("value"),
-            pl.lit(field(column).unit, pl.Categorical()).alias("unit"),
-            scope.alias("scope"),
-            pl.lit(window or rule.window, pl.Categorical()).alias("window"),
-            pl.lit("estimated" if field(column).estimated else rule.basis, pl.Categorical()).alias("basis"),
-            proof.resolution(frame, column, rule).alias("resolution"),
-            "row",
-            pl.lit(rule.name, pl.Categorical()).alias("rule"),
-        )
-        .collect()
+    if frame[column].null_count():
+        frame = frame.filter(pl.col(column).is_not_null())
+    return frame.select(
+        "n",
+        given("at", TIME),
+        given("step", INTEGER),
+        given("samples", INTEGER),
+        given("epoch", NUMBER),
+        split.cast(pl.Categorical()).alias("split"),
+        pl.lit(name, pl.Categorical()).alias("name"),
+        pl.col(column).cast(NUMBER).alias("value"),
+        pl.lit(field(column).unit, pl.Categorical()).alias("unit"),
+        scope.cast(pl.Categorical()).alias("scope"),
+        pl.lit(window or rule.window, pl.Categorical()).alias("window"),
+        pl.lit("estimated" if field(column).estimated else rule.basis, pl.Categorical()).alias("basis"),
+        proof.resolution(frame, column, rule).alias("resolution"),
+        "row",
+        pl.lit(rule.name, pl.Categorical()).alias("rule"),
     )
 
 

@@ -49,24 +49,26 @@ def _work(
     """Grammars, text and rows of pieces that hold some unread line; small sources of one platform together."""
     waiting: dict[tuple[str, ...], tuple[Sequence[Grammar], list[bytes], list[pl.Series]]] = {}
     for index, grammars in sorted(named.items()):
-        row = batch.first[index]
-        if not unread.slice(row, batch.first[index + 1] - row).any():
-            continue
-        for piece in pieces(batch.sources[index].text):
-            height = piece.count(b"\n") + (not piece.endswith(b"\n"))
-            rows = pl.int_range(row, row + height, dtype=pl.UInt32, eager=True)
-            row += height
+        row, text = batch.first[index], batch.sources[index].text
+        for start, end in pieces(text):
+            height = text.count(b"\n", start, end) + (text[end - 1] != _NEWLINE)
+            rows, row = (row, row + height), row + height
+            if not unread.slice(rows[0], height).any():
+                continue
+            piece = text[start:end]
+            numbers = pl.int_range(*rows, dtype=pl.UInt32, eager=True)
             if len(piece) > _TOGETHER:
-                yield grammars, piece, rows
+                yield grammars, piece, numbers
                 continue
             key = tuple(g.name for g in grammars)
             _, texts, all_rows = waiting.setdefault(key, (grammars, [], []))
             texts.append(piece if piece.endswith(b"\n") else piece + b"\n")
-            all_rows.append(rows)
+            all_rows.append(numbers)
     for grammars, texts, all_rows in waiting.values():
         yield grammars, b"".join(texts), pl.concat(all_rows)
 
 
+_NEWLINE = ord("\n")
 _TOGETHER = 2**20
 """Pieces up to this size are read in one go."""
 

@@ -93,6 +93,7 @@ def assemble(batch: Batch, vendors: Sequence[Grammar], shared: Sequence[Rule]) -
     matched = frames.line_kinds(batch, hits)
     found = find_runs(batch, hits)
     made: dict[str, list[pl.DataFrame]] = {name: [] for name in FRAMES}
+    kinds = _line_kinds(batch, hits, found, matched, vendors, shared)
     for part in in_threads(lambda h: _frames_of(h, found), found.hits):
         for name, rows in part.items():
             made[name].append(rows)
@@ -105,7 +106,6 @@ def assemble(batch: Batch, vendors: Sequence[Grammar], shared: Sequence[Rule]) -
         .with_columns(pl.coalesce("source_index", "of_run").alias("source_index"))
         .drop("of_run")
     )
-    kinds = _line_kinds(batch, hits, found, matched, vendors, shared)
     out["sources"] = _source_rows(batch, found, kinds, blank)
     return Part(
         out,
@@ -142,14 +142,16 @@ def _frames_of(hits: Hits, found: Found) -> dict[str, pl.DataFrame]:
     phases = Phases(hits)
     sheet = defaults.fill(mine, hits, phases)
     evidence = pl.concat([sheet.evidence(), phases.evidence.drop("id"), defaults.absent(sheet)])
-    return {
+    out = {
         "runs": _run_rows(mine, sheet),
         "phases": phases.rows,
         "evidence": _placed(evidence, hits, sheet, phases),
-        "metrics": frames.metrics(hits),
         "params": frames.params(hits),
         "messages": frames.messages(hits),
+        "metrics": frames.metrics(hits),
     }
+    hits.by_rule.clear()  # the lines themselves are no longer needed, and are most of the memory
+    return out
 
 
 def _platforms_of(batch: Batch, hits: Sequence[Hits]) -> dict[int, set[str]]:
@@ -312,7 +314,8 @@ def _joined(parts: Sequence[Part]) -> dict[str, pl.DataFrame]:
     names: list[str] = []
     for part in parts:
         sources = list(part.frames["sources"]["source"])
-        for name, rows in part.frames.items():
+        for name in FRAMES:
+            rows = part.frames.pop(name)
             if name != "sources":
                 rows = rows.with_columns(pl.col("n") + offset, pl.col("source_index") + len(names))
             collected[name].append(rows)
@@ -320,26 +323,30 @@ def _joined(parts: Sequence[Part]) -> dict[str, pl.DataFrame]:
         names.extend(sources)
     if not parts:
         return {name: empty(name) for name in FRAMES}
-    together = {name: pl.concat(rows, how="diagonal_relaxed") for name, rows in collected.items()}
+    # Each frame is let go as soon as the next form of it is there.
+    together = {name: pl.concat(collected.pop(name), how="diagonal_relaxed") for name in FRAMES}
     sources_ = pl.Series(names, dtype=pl.Categorical())
-    runs = _one_copy_each(together["runs"], sources_)
+    runs = _one_copy_each(together.pop("runs"), sources_)
     # n is dense enough to look ids up by place.
     ids = (
         pl.DataFrame({"n": pl.arange(0, offset, dtype=pl.UInt32, eager=True)})
         .join(runs.select("n", "run"), on="n", how="left", maintain_order="left")["run"]
         .cast(pl.Categorical())
     )
+    dropped = ids.null_count() > 0
     out = {"runs": conform("runs", _labelled(runs))}
     for name, order in _ORDER.items():
-        kept = together[name].lazy().filter(pl.lit(ids.is_not_null()).gather(pl.col("n")))
+        kept = together.pop(name)
+        if dropped:
+            kept = kept.filter(pl.lit(ids.is_not_null()).gather(pl.col("n")))
         named = kept.with_columns(
             pl.lit(ids).gather(pl.col("n")).alias("run"),
             pl.lit(sources_).gather(pl.col("source_index")).alias("source"),
         )
         if order:
             named = named.sort(order, maintain_order=True)
-        out[name] = conform(name, named.collect())
-    out["sources"] = conform("sources", together["sources"])
+        out[name] = conform(name, named)
+    out["sources"] = conform("sources", together.pop("sources"))
     return out
 
 

@@ -173,6 +173,8 @@ def _run_of(runs: pl.DataFrame) -> pl.Expr:
     """`n` of the run that a line (pos, source) belongs to; lines above the first run of their source belong to it."""
     if not runs.height:
         return pl.lit(None, pl.UInt32)
+    if runs.height == 1:
+        return pl.when(pl.col("source") == runs["source"][0]).then(pl.lit(runs["n"][0], pl.UInt32))
     pos, source, n = runs["pos"], pl.lit(runs["source"]), pl.lit(runs["n"])
     at = pl.lit(pos).search_sorted(pl.col("pos"), side="right").cast(pl.Int64)
     before, after = (at - 1).clip(lower_bound=0), at.clip(upper_bound=runs.height - 1)

@@ -10,7 +10,7 @@ import pytest
 from conftest import SAMPLES
 
 from logparse import platforms
-from logparse.batch import Batch, contains, literals, read
+from logparse.batch import Batch, contains, literals, read, text_of
 from logparse.grammar import Grammar, Rule
 from logparse.match import cut
 from logparse.reader import read_sources
@@ -23,7 +23,7 @@ SEED = 20240407
 def lines_of(folder: Path) -> pl.DataFrame:
     """row, text of all lines of all logs in a folder."""
     batch = Batch.of(list(read_sources(sorted(p for p in folder.rglob("*") if p.is_file() and p.name != "FACTS.tsv"))))
-    text = b"".join(batch.slices())
+    text = b"".join(text_of(s) for s in batch.slices())
     return pl.read_lines(text, name="text").with_row_index("row")
 
 
