@@ -29,13 +29,13 @@ def frame_command(name: str, help: str) -> click.Command:
         ctx: click.Context,
         paths: tuple[str, ...],
         files_from: str | None,
-        grammars: tuple[str, ...],
+        grammar: tuple[str, ...],
         where: str | None,
         format: str | None,
         output: str | None,
     ) -> int:
         _options.is_table(format, output)  # a wrong format is told before an hour of reading
-        logs = _options.read(paths, files_from, grammars)
+        logs = _options.read(paths, files_from, grammar)
         frame = logs.frames()[name]
         if where is not None:
             frame = select(logs, name, where)

@@ -36,7 +36,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 def reading(command: F) -> F:
     """PATH…, --files-from and --grammar."""
     command = click.option(
-        "--grammar", "grammars", multiple=True, type=click.Path(dir_okay=False), metavar="FILE",
+        "--grammar", multiple=True, type=click.Path(dir_okay=False), metavar="FILE",
         help="A grammar of your own, besides those installed. May be given several times.",
     )(command)  # fmt: skip
     command = click.option(

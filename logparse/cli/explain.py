@@ -9,13 +9,13 @@ from logparse.cli import NOTHING, UNREADABLE, _options
 
 @click.command("explain")
 @_options.reading
-@click.option("--all", "everything", is_flag=True, help="Show every line, also those that are known or not understood.")
+@click.option("--all", is_flag=True, help="Show every line, also those that are known or not understood.")
 @_options.printing
 def command(
     paths: tuple[str, ...],
     files_from: str | None,
-    grammars: tuple[str, ...],
-    everything: bool,
+    grammar: tuple[str, ...],
+    all: bool,
     format: str | None,
     output: str | None,
 ) -> int:
@@ -39,13 +39,13 @@ def command(
     from logparse.reader import read_sources
     from logparse.render import Paint
 
-    known = chosen(_options.own(grammars))
+    known = chosen(_options.own(grammar))
     made = [explain(source, known) for source in read_sources(list(paths), files_from=files_from)]
     if people:
         paint = Paint.of(sys.stdout if output is None else None)
-        _options.put_text("\n\n".join(page(one, paint, everything) for one in made), output)
+        _options.put_text("\n\n".join(page(one, paint, all) for one in made), output)
     else:
-        frames = [one.lines if everything else one.lines.filter(pl.col("kind") == "read") for one in made]
+        frames = [one.lines if all else one.lines.filter(pl.col("kind") == "read") for one in made]
         _options.put(pl.concat(frames), "explain", format, output)
     if any(one.source.status == "unreadable" for one in made):
         return UNREADABLE

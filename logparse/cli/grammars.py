@@ -23,16 +23,16 @@ def _complete(ctx: click.Context, param: click.Parameter, incomplete: str) -> li
 
 @click.group("grammars", invoke_without_command=True)
 @click.option(
-    "--platform", "names", multiple=True, metavar="NAME", shell_complete=_complete,
+    "--platform", multiple=True, metavar="NAME", shell_complete=_complete,
     help="Only this one. May be given several times.",
 )  # fmt: skip
 @click.option(
-    "--grammar", "files", multiple=True, type=click.Path(dir_okay=False), metavar="FILE", help="A grammar of your own."
+    "--grammar", multiple=True, type=click.Path(dir_okay=False), metavar="FILE", help="A grammar of your own."
 )
 @_options.printing
 @click.pass_context
 def command(
-    ctx: click.Context, names: tuple[str, ...], files: tuple[str, ...], format: str | None, output: str | None
+    ctx: click.Context, platform: tuple[str, ...], grammar: tuple[str, ...], format: str | None, output: str | None
 ) -> int | None:
     """List the platforms, and the lines that each can read.
 
@@ -50,9 +50,9 @@ def command(
     people = _options.is_table(format, output)
     from logparse import check, platforms, render
 
-    known = platforms.chosen(_options.own(files))
-    chosen = [g for g in known if not names or g.name in names]
-    for name in names:
+    known = platforms.chosen(_options.own(grammar))
+    chosen = [g for g in known if not platform or g.name in platform]
+    for name in platform:
         if name not in (have := [g.name for g in known]):
             raise click.BadParameter(f"there is no {name!r}; there are {', '.join(have)}", param_hint="--platform")
     if people:

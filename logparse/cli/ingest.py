@@ -19,7 +19,7 @@ from logparse.cli import GATE, _options
 def command(
     paths: tuple[str, ...],
     files_from: str | None,
-    grammars: tuple[str, ...],
+    grammar: tuple[str, ...],
     min_coverage: float | None,
     format: str | None,
     output: str | None,
@@ -36,7 +36,7 @@ def command(
       logparse ingest job.out --grammar my_grammar.py
     """
     people = _options.is_table(format, output)
-    logs = _options.read(paths, files_from, grammars)
+    logs = _options.read(paths, files_from, grammar)
     from logparse import overview, render
 
     if people:

@@ -29,7 +29,7 @@ def command(
     column: str,
     paths: tuple[str, ...],
     files_from: str | None,
-    grammars: tuple[str, ...],
+    grammar: tuple[str, ...],
     context: int,
     raw: bool,
     format: str | None,
@@ -47,7 +47,7 @@ def command(
       logparse show batch_512 compile sample_logs
     """
     people = _options.is_table(format, output)
-    logs = _options.read(paths, files_from, grammars)
+    logs = _options.read(paths, files_from, grammar)
     from logparse import render, show
 
     found = show.find_run(logs, run)
