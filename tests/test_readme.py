@@ -1,4 +1,4 @@
-"""The README is true: every example in it is run, and what it says that they print they print. `--update` writes what they print."""
+"""The README is true: each example in it is run and prints what it says. `--update` writes what it prints."""
 
 from __future__ import annotations
 
