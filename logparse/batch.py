@@ -19,7 +19,7 @@ from logparse import cast
 from logparse.grammar import Grammar, Rule
 from logparse.reader import Source
 
-_SLICE_BYTES = 8 * 2**20
+_SLICE_BYTES = 4 * 2**20
 _SAMPLE = 200
 """Lines looked at to find which rules are frequent."""
 _FREQUENT = 0.1
@@ -63,6 +63,8 @@ class Batch:
 
     def source_of(self, row: pl.Expr) -> pl.Expr:
         """Index of the source that a row belongs to; null where there is no row."""
+        if len(self.sources) == 1:
+            return pl.when(row.is_not_null()).then(pl.lit(0, pl.UInt32))
         # Sources without a line share their first row with the next one, which is the one meant.
         starts = pl.Series(self.first[:-1], dtype=pl.UInt32)
         return pl.when(row.is_not_null()).then(pl.lit(starts).search_sorted(row, side="right").cast(pl.UInt32) - 1)
@@ -173,7 +175,8 @@ def scan(batch: Batch, rules: Sequence[Rule], telling: Sequence[Rule], grammars:
     return Scanned(
         pl.concat(gated) if gated else pl.DataFrame(schema={"row": pl.UInt32, "text": pl.String}),
         pl.concat(blanks) if blanks else pl.Series(dtype=pl.UInt32),
-        {key: pl.concat(frames) for key, frames in found.items()},
+        # In one piece, since each query over a frame of many would copy all its text into one first.
+        {key: pl.concat(found.pop(key), rechunk=True) for key in list(found)},
     )
 
 

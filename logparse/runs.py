@@ -78,8 +78,11 @@ def find_runs(batch: Batch, hits: Sequence[Hits]) -> Found:
 
 def _places(batch: Batch, hits: Hits) -> _Places:
     rules = [hits.rules[name] for name in hits.by_rule]
+    # Columns alone: a query over a frame of many pieces would copy all its text into one first.
     frames = [
-        frame.select("pos", "row", "tag", pl.lit(i, pl.UInt16).alias("rule"))
+        pl.DataFrame(
+            [*frame[["pos", "row", "tag"]], pl.repeat(i, frame.height, dtype=pl.UInt16, eager=True).alias("rule")]
+        )
         for i, frame in enumerate(hits.by_rule.values())
     ]
     lines = pl.concat(frames).with_columns(batch.source_of(pl.col("row")).alias("source"))
