@@ -269,7 +269,7 @@ def _unaccounted(sheet: Sheet) -> None:
         return
     # One formula for each set of phases that a run has.
     held = sheet.frame.filter(pl.col("total_s").is_not_null()).select(pl.col(c).is_not_null() for c in known)
-    for pattern in held.unique().rows():
+    for pattern in held.unique(maintain_order=True).rows():
         names = [c for c, there in zip(known, pattern, strict=True) if there]
         if names:
             when = " and ".join(f"known({c})" if c in names else f"not known({c})" for c in known)
