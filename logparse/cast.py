@@ -52,21 +52,35 @@ def value(text: pl.Expr, name: str, unit: str | None) -> pl.Expr:
     return text
 
 
-def resolution(text: pl.Expr, name: str, unit: str | None) -> pl.Expr:
-    """Half a unit of the last printed digit of `text`, in the vocabulary's unit; null where that means nothing."""
+def resolution(text: pl.Expr, name: str, unit: str | None, exponents: bool = True) -> pl.Expr:
+    """Half a unit of the last printed digit of `text`, in the vocabulary's unit; null where that means nothing.
+
+    Without `exponents` no text may have one: the frequent case, and a cheap one.
+    """
     dtype = field(name).dtype
     if dtype not in (NUMBER, INTEGER, TIME):
         return pl.lit(None, NUMBER)
-    digits = text.str.strip_chars_end("Z")
-    point = digits.str.find(".", literal=True) if dtype != TIME else digits.str.find("[.,][0-9]+$")
-    mantissa = digits.str.find("[eE]").fill_null(digits.str.len_bytes())
-    decimals = pl.when(point.is_null()).then(0).otherwise(mantissa.cast(pl.Int64) - point.cast(pl.Int64) - 1)
-    power = digits.str.extract("[eE]([-+]?[0-9]+)$", 1).cast(pl.Int64, strict=False).fill_null(0)
-    half = 0.5 * pl.lit(10.0).pow((power - decimals).cast(NUMBER))
+    if dtype == TIME:
+        text = text.str.strip_chars_end("Z")
+        point = text.str.find("[.,][0-9]+$")
+    else:
+        point = text.str.find(".", literal=True)
+    end, power = text.str.len_bytes().cast(pl.Int32), pl.lit(0, pl.Int32)
+    if exponents and dtype != TIME:
+        end = text.str.find("[eE]").cast(pl.Int32).fill_null(end)
+        power = text.str.extract("[eE]([-+]?[0-9]+)$", 1).cast(pl.Int32, strict=False).fill_null(0)
+    decimals = (end - point.cast(pl.Int32) - 1).fill_null(0)
+    half = pl.lit(_HALVES).gather((decimals - power).clip(-_LEAST, _LEAST) + _LEAST)
+    half = pl.when(text.is_not_null()).then(half)
     if unit == "s/it":
         number = text.cast(NUMBER, strict=False)
         return half / (number * number)
     return half * {"hh:mm": 60.0, "epoch ms": 1e-3, **UNITS}.get(unit or "", 1.0)
+
+
+_LEAST = 320
+_HALVES = pl.Series([0.5 * float(f"1e{-n}") for n in range(-_LEAST, _LEAST + 1)], dtype=pl.Float64)
+"""Half a unit of the digit n places behind the point, for n from -`_LEAST` on: looked up, as powers are slow."""
 
 
 def _number(text: pl.Expr, unit: str | None) -> pl.Expr:

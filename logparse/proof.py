@@ -96,6 +96,10 @@ def units(rule: Rule, field: str) -> list[str | None]:
     return list(dict.fromkeys(g.unit for g in rule.compiled.groups if g.name == field))
 
 
+_FEW = 1000
+"""Lines of which it is not worth asking whether any of them has an exponent."""
+
+
 def resolution(frame: pl.DataFrame, field: str, rule: Rule) -> pl.Expr:
     """Half a unit of the last digit as printed, in the vocabulary's unit."""
     if f"{field}:text" not in frame.columns:
@@ -106,7 +110,9 @@ def resolution(frame: pl.DataFrame, field: str, rule: Rule) -> pl.Expr:
         parts = [pl.when(pl.col(f"{field}:unit") == u).then(cast.resolution(text, field, u)) for u in known]
         return pl.coalesce([*parts, cast.resolution(text, field, None)])
     if len(printed) <= 1:
-        return cast.resolution(text, field, printed[0] if printed else None)
+        exponents = frame.height < _FEW or bool(frame[f"{field}:text"].str.contains("[eE]").any())
+        half = cast.resolution(text, field, printed[0] if printed else None, exponents)
+        return pl.when(pl.col(field).is_finite()).then(half) if frame.schema[field] == NUMBER else half
     # The same word in two alternatives with two units: the one whose value this is.
     parts = [
         pl.when(cast.value(text, field, u) == pl.col(field)).then(cast.resolution(text, field, u)) for u in printed
