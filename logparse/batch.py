@@ -32,12 +32,21 @@ T = TypeVar("T")
 U = TypeVar("U")
 
 
-def in_threads(work: Callable[[T], U], items: Sequence[T]) -> list[U]:
-    """`work` on each item, on all cores: polars lets go of the interpreter while it works."""
-    if len(items) < 2:
+_WORTH_THREADS = 50_000
+"""Lines from which on threads are worth it; for less they only take the interpreter from each other."""
+
+
+def in_threads(work: Callable[[T], U], items: Sequence[T], lines: int = _WORTH_THREADS) -> list[U]:
+    """`work` on each item, on all cores: polars lets go of the interpreter while it works. Few `lines` are no work."""
+    if len(items) < 2 or lines < _WORTH_THREADS:
         return [work(item) for item in items]
     with ThreadPoolExecutor(min(len(items), pl.thread_pool_size())) as pool:
         return list(pool.map(work, items))
+
+
+def full(value: object, length: int, dtype: pl.DataType | None = None) -> pl.Series:
+    """A series of one value; `pl.repeat` makes a query of it, and here are thousands."""
+    return pl.Series([value], dtype=dtype).new_from_index(0, length)
 
 
 @dataclass(frozen=True)

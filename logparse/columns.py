@@ -6,10 +6,13 @@ that only formulas use. Of several declarations of one column the first that has
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import polars as pl
 
 from logparse import formula as formulas
 from logparse import proof
+from logparse.batch import full
 from logparse.grammar import Derive, Infer, Rule, Take
 from logparse.match import Hits
 from logparse.schema import FIELDS, INTEGER, NUMBER, RUNS, TEXT, TIME, field
@@ -40,6 +43,11 @@ class Sheet:
         """n, and all columns and facts so far."""
         return pl.DataFrame({"n": self.n, **self._columns})
 
+    def _with(self, formulas_: Iterable[str | None]) -> pl.DataFrame:
+        """n, and the columns that these formulas name, as far as they are there."""
+        names = {name for formula in formulas_ if formula for name in formulas.names(formula)}
+        return pl.DataFrame({"n": self.n, **{k: v for k, v in self._columns.items() if k in names}})
+
     def has(self, column: str) -> bool:
         """Whether any run has been given a value for `column`."""
         return column in self._columns
@@ -59,7 +67,7 @@ class Sheet:
         slots = self._slot.gather(values["n"])
         have = self._columns.get(column)
         if have is None:
-            have = pl.Series(column, [None], dtype=dtype).new_from_index(0, self.n.len())
+            have = full(None, self.n.len(), dtype)
         else:
             wanted &= have.gather(slots).is_null()
         if not wanted.any():
@@ -67,7 +75,7 @@ class Sheet:
         if not wanted.all():
             slots, value = slots.filter(wanted), value.filter(wanted)
         self._columns[column] = have.scatter(slots, value)
-        won = pl.repeat(False, self.n.len(), eager=True).scatter(slots, True)
+        won = full(False, self.n.len()).scatter(slots, True)
         if not evidence.height:
             return
         backed = won.gather(self._slot.gather(evidence["n"]))
@@ -105,9 +113,10 @@ class Sheet:
             return pl.lit(None, NUMBER if dtype == TIME else dtype)
         return proof.number(name, TIME) if self._columns[name].dtype == TIME else pl.col(name)
 
-    def where(self, formula: str | None) -> pl.DataFrame:
-        """The runs for which `formula` is true; all where there is none."""
-        frame = self.frame
+    def where(self, formula: str | None, *used: str) -> pl.DataFrame:
+        """The runs for which `formula` is true (all where there is none), with the columns that it and the formulas
+        `used` name."""
+        frame = self._with([formula, *used])
         if formula is None:
             return frame
         frame = self._counted(frame, formula)
@@ -132,7 +141,10 @@ class Sheet:
     # ---- the three declarations ---- #
 
     def declare(self, declared: Take | Derive | Infer) -> None:
-        """Follow one declaration of the grammar."""
+        """Follow one declaration of the grammar; not where each run has its value already."""
+        have = self._columns.get(declared.column)
+        if have is not None and not have.null_count():
+            return
         if isinstance(declared, Take):
             self.take(declared)
         elif isinstance(declared, Derive):
@@ -204,7 +216,7 @@ class Sheet:
         names = formulas.names(formula)
         if any(n not in self._columns for n in names):
             return
-        frame = self._counted(self.where(when), formula)
+        frame = self._counted(self.where(when, formula), formula)
         if names:
             frame = frame.filter(pl.all_horizontal(pl.col(n).is_not_null() for n in names))
         if not frame.height:
@@ -262,36 +274,34 @@ class Sheet:
 
 def first_lines(hits: Hits, names: list[str]) -> pl.DataFrame:
     """n, pos, seg, rule of the first line of each run that any of these rules read."""
-    frames = [
-        one_line(hits.by_rule[name], "pos", "first").select("n", "pos", "seg", pl.lit(name).alias("rule"))
-        for name in names
-        if name in hits.by_rule
-    ]
+    frames = []
+    for name in (name for name in names if name in hits.by_rule):
+        first = one_line(hits.by_rule[name][["n", "pos", "seg"]], "pos", "first")
+        frames.append(first.hstack([full(name, first.height).alias("rule")]))
     if not frames:
         return pl.DataFrame(schema={"n": pl.UInt32, "pos": pl.UInt64, "seg": TEXT, "rule": TEXT})
     return pl.concat(frames).sort("pos").unique("n", keep="first", maintain_order=True)
+
+
+_MANY = 10_000
 
 
 def one_line(frame: pl.DataFrame, of: str, pick: str) -> pl.DataFrame:
     """The line of each run that holds the first, last, least or greatest value of `of`. Frames stand in the order of
     their lines."""
     n, values = frame["n"], frame[of]
-    if n[0] == n[-1]:  # one run, as in most files: no need to group a million lines
+    if n[0] == n[-1] and frame.height > _MANY:  # one run: no need to group a million lines
         there = values.is_not_null()
-        if not there.any():
-            return frame.clear()
         at = {
             "first": there.arg_max,
             "last": lambda: there.len() - 1 - (there.reverse().arg_max() or 0),
             "min": values.arg_min,
             "max": values.arg_max,
         }[pick]()
-        return frame[at]
+        return frame[at] if there.any() else frame.clear()
+    if pick in ("first", "last"):
+        held = frame.filter(pl.col(of).is_not_null()) if values.null_count() else frame
+        return held.unique("n", keep=pick, maintain_order=True)  # type: ignore[arg-type]
     lines = pl.DataFrame({"n": n, "of": values}).with_row_index("i").filter(pl.col("of").is_not_null())
-    which = {
-        "first": pl.col("i").first(),
-        "last": pl.col("i").last(),
-        "min": pl.col("i").get(pl.col("of").arg_min()),
-        "max": pl.col("i").get(pl.col("of").arg_max()),
-    }[pick]
-    return frame[lines.group_by("n").agg(which)["i"].sort()]
+    at_least_or_most = pl.col("of").arg_min() if pick == "min" else pl.col("of").arg_max()
+    return frame[lines.group_by("n").agg(pl.col("i").get(at_least_or_most))["i"].sort()]

@@ -9,6 +9,7 @@ import hashlib
 import polars as pl
 
 from logparse import proof
+from logparse.batch import full
 from logparse.columns import Sheet, one_line
 from logparse.grammar import Infer, Steady
 from logparse.match import Hits
@@ -97,11 +98,10 @@ def _marks(sheet: Sheet) -> None:
         "submission": "last",
     }
     for mark, pick in picks.items():
-        frames = [
-            one_line(sheet.hits.by_rule[r.name], "pos", pick).select("n", "pos", "seg", pl.lit(r.name).alias("rule"))
-            for r in sheet.hits.rules.values()
-            if mark in r.marked
-        ]
+        frames = []
+        for rule in (r for r in sheet.hits.rules.values() if mark in r.marked):
+            line = one_line(sheet.hits.by_rule[rule.name][["n", "pos", "seg"]], "pos", pick)
+            frames.append(line.hstack([full(rule.name, line.height).alias("rule")]))
         if frames:
             keep = "first" if pick == "first" else "last"
             lines = pl.concat(frames).sort("pos").unique("n", keep=keep, maintain_order=True)  # type: ignore[arg-type]
@@ -175,7 +175,7 @@ def _status(sheet: Sheet) -> None:
 def _accuracy(sheet: Sheet) -> None:
     """`accuracy` is the score, where that is what the score is."""
     if sheet.has("score"):
-        runs = sheet.where("score_name == 'accuracy'")
+        runs = sheet.where("score_name == 'accuracy'", "score")
         sheet.put("accuracy", runs.select("n", value="score"), sheet.proofs("score"))
 
 

@@ -39,7 +39,7 @@ def metrics(hits: Hits) -> pl.DataFrame:
         if names and "redraw" in rule.marked:
             frame = _one_point(frame)
         wanted += [(frame, rule, name) for name in names]
-    parts = in_threads(lambda one: _metric(*one), wanted)
+    parts = in_threads(lambda one: _metric(*one), wanted, max((f.height for f, _, _ in wanted), default=0))
     return pl.concat(parts) if parts else pl.DataFrame(schema=_METRIC)
 
 

@@ -39,7 +39,7 @@ def known(batch: Batch, unread: pl.Series, named: Mapping[int, Sequence[Grammar]
             out.append(here)
         return pl.concat(out)
 
-    parts = in_threads(one, list(_work(batch, unread, named)))
+    parts = in_threads(one, list(_work(batch, unread, named)), batch.height)
     return pl.concat(parts) if parts else pl.Series(dtype=pl.UInt32)
 
 

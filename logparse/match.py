@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 import polars as pl
 
-from logparse.batch import Batch, contains, in_threads, literals, read, scan
+from logparse.batch import Batch, contains, full, in_threads, literals, read, scan
 from logparse.grammar import Grammar, Rule
 
 _CUT = "\x1e"
@@ -134,9 +134,7 @@ def one_rule_each(found: dict[str, pl.DataFrame], rules: Sequence[Rule]) -> dict
     places = pl.concat([found[name]["pos"] for name in exclusive])
     if places.n_unique() == places.len():
         return found
-    order = pl.concat(
-        [pl.repeat(i, found[name].height, dtype=pl.Int32, eager=True) for i, name in enumerate(exclusive)]
-    )
+    order = pl.concat([full(i, found[name].height, pl.Int32()) for i, name in enumerate(exclusive)])
     first = pl.DataFrame({"pos": places, "order": order}).group_by("pos").agg(pl.col("order").min())
     out = dict(found)
     for i, name in enumerate(exclusive):
@@ -192,4 +190,4 @@ def match(batch: Batch, grammars: Sequence[Grammar], shared: Sequence[Rule]) -> 
             )
         return Hits(grammar, found, {rule.name: rule for rule in rules if rule.name in found}, frozenset(sources))
 
-    return [hits for hits in in_threads(one, grammars) if hits.by_rule], scanned.blank
+    return [hits for hits in in_threads(one, grammars, batch.height) if hits.by_rule], scanned.blank

@@ -94,7 +94,7 @@ def assemble(batch: Batch, vendors: Sequence[Grammar], shared: Sequence[Rule]) -
     found = find_runs(batch, hits)
     made: dict[str, list[pl.DataFrame]] = {name: [] for name in FRAMES}
     kinds = _line_kinds(batch, hits, found, matched, vendors, shared)
-    for part in in_threads(lambda h: _frames_of(h, found), found.hits):
+    for part in in_threads(lambda h: _frames_of(h, found), found.hits, batch.height):
         for name, rows in part.items():
             made[name].append(rows)
     out = {name: _located(batch, name, rows) for name, rows in made.items() if name != "sources"}

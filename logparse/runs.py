@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from logparse.batch import Batch
+from logparse.batch import Batch, full
 from logparse.grammar import Rule
 from logparse.match import Hits
 
@@ -80,9 +80,7 @@ def _places(batch: Batch, hits: Hits) -> _Places:
     rules = [hits.rules[name] for name in hits.by_rule]
     # Columns alone: a query over a frame of many pieces would copy all its text into one first.
     frames = [
-        pl.DataFrame(
-            [*frame[["pos", "row", "tag"]], pl.repeat(i, frame.height, dtype=pl.UInt16, eager=True).alias("rule")]
-        )
+        pl.DataFrame([*frame[["pos", "row", "tag"]], full(i, frame.height, pl.UInt16()).alias("rule")])
         for i, frame in enumerate(hits.by_rule.values())
     ]
     lines = pl.concat(frames).with_columns(batch.source_of(pl.col("row")).alias("source"))

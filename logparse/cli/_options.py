@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -64,12 +65,32 @@ def read(paths: Sequence[str], files_from: str | None, grammars: Sequence[str]) 
     Raises `click.UsageError` where nothing was named.
     """
     named(paths, files_from)
+    _few_threads_for_little(paths)
     import logparse
     from logparse.cli._progress import Progress
 
     extra = own(grammars)
     with Progress(paths if files_from is None else None) as progress:
         return logparse.ingest(list(paths), grammars=extra, files_from=files_from, progress=progress)
+
+
+def _few_threads_for_little(paths: Sequence[str]) -> None:
+    """For a few small logs the threads of polars cost more than they give; it reads their number once, on import."""
+    from logparse.cli._progress import size
+    from logparse.errors import UsageError
+
+    if "polars" in sys.modules:
+        return
+    try:
+        known = size(paths)
+    except UsageError:  # told where the logs are read
+        return
+    if known is not None and known < _LITTLE:
+        os.environ.setdefault("POLARS_MAX_THREADS", "1")
+
+
+_LITTLE = 8 * 2**20
+"""Bytes of logs under which one thread is enough."""
 
 
 def own(paths: Sequence[str]) -> list[Grammar]:

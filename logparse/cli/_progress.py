@@ -47,11 +47,11 @@ class Progress:
             console=Console(stderr=True),
             transient=True,
         )
-        self.task = self.bar.add_task("", total=_size(self.paths), source="")
+        self.task = self.bar.add_task("", total=size(self.paths), source="")
         self.bar.start()
 
 
-def _size(paths: Sequence[str] | None) -> int | None:
+def size(paths: Sequence[str] | None) -> int | None:
     """Bytes of all that was named; None where that cannot be told beforehand."""
     from pathlib import Path
 

@@ -6,9 +6,10 @@ from logparse.cli._frame import frame_command
 
 command = frame_command(
     "evidence",
-    """Print what each value rests on, and why each empty cell is empty.
+    """Print what each value rests on.
 
-    Text, source, line, rule and formula, for the frames runs and phases; the other frames carry their line themselves.
+    Text, source, line, rule and formula of the values of runs and phases, and why each empty cell is empty. The other
+    frames carry their lines themselves.
 
     \b
     Example:
