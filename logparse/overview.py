@@ -44,13 +44,13 @@ def page(logs: Logs, paths: Sequence[str], paint: Paint) -> str:
     """The whole page; `paths` is what was read, for the commands that it names."""
     out = [_first_line(logs)]
     facts = _Facts.of(logs)
-    shown: list[str] = []
+    marks: set[str] = set()
     for block in _blocks(logs.runs):
-        shown += _table(block, facts, paint)
-    out += shown
-    used = [mark for mark in LEGEND if mark in facts.used]
-    if used:
-        out.append(paint.faint("   ".join(f"{mark} = {LEGEND[mark]}" for mark in used)))
+        heading, columns = _table(block, facts, paint)
+        out += [heading, *_rows(columns)]
+        marks |= {mark for cells in columns.values() for cell in cells for mark in _marks(cell)}
+    if marks:
+        out.append(paint.faint("   ".join(f"{mark} = {LEGEND[mark]}" for mark in LEGEND if mark in marks)))
     out += _not_understood(logs, paint)
     out.append(_next(logs, paths))
     return "\n".join(out)
@@ -121,7 +121,6 @@ class _Facts:
     resolutions: Mapping[tuple[str, str], float]
     compiles: Mapping[str, Sequence[float]]
     errors: Mapping[str, Sequence[str]]
-    used: set[str]
 
     @classmethod
     def of(cls, logs: Logs) -> _Facts:
@@ -134,18 +133,12 @@ class _Facts:
             _resolutions(logs.evidence),
             _by_run(compiles.select("run", "duration_s")),
             _by_run(errors.select("run", pl.col("kind").cast(TEXT)).unique(maintain_order=True)),
-            set(),
         )
 
     def empty(self, run: Run, column: str) -> str:
         """What the empty cell of that column shows."""
         reason = self.reasons.get((run["run"], column), "")
         mark = next((mark for begins, mark in _REASONS.items() if reason.startswith(begins)), "?")
-        return self.noted(mark)
-
-    def noted(self, mark: str) -> str:
-        """`mark`, which the legend then explains."""
-        self.used.add(mark)
         return mark
 
     def resolution(self, run: Run, column: str) -> float | None:
@@ -211,8 +204,8 @@ _TASKS = {"train": "training", "inference": "inference", "compile": "compile"}
 _WINDOWS = {"after_warmup": "rate after warm-up", "single_input": "one input at a time"}
 
 
-def _table(block: Sequence[Run], facts: _Facts, paint: Paint) -> list[str]:
-    """A heading that says what is common to all rows, the columns that apply, a row for each run."""
+def _table(block: Sequence[Run], facts: _Facts, paint: Paint) -> tuple[str, dict[str, list[str]]]:
+    """A heading that says what is common to all rows, and the cells of each column that applies."""
     common = dict(_common(block))
     heading = f"{paint.head(str(block[0]['platform']))}  {', '.join(_heading(common))}"
     rate = f"{common.get('sample') or 'sample'}s/s"
@@ -227,9 +220,18 @@ def _table(block: Sequence[Run], facts: _Facts, paint: Paint) -> list[str]:
         "quality": [_quality(run, facts) for run in block],
         "status": [_status(run, facts, paint) for run in block],
     }
-    kept = {name: cells for name, cells in columns.items() if _applies(name, set(cells))}
-    rows = [list(kept), *(list(row) for row in zip(*kept.values(), strict=True))]
-    return [heading, *aligned([[f" {row[0]}", *row[1:]] for row in rows])]
+    return heading, {name: cells for name, cells in columns.items() if _applies(name, set(cells))}
+
+
+def _rows(columns: Mapping[str, Sequence[str]]) -> list[str]:
+    """Header and rows as lines."""
+    rows = [list(columns), *(list(row) for row in zip(*columns.values(), strict=True))]
+    return aligned([[f" {row[0]}", *row[1:]] for row in rows])
+
+
+def _marks(cell: str) -> set[str]:
+    """Marks of the legend that stand in a cell, alone or behind a value: `3.669 s, cached`, `task ?`."""
+    return {mark for mark in LEGEND if cell == mark or cell.endswith((f", {mark}", f" {mark}"))}
 
 
 def _common(block: Sequence[Run]) -> Iterator[tuple[str, Any]]:
@@ -314,7 +316,7 @@ def _ran(run: Run, common: Run, facts: _Facts) -> str:
     parts += _settings(run, differ)
     unknown = [word for column, word in _SHARED.items() if column in common and run[column] is None]
     if unknown and run["status"] != "submitted":
-        parts.append(f"{' and '.join(unknown)} {facts.noted('?')}")
+        parts.append(f"{' and '.join(unknown)} ?")
     return ", ".join(parts) or facts.empty(run, "steps")
 
 
@@ -323,7 +325,7 @@ def _compile(run: Run, facts: _Facts) -> str:
     if value is None:
         return facts.empty(run, "compile_s")
     if hit:
-        return facts.noted("cached") if value == 0 else f"{_seconds(run, 'compile_s', facts)}, {facts.noted('cached')}"
+        return "cached" if value == 0 else f"{_seconds(run, 'compile_s', facts)}, cached"
     parts = [p for p in facts.compiles.get(run["run"], ()) if p]
     if 1 < len(parts) <= 3 and math.isclose(sum(parts), value):
         return "+".join(f"{p:.0f}" if p == int(p) else f"{p:.1f}" for p in parts) + " s"

@@ -1,6 +1,6 @@
 """unknown mark ['tells']
 where: done
-help: one of telling, begin"""
+help: one of telling"""
 
 from __future__ import annotations
 
