@@ -444,9 +444,13 @@ _BENCHIT = (
 
 # ---- the build cache: <build>_state.yaml ---- #
 
-_build_step = pp.Regex(
-    "assemble|check_compatibility|compile|export_pytorch|export_keras|fp16_conversion|optimize_onnx|quantize_onnx|convert_hummingbird"
-)
+_build_step = pp.MatchFirst(
+    pp.Literal(step)
+    for step in (
+        "assemble", "check_compatibility", "compile", "export_pytorch", "export_keras", "fp16_conversion", "optimize_onnx",
+        "quantize_onnx", "convert_hummingbird",
+    )
+)  # fmt: skip
 
 _STATE = (
     Rule("state_built", "build_status: successful_build", pp.Literal("build_status: successful_build"), marks="submission"),

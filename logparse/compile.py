@@ -10,6 +10,7 @@ captures, and perhaps more; the tests hold that it does not.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from re import _constants as sre  # type: ignore[attr-defined]
@@ -225,7 +226,7 @@ def _literals(expr: Any) -> frozenset[str]:
     if form is pp.And:
         best: frozenset[str] = frozenset()
         run: frozenset[str] = frozenset([""])
-        for part in [*expr.exprs, None]:
+        for part in [*_flat(expr), None]:
             texts = None if part is None else _texts_only(part)
             longer = None if texts is None else frozenset(a + b for a in run for b in texts)
             if longer is not None and len(longer) <= _MOST_TEXTS:
@@ -241,6 +242,12 @@ def _literals(expr: Any) -> frozenset[str]:
     if form is pp.Regex:
         return _texts_of(expr.pattern)
     return frozenset()
+
+
+def _flat(expr: Any) -> Iterator[Any]:
+    """The parts of a sequence, sequences in it opened: `a + b + c` is one in another."""
+    for part in expr.exprs:
+        yield from _flat(part) if type(part) is pp.And else (part,)
 
 
 _MOST_TEXTS = 64
