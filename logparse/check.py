@@ -193,7 +193,7 @@ def _values(values: Mapping[str, str] | None) -> str:
 
 
 def names_exist(grammar: Grammar, company: Sequence[Grammar]) -> Findings:
-    """Every rule, field, column, unit and table that a declaration names is there."""
+    """Every rule, field, phase, column, unit and table that a declaration names is there."""
     rules = _rules(grammar, company)
     for rule_name, field, where in _references(grammar):
         rule = rules.get(rule_name)
@@ -215,8 +215,11 @@ def names_exist(grammar: Grammar, company: Sequence[Grammar]) -> Findings:
             fine = column.aliases in grammar.aliases
             where = f"{grammar.name}, {column.column}"
             yield None if fine else _unknown("alias table", column.aliases, grammar.aliases, where)
-    for name in grammar.absent:
-        yield None if name in RUNS else _unknown("column", name, RUNS, f"{grammar.name}, absent")
+    declared = {phase.phase for phase in grammar.phases}
+    for name, where in _phases_named(grammar):
+        yield None if name in declared else _unknown("phase", name, declared, f"{grammar.name}, {where}")
+    for name, where in (*((n, "absent") for n in grammar.absent), *((n, "unstamped") for n in grammar.unstamped)):
+        yield None if name in RUNS else _unknown("column", name, RUNS, f"{grammar.name}, {where}")
 
 
 def formulas_hold(grammar: Grammar, company: Sequence[Grammar]) -> Findings:
@@ -299,6 +302,9 @@ def _references(grammar: Grammar) -> Iterator[tuple[str, str | None, str]]:
             yield from ((origin, field, f"{rule.name}, carry") for origin in origins.split("|"))
     for phase in grammar.phases:
         where = f"phase {phase.phase}"
+        less = getattr(phase, "less", None)
+        if isinstance(less, str) and "." in less:
+            yield from each(less, f"{where}, less")
         if isinstance(phase, Span):
             for name in (*each(phase.begin, where), *each(phase.end, where)):
                 yield name
@@ -326,6 +332,18 @@ def _references(grammar: Grammar) -> Iterator[tuple[str, str | None, str]]:
         yield from ((rule, "cells", f"table of {table.header}") for rule in (table.header, table.row))
     for steady in grammar.steady:
         yield from ((steady.rule, field, "steady") for field in ("at", "step"))
+        yield from each(steady.parted_by, "steady")
+
+
+def _phases_named(grammar: Grammar) -> Iterator[tuple[str, str]]:
+    """Every phase that another one names, to take it off or to be a part of it, and where."""
+    for phase in grammar.phases:
+        where = f"phase {phase.phase}"
+        if isinstance(phase, Span):
+            yield from ((name, f"{where}, cut") for name in phase.cut)
+            yield from ((name, f"{where}, inside") for name in phase.inside)
+        elif isinstance(phase, Reported | Bar) and phase.less and "." not in phase.less:
+            yield phase.less.partition("#")[0], f"{where}, less"
 
 
 def _given(grammar: Grammar, rule: Rule) -> set[str]:
