@@ -71,7 +71,9 @@ def _phase_sum(sheet: Sheet, phases: Phases, column: str) -> None:
     rows = phases.rows.filter((pl.col("phase") == column.removesuffix("_s")) & pl.col("stage").is_null())
     if not rows.height:
         return
-    values = rows.group_by("n").agg(pl.col("duration").sum().alias("value"))
+    # A sum of floats is not what its last digits say; one figure is as it stands.
+    total = pl.when(pl.len() == 1).then(pl.col("duration").first()).otherwise(pl.col("duration").sum().round(9))
+    values = rows.group_by("n").agg(total.alias("value"))
     own = phases.evidence.filter(pl.col("id").is_in(rows["id"].implode())).with_columns(pl.lit(None, TEXT).alias("key"))
     alone = pl.col("id").n_unique().over("n") == 1
     several = own.filter(~alone).drop("number").unique("id", keep="first", maintain_order=True)

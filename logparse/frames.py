@@ -96,7 +96,7 @@ def _metric(frame: pl.DataFrame, rule: Rule, column: str) -> pl.DataFrame:
         pl.lit("estimated" if field(column).estimated else rule.basis, pl.Categorical()).alias("basis"),
         proof.resolution(frame, column, rule).alias("resolution"),
         "row",
-        pl.lit(rule.name, pl.Categorical()).alias("rule"),
+        pl.lit(rule.id, pl.Categorical()).alias("rule"),
     )
 
 
@@ -161,7 +161,7 @@ def _param(frame: pl.DataFrame, rule: Rule, name: pl.Expr, column: str) -> pl.Da
         number.alias("number"),
         pl.lit(rule.params, TEXT).alias("origin"),
         "row",
-        pl.lit(rule.name).alias("rule"),
+        pl.lit(rule.id).alias("rule"),
     )
 
 
@@ -183,7 +183,7 @@ def messages(hits: Hits) -> pl.DataFrame:
                 pl.lit(rule.kind, TEXT).alias("kind"),
                 (pl.coalesce("text", "seg") if "text" in have else pl.col("seg")).alias("text"),
                 "row",
-                pl.lit(rule.name).alias("rule"),
+                pl.lit(rule.id).alias("rule"),
             )
         )
     return (
@@ -229,7 +229,7 @@ def unreadable(hits: Hits) -> pl.DataFrame:
                         pl.lit("unreadable").alias("kind"),
                         pl.format(f"{name}: {{}} is no value", pl.col(text)).alias("text"),
                         "row",
-                        pl.lit(rule.name).alias("rule"),
+                        pl.lit(rule.id).alias("rule"),
                     )
                 )
     return pl.concat(parts)

@@ -153,6 +153,8 @@ class Rule:
     """Further examples, for variants."""
     corrects: str | None = None
     """Where the vendor's label is wrong: what the figure really is. Told in the evidence."""
+    home: str = field(default="", init=False)
+    """Name of the grammar it stands in; the grammar sets it."""
 
     def __post_init__(self) -> None:
         unknown = set(self.marks.split()) - MARKS.keys()
@@ -168,6 +170,11 @@ class Rule:
                 ) from None
         for example in self.examples:
             self._check(example)
+
+    @property
+    def id(self) -> str:
+        """The rule's name with that of its grammar before it: `sambanova/result_dict`."""
+        return f"{self.home}/{self.name}"
 
     @cached_property
     def compiled(self) -> Compiled:
@@ -414,6 +421,8 @@ class Grammar:
     """Lines that several platforms print: such a grammar decides no platform and begins no run."""
 
     def __post_init__(self) -> None:
+        for rule in self.rules:
+            object.__setattr__(rule, "home", self.name)
         names = [rule.name for rule in self.rules]
         doubled = {n for n in names if names.count(n) > 1}
         if doubled:

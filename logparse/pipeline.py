@@ -175,7 +175,8 @@ def _placed(evidence: pl.DataFrame, hits: Hits, sheet: Sheet, phases: Phases) ->
     rules = hits.rules
     starts = pl.Series("start", proof.starts(evidence, rules), dtype=pl.UInt32)
     evidence = evidence.with_columns(starts, (pl.col("pos") // 2**32).cast(pl.UInt32).alias("row"))
-    rule = pl.when(pl.col("rule").is_not_null()).then(pl.format(f"{hits.grammar.name}/{{}}", "rule"))
+    ids = {rule.name: rule.id for rule in rules.values()}
+    rule = pl.col("rule").replace_strict(list(ids), list(ids.values()), default=None, return_dtype=TEXT)
     of_runs = _long(sheet.frame, [c for c in sheet.frame.columns if c in FRAMES["runs"]], "n", "runs")
     # A key is a phase's within its run: other runs have the same.
     of_phases = phases.rows.select("n", "key", pl.col("duration").cast(TEXT).alias("of_phase"))

@@ -448,7 +448,7 @@ def real(real_logs: Path) -> logparse.Logs:
 
 
 def test_in_real_tables_latency_and_rate_agree_within_the_digits_printed(real: logparse.Logs) -> None:
-    table = real.metrics.filter((pl.col("rule") == "groq_row") | (pl.col("rule") == "cpu_row"))
+    table = real.metrics.filter((pl.col("rule") == "groq/groq_row") | (pl.col("rule") == "groq/cpu_row"))
     for latency, rate in (("latency", "throughput"), ("on_chip_latency", "on_chip_throughput")):
         pairs = table.filter(pl.col("name") == latency).join(
             table.filter(pl.col("name") == rate), on=["run", "source", "line"]
