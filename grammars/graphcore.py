@@ -43,9 +43,7 @@ utc = in_unit(pp.Regex(rf"{_DAY}T{_TIME}\.[0-9]{{6}}"), "%Y-%m-%dT%H:%M:%S.%6f")
 """Poplar's time stamp, without the Z behind it."""
 stamp_micro = in_unit(pp.Regex(rf"{_DAY} {_TIME}\.[0-9]{{6}}"), "%Y-%m-%d %H:%M:%S.%6f")
 """TensorFlow's time stamp, local time."""
-damaged_stamp = in_unit(
-    pp.Regex(r"[0-9]{4}-[0-9]{2}(?:-[0-9]{2} [0-9]{2})?(?::[0-9]{2}){2}"), "%Y-%m-%d %H:%M:%S"
-)
+damaged_stamp = in_unit(pp.Regex(r"[0-9]{4}-[0-9]{2}(?:-[0-9]{2} [0-9]{2})?(?::[0-9]{2}){2}"), "%Y-%m-%d %H:%M:%S")
 """A time stamp that may have lost its middle."""
 epoch_ms = in_unit(pp.Regex(r"[0-9]{13}"), "epoch ms")
 """Milliseconds since 1970."""
@@ -78,7 +76,15 @@ _poprun_at = time_of_day("time_of_day") + " " + pp.Regex(r"[0-9]+")("process_id"
 _cosmic = stamp("at") + " - INFO - "
 _logged = stamp_seconds("at") + " INFO" + pp.Opt(":") + " "
 _utils = "[INFO] " + damaged_stamp("at") + ":" + blanks
-_mllog = ':::MLLOG {"namespace": "' + pp.Regex(r'[^"]*') + '", "time_ms": ' + epoch_ms("at") + ', "event_type": "' + pp.Regex("[A-Z_]+") + '", '
+_mllog = (
+    ':::MLLOG {"namespace": "'
+    + pp.Regex(r'[^"]*')
+    + '", "time_ms": '
+    + epoch_ms("at")
+    + ', "event_type": "'
+    + pp.Regex("[A-Z_]+")
+    + '", '
+)
 _mllog_at = ', "metadata": {"file": "' + pp.Regex(r'[^"]*') + '", "lineno": ' + pp.Regex("[0-9]+")
 
 # ---- where a line is cut, since records are glued there ---- #
@@ -854,7 +860,13 @@ applications = (
 # ---- CosmicTagger ---- #
 
 _metrics = (
-    " metrics: Average/Non_Bkg_Accuracy: " + real("non_background_accuracy") + ", Average/mIoU: " + real("mean_iou") + ", loss: " + real("loss") + " ("
+    " metrics: Average/Non_Bkg_Accuracy: "
+    + real("non_background_accuracy")
+    + ", Average/mIoU: "
+    + real("mean_iou")
+    + ", loss: "
+    + real("loss")
+    + " ("
 )
 
 cosmictagger = (
@@ -1263,7 +1275,10 @@ frameworks = (
 _point = _mllog + '"key": "'
 _bare = _mllog_at + rest
 _validation = (
-    ', "metadata": {"file": "' + (pp.Literal("validation.py") | "bert.py" | pp.Regex(r'[^"]*logging_wrapper\.py')) + '", "lineno": ' + pp.Regex("[0-9]+")
+    ', "metadata": {"file": "'
+    + (pp.Literal("validation.py") | "bert.py" | pp.Regex(r'[^"]*logging_wrapper\.py'))
+    + '", "lineno": '
+    + pp.Regex("[0-9]+")
     + ', "epoch_num": '
 )
 
@@ -1493,7 +1508,16 @@ _INFERENCE = "transcribed|embedding_batch|popxl_output|popxl_rate|squad|ipu_rate
 _IMAGES = "batch_bar|test_accuracy|model_print|cnn_throughput|utils_throughput|cosmic_step"
 _MNIST = 'seen("test_accuracy") + seen("batch_bar") > 0 and seen("popxl_mean") == 0 and seen("loss_bar") == 0 and seen("step_bar") == 0'
 _NO_LOCAL_TIME = " and ".join(
-    f'seen("{rule}") == 0' for rule in ("tf_poplar", "cosmic_step", "cnn_finished", "poprun_start", "popart_start", "popxl_start", "utils_total")
+    f'seen("{rule}") == 0'
+    for rule in (
+        "tf_poplar",
+        "cosmic_step",
+        "cnn_finished",
+        "poprun_start",
+        "popart_start",
+        "popxl_start",
+        "utils_total",
+    )
 )
 
 GRAMMAR = Grammar(
@@ -1551,9 +1575,13 @@ GRAMMAR = Grammar(
         Take("poprun_begin", "poprun_start.time_of_day", pick="first"),
         Take("poprun_end", "poprun_exit.time_of_day"),
         # Poprun's records have no date: that of the program's own stamps is theirs, unless midnight lies between.
-        Derive("started_at", "first_stamp - first_stamp % 86400 + poprun_begin", when="first_stamp % 86400 >= poprun_begin"),
+        Derive(
+            "started_at", "first_stamp - first_stamp % 86400 + poprun_begin", when="first_stamp % 86400 >= poprun_begin"
+        ),
         Derive("ended_at", "last_stamp - last_stamp % 86400 + poprun_end", when="last_stamp % 86400 <= poprun_end"),
-        Derive("started_at", "finished - finished % 86400 + poprun_begin", when="finished % 86400 - poprun_begin >= took"),
+        Derive(
+            "started_at", "finished - finished % 86400 + poprun_begin", when="finished % 86400 - poprun_begin >= took"
+        ),
         Derive("ended_at", "finished - finished % 86400 + poprun_end", when="poprun_end >= finished % 86400"),
         Derive("started_at", "finished - took"),
         Take("ended_at", "cnn_finished.at|utils_total.at"),
@@ -1564,8 +1592,16 @@ GRAMMAR = Grammar(
         Take("init_stamp", "mllog_init_start.at|popxl_start.at", pick="first"),
         Take("stop_stamp", "mllog_success.at|mllog_aborted.at|popxl_rate.at"),
         Derive("total_s", "stop_stamp - init_stamp"),
-        Infer("zone", "UTC", because="mllog_init_start|mllog_run_start", reason="MLPerf's time_ms counts from 1970 in UTC"),
-        Infer("zone", "UTC", because="poplar_preplan|poplar_warning|poplar_busy|poplar_error", when=_NO_LOCAL_TIME, reason="Poplar's stamps end in Z"),
+        Infer(
+            "zone", "UTC", because="mllog_init_start|mllog_run_start", reason="MLPerf's time_ms counts from 1970 in UTC"
+        ),
+        Infer(
+            "zone",
+            "UTC",
+            because="poplar_preplan|poplar_warning|poplar_busy|poplar_error",
+            when=_NO_LOCAL_TIME,
+            reason="Poplar's stamps end in Z",
+        ),
         # ---- what ran ---- #
         Infer("task", "train", because=_TRAIN),
         Infer("task", "train", because="keras_epoch"),
@@ -1588,43 +1624,79 @@ GRAMMAR = Grammar(
         Take("precision", "cosmic_precision.precision|namespace.precision"),
         Take("seed", "gpt2_arguments.seed|mllog_seed.seed"),
         Take("learning_rate", "cosmic_rate.learning_rate|mllog_rate.learning_rate|gpt2_arguments.learning_rate"),
-        Take("learning_rate", "bert_step.learning_rate|bert_step_cut.learning_rate|popart_iteration.learning_rate", pick="max"),
+        Take(
+            "learning_rate",
+            "bert_step.learning_rate|bert_step_cut.learning_rate|popart_iteration.learning_rate",
+            pick="max",
+        ),
         Take("learning_rate", "launch_rate.learning_rate", when="workload == 'mnist'"),
         # ---- how many ---- #
-        Take("ranks", "popdist_replicas.ranks|poprun_invoked.ranks|cnn_replicas.ranks|hf_replicas.ranks|namespace.ranks|gpt2_arguments.ranks|one_replica.ranks"),
-        Take("devices_per_rank", "popdist_ipus.devices_per_rank|poprun_invoked.devices_per_rank|gpt2_arguments.devices_per_rank"),
+        Take(
+            "ranks",
+            "popdist_replicas.ranks|poprun_invoked.ranks|cnn_replicas.ranks|hf_replicas.ranks|namespace.ranks|gpt2_arguments.ranks|one_replica.ranks",
+        ),
+        Take(
+            "devices_per_rank",
+            "popdist_ipus.devices_per_rank|poprun_invoked.devices_per_rank|gpt2_arguments.devices_per_rank",
+        ),
         Take("last_device", "device_layer.count", pick="max"),
         Take("devices", "cnn_ipus.devices|tf_device.devices|popart_device.devices|kge_devices.devices"),
         Derive("devices", "ranks * devices_per_rank"),
         Derive("devices", "ranks * (last_device + 1)"),
         Take("devices", "poprun_found.devices|launch_srun.devices"),
-        Take("epochs", "epochs_bar.done|mllog_epoch_stop.epoch|mllog_success.epoch|mllog_aborted.epoch|hf_result.epoch|epoch_bar.epoch|cnn_epoch.epoch|kge_epoch.epoch|tgn_epoch.epoch", pick="max"),
-        Take("epochs", "epoch_of.epoch", pick="max", when='seen("step_bar") > 0 or seen("keras_epoch") > 0 or seen("loss_bar") > 0'),
+        Take(
+            "epochs",
+            "epochs_bar.done|mllog_epoch_stop.epoch|mllog_success.epoch|mllog_aborted.epoch|hf_result.epoch|epoch_bar.epoch|cnn_epoch.epoch|kge_epoch.epoch|tgn_epoch.epoch",
+            pick="max",
+        ),
+        Take(
+            "epochs",
+            "epoch_of.epoch",
+            pick="max",
+            when='seen("step_bar") > 0 or seen("keras_epoch") > 0 or seen("loss_bar") > 0',
+        ),
         Take("counted_epoch", "training_loss_bar.epoch|tensor_loss.epoch", pick="max"),
         Derive("epochs", "counted_epoch + 1"),
         # Keras and the bars of a course print no last word: what was asked for ran to its last epoch.
         Take("asked_epochs", "epoch_of.epochs|namespace.epochs"),
         Take("ended_epoch", "keras_epoch.epoch|epoch_bar.epoch", pick="max"),
         Infer(
-            "status", "completed", because="keras_epoch|epoch_bar", when='ended_epoch == asked_epochs and seen("traceback") == 0',
+            "status",
+            "completed",
+            because="keras_epoch|epoch_bar",
+            when='ended_epoch == asked_epochs and seen("traceback") == 0',
             reason="the last epoch that was asked for ran to its end",
         ),
         Take("last_rate", "gpt2_step.learning_rate"),
         Infer(
-            "status", "completed", because="gpt2_step", when='last_rate == 0 and seen("traceback") == 0',
+            "status",
+            "completed",
+            because="gpt2_step",
+            when='last_rate == 0 and seen("traceback") == 0',
             reason="the schedule of the learning rate ended at 0, so the last step that was asked for ran",
         ),
-        Take("micro_batch_size", "namespace.micro_batch_size|gpt2_arguments.micro_batch_size|hf_micro.micro_batch_size|cosmic_batch.micro_batch_size"),
+        Take(
+            "micro_batch_size",
+            "namespace.micro_batch_size|gpt2_arguments.micro_batch_size|hf_micro.micro_batch_size|cosmic_batch.micro_batch_size",
+        ),
         Take("gradient_accumulation", "namespace.gradient_accumulation|gpt2_arguments.gradient_accumulation"),
-        Take("device_iterations", "namespace.device_iterations|gpt2_arguments.device_iterations|bert_iterations.device_iterations"),
-        Take("batch_size", "bert_batch.batch_size|cnn_batch.batch_size|hf_batch.batch_size|mllog_batch.batch_size|embedding_batch.batch_size"),
+        Take(
+            "device_iterations",
+            "namespace.device_iterations|gpt2_arguments.device_iterations|bert_iterations.device_iterations",
+        ),
+        Take(
+            "batch_size",
+            "bert_batch.batch_size|cnn_batch.batch_size|hf_batch.batch_size|mllog_batch.batch_size|embedding_batch.batch_size",
+        ),
         # Ranks of CosmicTagger do not reduce their gradients: each has its own batch.
         Take("batch_size", "cosmic_batch.micro_batch_size"),
         Derive("batch_size", "micro_batch_size * gradient_accumulation * ranks"),
         Take("batches", "batch_bar.total", pick="first"),
         Take("batches", "epochs_ended.total", pick="first", where={"done": "0"}),
         # One iteration of the program is 50 batches on the device, and MNIST has 60000 images to train on.
-        Derive("batch_size", "60000 / (50 * batches)", when=f"60000 % (50 * batches) == 0 and batches > 35 and {_MNIST}"),
+        Derive(
+            "batch_size", "60000 / (50 * batches)", when=f"60000 % (50 * batches) == 0 and batches > 35 and {_MNIST}"
+        ),
         Take("batch_size", "launch_batch.batch_size", when="workload == 'mnist'"),
         Take("training_steps", "bert_steps.steps"),
         Derive("steps", "training_steps * device_iterations"),
@@ -1653,10 +1725,22 @@ GRAMMAR = Grammar(
         # ---- time ---- #
         Take("compile_s", "compiled_or_loaded.duration|embedding_compiled.duration", pick="first"),
         Take("longest_compile", "compile_bar.elapsed", pick="max", where={"done": "100"}),
-        Infer("compile_cache", "hit", because="compile_bar", when="longest_compile == 0", reason="every bar of compilation ends at 00:00"),
+        Infer(
+            "compile_cache",
+            "hit",
+            because="compile_bar",
+            when="longest_compile == 0",
+            reason="every bar of compilation ends at 00:00",
+        ),
         Infer("compile_cache", "miss", because="tf_compiled|poplar_preplan|utils_compile|popart_compiled"),
         # From the cache it takes seconds, not always none.
-        Infer("compile_cache", "miss", because="compile_bar", when="longest_compile >= 10", reason="a bar of compilation took 10 s or more"),
+        Infer(
+            "compile_cache",
+            "miss",
+            because="compile_bar",
+            when="longest_compile >= 10",
+            reason="a bar of compilation took 10 s or more",
+        ),
         Take("keras_seconds", "keras_epoch.duration", pick="sum", where={"split": "train"}),
         Take("keras_compile", "tf_compiled.duration", pick="first"),
         Derive("train_s", "max(keras_seconds - keras_compile, 0)"),
@@ -1670,7 +1754,12 @@ GRAMMAR = Grammar(
         # A capture may begin behind the first compilation, and the bar of the epochs still holds it.
         Take("epochs_elapsed", "epochs_bar.elapsed", pick="max"),
         Take("first_compile", "compile_bar.elapsed", pick="first", where={"done": "100"}),
-        Infer("train_includes", "compile, load", because="epochs_bar", when="epochs_elapsed == train_s and first_compile > 0"),
+        Infer(
+            "train_includes",
+            "compile, load",
+            because="epochs_bar",
+            when="epochs_elapsed == train_s and first_compile > 0",
+        ),
         Infer("train_includes", "load", because="epochs_bar|step_bar|epoch_bar|keras_epoch", when="known(train_s)"),
         Infer("train_includes", "checkpoint, compile, eval", because="hf_result", when='seen("hf_eval_loss") > 0'),
         Infer("train_includes", "eval", because="mllog_success|mllog_aborted", when='seen("mllog_eval_start") == 0'),
@@ -1680,24 +1769,56 @@ GRAMMAR = Grammar(
         Take("throughput", "gpt2_step.throughput|popart_iteration.throughput", pick="median"),
         Take("throughput", "embedding_batch.throughput", pick="mean"),
         Take("throughput", "popxl_mean.throughput", where={"split": "train"}),
-        Derive("throughput", "samples / train_s", when="train_s > 0 and task == 'train' and (train_includes == 'load' or seen(\"bert_time\") > 0)"),
+        Derive(
+            "throughput",
+            "samples / train_s",
+            when="train_s > 0 and task == 'train' and (train_includes == 'load' or seen(\"bert_time\") > 0)",
+        ),
         Take("throughput", "cnn_throughput.throughput"),
         Infer("throughput_window", "after_warmup", because="cosmic_after_first|gpt2_step", when="known(throughput)"),
-        Infer("throughput_window", "whole", because="hf_result|utils_throughput|bert_time|embedding_batch|popxl_mean", when="known(throughput)"),
-        Infer("throughput_window", "after_warmup", because="cnn_throughput", when="known(throughput) and not known(samples) and epochs > 1"),
-        Infer("throughput_window", "whole", because="epochs_bar|epoch_bar|step_bar", when="known(throughput) and known(samples)"),
+        Infer(
+            "throughput_window",
+            "whole",
+            because="hf_result|utils_throughput|bert_time|embedding_batch|popxl_mean",
+            when="known(throughput)",
+        ),
+        Infer(
+            "throughput_window",
+            "after_warmup",
+            because="cnn_throughput",
+            when="known(throughput) and not known(samples) and epochs > 1",
+        ),
+        Infer(
+            "throughput_window",
+            "whole",
+            because="epochs_bar|epoch_bar|step_bar",
+            when="known(throughput) and known(samples)",
+        ),
         Take("token_throughput", "popxl_rate.token_throughput", pick="mean"),
         Take("latency_s", "popxl_output.latency|embedding_batch.latency", pick="mean"),
-        Take("loss", "hf_step.loss|bert_step.loss|bert_step_cut.loss|gpt2_step.loss|gpt2_first_step.loss|cnn_loss.loss|utils_loss.loss"),
+        Take(
+            "loss",
+            "hf_step.loss|bert_step.loss|bert_step_cut.loss|gpt2_step.loss|gpt2_first_step.loss|cnn_loss.loss|utils_loss.loss",
+        ),
         Take("loss", "cosmic_step.loss", pick="mean", each_rank=True),
         Take("loss", "keras_epoch.loss", where={"split": "train"}),
         Take("loss", "tgn_epoch.loss", where={"split": "train"}),
         Take("loss", "epoch_loss.loss", where={"scope": "IPU"}),
-        Take("loss", "epoch_mean.loss|epoch_mean_loss.loss|epoch_bar.loss|step_bar.loss|batch_bar.loss|loss_bar.loss|training_loss_bar.loss|tensor_loss.loss"),
+        Take(
+            "loss",
+            "epoch_mean.loss|epoch_mean_loss.loss|epoch_bar.loss|step_bar.loss|batch_bar.loss|loss_bar.loss|training_loss_bar.loss|tensor_loss.loss",
+        ),
         Take("loss", "kge_epoch.loss|kge_step.loss|mean_loss_step.loss|pvti_train_loss.loss"),
-        Take("score", "test_accuracy.accuracy|eval_accuracy.accuracy|final_accuracy.accuracy|test_loss.accuracy|utils_accuracy.accuracy|mllog_accuracy.accuracy"),
+        Take(
+            "score",
+            "test_accuracy.accuracy|eval_accuracy.accuracy|final_accuracy.accuracy|test_loss.accuracy|utils_accuracy.accuracy|mllog_accuracy.accuracy",
+        ),
         Take("score", "keras_epoch.accuracy", where={"split": "eval"}),
-        Infer("score_name", "accuracy", because="test_accuracy|eval_accuracy|final_accuracy|test_loss|utils_accuracy|mllog_accuracy"),
+        Infer(
+            "score_name",
+            "accuracy",
+            because="test_accuracy|eval_accuracy|final_accuracy|test_loss|utils_accuracy|mllog_accuracy",
+        ),
         Infer("score_name", "accuracy", because="keras_epoch", when="known(score)"),
         # Accuracy over the data of training is another figure than accuracy.
         Take("score", "cnn_accuracy.accuracy|epoch_mean.accuracy"),

@@ -106,7 +106,9 @@ def test_rate_covers_an_interval_and_global_rate_all_so_far(samples: logparse.Lo
 
 def test_a_global_rate_that_counts_the_queue_is_not_the_throughput(real: logparse.Logs) -> None:
     run = run_of(real, FORK + "log_supercon__arxiv_wse_not.log")
-    printed = of_run(real.metrics, run, name="throughput", window="mean", rule="cerebras/train_step_timed").sort("line")["value"]
+    printed = of_run(real.metrics, run, name="throughput", window="mean", rule="cerebras/train_step_timed").sort(
+        "line"
+    )["value"]
     assert printed[-1] == 515.71
     assert run["throughput"] == pytest.approx(2048000 / run["train_s"])
 
