@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 import polars as pl
 
@@ -76,22 +77,48 @@ class Logs:
         return {} if lines is None else {n: _KINDS[kind] for n, kind in enumerate(lines, start=1) if kind}
 
     def __repr__(self) -> str:
-        return f"{self._summary()}\n{self._shown()}"
+        with pl.Config(**_WIDE):
+            return f"{self._summary()}\n{self._shown()}"
 
     def _repr_html_(self) -> str:
-        return f"<p>{html.escape(self._summary())}</p>{self._shown()._repr_html_()}"
+        with pl.Config(**_WIDE):
+            return f"<p>{html.escape(self._summary())}</p>{self._shown()._repr_html_()}"
 
     def _summary(self) -> str:
-        many = ", ".join(
-            f"{frame.height} {name}" for name, frame in self.frames().items() if name not in ("runs", "sources")
-        )
-        return f"{self.runs.height} runs in {self.sources.height} files ({many})"
+        many = ", ".join(f"{frame.height} {name}" for name, frame in self.frames().items() if name not in _COUNTED)
+        files = {"read": 0, **dict(self.sources["status"].value_counts().rows())}
+        others = ", ".join(f"{n} {status.replace('_', ' ')}" for status, n in files.items() if status != "read" and n)
+        return f"{self.runs.height} runs in {files['read']} files{f' ({others})' if others else ''}; {many}"
 
     def _shown(self) -> pl.DataFrame:
-        """The runs without the columns that no run fills."""
-        filled = [
-            c
-            for c in self.runs.columns
-            if c not in ("run", "source", "group") and self.runs[c].null_count() < self.runs.height
-        ]
-        return self.runs.select(filled or self.runs.columns[:6])
+        """The columns that one looks at first, as far as any run fills them."""
+        filled = [c for c in _FIRST if self.runs[c].null_count() < self.runs.height]
+        return self.runs.select(filled or _FIRST[:3])
+
+
+_COUNTED = ("runs", "sources")
+_FIRST = (
+    "label",
+    "platform",
+    "workload",
+    "task",
+    "status",
+    "epochs",
+    "steps",
+    "batch_size",
+    "compile_s",
+    "train_s",
+    "throughput",
+    "latency_s",
+    "loss",
+    "score",
+    "score_name",
+)
+_WIDE: dict[str, Any] = {
+    "tbl_cols": -1,
+    "tbl_rows": 20,
+    "tbl_width_chars": 200,
+    "fmt_str_lengths": 48,
+    "tbl_hide_column_data_types": True,
+    "tbl_hide_dataframe_shape": True,
+}
