@@ -190,35 +190,28 @@ def _run_of(runs: pl.DataFrame) -> pl.Expr:
 
 def _named(runs: pl.DataFrame, places: Sequence[_Places], lines: Sequence[pl.DataFrame]) -> Found:
     """Runs that hold something, with their ids and the lines they span; and the hits of those runs."""
-    extents, ids, out = [], [], []
+    extents = pl.concat([_extents(place, frame) for place, frame in zip(places, lines, strict=True)]).filter("holds")
+    found, ids = [], []
     for place, frame in zip(places, lines, strict=True):
         hits = place.hits
-        own = _flag(place.rules, place.owns)
-        begins = _flag(place.rules, place.begins)
-        extents.append(
-            frame.lazy()
-            .filter(pl.col("n").is_not_null())
-            .group_by("n")
-            .agg(
-                pl.col("row").filter(begins).min().alias("begin_row"),
-                pl.col("row").filter(own).min().alias("own_row"),
-                pl.col("row").max().alias("row_last"),
-                pl.len().alias("lines_read"),
-                _flag(place.rules, _holds_a_run).any().alias("holds"),
-            )
-            .collect()
-        )
+        held = frame["n"].is_in(extents["n"].implode()).fill_null(False)
         at = 0
         for rule in place.rules:
-            whole = hits.by_rule[rule.name]
-            n = frame["n"].slice(at, whole.height)
-            at += whole.height
-            hits.by_rule[rule.name] = whole.hstack([n])
-        ids.append(_identities(hits))
-        out.append(hits)
+            whole = hits.by_rule.pop(rule.name)
+            here = slice(at, at := at + whole.height)
+            part = whole.hstack([frame["n"][here]])
+            part = part if held[here].all() else part.filter(held[here])
+            if part.height:
+                hits.by_rule[rule.name] = part
+        hits.rules = {name: rule for name, rule in hits.rules.items() if name in hits.by_rule}
+        if hits.by_rule:
+            found.append(hits)
+            ids.append(_identities(hits, frame["n"].filter(held).unique()))
+    if not found:
+        return Found(_no_runs(), [])
     platforms = pl.Series([place.hits.grammar.name for place in places])
     named = (
-        runs.join(pl.concat(extents).filter("holds"), on="n", how="inner", maintain_order="left")
+        runs.join(extents, on="n", how="inner", maintain_order="left")
         .join(pl.concat(ids), on="n", how="left", maintain_order="left")
         .with_columns(
             pl.coalesce("begin_row", "own_row").alias("row_first"),
@@ -226,20 +219,27 @@ def _named(runs: pl.DataFrame, places: Sequence[_Places], lines: Sequence[pl.Dat
         )
         .drop("begin_row", "own_row", "platform_index", "holds")
     )
-    kept = pl.Series(range(runs.height), dtype=pl.UInt32).is_in(named["n"].implode())
-    for hits in out:
-        for name, whole in list(hits.by_rule.items()):
-            held = whole["n"].is_not_null() & kept.gather(whole["n"].fill_null(0))
-            part = whole if held.all() else whole.filter(held)
-            if part.height:
-                hits.by_rule[name] = part
-            else:
-                del hits.by_rule[name]
-        hits.rules = {name: rule for name, rule in hits.rules.items() if name in hits.by_rule}
-    return Found(named, [hits for hits in out if hits.by_rule])
+    return Found(named, found)
 
 
-def _identities(hits: Hits) -> pl.DataFrame:
+def _extents(place: _Places, lines: pl.DataFrame) -> pl.DataFrame:
+    """n, begin_row, own_row, row_last, lines_read, holds (whether it is a run at all)."""
+    return (
+        lines.lazy()
+        .filter(pl.col("n").is_not_null())
+        .group_by("n")
+        .agg(
+            pl.col("row").filter(_flag(place.rules, place.begins)).min().alias("begin_row"),
+            pl.col("row").filter(_flag(place.rules, place.owns)).min().alias("own_row"),
+            pl.col("row").max().alias("row_last"),
+            pl.len().alias("lines_read"),
+            _flag(place.rules, _holds_a_run).any().alias("holds"),
+        )
+        .collect()
+    )
+
+
+def _identities(hits: Hits, runs: pl.Series) -> pl.DataFrame:
     """n, run (id), keyed: hashed from the identifying values, or where none is printed from all values that were
     read."""
     keys = []
@@ -270,7 +270,9 @@ def _identities(hits: Hits) -> pl.DataFrame:
     everyone = pl.concat(
         [
             keyed.with_columns(pl.lit(True).alias("keyed")),
-            _all_values(hits, keyed).with_columns(pl.lit(False).alias("keyed")),
+            _all_values(hits, runs.filter(~runs.is_in(keyed["n"].implode()))).with_columns(
+                pl.lit(False).alias("keyed")
+            ),
         ]
     )
     name = hits.grammar.name
@@ -278,16 +280,15 @@ def _identities(hits: Hits) -> pl.DataFrame:
     return everyone.select("n", pl.Series("run", ids, dtype=pl.String), "keyed")
 
 
-def _all_values(hits: Hits, keyed: pl.DataFrame) -> pl.DataFrame:
-    """n, text: the values read from each run that is not among `keyed` (lines, where a rule takes no value)."""
+def _all_values(hits: Hits, bare: pl.Series) -> pl.DataFrame:
+    """n, text: the values read from each of the runs `bare` (lines, where a rule takes no value)."""
     texts = [pl.DataFrame(schema={"n": pl.UInt32, "pos": pl.UInt64, "text": pl.String})]
-    for rule in hits.rules.values():
-        frame = hits.by_rule[rule.name]
+    for rule in hits.rules.values() if bare.len() else ():
         named = [f"{f}:text" for f in rule.fields] or ["seg"]
-        bare = ~frame["n"].is_in(keyed["n"].implode())
-        if _is_own(hits, rule) and bare.any():
+        if _is_own(hits, rule):
+            frame = hits.by_rule[rule.name]
             # An id needs enough to tell runs apart, not each of a million steps.
-            some = frame.filter(bare).group_by("n", maintain_order=True).head(50)
+            some = frame.filter(frame["n"].is_in(bare.implode())).group_by("n", maintain_order=True).head(50)
             texts.append(some.select("n", "pos", pl.concat_str(named, separator="\t", ignore_nulls=True).alias("text")))
     return pl.concat(texts).group_by("n").agg(pl.col("text").sort_by("pos").str.join("\n"))
 

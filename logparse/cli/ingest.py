@@ -39,6 +39,8 @@ def command(
     logs = _options.read(paths, files_from, grammar)
     from logparse import overview, render
 
+    if not logs.sources.height:
+        click.echo(f"no files to read in {', '.join(paths)}: a folder is searched to its bottom", err=True)
     if people:
         paint = render.Paint.of(sys.stdout if output is None else None)
         _options.put_text(overview.page(logs, paths, paint), output)
