@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import polars as pl
 import pytest
-from conftest import SAMPLES
+from conftest import SAMPLES, of_run, only, run_of
 from logparse.grammars.cerebras import GRAMMAR
 
 import logparse
@@ -26,20 +25,6 @@ def real(real_logs: Path) -> logparse.Logs:
     return logparse.ingest(real_logs / "cerebras")
 
 
-def run_of(logs: logparse.Logs, file: str, nth: int = 0) -> dict[str, Any]:
-    """The row of the nth run of a file."""
-    rows = logs.runs.filter(pl.col("source").cast(pl.String).str.ends_with(file)).sort("line_first").rows(named=True)
-    return rows[nth]
-
-
-def of_run(frame: pl.DataFrame, run: dict[str, Any], **where: str) -> pl.DataFrame:
-    """The rows of a run, and of those the ones with these values."""
-    frame = frame.filter(pl.col("run") == run["run"])
-    for column, value in where.items():
-        frame = frame.filter(pl.col(column).cast(pl.String) == value)
-    return frame
-
-
 def read(*lines: str) -> logparse.Logs:
     """Logs of a file of these lines; a line that begins with a blank gets a stamp, a second after the one before."""
     stamped = []
@@ -47,12 +32,6 @@ def read(*lines: str) -> logparse.Logs:
         when = f"2025-07-14 09:{second // 60:02}:{second % 60:02},000"
         stamped.append(f"{when} INFO:  {line}" if line.startswith(" ") else line)
     return logparse.ingest("\n".join(stamped).encode())
-
-
-def only(logs: logparse.Logs) -> dict[str, Any]:
-    """The one run of `logs`."""
-    assert logs.runs.height == 1
-    return logs.runs.row(0, named=True)
 
 
 def step(number: int, rate: float = 100.0, loss: float = 5.0) -> str:
