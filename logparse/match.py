@@ -16,6 +16,7 @@ import polars as pl
 from logparse.batch import Batch, contains, full, in_threads, literals, read, scan
 from logparse.grammar import Grammar, Rule
 
+_PART_LINES = 50_000
 _CUT = "\x1e"
 """Marks a cut; the reader lets no such character through."""
 
@@ -95,6 +96,21 @@ def run_rules(segments: pl.DataFrame, rules: Sequence[Rule]) -> dict[str, pl.Dat
     return one_rule_each(_read_all(segments, rules), rules)
 
 
+def _read_lines(lines: pl.DataFrame, grammar: Grammar, rules: Sequence[Rule]) -> dict[str, pl.DataFrame]:
+    """Each rule's lines among `lines` (row, text): gated, cut and read, in parts on all cores."""
+    gate = literals(rules)
+
+    def one(part: pl.DataFrame) -> dict[str, pl.DataFrame]:
+        return _read_all(cut(part.filter(contains(pl.col("text"), gate)), grammar), rules)
+
+    parts = in_threads(one, list(lines.iter_slices(_PART_LINES)), lines.height)
+    found: dict[str, list[pl.DataFrame]] = {}
+    for part in parts:
+        for name, hits in part.items():
+            found.setdefault(name, []).append(hits)
+    return {name: pl.concat(hits, rechunk=True) for name, hits in found.items()}
+
+
 def _read_all(segments: pl.DataFrame, rules: Sequence[Rule]) -> dict[str, pl.DataFrame]:
     """Each rule's lines among `segments`, whatever other rules read."""
     read_by = {rules[index].name: read(here, rules[index]) for index, here in _candidates(segments, rules).items()}
@@ -169,8 +185,7 @@ def match(batch: Batch, grammars: Sequence[Grammar], shared: Sequence[Rule]) -> 
     def one(grammar: Grammar) -> Hits:
         rules = wanted[grammar.name]
         telling = [rule for rule in rules if "telling" in rule.marked]
-        text = pl.col("text")
-        told = _read_all(cut(scanned.gated.filter(contains(text, literals(telling))), grammar), telling)
+        told = _read_lines(scanned.gated, grammar, telling)
         found = {rule: hits for (name, rule), hits in scanned.frequent.items() if name == grammar.name and hits.height}
         frequent = [hits for rule, hits in found.items() if "telling" in grammar.rule(rule).marked]
         sources = _sources(batch, [*told.values(), *frequent])
@@ -183,7 +198,7 @@ def match(batch: Batch, grammars: Sequence[Grammar], shared: Sequence[Rule]) -> 
             here = batch.source_of(pl.col("row")).is_in(sorted(sources))
             lines = lines.filter(here)
             found = {rule: hits.filter(here) for rule, hits in found.items()}
-        others = _read_all(cut(lines.filter(contains(text, literals(rest))), grammar), rest)
+        others = _read_lines(lines, grammar, rest)
         for rule, hits in one_rule_each(told | others, rules).items():
             found[rule] = (
                 pl.concat([found[rule], hits.select(found[rule].columns)]).sort("pos") if rule in found else hits
