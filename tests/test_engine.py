@@ -1,0 +1,99 @@
+"""The engine as a whole: the same log in another form gives the same values, and a bad input costs only itself."""
+
+from __future__ import annotations
+
+import gzip
+import os
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import polars as pl
+import pytest
+from conftest import SAMPLES
+from hypothesis import given
+from hypothesis import strategies as st
+
+import logparse
+from logparse import formula
+from logparse.errors import NoSuchInput
+from logparse.reader import clean
+
+WHERE = ["label", "source", "line_first", "line_last", "copies"]
+"""Columns of runs that say where a run stands."""
+
+FORMS: dict[str, Callable[[bytes], bytes]] = {
+    "CRLF": lambda text: re.sub(rb"\r*\n", b"\r\n", text),
+    "caret M": lambda text: re.sub(rb"\r*\n", b"^M\n", text),
+    "gzip": gzip.compress,
+    "byte order mark": lambda text: b"\xef\xbb\xbf" + text,
+    "UTF-16": lambda text: clean(text)[0].decode().encode("utf-16"),
+    "no last newline": lambda text: text.rstrip(b"\n"),
+    "blank lines above": lambda text: b"\n\n\n" + text,
+    "blanks at line ends": lambda text: text.replace(b"\n", b"  \n"),
+    "lines of others below": lambda text: text + b"\nnothing that is known\n",
+}
+
+
+def samples() -> list[Path]:
+    return sorted(path for path in SAMPLES.rglob("*") if path.suffix in (".out", ".log", ".txt"))
+
+
+def values(inputs: list[bytes]) -> pl.DataFrame:
+    return logparse.ingest(inputs).runs.drop(WHERE)
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_another_form_of_the_same_log_gives_the_same_runs(form: str) -> None:
+    texts = [path.read_bytes() for path in samples()]
+    plain = values(texts)
+    assert plain.height > 40
+    assert values([FORMS[form](text) for text in texts]).equals(plain)
+
+
+def test_the_order_of_inputs_changes_no_value() -> None:
+    texts = [path.read_bytes() for path in samples()]
+    one, other = (values(order).sort("run") for order in (texts, texts[::-1]))
+    assert one.equals(other)
+
+
+def test_a_bad_input_is_told_and_costs_the_others_nothing(tmp_path: Path) -> None:
+    good = samples()[0].read_bytes()
+    bad = {
+        "empty.out": b"",
+        "binary.out": bytes(range(256)) * 40,
+        "cut.gz": gzip.compress(os.urandom(9000))[:12],
+        "prose.out": b"nothing that is known\n",
+    }
+    for name, data in {**bad, "good.out": good}.items():
+        (tmp_path / name).write_bytes(data)
+    logs = logparse.ingest(tmp_path)
+    said = {Path(row["source"]).name: row for row in logs.sources.rows(named=True)}
+    assert said.keys() == {*bad, "good.out"}
+    assert all(said[name]["reason"] and said[name]["status"] != "read" for name in bad)
+    assert said["good.out"]["status"] == "read"
+    assert logs.runs.drop(WHERE).equals(values([good]))
+
+
+def test_a_path_that_is_missing_is_a_usage_error(tmp_path: Path) -> None:
+    with pytest.raises(NoSuchInput, match="nowhere"):
+        logparse.ingest(tmp_path / "nowhere.out")
+
+
+@given(st.lists(st.text(alphabet="ab \r\n\x00\x0b\x0c\x1e\x85\u2028\u2029é", max_size=40), min_size=1, max_size=4))
+def test_any_text_is_counted_by_its_newlines(texts: list[str]) -> None:
+    sources = logparse.ingest([text.encode() for text in texts]).sources
+    read = sources.filter(pl.col("encoding").is_not_null())
+    assert (read["lines_blank"] <= read["lines"]).all()
+    for row, text in zip(sources.rows(named=True), texts, strict=True):
+        if row["encoding"] is not None:
+            assert row["lines"] == text.count("\n") + (bool(text) and not text.endswith("\n"))
+
+
+@given(st.floats(-1e6, 1e6), st.floats(-1e6, 1e6), st.floats(1, 1e6))
+def test_a_formula_is_the_same_for_a_column_and_for_one_value(a: float, b: float, c: float) -> None:
+    for text in ("a - b / c", "max(a - b, 0)", "min(a, b) * c", "abs(a) + -b", "round(a)", "(a + b) / (2 * c)"):
+        frame = pl.DataFrame({"a": [a], "b": [b], "c": [c]})
+        column = frame.select(formula.expression(text, pl.col).cast(pl.Float64)).item()
+        given_ = {name: value for name, value in {"a": a, "b": b, "c": c}.items() if name in formula.names(text)}
+        assert column == pytest.approx(formula.evaluate(text, given_))
