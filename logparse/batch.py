@@ -164,7 +164,8 @@ def scan(batch: Batch, rules: Sequence[Rule], telling: Sequence[Rule], grammars:
             pool = without(pool, found["row"])
         blank = pool.filter(column.str.contains(r"^[ \t\r]*$"))["row"]
         gated = pool.filter(contains(column, gate))
-        tells = pool.head(_TELLING_ENOUGH if len(text) >= _SLICE_BYTES else pool.height).filter(contains(column, told))
+        long = len(slice) == 1 and len(text) >= _SLICE_BYTES  # not many short ones, each with a platform of its own
+        tells = pool.head(_TELLING_ENOUGH if long else pool.height).filter(contains(column, told))
         if not tells.height:
             tells = pool.filter(contains(column, told)).head(_TELLING_ENOUGH)
         tells = without(tells, gated.join(tells, on="row", how="semi")["row"])

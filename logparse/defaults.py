@@ -282,7 +282,7 @@ def _group(sheet: Sheet) -> None:
     """Repeats of one experiment share it. Unknown is not equal, so the names of what is known go into the hash."""
     have = [c for c in ("workload", "model", "dataset", "task", *SETTINGS, *_BUILD) if sheet.has(c)]
     known = [pl.format(f"{c}={{}}", pl.col(c).cast(TEXT)) for c in have] or [pl.lit("")]
-    texts = sheet.frame.select(pl.concat_str(known, separator="\n", ignore_nulls=True).alias("text"))["text"]
+    texts = sheet.frame.with_columns(pl.concat_str(known, separator="\n", ignore_nulls=True).alias("text"))["text"]
     name = sheet.hits.grammar.name
     ids = [hashlib.sha256(f"{name}\n{text}".encode()).hexdigest()[:12] for text in texts]
     values = pl.DataFrame({"n": sheet.n, "value": ids})

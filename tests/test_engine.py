@@ -15,8 +15,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import logparse
-from logparse import formula
+from logparse import formula, platforms
+from logparse.batch import _SLICE_BYTES, literals
 from logparse.errors import NoSuchInput
+from logparse.grammar import Grammar, Rule, integer
 from logparse.reader import clean
 
 WHERE = ["label", "source", "line_first", "line_last", "copies"]
@@ -97,3 +99,31 @@ def test_a_formula_is_the_same_for_a_column_and_for_one_value(a: float, b: float
         column = frame.select(formula.expression(text, pl.col).cast(pl.Float64)).item()
         given_ = {name: value for name, value in {"a": a, "b": b, "c": c}.items() if name in formula.names(text)}
         assert column == pytest.approx(formula.evaluate(text, given_))
+
+
+def silent_telling_lines() -> list[bytes]:
+    """Examples of rules that tell the platform and say nothing else, and that pass the gate of no other rule."""
+    grammars = platforms.grammars()
+    gate = literals(rule for g in grammars for rule in g.rules if g.speaks(rule))
+    examples = [e for g in grammars for r in g.rules if "telling" in r.marked and not g.speaks(r) for e in r.examples]
+    return [example.encode() + b"\n" for example in examples if not any(text in example for text in gate)]
+
+
+def test_long_neighbours_change_nothing_of_a_short_log() -> None:
+    # Short texts are scanned together: of the lines that only tell a platform none may be lost to those above.
+    short = silent_telling_lines()
+    assert len(short) > 5
+    noise = b"nothing that is known\n" * (_SLICE_BYTES // 36)  # two of them fill a slice
+    sources = logparse.ingest([*short, noise, *(b"\n" + text for text in short), noise + b"1"]).sources
+    first, second = sources.head(len(short)), sources.slice(len(short) + 1, len(short))
+    columns = ["status", "platform", "lines_known"]
+    assert "unknown_platform" not in set(first["status"])
+    assert second.select(columns).equals(first.select(columns))
+
+
+def test_a_run_of_which_nothing_is_known_is_still_a_row() -> None:
+    rule = Rule("went_on", "Thing 7 went on", "Thing " + integer("value") + " went on", marks="telling work")
+    grammar = Grammar("things", "Things", (rule,))
+    logs = logparse.ingest([b"Thing 7 went on\n", b"Thing 8 went on\n"], grammars=[grammar])
+    assert list(logs.runs["platform"]) == ["things", "things"]
+    assert list(logs.runs["status"]) == ["incomplete", "incomplete"]
