@@ -158,10 +158,16 @@ def scan(batch: Batch, rules: Sequence[Rule], telling: Sequence[Rule], grammars:
         text = text_of(slice)
         lines = pl.read_lines(text, name="text").with_row_index("row")
         pool, hits = lines, []
+        # A line that the terminal wrote over is cut before any rule reads it.
+        written_over = (
+            pool.filter(column.str.contains("\r", literal=True)) if frequent and b"\r" in text else pool.clear()
+        )
+        pool = without(pool, written_over["row"])
         for _, rule in frequent:
             found = read(pool.select("row", pl.lit(0, pl.UInt32).alias("col"), column.alias("seg")), rule)
             hits.append(found)
             pool = without(pool, found["row"])
+        pool = pl.concat([pool, written_over]).sort("row") if written_over.height else pool
         blank = pool.filter(column.str.contains(r"^[ \t\r]*$"))["row"]
         gated = pool.filter(contains(column, gate))
         long = len(slice) == 1 and len(text) >= _SLICE_BYTES  # not many short ones, each with a platform of its own

@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import polars as pl
 
-from logparse import proof
+from logparse import cast, proof
 from logparse.grammar import Bar, Frames, Phase, Reported, Span
 from logparse.match import Hits
 from logparse.schema import NUMBER, TEXT, TIME
@@ -118,7 +118,12 @@ class Phases:
         made = {"how": "derived", "formula": formula, "column": "duration_s", "field": "at"}
         parts = [
             proof.rows(
-                pairs.drop("end_pos"), input="begin", number=begin, pos=pl.col("begin_pos"), resolution=_STAMP, **made
+                pairs.drop("end_pos"),
+                input="begin",
+                number=begin,
+                pos=pl.col("begin_pos"),
+                resolution=_stamp_resolution("text"),
+                **made,
             ),
             proof.rows(
                 pairs.select(
@@ -126,7 +131,7 @@ class Phases:
                 ),
                 input="end",
                 number=end,
-                resolution=_STAMP,
+                resolution=_stamp_resolution("text"),
                 **made,
             ),
         ]
@@ -401,7 +406,10 @@ class Phases:
         )
 
 
-_STAMP = pl.lit(0.0005)
+def _stamp_resolution(column: str) -> pl.Expr:
+    """Half a unit of the last digit of a stamp as printed; a number alone is milliseconds since 1970."""
+    text = pl.col(column)
+    return pl.when(text.str.contains("^[0-9]+$")).then(0.0005).otherwise(cast.resolution(text, "at", None))
 
 
 def _first_in_a_row(begins: pl.DataFrame, ends: pl.DataFrame, keys: list[str]) -> pl.DataFrame:
