@@ -234,8 +234,7 @@ def _frequent(slices: Sequence[Slice], grammars: Sequence[Grammar]) -> list[tupl
     """Rules that read many of the lines, by a sample; most frequent first.
 
     Only rules that read a whole line as it stands, without free text, so that there is nothing to cut: then it makes
-    no difference that
-    they come before the cutting.
+    no difference that they come before the cutting.
     """
     parts = [part for slice in slices for part in slice]
     size = sum(end - start for _, start, end in parts)

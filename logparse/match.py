@@ -26,8 +26,7 @@ class Hits:
     """What the rules of one grammar read in a batch.
 
     by_rule: rule name -> frame with pos (UInt64), row, col (UInt32), seg (the segment), tag (Int64: rank of its tag,
-    or null), and
-    for each captured name its value and `name:text`.
+    or null), and for each captured name its value and `name:text`.
     """
 
     grammar: Grammar
@@ -175,8 +174,7 @@ def rules_of(grammar: Grammar, shared: Sequence[Rule]) -> list[Rule]:
 
 def match(batch: Batch, grammars: Sequence[Grammar], shared: Sequence[Rule]) -> tuple[list[Hits], pl.Series]:
     """What the rules that say something read in the sources that are its platform's, with the rules that several
-    platforms share; and
-    the blank rows."""
+    platforms share; and the blank rows. Rules that only name lines are left to `known`."""
     wanted = {g.name: [r for r in rules_of(g, shared) if g.speaks(r) or "telling" in r.marked] for g in grammars}
     speaking = [rule for g in grammars for rule in wanted[g.name] if g.speaks(rule)]
     telling = [rule for g in grammars for rule in wanted[g.name] if not g.speaks(rule)]

@@ -101,9 +101,8 @@ def _starts(batch: Batch, places: _Places) -> pl.DataFrame:
     """Where runs of one grammar begin: pos, source."""
     hits = places.hits
     # A rule that captures nothing and has no mark says nothing of runs; what only states settings or tells the
-    # platform is
-    # no work: banners stand among the beginnings. After a failure the next beginning is another run's, whoever reads
-    # it.
+    # platform is no work: banners stand among the beginnings. After a failure the next beginning is another run's,
+    # whoever reads it.
     speaks = _flag(places.rules, lambda r: bool(r.fields or r.marks) if _is_own(hits, r) else "failure" in r.marked)
     begins = _flag(places.rules, lambda r: "begin" in r.marked)
     settings = _flag(

@@ -211,7 +211,6 @@ PHASES = (
     "checkpoint",
     "teardown",
 )
-STATUSES = ("completed", "completed_with_errors", "failed", "incomplete", "submitted")
 
 RUNS: dict[str, pl.DataType] = {
     "run": _CAT,
