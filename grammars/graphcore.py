@@ -1859,6 +1859,7 @@ GRAMMAR = Grammar(
         },
     },
     chance={"mnist": 0.1},
+    test_items={"mnist": 10_000},
     absent={
         "queue_s": "srun prints no time stamps",
         "total_s": "no time stamp stands at the beginning or at the end",

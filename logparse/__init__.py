@@ -11,15 +11,31 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from logparse.comparison.compare import Comparison, compare
     from logparse.errors import GrammarError, LogparseError, NoSuchInput, UsageError
+    from logparse.findings import findings
     from logparse.logs import Logs
     from logparse.pipeline import ingest
 
 __version__ = "0.1.0"
-__all__ = ["GrammarError", "LogparseError", "Logs", "NoSuchInput", "UsageError", "__version__", "ingest"]
+__all__ = [
+    "Comparison",
+    "GrammarError",
+    "LogparseError",
+    "Logs",
+    "NoSuchInput",
+    "UsageError",
+    "__version__",
+    "compare",
+    "findings",
+    "ingest",
+]
 
 _HOME = {
     "ingest": "logparse.pipeline",
+    "findings": "logparse.findings",
+    "compare": "logparse.comparison.compare",
+    "Comparison": "logparse.comparison.compare",
     "Logs": "logparse.logs",
     "LogparseError": "logparse.errors",
     "UsageError": "logparse.errors",
@@ -33,8 +49,9 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(f"module 'logparse' has no attribute {name!r}")
     import importlib
 
-    # Bound once, so that the next use is a plain look-up.
-    value = getattr(importlib.import_module(_HOME[name]), name)
+    home = importlib.import_module(_HOME[name])
+    # Bound once, so that the next use is a plain look-up. A package of that name is called itself.
+    value = home if _HOME[name] == f"{__name__}.{name}" else getattr(home, name)
     globals()[name] = value
     return value
 

@@ -412,6 +412,8 @@ class Grammar:
     """table -> {the vendor's word in lower case: the one name for it}."""
     chance: Mapping[str, float] = field(default_factory=dict)
     """data set -> score that guessing gives."""
+    test_items: Mapping[str, int] = field(default_factory=dict)
+    """data set -> items that its accuracy is measured over."""
     absent: Mapping[str, str] = field(default_factory=dict)
     """column -> why the logs do not say it. Stamps then stand in for no `started_at`, `ended_at` or `total_s`."""
     unstamped: tuple[str, ...] = ()

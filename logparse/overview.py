@@ -1,7 +1,4 @@
-"""What `logparse ingest` prints: the runs by platform and workload, what was not understood, and where to look next.
-
-Numbers are shown with the digits that mean something: not more than the log printed, and not more than one can compare.
-"""
+"""What `logparse ingest` prints: the runs by platform and workload, what was not understood, and where to look next."""
 
 from __future__ import annotations
 
@@ -15,9 +12,11 @@ from typing import Any
 import polars as pl
 
 from logparse.explain import SHAPES, SUSPICIOUS, shapes
+from logparse.figures import figure, seconds
 from logparse.logs import Logs
 from logparse.render import Paint, aligned, one_line
-from logparse.schema import FIELDS, INTEGER, TEXT
+from logparse.resolution import resolutions
+from logparse.schema import FIELDS, TEXT
 
 Run = Mapping[str, Any]
 """A row of `runs`."""
@@ -75,35 +74,6 @@ def _many(count: int, word: str, one: str = "", more: str = "s") -> str:
     return f"{count:,} {word}{one if count == 1 else more}"
 
 
-# ---- numbers ---- #
-
-
-def figure(value: float, resolution: float | None, most: int) -> str:
-    """`value` with at most `most` digits, and none beyond its resolution: `4572.4`, `6.9 k`, `780`."""
-    if not math.isfinite(value):
-        return "NaN" if math.isnan(value) else "∞" if value > 0 else "-∞"
-    places = most - 1 - math.floor(math.log10(abs(value))) if value else most - 1
-    if resolution:  # half a unit of the last digit that means something
-        places = min(places, math.floor(-math.log10(resolution)))
-    if places < 0 and abs(value) >= 1000:
-        return f"{value / 1000:.{max(places + 3, 0)}f} k"
-    text = f"{value:.{max(places, 0)}f}"
-    return text if resolution or "." not in text else text.rstrip("0").rstrip(".")
-
-
-_COARSE = 0.005
-"""Share of a duration from which on its uncertainty is shown."""
-
-
-def seconds(value: float, resolution: float | None) -> str:
-    """A duration: `452.4 s`, `0.06 ms`; what is less certain than its last digit says so: `87 s ±1`."""
-    if 0 < abs(value) < 0.1:
-        return f"{figure(value * 1e3, resolution and resolution * 1e3, 4)} ms"
-    if resolution and resolution > 0.5 and resolution > _COARSE * abs(value):
-        return f"{value:.0f} s ±{math.ceil(resolution)}"
-    return f"{figure(value, resolution, 4)} s"
-
-
 # ---- what cells are made of ---- #
 
 _CELLS = (
@@ -130,7 +100,7 @@ class _Facts:
         errors = logs.messages.filter((pl.col("level") == "error") & pl.col("kind").is_not_null())
         return cls(
             {(run, column): reason or "" for run, column, reason in absent.iter_rows()},
-            _resolutions(logs.evidence),
+            resolutions(logs.evidence),
             _by_run(compiles.select("run", "duration_s")),
             _by_run(errors.select("run", pl.col("kind").cast(TEXT)).unique(maintain_order=True)),
         )
@@ -151,41 +121,6 @@ def _by_run(rows: pl.DataFrame) -> dict[str, list[Any]]:
     for run, value in rows.iter_rows():
         out.setdefault(run, []).append(value)
     return out
-
-
-def _resolutions(evidence: pl.DataFrame) -> dict[tuple[str, str], float]:
-    """(run, column) -> resolution: as read; derived, what the inputs bring: sums add up, products in parts.
-
-    Counts are exact. An input that is itself derived brings the resolution found for it.
-    """
-    counts = [name for name, field in FIELDS.items() if field.dtype == INTEGER]
-    rows = evidence.filter((pl.col("frame") == "runs") & (pl.col("how") != "absent")).select(
-        *(pl.col(c).cast(TEXT) for c in ("run", "column")), "formula", "input", "number", "value",
-        pl.when(pl.col("input").is_in(counts)).then(0.0).otherwise("resolution").alias("own"),
-    )  # fmt: skip
-    first = _of_inputs(rows).select("run", pl.col("column").alias("input"), pl.col("resolution").alias("found"))
-    rows = rows.join(first, on=["run", "input"], how="left").with_columns(pl.coalesce("own", "found").alias("own"))
-    return {(run, column): resolution for run, column, resolution in _of_inputs(rows).iter_rows()}
-
-
-def _of_inputs(rows: pl.DataFrame) -> pl.DataFrame:
-    """run, column, resolution of the values whose inputs all have one."""
-    own, number = pl.col("own"), pl.col("number").abs()
-    product = pl.col("formula").first().str.contains("[*/]").fill_null(False)
-    value = pl.col("value").first().cast(pl.Float64, strict=False).abs()
-    read = pl.col("formula").first().is_null()
-    middle = pl.col("formula").first().str.contains("^(?:mean|median)[(]").fill_null(False)
-    made = (
-        pl.when(read)
-        .then(own.first())
-        .when(middle)
-        .then(own.mean())
-        .when(product)
-        .then((own / number).sum() * value)
-        .otherwise(own.sum())
-    )
-    known = rows.group_by("run", "column").agg(pl.when(own.is_not_null().all()).then(made).alias("resolution"))
-    return known.filter(pl.col("resolution").is_finite() & (pl.col("resolution") > 0))
 
 
 # ---- blocks ---- #

@@ -363,6 +363,31 @@ SOURCES: dict[str, pl.DataType] = {
     "grammar": TEXT,
 }
 
+CLAIMS: dict[str, pl.DataType] = {
+    "run": _CAT,
+    "name": TEXT,
+    "claimed": TEXT,
+    "found": TEXT,
+    "verdict": TEXT,
+    "origin": TEXT,
+    "source": _CAT,
+    "line": _LINE,
+}
+
+FINDINGS: dict[str, pl.DataType] = {
+    "id": TEXT,
+    "name": TEXT,
+    "severity": TEXT,
+    "runs": pl.List(TEXT),
+    "quantities": pl.List(TEXT),
+    "text": TEXT,
+    "why": TEXT,
+    "advice": TEXT,
+    "evidence": pl.List(TEXT),
+    "key": TEXT,
+    "ignored": TEXT,
+}
+
 FRAMES: dict[str, dict[str, pl.DataType]] = {
     "runs": RUNS,
     "evidence": EVIDENCE,
@@ -372,11 +397,15 @@ FRAMES: dict[str, dict[str, pl.DataType]] = {
     "messages": MESSAGES,
     "sources": SOURCES,
 }
+"""What reading gives."""
+
+SAID: dict[str, dict[str, pl.DataType]] = {"claims": CLAIMS, "findings": FINDINGS}
+"""What is said about it."""
 
 
 def empty(frame: str) -> pl.DataFrame:
     """The named frame without a row: the same schema as with many."""
-    return pl.DataFrame(schema=FRAMES[frame])
+    return pl.DataFrame(schema=_schema(frame))
 
 
 def conform(frame: str, rows: pl.DataFrame) -> pl.DataFrame:
@@ -384,5 +413,9 @@ def conform(frame: str, rows: pl.DataFrame) -> pl.DataFrame:
     have = set(rows.columns)
     return rows.select(
         (pl.col(name) if name in have else pl.lit(None)).cast(dtype).alias(name)
-        for name, dtype in FRAMES[frame].items()
+        for name, dtype in _schema(frame).items()
     )
+
+
+def _schema(frame: str) -> dict[str, pl.DataType]:
+    return FRAMES.get(frame) or SAID[frame]

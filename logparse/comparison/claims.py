@@ -1,0 +1,158 @@
+"""Claims: what somebody says of a run (`--claim LABEL:epochs=20`, a claims file, a file name), held against the log.
+
+A claim never becomes a value of the frames. Where the log states a setting, the claim is confirmed or refuted by it;
+where it does not, the claim may stand in, and is marked as claimed wherever it is used.
+"""
+
+from __future__ import annotations
+
+import fnmatch
+import math
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+
+from logparse.comparison.jobs import Job
+from logparse.errors import UsageError
+from logparse.schema import INTEGER, NUMBER, RUNS, SAID, TEXT, conform, empty
+
+if TYPE_CHECKING:
+    from logparse.comparison.ledger import Ledger
+
+CLAIMABLE = (
+    *("epochs", "steps", "samples", "batch_size", "micro_batch_size", "ranks", "devices", "learning_rate"),
+    *("sequence_length", "precision", "seed", "sdk_version", "workload", "model", "dataset", "task"),
+)
+"""Columns of `runs` that one may claim."""
+_IN_NAMES = {
+    "epochs": r"epochs?",
+    "batch_size": r"(?:batch(?:[_-]?size)?|bs)",
+    "ranks": r"(?:ntasks?|ranks?)",
+    "learning_rate": r"(?:lr|learning[_-]rate)",
+    "sequence_length": r"(?:seq(?:uence)?(?:[_-]?len(?:gth)?)?|max[_-]?seq[_-]?len(?:gth)?)",
+    "steps": r"steps?",
+}
+"""Column -> how a file name calls it: an explicit word with a number behind it."""
+
+
+@dataclass(frozen=True)
+class Claim:
+    """One claim: of which run, what, and who says so."""
+
+    label: str
+    """A label, a part of one, a run id, or a pattern with *."""
+    name: str
+    text: str
+    origin: str
+    """`command`, `file`, or `file name`."""
+
+    @property
+    def number(self) -> Any:
+        """What is claimed, as the column has it."""
+        dtype = RUNS[self.name]
+        return int(float(self.text)) if dtype == INTEGER else float(self.text) if dtype == NUMBER else self.text
+
+    def means(self, job: Job) -> bool:
+        """Whether the claim is of that job."""
+        if self.label in ("*", *job.ids):
+            return True
+        labels = [run["label"].lower() for run in job.runs]
+        wanted = self.label.lower()
+        return any(fnmatch.fnmatchcase(label, wanted) or wanted in label for label in labels)
+
+
+def claim(text: str, origin: str = "command") -> Claim:
+    """The claim that `LABEL:NAME=VALUE` says.
+
+    Raises `UsageError` for anything else, and for a name or value that no claim can have.
+    """
+    label, colon, said = text.rpartition(":")
+    name, equals, value = said.partition("=")
+    name, value = name.strip(), value.strip()
+    if not (colon and equals and label and value):
+        raise UsageError(f"{text!r} is no claim: write LABEL:NAME=VALUE, as in mnist_20:epochs=20")
+    if name not in CLAIMABLE:
+        import difflib
+
+        near = difflib.get_close_matches(name, CLAIMABLE, n=1)
+        hint = f"did you mean {near[0]!r}?" if near else f"one may claim {', '.join(CLAIMABLE)}"
+        raise UsageError(f"{name!r} cannot be claimed; {hint}")
+    made = Claim(label.strip(), name, value, origin)
+    try:
+        number = made.number
+    except (ValueError, OverflowError):
+        raise UsageError(f"{value!r} is no {name}: a number is wanted") from None
+    if isinstance(number, float) and not math.isfinite(number):
+        raise UsageError(f"{value!r} is no {name}: a finite number is wanted")
+    return made
+
+
+def from_lines(lines: Iterable[str]) -> list[Claim]:
+    """The claims of a claims file: one `LABEL:NAME=VALUE` a line; empty lines and what follows # do not count."""
+    plain = (line.partition("#")[0].strip() for line in lines)
+    return [claim(line, "file") for line in plain if line]
+
+
+def from_names(job: Job) -> Iterator[Claim]:
+    """Claims that the names of the job's files make: `epoch_20`, `batch2048`, `ntask_8`."""
+    seen = set()
+    for run in job.runs:
+        stem = re.split(r"[/\\]", str(run["source"]))[-1]
+        for name, word in _IN_NAMES.items():
+            found = re.search(rf"(?<![a-z0-9]){word}[_=-]?(\d+(?:\.\d+)?(?:e-?\d+)?)(?![a-z0-9])", stem, re.IGNORECASE)
+            if found and name not in seen:
+                seen.add(name)
+                text = found[1]
+                if RUNS[name] != INTEGER or float(text).is_integer():
+                    yield Claim(str(run["run"]), name, text, "file name")
+
+
+def taken(claims: Sequence[Claim], job: Job, column: str) -> Claim | None:
+    """The claim that may stand in for a missing setting. What only a file name says is not taken: names lie most."""
+    return next((c for c in claims if c.name == column and c.origin != "file name" and c.means(job)), None)
+
+
+def verdicts(ledger: Ledger, jobs: Sequence[Job]) -> pl.DataFrame:
+    """The frame `claims`: each claim about these jobs with what the log says: confirmed, refuted, not in the log."""
+    rows = [
+        _verdict(ledger, job, said)
+        for job in jobs
+        for said in (*(c for c in ledger.claims if c.means(job)), *from_names(job))
+    ]
+    if not rows:
+        return empty("claims")
+    return conform("claims", pl.DataFrame(rows, schema={c: _plain(t) for c, t in SAID["claims"].items()}))
+
+
+def unmatched(claims: Sequence[Claim], jobs: Sequence[Job]) -> list[Claim]:
+    """Claims about no job that is here."""
+    return [c for c in claims if not any(c.means(job) for job in jobs)]
+
+
+def _plain(dtype: pl.DataType) -> pl.DataType:
+    return TEXT if dtype == pl.Categorical() else dtype
+
+
+def _verdict(ledger: Ledger, job: Job, said: Claim) -> dict[str, Any]:
+    found = next((run[said.name] for run in job.runs if run[said.name] is not None), None)
+    places = ledger.value(job, said.name).places if found is not None else ()
+    source, _, line = places[0].rpartition(":") if places else (str(job.main["source"]), "", "")
+    return {
+        "run": job.id,
+        "name": said.name,
+        "claimed": said.text,
+        "found": None if found is None else f"{found:.15g}" if isinstance(found, float) else str(found),
+        "verdict": "not in the log" if found is None else "confirmed" if _same(found, said.number) else "refuted",
+        "origin": said.origin,
+        "source": source,
+        "line": int(line) if line else None,
+    }
+
+
+def _same(found: Any, claimed: Any) -> bool:
+    if isinstance(found, (int, float)) and isinstance(claimed, (int, float)):
+        return math.isclose(found, claimed, rel_tol=1e-9)
+    return str(found).casefold() == str(claimed).casefold()

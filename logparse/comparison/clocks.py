@@ -1,0 +1,85 @@
+"""Three clocks: `train` is training alone, `result` all but waits (what the work costs), `wall` all with waits.
+
+What the stamps of several logs give is only as fine as their stamps: the resolution is carried.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from logparse.comparison.jobs import Job
+from logparse.comparison.ledger import Ledger, Value, elsewhere
+
+
+def clock(ledger: Ledger, job: Job, name: str) -> Value:
+    """Seconds on one of the clocks `train`, `result` and `wall`; null with the reason where a part is missing."""
+    return {"train": _train, "result": _result, "wall": _wall}[name](ledger, job)
+
+
+def _train(ledger: Ledger, job: Job) -> Value:
+    return ledger.value(job, "train_s")
+
+
+def _result(ledger: Ledger, job: Job) -> Value:
+    """The sum of the logs' total less their waits."""
+    missing = _missing_log(ledger, job)
+    if missing:
+        return Value(reason=missing)
+    total = resolution = 0.0
+    places: list[str] = []
+    for part in _logs(job):
+        whole = ledger.value(part, "total_s")
+        if whole.value is None:
+            return Value(reason=f"{part.label}: total_s {whole.reason}")
+        wait = ledger.value(part, "queue_s")
+        total += whole.value - (wait.value or 0.0)
+        # Stamps bound the whole; a wait is known to how often the cluster was asked.
+        resolution += (whole.resolution or 0.0) + (wait.resolution or 0.0)
+        places += [*whole.places, *wait.places]
+    return Value(
+        round(total, 6), resolution or None, "derived", "total_s less queue_s, over all logs of the job", tuple(places)
+    )
+
+
+def _wall(ledger: Ledger, job: Job) -> Value:
+    """The total of a job with one log; of several, from the first stamp to the last."""
+    missing = _missing_log(ledger, job)
+    if missing:
+        return Value(reason=missing)
+    if not job.others:
+        return ledger.value(job, "total_s")
+    begins = [(run["started_at"], part) for run, part in zip(job.runs, _logs(job), strict=True) if run["started_at"]]
+    ends = [(run["ended_at"], part) for run, part in zip(job.runs, _logs(job), strict=True) if run["ended_at"]]
+    if not begins or not ends:
+        return Value(reason="the logs of this job have no stamps at beginning or end")
+    first, last = min(begins, key=_at), max(ends, key=_at)
+    begin, end = ledger.value(first[1], "started_at"), ledger.value(last[1], "ended_at")
+    fine = [v.resolution for v in (begin, end) if v.resolution]
+    return Value(
+        (last[0] - first[0]).total_seconds(),
+        sum(fine) or None,
+        "derived",
+        "from the first stamp of the job's logs to the last",
+        (*begin.places, *end.places),
+    )
+
+
+def _at(pair: tuple[datetime, Job]) -> datetime:
+    return pair[0]
+
+
+def _logs(job: Job) -> list[Job]:
+    """Each log of the job for itself."""
+    return [Job(run) for run in job.runs]
+
+
+def _missing_log(ledger: Ledger, job: Job) -> str | None:
+    """Which log of the job is not here, as far as the others tell."""
+    if job.main["status"] == "submitted":
+        work = ledger.value(job, "train_s").reason
+        return f"train: {work}" if elsewhere(work) else None
+    compiled = ledger.value(job, "compile_s")
+    # The binary of an earlier job leaves no time in this one; a compile log that belongs to it does.
+    if compiled.value is None and not job.others and elsewhere(compiled.reason):
+        return f"compile: {compiled.reason}"
+    return None

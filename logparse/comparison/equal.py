@@ -1,0 +1,166 @@
+"""At equal samples, steps, time or loss: what each side had at the same point. Only points that were logged: nothing is
+interpolated, and the step of each is named."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import polars as pl
+
+from logparse.comparison.jobs import Job
+from logparse.comparison.ledger import Ledger
+from logparse.comparison.sides import Side
+from logparse.errors import UsageError
+from logparse.schema import FIELDS
+
+
+@dataclass(frozen=True)
+class At:
+    """One side at the common point."""
+
+    side: Side
+    job: Job
+    step: int | None = None
+    samples: int | None = None
+    seconds: float | None = None
+    """Since training began; as fine as the stamps."""
+    loss: float | None = None
+    value: float | None = None
+    """Of the metric that was asked for."""
+    place: str | None = None
+    """source:line of the logged point."""
+    reason: str | None = None
+    """Why there is no such point: `not reached` where the run never got there."""
+
+
+@dataclass(frozen=True)
+class Common:
+    """All sides at one point."""
+
+    asked: str
+    found: str | None
+    """The point, for people; None where the sides have none in common."""
+    points: tuple[At, ...]
+
+
+_CONDITION = re.compile(r"\s*([a-z_0-9]+)\s*(<=|>=|=)\s*([-+0-9.eE]+)\s*")
+
+
+def at(ledger: Ledger, sides: Sequence[Side], asked: str) -> Common:
+    """All sides at the largest `samples`, `steps` or `time` that all of them logged, or where each first reached
+    `loss=7.3` (any metric with a direction).
+
+    Raises `UsageError` for anything else that is asked.
+    """
+    if asked in ("samples", "steps", "time"):
+        return _at_most(ledger, sides, asked)
+    return target(ledger, sides, asked)
+
+
+def target(ledger: Ledger, sides: Sequence[Side], asked: str) -> Common:
+    """Where each side first reached a target such as `loss<=7.3`; a run that never did is `not reached`.
+
+    Raises `UsageError` for what is no target.
+    """
+    name, sign, number = _condition(asked)
+    points = []
+    for side in sides:
+        job = side.jobs[0]
+        series = curve(ledger, job, name)
+        if not series.height:
+            points.append(At(side, job, reason=f"no {name} by step is in this log"))
+            continue
+        met = series.filter(pl.col("value") <= number if sign == "<=" else pl.col("value") >= number)
+        points.append(_point(side, job, met.row(0, named=True)) if met.height else At(side, job, reason="not reached"))
+    return Common(asked, f"{name} {'≤' if sign == '<=' else '≥'} {number:g}", tuple(points))
+
+
+def _condition(asked: str) -> tuple[str, str, float]:
+    """Name, <= or >=, and number of `loss<=7.3`; = is what better means for that metric."""
+    found = _CONDITION.fullmatch(asked)
+    words = [n for n, f in FIELDS.items() if f.metric and f.better]
+    if not found or found[1] not in words:
+        raise UsageError(f"{asked!r} is no target: write samples, steps, time, or a metric with a number (loss<=7.3)")
+    try:
+        number = float(found[3])
+    except ValueError:
+        raise UsageError(f"{found[3]!r} is no number, as in loss<=7.3") from None
+    sign = found[2] if found[2] != "=" else "<=" if FIELDS[found[1]].better == "lower" else ">="
+    return found[1], sign, number
+
+
+def _at_most(ledger: Ledger, sides: Sequence[Side], asked: str) -> Common:
+    column = {"samples": "samples", "steps": "step", "time": "seconds"}[asked]
+    curves = [curve(ledger, side.jobs[0], "loss").filter(pl.col(column).is_not_null()) for side in sides]
+    empty = [side.label for side, c in zip(sides, curves, strict=True) if not c.height]
+    if empty:
+        reason = f"no loss by {asked} is in the log of {', '.join(empty)}"
+        return Common(asked, None, tuple(At(side, side.jobs[0], reason=reason) for side in sides))
+    if asked == "time":
+        # Stamps of two runs never fall together: the last point of each before the earliest end.
+        most = min(float(c["seconds"].max()) for c in curves)  # type: ignore[arg-type]
+        rows = [c.filter(pl.col("seconds") <= most).sort("seconds").row(-1, named=True) for c in curves]
+        found = f"{most:.1f} s after training began, or the last point logged before"
+    else:
+        both = set(curves[0][column])
+        for c in curves[1:]:
+            both &= set(c[column])
+        if not both:
+            reason = f"no number of {asked} was logged by all"
+            return Common(asked, None, tuple(At(side, side.jobs[0], reason=reason) for side in sides))
+        most = max(both)
+        rows = [c.filter(pl.col(column) == most).row(-1, named=True) for c in curves]
+        found = f"{most:,} {asked}"
+    return Common(asked, found, tuple(_point(s, s.jobs[0], row) for s, row in zip(sides, rows, strict=True)))
+
+
+def _point(side: Side, job: Job, row: dict[str, Any]) -> At:
+    return At(
+        side, job, row["step"], row["samples"], row["seconds"], row["loss"], row["value"],
+        f"{row['source']}:{row['line']}",
+    )  # fmt: skip
+
+
+def curve(ledger: Ledger, job: Job, name: str = "loss", split: str = "train") -> pl.DataFrame:
+    """The logged points of a metric of training in the order of the lines.
+
+    Columns: step, samples, seconds (since training began), loss (only with `name="loss"`: the value), value,
+    resolution, source, line. Samples are those that the line states, else step × batch_size. Of several ranks the mean.
+    """
+    rows = ledger.metrics(job, name).filter(
+        (pl.col("split") == split) & pl.col("window").is_in(["step", "interval"]) & pl.col("value").is_not_null()
+    )
+    own = rows.filter(pl.col("scope").is_null())
+    if not own.height and rows.height:
+        own = (
+            rows.filter(pl.col("step").is_not_null())
+            .group_by("step", maintain_order=True)
+            .agg(pl.col("value").mean(), pl.exclude("value", "step").first())
+        )
+    begin = train_begin(ledger, job)
+    batch = ledger.value(job, "batch_size").value
+    seconds = (pl.col("at") - pl.lit(begin)).dt.total_microseconds() / 1e6 if begin else pl.lit(None, pl.Float64)
+    steps = pl.col("step") * batch if batch else pl.lit(None, pl.Int64)
+    return own.select(
+        "step",
+        pl.coalesce("samples", steps).cast(pl.Int64).alias("samples"),
+        seconds.alias("seconds"),
+        (pl.col("value") if name == "loss" else pl.lit(None, pl.Float64)).alias("loss"),
+        "value",
+        "resolution",
+        pl.col("source").cast(pl.String),
+        "line",
+    )
+
+
+def train_begin(ledger: Ledger, job: Job) -> datetime | None:
+    """When training began, as far as a phase says."""
+    rows = ledger.phases(job).filter(
+        (pl.col("phase") == "train") & pl.col("stage").is_null() & pl.col("begin_at").is_not_null()
+    )
+    begin = rows["begin_at"].min()
+    return begin if isinstance(begin, datetime) else None

@@ -1,0 +1,156 @@
+"""The ledger: what is known of each job, with how fine it is, where it stands, and why it is missing.
+
+Everything above it (comparisons, findings, charts, reports) asks the ledger and not the frames, so that a value never
+loses its line, its resolution or its reason.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
+
+import polars as pl
+
+from logparse.comparison.claims import Claim, taken
+from logparse.comparison.jobs import Job, jobs
+from logparse.grammar import Grammar
+from logparse.logs import Logs
+from logparse.resolution import resolutions
+from logparse.schema import TEXT
+
+
+@dataclass(frozen=True)
+class Value:
+    """One cell: the value or the reason why there is none, and what it rests on."""
+
+    value: Any = None
+    resolution: float | None = None
+    """Half a unit of the last digit that means something, in the unit of the value."""
+    how: str = "absent"
+    """As in `evidence`: read, converted, derived, inferred, estimate, claimed, absent."""
+    reason: str | None = None
+    """Why it is missing, or how it was made from other columns."""
+    places: tuple[str, ...] = ()
+    """source:line of each line it rests on."""
+
+    @property
+    def known(self) -> bool:
+        """Whether there is a value."""
+        return self.value is not None
+
+
+MISSING = "not in this log"
+
+
+class Ledger:
+    """The jobs of some logs and what is known of them; claims fill in settings that no log states."""
+
+    def __init__(self, logs: Logs, claims: Iterable[Claim] = ()) -> None:
+        self.logs = logs
+        self.claims = tuple(claims)
+        self.jobs: list[Job] = jobs(logs.runs)
+        self.grammars: Mapping[str, Grammar] = {g.name: g for g in logs.grammars}
+        self.resolutions = resolutions(logs.evidence)
+
+    @cached_property
+    def by_run(self) -> dict[str, Job]:
+        """Run id -> its job."""
+        return {run: job for job in self.jobs for run in job.ids}
+
+    @cached_property
+    def _evidence(self) -> dict[tuple[str, str], tuple[str, str | None, tuple[str, ...]]]:
+        """(run, column) -> how, reason and places of the cells of `runs`."""
+        rows = self.logs.evidence.filter(pl.col("frame") == "runs")
+        place = pl.format("{}:{}", pl.col("source").cast(TEXT), "line")
+        told = (
+            rows.select(
+                *(pl.col(c).cast(TEXT) for c in ("run", "column", "how")), "reason",
+                place=pl.when(pl.col("line").is_not_null()).then(place),
+            )
+            .group_by("run", "column", maintain_order=True)
+            .agg(pl.col("how", "reason").first(), pl.col("place").drop_nulls().unique(maintain_order=True))
+        )  # fmt: skip
+        return {(run, column): (how, reason, tuple(places)) for run, column, how, reason, places in told.iter_rows()}
+
+    def value(self, job: Job, column: str) -> Value:
+        """What a column of `runs` is for that job: from the log that states it, else as claimed, else the reason."""
+        for run in job.runs:
+            if run[column] is not None:
+                how, reason, places = self._evidence.get((run["run"], column), ("inferred", None, ()))
+                return Value(run[column], self.resolutions.get((run["run"], column)), how, reason, places)
+        claim = taken(self.claims, job, column)
+        if claim is not None:
+            return Value(claim.number, None, "claimed", f"claimed ({claim.origin}), not in the log")
+        reasons = [self._evidence.get((run["run"], column), ("", MISSING, ()))[1] or MISSING for run in job.runs]
+        return Value(reason=next((r for r in reasons if not elsewhere(r)), reasons[0]))
+
+    def metrics(self, job: Job, *names: str, **where: str | None) -> pl.DataFrame:
+        """Rows of `metrics` of that job with one of these names, in the order of the lines; `scope=None` is the run's
+        own."""
+        wanted = pl.col("run").is_in(job.ids) & pl.col("name").is_in(list(names))
+        for column, value in where.items():
+            wanted &= pl.col(column).is_null() if value is None else pl.col(column) == value
+        return self.logs.metrics.filter(wanted)
+
+    def phases(self, job: Job) -> pl.DataFrame:
+        """Rows of `phases` of that job, the vendor's stages too."""
+        return self.logs.phases.filter(pl.col("run").is_in(job.ids))
+
+    def messages(self, job: Job) -> pl.DataFrame:
+        """Rows of `messages` of that job."""
+        return self.logs.messages.filter(pl.col("run").is_in(job.ids))
+
+    def repeats(self, job: Job) -> list[Job]:
+        """Distinct runs of the same experiment, this one too.
+
+        Repeats share their group, and so all settings that are known. Where the workload or the amount of training is
+        not known, nothing is known to be a repeat; a look-alike (same figures to the last digit) is no second run.
+        """
+        if not _is_experiment(job):
+            return [job]
+        found: dict[tuple[Any, ...], Job] = {}
+        for other in self._by_group.get(job.main["group"], [job]):
+            found.setdefault(tuple(other[c] for c in _FIGURES), other)
+        mine = tuple(job[c] for c in _FIGURES)
+        return [job if key == mine else other for key, other in found.items()]
+
+    @cached_property
+    def _by_group(self) -> dict[str, list[Job]]:
+        out: dict[str, list[Job]] = {}
+        for job in self.jobs:
+            if job.main["group"] is not None and _is_experiment(job) and job.has_result:
+                out.setdefault(job.main["group"], []).append(job)
+        return out
+
+    def places(self, jobs: Iterable[Job], *columns: str) -> list[str]:
+        """source:line of the lines that these columns of these jobs rest on."""
+        return list(dict.fromkeys(p for job in jobs for c in columns for p in self.value(job, c).places))
+
+    def with_claims(self, claims: Iterable[Claim]) -> Ledger:
+        """The same jobs with these claims."""
+        other = Ledger.__new__(Ledger)
+        other.__dict__.update(self.__dict__, claims=tuple(claims))
+        return other
+
+
+def elsewhere(reason: str | None) -> bool:
+    """Whether a reason says that the value stands in another log of the job."""
+    return bool(reason) and str(reason).startswith(("no log", "in another log"))
+
+
+def placed(value: Value, *more: str) -> Value:
+    """`value` with further places."""
+    return replace(value, places=tuple(dict.fromkeys((*value.places, *more))))
+
+
+_FIGURES = ("train_s", "throughput", "loss", "score", "latency_s", "on_chip_latency_s", "compile_s", "total_s")
+"""Figures that no two distinct runs share to the last digit."""
+
+
+def _is_experiment(job: Job) -> bool:
+    run = job.main
+    if run["workload"] is None or run["task"] is None or run["group"] is None:
+        return False
+    return run["task"] != "train" or any(run[c] is not None for c in ("epochs", "steps", "samples"))

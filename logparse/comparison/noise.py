@@ -1,0 +1,236 @@
+"""Noise: how far apart two values of the same thing may be for no reason. Each kind is a small function; the largest
+of those that are known is what a difference is held against, and the output names it.
+
+Sizes are on the scale of the quantity: of ln(ratio) for durations and rates, of the difference for losses and scores.
+All are symmetric in the two sides.
+"""
+
+from __future__ import annotations
+
+import math
+import statistics
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+import polars as pl
+
+from logparse import spreads
+from logparse.comparison.jobs import Job
+from logparse.comparison.ledger import Ledger
+from logparse.comparison.quantities import Quantity
+from logparse.comparison.sides import Cell, Side, cell
+
+
+@dataclass(frozen=True)
+class Noise:
+    """One kind of noise of one difference."""
+
+    kind: str
+    size: float
+    """On the scale of the quantity, never negative."""
+    text: str
+    places: tuple[str, ...] = ()
+    least: bool = False
+    """A lower bound: two runs may differ by more. Within it nothing can be said, beyond it nothing is proved."""
+
+
+def noises(ledger: Ledger, quantity: Quantity, a: Cell, b: Cell) -> list[Noise]:
+    """All noise that is known of the difference between two cells, the largest first."""
+    found = (kind(ledger, quantity, a, b) for kind in KINDS)
+    known = [n for n in found if n is not None and math.isfinite(n.size)]
+    return sorted(known, key=lambda n: -n.size)
+
+
+def rounding(ledger: Ledger, quantity: Quantity, a: Cell, b: Cell) -> Noise | None:
+    """What the printed digits leave open on both sides; losses may lie on a grid that is coarser than their digits."""
+    sizes = []
+    for c in (a, b):
+        resolution = c.resolution
+        if quantity.name == "loss":
+            grids = [g for job in c.side.jobs if (g := grid(ledger, job))]
+            resolution = max([*grids, resolution or 0.0])
+        if not resolution or c.middle is None:
+            continue
+        sizes.append(resolution / abs(c.middle) if quantity.scale == "ratio" and c.middle else resolution)
+    if not sizes:
+        return None
+    size = sum(sizes)
+    return Noise("rounding", size, f"the printed digits leave ±{shown(quantity, size)} open", least=True)
+
+
+_GRID_POINTS = 10
+"""Fewer losses may lie on a grid by chance."""
+
+
+def grid(ledger: Ledger, job: Job) -> float | None:
+    """Half the step of the grid that all losses of a run lie on (Cerebras: 1/128 or 1/64), or None where there is
+    none."""
+    losses = ledger.metrics(job, "loss")["value"].drop_nulls().unique()
+    losses = losses.filter(losses.is_finite())
+    if losses.len() < _GRID_POINTS:
+        return None
+    for power in range(3, 11):
+        step = 2.0**-power
+        off = (losses / step - (losses / step).round()).abs().max()
+        # Printed with five decimals or so: that much may each be off its grid point.
+        if isinstance(off, float) and off * step <= 5e-6 * max(1.0, float(losses.abs().max() or 0.0)):  # type: ignore[arg-type]
+            return step / 2
+    return None
+
+
+def repeats(ledger: Ledger, quantity: Quantity, a: Cell, b: Cell) -> Noise | None:
+    """How far runs of the same experiment are apart, here: those compared and any other that was read with them."""
+    best: Noise | None = None
+    for job in (*a.side.jobs, *b.side.jobs):
+        same = ledger.repeats(job)
+        held = cell(ledger, quantity, Side(job.label, tuple(same)))
+        if held.n < 2:
+            continue
+        size = _span(quantity, held.numbers)
+        if size is not None and (best is None or size > best.size):
+            text = f"{held.n} runs of the same settings here are up to {shown(quantity, size)} apart"
+            best = Noise("repeats here", size, text, held.places)
+    return best
+
+
+def public(ledger: Ledger, quantity: Quantity, a: Cell, b: Cell) -> Noise | None:
+    """The spread of public runs of the same program; where it has none, the widest of other programs on that
+    platform."""
+    platforms = {str(job["platform"]) for c in (a, b) for job in c.side.jobs}
+    found: list[Noise] = []
+    for platform in platforms:
+        jobs = [job for c in (a, b) for job in c.side.jobs if job["platform"] == platform]
+        own = [s for job in jobs for s in spreads.of(platform, job["workload"], job["task"], quantity.name)]
+        if own:
+            exact = [s for s in own if any(_of_settings(s, job) for job in jobs)]
+            widest = max(exact or own, key=lambda s: _width(quantity, s))
+            found.append(Noise("public spread", _width(quantity, widest), widest.text))
+        elif quantity.scale == "ratio" and (other := spreads.widest(platform, quantity.name)):
+            text = (
+                f"no public repeats of this program; those of {other.workload} on {platform} span {other.ratio - 1:.1%}"
+            )
+            found.append(Noise("public spread", _width(quantity, other), text))
+    # Of two platforms both must be known: the noise of one says nothing of the other.
+    return max(found, key=lambda n: n.size) if len(found) == len(platforms) and found else None
+
+
+def _width(quantity: Quantity, spread: spreads.Spread) -> float:
+    if quantity.scale == "difference":
+        return spread.greatest - spread.least
+    return math.log(spread.greatest / spread.least) if spread.least > 0 else math.inf
+
+
+def _of_settings(spread: spreads.Spread, job: Job) -> bool:
+    """Whether the spread was seen with the settings of that job, as far as the job's are known."""
+    for part in filter(None, spread.setting.split("; ")):
+        name, _, value = part.partition("=")
+        mine = job.main.get(name)
+        if mine is not None and str(mine) != value and not (isinstance(mine, float) and f"{mine:g}" == value):
+            return False
+    return True
+
+
+_FEW = 5
+"""Intervals under which a deviation is not worth much."""
+
+
+def within(ledger: Ledger, quantity: Quantity, a: Cell, b: Cell) -> Noise | None:
+    """How the intervals inside a run deviate from each other: of steady rates only, and a lower bound."""
+    if quantity.name != "steady_throughput":
+        return None
+    sizes = []
+    for job in (*a.side.jobs, *b.side.jobs):
+        rates = ledger.metrics(job, "throughput", split="train", scope=None).filter(
+            pl.col("window").is_in(["interval", "step"])
+        )["value"]
+        steps = ledger.metrics(job, "step_time", scope=None)["value"]
+        series = (rates if rates.len() >= steps.len() else steps).drop_nulls().slice(1)
+        if series.len() >= _FEW and series.median():
+            sizes.append(deviation(series.to_list()) / abs(float(series.median())))  # type: ignore[arg-type]
+    if not sizes:
+        return None
+    size = max(sizes)
+    text = f"intervals within a run deviate by {shown(quantity, size)} (robust)"
+    return Noise("within the run", size, text, least=True)
+
+
+def step_to_step(ledger: Ledger, quantity: Quantity, a: Cell, b: Cell) -> Noise | None:
+    """A loss that is one step's value moves from one logged step to the next: that much is not the run's."""
+    if quantity.name != "loss":
+        return None
+    sizes = [d for job in (*a.side.jobs, *b.side.jobs) if (d := wobble(ledger, job)) is not None]
+    if not sizes:
+        return None
+    size = 2 * max(sizes)
+    text = f"a loss of one step: logged steps differ by ±{shown(quantity, size)} (two robust deviations)"
+    return Noise("step to step", size, text)
+
+
+def wobble(ledger: Ledger, job: Job) -> float | None:
+    """Robust deviation of the change of the loss from one logged step to the next, over the last half of a run."""
+    losses = ledger.metrics(job, "loss", split="train", window="step", scope=None)["value"].drop_nulls()
+    losses = losses.filter(losses.is_finite())
+    tail = losses.slice(losses.len() // 2)
+    return deviation(tail.diff().drop_nulls().to_list()) if tail.len() > _FEW else None
+
+
+def binomial(ledger: Ledger, quantity: Quantity, a: Cell, b: Cell) -> Noise | None:
+    """Of an accuracy over N items: what drawing other items would do."""
+    if quantity.name != "score":
+        return None
+    halves = []
+    for c in (a, b):
+        items = {items_of(ledger, job) for job in c.side.jobs}
+        if None in items or c.middle is None or not 0 <= c.middle <= 1:
+            return None
+        halves.append(half_width(c.middle, min(i for i in items if i is not None)))
+    size = math.hypot(*halves)
+    return Noise("binomial", size, f"other test items alone may move the difference by ±{shown(quantity, size)}")
+
+
+def half_width(share: float, items: int) -> float:
+    """Half of the 95 % interval of a share seen in that many items."""
+    return 1.96 * math.sqrt(share * (1 - share) / items)
+
+
+def items_of(ledger: Ledger, job: Job) -> int | None:
+    """How many items the accuracy of that job was measured over, where the grammar states it for the data set."""
+    grammar = ledger.grammars.get(job["platform"])
+    if job["score_name"] != "accuracy" or grammar is None:
+        return None
+    return grammar.test_items.get(job["dataset"] or "")
+
+
+KINDS: tuple[Callable[[Ledger, Quantity, Cell, Cell], Noise | None], ...] = (
+    rounding,
+    repeats,
+    public,
+    within,
+    step_to_step,
+    binomial,
+)
+
+
+def deviation(values: Sequence[float]) -> float:
+    """Median absolute deviation, scaled so that it is the standard deviation of a normal distribution."""
+    middle = statistics.median(values)
+    return 1.4826 * statistics.median(abs(v - middle) for v in values)
+
+
+def _span(quantity: Quantity, numbers: Sequence[float]) -> float | None:
+    least, most = min(numbers), max(numbers)
+    if quantity.scale == "difference":
+        return most - least
+    return math.log(most / least) if least > 0 else None
+
+
+def shown(quantity: Quantity, size: float) -> str:
+    """A size of noise for people: `0.8 %`, `1.89 points`, `0.0078`."""
+    if quantity.scale == "ratio":
+        return f"{math.expm1(size) * 100:.2g} %"
+    return f"{size * 100:.2g} points" if quantity.name == "score" else f"{size:.2g}"
+
+
+def each(found: Sequence[Noise]) -> Iterator[str]:
+    """All of them in words."""
+    yield from (f"{n.kind}: {n.text}" for n in found)

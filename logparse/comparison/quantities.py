@@ -1,0 +1,69 @@
+"""The quantities that are compared: what each is, which way is better, and when it may be compared at all."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+CLOCKS = {
+    "train": "training alone",
+    "result": "all but waits: what the work costs",
+    "wall": "with waits: what the person waited",
+}
+"""Clock -> what it counts."""
+
+
+@dataclass(frozen=True)
+class Quantity:
+    """One row of a comparison."""
+
+    name: str
+    """A column of `runs`, or a clock (`result_s`, `wall_s`)."""
+    title: str
+    unit: str | None
+    better: str
+    """`higher` or `lower`."""
+    scale: str = "ratio"
+    """How two values are held together: by `ratio` (durations, rates), or by `difference` (losses, scores)."""
+    of_result: bool = True
+    """Only a run that reached its end has it."""
+    estimate: bool = False
+    """A compiler's word, never measured."""
+    rate: bool = False
+    """May be divided by devices or ranks."""
+
+    @property
+    def clock(self) -> str | None:
+        """The clock that it is, if it is one."""
+        name = self.name.removesuffix("_s")
+        return name if name in CLOCKS else None
+
+
+def _seconds(name: str, title: str, of_result: bool = True, estimate: bool = False) -> Quantity:
+    return Quantity(name, title, "s", "lower", of_result=of_result, estimate=estimate)
+
+
+QUANTITIES: dict[str, Quantity] = {
+    q.name: q
+    for q in (
+        _seconds("train_s", "train"),
+        _seconds("result_s", "result"),
+        _seconds("wall_s", "wall"),
+        _seconds("compile_s", "compile", of_result=False),
+        _seconds("load_s", "load", of_result=False),
+        _seconds("eval_s", "eval"),
+        _seconds("checkpoint_s", "checkpoint"),
+        _seconds("queue_s", "queue", of_result=False),
+        _seconds("startup_s", "startup", of_result=False),
+        Quantity("throughput", "throughput", "samples/s", "higher", rate=True),
+        Quantity("steady_throughput", "steady throughput", "samples/s", "higher", rate=True),
+        Quantity("token_throughput", "token throughput", "tokens/s", "higher", rate=True),
+        _seconds("latency_s", "latency"),
+        _seconds("on_chip_latency_s", "latency on chip", estimate=True),
+        Quantity("on_chip_throughput", "throughput on chip", "samples/s", "higher", estimate=True),
+        Quantity("loss", "loss", None, "lower", scale="difference"),
+        Quantity("score", "score", None, "higher", scale="difference"),
+    )
+}
+"""Name -> quantity, in the order in which they are shown."""
+LOWER_SCORES = frozenset({"wer", "perplexity", "mean_squared_error", "loss"})
+"""Scores of which less is better."""

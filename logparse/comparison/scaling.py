@@ -1,0 +1,92 @@
+"""Scaling: how rates grow with the number of ranks or devices.
+
+Constant work a rank is weak scaling (the time should stay, samples/s should grow); a constant total is strong. Of
+neither there is no efficiency.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from logparse.comparison.ledger import Ledger
+from logparse.comparison.quantities import QUANTITIES
+from logparse.comparison.sides import Cell, Side, cell
+
+
+@dataclass(frozen=True)
+class Point:
+    """One side of a scaling study."""
+
+    side: Side
+    count: int
+    """Ranks or devices."""
+    throughput: Cell
+    speedup: float
+    """Samples/s against the side with the fewest."""
+    efficiency: float
+    """Speed-up / growth of the count, from 0 to 1."""
+
+
+@dataclass(frozen=True)
+class Scaling:
+    """A scaling study: what was counted, of which kind it is, and its points from the fewest to the most."""
+
+    of: str
+    """`ranks` or `devices`."""
+    kind: str
+    """`weak`, `strong` or `neither`."""
+    why: str
+    points: tuple[Point, ...]
+    """Empty where there is no efficiency."""
+
+
+def scaling(ledger: Ledger, sides: Sequence[Side]) -> Scaling | None:
+    """The scaling study that these sides are; None where neither ranks nor devices differ and are known."""
+    for of in ("ranks", "devices"):
+        counts = [_one(ledger, side, of) for side in sides]
+        known = [c for c in counts if c]
+        if len(sides) > 1 and len(known) == len(sides) and len(set(known)) > 1:
+            return _study(ledger, sides, of, known)
+    return None
+
+
+def _study(ledger: Ledger, sides: Sequence[Side], of: str, counts: Sequence[float]) -> Scaling:
+    totals = [_one(ledger, side, "samples") for side in sides]
+    if None in totals or not all(totals):
+        return Scaling(of, "neither", "how many samples were seen is not in every log", ())
+    whole = [t for t in totals if t]
+    shares = [t / c for t, c in zip(whole, counts, strict=True)]
+    if _equal(shares):
+        kind, why = "weak", f"the same work on each of the {of}: {shares[0]:,.0f} samples"
+    elif _equal(whole):
+        kind, why = "strong", f"the same work in all: {whole[0]:,.0f} samples"
+    else:
+        return Scaling(of, "neither", f"neither the samples in all nor those on each of the {of} are the same", ())
+    cells = [cell(ledger, QUANTITIES["throughput"], side) for side in sides]
+    known = sorted(
+        (
+            (c, s, held)
+            for c, s, held in zip(counts, sides, cells, strict=True)
+            if held.middle is not None and held.middle > 0
+        ),
+        key=lambda item: item[0],
+    )
+    if len(known) < 2:
+        return Scaling(of, kind, "too few sides have a throughput", ())
+    least, first = known[0][0], known[0][2].middle or math.nan
+    points = tuple(
+        Point(side, int(count), held, (held.middle or 0) / first, (held.middle or 0) / first / (count / least))
+        for count, side, held in known
+    )
+    return Scaling(of, kind, why, points)
+
+
+def _one(ledger: Ledger, side: Side, column: str) -> float | None:
+    values = {ledger.value(job, column).value for job in side.jobs}
+    return float(values.pop()) if len(values) == 1 and None not in values else None
+
+
+def _equal(numbers: Sequence[float]) -> bool:
+    return all(math.isclose(n, numbers[0], rel_tol=0.01) for n in numbers)

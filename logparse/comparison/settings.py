@@ -1,0 +1,117 @@
+"""Settings: in what the sides differ, and which of it is the factor under study.
+
+One setting that differs is the factor; two or more confound each other. What follows from another setting (the batch of
+all ranks from the number of ranks) is not counted again, and how much was trained (steps, epochs, samples) is a budget.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import polars as pl
+
+from logparse.comparison.ledger import Ledger
+from logparse.comparison.sides import Side
+
+SETTINGS = (
+    *("platform", "system", "sdk_version", "dataset", "devices", "ranks", "batch_size", "micro_batch_size"),
+    *("sequence_length", "precision", "learning_rate", "seed", "steps", "epochs", "samples"),
+)
+BUDGET = ("steps", "epochs", "samples")
+"""How much was trained: one thing, however it is counted."""
+_FOLLOWS = {
+    "batch_size": (("ranks", "micro_batch_size"), ("micro_batch_size", "ranks")),
+    "micro_batch_size": (("ranks", "batch_size"), ("batch_size", "ranks")),
+    "devices": (("ranks", None),),
+    "samples": (("batch_size", "steps"), ("steps", "batch_size")),
+    "steps": (("batch_size", "samples"), ("batch_size", "epochs")),
+    "system": (("platform", None),),
+    "sdk_version": (("platform", None),),
+    "precision": (("platform", None),),
+}
+"""Setting -> (what it follows from, what must be the same for that)."""
+_KEPT_OUT = frozenset({"command", "host", "job_id", "event_at", "hash", "user", "workload", "model", "mode", "system"})
+"""Params that name a run rather than set it, or that a column of runs already says."""
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One setting: what each side has, and what the difference is."""
+
+    name: str
+    values: tuple[frozenset[Any], ...]
+    """For each side the values that its logs state; empty where none does."""
+    role: str
+    """`same`, `factor`, `follows`, `budget`, `unknown` (one side does not say), or `other` (a parameter that the logs
+    state beside the columns)."""
+    of: str | None = None
+    """What it follows from."""
+    claimed: bool = False
+
+    def text(self, side: int) -> str:
+        """What one side has, for people."""
+        values = sorted(self.values[side], key=str)
+        shown = ", ".join(
+            f"{v:,}" if isinstance(v, int) else f"{v:g}" if isinstance(v, float) else str(v) for v in values
+        )
+        return shown or "not in the log"
+
+
+def settings(ledger: Ledger, sides: Sequence[Side]) -> list[Setting]:
+    """Every setting that some side states, those that differ told apart by role."""
+    known = {name: tuple(_values(ledger, name, side) for side in sides) for name in SETTINGS}
+    claimed = {
+        name for name in SETTINGS for side in sides for job in side.jobs if ledger.value(job, name).how == "claimed"
+    }
+    differs = {name for name, values in known.items() if all(values) and len(set(values)) > 1}
+    out = []
+    for name, values in known.items():
+        if any(values):
+            role, of = _role(name, values, differs, known)
+            out.append(Setting(name, values, role, of, name in claimed))
+    return [*out, *_others(ledger, sides)]
+
+
+def factors(found: Sequence[Setting]) -> list[Setting]:
+    """The settings under study: those that differ and follow from no other."""
+    return [s for s in found if s.role == "factor"]
+
+
+def _values(ledger: Ledger, name: str, side: Side) -> frozenset[Any]:
+    return frozenset(v.value for job in side.jobs if (v := ledger.value(job, name)).known)
+
+
+def _role(
+    name: str, values: Sequence[frozenset[Any]], differs: set[str], known: dict[str, tuple[frozenset[Any], ...]]
+) -> tuple[str, str | None]:
+    if name not in differs:
+        return ("same", None) if all(values) else ("unknown", None)
+    for cause, kept in _FOLLOWS.get(name, ()):
+        if cause in differs and _earlier(cause, name) and (kept is None or kept not in differs):
+            return "follows", cause
+    return ("budget", None) if name in BUDGET else ("factor", None)
+
+
+def _earlier(cause: str, name: str) -> bool:
+    """A batch follows from ranks, not the other way; in what order settings are listed decides."""
+    order = ("platform", "ranks", "micro_batch_size", "batch_size", "devices", "steps", "samples")
+    if cause not in order or name not in order:
+        return True
+    return order.index(cause) < order.index(name)
+
+
+def _others(ledger: Ledger, sides: Sequence[Side]) -> list[Setting]:
+    """Parameters that all sides state, and not alike."""
+    of_side = []
+    for side in sides:
+        ids = [run for job in side.jobs for run in job.ids]
+        rows = ledger.logs.params.filter(pl.col("run").is_in(ids) & ~pl.col("name").is_in([*_KEPT_OUT, *SETTINGS]))
+        held: dict[str, set[str]] = {}
+        for name, value in rows.select("name", "value").iter_rows():
+            held.setdefault(name, set()).add(value)
+        of_side.append(held)
+    names = [n for n in of_side[0] if all(n in held for held in of_side)] if of_side else []
+    values = {n: tuple(frozenset(held[n]) for held in of_side) for n in names}
+    return [Setting(n, v, "other") for n, v in values.items() if len(set(v)) > 1]

@@ -1,0 +1,171 @@
+"""Sides: what stands in one column of a comparison, a job or several that are taken as repeats of one thing."""
+
+from __future__ import annotations
+
+import math
+import statistics
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from logparse.comparison.clocks import clock
+from logparse.comparison.jobs import Job
+from logparse.comparison.ledger import Ledger, Value
+from logparse.comparison.quantities import LOWER_SCORES, Quantity
+from logparse.errors import UsageError
+
+
+@dataclass(frozen=True)
+class Side:
+    """One column: a label and the jobs in it."""
+
+    label: str
+    jobs: tuple[Job, ...]
+
+    @property
+    def failed(self) -> int:
+        """Jobs without a result."""
+        return sum(not job.has_result for job in self.jobs)
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One quantity of one side: the values of its jobs, or why there is none."""
+
+    side: Side
+    values: tuple[Value, ...]
+    """Those that are known, in the order of the jobs; all with a number."""
+    reason: str | None = None
+
+    @property
+    def numbers(self) -> list[float]:
+        """The numbers."""
+        return [float(v.value) for v in self.values]
+
+    @property
+    def n(self) -> int:
+        """How many values there are."""
+        return len(self.values)
+
+    @property
+    def middle(self) -> float | None:
+        """The value; of two their mean; of three or more the median."""
+        return statistics.median(self.numbers) if self.values else None
+
+    @property
+    def resolution(self) -> float | None:
+        """The coarsest of the values' resolutions."""
+        known = [v.resolution for v in self.values if v.resolution]
+        return max(known) if known else None
+
+    @property
+    def claimed(self) -> bool:
+        """Whether a value rests on what is only claimed."""
+        return any(v.how == "claimed" for v in self.values)
+
+    @property
+    def places(self) -> tuple[str, ...]:
+        """source:line of everything in the cell."""
+        return tuple(dict.fromkeys(p for v in self.values for p in v.places))
+
+
+def one_each(jobs: Sequence[Job]) -> list[Side]:
+    """Each job is a side."""
+    return [Side(job.label, (job,)) for job in jobs]
+
+
+def by(ledger: Ledger, jobs: Sequence[Job], column: str) -> list[Side]:
+    """Jobs with the same value of a column of `runs` are one side, in the order of the values, or of the jobs.
+
+    Raises `UsageError` where none of the jobs has such a value.
+    """
+    if column == "run":
+        return one_each(jobs)
+    held: dict[Any, list[Job]] = {}
+    for job in jobs:
+        held.setdefault(ledger.value(job, column).value, []).append(job)
+    known = [value for value in held if value is not None]
+    if not known:
+        raise UsageError(f"--by {column}: no log here states it; a claim may: --claim 'LABEL:{column}=…'")
+    if all(isinstance(value, (int, float)) for value in known):
+        known.sort()
+    sides = [Side(_side_label(ledger, column, value, held[value]), tuple(held[value])) for value in known]
+    if None in held:
+        sides.append(Side(f"{column} ?", tuple(held[None])))
+    return sides
+
+
+def _side_label(ledger: Ledger, column: str, value: Any, jobs: Sequence[Job]) -> str:
+    if column == "group":  # a hash says nothing to people
+        return jobs[0].label if len(jobs) == 1 else f"{jobs[0].label} +{len(jobs) - 1}"
+    return f"{column} {value:g}" if isinstance(value, float) else f"{column} {value}"
+
+
+def cell(ledger: Ledger, quantity: Quantity, side: Side, per: str | None = None) -> Cell:
+    """The values of a quantity on one side; with `per` (`device`, `rank`) rates are divided by their number."""
+    values = [_value(ledger, quantity, job, per) for job in side.jobs]
+    known = tuple(v for v in values if v.value is not None)
+    return Cell(side, known, None if known else next((v.reason for v in values if v.reason), None))
+
+
+def _value(ledger: Ledger, quantity: Quantity, job: Job, per: str | None) -> Value:
+    if quantity.of_result and not job.has_result:
+        if job.main["status"] == "submitted":
+            return Value(reason=ledger.value(job, "train_s").reason)
+        return Value(reason=f"no result: {job.main['status']}")
+    if quantity.clock:
+        value = clock(ledger, job, quantity.clock)
+    else:
+        value = ledger.value(job, quantity.name)
+        if value.value is None and quantity.name in _CONVERTED:
+            value = _converted(ledger, job, quantity.name, value)
+    if per and quantity.rate and value.value is not None:
+        return _shared_out(ledger, job, value, f"{per}s")
+    return value
+
+
+_CONVERTED = {"throughput": "token_throughput", "token_throughput": "throughput"}
+
+
+def _converted(ledger: Ledger, job: Job, name: str, value: Value) -> Value:
+    """Samples/s of tokens/s and the other way, only where the sequence length is known."""
+    if job.main["sample"] not in (None, "sequence", "sample"):
+        return value
+    other, length = ledger.value(job, _CONVERTED[name]), ledger.value(job, "sequence_length")
+    if other.value is None or not length.value:
+        return value
+    factor = 1 / length.value if name == "throughput" else length.value
+    return Value(
+        other.value * factor,
+        other.resolution and other.resolution * factor,
+        length.how if length.how == "claimed" else "derived",
+        f"{_CONVERTED[name]} {'÷' if name == 'throughput' else '×'} sequence length {length.value}"
+        + (" (claimed)" if length.how == "claimed" else ""),
+        (*other.places, *length.places),
+    )
+
+
+def _shared_out(ledger: Ledger, job: Job, value: Value, count: str) -> Value:
+    number = ledger.value(job, count)
+    if not number.value:
+        return Value(reason=f"{count} {number.reason or 'not known'}")
+    return Value(
+        value.value / number.value, value.resolution and value.resolution / number.value,
+        "claimed" if "claimed" in (number.how, value.how) else "derived",
+        f"÷ {number.value} {count}", (*value.places, *number.places),
+    )  # fmt: skip
+
+
+def better(quantity: Quantity, cells: Sequence[Cell]) -> str:
+    """`higher` or `lower`: which way of the quantity is better; of a score it depends on what score it is."""
+    if quantity.name == "score":
+        names = {job.main["score_name"] for c in cells for job in c.side.jobs}
+        return "lower" if names & LOWER_SCORES else "higher"
+    return quantity.better
+
+
+def apart(quantity: Quantity, a: float, b: float) -> float:
+    """How far two values are apart on the quantity's scale: ln(b / a), or b - a; NaN where that has no meaning."""
+    if quantity.scale == "difference":
+        return b - a
+    return math.log(b / a) if a > 0 and b > 0 else math.nan

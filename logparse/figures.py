@@ -1,0 +1,32 @@
+"""Numbers as people read them: with the digits that mean something, not more than the log printed and not more than one
+can compare."""
+
+from __future__ import annotations
+
+import math
+
+
+def figure(value: float, resolution: float | None, most: int) -> str:
+    """`value` with at most `most` digits, and none beyond its resolution: `4572.4`, `6.9 k`, `780`."""
+    if not math.isfinite(value):
+        return "NaN" if math.isnan(value) else "∞" if value > 0 else "-∞"
+    places = most - 1 - math.floor(math.log10(abs(value))) if value else most - 1
+    if resolution:  # half a unit of the last digit that means something
+        places = min(places, math.floor(-math.log10(resolution)))
+    if places < 0 and abs(value) >= 1000:
+        return f"{value / 1000:.{max(places + 3, 0)}f} k"
+    text = f"{value:.{max(places, 0)}f}"
+    return text if resolution or "." not in text else text.rstrip("0").rstrip(".")
+
+
+_COARSE = 0.005
+"""Share of a duration from which on its uncertainty is shown."""
+
+
+def seconds(value: float, resolution: float | None) -> str:
+    """A duration: `452.4 s`, `0.06 ms`; what is less certain than its last digit says so: `87 s ±1`."""
+    if 0 < abs(value) < 0.1:
+        return f"{figure(value * 1e3, resolution and resolution * 1e3, 4)} ms"
+    if resolution and resolution > 0.5 and resolution > _COARSE * abs(value):
+        return f"{value:.0f} s ±{math.ceil(resolution)}"
+    return f"{figure(value, resolution, 4)} s"
