@@ -5,6 +5,8 @@ from __future__ import annotations
 
 import math
 
+from logparse.schema import FIELDS
+
 
 def figure(value: float, resolution: float | None, most: int) -> str:
     """`value` with at most `most` digits, and none beyond its resolution: `4572.4`, `6.9 k`, `780`."""
@@ -30,3 +32,20 @@ def seconds(value: float, resolution: float | None) -> str:
     if resolution and resolution > 0.5 and resolution > _COARSE * abs(value):
         return f"{value:.0f} s ±{math.ceil(resolution)}"
     return f"{figure(value, resolution, 4)} s"
+
+
+def is_share(name: str) -> bool:
+    """Whether a score of that name is a fraction, which people read in per cent."""
+    return any(word in FIELDS and FIELDS[word].unit == "fraction" for word in (name, name.rpartition("_")[2]))
+
+
+def score_figure(name: str, value: float, resolution: float | None) -> str:
+    """A score: `97.69 %` where it is a fraction, else its number."""
+    if is_share(name):
+        return f"{figure(value * 100, resolution and resolution * 100, 4)} %"
+    return figure(value, resolution, 4)
+
+
+def ratio_figure(ratio: float) -> str:
+    """A ratio: `×1.210`, `×37.6`."""
+    return f"×{ratio:.3f}" if ratio < 10 else f"×{ratio:.1f}" if ratio < 1000 else f"×{ratio:.0f}"

@@ -11,32 +11,17 @@ from typing import Any
 
 import polars as pl
 
+from logparse import reasons
 from logparse.explain import SHAPES, SUSPICIOUS, shapes
-from logparse.figures import figure, seconds
+from logparse.figures import figure, score_figure, seconds
 from logparse.logs import Logs
+from logparse.reasons import LEGEND
 from logparse.render import Paint, aligned, one_line
 from logparse.resolution import resolutions
-from logparse.schema import FIELDS, TEXT
+from logparse.schema import TEXT
 
 Run = Mapping[str, Any]
 """A row of `runs`."""
-
-LEGEND = {
-    "-": "does not apply",
-    "?": "not in this log",
-    "no log": "in a log that is not here",
-    "cached": "binary found, not compiled",
-    "unreadable": "what stands there is no value",
-}
-"""What an empty cell shows, and what that means."""
-_REASONS = {
-    "does not apply": "-",
-    "no log": "no log",
-    "in another log": "no log",
-    "cached": "cached",
-    "unreadable": "unreadable",
-}
-"""How the reason of an absent value begins -> what its cell shows; anything else is not in this log."""
 
 
 def page(logs: Logs, paths: Sequence[str], paint: Paint) -> str:
@@ -49,7 +34,7 @@ def page(logs: Logs, paths: Sequence[str], paint: Paint) -> str:
         out += [heading, *_rows(columns)]
         marks |= {mark for cells in columns.values() for cell in cells for mark in _marks(cell)}
     if marks:
-        out.append(paint.faint("   ".join(f"{mark} = {LEGEND[mark]}" for mark in LEGEND if mark in marks)))
+        out.append(paint.faint(reasons.legend(marks)))
     out += _not_understood(logs, paint)
     out.append(_next(logs, paths))
     return "\n".join(out)
@@ -107,9 +92,7 @@ class _Facts:
 
     def empty(self, run: Run, column: str) -> str:
         """What the empty cell of that column shows."""
-        reason = self.reasons.get((run["run"], column), "")
-        mark = next((mark for begins, mark in _REASONS.items() if reason.startswith(begins)), "?")
-        return mark
+        return reasons.mark(self.reasons.get((run["run"], column)))
 
     def resolution(self, run: Run, column: str) -> float | None:
         """Half a unit of the last digit that the value has, as far as known."""
@@ -293,11 +276,8 @@ def _quality(run: Run, facts: _Facts) -> str:
     if score is None or name is None:
         loss = run["loss"]
         return facts.empty(run, "loss") if loss is None else f"loss {figure(loss, facts.resolution(run, 'loss'), 5)}"
-    resolution = facts.resolution(run, "score")
     word = "acc." if name == "accuracy" else one_line(name.replace("_", " "))
-    if any(word in FIELDS and FIELDS[word].unit == "fraction" for word in (name, name.rpartition("_")[2])):
-        return f"{word} {figure(score * 100, resolution and resolution * 100, 4)} %"
-    return f"{word} {figure(score, resolution, 4)}"
+    return f"{word} {score_figure(name, score, facts.resolution(run, 'score'))}"
 
 
 _KINDS = {"gate": "gate failed", "device": "device error", "scheduler": "scheduler error"}

@@ -269,6 +269,16 @@ def _escaped(cell: str | None, signs: Mapping[str, str]) -> str:
     return "".join(signs.get(c, c) for c in cell or "")
 
 
+def markdown_text(text: str) -> str:
+    """`text` so that Markdown shows it as it is."""
+    return _escaped(text, _MARKDOWN)
+
+
+def latex_text(text: str) -> str:
+    """`text` so that LaTeX shows it as it is."""
+    return _escaped(text, _LATEX)
+
+
 DUMPS: dict[str, Callable[[pl.DataFrame, str], bytes]] = {
     "json": _json,
     "ndjson": _ndjson,

@@ -12,14 +12,27 @@ def resolutions(evidence: pl.DataFrame) -> dict[tuple[str, str], float]:
 
     Counts are exact. An input that is itself derived brings the resolution found for it.
     """
-    counts = [name for name, field in FIELDS.items() if field.dtype == INTEGER]
     rows = evidence.filter((pl.col("frame") == "runs") & (pl.col("how") != "absent")).select(
         *(pl.col(c).cast(TEXT) for c in ("run", "column")), "formula", "input", "number", "value",
-        pl.when(pl.col("input").is_in(counts)).then(0.0).otherwise("resolution").alias("own"),
+        pl.col("resolution").alias("own"),
     )  # fmt: skip
+    rows = _intervals(rows)
+    counts = [name for name, field in FIELDS.items() if field.dtype == INTEGER]
+    rows = rows.with_columns(pl.when(pl.col("input").is_in(counts)).then(0.0).otherwise("own").alias("own"))
     first = _of_inputs(rows).select("run", pl.col("column").alias("input"), pl.col("resolution").alias("found"))
     rows = rows.join(first, on=["run", "input"], how="left").with_columns(pl.coalesce("own", "found").alias("own"))
     return {(run, column): resolution for run, column, resolution in _of_inputs(rows).iter_rows()}
+
+
+def _intervals(rows: pl.DataFrame) -> pl.DataFrame:
+    """`rows` with the two ends of an interval (`at_a`, `at_b`) as one input (`at`): how long it is, and how far both
+    ends together may be off."""
+    ends = pl.col("input").str.extract(r"^(.+)_[ab]$")
+    paired = rows.with_columns(ends.alias("of")).filter(pl.col("of").is_not_null())
+    joined = paired.group_by("run", "column", "of", maintain_order=True).agg(
+        pl.col("formula", "value").first(), (pl.col("number").max() - pl.col("number").min()), pl.col("own").sum()
+    )
+    return pl.concat([rows.filter(ends.is_null()), joined.rename({"of": "input"}).select(rows.columns)])
 
 
 def _of_inputs(rows: pl.DataFrame) -> pl.DataFrame:

@@ -99,7 +99,7 @@ def test_an_empty_cell_says_why_and_the_legend_explains_it(reason: str, cell: st
     _, _, header, row, legend, *_ = overview.page(logs, ["a.out"], PLAIN).splitlines()
     place = header.index("samples/s")
     assert row[place:].startswith(f"{cell} ")
-    assert legend == f"{cell} = {overview.LEGEND[cell]}"
+    assert legend == f"{cell} = {LEGEND[cell]}"
 
 
 def test_columns_that_apply_to_no_run_are_left_out() -> None:

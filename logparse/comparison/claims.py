@@ -106,6 +106,9 @@ def from_names(job: Job) -> Iterator[Claim]:
             if found and name not in seen:
                 seen.add(name)
                 text = found[1]
+                # `lr_002` may be 0.02 or 0.002: what is no plain number is no claim.
+                if re.match(r"0\d", text):
+                    continue
                 if RUNS[name] != INTEGER or float(text).is_integer():
                     yield Claim(str(run["run"]), name, text, "file name")
 

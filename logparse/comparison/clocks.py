@@ -77,9 +77,9 @@ def _missing_log(ledger: Ledger, job: Job) -> str | None:
     """Which log of the job is not here, as far as the others tell."""
     if job.main["status"] == "submitted":
         work = ledger.value(job, "train_s").reason
-        return f"train: {work}" if elsewhere(work) else None
+        return "no log: the run log of this job is not here" if elsewhere(work) else None
     compiled = ledger.value(job, "compile_s")
     # The binary of an earlier job leaves no time in this one; a compile log that belongs to it does.
     if compiled.value is None and not job.others and elsewhere(compiled.reason):
-        return f"compile: {compiled.reason}"
+        return "no log: the compile log of this job is not here"
     return None

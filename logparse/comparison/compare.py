@@ -178,6 +178,8 @@ def _row(ledger: Ledger, quantity: Quantity, sides: Sequence[Side], first: int, 
     cells = [cell(ledger, quantity, side, per) for side in sides]
     if not any(c.values for c in cells):
         return None
+    # What one side prints as tokens/s and the other as samples/s is converted, never what no side prints.
+    cells = [c if c.values else cell(ledger, quantity, c.side, per, convert=True) for c in cells]
     verdicts: list[Verdict | None] = []
     found: list[tuple[Noise, ...]] = []
     for index, c in enumerate(cells):

@@ -82,11 +82,11 @@ def jobs(runs: pl.DataFrame) -> list[Job]:
 
 def _in_order(rows: Sequence[Run], beside: Mapping[str, Sequence[Run]]) -> Iterator[Job]:
     """Jobs where their first log stands."""
-    main = {other["run"]: run for run, others in beside.items() for other in others}
+    main: dict[str, str] = {other["run"]: run for run, others in beside.items() for other in others}
     by_id = {row["run"]: row for row in rows}
-    seen = set()
+    seen: set[str] = set()
     for row in rows:
-        run = main.get(row["run"], row["run"])
+        run = main.get(row["run"]) or str(row["run"])
         if run not in seen:
             seen.add(run)
             yield Job(by_id[run], tuple(beside.get(run, ())))

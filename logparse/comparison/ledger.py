@@ -53,6 +53,7 @@ class Ledger:
         self.jobs: list[Job] = jobs(logs.runs)
         self.grammars: Mapping[str, Grammar] = {g.name: g for g in logs.grammars}
         self.resolutions = resolutions(logs.evidence)
+        self._parts: dict[str, Mapping[tuple[Any, ...], pl.DataFrame]] = {}
 
     @cached_property
     def by_run(self) -> dict[str, Job]:
@@ -89,18 +90,33 @@ class Ledger:
     def metrics(self, job: Job, *names: str, **where: str | None) -> pl.DataFrame:
         """Rows of `metrics` of that job with one of these names, in the order of the lines; `scope=None` is the run's
         own."""
-        wanted = pl.col("run").is_in(job.ids) & pl.col("name").is_in(list(names))
+        wanted = pl.col("name").is_in(list(names))
         for column, value in where.items():
             wanted &= pl.col(column).is_null() if value is None else pl.col(column) == value
-        return self.logs.metrics.filter(wanted)
+        return self._of("metrics", job).filter(wanted)
 
     def phases(self, job: Job) -> pl.DataFrame:
         """Rows of `phases` of that job, the vendor's stages too."""
-        return self.logs.phases.filter(pl.col("run").is_in(job.ids))
+        return self._of("phases", job)
 
     def messages(self, job: Job) -> pl.DataFrame:
         """Rows of `messages` of that job."""
-        return self.logs.messages.filter(pl.col("run").is_in(job.ids))
+        return self._of("messages", job)
+
+    def params(self, job: Job) -> pl.DataFrame:
+        """Rows of `params` of that job."""
+        return self._of("params", job)
+
+    def _of(self, frame: str, job: Job) -> pl.DataFrame:
+        """The rows of a frame that are of that job."""
+        parts = [part for run in job.ids if (part := self._by_run(frame).get((run,))) is not None]
+        return pl.concat(parts) if parts else self.logs.frames()[frame].clear()
+
+    def _by_run(self, frame: str) -> Mapping[tuple[Any, ...], pl.DataFrame]:
+        """Run -> its rows: cut once, since a job is asked for its rows many times."""
+        if frame not in self._parts:
+            self._parts[frame] = self.logs.frames()[frame].partition_by("run", as_dict=True)
+        return self._parts[frame]
 
     def repeats(self, job: Job) -> list[Job]:
         """Distinct runs of the same experiment, this one too.

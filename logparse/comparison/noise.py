@@ -55,7 +55,17 @@ def rounding(ledger: Ledger, quantity: Quantity, a: Cell, b: Cell) -> Noise | No
     if not sizes:
         return None
     size = sum(sizes)
-    return Noise("rounding", size, f"the printed digits leave ±{shown(quantity, size)} open", least=True)
+    return Noise("rounding", size, f"the printed digits leave {_open(quantity, size)} open", least=True)
+
+
+_TRIFLE = 0.0005
+"""Share of a value, or of a score, that nobody would argue about."""
+
+
+def _open(quantity: Quantity, size: float) -> str:
+    if size >= _TRIFLE or (quantity.scale == "difference" and quantity.name != "score"):
+        return f"±{shown(quantity, size)}"
+    return "less than 0.05 %" if quantity.scale == "ratio" else "less than 0.05 points"
 
 
 _GRID_POINTS = 10

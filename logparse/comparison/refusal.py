@@ -3,7 +3,7 @@ same."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from logparse.comparison.ledger import Ledger
@@ -17,38 +17,45 @@ def refusal(ledger: Ledger, quantity: Quantity, a: Cell, b: Cell, per: str | Non
 
 
 def different_work(ledger: Ledger, a: Cell, b: Cell) -> str | None:
-    """Why it is not the same work, if it is not: another workload or task, or one that no log tells."""
-    for column in ("workload", "task"):
-        if (reason := _differ(ledger, column, a, b)) is not None:
-            return reason
+    """Why it is not the same work, if it is not: another workload or task."""
+    for column in _WORK:
+        values = [_all(ledger, column, c) - {None} for c in (a, b)]
+        if all(values) and values[0] != values[1]:
+            return f"{column} differs: {_words(values[0])} and {_words(values[1])}"
     return None
+
+
+def unknown_work(ledger: Ledger, a: Cell, b: Cell) -> str | None:
+    """Why nobody can say whether it is the same work: a workload or task that no log tells."""
+    for column in _WORK:
+        for c in (a, b):
+            if None in _all(ledger, column, c):
+                return f"the {column} of {c.side.label} is not in the log (a claim may name it)"
+    return None
+
+
+_WORK = ("workload", "task")
 
 
 def _reasons(ledger: Ledger, quantity: Quantity, a: Cell, b: Cell, per: str | None) -> Iterator[str]:
     if reason := different_work(ledger, a, b):
+        yield reason
+    if reason := _cached(ledger, quantity, a, b):
         yield reason
     for c in (a, b):
         if not c.values:
             yield f"{c.side.label}: {c.reason}"
     if quantity.estimate or any(v.how == "estimate" for c in (a, b) for v in c.values):
         yield "a compiler's estimate, not a measurement"
-    for rule in (_score_kind, _sample, _scenario, _cached, _budget):
+    for rule in (_score_kind, _sample, _scenario, _budget):
         if (reason := rule(ledger, quantity, a, b)) is not None:
             yield reason
+    if reason := unknown_work(ledger, a, b):
+        yield reason
     if per and quantity.rate:
         kinds = {str(job["device_kind"]) for c in (a, b) for job in c.side.jobs}
         if len(kinds) > 1:
             yield f"one {' is not one '.join(sorted(kinds))}: per {per} figures of different kinds have no winner"
-
-
-def _differ(ledger: Ledger, column: str, a: Cell, b: Cell) -> str | None:
-    values = [_all(ledger, column, c) for c in (a, b)]
-    for c, known in zip((a, b), values, strict=True):
-        if None in known:
-            return f"the {column} of {c.side.label} is not in the log (a claim may name it)"
-    if values[0] != values[1]:
-        return f"{column} differs: {_words(values[0])} and {_words(values[1])}"
-    return None
 
 
 def _all(ledger: Ledger, column: str, c: Cell) -> set[Any]:
@@ -123,9 +130,3 @@ def _budget(ledger: Ledger, quantity: Quantity, a: Cell, b: Cell) -> str | None:
 
 def _counts(values: set[Any]) -> str:
     return ", ".join(f"{v:,}" for v in sorted(values))
-
-
-def common(ledger: Ledger, cells: Sequence[Cell]) -> str | None:
-    """Why the sides are not all the same work, if they are not."""
-    reasons = (different_work(ledger, cells[0], c) for c in cells[1:])
-    return next((r for r in reasons if r), None)

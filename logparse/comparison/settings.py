@@ -32,6 +32,7 @@ _FOLLOWS = {
     "precision": (("platform", None),),
 }
 """Setting -> (what it follows from, what must be the same for that)."""
+BUILD = "build (by the compiler's estimate)"
 _KEPT_OUT = frozenset({"command", "host", "job_id", "event_at", "hash", "user", "workload", "model", "mode", "system"})
 """Params that name a run rather than set it, or that a column of runs already says."""
 
@@ -56,7 +57,7 @@ class Setting:
         shown = ", ".join(
             f"{v:,}" if isinstance(v, int) else f"{v:g}" if isinstance(v, float) else str(v) for v in values
         )
-        return shown or "not in the log"
+        return shown or "?"
 
 
 def settings(ledger: Ledger, sides: Sequence[Side]) -> list[Setting]:
@@ -96,7 +97,7 @@ def _role(
 
 def _earlier(cause: str, name: str) -> bool:
     """A batch follows from ranks, not the other way; in what order settings are listed decides."""
-    order = ("platform", "ranks", "micro_batch_size", "batch_size", "devices", "steps", "samples")
+    order = ("platform", "ranks", "batch_size", "micro_batch_size", "devices", "steps", "samples")
     if cause not in order or name not in order:
         return True
     return order.index(cause) < order.index(name)
@@ -104,11 +105,13 @@ def _earlier(cause: str, name: str) -> bool:
 
 def _others(ledger: Ledger, sides: Sequence[Side]) -> list[Setting]:
     """Parameters that all sides state, and not alike."""
-    of_side = []
+    of_side: list[dict[str, set[str]]] = []
     for side in sides:
         ids = [run for job in side.jobs for run in job.ids]
         rows = ledger.logs.params.filter(pl.col("run").is_in(ids) & ~pl.col("name").is_in([*_KEPT_OUT, *SETTINGS]))
-        held: dict[str, set[str]] = {}
+        # A compiler says the same of the same binary: where shapes are not printed, its figure tells builds apart.
+        builds = {f"{v.value:.15g}" for job in side.jobs if (v := ledger.value(job, "on_chip_throughput")).known}
+        held: dict[str, set[str]] = {BUILD: builds} if builds else {}
         for name, value in rows.select("name", "value").iter_rows():
             held.setdefault(name, set()).add(value)
         of_side.append(held)

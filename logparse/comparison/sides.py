@@ -101,14 +101,15 @@ def _side_label(ledger: Ledger, column: str, value: Any, jobs: Sequence[Job]) ->
     return f"{column} {value:g}" if isinstance(value, float) else f"{column} {value}"
 
 
-def cell(ledger: Ledger, quantity: Quantity, side: Side, per: str | None = None) -> Cell:
-    """The values of a quantity on one side; with `per` (`device`, `rank`) rates are divided by their number."""
-    values = [_value(ledger, quantity, job, per) for job in side.jobs]
+def cell(ledger: Ledger, quantity: Quantity, side: Side, per: str | None = None, convert: bool = False) -> Cell:
+    """The values of a quantity on one side; with `per` (`device`, `rank`) rates are divided by their number, with
+    `convert` samples/s stand in for tokens/s and the other way where the sequence length is known."""
+    values = [_value(ledger, quantity, job, per, convert) for job in side.jobs]
     known = tuple(v for v in values if v.value is not None)
     return Cell(side, known, None if known else next((v.reason for v in values if v.reason), None))
 
 
-def _value(ledger: Ledger, quantity: Quantity, job: Job, per: str | None) -> Value:
+def _value(ledger: Ledger, quantity: Quantity, job: Job, per: str | None, convert: bool) -> Value:
     if quantity.of_result and not job.has_result:
         if job.main["status"] == "submitted":
             return Value(reason=ledger.value(job, "train_s").reason)
@@ -117,7 +118,7 @@ def _value(ledger: Ledger, quantity: Quantity, job: Job, per: str | None) -> Val
         value = clock(ledger, job, quantity.clock)
     else:
         value = ledger.value(job, quantity.name)
-        if value.value is None and quantity.name in _CONVERTED:
+        if value.value is None and convert and quantity.name in _CONVERTED:
             value = _converted(ledger, job, quantity.name, value)
     if per and quantity.rate and value.value is not None:
         return _shared_out(ledger, job, value, f"{per}s")
