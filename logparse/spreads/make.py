@@ -1,0 +1,327 @@
+"""Make `public.csv` from a folder of public logs (`platform/owner/file`): `python -m logparse.spreads.make FOLDER`.
+
+Repeats are runs of one platform, workload and task that agree in each setting both of them state. Logs do not state all
+that makes a program, so each row of the file was looked at, and `APART` names the runs that only reading the logs tells
+apart from the rest. Rerun it when logs are added or a grammar reads more, and look at what changed.
+"""
+
+from __future__ import annotations
+
+import csv
+import fnmatch
+import math
+import statistics
+import sys
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import astuple, dataclass, field, fields
+from pathlib import Path, PurePath
+from typing import Any
+
+import polars as pl
+
+import logparse
+from logparse.comparison.claims import from_names
+from logparse.comparison.jobs import RESULT, Job
+from logparse.schema import TEXT
+from logparse.spreads import DATA, Spread
+
+QUANTITIES = (
+    *("train_s", "compile_s", "load_s", "eval_s", "checkpoint_s"),
+    *("throughput", "steady_throughput", "token_throughput", "latency_s", "loss", "score"),
+)
+"""What is measured and belongs to the program. Not queue_s and total_s, which hold what others had running; not
+startup_s, which may be a few milliseconds; and not on_chip_*, which a compiler says alike of each run of a binary."""
+SETTINGS = (
+    *("sdk_version", "dataset", "devices", "ranks", "batch_size", "micro_batch_size", "sequence_length"),
+    *("learning_rate", "precision", "epochs", "steps", "on_chip_throughput"),
+)
+"""What must not differ. Not the seed: runs that differ by nothing else are what a spread is of. A compiler says the
+same of the same binary: on Groq, where no shape is printed, on_chip_throughput tells builds apart."""
+BASIS = {
+    "train_s": ("train_includes",),
+    "throughput": ("throughput_window",),
+    "score": ("score_name",),
+}
+"""Quantity -> columns that say what is measured: of other runs it is another quantity."""
+BUDGET = ("epochs", "steps", "samples")
+"""A training result is one of so much training; where no log says how much, an explicit file name may."""
+HOST_TIMES = ("compile_s", "load_s", "eval_s", "checkpoint_s")
+"""Times of hosts and storage that others use too. A slow one is no run that went wrong: it is what such times do, and
+without it the spread would promise too much. They have no outliers."""
+PROFILED = (*HOST_TIMES, "train_s", "throughput", "steady_throughput", "token_throughput", "latency_s")
+"""What profiling makes slower."""
+
+FEW = 5
+"""Under this many runs nothing can be called an outlier."""
+FAR = 3.5
+"""Modified z-score from which a value is an outlier (Iglewicz and Hoaglin, 1993)."""
+FLOOR = 1e-3
+"""Share of the median under which the deviation does not go: where most runs agree to the last digit, one that is a
+last digit off is no outlier."""
+
+
+@dataclass(frozen=True)
+class Apart:
+    """Runs that do not count, since reading their logs shows another program than the columns of `runs` can tell."""
+
+    path: str
+    """Pattern over `platform/owner/file`."""
+    reason: str
+    quantities: Sequence[str] = QUANTITIES
+
+
+APART = (
+    Apart(
+        "cerebras/argonne-lcf/Cerebras__bert-large.md.*",
+        "another release: its stages have other names, and it took four times as long",
+    ),
+    Apart("cerebras/argonne-lcf/cerebras__example-programs.md@08460fbc.*", "a release of the year before"),
+    Apart(
+        "cerebras/argonne-lcf/cerebras__example-programs.md@0b13faa4.*", "another release and another model than later"
+    ),
+    Apart(
+        "cerebras/argonne-lcf/cerebras__example-programs.md.L302.*",
+        "three months after the other run, and no log tells the release",
+    ),
+    Apart(
+        "cerebras/AnanthKandala/homework__cerebras.txt",
+        "gradient accumulation is off, so that compiling searches for no micro batch: half the work",
+        ("compile_s",),
+    ),
+    Apart(
+        "cerebras/kharelb/homework_7.md.L66.*",
+        "the capture begins after the first checkpoint",
+        ("checkpoint_s",),
+    ),
+    Apart("cerebras/Men-cotton/*log_supercon*", "the cache of features is what was varied"),
+    Apart("cerebras/Men-cotton/*logs__accuracy*", "the cache of features is what was varied"),
+    Apart("graphcore/graphcore/tutorials__tensorflow2__keras*", "a tutorial: five programs, settings alike"),
+    Apart("graphcore/mlcommons/Graphcore__results__ipu-pod64-POPART-open__bert__*", "64 devices, the other run has 16"),
+    Apart("graphcore/mlcommons/*__rnnt__*", "one evaluated once and the other four times", ("eval_s",)),
+    Apart("graphcore/unknown-repo_id14168375060/tf2_keras*", "may be any of five programs of a tutorial"),
+    Apart(
+        "sambanova/argonne-lcf/sambanova__example-programs.md@065d26c3.*",
+        "of an earlier generation of the system than the other run",
+    ),
+)
+
+
+@dataclass
+class Run:
+    """A run of the logs, with what its file name adds."""
+
+    row: Mapping[str, Any]
+    path: str
+    """`platform/owner/file`."""
+    settings: dict[str, Any]
+    by_name: list[str] = field(default_factory=list)
+    """Settings that only the file's name tells."""
+    claimed_else: list[str] = field(default_factory=list)
+    """Settings that the file's name claims and no log confirms: not believed, but told."""
+    profiled: bool = False
+
+    @property
+    def program(self) -> tuple[str, str, str]:
+        return self.row["platform"], self.row["workload"], self.row["task"]
+
+    @property
+    def owner(self) -> str:
+        return PurePath(self.path).parts[1]
+
+    def __repr__(self) -> str:
+        return f"{self.path}:{self.row['line_first']}"
+
+    def value(self, quantity: str) -> float | None:
+        """The value; None where the log has none, and of a compile that found the binary."""
+        value = self.row[quantity]
+        if value is None or not math.isfinite(value):
+            return None
+        if quantity == "compile_s" and self.row["compile_cache"] != "miss":
+            return None
+        # Zero seconds are what a bar rounds to: nothing that has a ratio.
+        return None if quantity.endswith("_s") and value <= 0 else float(value)
+
+    def agrees(self, other: Run) -> bool:
+        """Whether no setting that both state differs."""
+        return all(self.settings[name] == other.settings[name] for name in self.settings.keys() & other.settings.keys())
+
+    def looks_like(self, other: Run) -> bool:
+        """Whether it is the same run: one job, or all figures alike, two at least."""
+        if self.row["job_id"] is not None and self.row["job_id"] == other.row["job_id"]:
+            return True
+        both = [(a, b) for q in QUANTITIES if (a := self.row[q]) is not None and (b := other.row[q]) is not None]
+        return len(both) > 1 and all(a == b for a, b in both)
+
+
+def made(folder: Path) -> tuple[list[Spread], list[str]]:
+    """The spreads seen in the logs under a folder, and what was left out of them, a sentence each."""
+    told: list[str] = []
+    found = [s for group in _groups(_runs(folder), told) for q in QUANTITIES for s in _spreads(group, q, told)]
+    return sorted(found, key=lambda s: (s.platform, s.workload, s.task, s.quantity, s.setting)), told
+
+
+def write(spreads: Iterable[Spread], path: Path) -> None:
+    """Write the file."""
+    with path.open("w", encoding="utf-8", newline="") as file:
+        out = csv.writer(file, lineterminator="\n")
+        out.writerow(f.name for f in fields(Spread))
+        out.writerows([f"{v:.10g}" if isinstance(v, float) else v for v in astuple(s)] for s in spreads)
+
+
+def _runs(folder: Path) -> list[Run]:
+    """Runs that could be repeats of something: known work, with a result, and a known budget or build."""
+    logs = logparse.ingest(sorted(p for p in folder.rglob("*") if p.is_file() and p.suffix != ".tsv"))
+    profiled = set(logs.params.filter(pl.col("name") == "profiling")["run"].cast(TEXT))
+    rows = logs.runs.with_columns(pl.col(pl.Categorical).cast(TEXT)).sort("source", "line_first").rows(named=True)
+    found = []
+    for row in rows:
+        run = _run(row, folder)
+        run.profiled = row["run"] in profiled
+        if None not in run.program and _tells(run):
+            found.append(run)
+    return found
+
+
+def _run(row: Mapping[str, Any], folder: Path) -> Run:
+    stated = {name: row[name] for name in SETTINGS if row[name] is not None}
+    if row["task"] != "inference":
+        stated.pop("on_chip_throughput", None)
+    if row["task"] == "train" and "batch_size" not in stated and row["samples"] and row["steps"]:
+        stated["batch_size"] = row["samples"] / row["steps"]
+    run = Run(row, Path(row["source"]).relative_to(folder).as_posix(), stated)
+    for claim in from_names(Job(row)):
+        if row[claim.name] is not None or row["task"] != "train":
+            continue
+        if claim.name in BUDGET and not any(row[name] is not None for name in BUDGET):
+            run.settings[claim.name] = claim.number
+            run.by_name.append(claim.name)
+        elif claim.name in SETTINGS:
+            run.claimed_else.append(claim.name)
+    return run
+
+
+def _tells(run: Run) -> bool:
+    if run.row["task"] == "compile":
+        return run.row["status"] in (*RESULT, "submitted")
+    if run.row["status"] not in RESULT:
+        return False
+    if run.row["task"] == "inference":
+        return "on_chip_throughput" in run.settings
+    return bool(run.by_name) or any(run.row[name] is not None for name in BUDGET)
+
+
+def _groups(runs: Iterable[Run], told: list[str]) -> Iterator[list[Run]]:
+    """Repeats, each run once. Runs that state most come first: those that state less may fit several groups, and are
+    then left out."""
+    groups: list[list[Run]] = []
+    for run in sorted(runs, key=lambda r: (r.program, -len(r.settings))):
+        fitting = [g for g in groups if g[0].program == run.program and all(run.agrees(other) for other in g)]
+        if len(fitting) > 1:
+            told.append(f"{run}: fits {len(fitting)} sets of settings")
+        elif not fitting:
+            groups.append([run])
+        elif same := next((other for other in fitting[0] if run.looks_like(other)), None):
+            told.append(f"{run}: looks like {same}")
+        else:
+            fitting[0].append(run)
+    yield from groups
+
+
+def _spreads(group: Sequence[Run], quantity: str, told: list[str]) -> Iterator[Spread]:
+    """The spread of one quantity in one group: one for each basis on which it was measured."""
+    bases: dict[tuple[Any, ...], list[tuple[Run, float]]] = {}
+    for run in group:
+        if (value := run.value(quantity)) is not None:
+            bases.setdefault(tuple(run.row[name] for name in BASIS.get(quantity, ())), []).append((run, value))
+    for basis, held in bases.items():
+        if len(held) < 2:
+            continue
+        kept, out = _kept(held, quantity)
+        told += [f"{run}: {quantity} {value:.6g}: {reason}" for run, value, reason in out]
+        if len(kept) < 2:
+            continue
+        runs = [run for run, _ in kept]
+        values = [value for _, value in kept]
+        named = zip(BASIS.get(quantity, ()), basis, strict=True)
+        yield Spread(
+            *runs[0].program,
+            setting=_setting(runs, {name: value for name, value in named if value is not None}),
+            quantity=quantity,
+            n=len(kept),
+            least=min(values),
+            median=statistics.median(values),
+            greatest=max(values),
+            left_out=len(out),
+            made_from=_made_from(runs),
+        )
+
+
+def _kept(
+    held: Sequence[tuple[Run, float]], quantity: str
+) -> tuple[list[tuple[Run, float]], list[tuple[Run, float, str]]]:
+    """What counts, and what does not and why."""
+    kept, out = [], []
+    for run, value in held:
+        reason = _apart(run, quantity)
+        if reason:
+            out.append((run, value, reason))
+        else:
+            kept.append((run, value))
+    if len(kept) < FEW or quantity in HOST_TIMES:
+        return kept, out
+    values = [value for _, value in kept]
+    middle = statistics.median(values)
+    deviation = max(statistics.median(abs(v - middle) for v in values), FLOOR * abs(middle))
+    scores = {id(run): 0.6745 * abs(value - middle) / deviation if deviation else 0.0 for run, value in kept}
+    out += [
+        (run, v, f"an outlier ({scores[id(run)]:.1f}, median {middle:.6g})") for run, v in kept if scores[id(run)] > FAR
+    ]
+    return [(run, value) for run, value in kept if scores[id(run)] <= FAR], out
+
+
+def _apart(run: Run, quantity: str) -> str | None:
+    if run.profiled and quantity in PROFILED:
+        return "profiling was on"
+    if quantity == "compile_s" and "compile" in (run.row["train_includes"] or ""):
+        return "a part of the compile cannot be told from the training"
+    return next((a.reason for a in APART if quantity in a.quantities and fnmatch.fnmatchcase(run.path, a.path)), None)
+
+
+def _setting(runs: Sequence[Run], basis: Mapping[str, Any]) -> str:
+    """The settings that all of them state; they agree in these."""
+    shared = {name: runs[0].settings[name] for name in SETTINGS if all(name in run.settings for run in runs)}
+    return "; ".join(f"{name}={_text(value)}" for name, value in {**shared, **basis}.items())
+
+
+def _text(value: Any) -> str:
+    return f"{value:.10g}" if isinstance(value, float) else str(value)
+
+
+def _made_from(runs: Sequence[Run]) -> str:
+    owners = Counter(run.owner for run in runs)
+    most_first = sorted(owners, key=lambda owner: (-owners[owner], owner.lower()))
+    text = ", ".join(f"{owner} {owners[owner]}" for owner in most_first)
+    notes = [f"{name} of {n} by file name" for name, n in Counter(n for run in runs for n in run.by_name).items()]
+    notes += [
+        f"{n} claimed to have another {name}, which no log shows"
+        for name, n in Counter(n for run in runs for n in run.claimed_else).items()
+    ]
+    return f"{text} ({'; '.join(notes)})" if notes else text
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Write `public.csv` beside this file, and say what it leaves out."""
+    if len(arguments) != 1:
+        print(__doc__, file=sys.stderr)
+        return 2
+    spreads, told = made(Path(arguments[0]))
+    path = Path(__file__).with_name(DATA)
+    write(spreads, path)
+    print("\n".join(told))
+    print(f"{len(spreads)} spreads in {path}; {len(told)} values or runs left out")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
