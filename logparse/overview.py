@@ -12,6 +12,7 @@ from typing import Any
 import polars as pl
 
 from logparse import reasons
+from logparse.comparison.ledger import Ledger
 from logparse.explain import SHAPES, SUSPICIOUS, shapes
 from logparse.figures import figure, score_figure, seconds
 from logparse.logs import Logs
@@ -19,14 +20,17 @@ from logparse.reasons import LEGEND
 from logparse.render import Paint, aligned, one_line
 from logparse.resolution import resolutions
 from logparse.schema import TEXT
+from logparse.side_by_side import finding_lines
 
 Run = Mapping[str, Any]
 """A row of `runs`."""
 
 
-def page(logs: Logs, paths: Sequence[str], paint: Paint) -> str:
-    """The whole page; `paths` is what was read, for the commands that it names."""
-    out = [_first_line(logs)]
+def page(ledger: Ledger, paths: Sequence[str], paint: Paint, findings: pl.DataFrame) -> str:
+    """The whole page; `paths` is what was read, for the commands that it names; `findings` concern runs for
+    themselves."""
+    logs = ledger.logs
+    out = [_first_line(ledger)]
     facts = _Facts.of(logs)
     marks: set[str] = set()
     for block in _blocks(logs.runs):
@@ -35,6 +39,8 @@ def page(logs: Logs, paths: Sequence[str], paint: Paint) -> str:
         marks |= {mark for cells in columns.values() for cell in cells for mark in _marks(cell)}
     if marks:
         out.append(paint.faint(reasons.legend(marks)))
+    more = f"; all: logparse findings {_given(paths)}"
+    out += finding_lines(findings, paint, "Worth knowing", most=_FINDINGS_SHOWN, more=more)
     out += _not_understood(logs, paint)
     out.append(_next(logs, paths))
     return "\n".join(out)
@@ -47,12 +53,19 @@ def coverage(logs: Logs) -> float:
     return (taken + known) / (lines - blank) if lines > blank else 0.0
 
 
-def _first_line(logs: Logs) -> str:
+_FINDINGS_SHOWN = 3
+
+
+def _first_line(ledger: Ledger) -> str:
+    logs = ledger.logs
+    joined = logs.runs.height - len(ledger.jobs)
+    logs_joined = _many(joined, "log") + " joined to " + ("its run" if joined == 1 else "their runs")
+    in_jobs = f" in {_many(len(ledger.jobs), 'job')} ({logs_joined})" if joined else ""
     copies = int(logs.runs["copies"].sum())
     folded = f", {_many(copies, 'cop', 'y', 'ies')} folded" if copies else ""
     # Rounded down: 100 % means every line.
     understood = f" {math.floor(coverage(logs) * 1000) / 10:.1f} % of lines understood." if logs.runs.height else ""
-    return f"{_many(logs.sources.height, 'file')}: {_many(logs.runs.height, 'run')}{folded}.{understood}"
+    return f"{_many(logs.sources.height, 'file')}: {_many(logs.runs.height, 'run')}{in_jobs}{folded}.{understood}"
 
 
 def _many(count: int, word: str, one: str = "", more: str = "s") -> str:
@@ -359,9 +372,7 @@ _PATHS_REPEATED = 3
 
 
 def _next(logs: Logs, paths: Sequence[str]) -> str:
-    given = (
-        " ".join(map(shlex.quote, paths)) if paths and len(paths) <= _PATHS_REPEATED and "-" not in paths else "PATH..."
-    )
+    given = _given(paths)
     counts = Counter(logs.sources["status"].cast(TEXT))
     hints = []
     if logs.runs.height:
@@ -377,6 +388,12 @@ def _next(logs: Logs, paths: Sequence[str]) -> str:
         else "what can be read: logparse grammars"
     )
     return "Next: " + " · ".join(hints)
+
+
+def _given(paths: Sequence[str]) -> str:
+    """The paths once more, for a command to type."""
+    few = paths and len(paths) <= _PATHS_REPEATED and "-" not in paths
+    return " ".join(map(shlex.quote, paths)) if few else "PATH..."
 
 
 def _example(runs: pl.DataFrame) -> tuple[str, str]:

@@ -81,7 +81,7 @@ def latex(comparison: Comparison, findings: pl.DataFrame, digits: int | None = N
     )
 
 
-_PLAIN = re.compile(r"(-?\d+(?:\.\d+)?)( s| ms| %)?(?: ±(\d+))?")
+_PLAIN = re.compile(r"(-?\d+(?:\.\d+)?)( k)?( s| ms| %)?(?: ±(\d+))?")
 _UNITS = {"": "", " s": r"\second", " ms": r"\milli\second", " %": r"\percent"}
 
 
@@ -90,15 +90,15 @@ def _number(text: str) -> str:
     found = _PLAIN.fullmatch(text)
     if not found:
         return latex_text(text)
-    number, unit, around = found[1], _UNITS[found[2] or ""], f" +- {found[3]}" if found[3] else ""
+    number, unit = found[1] + ("e3" if found[2] else ""), _UNITS[found[3] or ""]
+    around = f" +- {found[4]}" if found[4] else ""
     return rf"\qty{{{number}{around}}}{{{unit}}}" if unit else rf"\num{{{number}{around}}}"
 
 
 def _verdict(c: GridCell) -> str:
     if not c.verdict:
         return ""
-    text = latex_text(c.verdict).replace("×", r"$\times$")
-    return rf" {text}\textsuperscript{{{c.note}}}"
+    return rf" {latex_text(c.verdict)}\textsuperscript{{{c.note}}}"
 
 
 def _camel(name: str) -> str:

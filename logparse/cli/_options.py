@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Sequence
+from glob import iglob
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -16,6 +17,7 @@ from logparse.errors import GrammarError
 if TYPE_CHECKING:
     import polars as pl
 
+    from logparse.comparison.claims import Claim
     from logparse.grammar import Grammar
     from logparse.logs import Logs
 
@@ -36,27 +38,87 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 def reading(command: F) -> F:
     """PATH…, --files-from and --grammar."""
+    command = files_and_grammars(command)
+    return click.argument("paths", nargs=-1, metavar="[PATH]...", type=click.Path(allow_dash=True))(command)
+
+
+def files_and_grammars(command: F) -> F:
+    """--files-from and --grammar."""
     command = click.option(
         "--grammar", multiple=True, type=click.Path(dir_okay=False), metavar="FILE",
         help="A grammar of your own, besides those installed. May be given several times.",
     )(command)  # fmt: skip
-    command = click.option(
+    return click.option(
         "--files-from", type=click.Path(allow_dash=True, dir_okay=False), metavar="FILE",
         help="Read the names of the logs from FILE, one a line; - is standard input.",
     )(command)  # fmt: skip
-    return click.argument("paths", nargs=-1, metavar="[PATH]...", type=click.Path(allow_dash=True))(command)
 
 
 def printing(command: F) -> F:
     """--format and -o."""
+    return printing_also()(command)
+
+
+def printing_also(*formats: str) -> Callable[[F], F]:
+    """--format and -o, with formats that one command alone has."""
+
+    def decorate(command: F) -> F:
+        command = click.option(
+            "-o", "--output", type=click.Path(allow_dash=True, dir_okay=False), metavar="FILE",
+            help=f"Write to FILE; without --format its suffix decides ({' '.join(SUFFIXES)}).",
+        )(command)  # fmt: skip
+        return click.option(
+            "--format", "format", type=click.Choice([*FORMATS, *formats]),
+            help="How to print; else a table for people. In JSON, NaN and infinity are the texts NaN, Infinity, "
+            "-Infinity.",
+        )(command)  # fmt: skip
+
+    return decorate
+
+
+def saying(command: F) -> F:
+    """--claim, --claims and --ignore: what somebody says beside the logs."""
     command = click.option(
-        "-o", "--output", type=click.Path(allow_dash=True, dir_okay=False), metavar="FILE",
-        help=f"Write to FILE; without --format its suffix decides ({' '.join(SUFFIXES)}).",
+        "--ignore", multiple=True, metavar="NAME=REASON",
+        help="Keep this finding apart, with the reason. May be given several times.",
+    )(command)  # fmt: skip
+    command = click.option(
+        "--claims", "claims_file", type=click.Path(dir_okay=False, allow_dash=True), metavar="FILE",
+        help="Claims from FILE, one a line.",
     )(command)  # fmt: skip
     return click.option(
-        "--format", "format", type=click.Choice(FORMATS),
-        help="How to print; else a table for people. In JSON, NaN and infinity are the texts NaN, Infinity, -Infinity.",
+        "--claim", multiple=True, metavar="LABEL:NAME=VALUE",
+        help="What is said of a run (mnist_20:epochs=20): held against the log, and used where no log says it.",
     )(command)  # fmt: skip
+
+
+def claims(given: Sequence[str], file: str | None) -> list[Claim]:
+    """The claims of the command line and of a claims file. Raises `click.UsageError` where the file cannot be read."""
+    from logparse.comparison.claims import claim, from_lines
+
+    if file is None:
+        return [claim(text) for text in given]
+    try:
+        text = sys.stdin.read() if file == "-" else Path(file).read_text("utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise click.UsageError(f"the claims file {file} cannot be read: {error}") from None
+    return [*(claim(text) for text in given), *from_lines(text.splitlines())]
+
+
+def runs_and_paths(names: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Names of runs, and paths, of arguments that may be either: what is there in the file system is a path.
+
+    Raises `click.UsageError` where no path is among them.
+    """
+    runs: list[str] = []
+    paths: list[str] = []
+    for name in names:
+        found = name == "-" or Path(name).exists() or next(iglob(name, recursive=True), None) is not None
+        (paths if found else runs).append(name)
+    if not paths:
+        said = f"none of {', '.join(names)} is a file, folder or glob that is here" if names else "no logs named"
+        raise click.UsageError(f"{said}: give the logs too, as in: compare RUN RUN PATH...")
+    return runs, paths
 
 
 def read(paths: Sequence[str], files_from: str | None, grammars: Sequence[str]) -> Logs:
@@ -122,7 +184,7 @@ def put(frame: pl.DataFrame, name: str, format: str | None, output: str | None) 
     """Print or write a frame; a table where nothing else was asked for."""
     from logparse import render
 
-    format = _format(format, output)
+    format = format_of(format, output)
     if format == "table":
         put_text(render.table(frame, render.Paint.of(sys.stdout if output is None else None)), output)
     else:
@@ -136,10 +198,11 @@ def put_text(text: str, output: str | None) -> None:
 
 def is_table(format: str | None, output: str | None) -> bool:
     """Whether people are to read it."""
-    return _format(format, output) == "table"
+    return format_of(format, output) == "table"
 
 
-def _format(format: str | None, output: str | None) -> str:
+def format_of(format: str | None, output: str | None) -> str:
+    """The format asked for, by name or by the suffix of the file; `table` where nothing was asked for."""
     if format is None and output not in (None, "-"):
         suffix = Path(str(output)).suffix.lower()
         if suffix not in SUFFIXES:

@@ -42,8 +42,12 @@ def command(
     if not logs.sources.height:
         click.echo(f"no files to read in {', '.join(paths)}: a folder is searched to its bottom", err=True)
     if people:
+        from logparse.comparison.ledger import Ledger
+        from logparse.findings import findings
+
         paint = render.Paint.of(sys.stdout if output is None else None)
-        _options.put_text(overview.page(logs, paths, paint), output)
+        ledger = Ledger(logs)
+        _options.put_text(overview.page(ledger, paths, paint, findings(ledger, of_one_run=True)), output)
     else:
         _options.put(logs.runs, "runs", format, output)
     understood = overview.coverage(logs)
