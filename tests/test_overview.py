@@ -12,12 +12,14 @@ import pytest
 from conftest import SAMPLES
 
 import logparse
-from logparse import overview, render
+from logparse import figures, overview, render
+from logparse.comparison.ledger import Ledger
 from logparse.explain import explain, shapes
 from logparse.logs import Logs
 from logparse.platforms import grammars
 from logparse.reader import read_sources
-from logparse.schema import FRAMES
+from logparse.reasons import LEGEND
+from logparse.schema import FRAMES, empty
 
 PLAIN = render.Paint()
 
@@ -46,7 +48,7 @@ PLAIN = render.Paint()
 def test_a_number_has_the_digits_that_mean_something(
     value: float, resolution: float | None, most: int, shown: str
 ) -> None:
-    assert overview.figure(value, resolution, most) == shown
+    assert figures.figure(value, resolution, most) == shown
 
 
 @pytest.mark.parametrize(
@@ -60,7 +62,7 @@ def test_a_number_has_the_digits_that_mean_something(
     ],
 )
 def test_a_duration_says_how_certain_it_is(value: float, resolution: float, shown: str) -> None:
-    assert overview.seconds(value, resolution) == shown
+    assert figures.seconds(value, resolution) == shown
 
 
 # ---- cells ---- #
@@ -71,6 +73,11 @@ def logs_of(runs: list[dict[str, Any]], **others: list[dict[str, Any]]) -> Logs:
     given = {"runs": runs, **others}
     frames = {name: pl.DataFrame(given.get(name, []), schema=schema) for name, schema in FRAMES.items()}
     return Logs(frames, [], [], [])
+
+
+def page_of(logs: Logs) -> str:
+    """What is printed of these logs, with nothing to say against them."""
+    return overview.page(Ledger(logs), ["a.out"], PLAIN, empty("findings"))
 
 
 def a_run(**values: Any) -> dict[str, Any]:
@@ -96,7 +103,7 @@ def why(column: str, reason: str, run: str = "r1") -> dict[str, Any]:
 )
 def test_an_empty_cell_says_why_and_the_legend_explains_it(reason: str, cell: str) -> None:
     logs = logs_of([a_run(steps=10, train_s=5.0, compile_s=2.0, loss=1.5)], evidence=[why("throughput", reason)])
-    _, _, header, row, legend, *_ = overview.page(logs, ["a.out"], PLAIN).splitlines()
+    _, _, header, row, legend, *_ = page_of(logs).splitlines()
     place = header.index("samples/s")
     assert row[place:].startswith(f"{cell} ")
     assert legend == f"{cell} = {LEGEND[cell]}"
@@ -104,7 +111,7 @@ def test_an_empty_cell_says_why_and_the_legend_explains_it(reason: str, cell: st
 
 def test_columns_that_apply_to_no_run_are_left_out() -> None:
     reasons = [why(c, "does not apply: train") for c in ("latency_s", "on_chip_latency_s")]
-    page = overview.page(logs_of([a_run(train_s=5.0)], evidence=reasons), ["a.out"], PLAIN)
+    page = page_of(logs_of([a_run(train_s=5.0)], evidence=reasons))
     assert "latency" not in page
     assert "train  " in page
 
@@ -112,7 +119,7 @@ def test_columns_that_apply_to_no_run_are_left_out() -> None:
 def test_what_all_rows_share_goes_into_the_heading_and_what_differs_into_the_rows() -> None:
     same = {"system": "SN30-8", "sdk_version": "SambaFlow 1.17.7-27", "sequence_length": 128, "steps": 505}
     runs = [a_run(run=f"r{n}", label=f"{n}.out", ranks=n, batch_size=256 * n, **same) for n in (8, 16)]
-    lines = overview.page(logs_of(runs), ["a.out"], PLAIN).splitlines()
+    lines = page_of(logs_of(runs)).splitlines()
     assert lines[1] == "acme  bert, training, SN30-8, SambaFlow 1.17.7-27, length 128"
     assert "505 st × 2048, 8 ranks" in lines[3]
     assert "505 st × 4096, 16 ranks" in lines[4]
@@ -120,7 +127,7 @@ def test_what_all_rows_share_goes_into_the_heading_and_what_differs_into_the_row
 
 def test_a_row_that_does_not_say_what_the_heading_says_is_marked() -> None:
     runs = [a_run(run=f"r{n}", label=f"{n}.out", sequence_length=n, steps=5) for n in (128, 128, None)]
-    lines = overview.page(logs_of(runs), ["a.out"], PLAIN).splitlines()
+    lines = page_of(logs_of(runs)).splitlines()
     assert lines[1].endswith("length 128")
     assert [("length ?" in line) for line in lines[3:6]] == [False, False, True]
 
@@ -134,7 +141,7 @@ def test_a_row_that_does_not_say_what_the_heading_says_is_marked() -> None:
     ],
 )
 def test_the_compile_cell_tells_what_was_cached(values: dict[str, Any], cell: str) -> None:
-    page = overview.page(logs_of([a_run(**values)]), ["a.out"], PLAIN)
+    page = page_of(logs_of([a_run(**values)]))
     assert f"  {cell}  " in page
     assert ("cached = " in page) == ("cached" in cell)
 
@@ -142,14 +149,14 @@ def test_the_compile_cell_tells_what_was_cached(values: dict[str, Any], cell: st
 def test_several_compilations_are_shown_one_by_one() -> None:
     phase = dict.fromkeys(FRAMES["phases"]) | {"run": "r1", "phase": "compile"}
     phases = [phase | {"key": f"compile#{n}", "duration_s": s} for n, s in ((1, 22.0), (2, 14.0))]
-    assert "22+14 s" in overview.page(logs_of([a_run(compile_s=36.0)], phases=phases), ["a.out"], PLAIN)
+    assert "22+14 s" in page_of(logs_of([a_run(compile_s=36.0)], phases=phases))
 
 
 def test_the_status_names_what_went_wrong() -> None:
     message = dict.fromkeys(FRAMES["messages"]) | {"run": "r1", "level": "error", "kind": "gate", "text": "too slow"}
-    page = overview.page(logs_of([a_run(status="completed_with_errors")], messages=[message]), ["a.out"], PLAIN)
+    page = page_of(logs_of([a_run(status="completed_with_errors")], messages=[message]))
     assert "completed, gate failed" in page
-    assert "completed with errors" in overview.page(logs_of([a_run(status="completed_with_errors")]), ["a.out"], PLAIN)
+    assert "completed with errors" in page_of(logs_of([a_run(status="completed_with_errors")]))
 
 
 def test_a_derived_rate_has_no_more_digits_than_its_inputs_allow() -> None:
@@ -162,7 +169,7 @@ def test_a_derived_rate_has_no_more_digits_than_its_inputs_allow() -> None:
         time | {"input": "whole", "number": 109.0, "resolution": 0.5},
         time | {"input": "compile", "number": 22.0, "resolution": 0.5},
     ]
-    page = overview.page(logs_of([a_run(throughput=6897.7, train_s=87.0)], evidence=evidence), ["a.out"], PLAIN)
+    page = page_of(logs_of([a_run(throughput=6897.7, train_s=87.0)], evidence=evidence))
     assert "87 s ±1   6.9 k" in page
 
 
@@ -171,7 +178,7 @@ def test_the_first_line_counts_and_never_rounds_up_to_all(monkeypatch: pytest.Mo
     logs = logs_of([a_run(copies=2)], sources=[source | {"lines_read": 9_000, "lines_known": 999}])
     monkeypatch.setattr(logs, "kinds", lambda source: dict.fromkeys(range(1, 10_000), "read"))
     monkeypatch.setattr(logs, "lines", lambda source, numbers: dict.fromkeys(numbers, "what"))
-    lines = overview.page(logs, ["a.out"], PLAIN).splitlines()
+    lines = page_of(logs).splitlines()
     assert lines[0] == "1 file: 1 run, 2 copies folded. 99.9 % of lines understood."
     assert "  1 line in 1 file, the most frequent:" in lines
     assert "       1×   what  a.out:10000" in lines
@@ -183,7 +190,8 @@ def test_the_commands_that_come_next_can_be_run() -> None:
     from logparse.cli import cli
 
     paths = [str(SAMPLES / "groq")]
-    last = overview.page(logparse.ingest(paths), paths, PLAIN).splitlines()[-1]
+    logs = Ledger(logparse.ingest(paths))
+    last = overview.page(logs, paths, PLAIN, empty("findings")).splitlines()[-1]
     assert last.startswith("Next: ")
     commands = [part.partition("logparse ")[2] for part in last.split(" · ")]
     assert [command.split()[0] for command in commands] == ["show", "explain", "runs"]
