@@ -94,28 +94,42 @@ def _condition(asked: str) -> tuple[str, str, float]:
 
 
 def _at_most(ledger: Ledger, sides: Sequence[Side], asked: str) -> Common:
-    column = {"samples": "samples", "steps": "step", "time": "seconds"}[asked]
-    curves = [curve(ledger, side.jobs[0], "loss").filter(pl.col(column).is_not_null()) for side in sides]
+    curves = [curve(ledger, side.jobs[0], "loss").filter(pl.col(AXES[asked]).is_not_null()) for side in sides]
     empty = [side.label for side, c in zip(sides, curves, strict=True) if not c.height]
     if empty:
         reason = f"no loss by {asked} is in the log of {', '.join(empty)}"
         return Common(asked, None, tuple(At(side, side.jobs[0], reason=reason) for side in sides))
-    if asked == "time":
-        # Stamps of two runs never fall together: the last point of each before the earliest end.
-        most = min(float(c["seconds"].max()) for c in curves)  # type: ignore[arg-type]
-        rows = [c.filter(pl.col("seconds") <= most).sort("seconds").row(-1, named=True) for c in curves]
-        found = f"{most:.1f} s after training began, or the last point logged before"
-    else:
-        both = set(curves[0][column])
-        for c in curves[1:]:
-            both &= set(c[column])
-        if not both:
-            reason = f"no number of {asked} was logged by all"
-            return Common(asked, None, tuple(At(side, side.jobs[0], reason=reason) for side in sides))
-        most = max(both)
-        rows = [c.filter(pl.col(column) == most).row(-1, named=True) for c in curves]
-        found = f"{most:,} {asked}"
+    most = last_common(curves, asked)
+    if most is None:
+        reason = f"no number of {asked} was logged by all"
+        return Common(asked, None, tuple(At(side, side.jobs[0], reason=reason) for side in sides))
+    timed = f"{most:.1f} s after training began, or the last point logged before"
+    found = timed if asked == "time" else f"{most:,} {asked}"
+    rows = [row_at(c, asked, most) for c in curves]
     return Common(asked, found, tuple(_point(s, s.jobs[0], row) for s, row in zip(sides, rows, strict=True)))
+
+
+AXES = {"samples": "samples", "steps": "step", "time": "seconds"}
+"""What curves are held at -> the column of a curve that says it."""
+
+
+def last_common(curves: Sequence[pl.DataFrame], asked: str) -> float | None:
+    """The largest `samples`, `steps` or `time` that all of these curves logged; None where there is none.
+
+    Stamps of two runs never fall together: of time it is the earliest end. Each curve has a point with that column.
+    """
+    column = AXES[asked]
+    if asked == "time":
+        return min(float(c[column].max()) for c in curves)  # type: ignore[arg-type]
+    return max(set.intersection(*(set(c[column].drop_nulls()) for c in curves)), default=None)
+
+
+def row_at(points: pl.DataFrame, asked: str, most: float) -> dict[str, Any]:
+    """The point of a curve at `most`; of time the last one before."""
+    column = pl.col(AXES[asked])
+    if asked == "time":
+        return points.filter(column <= most).sort(column).row(-1, named=True)
+    return points.filter(column == most).row(-1, named=True)
 
 
 def _point(side: Side, job: Job, row: dict[str, Any]) -> At:
@@ -158,9 +172,8 @@ def curve(ledger: Ledger, job: Job, name: str = "loss", split: str = "train") ->
 
 
 def train_begin(ledger: Ledger, job: Job) -> datetime | None:
-    """When training began, as far as a phase says."""
-    rows = ledger.phases(job).filter(
-        (pl.col("phase") == "train") & pl.col("stage").is_null() & pl.col("begin_at").is_not_null()
-    )
-    begin = rows["begin_at"].min()
-    return begin if isinstance(begin, datetime) else None
+    """When training began, as far as a phase says: its beginning, else its end less how long it took."""
+    begin = pl.coalesce("begin_at", pl.col("end_at") - pl.duration(microseconds=(pl.col("duration_s") * 1e6).round()))
+    rows = ledger.phases(job).filter((pl.col("phase") == "train") & pl.col("stage").is_null()).select(begin.min())
+    found = rows.item()
+    return found if isinstance(found, datetime) else None
