@@ -11,6 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from logparse import chart
     from logparse.comparison.compare import Comparison, compare
     from logparse.errors import GrammarError, LogparseError, NoSuchInput, UsageError
     from logparse.findings import findings
@@ -26,6 +27,7 @@ __all__ = [
     "NoSuchInput",
     "UsageError",
     "__version__",
+    "chart",
     "compare",
     "findings",
     "ingest",
@@ -34,6 +36,7 @@ __all__ = [
 _HOME = {
     "ingest": "logparse.pipeline",
     "findings": "logparse.findings",
+    "chart": "logparse.chart",
     "compare": "logparse.comparison.compare",
     "Comparison": "logparse.comparison.compare",
     "Logs": "logparse.logs",

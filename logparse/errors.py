@@ -2,7 +2,8 @@
 
     LogparseError
     ├── UsageError            what was asked for cannot be done: wrong words, wrong paths
-    │   └── NoSuchInput       a path that does not exist, a glob that matches nothing
+    │   ├── NoSuchInput       a path that does not exist, a glob that matches nothing
+    │   └── NothingToDraw     the logs hold nothing that a chart shows
     └── GrammarError          a grammar that cannot be used
 
 Each message has up to five parts, always in this order: what, why, where, how far it got, what to do.
@@ -21,6 +22,10 @@ class UsageError(LogparseError):
 
 class NoSuchInput(UsageError):  # noqa: N818 - reads as what it says
     """A path that does not exist, or a glob that matches nothing."""
+
+
+class NothingToDraw(UsageError):  # noqa: N818 - reads as what it says
+    """The logs hold nothing that the chart shows; the message says what it looks for."""
 
 
 class GrammarError(LogparseError):

@@ -1,0 +1,38 @@
+"""Charts as functions: `logparse.chart.duration(logs)` and its siblings give an altair chart and touch no file.
+
+Each takes what `ingest` gave, a ledger, or a comparison, and these options as far as they mean something to it (the
+docstring of each says which; any other is refused):
+
+    where      SQL over the columns of `runs`: only these runs
+    claims     `LABEL:NAME=VALUE`: what somebody says of a run, for what no log states
+    by         a column of `runs`: runs with the same value are one row
+    baseline   label of the row that the others are held against; else the first
+    per        `device` or `rank`: divide rates by their number
+    clock      `train`, `result` or `wall`
+    x          what the horizontal axis counts
+    theme      `light`, `dark` or `print`
+    width      of the plot, in pixels
+    height     of the plot, in pixels; else as high as its rows need
+    title      instead of the one that states the finding
+
+Raises `UsageError` for wrong options, and `NothingToDraw` (one of these) where the logs hold nothing that the chart
+shows. The charts are the files in `logparse/charts/`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from logparse import charts
+
+
+def __getattr__(name: str) -> Any:
+    if name not in charts.names():
+        raise AttributeError(f"module 'logparse.chart' has no attribute {name!r}; charts: {', '.join(charts.names())}")
+    value = charts.function(name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return list(charts.names())

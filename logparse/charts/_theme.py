@@ -1,0 +1,244 @@
+"""How charts look: hues, tints, fonts, and the frame that every chart stands in.
+
+One hue a platform (Okabe and Ito, told apart by colour-blind people too), phases as tints of it. Outline or dash is
+what is no work, or not measured. Vega does not wrap: all long text is wrapped here.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import altair as alt
+import polars as pl
+
+import logparse
+from logparse.charts._view import View
+from logparse.render import one_line
+
+Drawing: TypeAlias = alt.Chart | alt.LayerChart | alt.VConcatChart | alt.HConcatChart
+"""What a chart gives."""
+
+# ---- colours ---- #
+
+HUES = {"cerebras": "#0072B2", "graphcore": "#CC79A7", "groq": "#009E73", "sambanova": "#E69F00"}
+"""Platform -> its hue."""
+_SPARE = ("#56B4E9", "#F0E442", "#8C6D31")
+"""Hues of platforms that are not named above."""
+BAD = "#D55E00"
+"""What went wrong: failures, NaN, scores of guessing."""
+PHASES = {"train": 1.0, "eval": 0.72, "checkpoint": 0.56, "compile": 0.4, "load": 0.24}
+"""Phase of work -> share of the hue in its tint, in the order in which bars are stacked."""
+
+
+@dataclass(frozen=True)
+class Theme:
+    """Colours and sizes of one theme."""
+
+    paper: str
+    ink: str
+    faint: str
+    """Captions, ticks, notes."""
+    rule: str
+    """Grid and axis lines."""
+    band: str
+    """The grey band of what may be noise."""
+    size: int = 11
+    """Of text, in pixels."""
+    stroke: float = 1.2
+
+    def tint(self, hue: str, share: float) -> str:
+        """`hue` mixed into the paper."""
+        pairs = zip(_rgb(hue), _rgb(self.paper), strict=True)
+        return "#" + "".join(f"{round(share * a + (1 - share) * b):02x}" for a, b in pairs)
+
+    def on(self, colour: str) -> str:
+        """Black or white, whichever is read on that colour."""
+        r, g, b = (c / 255 for c in _rgb(colour))
+        return "#000000" if 0.2126 * r**2.2 + 0.7152 * g**2.2 + 0.0722 * b**2.2 > 0.3 else "#ffffff"
+
+
+THEMES = {
+    "light": Theme("#ffffff", "#1b1f24", "#5c6670", "#e3e6ea", "#d9dde2"),
+    "dark": Theme("#14181d", "#e8ebee", "#a2acb6", "#323a43", "#39424c"),
+    "print": Theme("#ffffff", "#000000", "#333333", "#cfcfcf", "#d9d9d9", 12, 1.5),
+}
+"""Name -> theme. `print` is for paper: black ink, larger text, no hover."""
+FONT = "Arial, Helvetica, Liberation Sans, Arimo, sans-serif"
+
+
+def theme(view: View) -> Theme:
+    """The theme that was asked for."""
+    return THEMES[view.options.theme]
+
+
+def hue(platform: str | None) -> str:
+    """The hue of a platform; of one without a hue of its own always the same spare one."""
+    return HUES.get(str(platform)) or _SPARE[sum(map(ord, str(platform))) % len(_SPARE)]
+
+
+def _rgb(colour: str) -> tuple[int, int, int]:
+    return int(colour[1:3], 16), int(colour[3:5], 16), int(colour[5:7], 16)
+
+
+def _config(t: Theme) -> dict[str, Any]:
+    """The theme in the words of Vega-Lite."""
+    return {
+        "background": t.paper,
+        "padding": 14,
+        "font": FONT,
+        "view": {"stroke": None},
+        "axis": {
+            "domainColor": t.faint, "gridColor": t.rule, "tickColor": t.faint, "labelColor": t.ink, "titleColor": t.ink,
+            "labelFontSize": t.size, "titleFontSize": t.size, "titleFontWeight": "normal", "titlePadding": 6,
+            "labelLimit": 400, "titleLimit": 900, "tickSize": 4, "labelSeparation": 6,
+        },
+        "text": {"color": t.ink, "fontSize": t.size, "font": FONT},
+        "title": {
+            "color": t.ink, "subtitleColor": t.faint, "fontSize": t.size + 4, "subtitleFontSize": t.size + 1,
+            "anchor": "start", "fontWeight": "bold", "subtitlePadding": 4, "lineHeight": t.size + 8,
+            "subtitleLineHeight": t.size + 5,
+        },
+        "legend": {"labelColor": t.ink, "titleColor": t.ink, "labelFontSize": t.size, "titleFontSize": t.size},
+        "header": {"labelColor": t.ink, "titleColor": t.ink},
+    }  # fmt: skip
+
+
+# ---- text ---- #
+
+_NARROW, _WIDE = frozenset("iljtfrI.,:;|!'()[]/ -"), frozenset("mwMWGOQ@%—×±→")
+
+
+def text_width(text: str, size: float) -> float:
+    """About how many pixels `text` takes."""
+    units = sum(0.3 if c in _NARROW else 0.85 if c in _WIDE else 0.56 if c.islower() or c.isdigit() else 0.68
+                for c in text)  # fmt: skip
+    return units * size
+
+
+def wrap(text: str, width: float, size: float) -> list[str]:
+    """`text` in lines of at most `width` pixels, broken at blanks; a word that is longer is broken inside."""
+    lines: list[str] = []
+    line = ""
+    for word in one_line(text).split():
+        for part in _pieces(word, width, size):
+            wider = f"{line} {part}" if line else part
+            if line and text_width(wider, size) > width:
+                lines.append(line)
+                line = part
+            else:
+                line = wider
+    return [*lines, line] if line else lines
+
+
+def _pieces(word: str, width: float, size: float) -> Iterable[str]:
+    most = max(4, int(width / (0.6 * size)))
+    if text_width(word, size) <= width:
+        return [word]
+    return [word[i : i + most] for i in range(0, len(word), most)]
+
+
+def fitted(label: str, width: float, size: float) -> str:
+    """A label in at most `width` pixels: what does not fit is left out of its middle, since both ends tell runs
+    apart."""
+    label = one_line(label)
+    if text_width(label, size) <= width:
+        return label
+    keep = len(label) - 1
+    while keep > 4 and text_width(label[: keep // 2] + "…" + label[-(keep - keep // 2) :], size) > width:
+        keep -= 1
+    return label[: keep // 2] + "…" + label[-(keep - keep // 2) :]
+
+
+def apart(labels: Sequence[str], width: float, size: float) -> list[str]:
+    """Labels fitted into `width`; where that makes two the same, numbered."""
+    short = [fitted(label, width, size) for label in labels]
+    out = []
+    for i, label in enumerate(short):
+        if short.count(label) > 1 and labels.count(labels[i]) < short.count(label):
+            mark = f" #{short[: i + 1].count(label)}"
+            label = fitted(labels[i], width - text_width(mark, size), size) + mark
+        out.append(label)
+    return out
+
+
+def places(evidence: Iterable[str], most: int = 3) -> str:
+    """source:line of a mark, for its tooltip."""
+    found = [one_line(place) for place in evidence]
+    more = f" and {len(found) - most} more" if len(found) > most else ""
+    return ", ".join(found[:most]) + more
+
+
+# ---- the frame that a chart stands in ---- #
+
+
+def data(frame: pl.DataFrame) -> alt.InlineData:
+    """Rows for Vega: exactly these, with null for what is no finite number. Types are to be named in each encoding."""
+    return alt.InlineData(values=[{k: _plain(v) for k, v in row.items()} for row in frame.iter_rows(named=True)])
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value if value is None or isinstance(value, (bool, int, float, str, list)) else str(value)
+
+
+def tips(view: View, **titles: str) -> list[alt.Tooltip]:
+    """Tooltips: field -> what it is called; none on paper. All are text, made beforehand."""
+    if view.options.theme == "print":
+        return []
+    return [alt.Tooltip(f"{field}:N", title=title) for field, title in titles.items()]
+
+
+def framed(
+    view: View, body: Drawing, width: float, title: str, subtitle: Sequence[str] = (), caption: Sequence[str] = ()
+) -> Drawing:
+    """The body under the title that states its finding, over a caption.
+
+    Args:
+        width: of the whole body in pixels, labels and all: what text is wrapped to.
+        title: the finding; the option `title` takes its place.
+        subtitle: sentences on how to read it, each on lines of its own.
+        caption: sentences: clock, resolution, findings, sources; each on lines of its own.
+    """
+    t = theme(view)
+    config = _config(t)
+    small = t.size - 1
+    head = alt.TitleParams(
+        text=wrap(view.options.title or title, width, config["title"]["fontSize"] * 1.06) or [" "],
+        subtitle=[line for text in subtitle for line in wrap(text, width, t.size + 1)],
+        anchor="start", frame="bounds", offset=12,
+    )  # fmt: skip
+    below = [line for text in caption for line in wrap(text, width, small)]
+    inner = alt.vconcat(body).properties(title=head)
+    if not below:
+        return inner.configure(**config)
+    foot = alt.TitleParams(
+        text=below, orient="bottom", anchor="start", frame="bounds", color=t.faint, fontSize=small,
+        fontWeight="normal", lineHeight=small + 4, offset=12,
+    )  # fmt: skip
+    return alt.vconcat(inner).properties(title=foot).configure(**config)
+
+
+def source_note(view: View) -> str:
+    """Where all of it comes from, for the caption."""
+    found = [one_line(s) for s in view.sources()]
+    named = ", ".join(found[:3]) + (f" and {len(found) - 3} more" if len(found) > 3 else "")
+    runs = len(view.jobs)
+    return f"Source: {runs} run{'' if runs == 1 else 's'} in {named}. logparse {logparse.__version__}."
+
+
+def signed(drawing: Drawing, name: str, view: View) -> Drawing:
+    """The drawing with what made it in its `usermeta`."""
+    made: Mapping[str, Any] = {
+        "logparse": {
+            "version": logparse.__version__,
+            "chart": name,
+            "options": view.options.told(),
+            "sources": [one_line(s) for s in view.sources()],
+        }
+    }
+    signed: Drawing = drawing.properties(usermeta=made)
+    return signed
