@@ -25,13 +25,14 @@ _COARSE = 0.005
 """Share of a duration from which on its uncertainty is shown."""
 
 
-def seconds(value: float, resolution: float | None) -> str:
+def seconds(value: float, resolution: float | None, most: int = 4) -> str:
     """A duration: `452.4 s`, `0.06 ms`; what is less certain than its last digit says so: `87 s ±1`."""
     if 0 < abs(value) < 0.1:
-        return f"{figure(value * 1e3, resolution and resolution * 1e3, 4)} ms"
+        return f"{figure(value * 1e3, resolution and resolution * 1e3, most)} ms"
     if resolution and resolution > 0.5 and resolution > _COARSE * abs(value):
         return f"{value:.0f} s ±{math.ceil(resolution)}"
-    return f"{figure(value, resolution, 4)} s"
+    whole = len(str(int(abs(value)))) if math.isfinite(value) else 0  # nobody reads thousands of seconds as k s
+    return f"{figure(value, resolution, max(most, whole))} s"
 
 
 def is_share(name: str) -> bool:

@@ -78,7 +78,7 @@ def value_text(quantity: Quantity, cell: Cell, index: int, digits: int | None = 
     value = cell.values[index]
     number, resolution = float(value.value), value.resolution
     if quantity.unit == "s":
-        return seconds(number, resolution) if digits is None else f"{figure(number, resolution, digits)} s"
+        return seconds(number, resolution, digits or 4)
     if quantity.name == "score":
         return score_figure(str(_score_name(cell)), number, resolution)
     return figure(number, resolution, digits or 5)

@@ -1,0 +1,449 @@
+"""What may be said of two runs: jobs, clocks, noise, verdicts, refusals, settings, scaling, points in common."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import polars as pl
+import pytest
+from conftest import SAMPLES
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy import stats
+
+import logparse
+from logparse.comparison import noise, sides
+from logparse.comparison.clocks import clock
+from logparse.comparison.compare import COMPARISON, Comparison, compare
+from logparse.comparison.jobs import Job, jobs
+from logparse.comparison.ledger import Ledger, Value
+from logparse.comparison.noise import Noise
+from logparse.comparison.quantities import QUANTITIES
+from logparse.comparison.sides import Cell, Side
+from logparse.comparison.verdict import (
+    BEYOND,
+    ESTABLISHED,
+    NOT_COMPARABLE,
+    UNKNOWN,
+    VERDICTS,
+    WITHIN,
+    student,
+    verdict,
+)
+from logparse.errors import UsageError
+from logparse.schema import RUNS
+
+CEREBRAS = [SAMPLES / "cerebras" / f"bert_large_batch_{batch}.out" for batch in (512, 1024, 2048)]
+MNIST = [SAMPLES / "graphcore" / name for name in ("mnist_as_is_cold.out", "mnist_asked_20_epochs_ran_10.out")]
+GROQ = [SAMPLES / "groq" / name for name in ("bert_tiny_dummy_input.out", "bert_tiny_256_rebuilt.out")]
+SAMBANOVA = [SAMPLES / "sambanova" / f"bert_large_{name}.out" for name in ("16_tasks_compiled", "8_tasks_not_compiled")]
+
+
+def word(comparison: Comparison, quantity: str, side: int = 1) -> str:
+    """The verdict on one quantity of one side."""
+    (row,) = [row for row in comparison.rows if row.quantity.name == quantity]
+    found = row.verdicts[side]
+    assert found is not None
+    return found.word
+
+
+def reason(comparison: Comparison, quantity: str, side: int = 1) -> str:
+    """Why one quantity of one side is not compared."""
+    (row,) = [row for row in comparison.rows if row.quantity.name == quantity]
+    found = row.verdicts[side]
+    assert found is not None
+    assert found.word == NOT_COMPARABLE
+    return found.reason or ""
+
+
+# ---- jobs ---- #
+
+
+def test_a_submission_and_its_run_are_one_job() -> None:
+    logs = logparse.ingest(SAMPLES / "sambanova")
+    (joined,) = [job for job in jobs(logs.runs) if job.others]
+    assert [run["status"] for run in joined.runs] == ["completed", "submitted"]
+    assert len({run["job_id"] for run in joined.runs}) == 1
+    assert len(jobs(logs.runs)) == logs.runs.height - 1
+
+
+def a_run(run: str, **values: object) -> dict[str, object]:
+    usual = {"run": run, "label": run, "source": run, "platform": "acme", "job_id": "7", "status": "completed"}
+    return dict.fromkeys(RUNS) | usual | values
+
+
+def joined(*rows: dict[str, object]) -> list[list[str]]:
+    return [job.ids for job in jobs(pl.DataFrame(list(rows), schema=RUNS))]
+
+
+def test_a_job_number_used_again_after_a_week_is_another_job() -> None:
+    import datetime as dt
+
+    day = dt.datetime(2024, 3, 1)
+    assert joined(
+        a_run("sub", status="submitted", started_at=day), a_run("run", started_at=day + dt.timedelta(days=6))
+    ) == [["run", "sub"]]
+    assert joined(
+        a_run("sub", status="submitted", started_at=day), a_run("run", started_at=day + dt.timedelta(days=8))
+    ) == [["sub"], ["run"]]
+
+
+def test_another_system_is_another_job_and_an_unknown_one_is_not() -> None:
+    assert joined(a_run("sub", status="submitted", system="a"), a_run("run", system="b")) == [["sub"], ["run"]]
+    assert joined(a_run("sub", status="submitted", system="a"), a_run("run")) == [["run", "sub"]]
+
+
+def test_two_runs_that_worked_are_never_one_job() -> None:
+    assert joined(a_run("one"), a_run("two")) == [["one"], ["two"]]
+
+
+# ---- clocks ---- #
+
+
+def test_result_is_the_whole_without_its_waits() -> None:
+    ledger = Ledger(logparse.ingest(SAMPLES / "cerebras" / "queued_an_hour.out"))
+    (job,) = ledger.jobs
+    whole, work = clock(ledger, job, "wall"), clock(ledger, job, "result")
+    assert whole.value == pytest.approx(5205.888)
+    assert work.value == pytest.approx(whole.value - job["queue_s"])
+    assert work.places
+
+
+def test_a_job_of_which_a_log_is_missing_has_no_result_and_says_which() -> None:
+    ledger = Ledger(logparse.ingest([*SAMBANOVA, SAMPLES / "sambanova" / "bert_large_run_16_ranks.out"]))
+    reasons = [clock(ledger, job, "result").reason for job in ledger.jobs]
+    assert reasons == [
+        "no log: the run log of this job is not here",
+        "no log: the run log of this job is not here",
+        "no log: the compile log of this job is not here",
+    ]
+
+
+def test_the_wall_of_a_job_in_two_logs_is_as_fine_as_their_stamps(real_logs) -> None:  # type: ignore[no-untyped-def]
+    folder = real_logs / "sambanova"
+    paths = sorted(p for p in folder.rglob("*HW7-BertLarge-16tasks*") if p.is_file())
+    ledger = Ledger(logparse.ingest(paths))
+    (job,) = [job for job in ledger.jobs if job.others]
+    wall = clock(ledger, job, "wall")
+    assert wall.value == pytest.approx(1142.3, abs=0.1)  # 22:10 to 22:29:02
+    assert wall.resolution is not None
+    assert 30 <= wall.resolution <= 60
+    assert clock(ledger, job, "result").value == pytest.approx(626 + 501)
+
+
+# ---- noise ---- #
+
+
+def test_losses_on_a_grid_are_no_finer_than_the_grid() -> None:
+    ledger = Ledger(logparse.ingest(CEREBRAS[0]))
+    assert noise.grid(ledger, ledger.jobs[0]) in (1 / 256, 1 / 128)
+
+
+def test_losses_on_no_grid_have_none() -> None:
+    ledger = Ledger(logparse.ingest(SAMPLES / "sambanova" / "bert_large_run_16_ranks.out"))
+    assert noise.grid(ledger, ledger.jobs[0]) is None
+
+
+def test_the_binomial_interval_of_98_per_cent_of_10000_is_027_points() -> None:
+    assert noise.half_width(0.98, 10_000) == pytest.approx(0.0027, abs=0.0001)
+
+
+def test_noise_of_mnist_is_what_public_runs_of_it_span() -> None:
+    made = compare(logparse.ingest(MNIST))
+    (score,) = [row for row in made.rows if row.quantity.name == "score"]
+    assert score.noises[1][0].kind == "public spread"
+    assert "96.85 to 98.74 %" in score.noises[1][0].text
+    assert {n.kind for n in score.noises[1]} >= {"rounding", "binomial", "public spread"}
+
+
+def test_runs_of_the_same_settings_here_are_noise_and_copies_are_not(tmp_path) -> None:  # type: ignore[no-untyped-def]
+    logs = logparse.ingest([CEREBRAS[1], SAMPLES / "cerebras" / "bert_pasted_crlf_cp1252.out", CEREBRAS[2]])
+    ledger = Ledger(logs)
+    assert len(ledger.repeats(ledger.jobs[0])) == 2
+    copy = tmp_path / "again.out"
+    copy.write_bytes(CEREBRAS[1].read_bytes())
+    assert len(Ledger(logparse.ingest([CEREBRAS[1], copy])).jobs) == 1
+
+
+# ---- verdicts ---- #
+
+
+def cells(a: Sequence[float], b: Sequence[float]) -> tuple[Cell, Cell]:
+    job = Job(dict.fromkeys(RUNS))
+    return tuple(Cell(Side("", (job,)), tuple(Value(v, 0.0, "read") for v in values)) for values in (a, b))  # type: ignore[return-value]
+
+
+def judged(name: str, a: Sequence[float], b: Sequence[float], *noises: Noise):  # type: ignore[no-untyped-def]
+    return verdict(QUANTITIES[name], *cells(a, b), noises)
+
+
+LEAST = Noise("rounding", 0.001, "", least=True)
+SPREAD = Noise("public spread", 0.01, "")
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "noises", "expected"),
+    [
+        ([100], [102], [SPREAD, LEAST], BEYOND),
+        ([100], [100.5], [SPREAD, LEAST], WITHIN),
+        ([100], [102], [LEAST], UNKNOWN),  # repeats may differ by more than the printed digits
+        ([100], [100.05], [LEAST], WITHIN),
+        ([100], [102], [], UNKNOWN),
+        ([100], [100], [], WITHIN),
+        ([100, 101, 99], [120, 121, 119], [LEAST], ESTABLISHED),
+        ([100, 120, 80], [105, 125, 85], [LEAST], WITHIN),
+        ([100, 101, 99], [120, 121, 119], [Noise("public spread", 0.5, "")], WITHIN),
+        ([100], [0], [LEAST], NOT_COMPARABLE),
+        ([100], [math.nan], [LEAST], NOT_COMPARABLE),
+    ],
+)
+def test_what_a_difference_is_worth(a: list[float], b: list[float], noises: list[Noise], expected: str) -> None:
+    assert judged("train_s", a, b, *noises).word == expected
+
+
+def test_a_ratio_of_three_repeats_a_side_has_an_interval() -> None:
+    found = judged("train_s", [100, 101, 99], [120, 121, 119])
+    assert found.interval is not None
+    assert found.interval[0] < 1.2 < found.interval[1]
+    reference = stats.ttest_ind(
+        [math.log(x) for x in (120, 121, 119)], [math.log(x) for x in (100, 101, 99)], equal_var=False
+    ).confidence_interval()
+    assert [math.log(x) for x in found.interval] == pytest.approx([reference.low, reference.high], rel=1e-3)
+
+
+@given(st.floats(2, 500))
+def test_students_t_is_that_of_the_textbooks(freedom: float) -> None:
+    assert student(freedom) == pytest.approx(stats.t.ppf(0.975, freedom), rel=1e-3)
+
+
+positive = st.lists(st.floats(1e-3, 1e6), min_size=1, max_size=6)
+sizes = st.lists(st.builds(Noise, st.just("public spread"), st.floats(0, 0.5), st.just(""), least=st.booleans()))
+
+
+@given(positive, positive, sizes)
+def test_swapping_the_sides_inverts_ratios_and_keeps_verdicts(
+    a: list[float], b: list[float], found: list[Noise]
+) -> None:
+    found = sorted(found, key=lambda n: -n.size)
+    for name in ("train_s", "score"):
+        there, back = judged(name, a, b, *found), judged(name, b, a, *found)
+        assert there.word == back.word
+        assert there.difference == pytest.approx(-(back.difference or 0), abs=1e-9 * max(map(abs, a + b)))
+        if there.ratio is not None:
+            assert there.ratio * (back.ratio or 0) == pytest.approx(1)
+
+
+@pytest.mark.parametrize(
+    "paths", [CEREBRAS, MNIST, GROQ, SAMBANOVA], ids=["cerebras", "graphcore", "groq", "sambanova"]
+)
+def test_swapping_the_logs_of_a_comparison_keeps_its_verdicts(paths) -> None:  # type: ignore[no-untyped-def]
+    there, back = compare(logparse.ingest(paths[:2])), compare(logparse.ingest(paths[1::-1]))
+    assert [row.quantity.name for row in there.rows] == [row.quantity.name for row in back.rows]
+    for one, other in zip(there.rows, back.rows, strict=True):
+        a, b = one.verdicts[1], other.verdicts[1]
+        assert a is not None
+        assert b is not None
+        assert (a.word, a.noise and a.noise.kind) == (b.word, b.noise and b.noise.kind)
+        if a.ratio is not None:
+            assert a.ratio * (b.ratio or 0) == pytest.approx(1)
+
+
+def test_the_same_logs_given_twice_change_nothing() -> None:
+    once, twice = compare(logparse.ingest(CEREBRAS)), compare(logparse.ingest([*CEREBRAS, *CEREBRAS]))
+    assert once.frame().equals(twice.frame())
+
+
+def test_a_copy_of_a_log_changes_nothing_but_the_count_of_copies(tmp_path) -> None:  # type: ignore[no-untyped-def]
+    copy = tmp_path / "copy.out"
+    copy.write_bytes(CEREBRAS[0].read_bytes())
+    columns = ["quantity", "value", "ratio", "verdict", "noise_kind", "n"]
+    once, more = compare(logparse.ingest(CEREBRAS)), compare(logparse.ingest([*CEREBRAS, copy]))
+    assert once.frame().select(columns).equals(more.frame().select(columns))
+    assert logparse.findings(once)["key"].to_list() == logparse.findings(more)["key"].to_list()
+
+
+def test_verdicts_of_all_samples_beside_each_other_are_among_the_five() -> None:
+    made = compare(logparse.ingest(SAMPLES / "graphcore"))
+    assert set(made.frame()["verdict"].drop_nulls()) <= set(VERDICTS)
+    assert made.frame().schema == pl.Schema(COMPARISON)
+
+
+# ---- refusals ---- #
+
+
+def test_other_work_is_shown_and_not_ranked() -> None:
+    made = compare(logparse.ingest([MNIST[0], GROQ[0], CEREBRAS[0], SAMBANOVA[0]]))
+    frame = made.frame().filter(~pl.col("baseline"))
+    assert set(frame["verdict"]) == {NOT_COMPARABLE}
+    assert frame["ratio"].null_count() == frame.height
+    assert "workload differs: mnist and bert_tiny" in set(frame["reason"])
+
+
+def test_four_real_runs_of_four_workloads_are_refused_with_the_reason(every_real_log: logparse.Logs) -> None:
+    picked = every_real_log.runs.filter(pl.col("workload").is_not_null() & (pl.col("status") == "completed"))
+    names = picked.unique("workload", keep="first", maintain_order=True).head(4)["run"].cast(pl.String).to_list()
+    frame = compare(every_real_log, names).frame().filter(~pl.col("baseline"))
+    assert set(frame["verdict"]) == {NOT_COMPARABLE}
+    assert all(r.startswith("workload differs") for r in frame["reason"])
+
+
+def test_an_estimate_has_no_winner() -> None:
+    made = compare(logparse.ingest(GROQ))
+    assert reason(made, "on_chip_latency_s") == "a compiler's estimate, not a measurement"
+    assert word(made, "throughput") == BEYOND
+    assert word(made, "score") == WITHIN
+
+
+def test_a_cached_binary_is_not_held_against_a_compile() -> None:
+    assert reason(compare(logparse.ingest(MNIST)), "compile_s") == "one side compiled, the other found the binary"
+
+
+def test_final_losses_of_different_budgets_are_not_ranked() -> None:
+    made = compare(logparse.ingest(CEREBRAS))
+    assert "samples seen differ (512,000 and 1,024,000)" in reason(made, "loss")
+
+
+def test_a_run_without_a_result_has_no_rate_to_compare() -> None:
+    made = compare(logparse.ingest([CEREBRAS[1], SAMPLES / "cerebras" / "cut_off_in_training.out"]))
+    assert reason(made, "throughput") == "cut_off_in_training.out: no result: incomplete"
+    assert made.sides[1].failed == 1
+
+
+def test_tokens_become_samples_only_with_a_known_length_and_it_is_said() -> None:
+    paths = [SAMPLES / "sambanova" / f"bert_large_run_{name}.out" for name in ("16_ranks", "sambaflow_119")]
+    made = compare(logparse.ingest(paths))
+    (row,) = [row for row in made.rows if row.quantity.name == "throughput"]
+    (value,) = row.cells[1].values
+    assert value.reason == "token_throughput ÷ sequence length 128"
+    assert value.value == pytest.approx(made.jobs[1]["token_throughput"] / 128)
+
+
+def test_rates_are_shared_out_where_asked() -> None:
+    logs = logparse.ingest(SAMPLES / "sambanova" / "bert_large_appended_16_then_8_ranks.out")
+    whole, each = compare(logs), compare(logs, per="rank")
+    values = each.frame().filter(quantity="throughput")["value"].to_list()
+    together = whole.frame().filter(quantity="throughput")["value"]
+    assert values == pytest.approx([v / ranks for v, ranks in zip(together, (16, 8), strict=True)])
+
+
+# ---- settings and scaling ---- #
+
+
+def roles(made: Comparison) -> dict[str, str]:
+    return {s.name: s.role for s in made.settings if s.role not in ("same", "unknown")}
+
+
+def test_one_setting_that_differs_is_the_factor_and_what_follows_is_not_counted() -> None:
+    made = compare(logparse.ingest(CEREBRAS))
+    assert roles(made) == {"batch_size": "factor", "micro_batch_size": "follows", "samples": "follows"}
+
+
+def scaling_runs(logs: logparse.Logs) -> Comparison:
+    names = logs.runs.filter(pl.col("ranks").is_not_null())["label"].to_list()
+    return compare(logs, names, by="ranks")
+
+
+def test_four_real_runs_scale_weakly_with_the_known_efficiencies(real_logs) -> None:  # type: ignore[no-untyped-def]
+    made = scaling_runs(logparse.ingest(real_logs / "sambanova" / "WolandDream"))
+    assert made.scaling is not None
+    assert made.scaling.kind == "weak"
+    assert [p.count for p in made.scaling.points] == [2, 4, 8, 16]
+    assert [round(p.efficiency * 100, 1) for p in made.scaling.points] == [100.0, 97.4, 93.0, 92.4]
+    frame = made.frame()
+    assert [round(v, 1) for v in frame.filter(quantity="train_s")["value"]] == [418.2, 429.2, 449.5, 452.4]
+    assert [round(v, 1) for v in frame.filter(quantity="throughput")["value"]] == [618.3, 1204.9, 2300.7, 4572.4]
+    assert roles(made)["ranks"] == "factor"
+    assert roles(made)["batch_size"] == "follows"
+
+
+# ---- points in common ---- #
+
+
+@pytest.mark.parametrize(
+    ("owner", "name"),
+    [("anil-bilgin", "Session_7_homework__Cerebras__mytest_{}.log"),
+     ("xiaoruiDong", "2024_04_09_Xiaorui_Dong_Session7__Cerebras__bert_{}.log")],
+)  # fmt: skip
+def test_at_equal_samples_three_real_runs_stand_where_they_stood(real_logs, owner: str, name: str) -> None:  # type: ignore[no-untyped-def]
+    paths = [real_logs / "cerebras" / owner / name.format(batch) for batch in (512, 1024, 2048)]
+    (held,) = compare(logparse.ingest(paths), at=["samples"]).at
+    assert held.found == "409,600 samples"
+    assert [p.step for p in held.points] == [800, 400, 200]
+    assert [round(p.loss or 0, 3) for p in held.points] == [7.273, 7.547, 8.484]
+    assert [round(p.seconds or 0, 0) for p in held.points] in ([140, 84, 60], [139, 84, 60])
+
+
+def test_a_target_that_is_not_reached_is_not_missing() -> None:
+    (held,) = compare(logparse.ingest(CEREBRAS), target=["loss<=7.1"]).at
+    assert [p.reason for p in held.points] == ["not reached", None, "not reached"]
+    (held,) = compare(logparse.ingest(CEREBRAS), at=["loss=7.3"]).at
+    assert [p.step for p in held.points] == [800, 800, 900]
+
+
+@pytest.mark.parametrize("asked", ["loss", "los=7", "loss<=x", "steps=5", "samples<=3", ""])
+def test_a_point_that_is_none_is_refused(asked: str) -> None:
+    with pytest.raises(UsageError, match=r"is no target|is no number"):
+        compare(logparse.ingest(CEREBRAS), at=[asked])
+
+
+def test_runs_that_logged_no_step_in_common_have_no_common_point() -> None:
+    (held,) = compare(logparse.ingest(MNIST), at=["samples"]).at
+    assert held.found is None
+    assert "no loss by samples" in (held.points[0].reason or "")
+
+
+# ---- what compare takes ---- #
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"runs": ["nothing"]}, "there is no run 'nothing'"),
+        ({"runs": ["zzz*"]}, "no run is called like 'zzz"),
+        ({"runs": ["batch_512"]}, "a comparison takes two sides"),
+        ({"by": "colour"}, "no column of runs is called so"),
+        ({"by": "seed"}, "no log here states it"),
+        ({"baseline": "nothing"}, "there is no side 'nothing'"),
+        ({"baseline": "batch"}, "may be any of"),
+        ({"clock": "sun"}, "one of train, result, wall"),
+        ({"per": "wafer"}, "one of device, rank"),
+        ({"claims": ["zzz:epochs=2"]}, "is of no run that is compared"),
+    ],
+)
+def test_what_cannot_be_compared_is_told(options: dict[str, object], said: str) -> None:
+    with pytest.raises(UsageError, match=said):
+        compare(logparse.ingest(CEREBRAS), **options)  # type: ignore[arg-type]
+
+
+def test_the_baseline_may_be_any_side() -> None:
+    made = compare(logparse.ingest(CEREBRAS), baseline="1024")
+    assert made.sides[made.baseline].label == "bert_large_batch_1024.out"
+    assert [v is None for v in made.rows[0].verdicts] == [False, True, False]
+
+
+def test_repeats_are_one_side_where_asked() -> None:
+    logs = logparse.ingest([*CEREBRAS, SAMPLES / "cerebras" / "queued_an_hour.out"])
+    made = compare(logs, by="group")
+    assert [len(side.jobs) for side in made.sides] == [2, 1, 1]
+    (row,) = [row for row in made.rows if row.quantity.name == "train_s"]
+    assert row.cells[0].n == 2
+
+
+def test_a_side_of_which_nothing_is_known_is_a_side_of_its_own() -> None:
+    made = compare(logparse.ingest(MNIST), by="batch_size")
+    assert [side.label for side in made.sides] == ["batch_size 8", "batch_size ?"]
+
+
+def test_a_null_is_never_zero() -> None:
+    frame = compare(logparse.ingest([MNIST[0], CEREBRAS[0]])).frame()
+    empty = frame.filter(pl.col("n") == 0)
+    assert empty.height
+    assert empty["value"].null_count() == empty.height
+    assert empty["empty"].null_count() == 0
+    assert sides.one_each(Ledger(logparse.ingest(MNIST[0])).jobs)[0].label == MNIST[0].name
+
+
+def test_every_value_of_a_comparison_has_its_lines() -> None:
+    frame = compare(logparse.ingest(CEREBRAS)).frame().filter(pl.col("value").is_not_null())
+    assert frame.filter(pl.col("evidence").list.len() == 0).height == 0

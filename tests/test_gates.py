@@ -1,0 +1,187 @@
+"""`logparse compare`: gates, what CI and papers get, and what people read."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from xml.etree import ElementTree
+
+import polars as pl
+import pytest
+from click.testing import CliRunner, Result
+from conftest import SAMPLES
+
+import logparse
+from logparse import gates, paper
+from logparse.cli import cli
+from logparse.comparison.compare import compare
+from logparse.errors import UsageError
+
+GROQ = [str(SAMPLES / "groq" / name) for name in ("bert_tiny_dummy_input.out", "bert_tiny_256_rebuilt.out")]
+MNIST = [str(SAMPLES / "graphcore" / name) for name in ("mnist_as_is_cold.out", "mnist_asked_20_epochs_ran_10.out")]
+BATCHES = [str(SAMPLES / "cerebras" / f"bert_large_batch_{batch}.out") for batch in (512, 1024, 2048)]
+
+
+def run(*arguments: str) -> Result:
+    return CliRunner().invoke(cli, ["compare", *arguments], prog_name="logparse")
+
+
+# ---- gates ---- #
+
+
+@pytest.mark.parametrize(
+    ("paths", "gate", "code"),
+    [
+        (GROQ, "throughput<0.95x", 5),
+        (GROQ, "throughput<0.5x", 0),
+        (GROQ, "throughput<-10%", 5),
+        (GROQ, "latency_s>1.2x", 5),
+        (GROQ, "score<0.9", 5),  # the value itself: no baseline, no noise
+        (MNIST, "train_s<0.99x", 0),  # ×0.966, but within noise
+        (MNIST, "compile_s>1.1x", 0),  # not comparable: unknown passes
+    ],
+)
+def test_a_gate_fails_only_beyond_noise(paths: list[str], gate: str, code: int) -> None:
+    assert run(*paths, "--fail-if", gate).exit_code == code
+
+
+def test_what_cannot_be_told_fails_where_asked_and_is_told_anyway() -> None:
+    passed = run(*MNIST, "--fail-if", "compile_s>1.1x")
+    assert "cannot be told (pass)" in passed.stderr
+    assert run(*MNIST, "--fail-if", "compile_s>1.1x", "--on-unknown", "fail").exit_code == 5
+    assert run(*MNIST, "--fail-if", "loss>1.1x", "--on-unknown", "fail").exit_code == 5  # no log has one
+
+
+def test_findings_are_a_gate_where_asked() -> None:
+    assert run(*MNIST, "--strict", "error").exit_code == 0
+    assert run(*MNIST, "--strict", "warning").exit_code == 5
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("throughput", "is no gate"),
+        ("throughput<0.95y", "is no gate"),
+        ("troughput<0.95x", "did you mean 'throughput'"),
+        ("colour<1", "is not compared"),
+        ("loss<1.2.3", "is no number"),
+        ("loss==3", "is no gate"),
+    ],
+)
+def test_what_is_no_gate_is_told(text: str, said: str) -> None:
+    with pytest.raises(UsageError, match=said):
+        gates.gate(text)
+    assert run(*GROQ, "--fail-if", text).exit_code == 2
+
+
+def test_junit_has_a_case_for_each_gate_and_finding() -> None:
+    result = run(*MNIST, "--fail-if", "train_s<0.99x", "--strict", "warning", "--format", "junit")
+    suite = ElementTree.fromstring(result.stdout)
+    cases = suite.findall("testcase")
+    assert suite.get("tests") == str(len(cases))
+    assert {case.get("classname") for case in cases} == {"gate", "finding"}
+    assert int(suite.get("failures") or 0) == len(suite.findall("testcase/failure")) >= 1
+
+
+def test_github_annotations_stand_at_the_lines() -> None:
+    lines = run(*GROQ, "--fail-if", "throughput<0.95x", "--format", "github").stdout.splitlines()
+    assert lines[0].startswith("::error file=")
+    assert re.match(r"::error file=[^,]+bert_tiny_256_rebuilt\.out,line=36,title=throughput<0\.95x%3A ", lines[0])
+    assert all(re.match(r"::(error|warning|notice) ", line) for line in lines)
+
+
+def test_log_text_stays_text_in_what_ci_reads(tmp_path: Path) -> None:
+    hostile = tmp_path / "a%0A::error::x,]]>\x1b[31m<b>.out"
+    hostile.write_bytes(Path(GROQ[0]).read_bytes())
+    arguments = (str(hostile), GROQ[1], "--fail-if", "throughput<0.95x")
+    ElementTree.fromstring(run(*arguments, "--format", "junit").stdout)
+    lines = run(*arguments, "--format", "github").stdout.splitlines()
+    assert all(line.startswith("::") for line in lines)
+
+
+# ---- papers ---- #
+
+
+def made(paths: list[str]) -> tuple[logparse.Comparison, pl.DataFrame]:
+    comparison = compare(logparse.ingest(paths))
+    return comparison, logparse.findings(comparison)
+
+
+def test_latex_has_a_macro_for_each_number_and_balanced_braces() -> None:
+    text = paper.latex(*made(BATCHES))
+    assert r"\newcommand{\lpTrainA}{\qty{174.7}{\second}}" in text
+    assert r"\newcommand{\lpThroughputCRatio}{\num{2.291}}" in text
+    defined = re.findall(r"\\newcommand\{(\\lp[A-Za-z]+)\}", text)
+    assert len(defined) == len(set(defined))
+    body = text[text.index(r"\begin{tabular}") :]
+    assert set(re.findall(r"\\lp[A-Za-z]+", body)) <= set(defined)
+    plain = text.replace(r"\{", "").replace(r"\}", "")
+    assert plain.count("{") == plain.count("}")
+
+
+def test_markdown_has_a_row_for_each_quantity_and_its_notes() -> None:
+    comparison, findings = made(BATCHES)
+    text = paper.markdown(comparison, findings)
+    rows = [line for line in text.splitlines() if line.startswith("| ")]
+    assert len(rows) == len(comparison.rows) + 3  # head, rule, counts
+    assert len({line.count("|") for line in rows}) == 1
+    assert "1. beyond noise (public spread" in text
+
+
+def test_digits_never_exceed_what_was_printed() -> None:
+    text = run(*GROQ, "--digits", "9").stdout
+    assert "0.06 ms" in text
+    assert "0.060" not in text
+    assert "16612.48" in text
+    assert " k s" not in run(*BATCHES, "--digits", "2").stdout
+
+
+# ---- what people read ---- #
+
+
+def test_a_refuted_claim_comes_first_and_names_its_line() -> None:
+    second = run(*MNIST, "--claim", "20_epochs:epochs=20").stdout.splitlines()[1]
+    assert second.startswith(" REFUTED  ")
+    assert "epochs=20: the log says 10" in second
+    assert second.endswith("mnist_asked_20_epochs_ran_10.out:6)")
+
+
+def test_names_and_paths_may_stand_in_any_order() -> None:
+    folder = str(SAMPLES / "cerebras")
+    one = run("batch_512", "batch_1024", folder)
+    assert one.exit_code == 0
+    assert one.stdout == run(folder, "batch_512", "batch_1024").stdout
+    assert run("batch_512", "batch_1024").exit_code == 2
+    assert "give the logs too" in run("batch_512", "batch_1024").stderr
+
+
+def test_the_baseline_may_be_a_file() -> None:
+    result = run(GROQ[1], "--baseline", GROQ[0], "--fail-if", "throughput<0.95x")
+    assert result.exit_code == 5
+    assert "baseline bert_tiny_dummy_input.out" in result.stdout
+    two = str(SAMPLES / "groq" / "two_runs_cp1252.txt")
+    refused = run(GROQ[1], "--baseline", two)
+    assert refused.exit_code == 2
+    assert "a file with one run is wanted" in refused.stderr
+
+
+@pytest.mark.parametrize("format", ["json", "ndjson", "csv", "parquet"])
+def test_the_frame_is_there_for_programs(format: str, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    assert run(*GROQ, "--format", format, "-o", str(out)).exit_code == 0
+    if format == "json":
+        assert json.loads(out.read_text())["frame"] == "comparison"
+    assert out.stat().st_size
+
+
+def test_what_is_ignored_is_told() -> None:
+    text = run(*MNIST, "--ignore", "compile-cached=only training is compared", "--strict", "warning").stdout
+    assert "ignored compile-cached (only training is compared)" in text
+    assert run(*MNIST, "--ignore", "compile-cache").exit_code == 2
+
+
+def test_one_clock_alone_is_shown_where_asked() -> None:
+    text = run(*BATCHES, "--clock", "train").stdout
+    assert "\n train " in text
+    assert "\n wall " not in text
