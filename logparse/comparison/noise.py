@@ -114,7 +114,8 @@ def public(ledger: Ledger, quantity: Quantity, a: Cell, b: Cell) -> Noise | None
         if own:
             exact = [s for s in own if any(_of_settings(s, job) for job in jobs)]
             widest = max(exact or own, key=lambda s: _width(quantity, s))
-            found.append(Noise("public spread", _width(quantity, widest), widest.text))
+            at = "" if exact else f" (at {widest.setting})"
+            found.append(Noise("public spread", _width(quantity, widest), widest.text + at))
         elif quantity.scale == "ratio" and (other := spreads.widest(platform, quantity.name)):
             text = (
                 f"no public repeats of this program; those of {other.workload} on {platform} span {other.ratio - 1:.1%}"

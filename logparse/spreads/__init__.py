@@ -64,7 +64,8 @@ class Spread:
         """The ends, with as many digits as tell them apart."""
         if self._is_share:
             return f"{self.least * 100:.2f}", f"{self.greatest * 100:.2f}"
-        pairs = ((format(self.least, form), format(self.greatest, form)) for form in (".4g", ".6g"))
+        forms = (".0f", ".2f") if self.greatest >= 10_000 else (".4g", ".6g")
+        pairs = ((format(self.least, form), format(self.greatest, form)) for form in forms)
         return next((pair for pair in pairs if pair[0] != pair[1]), (f"{self.least:.10g}", f"{self.greatest:.10g}"))
 
     @property
