@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from logparse.comparison.jobs import Job
+from logparse.comparison.ledger import Ledger
+from logparse.figures import figure, score_figure, seconds
 from logparse.render import one_line
 
 _MOST = 3
@@ -27,3 +30,27 @@ def span(numbers: Sequence[float], form: str = ".0f") -> str:
     """`780`, or `22 to 36`."""
     least, most = format(min(numbers), form), format(max(numbers), form)
     return least if least == most else f"{least} to {most}"
+
+
+def shown(ledger: Ledger, job: Job, column: str) -> str:
+    """A value that is known, with its unit and the digits that mean something: `452.4 s`, `4572.4 sequences/s`,
+    `97.69 %`."""
+    value = ledger.value(job, column)
+    if column.endswith("_s"):
+        return seconds(value.value, value.resolution)
+    if column == "score":
+        return score_figure(str(job["score_name"]), value.value, value.resolution)
+    text = figure(value.value, value.resolution, 5)
+    if column == "token_throughput":
+        return f"{text} tokens/s"
+    return f"{text} {per_second(job)}" if column.endswith("throughput") else text
+
+
+def per_second(job: Job) -> str:
+    """The unit of the job's rates: `images/s`."""
+    return f"{job['sample'] or 'sample'}s/s"
+
+
+def place(row: Mapping[str, Any]) -> str:
+    """source:line of a row of a frame."""
+    return f"{row['source']}:{row['line']}"
