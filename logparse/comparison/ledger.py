@@ -6,10 +6,10 @@ loses its line, its resolution or its reason.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar
 
 import polars as pl
 
@@ -19,6 +19,8 @@ from logparse.grammar import Grammar
 from logparse.logs import Logs
 from logparse.resolution import resolutions
 from logparse.schema import TEXT
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -54,6 +56,7 @@ class Ledger:
         self.grammars: Mapping[str, Grammar] = {g.name: g for g in logs.grammars}
         self.resolutions = resolutions(logs.evidence)
         self._parts: dict[str, Mapping[tuple[Any, ...], pl.DataFrame]] = {}
+        self._made: dict[Hashable, Any] = {}
 
     @cached_property
     def by_run(self) -> dict[str, Job]:
@@ -119,26 +122,31 @@ class Ledger:
         return self._parts[frame]
 
     def repeats(self, job: Job) -> list[Job]:
-        """Distinct runs of the same experiment, this one too.
+        """Distinct runs of the same experiment with a result; the job alone where there are no others.
 
         Repeats share their group, and so all settings that are known. Where the workload or the amount of training is
         not known, nothing is known to be a repeat; a look-alike (same figures to the last digit) is no second run.
         """
         if not _is_experiment(job):
             return [job]
-        found: dict[tuple[Any, ...], Job] = {}
-        for other in self._by_group.get(job.main["group"], [job]):
-            found.setdefault(tuple(other[c] for c in _FIGURES), other)
-        mine = tuple(job[c] for c in _FIGURES)
-        return [job if key == mine else other for key, other in found.items()]
+        return self._by_group.get(job.main["group"], [job])
 
     @cached_property
     def _by_group(self) -> dict[str, list[Job]]:
-        out: dict[str, list[Job]] = {}
+        """Group -> its jobs with a result, look-alikes once."""
+        out: dict[str, dict[tuple[Any, ...], Job]] = {}
         for job in self.jobs:
-            if job.main["group"] is not None and _is_experiment(job) and job.has_result:
-                out.setdefault(job.main["group"], []).append(job)
-        return out
+            if _is_experiment(job) and job.has_result:
+                figures = tuple(job[c] for c in _FIGURES)
+                out.setdefault(job.main["group"], {}).setdefault(figures, job)
+        return {group: list(found.values()) for group, found in out.items()}
+
+    def once(self, key: Hashable, make: Callable[[], T]) -> T:
+        """What `make` gives, asked for once: many comparisons ask the same of a job or a group."""
+        if key not in self._made:
+            self._made[key] = make()
+        made: T = self._made[key]
+        return made
 
     def places(self, jobs: Iterable[Job], *columns: str) -> list[str]:
         """source:line of the lines that these columns of these jobs rest on."""
@@ -147,7 +155,7 @@ class Ledger:
     def with_claims(self, claims: Iterable[Claim]) -> Ledger:
         """The same jobs with these claims."""
         other = Ledger.__new__(Ledger)
-        other.__dict__.update(self.__dict__, claims=tuple(claims))
+        other.__dict__.update(self.__dict__, claims=tuple(claims), _made={})
         return other
 
 

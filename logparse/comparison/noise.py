@@ -75,7 +75,11 @@ _GRID_POINTS = 10
 def grid(ledger: Ledger, job: Job) -> float | None:
     """Half the step of the grid that all losses of a run lie on (Cerebras: 1/128 or 1/64), or None where there is
     none."""
-    losses = ledger.metrics(job, "loss")["value"].drop_nulls().unique()
+    return ledger.once(("grid", job.id), lambda: _grid(ledger.metrics(job, "loss")["value"]))
+
+
+def _grid(losses: pl.Series) -> float | None:
+    losses = losses.drop_nulls().unique()
     losses = losses.filter(losses.is_finite())
     if losses.len() < _GRID_POINTS:
         return None
@@ -90,17 +94,21 @@ def grid(ledger: Ledger, job: Job) -> float | None:
 
 def repeats(ledger: Ledger, quantity: Quantity, a: Cell, b: Cell) -> Noise | None:
     """How far runs of the same experiment are apart, here: those compared and any other that was read with them."""
-    best: Noise | None = None
-    for job in (*a.side.jobs, *b.side.jobs):
-        same = ledger.repeats(job)
-        held = cell(ledger, quantity, Side(job.label, tuple(same)))
-        if held.n < 2:
-            continue
-        size = _span(quantity, held.numbers)
-        if size is not None and (best is None or size > best.size):
-            text = f"{held.n} runs of the same settings here are up to {shown(quantity, size)} apart"
-            best = Noise("repeats here", size, text, held.places)
-    return best
+    groups = {job.main["group"] or job.id: job for job in (*a.side.jobs, *b.side.jobs)}
+    found = [
+        ledger.once(("repeats", quantity.name, group), lambda job=job: _of_group(ledger, quantity, job))  # type: ignore[misc]
+        for group, job in groups.items()
+    ]
+    return max((n for n in found if n is not None), key=lambda n: n.size, default=None)
+
+
+def _of_group(ledger: Ledger, quantity: Quantity, job: Job) -> Noise | None:
+    held = cell(ledger, quantity, Side(job.label, tuple(ledger.repeats(job))))
+    size = _span(quantity, held.numbers) if held.n > 1 else None
+    if size is None:
+        return None
+    text = f"{held.n} runs of the same settings here are up to {shown(quantity, size)} apart"
+    return Noise("repeats here", size, text, held.places)
 
 
 def public(ledger: Ledger, quantity: Quantity, a: Cell, b: Cell) -> Noise | None:
@@ -151,18 +159,24 @@ def within(ledger: Ledger, quantity: Quantity, a: Cell, b: Cell) -> Noise | None
         return None
     sizes = []
     for job in (*a.side.jobs, *b.side.jobs):
-        rates = ledger.metrics(job, "throughput", split="train", scope=None).filter(
-            pl.col("window").is_in(["interval", "step"])
-        )["value"]
-        steps = ledger.metrics(job, "step_time", scope=None)["value"]
-        series = (rates if rates.len() >= steps.len() else steps).drop_nulls().slice(1)
-        if series.len() >= _FEW and series.median():
-            sizes.append(deviation(series.to_list()) / abs(float(series.median())))  # type: ignore[arg-type]
+        size = ledger.once(("within", job.id), lambda job=job: _unsteadiness(ledger, job))  # type: ignore[misc]
+        sizes += [] if size is None else [size]
     if not sizes:
         return None
     size = max(sizes)
     text = f"intervals within a run deviate by {shown(quantity, size)} (robust)"
     return Noise("within the run", size, text, least=True)
+
+
+def _unsteadiness(ledger: Ledger, job: Job) -> float | None:
+    """Robust deviation of a run's intervals, as a share of their median; the first is warm-up."""
+    rates = ledger.metrics(job, "throughput", split="train", scope=None).filter(
+        pl.col("window").is_in(["interval", "step"])
+    )["value"]
+    steps = ledger.metrics(job, "step_time", scope=None)["value"]
+    series = (rates if rates.len() >= steps.len() else steps).drop_nulls().slice(1).to_list()
+    middle = statistics.median(series) if len(series) >= _FEW else 0.0
+    return deviation(series) / abs(middle) if middle else None
 
 
 def step_to_step(ledger: Ledger, quantity: Quantity, a: Cell, b: Cell) -> Noise | None:
@@ -179,6 +193,10 @@ def step_to_step(ledger: Ledger, quantity: Quantity, a: Cell, b: Cell) -> Noise 
 
 def wobble(ledger: Ledger, job: Job) -> float | None:
     """Robust deviation of the change of the loss from one logged step to the next, over the last half of a run."""
+    return ledger.once(("wobble", job.id), lambda: _wobble(ledger, job))
+
+
+def _wobble(ledger: Ledger, job: Job) -> float | None:
     losses = ledger.metrics(job, "loss", split="train", window="step", scope=None)["value"].drop_nulls()
     losses = losses.filter(losses.is_finite())
     tail = losses.slice(losses.len() // 2)
