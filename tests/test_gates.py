@@ -166,6 +166,14 @@ def test_the_baseline_may_be_a_file() -> None:
     assert "a file with one run is wanted" in refused.stderr
 
 
+def test_where_nothing_is_recognised_the_exit_code_says_so(tmp_path: Path) -> None:
+    path = tmp_path / "notes.txt"
+    path.write_text("nothing of ours\n")
+    result = run(str(path))
+    assert result.exit_code == 3
+    assert "no run in these logs" in result.stderr
+
+
 @pytest.mark.parametrize("format", ["json", "ndjson", "csv", "parquet"])
 def test_the_frame_is_there_for_programs(format: str, tmp_path: Path) -> None:
     out = tmp_path / "out"

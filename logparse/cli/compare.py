@@ -75,6 +75,9 @@ def command(
         paths = [base_file, *(path for path in paths if Path(path) != Path(base_file))]
     said = _options.claims(claim, claims_file)
     logs = _options.read(paths, files_from, grammar)
+    if not logs.runs.height:
+        click.echo("no run in these logs: logparse explain PATH... shows how they are read", err=True)
+        return _options.exit_code(logs)
     from logparse import gates
     from logparse.comparison.compare import compare
     from logparse.findings import findings
