@@ -29,11 +29,11 @@ def saved(drawing: Drawing, format: str, command: str | None = None) -> bytes:
     Raises:
         UsageError: the format needs a package that is not installed.
     """
-    spec = _spec(drawing, command)
+    spec = specification(drawing, command)
     return FORMATS[format](spec)
 
 
-def _spec(drawing: Drawing, command: str | None) -> dict[str, Any]:
+def specification(drawing: Drawing, command: str | None = None) -> dict[str, Any]:
     """The Vega-Lite specification, whatever theme or limit somebody has set in altair."""
     import altair as alt
 
@@ -116,15 +116,23 @@ vegaEmbed("#chart", JSON.parse(document.getElementById("spec").textContent),
 """
 
 
+def library() -> str:
+    """Vega, Vega-Lite and Vega-Embed as one script that may stand inside a script element: it sets `vegaEmbed`.
+
+    Raises `UsageError` where vl-convert is not installed.
+    """
+    text: str = _vl_convert().javascript_bundle(vl_version=_version())
+    # What ends a script, or opens a comment in one, must not stand in it.
+    return text.replace("</script", "<\\/script").replace("<!--", "<\\!--")
+
+
 def _html(spec: Mapping[str, Any]) -> bytes:
-    # The bundle is a script of its own: what ends a script must not stand in it.
-    library = _vl_convert().javascript_bundle(vl_version=_version()).replace("</script", "<\\/script")
     config = spec.get("config", {})
     return _PAGE.format(
         version=escape(str(spec.get("usermeta", {}).get("logparse", {}).get("version", ""))),
         title=escape(_title(spec)),
         paper=config.get("background", "#ffffff"),
-        library=library,
+        library=library(),
         spec=in_script(spec),
     ).encode()
 
