@@ -6,7 +6,6 @@ what is no work, or not measured. Vega does not wrap: all long text is wrapped h
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
@@ -92,8 +91,8 @@ def _config(t: Theme) -> dict[str, Any]:
         "view": {"stroke": None},
         "axis": {
             "domainColor": t.faint, "gridColor": t.rule, "tickColor": t.faint, "labelColor": t.ink, "titleColor": t.ink,
-            "labelFontSize": t.size, "titleFontSize": t.size, "titleFontWeight": "normal", "titlePadding": 6,
-            "labelLimit": 400, "titleLimit": 900, "tickSize": 4, "labelSeparation": 6,
+            "labelFontSize": t.size, "titleFontSize": t.size, "titleFontWeight": "normal",
+            "labelLimit": 400, "titleLimit": 900, "tickSize": 4, "labelSeparation": 6, "titlePadding": 4,
         },
         "text": {"color": t.ink, "fontSize": t.size, "font": FONT},
         "title": {
@@ -174,15 +173,14 @@ def places(evidence: Iterable[str], most: int = 3) -> str:
 # ---- the frame that a chart stands in ---- #
 
 
-def data(frame: pl.DataFrame) -> alt.InlineData:
-    """Rows for Vega: exactly these, with null for what is no finite number. Types are to be named in each encoding."""
-    return alt.InlineData(values=[{k: _plain(v) for k, v in row.items()} for row in frame.iter_rows(named=True)])
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
-    return value if value is None or isinstance(value, (bool, int, float, str, list)) else str(value)
+def data(frame: pl.DataFrame) -> pl.DataFrame:
+    """Rows for Vega: null for what is no finite number, text for lists and times. Name the type in each encoding: one
+    that is guessed may change with the rows."""
+    floats = [c for c, t in frame.schema.items() if t.is_float()]
+    lists = [c for c, t in frame.schema.items() if isinstance(t, pl.List)]
+    finite = [pl.when(pl.col(c).is_finite()).then(pl.col(c)).alias(c) for c in floats]
+    joined = [pl.col(c).cast(pl.List(pl.String)).list.join(", ") for c in lists]
+    return frame.with_columns(*finite, *joined, pl.col(pl.Categorical, pl.Datetime).cast(pl.String))
 
 
 def tips(view: View, **titles: str) -> list[alt.Tooltip]:
@@ -212,14 +210,20 @@ def framed(
         anchor="start", frame="bounds", offset=12,
     )  # fmt: skip
     below = [line for text in caption for line in wrap(text, width, small)]
-    inner = alt.vconcat(body).properties(title=head)
-    if not below:
-        return inner.configure(**config)
     foot = alt.TitleParams(
         text=below, orient="bottom", anchor="start", frame="bounds", color=t.faint, fontSize=small,
-        fontWeight="normal", lineHeight=small + 4, offset=12,
+        fontWeight="normal", lineHeight=small + 4, offset=18,
     )  # fmt: skip
-    return alt.vconcat(inner).properties(title=foot).configure(**config)
+    # As a plain specification: altair copies its own objects anew at each level that they are put into, which takes
+    # seconds where there are many panels.
+    spec = body.to_dict(validate=False)
+    datasets = spec.pop("datasets", {})
+    for name in ("$schema", "config"):
+        spec.pop(name, None)
+    inner = alt.VConcatSpecGenericSpec(vconcat=[spec], title=head)
+    return alt.VConcatChart(
+        vconcat=[inner], title=foot if below else alt.Undefined, datasets=datasets, config=alt.Config(**config)
+    )
 
 
 def source_note(view: View) -> str:

@@ -106,11 +106,14 @@ class View:
         return of_sides(self.ledger, self.sides, o.baseline, o.clock, o.per, by=o.by)
 
     def blocks(self, *columns: str, jobs: Iterable[Job] | None = None) -> list[Block]:
-        """The jobs (or those given) by these columns of `runs`, in the order of the first of each."""
+        """The jobs (or those given) by these columns of `runs`, in the order of the first of each. A job whose
+        workload no log tells may share a panel with none."""
         held: dict[tuple[Any, ...], list[Job]] = {}
         for job in self.jobs if jobs is None else jobs:
-            held.setdefault(tuple(self.ledger.value(job, c).value for c in columns), []).append(job)
-        return [Block(keys, tuple(found)) for keys, found in held.items()]
+            keys = tuple(self.ledger.value(job, c).value for c in columns)
+            alone = job.id if "workload" in columns and keys[columns.index("workload")] is None else None
+            held.setdefault((alone, *keys), []).append(job)
+        return [Block(keys[1:], tuple(found)) for keys, found in held.items()]
 
     def rows_of(self, jobs: Sequence[Job]) -> list[Side]:
         """The rows of a panel: by `by` where that was asked for, each job its own up to `ROWS`, else repeats of one

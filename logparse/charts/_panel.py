@@ -1,0 +1,198 @@
+"""Panels of rows: labels on the left, marks, and what is to be said of each row on the right; and keys.
+
+Rows are counted from 0 in the column `row`, and stand one under the other in that order. Where a label or a note is
+drawn, the frame has the columns `label` and `note`.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import altair as alt
+import polars as pl
+
+from logparse.charts._theme import Drawing, apart, data, text_width, theme
+from logparse.charts._view import Block, View
+from logparse.comparison.ledger import Ledger
+from logparse.comparison.sides import Side
+from logparse.render import one_line
+
+WIDTH = 420
+"""Of a plot, where nothing else was asked for."""
+GUTTER = 230
+"""Pixels that a label may take."""
+PANELS = 24
+"""Panels of one chart: beyond, the rest is only counted."""
+
+
+@dataclass(frozen=True)
+class Grid:
+    """The rows of one panel."""
+
+    view: View
+    rows: int
+    width: float
+    gutter: float = 0.0
+    """Pixels left of the plot, so that panels of one chart begin at one edge."""
+
+    @property
+    def step(self) -> float:
+        """Pixels from one row to the next."""
+        if self.view.options.height:
+            return max(4.0, self.view.options.height / self.rows)
+        return 24 if self.rows <= 30 else 15 if self.rows <= 80 else 10
+
+    @property
+    def size(self) -> float:
+        """Of text in a row, in pixels."""
+        return min(theme(self.view).size, max(self.step - 2, 6))
+
+    @property
+    def height(self) -> float:
+        """Of the panel, in pixels."""
+        return self.step * self.rows
+
+    @property
+    def y(self) -> alt.Y:
+        """The rows as a scale."""
+        scale = alt.Scale(type="band", domain=list(range(self.rows)), paddingInner=0.3, paddingOuter=0.2)
+        return alt.Y("row:O", axis=None, scale=scale)
+
+    def labels(self, frame: pl.DataFrame) -> alt.Chart:
+        """The labels of the rows, left of the plot."""
+        edge = alt.value(-8) if not self.gutter else alt.value(-self.gutter)
+        if self.gutter:
+            return self.texts(frame.select("row", text="label"), edge, align="left")
+        return self.texts(frame.select("row", text="label"), edge, align="right")
+
+    def notes(self, frame: pl.DataFrame) -> alt.Chart:
+        """The notes on the rows, right of the plot."""
+        return self.texts(frame.select("row", text="note"), alt.value(self.width + 8), align="left")
+
+    def texts(self, frame: pl.DataFrame, x: Any, **mark: Any) -> alt.Chart:
+        """The column `text` of each row at `x`."""
+        kept = frame.filter(pl.col("text").is_not_null() & (pl.col("text") != ""))
+        look = {"baseline": "middle", "fontSize": self.size, "color": theme(self.view).ink, **mark}
+        return alt.Chart(data(kept)).mark_text(**look).encode(x=x, y=self.y, text="text:N")
+
+
+def heading(view: View, text: str) -> alt.TitleParams:
+    """What a panel is about, above it."""
+    t = theme(view)
+    return alt.TitleParams(
+        text=one_line(text), anchor="start", frame="bounds", fontSize=t.size + 1, fontWeight="bold", offset=8
+    )
+
+
+def labelled(view: View, sides: Sequence[Side], several: bool) -> list[str]:
+    """What rows are called: with the platform before it where a panel has several."""
+    names = [f"{platform_of(side)}  {side.label}" if several else side.label for side in sides]
+    return apart([one_line(name) for name in names], GUTTER, theme(view).size)
+
+
+def platform_of(side: Side) -> str:
+    """The platform of a side; of several the first."""
+    return str(side.jobs[0].main["platform"])
+
+
+def platforms(sides: Iterable[Side]) -> list[str]:
+    """The platforms of some sides, each once."""
+    return list(dict.fromkeys(platform_of(side) for side in sides))
+
+
+_TASKS = {"train": "training", "inference": "inference", "compile": "compiling"}
+
+
+def work(ledger: Ledger, block: Block) -> str:
+    """`cerebras bert_large, training`: what the jobs of a block do; its keys begin with workload and task."""
+    workload, task = block.keys[:2]
+    found = dict.fromkeys(str(job.main["platform"]) for job in block.jobs)
+    named = one_line(str(workload)) if workload else "workload not in the log"
+    return f"{' and '.join(found)}: {named}" + (f", {_TASKS.get(str(task), task)}" if task else "")
+
+
+def extent(frame: pl.DataFrame, *columns: str) -> tuple[float, float]:
+    """Least and greatest of all values in these columns."""
+    values = [v for c in columns for v in frame[c].drop_nulls() if math.isfinite(v)]
+    return min(values), max(values)
+
+
+def spread_out(low: float, high: float) -> tuple[dict[str, Any], str]:
+    """A scale for dots, and what is to be said of it: from 0 where that leaves them apart, logarithmic over more than
+    a factor of 30."""
+    if low > 0 and high / low > 30:
+        ends = [low / (high / low) ** 0.05, high * (high / low) ** 0.05]
+        return {"type": "log", "domain": ends, "nice": False}, "logarithmic"
+    if low >= 0 and low < 0.75 * high:
+        return {"domain": [0, high * 1.04], "nice": False}, ""
+    room = (high - low or abs(high) * 0.1 or 1.0) * 0.12
+    return {"domain": [low - room, high + room], "nice": False}, "the axis does not begin at 0"
+
+
+# ---- keys ---- #
+
+
+@dataclass(frozen=True)
+class Sign:
+    """One entry of a key."""
+
+    text: str
+    mark: str = "square"
+    """A shape of Vega: `square`, `circle`, `stroke` …"""
+    fill: str | None = None
+    stroke: str | None = None
+    dash: tuple[int, int] | None = None
+
+
+def key(view: View, signs: Sequence[Sign], width: float) -> Drawing | None:
+    """What marks mean, in lines of at most `width` pixels."""
+    if not signs:
+        return None
+    t = theme(view)
+    placed = list(_placed(signs, width, t.size))
+    marks = [
+        alt.Chart(data(pl.DataFrame({"x": [x + 6.0], "y": [y + 8.0]})))
+        .mark_point(
+            shape=s.mark, size=100, filled=s.fill is not None, fill=s.fill or "transparent", opacity=1,
+            stroke=s.stroke or s.fill or t.ink, strokeWidth=t.stroke, strokeDash=list(s.dash) if s.dash else [1, 0],
+        )
+        .encode(x=_pixels("x"), y=_pixels("y"))
+        for s, x, y in placed
+    ]  # fmt: skip
+    frame = pl.DataFrame(
+        {"x": [x + 16.0 for _, x, _ in placed], "y": [y + 8.0 for *_, y in placed], "t": [s.text for s, *_ in placed]}
+    )
+    texts = alt.Chart(data(frame)).mark_text(align="left", baseline="middle", color=t.faint)
+    lines = max(y for *_, y in placed) + 16
+    drawn: Drawing = alt.layer(
+        *marks, texts.encode(x=_pixels("x"), y=_pixels("y"), text="t:N"), width=width, height=lines
+    )
+    return drawn
+
+
+def _pixels(name: str) -> Any:
+    return (alt.X if name == "x" else alt.Y)(f"{name}:Q", scale=None, axis=None)
+
+
+def _placed(signs: Sequence[Sign], width: float, size: float) -> Iterator[tuple[Sign, float, float]]:
+    x = y = 0.0
+    for sign in signs:
+        takes = 16 + text_width(sign.text, size) + 18
+        if x and x + takes > width:
+            x, y = 0.0, y + 18
+        yield sign, x, y
+        x += takes
+
+
+def capped(blocks: Sequence[Block]) -> tuple[Sequence[Block], list[str]]:
+    """As many blocks as a chart has panels for, those with most runs first to stay; and what is said of the rest."""
+    if len(blocks) <= PANELS:
+        return blocks, []
+    order = sorted(range(len(blocks)), key=lambda i: -len(blocks[i].jobs))[:PANELS]
+    kept = [blocks[i] for i in sorted(order)]
+    left = len(blocks) - len(kept)
+    runs = sum(len(b.jobs) for b in blocks) - sum(len(b.jobs) for b in kept)
+    return kept, [f"{left} more panels, {runs} runs, are not drawn; choose with --where."]

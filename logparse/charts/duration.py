@@ -1,0 +1,392 @@
+"""Where did the time go, and how long was training alone?
+
+What it shows
+    A bar for each job, from 0, made of its phases: training in the full colour of its platform, evaluation,
+    checkpoints, compile and load in tints of it; waits dashed; what no phase explains in a grey outline. Logs of one
+    job are one bar. Beside it training alone, on an axis of its own.
+
+How to read it
+    At the end of a bar stand its total and the share of training. A tick says that the binary was found and not
+    compiled; "?" that a part is not in the log, "no log" that it stands in one that is not here. Compare the bars on
+    the right where settings differ in how much was compiled, waited or saved; those on the left are what a person
+    waited (`--clock result`: without waits; `--clock train`: training alone).
+
+What it leaves out
+    Steps of the vendor inside a phase (see `stages`), when each phase was (see `timeline`), and jobs of which the log
+    holds no time at all: they are named below the chart.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import altair as alt
+import polars as pl
+
+from logparse import reasons
+from logparse.charts._panel import WIDTH, Grid, Sign, capped, heading, key, labelled, work
+from logparse.charts._theme import (
+    PHASES,
+    Drawing,
+    data,
+    framed,
+    hue,
+    places,
+    source_note,
+    text_width,
+    theme,
+    tips,
+)
+from logparse.charts._view import Block, View
+from logparse.comparison.clocks import clock
+from logparse.comparison.jobs import Job
+from logparse.comparison.ledger import Ledger, Value
+from logparse.comparison.quantities import CLOCKS
+from logparse.comparison.sides import Side
+from logparse.errors import NothingToDraw
+from logparse.figures import figure, seconds
+
+TAKES = ("clock",)
+_WAIT, _REST = "waits", "not accounted for"
+_COLUMNS = {**{f"{p}_s": p for p in PHASES}, "queue_s": _WAIT}
+"""Column of `runs` -> part of a bar, in the order in which they are stacked."""
+ROWS = {
+    "block": pl.UInt32,
+    "row": pl.UInt32,
+    "label": pl.String,
+    "run": pl.String,
+    "platform": pl.String,
+    "part": pl.String,
+    "duration_s": pl.Float64,
+    "begin_s": pl.Float64,
+    "end_s": pl.Float64,
+    "resolution": pl.Float64,
+    "empty": pl.String,
+    "evidence": pl.List(pl.String),
+}
+"""block: number of the panel. part: a phase, `waits`, `not accounted for`, or `total`. begin_s, end_s: where it stands
+in the bar, not when it was. empty: why there is no duration."""
+
+
+def rows(view: View) -> pl.DataFrame:
+    """A row for each part of each bar, and one for its total: `ROWS`."""
+    return pl.DataFrame(
+        [row for number, block in enumerate(_blocks(view)[0]) for row in _block_rows(view, number, block)], schema=ROWS
+    )
+
+
+def chart(view: View) -> Drawing:
+    """Bars of phases, and training alone beside them."""
+    frame = rows(view)
+    blocks, more = _blocks(view)
+    if not frame.height:
+        raise NothingToDraw("no run here holds a time of any phase, and none a total")
+    alone = view.options.clock == "train"
+    width = float(view.options.width or WIDTH)
+    panels: list[Drawing] = []
+    for number, block in enumerate(blocks):
+        part = frame.filter(pl.col("block") == number)
+        grid = Grid(view, part["row"].n_unique(), width)
+        head = heading(view, work(view.ledger, block))
+        if alone:
+            panels.append(_training(view, part, grid, named=True).properties(title=head))
+        else:
+            panels.append(_bars(view, part, grid).properties(title=head))
+            panels.append(_training(view, part, Grid(view, grid.rows, width * 0.4), named=False))
+    body: Drawing = alt.concat(*panels, columns=1 if alone else 2, spacing={"row": 26, "column": 24})
+    signs = [] if alone else _signs(view, frame)
+    # Labels, notes and the second panel stand beside the plot.
+    whole = width + 230 if alone else width * 1.4 + 430
+    if strip := key(view, signs, whole):
+        body = alt.vconcat(strip, body, spacing=14)
+    counted = view.options.clock or "wall"
+    caption = [
+        f"Clock: {counted}, {CLOCKS[counted]}." + _fine(frame),
+        *_left_out(view),
+        *more,
+        *view.touching(("total_s", "train_s", "compile_s", "wall_s", "result_s")),
+        source_note(view),
+    ]
+    return framed(view, body, whole, _finding(frame), (), caption)
+
+
+# ---- rows ---- #
+
+
+def _blocks(view: View) -> tuple[Sequence[Block], list[str]]:
+    timed = [job for job in view.jobs if _is_timed(view, job)]
+    return capped(view.blocks("workload", "task", jobs=timed))
+
+
+def _is_timed(view: View, job: Job) -> bool:
+    columns = ("train_s",) if view.options.clock == "train" else (*_COLUMNS, "total_s")
+    return any(run[c] for run in job.runs for c in columns)
+
+
+def _block_rows(view: View, number: int, block: Block) -> Iterator[dict[str, Any]]:
+    sides = [Side(job.label, (job,)) for job in block.jobs]
+    labels = labelled(view, sides, len({job.main["platform"] for job in block.jobs}) > 1)
+    for row, (job, label) in enumerate(zip(block.jobs, labels, strict=True)):
+        common = {
+            "block": number, "row": row, "label": label, "run": job.id, "platform": str(job.main["platform"]),
+        }  # fmt: skip
+        yield from ({**common, **part} for part in _parts(view, job))
+
+
+def _parts(view: View, job: Job) -> Iterator[dict[str, Any]]:
+    at = 0.0
+    for column, part in _COLUMNS.items():
+        if part == _WAIT and view.options.clock == "result":
+            continue
+        value = _summed(view.ledger, job, column)
+        begin = at
+        at += value.value or 0.0
+        yield _part(part, value, begin, at)
+    total = clock(view.ledger, job, "result" if view.options.clock == "result" else "wall")
+    rest = None if total.value is None else total.value - at
+    if rest is not None and rest > 0:
+        yield _part(_REST, Value(rest, total.resolution, "derived", None, total.places), at, at + rest)
+    yield _part("total", total, 0.0, total.value)
+
+
+def _part(part: str, value: Value, begin: float, end: float | None) -> dict[str, Any]:
+    known = value.value is not None
+    return {
+        "part": part,
+        "duration_s": value.value,
+        "begin_s": begin if known else None,
+        "end_s": end if known else None,
+        "resolution": value.resolution,
+        "empty": None if known else value.reason,
+        "evidence": list(value.places),
+    }
+
+
+def _summed(ledger: Ledger, job: Job, column: str) -> Value:
+    """A phase over all logs of a job; what one log does not know the others may."""
+    known = [v for run in job.runs if (v := ledger.value(Job(run), column)).value is not None]
+    if not known:
+        return ledger.value(job, column)
+    fine = [v.resolution for v in known if v.resolution]
+    evidence = tuple(dict.fromkeys(p for v in known for p in v.places))
+    return Value(sum(v.value for v in known), sum(fine) or None, known[0].how, known[0].reason, evidence)
+
+
+# ---- marks ---- #
+
+
+def _bars(view: View, frame: pl.DataFrame, grid: Grid) -> Drawing:
+    t = theme(view)
+    parts = frame.filter((pl.col("part") != "total") & (pl.col("duration_s") > 0))
+    parts = parts.with_columns(
+        fill=pl.struct("platform", "part").map_elements(
+            lambda p: t.tint(hue(p["platform"]), PHASES[p["part"]]) if p["part"] in PHASES else "transparent",
+            return_dtype=pl.String,
+        ),
+        said=pl.struct("duration_s", "resolution").map_elements(_said, return_dtype=pl.String),
+        lines=pl.col("evidence").map_elements(places, return_dtype=pl.String),
+    )
+    longest = max(float(frame["end_s"].max() or 0.0), 1e-9)  # type: ignore[arg-type]
+    x = alt.X(
+        "begin_s:Q", title="time, s (bars begin at 0)", scale=alt.Scale(domain=[0, longest], nice=False),
+        axis=alt.Axis(tickCount=6, domain=False, format="~r" if longest < 10 else ",.0f"),
+    )  # fmt: skip
+    tooltip = tips(view, label="run", part="phase", said="time", lines="lines")
+    look = {"height": {"band": 1.0}, "cornerRadius": 0}
+    solid = (
+        alt.Chart(data(parts.filter(pl.col("part").is_in(list(PHASES)))))
+        .mark_bar(**look, stroke=t.paper, strokeWidth=0.6)
+        .encode(x=x, x2="end_s:Q", y=grid.y, color=alt.Color("fill:N", scale=None), tooltip=tooltip)
+    )
+    layers: list[Any] = [solid]
+    for part, dash in ((_WAIT, [4, 3]), (_REST, [1, 0])):
+        outline = parts.filter(pl.col("part") == part)
+        layers.append(
+            alt.Chart(data(outline))
+            .mark_bar(**look, fill="transparent", stroke=t.faint, strokeWidth=t.stroke, strokeDash=dash)
+            .encode(x=x, x2="end_s:Q", y=grid.y, tooltip=tooltip)
+        )
+    cached = _cached(view, frame)
+    layers.append(
+        alt.Chart(data(cached))
+        .mark_tick(thickness=2.5, color=t.ink, height={"band": 1.25})
+        .encode(x=alt.X("begin_s:Q"), y=grid.y, tooltip=tips(view, label="run", said="compile"))
+    )
+    layers.append(_inside(parts, grid, longest, t.on))
+    ends = _ends(view, frame)
+    layers += [grid.labels(ends), grid.texts(ends, alt.X("end_s:Q"), align="left", dx=7)]
+    drawn: Drawing = alt.layer(*layers, width=grid.width, height=grid.height)
+    return drawn
+
+
+def _inside(parts: pl.DataFrame, grid: Grid, longest: float, on: Any) -> alt.Chart:
+    """What a part is, in it, where it has room."""
+    words = []
+    for row in parts.iter_rows(named=True):
+        room = row["duration_s"] / longest * grid.width - 8
+        name = "wait" if row["part"] == _WAIT else row["part"]
+        texts = [f"{name} {row['said']}", name]
+        text = next((x for x in texts if text_width(x, grid.size - 1) < room), None)
+        if text and row["part"] != _REST and grid.step >= 15:
+            words.append({"row": row["row"], "at": (row["begin_s"] + row["end_s"]) / 2, "text": text,
+                          "ink": on(row["fill"]) if row["fill"] != "transparent" else None})  # fmt: skip
+    frame = pl.DataFrame(words, schema={"row": pl.UInt32, "at": pl.Float64, "text": pl.String, "ink": pl.String})
+    frame = frame.with_columns(pl.col("ink").fill_null(theme(grid.view).ink))
+    return grid.texts(frame, alt.X("at:Q"), align="center", fontSize=grid.size - 1).encode(
+        color=alt.Color("ink:N", scale=None)
+    )
+
+
+def _training(view: View, frame: pl.DataFrame, grid: Grid, named: bool) -> Drawing:
+    """Training alone."""
+    t = theme(view)
+    train = frame.filter(pl.col("part") == "train").with_columns(
+        fill=pl.col("platform").map_elements(hue, return_dtype=pl.String),
+        text=pl.struct("duration_s", "resolution", "empty").map_elements(_said, return_dtype=pl.String),
+        lines=pl.col("evidence").map_elements(places, return_dtype=pl.String),
+        at=pl.col("duration_s").fill_null(0.0),
+    )
+    longest = train["duration_s"].max()
+    scale = alt.Scale(domain=[0, longest or 1], nice=False)
+    axis = alt.Axis(tickCount=3 if not named else 6, domain=False, format="~r" if (longest or 0) < 10 else ",.0f")
+    axis = axis if longest else None
+    x = alt.X("duration_s:Q", title="training alone, s" if longest else None, scale=scale, axis=axis)
+    bars = (
+        alt.Chart(data(train.filter(pl.col("duration_s").is_not_null())))
+        .mark_bar(height={"band": 1.0})
+        .encode(
+            x=x, y=grid.y, color=alt.Color("fill:N", scale=None), tooltip=tips(view, label="run", text="training", lines="lines")
+        )
+    )
+    known = train.filter(pl.col("duration_s").is_not_null())
+    unknown = train.filter(pl.col("duration_s").is_null())
+    at = alt.X("at:Q", scale=scale, axis=axis, title="training alone, s" if longest else None)
+    layers = [
+        bars,
+        grid.texts(known, at, align="left", dx=6),
+        grid.texts(unknown, at, align="left", dx=6, color=t.faint, fontStyle="italic"),
+    ]
+    if named:
+        layers.append(grid.labels(train))
+    drawn: Drawing = alt.layer(*layers, width=grid.width, height=grid.height)
+    return drawn
+
+
+def _said(row: dict[str, Any]) -> str:
+    if row["duration_s"] is None:
+        mark = reasons.mark(row["empty"])
+        return "" if mark == "-" else mark
+    return seconds(row["duration_s"], row["resolution"])
+
+
+def _cached(view: View, frame: pl.DataFrame) -> pl.DataFrame:
+    """Where in a bar its compile would stand, of jobs that found the binary."""
+    hit = [job.id for job in view.jobs if job["compile_cache"] == "hit"]
+    before = ("train", "eval", "checkpoint")
+    return (
+        frame.filter(pl.col("run").is_in(hit))
+        .group_by("row", "label", maintain_order=True)
+        .agg(
+            begin_s=pl.col("duration_s").filter(pl.col("part").is_in(before)).sum(),
+            said=pl.lit("cached: the binary was found, not compiled").first(),
+        )
+    )
+
+
+def _ends(view: View, frame: pl.DataFrame) -> pl.DataFrame:
+    """row, label, end_s, and the text at the end of each bar: total, share of training, what is not known."""
+    by_id = {job.id: job for job in view.jobs}
+    out = []
+    for (row, label, run), part in frame.group_by("row", "label", "run", maintain_order=True):
+        held = {p["part"]: p for p in part.iter_rows(named=True)}
+        out.append(
+            {"row": row, "label": label, "end_s": part["end_s"].max() or 0.0, "text": _end(by_id[str(run)], held)}
+        )
+    return pl.DataFrame(out, schema={"row": pl.UInt32, "label": pl.String, "end_s": pl.Float64, "text": pl.String})
+
+
+def _end(job: Job, held: dict[str, dict[str, Any]]) -> str:
+    total, train = held["total"], held["train"]
+    words = [seconds(total["duration_s"], total["resolution"]) if total["duration_s"] is not None else "total ?"]
+    if train["duration_s"] is None:
+        mark = reasons.mark(train["empty"])
+        words += [] if mark == "-" or job["task"] != "train" else [f"train {mark}"]
+    elif total["duration_s"]:
+        words.append(f"train {_percent(train['duration_s'] / total['duration_s'])}")
+    if job["compile_cache"] == "hit":
+        words.append("cached")
+    elif held["compile"]["duration_s"] is None and (mark := reasons.mark(held["compile"]["empty"])) != "-":
+        words.append(f"compile {mark}")
+    if job["train_includes"]:
+        words.append(f"train holds {job['train_includes'].replace(',', ' and ')}")
+    if not job.has_result and job.main["status"] != "submitted":
+        words.append(str(job.main["status"]))
+    return ", ".join(words)
+
+
+def _percent(share: float) -> str:
+    return f"{share * 100:.0f} %" if share >= 0.01 else "under 1 %"
+
+
+def _signs(view: View, frame: pl.DataFrame) -> list[Sign]:
+    """The key of the parts that are drawn; tints of the one platform, or of grey."""
+    t = theme(view)
+    used = set(frame.filter(pl.col("duration_s") > 0)["part"])
+    found = frame["platform"].unique()
+    base = hue(found[0]) if len(found) == 1 else t.faint
+    signs = [Sign(p, fill=t.tint(base, share)) for p, share in PHASES.items() if p in used]
+    if _WAIT in used:
+        signs.append(Sign(_WAIT, stroke=t.faint, dash=(3, 2)))
+    if _REST in used:
+        signs.append(Sign(_REST, stroke=t.faint))
+    if any(job["compile_cache"] == "hit" for job in view.jobs):
+        signs.append(Sign("cached: binary found, not compiled", mark="M0,-1L0,1", stroke=t.ink))
+    return signs
+
+
+# ---- words ---- #
+
+
+def _finding(frame: pl.DataFrame) -> str:
+    wide = frame.filter(pl.col("part").is_in(["train", "total"])).pivot("part", index="run", values="duration_s")
+    both = wide.drop_nulls() if "train" in wide.columns and "total" in wide.columns else wide.clear()
+    trains = frame.filter((pl.col("part") == "train") & pl.col("duration_s").is_not_null())["duration_s"]
+    if both.height:
+        shares = (both["train"] / both["total"]).sort()
+        held = frame.filter(pl.col("run").is_in(both["run"].to_list()) & pl.col("part").is_in([*PHASES, _WAIT, _REST]))
+        sums = held.group_by("part", maintain_order=True).agg(pl.col("duration_s").sum()).sort("duration_s")
+        most = str(sums["part"][-1])
+        of = f"the {seconds(both['total'][0], None)} it took" if both.height == 1 else "the time that runs took"
+        return f"Training is {_range([s * 100 for s in shares], ' %')} of {of}" + (
+            "" if most == "train" else f"; {_LARGEST[most]} the largest part"
+        )
+    if len(trains):
+        return f"Training alone took {_range(trains.to_list(), ' s')}; the whole is in no log here"
+    return "No training is timed in these logs"
+
+
+_LARGEST = {
+    "eval": "evaluation is", "checkpoint": "checkpoints are", "compile": "compiling is", "load": "loading is",
+    _WAIT: "waiting is", _REST: "what no phase explains is",
+}  # fmt: skip
+
+
+def _range(values: Sequence[float], unit: str) -> str:
+    least, most = figure(min(values), 0.5, 4), figure(max(values), 0.5, 4)
+    return f"{least}{unit}" if least == most else f"{least} to {most}{unit}"
+
+
+def _fine(frame: pl.DataFrame) -> str:
+    """How fine the coarsest duration is, where that is worth a word."""
+    coarse = frame.filter((pl.col("resolution") > 0.5) & (pl.col("duration_s") > 0))["resolution"].max()
+    return f" Known to ±{coarse:.0f} s or better." if isinstance(coarse, float) and coarse >= 1 else ""
+
+
+def _left_out(view: View) -> Iterator[str]:
+    without = [job for job in view.jobs if not _is_timed(view, job)]
+    if without:
+        what = "no training time" if view.options.clock == "train" else "no time"
+        names = ", ".join(job.label for job in without[:4])
+        more = f" and {len(without) - 4} more" if len(without) > 4 else ""
+        yield f"Not drawn, since the log holds {what}: {names}{more}."
