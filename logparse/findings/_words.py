@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import polars as pl
+
 from logparse.comparison.jobs import Job
 from logparse.comparison.ledger import Ledger
 from logparse.figures import figure, score_figure, seconds
@@ -54,3 +56,25 @@ def per_second(job: Job) -> str:
 def place(row: Mapping[str, Any]) -> str:
     """source:line of a row of a frame."""
     return f"{row['source']}:{row['line']}"
+
+
+def profiled(ledger: Ledger, job: Job) -> list[Mapping[str, Any]]:
+    """Rows of `params` that show that a profiler was on."""
+    return ledger.params(job).filter(pl.col("name") == "profiling").rows(named=True)
+
+
+def by_value(ledger: Ledger, jobs: Sequence[Job], column: str) -> dict[Any, list[Job]]:
+    """The values that a column of `runs` has, each with its jobs; jobs that do not tell are left out."""
+    out: dict[Any, list[Job]] = {}
+    for job in jobs:
+        if (value := ledger.value(job, column).value) is not None:
+            out.setdefault(value, []).append(job)
+    return out
+
+
+def whose(groups: Mapping[str, Sequence[Job]]) -> str:
+    """What is of which runs: `512 (a and b) and 1,024 (c)`; of many the first and the last."""
+    told = [f"{what} ({labels(jobs)})" for what, jobs in groups.items()]
+    if len(told) > _MOST + 1:
+        return f"{told[0]}, {told[1]}, … {told[-1]}; {len(told)} in all"
+    return listed(told)

@@ -1,0 +1,90 @@
+"""The last or best rate of one run is taken for the rate of the whole.
+
+What it does
+    Compares the last rate that a log prints with the rate of the whole run, and looks at runs set side by side of which
+    some leave their first steps out of their rate and some do not.
+
+Why it matters
+    The last line is the one that people copy. It may be one step's rate, a window's, or a mean that began anew after a
+    pause; two runs compared by it are compared by an accident.
+
+Example
+    BERT on Graphcore: 754.3 samples/s at the last step, 731.7 over the run.
+
+What to do
+    Use the rate of the whole run (`throughput`), or that of the steady steps (`steady_throughput`), on both sides.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import polars as pl
+
+from logparse.comparison.jobs import Job
+from logparse.comparison.ledger import Ledger
+from logparse.figures import figure
+from logparse.findings import Finding, Scene
+from logparse.findings._words import labels, listed, place, shown
+from logparse.render import one_line
+
+ID = "F23"
+OF_ONE_RUN = False
+_APART = 0.02
+"""Share by which the two rates must differ."""
+_KINDS = {
+    "step": "that of one step, not of the run",
+    "interval": "that of the last steps, not of the run",
+    "mean": "a mean, but not that of the run",
+}
+"""Window of the last rate -> what it is."""
+
+
+def find(scene: Scene) -> Iterator[Finding]:
+    """A note on last rates that are not the run's; a warning where some sides leave their first steps out."""
+    compared = {job.id: job for comparison in scene.comparisons for job in comparison.jobs}
+    found = [(job, row) for job in compared.values() if (row := _last(scene.ledger, job)) is not None]
+    for kind, meaning in _KINDS.items():
+        some = [(job, row) for job, row in found if row["window"] == kind]
+        if some:
+            told = [_against(scene.ledger, job, row) for job, row in some]
+            jobs = [job for job, _ in some]
+            yield Finding(
+                "note",
+                f"The last rate printed is {meaning}: {listed(told)}.",
+                jobs,
+                ("throughput",),
+                [p for job, row in some for p in (place(row), *scene.ledger.value(job, "throughput").places)],
+            )
+    for comparison in scene.comparisons:
+        rated = [job for job in comparison.jobs if job["throughput"] is not None and job.has_result]
+        late = [job for job in rated if job["throughput_window"] == "after_warmup"]
+        whole = [job for job in rated if job["throughput_window"] == "whole"]
+        if late and whole:
+            yield Finding(
+                "warning",
+                f"The rate of {labels(late)} leaves the first iterations out; that of {labels(whole)} is of the whole "
+                "run.",
+                [*late, *whole],
+                ("throughput",),
+                scene.ledger.places([*late, *whole], "throughput_window", "throughput"),
+            )
+
+
+def _last(ledger: Ledger, job: Job) -> Mapping[str, Any] | None:
+    """The row of `metrics` of the last rate of training, if it is not that of the whole run."""
+    whole = ledger.value(job, "throughput")
+    if not whole.value or job["throughput_window"] != "whole" or not job.has_result:
+        return None
+    rows = ledger.metrics(job, "throughput", split="train", scope=None).filter(pl.col("value").is_finite())
+    last = rows.filter(pl.col("line") == pl.col("line").max())
+    unlike = last.filter((pl.col("value") / whole.value - 1).abs() > _APART + (whole.resolution or 0.0) / whole.value)
+    # A mean that disagrees says more than a step that does.
+    return next((unlike.filter(pl.col("window") == w).row(-1, named=True) for w in ("mean", "interval", "step")
+                 if unlike.filter(pl.col("window") == w).height), None)  # fmt: skip
+
+
+def _against(ledger: Ledger, job: Job, row: Mapping[str, Any]) -> str:
+    last = figure(row["value"], row["resolution"], 5)
+    return f"{last} against {shown(ledger, job, 'throughput')} in {one_line(job.label)}"

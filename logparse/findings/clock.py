@@ -1,0 +1,124 @@
+"""A figure shown rests on stamps that cannot be trusted.
+
+What it does
+    Looks for stamps that go backwards by two seconds or more from one line to the next, and for durations of which one
+    end is stamped in UTC and the other in a zone that is not told.
+
+Why it matters
+    A duration between two stamps is wrong by as much as the clock was set, or by the hours between the zones, and
+    nothing in the number shows it.
+
+Example
+    A node whose clock is set back an hour at the end of summer time: training of ten minutes seems to take none.
+
+What to do
+    Take a duration that the program itself printed, or one on the other side of the jump.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import polars as pl
+
+from logparse.comparison.jobs import Job
+from logparse.comparison.ledger import Ledger
+from logparse.figures import seconds
+from logparse.findings import Finding, Scene
+from logparse.findings._words import labels, listed, place
+from logparse.render import one_line
+from logparse.schema import TEXT
+
+ID = "F20"
+OF_ONE_RUN = True
+_BACK = 2.0
+"""Seconds. Ranks and threads that write in turn are less than that out of order."""
+_DURATIONS = ("queue_s", "compile_s", "load_s", "train_s", "eval_s", "checkpoint_s", "total_s", "startup_s")
+_OVER_ALL = ("total_s", "wall_s", "result_s")
+_STAMP = r"^\d{4}-\d\d-\d\d[T ]\d\d:\d\d"
+_UTC = r"\d(?:Z|[+]00:?00)$"
+
+
+@dataclass(frozen=True)
+class _Jump:
+    job: Job
+    back: float
+    columns: tuple[str, ...]
+    """Columns of `runs` that rest on stamps on both sides of it."""
+    places: tuple[str, ...]
+
+
+def find(scene: Scene) -> Iterator[Finding]:
+    """An error where a duration rests on stamps on both sides of a jump or in two zones, else a note."""
+    jumps = [jump for job in scene.jobs if (jump := _jump(scene.ledger, job)) is not None]
+    for severity, some in (("error", [j for j in jumps if j.columns]), ("note", [j for j in jumps if not j.columns])):
+        if some:
+            yield _of_jumps(severity, some)
+    yield from _of_zones(scene)
+
+
+def _of_jumps(severity: str, jumps: Sequence[_Jump]) -> Finding:
+    told = [f"{one_line(j.job.label)} by {seconds(j.back, None)} at {j.places[-1]}" for j in jumps]
+    columns = tuple(dict.fromkeys(c for j in jumps for c in j.columns))
+    rest = f": {', '.join(columns)} rest on stamps before and after" if columns else "; no duration shown rests on it"
+    more = [c for c in _OVER_ALL if columns and c not in columns]
+    return Finding(
+        severity, f"The stamps go backwards in {listed(told)}{rest}.", [j.job for j in jumps], (*columns, *more),
+        [p for j in jumps for p in j.places],
+    )  # fmt: skip
+
+
+def _jump(ledger: Ledger, job: Job) -> _Jump | None:
+    """The furthest that the stamps of a job's log go backwards."""
+    stamps = _stamps(ledger, job)
+    back = stamps.with_columns(
+        (pl.col("at").shift(1) - pl.col("at")).over("source").dt.total_microseconds().alias("back") / 1e6,
+        pl.col("line").shift(1).over("source").alias("before"),
+    ).filter(pl.col("back") >= _BACK)
+    if not back.height:
+        return None
+    row = back.sort("back").row(-1, named=True)
+    columns = tuple(c for c in _DURATIONS if _straddles(ledger, job, c, row))
+    return _Jump(job, row["back"], columns, (f"{row['source']}:{row['before']}", place(row)))
+
+
+def _stamps(ledger: Ledger, job: Job) -> pl.DataFrame:
+    """source, line, at of what is stamped in the log, in the order of the lines. A rank has its own clock, and what a
+    message tells may be older than its line."""
+    metrics = ledger.metrics(job, scope=None).select(pl.col("source").cast(TEXT), "line", "at")
+    phases = ledger.phases(job)
+    ends = [
+        phases.select(pl.col("source").cast(TEXT), pl.col(line).alias("line"), pl.col(at).alias("at"))
+        for line, at in (("line_first", "begin_at"), ("line_last", "end_at"))
+    ]
+    return pl.concat([metrics, *ends]).drop_nulls().unique().sort("source", "line", maintain_order=True)
+
+
+def _straddles(ledger: Ledger, job: Job, column: str, jump: dict[str, Any]) -> bool:
+    """Whether a duration is that between stamps on both sides of the jump."""
+    value = ledger.value(job, column)
+    lines = [int(p.rpartition(":")[2]) for p in value.places if p.rpartition(":")[0] == jump["source"]]
+    return value.how == "derived" and bool(lines) and min(lines) <= jump["before"] and max(lines) >= jump["line"]
+
+
+def _of_zones(scene: Scene) -> Iterator[Finding]:
+    """Durations between a stamp that says UTC and one that does not."""
+    rows = scene.ledger.logs.evidence.filter(
+        (pl.col("frame") == "runs")
+        & pl.col("column").is_in(list(_DURATIONS))
+        & pl.col("run").cast(TEXT).is_in([run for job in scene.jobs for run in job.ids])
+        & pl.col("text").str.contains(_STAMP)
+    ).select("run", "source", "line", pl.col("column").cast(TEXT), pl.col("text").str.contains(_UTC).alias("utc"))
+    mixed = rows.filter(pl.col("utc").n_unique().over("run", "column") > 1)
+    if mixed.height:
+        jobs = list({(job := scene.ledger.by_run[run]).id: job for run in mixed["run"]}.values())
+        columns = mixed["column"].unique(maintain_order=True).to_list()
+        yield Finding(
+            "error",
+            f"{labels(jobs)}: {', '.join(columns)} lie between a stamp in UTC and one whose zone is not told.",
+            jobs,
+            (*columns, *(c for c in _OVER_ALL if c not in columns)),
+            [place(row) for row in mixed.rows(named=True)],
+        )

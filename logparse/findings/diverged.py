@@ -1,0 +1,91 @@
+"""Training did not work: the loss is no number, or not below where it began.
+
+What it does
+    Looks for losses that are NaN or infinite, for errors that tell of NaN, and for runs of 100 steps or more whose loss
+    at the end (the median of the last tenth of its points, of 20 at least) is not below that at the beginning.
+
+Why it matters
+    Times and rates are as good as ever, so that nothing else shows that the result is worth nothing.
+
+Example
+    `ApplianceNanError: NaN loss detected`, at step 120 of 500.
+
+What to do
+    Lower the learning rate, warm it up for longer, or look at the precision and the data; compare times only.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import polars as pl
+
+from logparse.comparison.equal import curve
+from logparse.comparison.jobs import Job
+from logparse.comparison.ledger import Ledger
+from logparse.comparison.noise import deviation
+from logparse.figures import figure
+from logparse.findings import Finding, Scene
+from logparse.findings._words import listed, place
+from logparse.render import one_line
+
+ID = "F28"
+OF_ONE_RUN = True
+_FEWEST = 20
+_STEPS = 100
+_NAN = re.compile(r"(?<![a-zA-Z])NaN(?![a-zA-Z])|NanError")
+_QUANTITIES = ("loss", "score")
+
+
+@dataclass(frozen=True)
+class _Seen:
+    job: Job
+    text: str
+    places: tuple[str, ...]
+
+
+def find(scene: Scene) -> Iterator[Finding]:
+    """A warning for runs with a loss that is no number, and one for runs whose loss did not fall."""
+    for what, text in ((_no_number, "The loss is no number"), (_not_below, "The loss does not fall")):
+        found = [seen for job in scene.jobs if (seen := what(scene.ledger, job)) is not None]
+        if found:
+            yield Finding(
+                "warning", f"{text}: {listed([s.text for s in found])}.", [s.job for s in found], _QUANTITIES,
+                [p for s in found for p in s.places],
+            )  # fmt: skip
+
+
+def _no_number(ledger: Ledger, job: Job) -> _Seen | None:
+    rows = ledger.metrics(job, "loss").filter(pl.col("value").is_not_null() & ~pl.col("value").is_finite())
+    if rows.height:
+        row = rows.row(0, named=True)
+        at = f" from step {row['step']:,} on" if row["step"] is not None else ""
+        return _Seen(job, f"{one_line(job.label)}{at}", (place(row),))
+    for row in ledger.messages(job).filter(pl.col("level") == "error").iter_rows(named=True):
+        if _NAN.search(row["text"]):
+            return _Seen(job, f"{one_line(job.label)} stopped for it", (place(row),))
+    return None
+
+
+def _not_below(ledger: Ledger, job: Job) -> _Seen | None:
+    points = curve(ledger, job).filter(pl.col("step").is_not_null() & pl.col("value").is_finite())
+    if points.height < _FEWEST:
+        return None
+    first, last = points.row(0, named=True), points.row(-1, named=True)
+    # A run that went on from another may have nothing left to learn.
+    if last["step"] - first["step"] < _STEPS or first["step"] > (job["steps"] or first["step"]):
+        return None
+    losses = points["value"].to_list()
+    count = max(3, len(losses) // 10)
+    begin, end = (float(pl.Series(part).median()) for part in (losses[:count], losses[-count:]))  # type: ignore[arg-type]
+    noise = deviation([b - a for a, b in zip(losses, losses[1:], strict=False)])
+    if end < begin - noise or end < losses[0]:
+        return None
+    shown = [figure(value, last["resolution"], 5) for value in (losses[0], end)]
+    steps = f"steps {first['step']:,} to {last['step']:,}"
+    return _Seen(
+        job, f"{shown[0]} at first and {shown[1]} at the end in {one_line(job.label)} ({steps})",
+        (f"{first['source']}:{first['line']}", f"{last['source']}:{last['line']}"),
+    )  # fmt: skip

@@ -1,0 +1,122 @@
+"""Figures of one log contradict each other.
+
+What it does
+    Checks three identities between figures that the log itself states: rate = work / time, latency × rate = 1 where one
+    input is in flight at a time, and phases that are not longer together than the whole. It tells those that fail by
+    more than the printed digits leave open, and by 2 % at least. What was derived is not checked: it would agree with
+    itself.
+
+Why it matters
+    One of the figures is not what its name says, and whoever picks the wrong one is wrong by that factor.
+
+Example
+    A table says 2.00 ms and 459.3 inferences/s: 2 ms are 500/s, but with one digit it may be 2.2 ms. Within what the
+    digits leave open, so nothing is said. With 0.20 ms it would be.
+
+What to do
+    Follow the lines, and find what each figure counts before comparing it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from logparse.comparison.jobs import Job
+from logparse.comparison.ledger import Ledger, Value
+from logparse.figures import figure, seconds
+from logparse.findings import Finding, Scene
+from logparse.findings._words import labels, listed, per_second, shown
+from logparse.render import one_line
+
+ID = "F29"
+OF_ONE_RUN = True
+_LEAST = 0.02
+_STATED = frozenset({"read", "converted"})
+_PHASES = ("queue_s", "compile_s", "load_s", "train_s", "eval_s", "checkpoint_s")
+
+
+@dataclass(frozen=True)
+class _Failed:
+    job: Job
+    text: str
+    columns: tuple[str, ...]
+    places: Sequence[str]
+
+
+def find(scene: Scene) -> Iterator[Finding]:
+    """An error for each identity that fails, with all runs in which it does."""
+    for check in (_rate, _latency, _whole):
+        found = [failed for job in scene.jobs if (failed := check(scene.ledger, job)) is not None]
+        if found:
+            jobs = [f.job for f in found]
+            columns = tuple(dict.fromkeys(c for f in found for c in f.columns))
+            yield Finding(
+                "error", f"What {labels(jobs)} {'says' if len(jobs) == 1 else 'say'} does not agree: "
+                f"{listed([f.text for f in found])}.", jobs, columns, [p for f in found for p in f.places],
+            )  # fmt: skip
+
+
+def _stated(ledger: Ledger, job: Job, column: str) -> Value | None:
+    value = ledger.value(job, column)
+    return value if value.value and value.how in _STATED else None
+
+
+def _open(*values: Value) -> float:
+    """Share that the printed digits of these leave open in a product of them."""
+    return sum((v.resolution or 0.0) / abs(v.value) for v in values)
+
+
+def _rate(ledger: Ledger, job: Job) -> _Failed | None:
+    """rate = work / time."""
+    rate, time, samples = (_stated(ledger, job, c) for c in ("throughput", "train_s", "samples"))
+    if rate is None or time is None or job["throughput_window"] != "whole":
+        return None
+    if samples is None:
+        steps, batch = (_stated(ledger, job, c) for c in ("steps", "batch_size"))
+        if steps is None or batch is None:
+            return None
+        work, of = steps.value * batch.value, ("steps", "batch_size")
+    else:
+        work, of = samples.value, ("samples",)
+    if abs(rate.value * time.value / work - 1) <= max(_LEAST, _open(rate, time)):
+        return None
+    made = f"{figure(work / time.value, None, 5)} {per_second(job)}"
+    return _Failed(
+        job, f"{work:,} {job['sample'] or 'sample'}s in {shown(ledger, job, 'train_s')} are {made}, not "
+        f"{shown(ledger, job, 'throughput')} ({one_line(job.label)})",
+        ("throughput", "train_s"), ledger.places([job], "throughput", "train_s", *of),
+    )  # fmt: skip
+
+
+def _latency(ledger: Ledger, job: Job) -> _Failed | None:
+    """latency × rate = 1, one input at a time."""
+    rate, latency = (_stated(ledger, job, c) for c in ("throughput", "latency_s"))
+    alone = job["batch_size"] == 1 or (job["batch_size"] is None and job["throughput_window"] == "single_input")
+    if rate is None or latency is None or not alone:
+        return None
+    if abs(rate.value * latency.value - 1) <= max(_LEAST, _open(rate, latency)):
+        return None
+    made = f"{figure(1 / latency.value, None, 5)} {per_second(job)}"
+    return _Failed(
+        job, f"{shown(ledger, job, 'latency_s')} for each are {made}, not {shown(ledger, job, 'throughput')} "
+        f"({one_line(job.label)})", ("throughput", "latency_s"), ledger.places([job], "throughput", "latency_s"),
+    )  # fmt: skip
+
+
+def _whole(ledger: Ledger, job: Job) -> _Failed | None:
+    """Phases are not longer than the whole: in each log of the job for itself."""
+    for part in (Job(run) for run in job.runs):
+        whole = _stated(ledger, part, "total_s")
+        stated = {c: value for c in _PHASES if (value := _stated(ledger, part, c)) is not None}
+        if whole is None or not stated:
+            continue
+        longer = sum(v.value for v in stated.values())
+        off = (whole.resolution or 0.0) + sum(v.resolution or 0.0 for v in stated.values())
+        if longer > whole.value + max(_LEAST * whole.value, off):
+            return _Failed(
+                job, f"{', '.join(c.removesuffix('_s') for c in stated)} took {seconds(longer, None)} of a whole of "
+                f"{shown(ledger, part, 'total_s')} ({one_line(part.label)})",
+                (*stated, "total_s", "wall_s", "result_s"), ledger.places([part], "total_s", *stated),
+            )  # fmt: skip
+    return None

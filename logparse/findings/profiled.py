@@ -1,0 +1,39 @@
+"""Profiling was on.
+
+What it does
+    Looks for settings and log lines that show a profiler (`autoReport`, `Estimated counters` on Graphcore).
+
+Why it matters
+    A profiler slows both compiling and running, and nothing in the numbers shows it.
+
+Example
+    MNIST on Graphcore: 108 s with `POPLAR_ENGINE_OPTIONS` set to report everything, 87 s without.
+
+What to do
+    Compare profiled runs with profiled runs, or run again without.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from logparse.findings import Finding, Scene
+from logparse.findings._words import labels, place, profiled
+
+ID = "F31"
+OF_ONE_RUN = True
+_QUANTITIES = (
+    *("train_s", "result_s", "wall_s", "total_s", "compile_s", "load_s", "startup_s", "throughput"),
+    *("steady_throughput", "token_throughput", "latency_s"),
+)
+
+
+def find(scene: Scene) -> Iterator[Finding]:
+    """A warning for runs with a result that was measured with a profiler on."""
+    found = [(job, rows) for job in scene.jobs if job.has_result and (rows := profiled(scene.ledger, job))]
+    if found:
+        jobs = [job for job, _ in found]
+        yield Finding(
+            "warning", f"Profiling was on in {labels(jobs)}: times are longer and rates lower than without.", jobs,
+            _QUANTITIES, [place(row) for _, rows in found for row in rows],
+        )  # fmt: skip

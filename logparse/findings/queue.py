@@ -1,0 +1,47 @@
+"""Waits are more than a third of the wall time.
+
+What it does
+    Compares the time that a job waited for a scheduler or cluster with its whole time.
+
+Why it matters
+    The wall time then says more of how busy the cluster was than of what was run.
+
+Example
+    A Cerebras run of 4,241 s waited 3,734 s (88 %); the same run on another day waits 90 s.
+
+What to do
+    Compare training (`--clock train`), or all but waits (`--clock result`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from logparse.comparison.clocks import clock
+from logparse.comparison.jobs import Job
+from logparse.findings import Finding, Scene
+from logparse.findings._words import listed
+from logparse.render import one_line
+
+ID = "F30"
+OF_ONE_RUN = True
+_SHARE = 1 / 3
+_LEAST_S = 60
+"""Some wait is always: a cluster is asked every ten seconds."""
+
+
+def find(scene: Scene) -> Iterator[Finding]:
+    """A note (a warning where wall times are compared) for jobs that mostly waited."""
+    found = []
+    for job in scene.jobs:
+        wait = sum(run["queue_s"] or 0.0 for run in job.runs)
+        wall = clock(scene.ledger, job, "wall").value
+        if wall and wait >= _LEAST_S and wait > _SHARE * wall:
+            found.append((job, wait, wall))
+    if found:
+        jobs: list[Job] = [job for job, _, _ in found]
+        told = [f"{one_line(j.label)} {wait:,.0f} of {wall:,.0f} s ({wait / wall:.0%})" for j, wait, wall in found]
+        yield Finding(
+            "warning" if scene.shown else "note", f"Much of the wall time was waiting: {listed(told)}.", jobs,
+            ("wall_s", "total_s", "queue_s"), scene.ledger.places(jobs, "queue_s", "total_s"),
+        )  # fmt: skip

@@ -1,0 +1,80 @@
+"""One side repeats one input, the other runs a data set.
+
+What it does
+    Looks at runs set side by side of which some measured one input over and over and some went through a data set; and
+    at result tables whose row for the processor of the host was measured in the other way than that of the chip.
+
+Why it matters
+    Repeating one input loads nothing, prepares nothing and scores nothing. A ratio between the two is mostly that
+    difference.
+
+Example
+    GroqFlow's table: groq 16612.48 inferences/s (100 repetitions of one input), cpu 453.89 (the loop over the data
+    set). It does not follow that the chip is 37 times as fast as the processor.
+
+What to do
+    Compare runs of one scenario. For the processor, time the same input as often.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import polars as pl
+
+from logparse.comparison.jobs import Job
+from logparse.figures import figure, ratio_figure
+from logparse.findings import Finding, Scene
+from logparse.findings._words import labels, per_second, place, shown
+from logparse.render import one_line
+
+ID = "F22"
+OF_ONE_RUN = False
+_SINGLE = "single_input"
+_QUANTITIES = ("throughput", "latency_s")
+
+
+def find(scene: Scene) -> Iterator[Finding]:
+    """A warning where sides are of different scenarios; a note where a table invites to compare rows that are."""
+    for comparison in scene.comparisons:
+        rated = [job for job in comparison.jobs if job["throughput"] is not None]
+        single = [job for job in rated if job["throughput_window"] == _SINGLE]
+        others = [job for job in rated if job["throughput_window"] not in (_SINGLE, None)]
+        if single and others:
+            yield Finding(
+                "warning",
+                f"{labels(single)} {_verb(single, 'repeats', 'repeat')} one input; {labels(others)} "
+                f"{_verb(others, 'goes', 'go')} through data: rates and latencies are not of one kind.",
+                [*single, *others],
+                _QUANTITIES,
+                scene.ledger.places([*single, *others], "throughput_window", "throughput"),
+            )
+    yield from _processor_rows(scene)
+
+
+def _verb(jobs: list[Job], one: str, many: str) -> str:
+    return one if len(jobs) == 1 else many
+
+
+def _processor_rows(scene: Scene) -> Iterator[Finding]:
+    """Tables with a row `cpu` beside that of a chip that repeats one input."""
+    compared = {job.id: job for comparison in scene.comparisons for job in comparison.jobs}
+    found = []
+    for job in compared.values():
+        rows = scene.ledger.metrics(job, "throughput", scope="cpu").filter(pl.col("value") > 0)
+        if job["throughput"] and job["throughput_window"] == _SINGLE and rows.height:
+            found.append((job, rows.row(-1, named=True)))
+    if found:
+        job, row = found[0]
+        jobs = [job for job, _ in found]
+        times = ratio_figure(job["throughput"] / row["value"]).removeprefix("×")
+        and_others = f" (so too of {labels(jobs[1:])})" if jobs[1:] else ""
+        yield Finding(
+            "note",
+            f"The table of {one_line(job.label)} does not say that the chip is {times} times as fast as the processor"
+            f"{and_others}: its row cpu ({figure(row['value'], row['resolution'], 5)} {per_second(job)}) is the loop "
+            f"over the data set, while the chip ({shown(scene.ledger, job, 'throughput')}) repeated one input.",
+            jobs,
+            _QUANTITIES,
+            [p for job, row in found for p in (place(row), *scene.ledger.places([job], "throughput"))],
+        )
