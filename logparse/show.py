@@ -91,9 +91,9 @@ class _View:
             return
         rows = [r for r in rows if r["how"] != "absent"]
         if not rows:
-            yield f"{self._value(name, value)}  {_MADE.get(name, 'made when shown')}"
+            yield f"{with_unit(name, value)}  {MADE.get(name, 'made when shown')}"
             return
-        yield from self._how(self._value(name, value), rows)
+        yield from self._how(with_unit(name, value), rows)
 
     def phase(self, name: str) -> Iterator[str]:
         """A phase: each row with its evidence, the vendor's stages below it."""
@@ -150,7 +150,7 @@ class _View:
         if first["formula"] is None:
             place = f"; {self._place(first)}" if first["line"] is not None else ""
             rule = f"; rule {first['rule']}" if first["rule"] else ""
-            yield f"{self.paint.head(value)}  {_HOW.get(first['how'], first['how'])}{rule}{place}"
+            yield f"{self.paint.head(value)}  {HOW.get(first['how'], first['how'])}{rule}{place}"
         else:
             yield f"{self.paint.head(value)}  {first['how']}: {first['formula']}"
             yield from aligned([self._input(row) for row in rows[:_MOST]])
@@ -173,11 +173,6 @@ class _View:
 
     def _place(self, row: Mapping[str, Any]) -> str:
         return "" if row["line"] is None else self.paint.place(row["source"], row["line"])
-
-    def _value(self, name: str, value: Any) -> str:
-        unit = FIELDS[name].unit if name in FIELDS else _UNITS.get(name)
-        shown = f"{value:.15g}" if isinstance(value, float) else str(value)
-        return f"{one_line(shown)} {unit}" if unit else one_line(shown)
 
     def _evidence(self, frame: str, which: pl.Expr) -> list[dict[str, Any]]:
         return self._rows(self.logs.evidence, (pl.col("frame") == frame) & which)
@@ -207,7 +202,7 @@ class _View:
             yield from self._line(f"   {number:>{size}} | ", text, marks.get(number, ()), number in wanted)
 
     def _line(self, head: str, text: str, marks: Sequence[tuple[int | None, str]], wanted: bool) -> Iterator[str]:
-        spans = sorted({span for start, part in marks if (span := _span(text, start, part))})
+        spans = sorted({span for start, part in marks if (span := span_of(text, start, part))})
         if not wanted:
             yield self.paint.faint(head + one_line(text))
             return
@@ -229,13 +224,20 @@ class _View:
         return self.seen[source]
 
 
-def _span(text: str, start: int | None, part: str) -> tuple[int, int] | None:
+def with_unit(name: str, value: Any) -> str:
+    """A value of a column of runs with all its digits and its unit: `4847.18 samples/s`."""
+    unit = FIELDS[name].unit if name in FIELDS else UNITS.get(name)
+    shown = f"{value:.15g}" if isinstance(value, float) else str(value)
+    return f"{one_line(shown)} {unit}" if unit else one_line(shown)
+
+
+def span_of(text: str, start: int | None, part: str) -> tuple[int, int] | None:
     """Where `part` stands in the line: at `start` if it is there, else where it is found."""
     at = start if start is not None and text[start : start + len(part)] == part else text.find(part)
     return (at, at + len(part)) if at >= 0 else None
 
 
-_HOW = {
+HOW = {
     "read": "read as printed",
     "converted": "read and converted to our unit",
     "inferred": "follows from a line",
@@ -243,7 +245,7 @@ _HOW = {
     "claimed": "claimed, not in the log",
 }
 """How a value came to be, in words."""
-_MADE = {
+MADE = {
     "run": "a hash of the values that tell this run from others",
     "label": "the shortest path that tells the sources apart",
     "source": "where the fullest copy stands",
@@ -253,7 +255,7 @@ _MADE = {
     "platform": "the platform whose lines stand in the log",
 }
 """Columns that rest on no single line."""
-_UNITS = {
+UNITS = {
     "total_s": "s", "unaccounted_s": "s", "startup_s": "s", "latency_s": "s", "on_chip_latency_s": "s",
     "steady_throughput": "samples/s",
 }  # fmt: skip
