@@ -148,13 +148,16 @@ class View:
         keep = [row["ignored"] is None and bool(ids & set(row["runs"])) for row in found.iter_rows(named=True)]
         return found.filter(pl.Series(keep, dtype=pl.Boolean))
 
-    def touching(self, quantities: Iterable[str], most: int = 3) -> Iterator[str]:
-        """Sentences of the findings that touch these quantities, the worst first, and how many more there are."""
+    def touching(self, quantities: Iterable[str], most: int = 3, alone: bool = False) -> Iterator[str]:
+        """Sentences of the findings that touch these quantities, the worst first, and how many more there are; with
+        `alone` only those that are of one run."""
         wanted = set(quantities)
         rows = [
             row
             for row in self.findings.iter_rows(named=True)
-            if row["severity"] != "note" and (not row["quantities"] or wanted & set(row["quantities"]))
+            if row["severity"] != "note"
+            and (not row["quantities"] or wanted & set(row["quantities"]))
+            and (not alone or len(row["runs"]) == 1)
         ]
         for row in rows[:most]:
             yield f"{row['name']}: {one_line(row['text'])}"

@@ -1,0 +1,573 @@
+"""How did the training loss go, and what was it where the runs had seen the same?
+
+What it shows
+    The logged points of the training loss of each run, joined by faint lines, against the samples seen (`x`: `steps`,
+    or `time` since training began). One panel for each workload and objective: the loss itself, and the parts that a
+    log prints beside it (`mlm_loss`, `nsp_loss`). A rule stands at the largest point that all runs of a panel logged;
+    each run is ringed there, and the value it had stands after its name.
+
+How to read it
+    Hold the runs against each other at the rule, where they have seen equally much; a lower end further to the right
+    may only mean that a run went on for longer. A red mark at the top edge is a loss that is no finite number. Nothing
+    is smoothed and nothing is interpolated. Of a run with more than 2,000 points the median and the range of equal
+    stretches are drawn, and the caption says so.
+
+What it leaves out
+    Running means that a log prints of its own (`average_loss`), losses of evaluation, and points of which the log does
+    not say where on the axis they are: the caption names their runs. A workload that no log names may be any, so such a
+    run has a panel of its own. Of ranks that print a loss each it is the mean.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import altair as alt
+import polars as pl
+
+from logparse.charts._theme import (
+    BAD,
+    Drawing,
+    apart,
+    data,
+    fitted,
+    framed,
+    hue,
+    places,
+    source_note,
+    text_width,
+    theme,
+    tips,
+)
+from logparse.charts._panel import heading
+from logparse.charts._view import View
+from logparse.comparison.equal import AXES, curve, last_common, row_at
+from logparse.comparison.jobs import Job
+from logparse.comparison.noise import grid
+from logparse.errors import NothingToDraw
+from logparse.figures import figure
+from logparse.findings._words import labels, listed
+from logparse.render import one_line
+from logparse.schema import FIELDS
+
+TAKES = ("x",)
+
+OBJECTIVES = tuple(n for n, f in FIELDS.items() if f.metric and (n == "loss" or n.endswith("_loss")) and n != "average_loss")
+"""What is drawn: the loss, and the parts of it that a log prints."""
+A_RUN, ALL = 2_000, 5_000
+"""Points of one run, and of one chart, up to which each is drawn."""
+_LEAST = 40
+"""Points, or stretches, of a run that are drawn however many runs there are."""
+_PANELS = 12
+"""Panels up to which all are drawn."""
+_NAMED = 12
+"""Runs of a panel up to which all are named at their ends; of more, only the lowest and the highest."""
+
+ROWS: dict[str, Any] = {
+    "workload": pl.String, "objective": pl.String, "run": pl.String, "label": pl.String, "platform": pl.String,
+    "mark": pl.String, "x": pl.Float64, "step": pl.Int64, "samples": pl.Int64, "seconds": pl.Float64,
+    "value": pl.Float64, "least": pl.Float64, "greatest": pl.Float64, "points": pl.UInt32, "resolution": pl.Float64,
+    "evidence": pl.List(pl.String),
+}  # fmt: skip
+"""A row a mark. mark: `point`; `bin` (the median of some points in a row, with their range); `not finite` (value is NaN
+or infinite); `common` (the point at the largest x that all runs of the panel logged). x: samples, steps or seconds."""
+
+
+@dataclass(frozen=True)
+class _Panel:
+    """One workload and objective: the curves of its jobs, and where all of them have a point."""
+
+    workload: str | None
+    objective: str
+    jobs: tuple[Job, ...]
+    curves: tuple[pl.DataFrame, ...]
+    """As `equal.curve` gives them, only points that have an x."""
+    most: float | None
+    """The largest x that all logged; None for one run, or where there is none."""
+
+
+@dataclass
+class _Found:
+    """What there is to draw, and what is not drawn and why."""
+
+    x: str
+    panels: list[_Panel] = field(default_factory=list)
+    nowhere: list[Job] = field(default_factory=list)
+    """Jobs with losses of which the log does not say where on the axis they are."""
+    averaged: list[Job] = field(default_factory=list)
+    """Jobs whose ranks print a loss each."""
+
+
+def rows(view: View) -> pl.DataFrame:
+    """What is drawn: `ROWS` gives columns and types."""
+    found = _found(view)
+    most = _most(found.panels)
+    parts = [part for panel in found.panels for part in _marks(panel, found.x, most)]
+    return pl.concat(parts) if parts else pl.DataFrame(schema=ROWS)
+
+
+# ---- the data ---- #
+
+
+def _found(view: View) -> _Found:
+    """The panels of the axis that was asked for; where none was and no log tells samples, of steps."""
+    asked = view.options.x
+    if asked not in (None, *AXES):
+        from logparse.errors import UsageError
+
+        raise UsageError(f"x {asked!r}: one of {', '.join(AXES)}")
+    raw = [(job, name, points) for job in view.jobs for name in OBJECTIVES if (points := _curve(view, job, name)).height]
+    found = _Found(asked or "samples")
+    if asked is None and raw and not any(_has(points, "samples") for _, _, points in raw):
+        found.x = next((x for x in AXES if any(_has(points, x) for _, _, points in raw)), "samples")
+    held: dict[tuple[Any, ...], list[tuple[Job, pl.DataFrame]]] = {}
+    for job, name, points in raw:
+        here = points.filter(pl.col(AXES[found.x]).is_not_null())
+        if not here.height:
+            found.nowhere += [job] if job not in found.nowhere else []
+            continue
+        workload = view.ledger.value(job, "workload").value
+        held.setdefault((workload, None if workload else job.id, name), []).append((job, here))
+        if job not in found.averaged and view.ledger.metrics(job, name, split="train", scope=None).is_empty():
+            found.averaged.append(job)
+    order = list(dict.fromkeys(key[:2] for key in held))
+    for (workload, _, name), some in sorted(held.items(), key=lambda item: order.index(item[0][:2])):
+        curves = tuple(points for _, points in some)
+        most = last_common(curves, found.x) if len(curves) > 1 else None
+        found.panels.append(_Panel(workload, name, tuple(job for job, _ in some), curves, most))
+    return found
+
+
+def _curve(view: View, job: Job, name: str) -> pl.DataFrame:
+    return curve(view.ledger, job, name)
+
+
+def _has(points: pl.DataFrame, x: str) -> bool:
+    return points[AXES[x]].null_count() < points.height
+
+
+def _most(panels: Sequence[_Panel]) -> int:
+    """Points of one run up to which each is drawn."""
+    heights = [c.height for panel in panels for c in panel.curves]
+    return A_RUN if sum(heights) <= ALL else max(_LEAST, min(A_RUN, ALL // len(heights)))
+
+
+def _bins(most: int) -> int:
+    """Stretches of a run that has more than `most` points: several points in each."""
+    return max(most // 5, _LEAST)
+
+
+def _marks(panel: _Panel, x: str, most: int) -> Iterator[pl.DataFrame]:
+    """The rows of each run of a panel."""
+    for job, points in zip(panel.jobs, panel.curves, strict=True):
+        plain = points.with_columns(
+            pl.col(AXES[x]).cast(pl.Float64).alias("x"),
+            pl.concat_list(pl.format("{}:{}", "source", "line")).alias("evidence"),
+            pl.lit(1, pl.UInt32).alias("points"),
+        )
+        finite, odd = plain.filter(pl.col("value").is_finite()), plain.filter(~pl.col("value").is_finite())
+        drawn = finite.with_columns(mark=pl.lit("point")) if finite.height <= most else _binned(finite, most)
+        parts = [drawn, _first_of_each(odd, most).with_columns(mark=pl.lit("not finite"))]
+        if panel.most is not None:
+            at = pl.DataFrame([row_at(plain, x, panel.most)], schema=plain.schema)
+            parts.append(at.with_columns(mark=pl.lit("common")))
+        for part in parts:
+            yield part.select(
+                pl.lit(value, dtype).alias(name) if (value := told.get(name)) is not None
+                else (pl.col(name) if name in part.columns else pl.lit(None)).cast(dtype).alias(name)
+                for told in [_told(panel, job)]
+                for name, dtype in ROWS.items()
+            )  # fmt: skip
+
+
+def _told(panel: _Panel, job: Job) -> dict[str, str | None]:
+    return {
+        "workload": panel.workload,
+        "objective": panel.objective,
+        "run": job.id,
+        "label": one_line(job.label),
+        "platform": job.main["platform"],
+    }
+
+
+def _stretch(points: pl.DataFrame, bins: int) -> pl.Expr:
+    """The number of the stretch of x, one of `bins` of equal length, that a point is in."""
+    least, greatest = float(points["x"].min()), float(points["x"].max())  # type: ignore[arg-type]
+    return ((pl.col("x") - least) / ((greatest - least) or 1.0) * bins).floor().clip(0, bins - 1).alias("stretch")
+
+
+def _binned(points: pl.DataFrame, most: int) -> pl.DataFrame:
+    """Median, least and greatest of equal stretches of x. Evidence is the first and the last line of each."""
+    grouped = points.group_by(_stretch(points, _bins(most)), maintain_order=True)
+    return grouped.agg(
+        pl.col("x").median(), pl.col("step").max(), pl.col("samples").max(), pl.col("seconds").max(),
+        pl.col("value").median(), pl.col("value").min().alias("least"), pl.col("value").max().alias("greatest"),
+        pl.col("points").sum(), pl.col("resolution").max(),
+        pl.concat_list(pl.col("evidence").first().list.first(), pl.col("evidence").last().list.last()),
+        pl.lit("bin").alias("mark"),
+    )  # fmt: skip
+
+
+def _first_of_each(odd: pl.DataFrame, most: int) -> pl.DataFrame:
+    """Points that are no finite number; of many the first of each stretch of x, and how many there are in it."""
+    if odd.height <= most:
+        return odd
+    grouped = odd.group_by(_stretch(odd, _bins(most)), maintain_order=True)
+    return grouped.agg(pl.exclude("points").first(), pl.col("points").sum()).drop("stretch")
+
+
+# ---- the drawing ---- #
+
+
+@dataclass(frozen=True)
+class _Size:
+    """Of each panel, in pixels."""
+
+    plot: int
+    height: int
+    names: int
+    """Room for names and values at the right."""
+    columns: int
+
+    @property
+    def whole(self) -> float:
+        """Of all panels of a row, axes and all."""
+        return self.columns * (self.plot + self.names + _AXIS) + (self.columns - 1) * _GAP
+
+
+_LABELS = 38
+"""Pixels that the labels of an axis at the left take; the same in all panels, so that they begin at one edge."""
+_AXIS, _GAP = _LABELS + 18, 30
+"""Pixels that such an axis takes with its title, and between panels."""
+
+
+def chart(view: View) -> Drawing:
+    """The curves of `rows`; raises `NothingToDraw` where no log has a loss by samples, steps or time."""
+    found = _found(view)
+    if not found.panels:
+        raise NothingToDraw(_nothing(view, found))
+    drawn = sorted(found.panels, key=lambda p: len(p.jobs) == 1)[:_PANELS]
+    drawn = [panel for panel in found.panels if panel in drawn]
+    size = _size(view, drawn)
+    most = _most(drawn)
+    bodies = [_panel(view, panel, found.x, most, size, len(drawn) > 1) for panel in drawn]
+    grid = [alt.hconcat(*bodies[i : i + size.columns], spacing=_GAP) for i in range(0, len(bodies), size.columns)]
+    body = alt.vconcat(*grid, spacing=26)
+    return framed(
+        view, body, size.whole, _title(drawn, found.x), list(_subtitle(drawn, found.x)),
+        [*_caption(view, found, drawn, most), *view.touching(["loss"]), source_note(view)],
+    )  # fmt: skip
+
+
+def _size(view: View, panels: Sequence[_Panel]) -> _Size:
+    columns = 1 if len(panels) < 3 else 2
+    plot = view.options.width or (520 if columns == 1 else 270)
+    height = view.options.height or (300 if len(panels) == 1 else 210)
+    return _Size(plot, height, 270 if columns == 1 else 200, columns)
+
+
+def _panel(view: View, panel: _Panel, x: str, most: int, size: _Size, titled: bool) -> Drawing:
+    """One panel, with its names at the right."""
+    t = theme(view)
+    frame = pl.concat(list(_marks(panel, x, most)))
+    colours = dict(zip((job.id for job in panel.jobs), _colours(view, panel), strict=True))
+    frame = _worded(frame, panel, x).with_columns(pl.col("run").replace_strict(colours).alias("colour"))
+    left, right = _x_domain(frame, x)
+    low, high = _y_domain(frame)
+    across = alt.Scale(domain=[left, right], nice=False, zero=False)
+    up = alt.Scale(domain=[low, high], nice=False, zero=False)
+    counted = right < 10_000
+    zero = "datum.value == 0 ? '0' : datum.label"
+    axis = alt.Axis(format=",~f" if counted else "~s", labelExpr=zero, tickCount=size.plot // 80, grid=False)
+    ex = alt.X("x:Q", scale=across, title=_AXIS_TITLES[x], axis=axis)
+    ey = alt.Y("value:Q", scale=up, title=f"{panel.objective} (lower is better)", axis=alt.Axis(minExtent=_LABELS, maxExtent=_LABELS, tickCount=5))
+    colour = alt.Color("colour:N", scale=None)
+    tip = tips(view, label="run", at="at", said=panel.objective, place="lines")
+    points, bins = frame.filter(mark="point"), frame.filter(mark="bin")
+    layers: list[Any] = []
+    if panel.most is not None:
+        layers += _rule(view, panel, x, ex, (float(panel.most) - left) / (right - left))
+    if bins.height:
+        band = alt.Chart(data(bins)).mark_area(opacity=0.22)
+        layers.append(band.encode(ex, alt.Y("least:Q", scale=up), alt.Y2("greatest:Q"), colour, alt.Detail("run:N")))
+        middle = alt.Chart(data(bins)).mark_line(strokeWidth=1.1)
+        layers.append(middle.encode(ex, ey, colour, alt.Detail("run:N"), tooltip=tip))
+    if points.height:
+        many = points.height > 400
+        line = alt.Chart(data(points)).mark_line(strokeWidth=1, opacity=0.35)
+        layers.append(line.encode(ex, ey, colour, alt.Detail("run:N"), alt.Order("x:Q")))
+        dots = alt.Chart(data(points)).mark_circle(size=6 if many else 22, opacity=0.75 if many else 0.9)
+        layers.append(dots.encode(ex, ey, colour, tooltip=tip))
+    odd = frame.filter(mark="not finite")
+    if odd.height:
+        red = alt.Chart(data(odd)).mark_point(shape="triangle-down", filled=True, color=BAD, size=70, opacity=1)
+        layers.append(red.encode(ex, y=alt.value(2), tooltip=tip))
+    rings = frame.filter((pl.col("mark") == "common") & pl.col("value").is_finite())
+    if rings.height:
+        ring = alt.Chart(data(rings)).mark_point(size=58, filled=False, strokeWidth=1.6, opacity=1)
+        layers.append(ring.encode(ex, ey, colour, tooltip=tip))
+    layers += _names(view, panel, frame, x, size, (left, right), (low, high))
+    body = alt.layer(*layers).properties(width=size.plot, height=size.height)
+    if titled:
+        words = [panel.workload or f"{panel.jobs[0].label} (no workload in the log)", panel.objective]
+        text = fitted(", ".join(map(one_line, words)), size.plot + size.names, t.size + 2)
+        body = body.properties(title=heading(view, text))
+    return body
+
+
+_AXIS_TITLES = {
+    "samples": "samples seen",
+    "steps": "optimiser steps",
+    "time": "seconds since training began",
+}
+
+
+def _worded(frame: pl.DataFrame, panel: _Panel, x: str) -> pl.DataFrame:
+    """The rows with what tooltips say."""
+    said = [_said(row) for row in frame.iter_rows(named=True)]
+    at = [_at(row) for row in frame.iter_rows(named=True)]
+    place = [places(row) for row in frame["evidence"]]
+    return frame.with_columns(pl.Series("said", said), pl.Series("at", at), pl.Series("place", place))
+
+
+def _said(row: dict[str, Any]) -> str:
+    text = _value(row["value"], row["resolution"])
+    if row["mark"] == "bin":
+        least, greatest = (_value(row[c], row["resolution"]) for c in ("least", "greatest"))
+        return f"median {text}, {least} to {greatest} of {row['points']} points"
+    return text if row["points"] == 1 else f"{text}, {row['points']} points like it"
+
+
+def _value(value: float, resolution: float | None) -> str:
+    return figure(value, resolution, 4)
+
+
+def _at(row: dict[str, Any]) -> str:
+    parts = [f"step {row['step']:,}" if row["step"] is not None else "",
+             f"{row['samples']:,} samples" if row["samples"] is not None else "",
+             f"{row['seconds']:,.1f} s" if row["seconds"] is not None else ""]  # fmt: skip
+    return ", ".join(filter(None, parts))
+
+
+def _x_domain(frame: pl.DataFrame, x: str) -> tuple[float, float]:
+    """From where the first began, from zero where that is not far, to the last."""
+    least, greatest = float(frame["x"].min()), float(frame["x"].max())  # type: ignore[arg-type]
+    if greatest <= 0.0:
+        return 0.0, 1.0
+    return (0.0 if least <= 0.25 * greatest or least == greatest else least), greatest
+
+
+def _y_domain(frame: pl.DataFrame) -> tuple[float, float]:
+    """The finite values with some air; losses have no zero that means something to a curve."""
+    ends = pl.concat([frame[c] for c in ("value", "least", "greatest")])
+    finite = ends.filter(ends.is_finite().fill_null(False))
+    low, high = (float(finite.min()), float(finite.max())) if finite.len() else (0.0, 1.0)  # type: ignore[arg-type]
+    air = 0.05 * (high - low) or 0.05 * abs(high) or 0.5
+    return low - air, high + air
+
+
+def _colours(view: View, panel: _Panel) -> list[str]:
+    """A colour for each run: its platform's hue, from darker to lighter where a platform has several."""
+    t = theme(view)
+    of = [str(job.main["platform"]) for job in panel.jobs]
+    out = []
+    for i, platform in enumerate(of):
+        share = of[:i].count(platform) / (of.count(platform) - 1) if of.count(platform) > 1 else 0.5
+        base = hue(platform)
+        dark = _mixed(base, t.ink, 0.5 - share) if share < 0.5 else base
+        out.append(t.tint(dark, 1.0 if share <= 0.5 else 1.5 - share))
+    return out
+
+
+def _mixed(a: str, b: str, share: float) -> str:
+    """Colour `a` with that share of `b`."""
+    pairs = [(int(a[i : i + 2], 16), int(b[i : i + 2], 16)) for i in (1, 3, 5)]
+    return "#" + "".join(f"{round((1 - share) * p + share * q):02x}" for p, q in pairs)
+
+
+def _rule(view: View, panel: _Panel, x: str, ex: alt.X, share: float) -> list[Any]:
+    """The rule at the point that all runs logged, and what point that is; `share` of the way along the axis."""
+    t = theme(view)
+    here = alt.Chart(data(pl.DataFrame({"x": [float(panel.most or 0.0)], "said": [_point(panel, x)]})))
+    align = "left" if share < 0.25 else "right" if share > 0.75 else "center"
+    text = here.mark_text(align=align, baseline="bottom", color=t.faint, fontSize=t.size)
+    return [
+        here.mark_rule(color=t.faint, strokeDash=[4, 3]).encode(ex),
+        text.encode(ex, y=alt.value(-6), text="said:N"),
+    ]
+
+
+def _point(panel: _Panel, x: str) -> str:
+    """`409,600 samples`."""
+    most = panel.most or 0.0
+    return f"{most:,.1f} s" if x == "time" else f"{most:,.0f} {x}"
+
+
+def _names(
+    view: View, panel: _Panel, frame: pl.DataFrame, x: str, size: _Size, across: tuple[float, float],
+    up: tuple[float, float],
+) -> list[Any]:
+    """Names and values at the right, each led to from where its curve ends, none over another."""  # fmt: skip
+    t = theme(view)
+    ends = _ends(panel, frame)
+    named = ends if ends.height <= _NAMED else _outer(ends)
+    head = "at the rule" if panel.most is not None else "last logged"
+    a_pixel = (across[1] - across[0]) / size.plot
+    high, per = up[1], (up[1] - up[0]) / size.height
+    wanted = [(high - y) / per for y in named["end"]]
+    tops = _spread(wanted, float(t.size + 3), 2.0, float(size.height))
+    values = named["said"].to_list()
+    room = max(text_width(v, t.size) for v in values) + 6
+    begin = 24
+    names = apart(named["label"].to_list(), size.names - begin - room - 4, t.size)
+    label = named.with_columns(
+        pl.Series("name", names), pl.Series("y", [high - top * per for top in tops], dtype=pl.Float64),
+        pl.lit(across[1] + 4 * a_pixel).alias("from"), pl.lit(across[1] + (begin - 8) * a_pixel).alias("to"),
+    )  # fmt: skip
+    lead = pl.concat([
+        label.select("run", "colour", pl.col("x_end").alias("x"), pl.col("end").alias("y"), pl.lit(0).alias("nth")),
+        label.select("run", "colour", pl.col("from").alias("x"), "y", pl.lit(1).alias("nth")),
+        label.select("run", "colour", pl.col("to").alias("x"), "y", pl.lit(2).alias("nth")),
+    ])  # fmt: skip
+    sx, sy = alt.Scale(domain=list(across), nice=False, zero=False), alt.Scale(domain=list(up), nice=False, zero=False)
+    colour = alt.Color("colour:N", scale=None)
+    leader = alt.Chart(data(lead)).mark_line(strokeWidth=0.8, opacity=0.6, strokeDash=[1, 2]).encode(
+        alt.X("x:Q", scale=sx), alt.Y("y:Q", scale=sy), colour, alt.Detail("run:N"), alt.Order("nth:Q")
+    )  # fmt: skip
+    dot = alt.Chart(data(label)).mark_circle(size=42, opacity=1)
+    dot = dot.encode(alt.X("to:Q", scale=sx), alt.Y("y:Q", scale=sy), colour)
+    text = alt.Chart(data(label)).mark_text(align="left", baseline="middle", fontSize=t.size)
+    y = alt.Y("y:Q", scale=sy)
+    value = text.encode(x=alt.value(size.plot + begin), y=y, text="said:N")
+    name = text.encode(x=alt.value(size.plot + begin + room), y=y, text="name:N", tooltip=tips(view, label="run", place="lines"))
+    over = alt.Chart(data(pl.DataFrame({"said": [head]}))).mark_text(
+        align="left", baseline="bottom", color=t.faint, fontSize=t.size
+    ).encode(x=alt.value(size.plot + begin), y=alt.value(-6), text="said:N")  # fmt: skip
+    return [leader, dot, value, name, over]
+
+
+def _ends(panel: _Panel, frame: pl.DataFrame) -> pl.DataFrame:
+    """A row a run, in the order of where its curve ends, from the highest: run, label, colour, x_end, end, said (the
+    value at the rule; without a rule the last that was logged), place."""
+    out = []
+    for job in panel.jobs:
+        mine = frame.filter(pl.col("run") == job.id)
+        curve = mine.filter(pl.col("mark").is_in(["point", "bin"])).sort("x")
+        at = mine.filter(mark="common")
+        last = curve.row(-1, named=True) if curve.height else None
+        told = at.row(0, named=True) if at.height else last or mine.row(-1, named=True)
+        if last is None:
+            continue
+        out.append({
+            "run": job.id, "label": one_line(job.label), "colour": told["colour"], "x_end": last["x"],
+            "end": last["value"], "said": _value(told["value"], told["resolution"]), "place": told["place"],
+        })  # fmt: skip
+    return pl.DataFrame(out).sort("end", descending=True)
+
+
+def _outer(ends: pl.DataFrame) -> pl.DataFrame:
+    """The highest and the lowest."""
+    return pl.concat([ends.head(_NAMED // 2), ends.tail(_NAMED // 2)])
+
+
+def _spread(wanted: Sequence[float], gap: float, least: float, most: float) -> list[float]:
+    """Places at least `gap` apart in the order of `wanted` (from the top), as near to it as that allows."""
+    out: list[float] = []
+    for place in wanted:
+        out.append(max(place, out[-1] + gap if out else least))
+    limit = most
+    for i in reversed(range(len(out))):
+        out[i] = min(out[i], limit)
+        limit = out[i] - gap
+    return out
+
+
+# ---- the words ---- #
+
+
+def _title(panels: Sequence[_Panel], x: str) -> str:
+    """The finding: what the runs had where all had seen the same; else how far it went."""
+    lost = {job.id for p in panels for job, c in zip(p.jobs, p.curves, strict=True) if not c["value"].is_finite().all()}
+    if lost:
+        of = len({job.id for p in panels for job in p.jobs})
+        return f"{len(lost)} of {of} runs {'has' if len(lost) == 1 else 'have'} a loss that is no finite number"
+    first = next((p for p in panels if p.most is not None), panels[0])
+    workloads = {p.workload or p.jobs[0].id for p in panels}
+    if len(workloads) > 1:
+        runs = len({job.id for p in panels for job in p.jobs})
+        return f"Training loss of {runs} runs of {len(workloads)} workloads, each on axes of its own"
+    if first.most is not None:
+        at = [(row_at(c, x, first.most), job) for job, c in zip(first.jobs, first.curves, strict=True)]
+        at.sort(key=lambda pair: (math.isnan(pair[0]["value"]), pair[0]["value"]))
+        names = [fitted(job.label, 230, 15) for _, job in at]
+        told = [f"{_value(r['value'], r['resolution'])} ({name})" for (r, _), name in zip(at, names, strict=True)]
+        if len(told) > 3:
+            return f"After {_point(first, x)} the {first.objective} of {len(told)} runs is {told[0]} to {told[-1]}"
+        return f"After {_point(first, x)} the {first.objective} is {listed(told)}"
+    begin, end = first.curves[0].row(0, named=True), first.curves[0].row(-1, named=True)
+    told = f"went from {_value(begin['value'], begin['resolution'])} to {_value(end['value'], end['resolution'])}"
+    if len(first.jobs) > 1:
+        return f"{len(first.jobs)} runs logged the {first.objective} at no {_UNITS[x]} in common"
+    return f"The {first.objective} of {fitted(first.jobs[0].label, 300, 14)} {told}"
+
+
+_UNITS = {"samples": "number of samples", "steps": "step", "time": "time"}
+
+
+def _subtitle(panels: Sequence[_Panel], x: str) -> Iterator[str]:
+    yield "Points as logged, nothing smoothed."
+    if any(p.most is not None for p in panels):
+        what = "the last point before the earliest end" if x == "time" else f"the largest number of {x} that all logged"
+        yield f"Dashed rule, rings and values: {what}. Curves may end later: what they reach there is no comparison."
+
+
+def _caption(view: View, found: _Found, drawn: Sequence[_Panel], most: int) -> Iterator[str]:
+    """What was aggregated, left out, averaged, claimed."""
+    if any(c.height > most for p in drawn for c in p.curves):
+        yield (
+            f"Of runs with more than {most:,} points: median (line) and range (band) of {_bins(most)} equal stretches "
+            "of the axis."
+        )
+    crowded = [p for p in drawn if len(p.jobs) > _NAMED]
+    if crowded:
+        yield f"Named: where a panel has more than {_NAMED} runs, the {_NAMED // 2} that end highest and lowest."
+    if len(drawn) < len(found.panels):
+        rest = len(found.panels) - len(drawn)
+        yield f"{rest} more panels are not drawn (workload and objective); choose some with --where."
+    if found.nowhere:
+        others = [x for x in AXES if x != found.x and _would(view, found.nowhere, x)]
+        hint = f" (some would be with --x {others[0]})" if others else ""
+        yield f"Not drawn, since no {found.x} stand with the losses{hint}: {labels(found.nowhere)}."
+    if view.options.x is None and found.x != "samples":
+        yield f"By {found.x}: how many samples were seen is not in these logs."
+    if found.averaged:
+        yield f"Ranks print a loss each; drawn is their mean: {labels(found.averaged)}."
+    if found.x == "samples":
+        claimed = [j for p in drawn for j in p.jobs if view.ledger.value(j, "batch_size").how == "claimed"]
+        if claimed:
+            yield f"Samples by a batch size that is only claimed: {labels(list(dict.fromkeys(claimed)))}."
+    if found.x == "time":
+        yield "Clock: from the beginning of training, by the stamps of the log lines."
+    fine = [2 * float(r) for p in drawn for c in p.curves if (r := c["resolution"].max())]  # type: ignore[arg-type]
+    if fine:
+        least, greatest = (f"{step:.12f}".rstrip("0").rstrip(".") for step in (min(fine), max(fine)))
+        yield f"Losses are printed in steps of {least if least == greatest else f'{least} to {greatest}'}."
+    steps = {2 * g for p in drawn if p.objective == "loss" for job in p.jobs if (g := grid(view.ledger, job))}
+    if steps:
+        yield f"All losses of some runs lie on a grid of {listed([f'1/{1 / s:.0f}' for s in sorted(steps)])}: finer they are not."
+
+
+def _nothing(view: View, found: _Found) -> str:
+    """Why there is no curve, and what to do."""
+    if not found.nowhere:
+        return "no log here has a training loss by samples, steps or time"
+    others = [x for x in AXES if x != found.x and _would(view, found.nowhere, x)]
+    hint = f"; try --x {others[0]}" if others else ", nor do steps or stamps"
+    return f"no {found.x} stand with the losses of {labels(found.nowhere)}{hint}"
+
+
+def _would(view: View, jobs: Sequence[Job], x: str) -> bool:
+    return any(_has(_curve(view, job, name), x) for job in jobs for name in OBJECTIVES)

@@ -1,0 +1,276 @@
+"""Where did the time of a compile go?
+
+What it shows
+    One compile of one job as a waterfall: a row for each stage of the compiler in the order in which they began, each
+    from its real start. A stage that ran several times is several segments of one row. What no stage explains is a row
+    of its own, the remainder, so that all rows together are the compile.
+
+How to read it
+    Long bars are where the time went; the text at the right gives the sum of a row, its share of the whole compile, and
+    how many times the stage ran. Where a log tells how long stages took and not when, all bars begin at 0, and the
+    caption says so. Of several jobs with stages the first is taken: name another with `where`, for example
+    `--where "label = 'batch_512.out'"`.
+
+What it leaves out
+    Waiting for the cluster and loading on to the device: they are no part of compiling. Other compiles of the same job
+    (a graph for training and one for evaluation): the longest with stages is drawn, and the caption says how many there
+    are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import altair as alt
+import polars as pl
+
+from logparse.charts._panel import GUTTER, WIDTH, Grid, gutter
+from logparse.charts._theme import Drawing, apart, data, fitted, framed, hue, places, source_note, theme, tips
+from logparse.charts._view import View
+from logparse.comparison.jobs import Job
+from logparse.errors import NothingToDraw
+from logparse.figures import seconds
+from logparse.findings._words import labels
+from logparse.render import one_line
+
+TAKES = ()
+
+REMAINDER = "remainder"
+"""The row of what no stage explains."""
+ROWS: dict[str, Any] = {
+    "run": pl.String, "label": pl.String, "platform": pl.String, "row": pl.Int64, "stage": pl.String,
+    "mark": pl.String, "begin_s": pl.Float64, "end_s": pl.Float64, "duration_s": pl.Float64, "share": pl.Float64,
+    "basis": pl.String, "evidence": pl.List(pl.String),
+}  # fmt: skip
+"""A row a segment. mark: `stage`, or `remainder`. begin_s, end_s: since the compile began; where the log does not say
+when, begin_s is 0 for all and basis is not `timestamps`. share: of the whole compile."""
+
+
+@dataclass(frozen=True)
+class _Compile:
+    """One compile: the whole of it and its stages, in the order of their lines."""
+
+    job: Job
+    whole: dict[str, Any]
+    stages: pl.DataFrame
+    of: int
+    """How many compiles this job has."""
+
+    @property
+    def timed(self) -> bool:
+        """Whether the log says when each stage began."""
+        times = self.stages.select(pl.all_horizontal(pl.col("begin_at", "end_at").is_not_null().all())).item()
+        return bool(times) and self.whole["begin_at"] is not None
+
+
+def rows(view: View) -> pl.DataFrame:
+    """What is drawn: `ROWS` gives columns and types; without a row where no compile here has stages."""
+    found = _compiles(view)
+    return _segments(found[0]) if found else pl.DataFrame(schema=ROWS)
+
+
+# ---- the data ---- #
+
+
+def _compiles(view: View) -> list[_Compile]:
+    """A compile with stages of each job that has one."""
+    return [found for job in view.jobs if (found := _compile(view, job)) is not None]
+
+
+def _compile(view: View, job: Job) -> _Compile | None:
+    """The longest compile with two stages or more; None where the job has none."""
+    rows = view.ledger.phases(job).filter(pl.col("phase") == "compile")
+    wholes = rows.filter(pl.col("stage").is_null() & pl.col("duration_s").is_not_null())
+    found = []
+    for whole in wholes.iter_rows(named=True):
+        inside = (
+            (pl.col("line_first") >= whole["line_first"])
+            & (pl.col("line_last") <= whole["line_last"])
+            & (pl.col("source") == whole["source"])
+        )
+        stages = rows.filter(pl.col("stage").is_not_null() & inside & pl.col("duration_s").is_not_null())
+        if stages["stage"].n_unique() > 1:
+            found.append(_Compile(job, whole, stages, wholes.height))
+    return max(found, key=lambda c: c.whole["duration_s"], default=None)
+
+
+def _segments(compile: _Compile) -> pl.DataFrame:
+    """The stages as segments, rows in the order in which each stage first began; the remainder last."""
+    begin = compile.whole["begin_at"]
+    stages = compile.stages.sort("begin_at" if compile.timed else "line_first", maintain_order=True)
+    if compile.timed:
+        start = (pl.col("begin_at") - pl.lit(begin)).dt.total_microseconds() / 1e6
+        end = (pl.col("end_at") - pl.lit(begin)).dt.total_microseconds() / 1e6
+        stages = stages.with_columns(begin_s=start, end_s=end)
+    else:
+        before = pl.col("duration_s").cum_sum().over("stage") - pl.col("duration_s")
+        stages = stages.with_columns(begin_s=before, end_s=before + pl.col("duration_s"))
+    names = stages["stage"].unique(maintain_order=True).to_list()
+    place = pl.format("{}:{}", "source", "line_first"), pl.format("{}:{}", "source", "line_last")
+    drawn = stages.select(
+        "stage", "begin_s", "end_s", "duration_s", pl.col("basis").cast(pl.String),
+        pl.col("stage").replace_strict(names, list(range(len(names))), return_dtype=pl.Int64).alias("row"),
+        pl.lit("stage").alias("mark"), pl.concat_list(*place).list.unique(maintain_order=True).alias("evidence"),
+    )  # fmt: skip
+    rest = pl.DataFrame(
+        [{"row": len(names), "mark": "remainder", "stage": REMAINDER, **gap} for gap in _rest(compile, drawn)],
+        schema={c: t for c, t in ROWS.items() if c in drawn.columns},
+    )
+    whole = float(compile.whole["duration_s"])
+    return pl.concat([drawn.select(rest.columns), rest]).select(
+        pl.lit(compile.job.id).alias("run"), pl.lit(one_line(compile.job.label)).alias("label"),
+        pl.lit(str(compile.job.main["platform"])).alias("platform"), "row", "stage", "mark", "begin_s", "end_s",
+        "duration_s", (pl.col("duration_s") / whole).alias("share"), "basis", "evidence",
+    )  # fmt: skip
+
+
+def _rest(compile: _Compile, stages: pl.DataFrame) -> Iterator[dict[str, Any]]:
+    """What no stage explains: the gaps between stages; without stamps one piece, as long as what is left."""
+    whole = compile.whole
+    length, source = float(whole["duration_s"]), whole["source"]
+    evidence = list(dict.fromkeys(f"{source}:{whole[c]}" for c in ("line_first", "line_last")))
+    told = {"basis": str(whole["basis"]), "evidence": evidence}
+    if not compile.timed:
+        left = length - float(stages["duration_s"].sum())
+        if left > 0:
+            yield {"begin_s": 0.0, "end_s": left, "duration_s": left, **told}
+        return
+    at = 0.0
+    for begin, end in sorted(stages.select("begin_s", "end_s").iter_rows()):
+        if begin - at > 1e-6:
+            yield {"begin_s": at, "end_s": begin, "duration_s": begin - at, **told}
+        at = max(at, end)
+    if length - at > 1e-6:
+        yield {"begin_s": at, "end_s": length, "duration_s": length - at, **told}
+
+
+# ---- the drawing ---- #
+
+
+def chart(view: View) -> Drawing:
+    """The waterfall of `rows`; raises `NothingToDraw` where no log tells the stages of a compile."""
+    found = _compiles(view)
+    if not found:
+        raise NothingToDraw("no compile here has stages in its log")
+    compile = found[0]
+    t = theme(view)
+    frame = _segments(compile)
+    sums = _sums(frame, compile)
+    width = view.options.width or WIDTH
+    edge = gutter(view, sums["label"])
+    grid = Grid(view, sums.height, width, edge)
+    length = float(compile.whole["duration_s"])
+    right = max(length, float(frame["end_s"].max()))  # type: ignore[arg-type]
+    title = "seconds since the compile began" if compile.timed else "seconds (when each stage began is not in the log)"
+    scale = alt.Scale(domain=[0, right], nice=False)
+    x = alt.X("begin_s:Q", scale=scale, title=title, axis=alt.Axis(format=",~f", tickCount=width // 80))
+    base = hue(str(compile.job.main["platform"]))
+    drawn = frame.with_columns(
+        pl.Series("said", [seconds(v, None) for v in frame["duration_s"]]),
+        pl.Series("from", [f"{a:,.1f} to {b:,.1f} s" if compile.timed else "not in the log"
+                           for a, b in frame.select("begin_s", "end_s").iter_rows()]),
+        pl.Series("place", [places(e) for e in frame["evidence"]]),
+    )  # fmt: skip
+    tip = tips(view, stage="stage", said="took", **{"from": "from"}, place="lines")
+    bars = [
+        alt.Chart(data(drawn.filter(mark=mark))).mark_bar(**look).encode(x, alt.X2("end_s:Q"), grid.y, tooltip=tip)
+        for mark, look in (
+            ("stage", {"color": base, "stroke": base, "strokeWidth": 0.8}),
+            ("remainder", {"fill": t.paper, "stroke": t.faint, "strokeWidth": 1}),
+        )
+    ]
+    body = alt.layer(*_links(view, frame, grid, x), *bars, grid.labels(sums), *_figures(sums, grid))
+    body = body.properties(width=width, height=grid.height)
+    mine = replace(view, jobs=(compile.job,))
+    return framed(
+        view, body, edge + width + _ASIDE, _title(sums, compile), list(_subtitle(compile, sums)),
+        [*_caption(found, compile), *mine.touching(["compile_s"], alone=True), source_note(mine)],
+    )  # fmt: skip
+
+
+_ASIDE = 190
+"""Pixels for the figures at the right."""
+
+
+def _figures(sums: pl.DataFrame, grid: Grid) -> list[Any]:
+    """Seconds, share and number of times of each row, in columns at the right."""
+    columns = (("took", 62, "right"), ("percent", 112, "right"), ("often", 124, "left"))
+    return [
+        grid.texts(sums.select("row", text=name), alt.value(grid.width + at), align=side) for name, at, side in columns
+    ]
+
+
+def _sums(frame: pl.DataFrame, compile: _Compile) -> pl.DataFrame:
+    """A row a stage: row, stage, duration_s, share, times; label, took, percent, often: the same for people."""
+    sums = (
+        frame.group_by("row", "stage", "mark", maintain_order=True)
+        .agg(pl.col("duration_s", "share").sum(), pl.len().alias("times"))
+        .sort("row")
+    )
+    often = [
+        f"{n} times" if n > 1 and mark == "stage" else "" for n, mark in sums.select("times", "mark").iter_rows()
+    ]
+    return sums.with_columns(
+        pl.Series("label", apart([one_line(s) for s in sums["stage"]], GUTTER, 11)),
+        pl.Series("took", [_took(s) for s in sums["duration_s"]]),
+        pl.Series("percent", [_share(p) for p in sums["share"]]),
+        pl.Series("often", often),
+    )
+
+
+def _took(s: float) -> str:
+    return f"{s:,.0f} s" if s >= 100 else f"{s:.1f} s" if s >= 1 else f"{s * 1000:.0f} ms"
+
+
+def _share(share: float) -> str:
+    return f"{100 * share:.0f} %" if share >= 0.01 else "< 1 %"
+
+
+def _links(view: View, frame: pl.DataFrame, grid: Grid, x: alt.X) -> list[Any]:
+    """Hair lines through rows with several segments, so that the eye keeps to the row."""
+    spans = frame.group_by("row", maintain_order=True).agg(pl.col("begin_s").min(), pl.col("end_s").max(), pl.len())
+    spans = spans.filter(pl.col("len") > 1)
+    line = alt.Chart(data(spans)).mark_rule(color=theme(view).faint, strokeWidth=0.5, opacity=0.7)
+    return [line.encode(x, alt.X2("end_s:Q"), grid.y)] if spans.height else []
+
+
+# ---- the words ---- #
+
+
+def _title(sums: pl.DataFrame, compile: _Compile) -> str:
+    """The finding: which stage took the most."""
+    top = sums.filter(mark="stage").sort("duration_s").row(-1, named=True)
+    whole = _took(float(compile.whole["duration_s"]))
+    often = f" in {top['times']} goes" if top["times"] > 1 else ""
+    took = f"{_took(top['duration_s'])} of the {whole} of this compile"
+    return f"{one_line(top['stage'])} took {took}{often} ({_share(top['share'])})"
+
+
+def _subtitle(compile: _Compile, sums: pl.DataFrame) -> Iterator[str]:
+    run = compile.job.main
+    words = [str(run["platform"]), run["workload"] or "workload not in the log"]
+    yield f"{fitted(compile.job.label, 420, 12)}: {', '.join(map(one_line, words))}."
+    if sums.filter(mark="remainder").height:
+        yield "Bars: stages. Outline: the remainder, which no stage explains; all rows together are the compile."
+
+
+def _caption(found: Sequence[_Compile], compile: _Compile) -> Iterator[str]:
+    if len(found) > 1:
+        others = [c.job for c in found[1:]]
+        yield (
+            f"{len(found)} jobs have stages: this is the first. Others: {labels(others)}; choose with "
+            "--where \"label = '…'\"."
+        )
+    if compile.of > 1:
+        yield f"This job has {compile.of} compiles; drawn is the longest of those with stages."
+    if not compile.timed:
+        how = {"spinner": "counted from the frames of a spinner", "reported": "as the log reports it"}
+        basis = str(compile.stages["basis"][0])
+        yield f"How long each stage took is {how.get(basis, 'in the log')}, when it began is not: bars begin at 0."
+        over = float(compile.stages["duration_s"].sum()) - float(compile.whole["duration_s"])
+        if over > 0.01 * float(compile.whole["duration_s"]):
+            yield f"The stages together are {_took(over)} longer than the whole: some run side by side, or one in another."
+    else:
+        yield "Clock: stamps of the compile's log lines. Waiting for the cluster is no part of it."
