@@ -91,9 +91,9 @@ class Ledger:
         return Value(reason=next((r for r in reasons if not elsewhere(r)), reasons[0]))
 
     def metrics(self, job: Job, *names: str, **where: str | None) -> pl.DataFrame:
-        """Rows of `metrics` of that job with one of these names, in the order of the lines; `scope=None` is the run's
-        own."""
-        wanted = pl.col("name").is_in(list(names))
+        """Rows of `metrics` of that job with one of these names (any, where none is given), in the order of the lines;
+        `scope=None` is the run's own."""
+        wanted = pl.col("name").is_in(list(names)) if names else pl.lit(True)
         for column, value in where.items():
             wanted &= pl.col(column).is_null() if value is None else pl.col(column) == value
         return self._of("metrics", job).filter(wanted)
@@ -156,6 +156,13 @@ class Ledger:
         """The same jobs with these claims."""
         other = Ledger.__new__(Ledger)
         other.__dict__.update(self.__dict__, claims=tuple(claims), _made={})
+        return other
+
+    def only(self, jobs: Iterable[Job]) -> Ledger:
+        """These jobs alone; the others still count as repeats, since they were read with them."""
+        other = self.with_claims(self.claims)
+        other.__dict__.update(jobs=list(jobs))
+        other.__dict__.pop("by_run", None)
         return other
 
 
