@@ -21,10 +21,12 @@ def labels(jobs: Sequence[Job]) -> str:
     return listed([one_line(job.label) for job in jobs])
 
 
-def listed(words: Sequence[str]) -> str:
+def listed(words: Sequence[str], comma: str = ", ") -> str:
     """The first of some words, and how many more."""
     if len(words) > _MOST + 1:
-        return f"{', '.join(words[:_MOST])} and {len(words) - _MOST} more"
+        return f"{comma.join(words[:_MOST])} and {len(words) - _MOST} more"
+    if comma != ", ":
+        return comma.join(words)
     return " and ".join(filter(None, [", ".join(words[:-1]), words[-1]])) if words else ""
 
 
@@ -58,7 +60,7 @@ def place(row: Mapping[str, Any]) -> str:
     return f"{row['source']}:{row['line']}"
 
 
-def profiled(ledger: Ledger, job: Job) -> list[Mapping[str, Any]]:
+def profiled(ledger: Ledger, job: Job) -> Sequence[Mapping[str, Any]]:
     """Rows of `params` that show that a profiler was on."""
     return ledger.params(job).filter(pl.col("name") == "profiling").rows(named=True)
 

@@ -12,8 +12,8 @@ Example
     the first compiled.
 
 What to do
-    Trust the log. Find out why the setting did not arrive (a default that overwrites it, another file that was run), and
-    run again.
+    Trust the log. Find out why the setting did not arrive (a default that overwrites it, another file that was run),
+    and run again.
 """
 
 from __future__ import annotations

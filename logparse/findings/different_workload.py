@@ -19,14 +19,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from logparse.comparison.jobs import Job
+from logparse.comparison.ledger import Ledger
 from logparse.comparison.refusal import different_work
 from logparse.comparison.sides import Cell
 from logparse.findings import Finding, Scene
 from logparse.findings._words import labels
+from logparse.render import one_line
 
 ID = "F21"
 OF_ONE_RUN = False
 _WORK = ("workload", "task")
+_TASKS = {"train": "training", "compile": "compiling"}
 
 
 def find(scene: Scene) -> Iterator[Finding]:
@@ -34,17 +37,26 @@ def find(scene: Scene) -> Iterator[Finding]:
     for comparison in scene.comparisons:
         cells = [Cell(side, ()) for side in comparison.sides]
         first = cells[comparison.baseline]
-        found = [(c, reason) for c in cells if (reason := different_work(scene.ledger, first, c))]
-        if not found:
-            continue
-        column = "workload" if any(reason.startswith("workload") for _, reason in found) else "task"
-        held: dict[str, list[Job]] = {}
-        for cell in (first, *(c for c, _ in found)):
-            for job in cell.side.jobs:
-                held.setdefault(str(scene.ledger.value(job, column).value or "not known"), []).append(job)
-        told = "; ".join(f"{value} ({labels(some)})" for value, some in held.items())
-        jobs = [job for some in held.values() for job in some]
-        yield Finding(
-            "error", f"Not the same work, so nothing here is ranked: the {column}s are {told}.", jobs, (),
-            scene.ledger.places(jobs, *_WORK),
-        )  # fmt: skip
+        others: dict[str, list[Job]] = {}
+        for c in cells:
+            if different_work(scene.ledger, first, c):
+                for job in c.side.jobs:
+                    others.setdefault(_work(scene.ledger, job), []).append(job)
+        if others:
+            base = first.side.jobs
+            told = "; ".join(f"{work} ({labels(jobs)})" for work, jobs in others.items())
+            jobs = [*base, *(job for some in others.values() for job in some)]
+            yield Finding(
+                "error",
+                f"Not the same work, so not ranked against {labels(base)} ({_work(scene.ledger, base[0])}): {told}.",
+                jobs,
+                (),
+                scene.ledger.places(jobs, *_WORK),
+            )
+
+
+def _work(ledger: Ledger, job: Job) -> str:
+    """`mnist, training`."""
+    workload, task = (ledger.value(job, column).value for column in _WORK)
+    told = (one_line(str(workload)) if workload else None, _TASKS.get(task, task))
+    return ", ".join(filter(None, told)) or "not known"

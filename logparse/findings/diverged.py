@@ -17,8 +17,10 @@ What to do
 from __future__ import annotations
 
 import re
+import statistics
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 import polars as pl
 
@@ -35,6 +37,8 @@ ID = "F28"
 OF_ONE_RUN = True
 _FEWEST = 20
 _STEPS = 100
+_BEGINNING = 0.1
+"""Share of the steps within which the first loss is one of the beginning."""
 _NAN = re.compile(r"(?<![a-zA-Z])NaN(?![a-zA-Z])|NanError")
 _QUANTITIES = ("loss", "score")
 
@@ -74,18 +78,18 @@ def _not_below(ledger: Ledger, job: Job) -> _Seen | None:
     if points.height < _FEWEST:
         return None
     first, last = points.row(0, named=True), points.row(-1, named=True)
-    # A run that went on from another may have nothing left to learn.
-    if last["step"] - first["step"] < _STEPS or first["step"] > (job["steps"] or first["step"]):
+    steps = last["step"] - first["step"]
+    # What begins in the middle, of a log or of a training that went on, may have nothing left to learn.
+    if steps < _STEPS or first["step"] > _BEGINNING * last["step"]:
         return None
     losses = points["value"].to_list()
     count = max(3, len(losses) // 10)
-    begin, end = (float(pl.Series(part).median()) for part in (losses[:count], losses[-count:]))  # type: ignore[arg-type]
-    noise = deviation([b - a for a, b in zip(losses, losses[1:], strict=False)])
+    begin, end = statistics.median(losses[:count]), statistics.median(losses[-count:])
+    noise = deviation([b - a for a, b in pairwise(losses)])
     if end < begin - noise or end < losses[0]:
         return None
     shown = [figure(value, last["resolution"], 5) for value in (losses[0], end)]
-    steps = f"steps {first['step']:,} to {last['step']:,}"
     return _Seen(
-        job, f"{shown[0]} at first and {shown[1]} at the end in {one_line(job.label)} ({steps})",
+        job, f"{shown[0]} at first and {shown[1]} at the end in {one_line(job.label)} ({steps:,} steps)",
         (f"{first['source']}:{first['line']}", f"{last['source']}:{last['line']}"),
     )  # fmt: skip

@@ -72,7 +72,7 @@ def _held(ledger: Ledger, job: Job) -> _Held | None:
         return None
     sign = signs.sort("at", "line").row(-1, named=True)
     held = _between(sign["at"], last["at"])
-    whole = _between(job["started_at"] or signs["at"].min(), last["at"])
+    whole = _between(job["started_at"] or signs.sort("at")["at"][0], last["at"])
     if held < _LEAST_S or held < _SHARE * whole:
         return None
     return _Held(job, held, (f"{sign['source']}:{sign['line']}", f"{last['source']}:{last['line']}"))

@@ -64,7 +64,7 @@ def _stated(ledger: Ledger, job: Job, column: str) -> Value | None:
 
 def _open(*values: Value) -> float:
     """Share that the printed digits of these leave open in a product of them."""
-    return sum((v.resolution or 0.0) / abs(v.value) for v in values)
+    return sum((v.resolution or 0.0) / abs(float(v.value)) for v in values)
 
 
 def _rate(ledger: Ledger, job: Job) -> _Failed | None:
@@ -76,16 +76,16 @@ def _rate(ledger: Ledger, job: Job) -> _Failed | None:
         steps, batch = (_stated(ledger, job, c) for c in ("steps", "batch_size"))
         if steps is None or batch is None:
             return None
-        work, of = steps.value * batch.value, ("steps", "batch_size")
+        work = steps.value * batch.value
     else:
-        work, of = samples.value, ("samples",)
+        work = samples.value
     if abs(rate.value * time.value / work - 1) <= max(_LEAST, _open(rate, time)):
         return None
     made = f"{figure(work / time.value, None, 5)} {per_second(job)}"
     return _Failed(
         job, f"{work:,} {job['sample'] or 'sample'}s in {shown(ledger, job, 'train_s')} are {made}, not "
         f"{shown(ledger, job, 'throughput')} ({one_line(job.label)})",
-        ("throughput", "train_s"), ledger.places([job], "throughput", "train_s", *of),
+        ("throughput", "train_s"), ledger.places([job], "throughput", "train_s", "samples", "steps", "batch_size"),
     )  # fmt: skip
 
 

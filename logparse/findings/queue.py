@@ -40,7 +40,9 @@ def find(scene: Scene) -> Iterator[Finding]:
             found.append((job, wait, wall))
     if found:
         jobs: list[Job] = [job for job, _, _ in found]
-        told = [f"{one_line(j.label)} {wait:,.0f} of {wall:,.0f} s ({wait / wall:.0%})" for j, wait, wall in found]
+        told = [
+            f"{one_line(j.label)} {wait:,.0f} of {wall:,.0f} s ({wait / wall * 100:.0f} %)" for j, wait, wall in found
+        ]
         yield Finding(
             "warning" if scene.shown else "note", f"Much of the wall time was waiting: {listed(told)}.", jobs,
             ("wall_s", "total_s", "queue_s"), scene.ledger.places(jobs, "queue_s", "total_s"),

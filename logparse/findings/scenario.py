@@ -22,6 +22,7 @@ from collections.abc import Iterator
 
 import polars as pl
 
+from logparse.comparison.compare import Comparison
 from logparse.comparison.jobs import Job
 from logparse.figures import figure, ratio_figure
 from logparse.findings import Finding, Scene
@@ -37,10 +38,7 @@ _QUANTITIES = ("throughput", "latency_s")
 def find(scene: Scene) -> Iterator[Finding]:
     """A warning where sides are of different scenarios; a note where a table invites to compare rows that are."""
     for comparison in scene.comparisons:
-        rated = [job for job in comparison.jobs if job["throughput"] is not None]
-        single = [job for job in rated if job["throughput_window"] == _SINGLE]
-        others = [job for job in rated if job["throughput_window"] not in (_SINGLE, None)]
-        if single and others:
+        for single, others in _scenarios(comparison):
             yield Finding(
                 "warning",
                 f"{labels(single)} {_verb(single, 'repeats', 'repeat')} one input; {labels(others)} "
@@ -50,6 +48,17 @@ def find(scene: Scene) -> Iterator[Finding]:
                 scene.ledger.places([*single, *others], "throughput_window", "throughput"),
             )
     yield from _processor_rows(scene)
+
+
+def _scenarios(comparison: Comparison) -> Iterator[tuple[list[Job], list[Job]]]:
+    """Of each work that is compared, the runs that repeat one input and those that do not, where there are both."""
+    works: dict[tuple[str, str], tuple[list[Job], list[Job]]] = {}
+    for job in comparison.jobs:
+        known = job["throughput"] is not None and job["throughput_window"] is not None
+        if known and job["workload"] and job["task"]:
+            single, others = works.setdefault((job["workload"], job["task"]), ([], []))
+            (single if job["throughput_window"] == _SINGLE else others).append(job)
+    yield from (both for both in works.values() if all(both))
 
 
 def _verb(jobs: list[Job], one: str, many: str) -> str:
