@@ -36,7 +36,7 @@ class Grid:
     rows: int
     width: float
     gutter: float = 0.0
-    """Pixels left of the plot, so that panels of one chart begin at one edge."""
+    """Pixels of the longest label of the chart, so that all its panels begin at one edge."""
 
     @property
     def step(self) -> float:
@@ -61,12 +61,16 @@ class Grid:
         scale = alt.Scale(type="band", domain=list(range(self.rows)), paddingInner=0.3, paddingOuter=0.2)
         return alt.Y("row:O", axis=None, scale=scale)
 
-    def labels(self, frame: pl.DataFrame) -> alt.Chart:
-        """The labels of the rows, left of the plot."""
-        edge = alt.value(-8) if not self.gutter else alt.value(-self.gutter)
-        if self.gutter:
-            return self.texts(frame.select("row", text="label"), edge, align="left")
-        return self.texts(frame.select("row", text="label"), edge, align="right")
+    def labels(self, frame: pl.DataFrame) -> Drawing:
+        """The labels of the rows, left of the plot; nothing unseen is drawn but the corner that panels share."""
+        texts = self.texts(frame.select("row", text="label"), alt.value(-8), align="right")
+        corner = (
+            alt.Chart(data(pl.DataFrame({"x": [0]})))
+            .mark_point(opacity=0, size=1, tooltip=None)
+            .encode(x=alt.value(-self.gutter - 8), y=alt.value(0))
+        )
+        drawn: Drawing = alt.layer(texts, corner)
+        return drawn
 
     def notes(self, frame: pl.DataFrame) -> alt.Chart:
         """The notes on the rows, right of the plot."""
@@ -79,18 +83,25 @@ class Grid:
         return alt.Chart(data(kept)).mark_text(**look).encode(x=x, y=self.y, text="text:N")
 
 
-def heading(view: View, text: str) -> alt.TitleParams:
-    """What a panel is about, above it."""
+def heading(view: View, text: str, more: str = "") -> alt.TitleParams:
+    """What a panel is about, above it; `more` smaller below it."""
     t = theme(view)
     return alt.TitleParams(
-        text=one_line(text), anchor="start", frame="bounds", fontSize=t.size + 1, fontWeight="bold", offset=8
-    )
+        text=one_line(text), subtitle=one_line(more) if more else alt.Undefined, anchor="start", frame="bounds",
+        fontSize=t.size + 1, subtitleFontSize=t.size, subtitleColor=t.faint, fontWeight="bold", offset=8,
+        subtitlePadding=2,
+    )  # fmt: skip
 
 
 def labelled(view: View, sides: Sequence[Side], several: bool) -> list[str]:
     """What rows are called: with the platform before it where a panel has several."""
     names = [f"{platform_of(side)}  {side.label}" if several else side.label for side in sides]
     return apart([one_line(name) for name in names], GUTTER, theme(view).size)
+
+
+def gutter(view: View, labels: Iterable[str]) -> float:
+    """Pixels of the longest of these labels."""
+    return max((text_width(label, theme(view).size) for label in labels), default=0.0)
 
 
 def platform_of(side: Side) -> str:

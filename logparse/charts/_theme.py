@@ -56,7 +56,7 @@ class Theme:
     def on(self, colour: str) -> str:
         """Black or white, whichever is read on that colour."""
         r, g, b = (c / 255 for c in _rgb(colour))
-        return "#000000" if 0.2126 * r**2.2 + 0.7152 * g**2.2 + 0.0722 * b**2.2 > 0.3 else "#ffffff"
+        return "#000000" if 0.2126 * r**2.2 + 0.7152 * g**2.2 + 0.0722 * b**2.2 > 0.18 else "#ffffff"
 
 
 THEMES = {

@@ -25,7 +25,7 @@ import altair as alt
 import polars as pl
 
 from logparse import reasons
-from logparse.charts._panel import WIDTH, Grid, Sign, capped, heading, key, labelled, work
+from logparse.charts._panel import WIDTH, Grid, Sign, capped, gutter, heading, key, labelled, work
 from logparse.charts._theme import (
     PHASES,
     Drawing,
@@ -83,22 +83,24 @@ def chart(view: View) -> Drawing:
     if not frame.height:
         raise NothingToDraw("no run here holds a time of any phase, and none a total")
     alone = view.options.clock == "train"
-    width = float(view.options.width or WIDTH)
+    width, edge = float(view.options.width or WIDTH), gutter(view, frame["label"])
+    both = not alone and not frame.filter((pl.col("part") == "train") & pl.col("duration_s").is_not_null()).is_empty()
     panels: list[Drawing] = []
+    longest = 0.0
     for number, block in enumerate(blocks):
         part = frame.filter(pl.col("block") == number)
-        grid = Grid(view, part["row"].n_unique(), width)
-        head = heading(view, work(view.ledger, block))
+        grid = Grid(view, part["row"].n_unique(), width, edge)
         if alone:
-            panels.append(_training(view, part, grid, named=True).properties(title=head))
-        else:
-            panels.append(_bars(view, part, grid).properties(title=head))
-            panels.append(_training(view, part, Grid(view, grid.rows, width * 0.4), named=False))
-    body: Drawing = alt.concat(*panels, columns=1 if alone else 2, spacing={"row": 26, "column": 24})
-    signs = [] if alone else _signs(view, frame)
-    # Labels, notes and the second panel stand beside the plot.
-    whole = width + 230 if alone else width * 1.4 + 430
-    if strip := key(view, signs, whole):
+            panels.append(_training(view, part, grid).properties(title=heading(view, work(view.ledger, block))))
+            continue
+        ends, common = _ends(view, part)
+        longest = max(longest, *(text_width(text, theme(view).size) for text in ends["text"]))
+        panels.append(_bars(view, part, ends, grid).properties(title=heading(view, work(view.ledger, block), common)))
+        if both:
+            panels.append(_training(view, part, Grid(view, grid.rows, width * 0.4)))
+    body: Drawing = alt.concat(*panels, columns=2 if both else 1, spacing={"row": 24, "column": 24})
+    whole = edge + width + (70 if alone else longest + 10) + (width * 0.4 + 90 if both else 0)
+    if not alone and (strip := key(view, _signs(view, frame), whole - edge)):
         body = alt.vconcat(strip, body, spacing=14)
     counted = view.options.clock or "wall"
     caption = [
@@ -108,7 +110,7 @@ def chart(view: View) -> Drawing:
         *view.touching(("total_s", "train_s", "compile_s", "wall_s", "result_s")),
         source_note(view),
     ]
-    return framed(view, body, whole, _finding(frame), (), caption)
+    return framed(view, body, whole, _finding(view, frame), (), caption)
 
 
 # ---- rows ---- #
@@ -143,11 +145,19 @@ def _parts(view: View, job: Job) -> Iterator[dict[str, Any]]:
         begin = at
         at += value.value or 0.0
         yield _part(part, value, begin, at)
-    total = clock(view.ledger, job, "result" if view.options.clock == "result" else "wall")
+    total = _whole(view, job)
+    if total.value is None and not job.others:
+        # A log of the job is missing: what this one timed is drawn, and called so.
+        total = view.ledger.value(job, "total_s")
     rest = None if total.value is None else total.value - at
     if rest is not None and rest > 0:
         yield _part(_REST, Value(rest, total.resolution, "derived", None, total.places), at, at + rest)
     yield _part("total", total, 0.0, total.value)
+
+
+def _whole(view: View, job: Job) -> Value:
+    """The whole of a job on the clock that was asked for."""
+    return clock(view.ledger, job, "result" if view.options.clock == "result" else "wall")
 
 
 def _part(part: str, value: Value, begin: float, end: float | None) -> dict[str, Any]:
@@ -176,7 +186,7 @@ def _summed(ledger: Ledger, job: Job, column: str) -> Value:
 # ---- marks ---- #
 
 
-def _bars(view: View, frame: pl.DataFrame, grid: Grid) -> Drawing:
+def _bars(view: View, frame: pl.DataFrame, ends: pl.DataFrame, grid: Grid) -> Drawing:
     t = theme(view)
     parts = frame.filter((pl.col("part") != "total") & (pl.col("duration_s") > 0))
     parts = parts.with_columns(
@@ -187,7 +197,7 @@ def _bars(view: View, frame: pl.DataFrame, grid: Grid) -> Drawing:
         said=pl.struct("duration_s", "resolution").map_elements(_said, return_dtype=pl.String),
         lines=pl.col("evidence").map_elements(places, return_dtype=pl.String),
     )
-    longest = max(float(frame["end_s"].max() or 0.0), 1e-9)  # type: ignore[arg-type]
+    longest = float(frame["end_s"].max() or 1.0)  # type: ignore[arg-type]
     x = alt.X(
         "begin_s:Q", title="time, s (bars begin at 0)", scale=alt.Scale(domain=[0, longest], nice=False),
         axis=alt.Axis(tickCount=6, domain=False, format="~r" if longest < 10 else ",.0f"),
@@ -214,7 +224,6 @@ def _bars(view: View, frame: pl.DataFrame, grid: Grid) -> Drawing:
         .encode(x=alt.X("begin_s:Q"), y=grid.y, tooltip=tips(view, label="run", said="compile"))
     )
     layers.append(_inside(parts, grid, longest, t.on))
-    ends = _ends(view, frame)
     layers += [grid.labels(ends), grid.texts(ends, alt.X("end_s:Q"), align="left", dx=7)]
     drawn: Drawing = alt.layer(*layers, width=grid.width, height=grid.height)
     return drawn
@@ -238,8 +247,8 @@ def _inside(parts: pl.DataFrame, grid: Grid, longest: float, on: Any) -> alt.Cha
     )
 
 
-def _training(view: View, frame: pl.DataFrame, grid: Grid, named: bool) -> Drawing:
-    """Training alone."""
+def _training(view: View, frame: pl.DataFrame, grid: Grid) -> Drawing:
+    """Training alone; with labels where it stands alone."""
     t = theme(view)
     train = frame.filter(pl.col("part") == "train").with_columns(
         fill=pl.col("platform").map_elements(hue, return_dtype=pl.String),
@@ -249,7 +258,7 @@ def _training(view: View, frame: pl.DataFrame, grid: Grid, named: bool) -> Drawi
     )
     longest = train["duration_s"].max()
     scale = alt.Scale(domain=[0, longest or 1], nice=False)
-    axis = alt.Axis(tickCount=3 if not named else 6, domain=False, format="~r" if (longest or 0) < 10 else ",.0f")
+    axis = alt.Axis(tickCount=6 if grid.gutter else 3, domain=False, format="~r" if (longest or 0) < 10 else ",.0f")
     axis = axis if longest else None
     x = alt.X("duration_s:Q", title="training alone, s" if longest else None, scale=scale, axis=axis)
     bars = (
@@ -267,7 +276,7 @@ def _training(view: View, frame: pl.DataFrame, grid: Grid, named: bool) -> Drawi
         grid.texts(known, at, align="left", dx=6),
         grid.texts(unknown, at, align="left", dx=6, color=t.faint, fontStyle="italic"),
     ]
-    if named:
+    if grid.gutter:
         layers.append(grid.labels(train))
     drawn: Drawing = alt.layer(*layers, width=grid.width, height=grid.height)
     return drawn
@@ -294,26 +303,41 @@ def _cached(view: View, frame: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _ends(view: View, frame: pl.DataFrame) -> pl.DataFrame:
-    """row, label, end_s, and the text at the end of each bar: total, share of training, what is not known."""
+def _ends(view: View, frame: pl.DataFrame) -> tuple[pl.DataFrame, str]:
+    """row, label, end_s, and the text at the end of each bar (total, share of training, what is not known); and what
+    would stand at each of several."""
     by_id = {job.id: job for job in view.jobs}
-    out = []
+    keys, said = [], []
     for (row, label, run), part in frame.group_by("row", "label", "run", maintain_order=True):
+        keys.append({"row": row, "label": label, "end_s": part["end_s"].max() or 0.0})
         held = {p["part"]: p for p in part.iter_rows(named=True)}
-        out.append(
-            {"row": row, "label": label, "end_s": part["end_s"].max() or 0.0, "text": _end(by_id[str(run)], held)}
-        )
-    return pl.DataFrame(out, schema={"row": pl.UInt32, "label": pl.String, "end_s": pl.Float64, "text": pl.String})
+        said.append(_end(by_id[str(run)], held, _whole(view, by_id[str(run)])))
+    common = [w for w in said[0] if len(said) > 1 and w.startswith(_REMARKS) and all(w in words for words in said)]
+    texts = [", ".join(w for w in words if w not in common) for words in said]
+    schema = {"row": pl.UInt32, "label": pl.String, "end_s": pl.Float64, "text": pl.String}
+    told = ", ".join(common)
+    return (
+        pl.DataFrame([{**k, "text": t} for k, t in zip(keys, texts, strict=True)], schema=schema),
+        f"all: {told}" if told else "",
+    )
 
 
-def _end(job: Job, held: dict[str, dict[str, Any]]) -> str:
+_REMARKS = ("train holds", "compile")
+
+
+def _end(job: Job, held: dict[str, dict[str, Any]], whole: Value) -> list[str]:
     total, train = held["total"], held["train"]
-    words = [seconds(total["duration_s"], total["resolution"]) if total["duration_s"] is not None else "total ?"]
+    words = []
+    if whole.value is not None:
+        words.append(seconds(total["duration_s"], total["resolution"]))
+    else:
+        words += [f"this log {seconds(total['duration_s'], total['resolution'])}"] if total["duration_s"] else []
+        words.append(f"total {reasons.mark(whole.reason)}")
     if train["duration_s"] is None:
         mark = reasons.mark(train["empty"])
         words += [] if mark == "-" or job["task"] != "train" else [f"train {mark}"]
-    elif total["duration_s"]:
-        words.append(f"train {_percent(train['duration_s'] / total['duration_s'])}")
+    elif whole.value:
+        words.append(f"train {_percent(train['duration_s'] / whole.value)}")
     if job["compile_cache"] == "hit":
         words.append("cached")
     elif held["compile"]["duration_s"] is None and (mark := reasons.mark(held["compile"]["empty"])) != "-":
@@ -322,7 +346,7 @@ def _end(job: Job, held: dict[str, dict[str, Any]]) -> str:
         words.append(f"train holds {job['train_includes'].replace(',', ' and ')}")
     if not job.has_result and job.main["status"] != "submitted":
         words.append(str(job.main["status"]))
-    return ", ".join(words)
+    return words
 
 
 def _percent(share: float) -> str:
@@ -348,21 +372,24 @@ def _signs(view: View, frame: pl.DataFrame) -> list[Sign]:
 # ---- words ---- #
 
 
-def _finding(frame: pl.DataFrame) -> str:
-    wide = frame.filter(pl.col("part").is_in(["train", "total"])).pivot("part", index="run", values="duration_s")
-    both = wide.drop_nulls() if "train" in wide.columns and "total" in wide.columns else wide.clear()
-    trains = frame.filter((pl.col("part") == "train") & pl.col("duration_s").is_not_null())["duration_s"]
-    if both.height:
-        shares = (both["train"] / both["total"]).sort()
-        held = frame.filter(pl.col("run").is_in(both["run"].to_list()) & pl.col("part").is_in([*PHASES, _WAIT, _REST]))
+def _finding(view: View, frame: pl.DataFrame) -> str:
+    trains = {r["run"]: r["duration_s"] for r in frame.iter_rows(named=True) if r["part"] == "train"}
+    known = [t for t in trains.values() if t is not None]
+    wholes = {job.id: _whole(view, job) for job in view.jobs if trains.get(job.id)}
+    wholes = {run: whole for run, whole in wholes.items() if whole.value}
+    if wholes and view.options.clock != "train":
+        shares = [trains[run] / whole.value * 100 for run, whole in wholes.items()]
+        held = frame.filter(pl.col("run").is_in(list(wholes)) & (pl.col("part") != "total"))
         sums = held.group_by("part", maintain_order=True).agg(pl.col("duration_s").sum()).sort("duration_s")
         most = str(sums["part"][-1])
-        of = f"the {seconds(both['total'][0], None)} it took" if both.height == 1 else "the time that runs took"
-        return f"Training is {_range([s * 100 for s in shares], ' %')} of {of}" + (
+        one = next(iter(wholes.values()))
+        of = f"the {seconds(one.value, one.resolution)} it took" if len(wholes) == 1 else "the time that runs took"
+        return f"Training is {_range(shares, ' %')} of {of}" + (
             "" if most == "train" else f"; {_LARGEST[most]} the largest part"
         )
-    if len(trains):
-        return f"Training alone took {_range(trains.to_list(), ' s')}; the whole is in no log here"
+    if known:
+        more = "" if view.options.clock == "train" else "; no log here holds the whole"
+        return f"Training alone took {_range(known, ' s')}{more}"
     return "No training is timed in these logs"
 
 

@@ -162,9 +162,9 @@ def of_sides(
     by: str | None = None,
 ) -> Comparison:
     """The comparison of these sides; see `compare`."""
-    first = _baseline(sides, baseline)
+    first = baseline_of(sides, baseline)
     shown = [q for q in QUANTITIES.values() if q.clock is None or clock is None or q.clock == clock]
-    rows = [row for q in shown if (row := _row(ledger, q, sides, first, per)) is not None]
+    rows = [row for q in shown if (row := row_of(ledger, q, sides, first, per)) is not None]
     held = [at(ledger, sides, p) for p in points] + [target(ledger, sides, t) for t in targets]
     jobs = [job for side in sides for job in side.jobs]
     return Comparison(
@@ -173,8 +173,8 @@ def of_sides(
     )  # fmt: skip
 
 
-def _row(ledger: Ledger, quantity: Quantity, sides: Sequence[Side], first: int, per: str | None) -> Row | None:
-    """One quantity of all sides; None where no side has it."""
+def row_of(ledger: Ledger, quantity: Quantity, sides: Sequence[Side], first: int, per: str | None) -> Row | None:
+    """One quantity of all sides, held against the side `first`; None where no side has it."""
     cells = [cell(ledger, quantity, side, per) for side in sides]
     if not any(c.values for c in cells):
         return None
@@ -222,7 +222,11 @@ def _meant(ledger: Ledger, name: str) -> list[Job]:
     return [ledger.by_run[find_run(ledger.logs, name)["run"]]]
 
 
-def _baseline(sides: Sequence[Side], name: str | None) -> int:
+def baseline_of(sides: Sequence[Side], name: str | None) -> int:
+    """Which side is meant by `name`; the first where there is no name.
+
+    Raises `UsageError` where it is none, or may be several.
+    """
     if name is None:
         return 0
     for found in (
