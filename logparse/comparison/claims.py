@@ -106,8 +106,8 @@ def from_names(job: Job) -> Iterator[Claim]:
             if found and name not in seen:
                 seen.add(name)
                 text = found[1]
-                # `lr_002` may be 0.02 or 0.002: what is no plain number is no claim.
-                if re.match(r"0\d", text):
+                # `lr_002` may be 0.02 or 0.002: what is no plain number is no claim. `epoch_1` is the first one.
+                if re.match(r"0\d", text) or (name in ("epochs", "steps") and text == "1"):
                     continue
                 if RUNS[name] != INTEGER or float(text).is_integer():
                     yield Claim(str(run["run"]), name, text, "file name")

@@ -62,9 +62,12 @@ def _stated(ledger: Ledger, job: Job, column: str) -> Value | None:
     return value if value.value and value.how in _STATED else None
 
 
-def _open(*values: Value) -> float:
-    """Share that the printed digits of these leave open in a product of them."""
-    return sum((v.resolution or 0.0) / abs(float(v.value)) for v in values)
+def _is_product(number: float, a: Value, b: Value) -> bool:
+    """Whether a × b is that number, within 2 % or what the printed digits of both leave open."""
+    least, most = (
+        (a.value + sign * (a.resolution or 0.0)) * (b.value + sign * (b.resolution or 0.0)) for sign in (-1, 1)
+    )
+    return bool(least <= number <= most or abs(a.value * b.value / number - 1) <= _LEAST)
 
 
 def _rate(ledger: Ledger, job: Job) -> _Failed | None:
@@ -79,7 +82,7 @@ def _rate(ledger: Ledger, job: Job) -> _Failed | None:
         work = steps.value * batch.value
     else:
         work = samples.value
-    if abs(rate.value * time.value / work - 1) <= max(_LEAST, _open(rate, time)):
+    if _is_product(work, rate, time):
         return None
     made = f"{figure(work / time.value, None, 5)} {per_second(job)}"
     return _Failed(
@@ -95,7 +98,7 @@ def _latency(ledger: Ledger, job: Job) -> _Failed | None:
     alone = job["batch_size"] == 1 or (job["batch_size"] is None and job["throughput_window"] == "single_input")
     if rate is None or latency is None or not alone:
         return None
-    if abs(rate.value * latency.value - 1) <= max(_LEAST, _open(rate, latency)):
+    if _is_product(1, rate, latency):
         return None
     made = f"{figure(1 / latency.value, None, 5)} {per_second(job)}"
     return _Failed(
