@@ -1160,6 +1160,7 @@ GRAMMAR = Grammar(
     columns=_COLUMNS,
     steady=(Steady("train_step", parted_by="beginning"), Steady("train_step_timed", parted_by="beginning")),
     aliases={"workload": _WORKLOADS, "task": {"fit": "train"}},
+    coarse={"queue_s": 10.0},  # ingress is polled every ten seconds
     absent={
         "ranks": "Cerebras logs do not print it: the wafer runs one replica",
         "sequence_length": "Cerebras logs do not print it; it stands in the params file",

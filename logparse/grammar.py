@@ -414,6 +414,8 @@ class Grammar:
     """data set -> score that guessing gives."""
     test_items: Mapping[str, int] = field(default_factory=dict)
     """data set -> items that its accuracy is measured over."""
+    coarse: Mapping[str, float] = field(default_factory=dict)
+    """column -> resolution in its unit that its stamps cannot better, since the machine is asked only so often."""
     absent: Mapping[str, str] = field(default_factory=dict)
     """column -> why the logs do not say it. Stamps then stand in for no `started_at`, `ended_at` or `total_s`."""
     unstamped: tuple[str, ...] = ()

@@ -13,10 +13,10 @@ def resolutions(evidence: pl.DataFrame) -> dict[tuple[str, str], float]:
     Counts are exact. An input that is itself derived brings the resolution found for it.
     """
     rows = evidence.filter((pl.col("frame") == "runs") & (pl.col("how") != "absent")).select(
-        *(pl.col(c).cast(TEXT) for c in ("run", "column")), "formula", "input", "number", "value",
+        *(pl.col(c).cast(TEXT) for c in ("run", "column")), "formula", "input", "number", "value", "reason",
         pl.col("resolution").alias("own"),
     )  # fmt: skip
-    rows = _intervals(rows)
+    rows = _of_phases(_intervals(rows), evidence)
     counts = [name for name, field in FIELDS.items() if field.dtype == INTEGER]
     rows = rows.with_columns(pl.when(pl.col("input").is_in(counts)).then(0.0).otherwise("own").alias("own"))
     first = _of_inputs(rows).select("run", pl.col("column").alias("input"), pl.col("resolution").alias("found"))
@@ -30,9 +30,23 @@ def _intervals(rows: pl.DataFrame) -> pl.DataFrame:
     ends = pl.col("input").str.extract(r"^(.+)_[ab]$")
     paired = rows.with_columns(ends.alias("of")).filter(pl.col("of").is_not_null())
     joined = paired.group_by("run", "column", "of", maintain_order=True).agg(
-        pl.col("formula", "value").first(), (pl.col("number").max() - pl.col("number").min()), pl.col("own").sum()
+        pl.col("formula", "value", "reason").first(),
+        (pl.col("number").max() - pl.col("number").min()),
+        pl.col("own").sum(),
     )
     return pl.concat([rows.filter(ends.is_null()), joined.rename({"of": "input"}).select(rows.columns)])
+
+
+def _of_phases(rows: pl.DataFrame, evidence: pl.DataFrame) -> pl.DataFrame:
+    """`rows` in which a duration that is summed up has the resolution of its phase, where the row itself has none."""
+    phases = evidence.filter(pl.col("frame") == "phases").select(
+        *(pl.col(c).cast(TEXT) for c in ("run", "key")), "formula", "input", "number", "value",
+        pl.col("resolution").alias("own"),
+    )  # fmt: skip
+    found = _of_inputs(phases.rename({"key": "column"})).rename({"column": "phase", "resolution": "found"})
+    phase = pl.when(pl.col("input") == "duration").then(pl.col("reason").str.strip_prefix("the phase "))
+    joined = rows.with_columns(phase.alias("phase")).join(found, on=["run", "phase"], how="left", maintain_order="left")
+    return joined.with_columns(pl.coalesce("own", "found").alias("own")).drop("phase", "found")
 
 
 def _of_inputs(rows: pl.DataFrame) -> pl.DataFrame:

@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 import polars as pl
 
 from logparse.comparison.claims import Claim, taken
-from logparse.comparison.jobs import Job, jobs
+from logparse.comparison.jobs import Job, Run, jobs
 from logparse.grammar import Grammar
 from logparse.logs import Logs
 from logparse.resolution import resolutions
@@ -83,12 +83,19 @@ class Ledger:
         for run in job.runs:
             if run[column] is not None:
                 how, reason, places = self._evidence.get((run["run"], column), ("inferred", None, ()))
-                return Value(run[column], self.resolutions.get((run["run"], column)), how, reason, places)
+                return Value(run[column], self._resolution(run, column), how, reason, places)
         claim = taken(self.claims, job, column)
         if claim is not None:
             return Value(claim.number, None, "claimed", f"claimed ({claim.origin}), not in the log")
         reasons = [self._evidence.get((run["run"], column), ("", MISSING, ()))[1] or MISSING for run in job.runs]
         return Value(reason=next((r for r in reasons if not elsewhere(r)), reasons[0]))
+
+    def _resolution(self, run: Run, column: str) -> float | None:
+        """How fine a value is: as its digits and stamps say, and never finer than the grammar says it can be."""
+        own = self.resolutions.get((run["run"], column))
+        grammar = self.grammars.get(run["platform"])
+        coarse = grammar.coarse.get(column) if grammar else None
+        return max(own or 0.0, coarse) if coarse else own
 
     def metrics(self, job: Job, *names: str, **where: str | None) -> pl.DataFrame:
         """Rows of `metrics` of that job with one of these names (any, where none is given), in the order of the lines;
