@@ -26,7 +26,7 @@ from logparse.comparison.jobs import Job
 from logparse.comparison.ledger import Ledger
 from logparse.figures import figure
 from logparse.findings import Finding, Scene
-from logparse.findings._words import labels, listed, place, shown
+from logparse.findings._words import clauses, labels, place, shown
 from logparse.render import one_line
 
 ID = "F23"
@@ -52,7 +52,7 @@ def find(scene: Scene) -> Iterator[Finding]:
             jobs = [job for job, _ in some]
             yield Finding(
                 "note",
-                f"The last rate printed is {meaning}: {listed(told)}.",
+                f"The last rate printed is {meaning}: {clauses(told)}.",
                 jobs,
                 ("throughput",),
                 [p for job, row in some for p in (place(row), *scene.ledger.value(job, "throughput").places)],

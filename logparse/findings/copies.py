@@ -1,9 +1,9 @@
 """The same run stands in several places, or two runs look alike and nothing tells them apart.
 
 What it does
-    Looks for runs of one platform whose measured times and rates agree to the last digit, with digits enough that two
-    runs would not, and whose job numbers and stamps do not tell them apart. Of a comparison it also says which runs
-    were found in several places and folded into one.
+    Looks for runs of one platform of which everything read is the same, or the measured times and rates are (to the
+    last digit, and with so many digits that two runs would differ), and whose job numbers and stamps do not tell them
+    apart. Of a comparison it also says which runs were found in several places and folded into one.
 
 Why it matters
     One run that counts twice looks like a repeat that agrees perfectly: n is too large, and the noise too small.
@@ -23,19 +23,19 @@ from collections.abc import Iterator, Sequence
 from logparse.comparison.jobs import Job
 from logparse.comparison.ledger import Ledger
 from logparse.findings import Finding, Scene
-from logparse.findings._words import labels, shown
+from logparse.findings._words import clauses, labels, shown
 from logparse.render import one_line
 
 ID = "F17"
 OF_ONE_RUN = True
 _MEASURED = ("train_s", "throughput", "token_throughput", "latency_s", "compile_s", "total_s")
 """Times and rates. Losses and scores do not count: a program without randomness gives the same in each run."""
+_HASHED = 10
+"""Digits of an id that hash what was read; runs without a key that read alike are numbered behind them."""
 _COMMON = 2
 """Digits that repeats share anyway: they are within a per cent or so of each other."""
 _ENOUGH = 4
 """Digits beyond these that must agree: by chance one pair of repeats in 10,000 would."""
-_MOST = 3
-"""Sets told before the rest is only counted."""
 
 
 def find(scene: Scene) -> Iterator[Finding]:
@@ -64,23 +64,30 @@ def _text(ledger: Ledger, sets: Sequence[Sequence[Job]]) -> str:
             "them apart: most likely one run that is told more than once."
         )
     told = [f"{one_line(held[0].label)} = {labels(held[1:])}" for held in sets]
-    more = f"; and {len(told) - _MOST} more" if len(told) > _MOST else ""
     return (
         f"{len(sets)} sets of runs look alike to the last digit, and no job number or stamp tells them apart: each is "
-        f"most likely one run that is told more than once ({'; '.join(told[:_MOST])}{more})."
+        f"most likely one run that is told more than once ({clauses(told)})."
     )
 
 
 def _alike(scene: Scene) -> Iterator[list[Job]]:
     """Sets of two runs or more."""
-    held: dict[tuple[object, ...], list[Job]] = {}
+    sets: dict[tuple[object, ...], list[Job]] = {}
     for job in scene.jobs:
-        if _digits(scene.ledger, job) >= _ENOUGH:
-            held.setdefault((job["platform"], *(job[c] for c in _MEASURED)), []).append(job)
-    for jobs in held.values():
-        rest = [job for job in jobs[1:] if not _told_apart(jobs[0], job)]
-        if rest:
-            yield [jobs[0], *rest]
+        keys = list(_keys(scene.ledger, job))
+        held = next((sets[k] for k in keys if k in sets and not _told_apart(sets[k][0], job)), [])
+        held.append(job)
+        for key in keys:
+            sets.setdefault(key, held)
+    seen = {id(held): held for held in sets.values()}
+    yield from (held for held in seen.values() if len(held) > 1)
+
+
+def _keys(ledger: Ledger, job: Job) -> Iterator[tuple[object, ...]]:
+    """What two look-alikes share, one of it at least."""
+    yield ("values", job["platform"], job.id[:_HASHED])
+    if _digits(ledger, job) >= _ENOUGH:
+        yield ("figures", job["platform"], *(job[c] for c in _MEASURED))
 
 
 def _digits(ledger: Ledger, job: Job) -> float:

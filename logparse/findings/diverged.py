@@ -30,7 +30,7 @@ from logparse.comparison.ledger import Ledger
 from logparse.comparison.noise import deviation
 from logparse.figures import figure
 from logparse.findings import Finding, Scene
-from logparse.findings._words import listed, place
+from logparse.findings._words import clauses, place
 from logparse.render import one_line
 
 ID = "F28"
@@ -56,7 +56,7 @@ def find(scene: Scene) -> Iterator[Finding]:
         found = [seen for job in scene.jobs if (seen := what(scene.ledger, job)) is not None]
         if found:
             yield Finding(
-                "warning", f"{text}: {listed([s.text for s in found])}.", [s.job for s in found], _QUANTITIES,
+                "warning", f"{text}: {clauses([s.text for s in found])}.", [s.job for s in found], _QUANTITIES,
                 [p for s in found for p in s.places],
             )  # fmt: skip
 

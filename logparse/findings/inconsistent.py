@@ -26,7 +26,7 @@ from logparse.comparison.jobs import Job
 from logparse.comparison.ledger import Ledger, Value
 from logparse.figures import figure, seconds
 from logparse.findings import Finding, Scene
-from logparse.findings._words import labels, listed, per_second, shown
+from logparse.findings._words import clauses, labels, per_second, shown
 from logparse.render import one_line
 
 ID = "F29"
@@ -53,7 +53,7 @@ def find(scene: Scene) -> Iterator[Finding]:
             columns = tuple(dict.fromkeys(c for f in found for c in f.columns))
             yield Finding(
                 "error", f"What {labels(jobs)} {'says' if len(jobs) == 1 else 'say'} does not agree: "
-                f"{listed([f.text for f in found])}.", jobs, columns, [p for f in found for p in f.places],
+                f"{clauses([f.text for f in found])}.", jobs, columns, [p for f in found for p in f.places],
             )  # fmt: skip
 
 

@@ -25,7 +25,7 @@ from logparse.comparison.jobs import Job
 from logparse.comparison.ledger import Ledger
 from logparse.comparison.quantities import LOWER_SCORES, QUANTITIES
 from logparse.findings import Finding, Scene
-from logparse.findings._words import listed, profiled, shown
+from logparse.findings._words import clauses, profiled, shown
 from logparse.render import one_line
 from logparse.spreads import Spread
 
@@ -55,7 +55,7 @@ def find(scene: Scene) -> Iterator[Finding]:
         name = str(jobs[0]["score_name"]) if column == "score" else _WORDS[column]
         yield Finding(
             "warning" if column in _QUALITY else "note",
-            f"The {name} of {listed(told)} is far {'below' if _higher(jobs[0], column) else 'above'} what is known: "
+            f"The {name} of {clauses(told)} is far {'below' if _higher(jobs[0], column) else 'above'} what is known: "
             f"{spread.text} ({_settings(spread)}).",
             jobs,
             _SPEED if column in _SPEED else (column,),

@@ -20,7 +20,7 @@ from collections.abc import Iterator
 from logparse.comparison.clocks import clock
 from logparse.comparison.jobs import Job
 from logparse.findings import Finding, Scene
-from logparse.findings._words import listed
+from logparse.findings._words import clauses
 from logparse.render import one_line
 
 ID = "F30"
@@ -44,6 +44,6 @@ def find(scene: Scene) -> Iterator[Finding]:
             f"{one_line(j.label)} {wait:,.0f} of {wall:,.0f} s ({wait / wall * 100:.0f} %)" for j, wait, wall in found
         ]
         yield Finding(
-            "warning" if scene.shown else "note", f"Much of the wall time was waiting: {listed(told)}.", jobs,
+            "warning" if scene.shown else "note", f"Much of the wall time was waiting: {clauses(told)}.", jobs,
             ("wall_s", "total_s", "queue_s"), scene.ledger.places(jobs, "queue_s", "total_s"),
         )  # fmt: skip

@@ -24,7 +24,7 @@ from logparse.comparison.quantities import QUANTITIES
 from logparse.comparison.scaling import Scaling
 from logparse.comparison.sides import Cell, Side, cell
 from logparse.findings import Finding, Scene
-from logparse.findings._words import labels, listed, per_second
+from logparse.findings._words import clauses, labels, per_second
 from logparse.render import one_line
 
 ID = "F26"
@@ -65,7 +65,7 @@ def _above(scene: Scene, study: Scaling) -> Iterator[Finding]:
     jobs = [job for p in (first, *above) for job in p.side.jobs]
     yield Finding(
         "warning",
-        f"Efficiency above 100 %: {listed(told)}. More than the number of {study.of} differs, or the baseline "
+        f"Efficiency above 100 %: {clauses(told)}. More than the number of {study.of} differs, or the baseline "
         f"({labels(first.side.jobs)}) was slow.",
         jobs,
         _QUANTITIES,
