@@ -260,7 +260,8 @@ def test_a_copy_of_a_log_changes_nothing_but_the_count_of_copies(tmp_path) -> No
     columns = ["quantity", "value", "ratio", "verdict", "noise_kind", "n"]
     once, more = compare(logparse.ingest(CEREBRAS)), compare(logparse.ingest([*CEREBRAS, copy]))
     assert once.frame().select(columns).equals(more.frame().select(columns))
-    assert logparse.findings(once)["key"].to_list() == logparse.findings(more)["key"].to_list()
+    said = [logparse.findings(c).filter(pl.col("name") != "copies")["key"].to_list() for c in (once, more)]
+    assert said[0] == said[1]
 
 
 def test_verdicts_of_all_samples_beside_each_other_are_among_the_five() -> None:
