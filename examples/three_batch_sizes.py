@@ -1,6 +1,6 @@
 """Which batch size was best? Three runs of BERT-large on a Cerebras CS, read, asked and drawn, as in a notebook.
 
-    python examples/three_batch_sizes.py [FOLDER FOR THE CHART]
+python examples/three_batch_sizes.py [FOLDER FOR THE CHART]
 """
 
 # %% Read the logs. Nothing is written anywhere.
@@ -43,6 +43,6 @@ for finding in logparse.findings(comparison).iter_rows(named=True):
 
 # %% And a picture of it.
 folder = Path(sys.argv[1]) if len(sys.argv) > 1 else Path.cwd()
-chart = logparse.chart.loss(logs, by="batch_size")
+chart = logparse.chart.loss(logs)
 chart.save(folder / "three_batch_sizes.json")
 print(f"the chart is in {folder / 'three_batch_sizes.json'}")

@@ -1,0 +1,65 @@
+"""The pages of findings and charts are what `docs/make.py` makes, the example runs, and links lead somewhere."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from conftest import ROOT
+
+from logparse import charts, findings
+
+PAGES = sorted((ROOT / "docs").rglob("*.md"))
+
+
+@pytest.fixture(scope="module")
+def make() -> Any:
+    spec = importlib.util.spec_from_file_location("docs_make", ROOT / "docs" / "make.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_the_pages_are_what_the_docstrings_and_samples_make(
+    make: Any, monkeypatch: pytest.MonkeyPatch, update: bool
+) -> None:
+    monkeypatch.chdir(ROOT)
+    made = dict(make.pages())
+    if update:
+        for path, text in made.items():
+            path.write_text(text)
+    assert {path.relative_to(ROOT): path.read_text() for path in made} == {
+        path.relative_to(ROOT): text for path, text in made.items()
+    }
+
+
+def test_every_finding_and_chart_has_a_page_and_no_page_is_of_nothing() -> None:
+    for folder, names in (("findings", findings.names()), ("charts", charts.names())):
+        assert {p.stem for p in (ROOT / "docs" / folder).glob("*.md")} == {"README", *names}
+    assert {p.stem for p in (ROOT / "docs" / "charts").glob("*.png")} == set(charts.names())
+
+
+@pytest.mark.parametrize("page", [ROOT / "README.md", *PAGES], ids=lambda page: str(page.relative_to(ROOT)))
+def test_links_lead_to_files_that_are_there(page: Path) -> None:
+    links = re.findall(r"\]\(([^)#]+)\)", page.read_text())
+    assert not [link for link in links if "://" not in link and not (page.parent / link).exists()]
+
+
+def test_the_example_runs_from_anywhere(tmp_path: Path) -> None:
+    script = ROOT / "examples" / "three_batch_sizes.py"
+    environment = {**os.environ, "PYTHONUTF8": "1"}
+    result = subprocess.run(
+        [sys.executable, str(script), str(tmp_path)], cwd=tmp_path, env=environment, capture_output=True, text=True
+    )
+    assert result.returncode == 0, result.stderr
+    assert "at 409,600 samples:" in result.stdout
+    assert "different-budget" in result.stdout
+    assert (tmp_path / "three_batch_sizes.json").stat().st_size > 1000
