@@ -42,9 +42,13 @@ class Scaling:
     """Empty where there is no efficiency."""
 
 
-def scaling(ledger: Ledger, sides: Sequence[Side]) -> Scaling | None:
-    """The scaling study that these sides are; None where neither ranks nor devices differ and are known."""
-    for of in ("ranks", "devices"):
+COUNTS = ("ranks", "devices")
+"""What may be counted, the first that differs and is known."""
+
+
+def scaling(ledger: Ledger, sides: Sequence[Side], counts_of: Sequence[str] = COUNTS) -> Scaling | None:
+    """The scaling study that these sides are; None where none of `counts_of` differs and is known."""
+    for of in counts_of:
         counts = [_one(ledger, side, of) for side in sides]
         known = [c for c in counts if c]
         if len(sides) > 1 and len(known) == len(sides) and len(set(known)) > 1:

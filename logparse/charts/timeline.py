@@ -1,0 +1,528 @@
+"""What did each job do when, and how did it end?
+
+What it shows
+    A lane for each job, in seconds since its own beginning. Bars are the phases that the log has stamps for; a phase of
+    which the log says how long it took and when it ended begins that much before. A dashed line is waiting, a thin line
+    is time in which the job was held and no phase is known. A flag is the result, a cross a failure, and an open end a
+    log that stops in mid-work.
+
+How to read it
+    Look for long thin lines: time that was paid for and that no phase explains; from 60 s and a tenth of the job on it
+    is written out, as `idle` where it lies between the result and the end of the job. The text at the right is the
+    length of the lane. Lanes are not aligned by the time of day.
+
+What it leaves out
+    Jobs with fewer than two stamps, which have no lane: the caption counts and names them. Phases without stamps: how
+    long they took stands at the right. Checkpoints and evaluations in the midst of training are drawn where they were,
+    cut out of the training.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+import altair as alt
+import polars as pl
+
+from logparse.charts._panel import WIDTH, Grid, Sign, capped, gutter, heading, key, labelled
+from logparse.charts._theme import (
+    BAD,
+    PHASES,
+    Drawing,
+    data,
+    fitted,
+    framed,
+    hue,
+    places,
+    source_note,
+    text_width,
+    theme,
+    tips,
+)
+from logparse.charts._view import Block, View
+from logparse.comparison.jobs import Job
+from logparse.comparison.sides import Side
+from logparse.errors import NothingToDraw
+from logparse.findings._words import labels
+from logparse.render import one_line
+from logparse.schema import TEXT
+
+TAKES = ()
+
+ROWS: dict[str, Any] = {
+    "panel": pl.Int64, "row": pl.Int64, "run": pl.String, "label": pl.String, "platform": pl.String,
+    "mark": pl.String, "phase": pl.String, "begin_s": pl.Float64, "end_s": pl.Float64, "text": pl.String,
+    "evidence": pl.List(pl.String),
+}  # fmt: skip
+"""A row a mark. mark: `phase`, `wait`, `held` (no phase is known), `result`, `failure`, `open` (the log stops), `lane`
+(the whole). begin_s, end_s: since the job began; the same for what is a point in time. text: what was said then."""
+
+_WORK = ("train", "eval", "benchmark")
+"""Phases at whose end a result is there."""
+_SHARES = {**PHASES, "benchmark": 1.0, "warmup": 0.4, "download": 0.24, "init": 0.14, "teardown": 0.14}
+"""Phase -> share of the hue in its tint."""
+_IDLE_S, _IDLE_SHARE = 60.0, 0.1
+"""Time without a phase is written out from both on: seconds, and share of the lane."""
+
+
+@dataclass(frozen=True)
+class _Span:
+    """A phase of a job, placed in time."""
+
+    phase: str
+    begin: datetime
+    end: datetime
+    evidence: tuple[str, ...]
+
+
+@dataclass
+class _Lane:
+    """One job: from its first stamp to its last, and what is known of it between."""
+
+    job: Job
+    begin: datetime
+    end: datetime
+    spans: list[_Span] = field(default_factory=list)
+    coarse: float = 0.0
+    """How far its beginning may be off, in seconds."""
+    unplaced: dict[str, float] = field(default_factory=dict)
+    """Phases without stamps -> how long they took."""
+    result: tuple[datetime, tuple[str, ...]] | None = None
+    failure: tuple[datetime, str, tuple[str, ...]] | None = None
+    """When, what was said, and where."""
+
+    @property
+    def length(self) -> float:
+        """Seconds."""
+        return (self.end - self.begin).total_seconds()
+
+    def at(self, time: datetime) -> float:
+        """Seconds since the job began."""
+        return (time - self.begin).total_seconds()
+
+
+def rows(view: View) -> pl.DataFrame:
+    """What is drawn: `ROWS` gives columns and types."""
+    lanes = _lanes(view)
+    blocks = _blocks(view, lanes)[0]
+    return pl.DataFrame([row for n, block in enumerate(blocks) for row in _block_rows(view, n, block, lanes)], ROWS)
+
+
+# ---- the data ---- #
+
+
+def _lanes(view: View) -> dict[str, _Lane]:
+    """Id of each job that has two stamps -> its lane."""
+    found = ((job.id, _lane(view, job)) for job in view.jobs)
+    return {run: lane for run, lane in found if lane is not None}
+
+
+def _blocks(view: View, lanes: Mapping[str, _Lane]) -> tuple[Sequence[Block], list[str]]:
+    """Panels: platform and workload. Of those whose workload no log tells a platform has one: it is a diary of each,
+    and no axis to compare them on."""
+    held: dict[tuple[Any, ...], list[Job]] = {}
+    for job in view.jobs:
+        if job.id in lanes:
+            keys = (job.main["platform"], view.ledger.value(job, "workload").value)
+            held.setdefault(keys, []).append(job)
+    return capped([Block(keys, tuple(jobs)) for keys, jobs in held.items()])
+
+
+def _lane(view: View, job: Job) -> _Lane | None:
+    """The lane of a job; None where it has fewer than two stamps."""
+    phases = view.ledger.phases(job).filter(pl.col("stage").is_null())
+    before = pl.col("end_at") - pl.duration(microseconds=(pl.col("duration_s") * 1e6).round())
+    # A summary tells at the end how long compiling took: its stamp is not when that was, and figures stand before it.
+    first = view.ledger.metrics(job)["at"].min()
+    told = pl.col("phase").cast(TEXT).is_in(_WORK) | (pl.col("end_at") < first).fill_null(first is None)
+    phases = phases.with_columns(pl.coalesce("begin_at", pl.when(told).then(before)).alias("begin_at"))
+    spans = [_span(row) for row in phases.drop_nulls(["begin_at", "end_at"]).iter_rows(named=True)]
+    errors = _errors(view, job)
+    stamps = [
+        *(run[c] for run in job.runs for c in ("started_at", "ended_at") if run[c]),
+        *(t for span in spans for t in (span.begin, span.end)),
+        *view.ledger.metrics(job)["at"].drop_nulls(),
+        *(row["at"] for row in errors),
+    ]
+    if not stamps or max(stamps) == min(stamps):
+        return None
+    begin = view.ledger.value(job, "started_at")
+    coarse = begin.resolution or 0.0 if begin.value == min(stamps) else 0.0
+    spans.sort(key=lambda s: (s.begin, -_length(s)))
+    lane = _Lane(job, min(stamps), max(stamps), spans, coarse)
+    bare = phases.filter((pl.col("begin_at").is_null() | pl.col("end_at").is_null()) & (pl.col("duration_s") > 0))
+    for phase, seconds in bare.group_by("phase", maintain_order=True).agg(pl.col("duration_s").sum()).iter_rows():
+        lane.unplaced[str(phase)] = float(seconds)
+    lane.result = _result(view, job, lane)
+    lane.failure = _failure(view, job, lane, errors)
+    return lane
+
+
+def _span(row: Mapping[str, Any]) -> _Span:
+    lines = dict.fromkeys((row["line_first"], row["line_last"]))
+    return _Span(str(row["phase"]), row["begin_at"], row["end_at"], tuple(f"{row['source']}:{n}" for n in lines))
+
+
+def _length(span: _Span) -> timedelta:
+    return span.end - span.begin
+
+
+def _errors(view: View, job: Job) -> list[dict[str, Any]]:
+    """Stamped errors. Stamps of the scheduler are the node's: beside stamps in UTC they may be hours off."""
+    wanted = (pl.col("level") == "error") & pl.col("at").is_not_null()
+    if job["zone"] is not None:
+        wanted &= pl.col("kind").cast(TEXT).fill_null("") != "scheduler"
+    found = view.ledger.messages(job).filter(wanted).sort("at", "line").rows(named=True)
+    # A stamp in whole seconds stands for the middle of its second.
+    return [{**row, "at": row["at"] + (timedelta() if row["at"].microsecond else _HALF)} for row in found]
+
+
+_HALF = timedelta(seconds=0.5)
+
+
+def _result(view: View, job: Job, lane: _Lane) -> tuple[datetime, tuple[str, ...]] | None:
+    """When the result was there: at the end of the last work, else at the last figure of the whole run."""
+    if not job.has_result:
+        return None
+    work = [span for span in lane.spans if span.phase in _WORK]
+    if work:
+        last = max(work, key=lambda s: s.end)
+        return last.end, last.evidence[-1:]
+    whole = view.ledger.metrics(job).filter(pl.col("at").is_not_null() & pl.col("window").is_in(["mean", "final"]))
+    if not whole.height:
+        return None
+    row = whole.sort("at", "line").row(-1, named=True)
+    return row["at"], (f"{row['source']}:{row['line']}",)
+
+
+def _failure(
+    view: View, job: Job, lane: _Lane, errors: Sequence[Mapping[str, Any]]
+) -> tuple[datetime, str, tuple[str, ...]] | None:
+    """When it failed: at its last stamped error, else at the end of the lane."""
+    if job.main["status"] not in ("failed", "completed_with_errors"):
+        return None
+    if errors:
+        last = errors[-1]
+        return last["at"], one_line(last["text"] or "error"), (f"{last['source']}:{last['line']}",)
+    said = view.ledger.messages(job).filter(pl.col("level") == "error")
+    if said.height:
+        last = said.row(-1, named=True)
+        text = f"{one_line(last['text'] or 'error')} (without a stamp: drawn at the end)"
+        return lane.end, text, (f"{last['source']}:{last['line']}",)
+    return lane.end, "failed", view.ledger.value(job, "status").places
+
+
+def _block_rows(view: View, number: int, block: Block, lanes: Mapping[str, _Lane]) -> Iterator[dict[str, Any]]:
+    names = labelled(view, [Side(job.label, (job,)) for job in block.jobs], False)
+    for row, (job, name) in enumerate(zip(block.jobs, names, strict=True)):
+        told = {
+            "panel": number, "row": row, "run": job.id, "label": name, "platform": str(job.main["platform"]),
+        }  # fmt: skip
+        yield from ({**told, **mark} for mark in _marks(view, lanes[job.id]))
+
+
+def _marks(view: View, lane: _Lane) -> Iterator[dict[str, Any]]:
+    """Everything in a lane. Phases inside others are cut out of them."""
+    ends = view.ledger.places([lane.job], "started_at", "ended_at")
+    yield _mark(lane, "lane", lane.begin, lane.end, None, ends, _note(lane))
+    for begin, end in _uncovered(lane):
+        long = _is_long(lane, begin, end)
+        yield _mark(lane, "held", begin, end, None, ends, _held(lane, begin, end) if long else None)
+    for i, span in enumerate(lane.spans):
+        for begin, end in _pieces(span, lane.spans[i + 1 :]):
+            yield _mark(lane, "wait" if span.phase == "queue" else "phase", begin, end, span.phase, span.evidence)
+    if lane.result:
+        yield _mark(lane, "result", lane.result[0], lane.result[0], None, lane.result[1], "result")
+    if lane.failure:
+        yield _mark(lane, "failure", lane.failure[0], lane.failure[0], None, lane.failure[2], lane.failure[1])
+    if lane.job.main["status"] == "incomplete":
+        yield _mark(lane, "open", lane.end, lane.end, None, ends, "the log stops here, in mid-work")
+
+
+def _mark(
+    lane: _Lane, mark: str, begin: datetime, end: datetime, phase: str | None, evidence: Iterable[str],
+    text: str | None = None,
+) -> dict[str, Any]:  # fmt: skip
+    return {
+        "mark": mark,
+        "phase": phase,
+        "begin_s": lane.at(begin),
+        "end_s": lane.at(end),
+        "text": text,
+        "evidence": list(evidence),
+    }
+
+
+def _pieces(span: _Span, later: Sequence[_Span]) -> Iterator[tuple[datetime, datetime]]:
+    """What is left of a span without those that began in it and are shorter."""
+    at = span.begin
+    for other in later:
+        if other.begin >= span.end:
+            break
+        if other.begin > at:
+            yield at, other.begin
+        at = max(at, other.end)
+    if at < span.end:
+        yield at, span.end
+
+
+def _uncovered(lane: _Lane) -> Iterator[tuple[datetime, datetime]]:
+    """Where no phase is known."""
+    at = lane.begin
+    for span in lane.spans:
+        if span.begin > at:
+            yield at, span.begin
+        at = max(at, span.end)
+    if at < lane.end:
+        yield at, lane.end
+
+
+def _bare(lane: _Lane, begin: datetime, end: datetime) -> float:
+    """Seconds of this time that surely no phase explains: those without stamps may have been in it, and a beginning may
+    be stamped to the minute."""
+    seconds = (end - begin).total_seconds() - sum(lane.unplaced.values())
+    return seconds - 2 * lane.coarse if begin == lane.begin and lane.coarse > 1 else seconds
+
+
+def _is_long(lane: _Lane, begin: datetime, end: datetime) -> bool:
+    """Whether time without a phase is worth a word."""
+    seconds = _bare(lane, begin, end)
+    return seconds >= _IDLE_S and seconds >= _IDLE_SHARE * lane.length
+
+
+def _is_idle(lane: _Lane, begin: datetime, end: datetime) -> bool:
+    """Whether the result was there already, and the job was held all the same."""
+    return lane.result is not None and begin >= lane.result[0] and end == lane.end
+
+
+def _held(lane: _Lane, begin: datetime, end: datetime) -> str:
+    seconds = f"{_bare(lane, begin, end):,.0f} s"
+    return f"idle {seconds}" if _is_idle(lane, begin, end) else f"{seconds} in no known phase"
+
+
+def _note(lane: _Lane) -> str:
+    """How long it all took, and what the marks cannot say."""
+    bare = [f"{phase} {_took(s)} unplaced" for phase, s in lane.unplaced.items()]
+    how = {"incomplete": "log stops", "failed": "failed", "submitted": "submission only"}
+    return ", ".join(filter(None, [_took(lane.length), how.get(str(lane.job.main["status"]), ""), *bare]))
+
+
+def _took(seconds: float) -> str:
+    return f"{seconds:,.0f} s" if seconds >= 10 else f"{seconds:.1f} s"
+
+
+# ---- the drawing ---- #
+
+
+def chart(view: View) -> Drawing:
+    """The lanes of `rows`; raises `NothingToDraw` where no job has two stamps."""
+    lanes = _lanes(view)
+    if not lanes:
+        raise NothingToDraw("no log here has two time stamps: there is no line of time to draw")
+    blocks, more = _blocks(view, lanes)
+    frame = rows(view)
+    width = float(view.options.width or WIDTH + 80)
+    edge = gutter(view, frame["label"])
+    size = theme(view).size
+    panels = []
+    aside = 0.0
+    for number, block in enumerate(blocks):
+        part = frame.filter(pl.col("panel") == number)
+        grid = Grid(view, part["row"].n_unique(), width, edge)
+        notes = _notes(part, grid)
+        aside = max([aside, *(text_width(text, size) for text in notes["note"])])
+        panels.append(_panel(view, part, notes, grid).properties(title=heading(view, _named(block))))
+    body: Drawing = alt.vconcat(*panels, spacing=22)
+    whole = edge + 8 + width + aside + _CLEAR
+    strip = key(view, _signs(view, frame), whole - edge - 8)
+    if strip is not None:
+        body = alt.vconcat(strip, body, spacing=14)
+    return framed(
+        view, body, whole, _title(view, lanes), ["Seconds since each job's own beginning; panels have axes of their own."],
+        [*_caption(view, lanes), *more, *view.touching(["wall_s", "queue_s"], alone=True), source_note(view)],
+    )  # fmt: skip
+
+
+def _named(block: Block) -> str:
+    platform, workload = block.keys
+    return f"{platform}: {one_line(workload) if workload else 'workload not in the log'}"
+
+
+_CLEAR = 20
+"""Pixels right of the plot that signs at its end may take."""
+_FLAG = "M-0.1,1 L-0.1,-1.3 L1.3,-0.75 L0.05,-0.2 L0.05,1 Z"
+_CROSS = "M-0.8,-0.8 L0.8,0.8 M-0.8,0.8 L0.8,-0.8"
+_OPEN = "M-0.5,-0.9 L0.6,0 L-0.5,0.9"
+
+
+def _panel(view: View, frame: pl.DataFrame, notes: pl.DataFrame, grid: Grid) -> Any:
+    """One panel of lanes."""
+    t = theme(view)
+    drawn = _worded(view, frame)
+    right = float(frame["end_s"].max() or 1.0)  # type: ignore[arg-type]
+    axis = alt.Axis(format=",~f", tickCount=int(grid.width // 90), domain=False)
+    x = alt.X("begin_s:Q", title="seconds since the job began", scale=alt.Scale(domain=[0, right], nice=False), axis=axis)
+    tip = tips(view, label="run", what="what", when="when", place="lines")
+    middle = grid.y
+    bars = drawn.filter(mark="phase")
+    layers: list[Any] = []
+    for mark, look in (
+        ("held", {"strokeWidth": 1.0, "color": t.faint}),
+        ("wait", {"strokeWidth": 2.0, "color": t.faint, "strokeDash": [4, 3]}),
+    ):
+        part = drawn.filter(mark=mark)
+        layers.append(alt.Chart(data(part)).mark_rule(**look).encode(x, alt.X2("end_s:Q"), middle, tooltip=tip))
+    solid = alt.Chart(data(bars)).mark_bar(height={"band": 1.0}, cornerRadius=0)
+    colour = alt.Color("fill:N", scale=None)
+    layers.append(solid.encode(x, alt.X2("end_s:Q"), middle, color=colour, stroke=alt.Stroke("fill:N", scale=None), tooltip=tip))
+    big = 5.0 * grid.step if grid.step < 20 else 110.0
+    for mark, shape, look in (
+        ("result", _FLAG, {"filled": True, "color": t.ink}),
+        ("open", _OPEN, {"filled": False, "color": t.ink, "strokeWidth": 1.8}),
+        ("failure", _CROSS, {"filled": False, "color": BAD, "strokeWidth": 2.2}),
+    ):
+        part = _beside(drawn.filter(mark=mark), drawn, right / grid.width) if mark == "failure" else drawn.filter(mark=mark)
+        point = alt.Chart(data(part)).mark_point(shape=shape, size=big, opacity=1, **look)
+        layers.append(point.encode(x, middle, tooltip=tip))
+    layers += [_inside(view, drawn, grid, right), grid.labels(notes)]
+    layers.append(grid.texts(notes.select("row", text="note"), alt.value(grid.width + _CLEAR), align="left"))
+    return alt.layer(*layers).properties(width=grid.width, height=grid.height)
+
+
+def _beside(failures: pl.DataFrame, drawn: pl.DataFrame, a_pixel: float) -> pl.DataFrame:
+    """Crosses that would stand on the flag of their lane moved to its right; their tooltips tell the true time."""
+    flags = drawn.filter(mark="result").select("row", pl.col("begin_s").alias("flag"))
+    near = (pl.col("begin_s") - pl.col("flag")).abs() < 14 * a_pixel
+    moved = pl.when(near).then(pl.col("flag") + 14 * a_pixel).otherwise("begin_s")
+    return failures.join(flags, on="row", how="left").with_columns(moved.alias("begin_s"))
+
+
+def _worded(view: View, frame: pl.DataFrame) -> pl.DataFrame:
+    """The rows with their colour and what tooltips say."""
+    t = theme(view)
+    fill, what, when = [], [], []
+    for row in frame.iter_rows(named=True):
+        share = _SHARES.get(row["phase"] or "", 0.24)
+        fill.append(t.tint(hue(row["platform"]), share))
+        what.append(row["phase"] or {"held": "held, in no known phase"}.get(row["mark"], row["text"] or row["mark"]))
+        span = f"{row['begin_s']:,.1f} s"
+        took = row["end_s"] - row["begin_s"]
+        when.append(f"{span} to {row['end_s']:,.1f} s: {took:,.1f} s" if took else span)
+    return frame.with_columns(
+        pl.Series("fill", fill), pl.Series("what", what), pl.Series("when", when),
+        pl.Series("place", [places(e) for e in frame["evidence"]]),
+    )  # fmt: skip
+
+
+def _inside(view: View, frame: pl.DataFrame, grid: Grid, right: float) -> Any:
+    """Names of phases in their bars, and of idle time above its line, where there is room."""
+    t = theme(view)
+    size = grid.size - 1
+    out = []
+    marks = frame.filter(pl.col("mark").is_in(["phase", "wait", "held"]))
+    longest = (pl.col("end_s") - pl.col("begin_s")).rank("ordinal", descending=True).over("row", "mark", "phase") == 1
+    for row in marks.filter(longest | (pl.col("mark") == "held")).iter_rows(named=True):
+        text = row["phase"] if row["mark"] == "phase" else "wait" if row["mark"] == "wait" else row["text"]
+        if text and grid.step >= 15 and _fits(row, text, grid, right):
+            ink = t.on(row["fill"]) if row["mark"] == "phase" else t.ink
+            lift = 0.0 if row["mark"] == "phase" else -7.0
+            out.append({"row": row["row"], "x": (row["begin_s"] + row["end_s"]) / 2, "text": text, "ink": ink, "lift": lift})
+    schema = {"row": pl.Int64, "x": pl.Float64, "text": pl.String, "ink": pl.String, "lift": pl.Float64}
+    words = pl.DataFrame(out, schema)
+    layers = [
+        grid.texts(words.filter(lift=lift), alt.X("x:Q"), align="center", fontSize=size, dy=lift).encode(
+            color=alt.Color("ink:N", scale=None)
+        )
+        for lift in (0.0, -7.0)
+    ]
+    return alt.layer(*layers)
+
+
+def _fits(row: Mapping[str, Any], text: str, grid: Grid, right: float) -> bool:
+    return bool(text_width(text, grid.size - 1) + 8 < (row["end_s"] - row["begin_s"]) / right * grid.width)
+
+
+def _notes(frame: pl.DataFrame, grid: Grid) -> pl.DataFrame:
+    """row, label, note: the length of each lane, and the idle time that found no room in it."""
+    right = float(frame["end_s"].max() or 1.0)  # type: ignore[arg-type]
+    out = []
+    for row in frame.filter(mark="lane").iter_rows(named=True):
+        held = frame.filter((pl.col("row") == row["row"]) & (pl.col("mark") == "held") & pl.col("text").is_not_null())
+        cramped = [
+            h["text"] for h in held.iter_rows(named=True) if grid.step < 15 or not _fits(h, h["text"], grid, right)
+        ]
+        out.append({"row": row["row"], "label": row["label"], "note": ", ".join([row["text"], *cramped])})
+    return pl.DataFrame(out)
+
+
+def _signs(view: View, frame: pl.DataFrame) -> list[Sign]:
+    """The key: phases from dark to light in the hue that most lanes have, then lines and signs that are drawn."""
+    t = theme(view)
+    base = hue(frame["platform"].mode()[0])
+    drawn = set(frame["mark"])
+    phases = [p for p in _SHARES if p in set(frame["phase"].drop_nulls())]
+    signs = [Sign(phase, fill=t.tint(base, _SHARES[phase])) for phase in phases]
+    if "wait" in drawn:
+        signs.append(Sign("waiting", "stroke", stroke=t.faint, dash=(4, 3)))
+    if "held" in drawn:
+        signs.append(Sign("held, in no known phase", "stroke", stroke=t.faint))
+    if "result" in drawn:
+        signs.append(Sign("result", _FLAG, fill=t.ink))
+    if "failure" in drawn:
+        signs.append(Sign("failure", _CROSS, stroke=BAD))
+    if "open" in drawn:
+        signs.append(Sign("log stops", _OPEN, stroke=t.ink))
+    return signs
+
+
+# ---- the words ---- #
+
+
+def _title(view: View, lanes: Mapping[str, _Lane]) -> str:
+    """The finding: who was held longest without a phase, else what the longest job spent its time on."""
+    long = [
+        (_bare(lane, begin, end), _is_idle(lane, begin, end), lane)
+        for lane in lanes.values()
+        for begin, end in _uncovered(lane)
+        if _is_long(lane, begin, end)
+    ]
+    many = f"{len(lanes)} jobs" if len(lanes) > 1 else ""
+    if long:
+        seconds, idle, lane = max(long, key=lambda found: (found[1], found[0]))
+        name, of = fitted(lane.job.label, 300, theme(view).size + 4), f"{seconds:,.0f} of its {lane.length:,.0f} s"
+        held = len({id(found[2]) for found in long})
+        more = f"; {held} of {many} have time in no known phase" if held > 1 else ""
+        return f"{name} was {'idle' if idle else 'in no known phase'} for {of}{more}"
+    waits = {run: sum(_length(s).total_seconds() for s in lane.spans if s.phase == "queue") for run, lane in lanes.items()}
+    longest = max(waits, key=lambda run: waits[run])
+    if waits[longest] >= _IDLE_SHARE * lanes[longest].length and waits[longest] >= _IDLE_S:
+        lane = lanes[longest]
+        return f"{fitted(lane.job.label, 300, 15)} waited {waits[longest]:,.0f} s of its {lane.length:,.0f} s"
+    lane = max(lanes.values(), key=lambda found: found.length)
+    train = sum(
+        (end - begin).total_seconds()
+        for i, span in enumerate(lane.spans) if span.phase == "train"
+        for begin, end in _pieces(span, lane.spans[i + 1 :])
+    )  # fmt: skip
+    share = f", {100 * train / lane.length:.0f} % of it training" if train else ""
+    return f"{f'{many}: the longest, ' if many else ''}{fitted(lane.job.label, 300, 15)}, took {lane.length:,.0f} s{share}"
+
+
+def _caption(view: View, lanes: Mapping[str, _Lane]) -> Iterator[str]:
+    """The clock, how fine it is, what was placed by its end, and who has no lane."""
+    yield "Clock: the stamps of the log lines, from the first of a job to the last; what one log has no stamp for is not drawn."
+    coarse = [lane.job for lane in lanes.values() if lane.coarse >= _IDLE_S / 2]
+    if coarse:
+        yield f"The beginning is stamped to the minute only: {labels(coarse)}."
+    bare = [lane.job for lane in lanes.values() if lane.unplaced]
+    if bare:
+        yield f"Some phases are timed, but not stamped (unplaced): {labels(bare)}."
+    without = [job for job in view.jobs if job.id not in lanes]
+    if without:
+        one = len(without) == 1
+        yield f"{len(without)} job{'' if one else 's'} without two stamps {'has' if one else 'have'} no lane: {labels(without)}."
+
+
