@@ -19,8 +19,12 @@ What to do
 
 from __future__ import annotations
 
+import math
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+
+import polars as pl
 
 from logparse.comparison.jobs import Job
 from logparse.comparison.ledger import Ledger, Value
@@ -28,11 +32,13 @@ from logparse.figures import figure, seconds
 from logparse.findings import Finding, Scene
 from logparse.findings._words import clauses, labels, per_second, shown
 from logparse.render import one_line
+from logparse.schema import RUNS
 
 ID = "F29"
 OF_ONE_RUN = True
 _LEAST = 0.02
 _STATED = frozenset({"read", "converted"})
+_COUNTS = frozenset({"steps", "batch_size", "micro_batch_size", "ranks", "devices", "gradient_accumulation"})
 _PHASES = ("queue_s", "compile_s", "load_s", "train_s", "eval_s", "checkpoint_s")
 
 
@@ -72,16 +78,12 @@ def _is_product(number: float, a: Value, b: Value) -> bool:
 
 def _rate(ledger: Ledger, job: Job) -> _Failed | None:
     """rate = work / time."""
-    rate, time, samples = (_stated(ledger, job, c) for c in ("throughput", "train_s", "samples"))
+    rate, time = (_stated(ledger, job, c) for c in ("throughput", "train_s"))
     if rate is None or time is None or job["throughput_window"] != "whole":
         return None
-    if samples is None:
-        steps, batch = (_stated(ledger, job, c) for c in ("steps", "batch_size"))
-        if steps is None or batch is None:
-            return None
-        work = steps.value * batch.value
-    else:
-        work = samples.value
+    work = _work(ledger, job)
+    if work is None:
+        return None
     if _is_product(work, rate, time):
         return None
     made = f"{figure(work / time.value, None, 5)} {per_second(job)}"
@@ -90,6 +92,31 @@ def _rate(ledger: Ledger, job: Job) -> _Failed | None:
         f"{shown(ledger, job, 'throughput')} ({one_line(job.label)})",
         ("throughput", "train_s"), ledger.places([job], "throughput", "train_s", "samples", "steps", "batch_size"),
     )  # fmt: skip
+
+
+def _work(ledger: Ledger, job: Job) -> int | None:
+    """Samples, as stated or made from counts that are; not those that were made from a rate or a time."""
+    for columns in (("samples",), ("steps", "batch_size")):
+        values = [ledger.value(job, column) for column in columns]
+        if all(
+            v.value and (v.how in _STATED or _of_counts(ledger, job, c)) for v, c in zip(values, columns, strict=True)
+        ):
+            return math.prod(int(v.value) for v in values)
+    return None
+
+
+def _of_counts(ledger: Ledger, job: Job, column: str) -> bool:
+    """Whether a derived count is one of counts alone."""
+    rows = ledger.logs.evidence.filter(
+        (pl.col("run") == job.id) & (pl.col("frame") == "runs") & (pl.col("column") == column)
+    )
+    formulas = rows["formula"].drop_nulls().unique()
+    names = {name for formula in formulas for name in re.findall(r"[a-z_]+", formula)}
+    return bool(names) and names <= _COUNTS and all(_of_counts_or_stated(ledger, job, n) for n in names)
+
+
+def _of_counts_or_stated(ledger: Ledger, job: Job, column: str) -> bool:
+    return column not in RUNS or ledger.value(job, column).how in _STATED or _of_counts(ledger, job, column)
 
 
 def _latency(ledger: Ledger, job: Job) -> _Failed | None:
