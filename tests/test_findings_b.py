@@ -201,7 +201,7 @@ def test_a_duration_between_two_zones_is_an_error() -> None:
     ]
     (found,) = said("clock", logs_of({"total_s": 7200.0}, evidence=evidence))
     assert found.severity == "error"
-    assert found.text == "0.out: total_s lie between a stamp in UTC and one whose zone is not told."
+    assert found.text == "0.out: total_s lies between a stamp in UTC and one whose zone is not told."
     same = [row | {"text": row["text"].replace(" ", "T").removesuffix("Z") + "Z"} for row in evidence]
     assert said("clock", logs_of({"total_s": 7200.0}, evidence=same)) == []
 

@@ -62,7 +62,11 @@ def find(scene: Scene) -> Iterator[Finding]:
 def _of_jumps(severity: str, jumps: Sequence[_Jump]) -> Finding:
     told = [f"{one_line(j.job.label)} by {seconds(j.back, None)} at {j.places[-1]}" for j in jumps]
     columns = tuple(dict.fromkeys(c for j in jumps for c in j.columns))
-    rest = f": {', '.join(columns)} rest on stamps before and after" if columns else "; no duration shown rests on it"
+    rest = (
+        f": {', '.join(columns)} {'rests' if len(columns) == 1 else 'rest'} on stamps before and after"
+        if columns
+        else "; no duration shown rests on it"
+    )
     more = [c for c in _OVER_ALL if columns and c not in columns]
     return Finding(
         severity, f"The stamps go backwards in {listed(told)}{rest}.", [j.job for j in jumps], (*columns, *more),
@@ -117,7 +121,7 @@ def _of_zones(scene: Scene) -> Iterator[Finding]:
         columns = mixed["column"].unique(maintain_order=True).to_list()
         yield Finding(
             "error",
-            f"{labels(jobs)}: {', '.join(columns)} lie between a stamp in UTC and one whose zone is not told.",
+            f"{labels(jobs)}: {', '.join(columns)} {'lies' if len(columns) == 1 else 'lie'} between a stamp in UTC and one whose zone is not told.",
             jobs,
             (*columns, *(c for c in _OVER_ALL if c not in columns)),
             [place(row) for row in mixed.rows(named=True)],

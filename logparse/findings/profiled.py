@@ -34,6 +34,6 @@ def find(scene: Scene) -> Iterator[Finding]:
     if found:
         jobs = [job for job, _ in found]
         yield Finding(
-            "warning", f"Profiling was on in {labels(jobs)}: times are longer and rates lower than without.", jobs,
+            "warning", f"Profiling was on in {labels(jobs)}: it makes times longer and rates lower.", jobs,
             _QUANTITIES, [place(row) for _, rows in found for row in rows],
         )  # fmt: skip
