@@ -119,9 +119,10 @@ def _of_zones(scene: Scene) -> Iterator[Finding]:
     if mixed.height:
         jobs = list({(job := scene.ledger.by_run[run]).id: job for run in mixed["run"]}.values())
         columns = mixed["column"].unique(maintain_order=True).to_list()
+        lie = "lies" if len(columns) == 1 else "lie"
         yield Finding(
             "error",
-            f"{labels(jobs)}: {', '.join(columns)} {'lies' if len(columns) == 1 else 'lie'} between a stamp in UTC and one whose zone is not told.",
+            f"{labels(jobs)}: {', '.join(columns)} {lie} between a stamp in UTC and one whose zone is not told.",
             jobs,
             (*columns, *(c for c in _OVER_ALL if c not in columns)),
             [place(row) for row in mixed.rows(named=True)],
