@@ -7,8 +7,11 @@ from typing import Any
 
 import polars as pl
 
+from logparse.comparison.compare import Comparison
 from logparse.comparison.jobs import Job
 from logparse.comparison.ledger import Ledger
+from logparse.comparison.refusal import different_work
+from logparse.comparison.sides import Cell, Side
 from logparse.figures import figure, score_figure, seconds
 from logparse.render import one_line
 
@@ -21,12 +24,16 @@ def labels(jobs: Sequence[Job]) -> str:
     return listed([one_line(job.label) for job in jobs])
 
 
-def listed(words: Sequence[str], comma: str = ", ") -> str:
+def clauses(parts: Sequence[str]) -> str:
+    """The first of some parts of a sentence, and how many more: `a; b; c; and 2 more`."""
+    more = [f"and {len(parts) - _MOST} more"] if len(parts) > _MOST else []
+    return "; ".join([*parts[:_MOST], *more])
+
+
+def listed(words: Sequence[str]) -> str:
     """The first of some words, and how many more."""
     if len(words) > _MOST + 1:
-        return f"{comma.join(words[:_MOST])} and {len(words) - _MOST} more"
-    if comma != ", ":
-        return comma.join(words)
+        return f"{', '.join(words[:_MOST])} and {len(words) - _MOST} more"
     return " and ".join(filter(None, [", ".join(words[:-1]), words[-1]])) if words else ""
 
 
@@ -78,5 +85,38 @@ def whose(groups: Mapping[str, Sequence[Job]]) -> str:
     """What is of which runs: `512 (a and b) and 1,024 (c)`; of many the first and the last."""
     told = [f"{what} ({labels(jobs)})" for what, jobs in groups.items()]
     if len(told) > _MOST + 1:
-        return f"{told[0]}, {told[1]}, … {told[-1]}; {len(told)} in all"
+        return f"{told[0]}, {told[1]}, … {told[-1]}: {len(told)} different ones"
     return listed(told)
+
+
+def same_work(comparison: Comparison) -> list[Side]:
+    """The baseline and the sides whose workload and task are not known to be others than its."""
+    base = Cell(comparison.sides[comparison.baseline], ())
+    return [side for side in comparison.sides if different_work(comparison.ledger, base, Cell(side, ())) is None]
+
+
+def jobs_of(sides: Sequence[Side]) -> list[Job]:
+    """The jobs of these sides."""
+    return [job for side in sides for job in side.jobs]
+
+
+_LONGEST = 110
+"""Characters of a message that are quoted."""
+
+
+def quoted(message: str) -> str:
+    """A message of a log, in quotes, on one line and cut where it is long."""
+    text = one_line(message.strip())
+    return f"“{text if len(text) <= _LONGEST else text[: _LONGEST - 1].rstrip() + '…'}”"
+
+
+def first_error(ledger: Ledger, job: Job) -> Mapping[str, Any] | None:
+    """The row of `messages` that says what went wrong: the first error (those after it mostly follow from it) that
+    speaks of one."""
+    errors = ledger.messages(job).filter(pl.col("level") == "error")
+    telling = errors.filter(pl.col("text").str.contains(_TELLING))
+    return next((telling if telling.height else errors).iter_rows(named=True), None)
+
+
+_TELLING = r"(?i)error|exception|fail|kill|abort|cannot|can't|denied|invalid|not (?:found|available)|out of|exceed"
+"""What an error's text says that is one; some programs write their headings to the same place."""
