@@ -16,8 +16,10 @@ import polars as pl
 
 from logparse.charts._theme import Drawing, apart, data, text_width, theme
 from logparse.charts._view import Block, View
+from logparse.comparison.compare import baseline_of
 from logparse.comparison.ledger import Ledger
 from logparse.comparison.sides import Side
+from logparse.errors import UsageError
 from logparse.render import one_line
 
 WIDTH = 420
@@ -58,7 +60,7 @@ class Grid:
     @property
     def y(self) -> alt.Y:
         """The rows as a scale."""
-        scale = alt.Scale(type="band", domain=list(range(self.rows)), paddingInner=0.3, paddingOuter=0.2)
+        scale = alt.Scale(type="band", domain=list(range(self.rows)), paddingInner=0.3, paddingOuter=0.15)
         return alt.Y("row:O", axis=None, scale=scale)
 
     def labels(self, frame: pl.DataFrame) -> Drawing:
@@ -76,11 +78,21 @@ class Grid:
         """The notes on the rows, right of the plot."""
         return self.texts(frame.select("row", text="note"), alt.value(self.width + 8), align="left")
 
+    def words(self, frame: pl.DataFrame, x: Any, **mark: Any) -> list[alt.Chart]:
+        """Text in the plot, on a ground of paper so that lines do not run through it."""
+        paper = theme(self.view).paper
+        look = {"align": "left", "fontStyle": "italic", "color": theme(self.view).faint, **mark}
+        return [
+            self.texts(frame, x, **{**look, "stroke": paper, "strokeWidth": 5, "color": paper}),
+            self.texts(frame, x, **look),
+        ]
+
     def texts(self, frame: pl.DataFrame, x: Any, **mark: Any) -> alt.Chart:
         """The column `text` of each row at `x`."""
         kept = frame.filter(pl.col("text").is_not_null() & (pl.col("text") != ""))
         look = {"baseline": "middle", "fontSize": self.size, "color": theme(self.view).ink, **mark}
-        return alt.Chart(data(kept)).mark_text(**look).encode(x=x, y=self.y, text="text:N")
+        made: alt.Chart = alt.Chart(data(kept)).mark_text(**look).encode(x=x, y=self.y, text="text:N")
+        return made
 
 
 def heading(view: View, text: str, more: str = "") -> alt.TitleParams:
@@ -125,6 +137,76 @@ def work(ledger: Ledger, block: Block) -> str:
     return f"{' and '.join(found)}: {named}" + (f", {_TASKS.get(str(task), task)}" if task else "")
 
 
+def baseline_in(view: View, sides: Sequence[Side]) -> int:
+    """Which of the sides of a panel the others are held against: the one that was named, where it is here, else the
+    first."""
+    name = view.options.baseline
+    if name is None and view.given is not None:
+        name = view.given.sides[view.given.baseline].label
+    if name is None:
+        return 0
+    try:
+        return baseline_of(sides, name)
+    except UsageError:
+        # Told where no panel has it: it may stand in another one.
+        baseline_of(view.sides, name)
+        return 0
+
+
+# ---- marks ---- #
+
+
+def band(view: View, frame: pl.DataFrame, grid: Grid, x: alt.X) -> alt.Chart:
+    """What may be noise: grey from `noise_low` to `noise_high` in each row that knows it, rows of the same noise in one
+    piece."""
+    known = frame.filter(pl.col("noise_low").is_not_null() & pl.col("noise_high").is_not_null())
+    pieces: list[dict[str, float]] = []
+    for row, low, high in known.select("row", "noise_low", "noise_high").unique(maintain_order=True).iter_rows():
+        top, last = row * grid.step, pieces[-1] if pieces else None
+        if last and last["bottom"] == top and (last["noise_low"], last["noise_high"]) == (low, high):
+            last["bottom"] = top + grid.step
+        else:
+            pieces.append({"top": top, "bottom": top + grid.step, "noise_low": low, "noise_high": high})
+    schema = dict.fromkeys(("top", "bottom", "noise_low", "noise_high"), pl.Float64)
+    made: alt.Chart = (
+        alt.Chart(data(pl.DataFrame(pieces, schema=schema)))
+        .mark_rect(color=theme(view).band)
+        .encode(x=_like(x, "noise_low"), x2="noise_high:Q", y=alt.Y("top:Q", scale=None, axis=None), y2="bottom:Q")
+    )
+    return made
+
+
+def dots(
+    view: View, frame: pl.DataFrame, runs: pl.DataFrame, grid: Grid, x: alt.X, tooltip: Sequence[alt.Tooltip]
+) -> list[alt.Chart]:
+    """A dot a row in `colour` at `value`; where there are several runs, each a small dot on a line from `least` to
+    `greatest`."""
+    colour = alt.Color("colour:N", scale=None)
+    area = 75 if grid.step >= 15 else 30
+    several = frame.filter(pl.col("n") > 1)
+    tip = list(tooltip)
+    return [
+        alt.Chart(data(several)).mark_rule(strokeWidth=1.5).encode(
+            x=_like(x, "least"), x2="greatest:Q", y=grid.y, color=colour),
+        alt.Chart(data(runs)).mark_point(filled=True, size=area / 3, opacity=0.75).encode(
+            x=x, y=grid.y, color=colour, tooltip=tip),
+        alt.Chart(data(frame.filter(pl.col("value").is_not_null()))).mark_point(
+            filled=True, size=area, opacity=1, stroke=theme(view).paper, strokeWidth=0.8).encode(
+            x=x, y=grid.y, color=colour, tooltip=tip),
+    ]  # fmt: skip
+
+
+def _like(x: alt.X, name: str) -> alt.X:
+    """The axis `x` of another column."""
+    return alt.X(f"{name}:Q", title=x["title"], scale=x["scale"], axis=x["axis"])
+
+
+def greatest(frame: pl.DataFrame, column: str) -> float | None:
+    """The greatest value of a column; None where it has none."""
+    values = [v for v in frame[column].drop_nulls() if math.isfinite(v)]
+    return max(values, default=None)
+
+
 def extent(frame: pl.DataFrame, *columns: str) -> tuple[float, float]:
     """Least and greatest of all values in these columns."""
     values = [v for c in columns for v in frame[c].drop_nulls() if math.isfinite(v)]
@@ -137,7 +219,7 @@ def spread_out(low: float, high: float) -> tuple[dict[str, Any], str]:
     if low > 0 and high / low > 30:
         ends = [low / (high / low) ** 0.05, high * (high / low) ** 0.05]
         return {"type": "log", "domain": ends, "nice": False}, "logarithmic"
-    if low >= 0 and low < 0.75 * high:
+    if low >= 0 and (low < 0.75 * high or low == high):
         return {"domain": [0, high * 1.04], "nice": False}, ""
     room = (high - low or abs(high) * 0.1 or 1.0) * 0.12
     return {"domain": [low - room, high + room], "nice": False}, "the axis does not begin at 0"

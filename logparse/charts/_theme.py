@@ -17,7 +17,7 @@ import logparse
 from logparse.charts._view import View
 from logparse.render import one_line
 
-Drawing: TypeAlias = alt.Chart | alt.LayerChart | alt.VConcatChart | alt.HConcatChart
+Drawing: TypeAlias = alt.Chart | alt.LayerChart | alt.FacetChart | alt.ConcatChart | alt.VConcatChart | alt.HConcatChart
 """What a chart gives."""
 
 # ---- colours ---- #
@@ -231,7 +231,7 @@ def source_note(view: View) -> str:
     found = [one_line(s) for s in view.sources()]
     named = ", ".join(found[:3]) + (f" and {len(found) - 3} more" if len(found) > 3 else "")
     runs = len(view.jobs)
-    return f"Source: {runs} run{'' if runs == 1 else 's'} in {named}. logparse {logparse.__version__}."
+    return f"logparse {logparse.__version__}; {runs} run{'' if runs == 1 else 's'} in {named}."
 
 
 def signed(drawing: Drawing, name: str, view: View) -> Drawing:

@@ -150,23 +150,33 @@ class View:
 
     def touching(self, quantities: Iterable[str], most: int = 3, alone: bool = False) -> Iterator[str]:
         """Sentences of the findings that touch these quantities, the worst first, and how many more there are; with
-        `alone` only those that are of one run."""
+        `alone` only those that are of runs by themselves, not of runs held against each other."""
+        from logparse.findings import module
+
         wanted = set(quantities)
         rows = [
             row
             for row in self.findings.iter_rows(named=True)
             if row["severity"] != "note"
-            and (not row["quantities"] or wanted & set(row["quantities"]))
-            and (not alone or len(row["runs"]) == 1)
+            and (wanted & set(row["quantities"]) or (alone and not row["quantities"]))
+            and (not alone or module(row["name"]).OF_ONE_RUN)
         ]
         for row in rows[:most]:
-            yield f"{row['name']}: {one_line(row['text'])}"
+            yield f"{row['name']}: {_shortened(one_line(row['text']))}"
         if len(rows) > most:
             yield f"{len(rows) - most} more findings touch this: logparse findings."
 
     def sources(self) -> list[str]:
         """The files that these jobs stand in."""
         return list(dict.fromkeys(str(run["source"]) for job in self.jobs for run in job.runs))
+
+
+_LONG = 200
+"""Characters of a finding that a caption has room for; `logparse findings` has the rest."""
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= _LONG else text[:_LONG].rpartition(" ")[0].rstrip(",;:") + " …"
 
 
 def view_of(what: What, *, claims: Iterable[str | Claim] = (), **options: Any) -> View:

@@ -25,7 +25,7 @@ import altair as alt
 import polars as pl
 
 from logparse import reasons
-from logparse.charts._panel import WIDTH, Grid, Sign, capped, gutter, heading, key, labelled, work
+from logparse.charts._panel import WIDTH, Grid, Sign, capped, greatest, gutter, heading, key, labelled, work
 from logparse.charts._theme import (
     PHASES,
     Drawing,
@@ -51,7 +51,7 @@ TAKES = ("clock",)
 _WAIT, _REST = "waits", "not accounted for"
 _COLUMNS = {**{f"{p}_s": p for p in PHASES}, "queue_s": _WAIT}
 """Column of `runs` -> part of a bar, in the order in which they are stacked."""
-ROWS = {
+ROWS: dict[str, Any] = {
     "block": pl.UInt32,
     "row": pl.UInt32,
     "label": pl.String,
@@ -197,13 +197,13 @@ def _bars(view: View, frame: pl.DataFrame, ends: pl.DataFrame, grid: Grid) -> Dr
         said=pl.struct("duration_s", "resolution").map_elements(_said, return_dtype=pl.String),
         lines=pl.col("evidence").map_elements(places, return_dtype=pl.String),
     )
-    longest = float(frame["end_s"].max() or 1.0)  # type: ignore[arg-type]
+    longest = greatest(frame, "end_s") or 1.0
     x = alt.X(
         "begin_s:Q", title="time, s (bars begin at 0)", scale=alt.Scale(domain=[0, longest], nice=False),
         axis=alt.Axis(tickCount=6, domain=False, format="~r" if longest < 10 else ",.0f"),
     )  # fmt: skip
     tooltip = tips(view, label="run", part="phase", said="time", lines="lines")
-    look = {"height": {"band": 1.0}, "cornerRadius": 0}
+    look: dict[str, Any] = {"height": {"band": 1.0}}
     solid = (
         alt.Chart(data(parts.filter(pl.col("part").is_in(list(PHASES)))))
         .mark_bar(**look, stroke=t.paper, strokeWidth=0.6)
@@ -256,16 +256,19 @@ def _training(view: View, frame: pl.DataFrame, grid: Grid) -> Drawing:
         lines=pl.col("evidence").map_elements(places, return_dtype=pl.String),
         at=pl.col("duration_s").fill_null(0.0),
     )
-    longest = train["duration_s"].max()
+    longest = greatest(train, "duration_s")
     scale = alt.Scale(domain=[0, longest or 1], nice=False)
-    axis = alt.Axis(tickCount=6 if grid.gutter else 3, domain=False, format="~r" if (longest or 0) < 10 else ",.0f")
-    axis = axis if longest else None
+    ticks = alt.Axis(tickCount=6 if grid.gutter else 3, domain=False, format="~r" if (longest or 0) < 10 else ",.0f")
+    axis = ticks if longest else None
     x = alt.X("duration_s:Q", title="training alone, s" if longest else None, scale=scale, axis=axis)
     bars = (
         alt.Chart(data(train.filter(pl.col("duration_s").is_not_null())))
         .mark_bar(height={"band": 1.0})
         .encode(
-            x=x, y=grid.y, color=alt.Color("fill:N", scale=None), tooltip=tips(view, label="run", text="training", lines="lines")
+            x=x,
+            y=grid.y,
+            color=alt.Color("fill:N", scale=None),
+            tooltip=tips(view, label="run", text="training", lines="lines"),
         )
     )
     known = train.filter(pl.col("duration_s").is_not_null())

@@ -1,0 +1,368 @@
+"""What did quality cost in time?
+
+What it shows
+    Each run as a dot: its final score against a clock, a panel for each workload and kind of score. The clock is
+    training alone (`--clock` names another); of inference it is the latency. Where a workload has no score, the final
+    loss stands in.
+
+How to read it
+    The arrow points to the corner that one wants. Several runs of one side (`--by`) are a dot at their medians with a
+    line over the range in both directions. The stepped line joins the runs that no other beats in both; it is drawn
+    only through three or more runs that may be compared. Losses at different numbers of samples are not ranked, and the
+    panel says so.
+
+What it leaves out
+    Runs without a result, a score or a time, and runs that are alone in their panel where others are not: they are
+    named below the chart. What each difference is worth (see `ratio`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import altair as alt
+import polars as pl
+
+from logparse.charts._panel import Sign, capped, extent, heading, key, platform_of, work
+from logparse.charts._theme import Drawing, data, fitted, framed, hue, places, source_note, text_width, theme, tips
+from logparse.charts._view import Block, View
+from logparse.comparison.jobs import Job
+from logparse.comparison.noise import noises
+from logparse.comparison.quantities import CLOCKS, LOWER_SCORES, QUANTITIES, Quantity
+from logparse.comparison.refusal import refusal
+from logparse.comparison.sides import Cell, Side, cell
+from logparse.comparison.verdict import UNKNOWN, WITHIN, verdict
+from logparse.comparison.wording import cell_text
+from logparse.errors import NothingToDraw
+from logparse.figures import is_share
+from logparse.render import one_line
+
+TAKES = ("by", "clock")
+_WIDTH, _HEIGHT = 330, 230
+ROWS: dict[str, Any] = {
+    "block": pl.UInt32,
+    "label": pl.String,
+    "run": pl.String,
+    "platform": pl.String,
+    "clock": pl.String,
+    "time_s": pl.Float64,
+    "time_least": pl.Float64,
+    "time_greatest": pl.Float64,
+    "score_name": pl.String,
+    "score": pl.Float64,
+    "score_least": pl.Float64,
+    "score_greatest": pl.Float64,
+    "n": pl.UInt32,
+    "best": pl.Boolean,
+    "level": pl.Boolean,
+    "apart": pl.String,
+    "note": pl.String,
+    "evidence": pl.List(pl.String),
+}
+"""clock: `train_s`, `result_s`, `wall_s` or `latency_s`. best: whether no comparable run beats it in both; null where
+fewer than three may be compared. level: whether it is within noise, or noise that nobody knows, of the quickest of the
+best in both. apart: why it may not be compared with the first of its panel."""
+
+
+def rows(view: View) -> pl.DataFrame:
+    """A row for each dot: `ROWS`."""
+    return pl.DataFrame([r for i, b in enumerate(_blocks(view)[0]) for r in _block_rows(view, i, b)], schema=ROWS)
+
+
+def chart(view: View) -> Drawing:
+    """Scores against a clock."""
+    frame = rows(view)
+    blocks, more = _blocks(view)
+    if not frame.height:
+        raise NothingToDraw("no run here that reached its end states both a score (or loss) and a time")
+    one = 1.35 if len(blocks) == 1 else 1.0
+    size = (float(view.options.width or _WIDTH * one), float(view.options.height or _HEIGHT * one))
+    drawn: list[Drawing] = []
+    for number, block in enumerate(blocks):
+        part = frame.filter(pl.col("block") == number)
+        told = _told(part)
+        drawn.append(_panel(view, part, size).properties(title=heading(view, work(view.ledger, block), told)))
+    columns = 1 if len(drawn) == 1 else 2
+    body: Drawing = alt.concat(*drawn, columns=columns, spacing={"row": 30, "column": 40})
+    whole = max(columns * (size[0] + 90), 560.0)
+    if strip := key(view, _signs(view, frame), whole):
+        body = alt.vconcat(strip, body, spacing=14)
+    clocks = dict.fromkeys(frame["clock"])
+    meant = "; ".join(f"{c.removesuffix('_s')}: {CLOCKS.get(c.removesuffix('_s'), 'of one inference')}" for c in clocks)
+    caption = [f"Clock: {meant}.", *_left_out(view), *more,
+               *view.touching(("score", "accuracy", "loss", *clocks)), source_note(view)]  # fmt: skip
+    return framed(view, body, whole, _finding(frame), (), caption)
+
+
+# ---- rows ---- #
+
+
+def _blocks(view: View) -> tuple[Sequence[Block], list[str]]:
+    """Jobs that have both by workload, task, kind of score and data set."""
+    found = []
+    for block in view.blocks("workload", "task", jobs=[job for job in view.jobs if job.has_result]):
+        scored = [job for job in block.jobs if job["score"] is not None and _time(view, job).values]
+        losses = [job for job in block.jobs if job["loss"] is not None and _time(view, job).values]
+        if scored:
+            for part in view.blocks("score_name", "dataset", jobs=scored):
+                found.append(Block((*block.keys, *part.keys), part.jobs))
+        elif losses:
+            found.append(Block((*block.keys, "loss", None), tuple(losses)))
+    # A run alone in its panel is traded off against nothing.
+    return capped([block for block in found if len(block.jobs) > 1] or found)
+
+
+def _clock(view: View, job: Job) -> Quantity:
+    name = view.options.clock
+    return QUANTITIES[f"{name}_s" if name else "latency_s" if job["task"] == "inference" else "train_s"]
+
+
+def _time(view: View, job: Job) -> Cell:
+    return cell(view.ledger, _clock(view, job), Side(job.label, (job,)))
+
+
+def _block_rows(view: View, number: int, block: Block) -> Iterator[dict[str, Any]]:
+    name = str(block.keys[2])
+    quantity = QUANTITIES["loss" if name == "loss" else "score"]
+    sides = view.rows_of(block.jobs)
+    clock = _clock(view, block.jobs[0])
+    pairs = [(cell(view.ledger, clock, side), cell(view.ledger, quantity, side)) for side in sides]
+    apart = [
+        refusal(view.ledger, quantity, pairs[0][1], scores) or refusal(view.ledger, clock, pairs[0][0], times)
+        for times, scores in pairs
+    ]
+    best = _best([(t.middle, s.middle) if a is None else None for (t, s), a in zip(pairs, apart, strict=True)], name)
+    front = min((i for i, b in enumerate(best) if b), key=lambda i: pairs[i][0].middle or 0.0, default=None)
+    for (times, scores), reason, is_best in zip(pairs, apart, best, strict=True):
+        level = None
+        if front is not None and is_best is not None:
+            level = all(
+                _level(view, q, pairs[front][i], c) for i, (q, c) in enumerate(((clock, times), (quantity, scores)))
+            )
+        side = times.side
+        yield {
+            "block": number,
+            "label": one_line(side.label),
+            "run": side.jobs[0].id if len(side.jobs) == 1 else None,
+            "platform": platform_of(side),
+            "clock": clock.name,
+            "time_s": times.middle,
+            "time_least": min(times.numbers),
+            "time_greatest": max(times.numbers),
+            "score_name": name,
+            "score": scores.middle,
+            "score_least": min(scores.numbers),
+            "score_greatest": max(scores.numbers),
+            "n": min(times.n, scores.n),
+            "best": is_best,
+            "level": level,
+            "apart": reason,
+            "note": f"{cell_text(quantity, scores)} after {cell_text(clock, times)}",
+            "evidence": list(dict.fromkeys((*scores.places, *times.places))),
+        }
+
+
+def _best(points: Sequence[tuple[float | None, float | None] | None], name: str) -> list[bool | None]:
+    """Which of the comparable points no other beats in both time and score."""
+    sign = -1.0 if _is_lower(name) else 1.0
+    held = [(p[0], sign * p[1]) if p and p[0] is not None and p[1] is not None else None for p in points]
+    known = [p for p in held if p is not None]
+    if len(known) < 3:
+        return [None] * len(points)
+    return [
+        None if p is None else not any(q != p and q[0] <= p[0] and q[1] >= p[1] for q in known) for p in held
+    ]  # fmt: skip
+
+
+def _level(view: View, quantity: Quantity, a: Cell, b: Cell) -> bool:
+    """Whether nobody can say that the two differ."""
+    return verdict(quantity, a, b, noises(view.ledger, quantity, a, b)).word in (WITHIN, UNKNOWN)
+
+
+def _is_lower(name: str) -> bool:
+    return name in LOWER_SCORES
+
+
+# ---- marks ---- #
+
+
+def _panel(view: View, frame: pl.DataFrame, size: tuple[float, float]) -> Drawing:
+    t = theme(view)
+    name, clock = frame["score_name"][0], frame["clock"][0]
+    share, short = is_share(name), float(frame["time_greatest"].max()) < 0.1  # type: ignore[arg-type]
+    times, scores = ("time_s", "time_least", "time_greatest"), ("score", "score_least", "score_greatest")
+    scaled = frame.with_columns(
+        *(pl.col(c) * (1e3 if short else 1.0) for c in times),
+        *(pl.col(c) * (100.0 if share else 1.0) for c in scores),
+        colour=pl.col("platform").map_elements(hue, return_dtype=pl.String),
+        lines=pl.col("evidence").map_elements(places, return_dtype=pl.String),
+        said=pl.when(pl.col("n") < 3).then(pl.format("{}, n = {}", "note", "n")).otherwise("note"),
+    )
+    across, up = _room(scaled, times, 0.16), _room(scaled, scores, 0.16, 1.0 if share else 0.0)
+    up = (up[0], min(up[1], 104.0)) if share else up
+    word = "latency" if clock == "latency_s" else f"{clock.removesuffix('_s')} clock"
+    better = "lower is better ↓" if _is_lower(name) else "higher is better ↑"
+    x = alt.X(
+        "time_s:Q", title=f"{word}, {'ms' if short else 's'}, ← less is better", scale=_linear(across),
+        axis=alt.Axis(tickCount=5, domain=False),
+    )  # fmt: skip
+    y = alt.Y(
+        "score:Q", title=f"{name.replace('_', ' ')}{', %' if share else ''}, {better}", scale=_linear(up),
+        axis=alt.Axis(tickCount=5, domain=False, minExtent=34),
+    )  # fmt: skip
+    colour = alt.Color("colour:N", scale=None)
+    rule = alt.Chart(data(scaled.filter(pl.col("n") > 1))).mark_rule(strokeWidth=1.5)
+    bases = {"x": (x["title"], x["scale"], x["axis"]), "y": (y["title"], y["scale"], y["axis"])}
+
+    def of(channel: Any, field: str, which: str) -> Any:
+        title, scale, axis = bases[which]
+        return channel(f"{field}:Q", title=title, scale=scale, axis=axis)
+
+    front = scaled.filter(pl.col("best").fill_null(False)).sort("time_s")
+    line = alt.Chart(data(front if front.height > 1 else front.clear())).mark_line(
+        interpolate="step-after", color=t.faint, strokeWidth=t.stroke, strokeDash=[2, 2]
+    )
+    low = _is_lower(name)
+    corner = alt.Chart(data(pl.DataFrame({"text": ["better"]}))).encode(y=alt.value(size[1] - 10 if low else 10))
+    texts, unnamed = _placed(scaled, across, up, size, t.size - 1)
+    at = {"x": alt.X("px:Q", scale=None, axis=None), "y": alt.Y("py:Q", scale=None, axis=None), "text": "text:N"}
+    labels = [
+        alt.Chart(data(texts)).mark_text(align="left", baseline="middle", fontSize=t.size - 1, **look).encode(**at)
+        for look in ({"color": t.paper, "stroke": t.paper, "strokeWidth": 4}, {"color": t.ink})
+    ]
+    drawn: Drawing = alt.layer(
+        line.encode(x=x, y=y),
+        labels[0],
+        rule.encode(x=of(alt.X, "time_least", "x"), x2="time_greatest:Q", y=y, color=colour),
+        rule.encode(x=x, y=of(alt.Y, "score_least", "y"), y2="score_greatest:Q", color=colour),
+        alt.Chart(data(scaled))
+        .mark_point(filled=True, size=70, opacity=1, stroke=t.paper, strokeWidth=0.8)
+        .encode(x=x, y=y, color=colour, tooltip=tips(view, label="run", said="score and time", lines="lines")),
+        labels[1],
+        corner.mark_point(shape=_DOWN if low else _UP, size=28, stroke=t.faint, strokeWidth=t.stroke, opacity=1).encode(
+            x=alt.value(10)
+        ),
+        corner.mark_text(align="left", baseline="middle", color=t.faint).encode(x=alt.value(20), text="text:N"),
+        *([_unnamed(view, unnamed, size)] if unnamed else []),
+        width=size[0],
+        height=size[1],
+    )  # fmt: skip
+    return drawn
+
+
+_UP, _DOWN = "M1,1L-1,-1M0.2,-1L-1,-1L-1,0.2", "M1,-1L-1,1M0.2,1L-1,1L-1,-0.2"
+"""Arrows to the upper and the lower left."""
+
+
+def _unnamed(view: View, count: int, size: tuple[float, float]) -> alt.Chart:
+    text = f"{count} more without room for a name"
+    look: dict[str, Any] = {
+        "align": "right",
+        "baseline": "bottom",
+        "color": theme(view).faint,
+        "fontSize": theme(view).size - 2,
+    }
+    made: alt.Chart = (
+        alt.Chart(data(pl.DataFrame({"text": [text]})))
+        .mark_text(**look)
+        .encode(x=alt.value(size[0] - 4), y=alt.value(size[1] - 4), text="text:N")
+    )
+    return made
+
+
+def _room(frame: pl.DataFrame, columns: Sequence[str], share: float, least: float = 0.0) -> tuple[float, float]:
+    """The ends of an axis: these values with room round them, `least` wide at least."""
+    low, high = extent(frame, *columns)
+    span = max(high - low, least, 0.02 * abs(high), 1e-12)
+    middle = (low + high) / 2
+    ends = (middle - span * (0.5 + share), middle + span * (0.5 + share))
+    return (0.0 if low >= 0 > ends[0] else ends[0], ends[1])
+
+
+def _linear(ends: tuple[float, float]) -> alt.Scale:
+    return alt.Scale(domain=list(ends), nice=False, zero=False)
+
+
+def _placed(
+    frame: pl.DataFrame, across: tuple[float, float], up: tuple[float, float], size: tuple[float, float], font: float
+) -> tuple[pl.DataFrame, int]:
+    """px, py, text of each label where it covers nothing, and how many found no such place."""
+    points = [
+        ((x - across[0]) / (across[1] - across[0]) * size[0], (1 - (y - up[0]) / (up[1] - up[0])) * size[1])
+        for x, y in frame.select("time_s", "score").iter_rows()
+    ]
+    taken = [(px - 5, py - 5, px + 5, py + 5) for px, py in points]
+    taken.append((0, 0, 60, 16) if not _is_lower(frame["score_name"][0]) else (0, size[1] - 16, 60, size[1]))
+    out, left = [], 0
+    for (px, py), label in zip(points, frame["label"], strict=True):
+        text = fitted(label, 170, font)
+        wide = text_width(text, font)
+        spots = [(px + 8, py + dy) for dy in (0, -9, 9, -16, 16)] + [
+            (px - 8 - wide, py + dy) for dy in (0, -9, 9, -16, 16)
+        ]
+        spots += [(px - wide / 2, py + dy) for dy in (-13, 13, -25, 25)]
+        for at, middle in spots:
+            box = (at, middle - font / 2 - 1, at + wide, middle + font / 2 + 1)
+            inside = box[0] >= -2 and box[2] <= size[0] + 70 and box[1] >= 0 and box[3] <= size[1]
+            if inside and not any(_overlap(box, other) for other in taken):
+                taken.append(box)
+                out.append({"px": at, "py": middle, "text": text})
+                break
+        else:
+            left += 1
+    return pl.DataFrame(out, schema={"px": pl.Float64, "py": pl.Float64, "text": pl.String}), left
+
+
+def _overlap(a: tuple[float, float, float, float], b: tuple[float, float, float, float]) -> bool:
+    return a[0] < b[2] and b[0] < a[2] and a[1] < b[3] and b[1] < a[3]
+
+
+def _signs(view: View, frame: pl.DataFrame) -> list[Sign]:
+    t = theme(view)
+    found = frame["platform"].unique(maintain_order=True)
+    signs = [Sign(p, "circle", fill=hue(p)) for p in found] if len(found) > 1 else []
+    if frame.filter(pl.col("best").fill_null(False)).group_by("block").len().filter(pl.col("len") > 1).height:
+        signs.append(Sign("runs that no other beats in both", "M-1,0L1,0", stroke=t.faint, dash=(2, 2)))
+    return signs
+
+
+# ---- words ---- #
+
+
+def _told(frame: pl.DataFrame) -> str:
+    """Why the runs of a panel are not ranked, if they are not."""
+    reasons = frame["apart"].drop_nulls().unique(maintain_order=True)
+    if not len(reasons):
+        return ""
+    text = reasons[0].partition(":")[0]
+    some = "not all ranked" if frame["best"].is_not_null().any() else "not ranked"
+    return fitted(f"{some}: {text}", 400, 11)
+
+
+def _finding(frame: pl.DataFrame) -> str:
+    ranked = frame.filter(pl.col("best").is_not_null())
+    if not ranked.height:
+        if frame.height == 1:
+            return f"{frame['label'][0]}: {frame['score_name'][0].replace('_', ' ')} {frame['note'][0]}"
+        return f"{frame.height} runs, of which no three may be ranked by score and time"
+    most = ranked.group_by("block", maintain_order=True).len().sort("len", descending=True)["block"][0]
+    panel = ranked.filter(pl.col("block") == most)
+    if panel["level"].all():
+        return f"The {panel.height} runs that may be ranked are as good and as quick as each other, within noise"
+    best = panel.filter(pl.col("best"))
+    if best.height == 1:
+        return f"{best['label'][0]} is beaten by none of {panel.height} runs in score or time"
+    names = ", ".join(best.sort("time_s")["label"].head(3)) + (
+        f" and {best.height - 3} more" if best.height > 3 else ""
+    )
+    return f"{best.height} of {panel.height} runs are beaten by none in both score and time: {names}"
+
+
+def _left_out(view: View) -> Iterator[str]:
+    drawn = {job.id for block in _blocks(view)[0] for job in block.jobs}
+    without = [job for job in view.jobs if job.id not in drawn]
+    if without:
+        more = f" and {len(without) - 4} more" if len(without) > 4 else ""
+        names = ", ".join(one_line(job.label) for job in without[:4])
+        yield f"Not drawn, no result, no score or no time: {names}{more}."
