@@ -5,6 +5,7 @@ docstring of each says which; any other is refused):
 
     where      SQL over the columns of `runs`: only these runs
     claims     `LABEL:NAME=VALUE`: what somebody says of a run, for what no log states
+    ignore     names of findings that the caption keeps to itself
     by         a column of `runs`: runs with the same value are one row
     baseline   label of the row that the others are held against; else the first
     per        `device` or `rank`: divide rates by their number

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from logparse.charts._theme import Drawing
     from logparse.charts._view import View, What
 
-COMMON = ("where", "claims", "theme", "width", "height", "title")
+COMMON = ("where", "claims", "ignore", "theme", "width", "height", "title")
 """Options that every chart takes."""
 
 
@@ -63,7 +63,7 @@ def view_for(name: str, what: What, **options: Any) -> View:
     from logparse.charts._view import view_of
 
     takes = (*COMMON, *module(name).TAKES)
-    useless = [option for option, value in options.items() if value is not None and option not in takes]
+    useless = [option for option, value in options.items() if value not in (None, ()) and option not in takes]
     if useless:
         raise UsageError(f"the chart {name} has no use for {', '.join(useless)}; it takes {', '.join(takes)}")
     return view_of(what, **options)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 import struct
 import zlib
+from codecs import BOM_UTF16_BE
 from collections.abc import Callable, Mapping
 from html import escape
 from typing import TYPE_CHECKING, Any
@@ -62,10 +64,13 @@ def _vl_convert() -> Any:
 
 
 def _version() -> str:
-    """The version of Vega-Lite that altair writes, as vl-convert calls it: 6.4."""
+    """The version of Vega-Lite that altair writes, as vl-convert calls it (6.4); the newest that it has, where it lacks
+    that one."""
     import altair as alt
 
-    return ".".join(alt.SCHEMA_VERSION.removeprefix("v").split(".")[:2])
+    known: list[str] = _vl_convert().get_vegalite_versions()
+    wanted = ".".join(alt.SCHEMA_VERSION.removeprefix("v").split(".")[:2])
+    return wanted if wanted in known else known[-1]
 
 
 def _json(spec: Mapping[str, Any]) -> bytes:
@@ -89,7 +94,32 @@ def _png(spec: Mapping[str, Any]) -> bytes:
 
 def _pdf(spec: Mapping[str, Any]) -> bytes:
     file: bytes = _vl_convert().vegalite_to_pdf(spec, vl_version=_version())
-    return file
+    return _with_information(file, _title(spec), _told(spec))
+
+
+_TRAILER = re.compile(
+    rb"trailer\s*<<\s*/Size (\d+)\s*/Root (\d+ 0 R)\s*/Info (\d+) 0 R\s*>>\s*startxref\s*(\d+)\s*%%EOF\s*$"
+)
+
+
+def _with_information(file: bytes, title: str, told: str) -> bytes:
+    """The PDF with title and subject, in an update behind it as the format has it; as it is where its end has another
+    form."""
+    found = _TRAILER.search(file)
+    if found is None:
+        return file
+    size, root, info, before = (part.decode() for part in found.groups())
+    start = len(file) + 1
+    # Text beyond ASCII is UTF-16 behind a mark; in hexadecimal nothing in it can end the string.
+    words = {name: f"<{(BOM_UTF16_BE + text.encode('utf-16-be')).hex()}>" for name, text in
+             (("Title", title), ("Subject", told))}  # fmt: skip
+    body = (
+        f"{info} 0 obj\n<< /Producer (svg2pdf) /Creator (logparse) {' '.join(f'/{k} {v}' for k, v in words.items())} >>"
+    )
+    update = f"\n{body}\nendobj\n"
+    table = f"xref\n0 1\n{0:010d} 65535 f \n{info} 1\n{start:010d} 00000 n \n"
+    trailer = f"trailer\n<< /Size {size} /Root {root} /Info {info} 0 R /Prev {before} >>"
+    return file + f"{update}{table}{trailer}\nstartxref\n{len(file) + len(update)}\n%%EOF\n".encode("ascii")
 
 
 _PAGE = """<!DOCTYPE html>

@@ -222,7 +222,11 @@ def framed(
         spec.pop(name, None)
     inner = alt.VConcatSpecGenericSpec(vconcat=[spec], title=head)
     return alt.VConcatChart(
-        vconcat=[inner], title=foot if below else alt.Undefined, datasets=datasets, config=alt.Config(**config)
+        vconcat=[inner],
+        description=one_line(view.options.title or title),
+        title=foot if below else alt.Undefined,
+        datasets=datasets,
+        config=alt.Config(**config),
     )
 
 

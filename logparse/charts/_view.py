@@ -44,11 +44,12 @@ class Options:
     height: int | None = None
     title: str | None = None
     claims: tuple[Claim, ...] = ()
+    ignore: tuple[str, ...] = ()
 
     def told(self) -> dict[str, Any]:
         """Those that were set, for the file's metadata."""
         plain = {name: getattr(self, name) for name in self.__dataclass_fields__ if name != "claims"}
-        told = {name: value for name, value in plain.items() if value is not None and (name, value) != _USUAL}
+        told = {name: value for name, value in plain.items() if value not in (None, ()) and (name, value) != _USUAL}
         if self.claims:
             told["claims"] = [f"{c.label}:{c.name}={c.text}" for c in self.claims]
         return told
@@ -143,7 +144,7 @@ class View:
         """What findings say of these jobs (of the comparison, where there is one)."""
         from logparse.findings import findings
 
-        found = findings(self.given if self.given is not None else self.ledger)
+        found = findings(self.given if self.given is not None else self.ledger, ignore=self.options.ignore)
         ids = {job.id for job in self.jobs}
         keep = [row["ignored"] is None and bool(ids & set(row["runs"])) for row in found.iter_rows(named=True)]
         return found.filter(pl.Series(keep, dtype=pl.Boolean))
@@ -179,7 +180,9 @@ def _shortened(text: str) -> str:
     return text if len(text) <= _LONG else text[:_LONG].rpartition(" ")[0].rstrip(",;:") + " …"
 
 
-def view_of(what: What, *, claims: Iterable[str | Claim] = (), **options: Any) -> View:
+def view_of(
+    what: What, *, claims: Iterable[str | Claim] = (), ignore: Iterable[str] = (), **options: Any
+) -> View:
     """The view of logs, a ledger or a comparison with these options (see `Options`).
 
     Raises:
@@ -187,7 +190,7 @@ def view_of(what: What, *, claims: Iterable[str | Claim] = (), **options: Any) -
         NothingToDraw: there is no run, or none that `where` is true of.
     """
     said = tuple(c if isinstance(c, Claim) else claim(c) for c in claims or ())
-    o = Options(**{k: v for k, v in options.items() if v is not None}, claims=said)
+    o = Options(**{k: v for k, v in options.items() if v is not None}, claims=said, ignore=tuple(ignore))
     _check(o)
     given = what if isinstance(what, Comparison) else None
     ledger = what.ledger if isinstance(what, Comparison) else what if isinstance(what, Ledger) else Ledger(what)

@@ -271,7 +271,9 @@ def _marks(view: View, frame: pl.DataFrame, grid: Grid, ratios: bool) -> Drawing
         .mark_rule(strokeWidth=1.5)
         .encode(x=_of(x, "low"), x2="high:Q", y=grid.y, color=alt.Color("colour:N", scale=None))
     )
-    words = frame.filter(pl.col("verdict") == NOT_COMPARABLE).with_columns(
+    # In a crowd the words of one would cover the marks of the others; the note counts them.
+    alone = frame.filter(pl.len().over("row") == 1)
+    words = alone.filter(pl.col("verdict") == NOT_COMPARABLE).with_columns(
         text=pl.col("reason").map_elements(
             lambda r: fitted(f"not comparable: {r}", grid.width - 10, grid.size), return_dtype=pl.String
         )
@@ -376,7 +378,7 @@ def _signs(view: View, frame: pl.DataFrame) -> list[Sign]:
     out = [sign for word, sign in signs if word in words]
     if frame["noise_low"].drop_nulls().len():
         out.append(Sign("largest noise known", fill=t.band))
-    return out
+    return out + ([Sign(platform, fill=hue(platform)) for platform in found.sort()] if len(found) > 1 else [])
 
 
 # ---- words ---- #

@@ -188,12 +188,12 @@ def put(frame: pl.DataFrame, name: str, format: str | None, output: str | None) 
     if format == "table":
         put_text(render.table(frame, render.Paint.of(sys.stdout if output is None else None)), output)
     else:
-        _write(render.dump(frame, name, format), output)
+        put_bytes(render.dump(frame, name, format), output)
 
 
 def put_text(text: str, output: str | None) -> None:
     """Print or write text for people."""
-    _write(f"{text}\n".encode("utf-8", "replace"), output)
+    put_bytes(f"{text}\n".encode("utf-8", "replace"), output)
 
 
 def is_table(format: str | None, output: str | None) -> bool:
@@ -215,7 +215,8 @@ def format_of(format: str | None, output: str | None) -> str:
     return format or "table"
 
 
-def _write(data: bytes, output: str | None) -> None:
+def put_bytes(data: bytes, output: str | None) -> None:
+    """Print or write what is no text."""
     if output in (None, "-"):
         sys.stdout.flush()
         sys.stdout.buffer.write(data)
