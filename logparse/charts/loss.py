@@ -28,6 +28,7 @@ from typing import Any
 import altair as alt
 import polars as pl
 
+from logparse.charts._panel import heading
 from logparse.charts._theme import (
     BAD,
     Drawing,
@@ -42,7 +43,6 @@ from logparse.charts._theme import (
     theme,
     tips,
 )
-from logparse.charts._panel import heading
 from logparse.charts._view import View
 from logparse.comparison.equal import AXES, curve, last_common, row_at
 from logparse.comparison.jobs import Job
@@ -55,7 +55,9 @@ from logparse.schema import FIELDS
 
 TAKES = ("x",)
 
-OBJECTIVES = tuple(n for n, f in FIELDS.items() if f.metric and (n == "loss" or n.endswith("_loss")) and n != "average_loss")
+OBJECTIVES = tuple(
+    n for n, f in FIELDS.items() if f.metric and (n == "loss" or n.endswith("_loss")) and n != "average_loss"
+)
 """What is drawn: the loss, and the parts of it that a log prints."""
 A_RUN, ALL = 2_000, 5_000
 """Points of one run, and of one chart, up to which each is drawn."""
@@ -73,10 +75,11 @@ ROWS: dict[str, Any] = {
     "evidence": pl.List(pl.String),
 }  # fmt: skip
 """A row a mark. mark: `point`; `bin` (the median of some points in a row, with their range); `not finite` (value is NaN
-or infinite); `common` (the point at the largest x that all runs of the panel logged). x: samples, steps or seconds."""
+or infinite); `common` (the point at the largest x that all runs of the panel logged), or else `last` (of a run). x:
+samples, steps or seconds."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class _Panel:
     """One workload and objective: the curves of its jobs, and where all of them have a point."""
 
@@ -95,6 +98,11 @@ class _Found:
 
     x: str
     panels: list[_Panel] = field(default_factory=list)
+    """Those that are drawn: those with several runs first to stay."""
+    more: int = 0
+    """Panels beyond those."""
+    single: list[_Panel] = field(default_factory=list)
+    """Panels of one run with one point."""
     nowhere: list[Job] = field(default_factory=list)
     """Jobs with losses of which the log does not say where on the axis they are."""
     averaged: list[Job] = field(default_factory=list)
@@ -119,7 +127,9 @@ def _found(view: View) -> _Found:
         from logparse.errors import UsageError
 
         raise UsageError(f"x {asked!r}: one of {', '.join(AXES)}")
-    raw = [(job, name, points) for job in view.jobs for name in OBJECTIVES if (points := _curve(view, job, name)).height]
+    raw = [
+        (job, name, points) for job in view.jobs for name in OBJECTIVES if (points := _curve(view, job, name)).height
+    ]
     found = _Found(asked or "samples")
     if asked is None and raw and not any(_has(points, "samples") for _, _, points in raw):
         found.x = next((x for x in AXES if any(_has(points, x) for _, _, points in raw)), "samples")
@@ -134,10 +144,17 @@ def _found(view: View) -> _Found:
         if job not in found.averaged and view.ledger.metrics(job, name, split="train", scope=None).is_empty():
             found.averaged.append(job)
     order = list(dict.fromkeys(key[:2] for key in held))
+    panels = []
     for (workload, _, name), some in sorted(held.items(), key=lambda item: order.index(item[0][:2])):
         curves = tuple(points for _, points in some)
         most = last_common(curves, found.x) if len(curves) > 1 else None
-        found.panels.append(_Panel(workload, name, tuple(job for job, _ in some), curves, most))
+        panels.append(_Panel(workload, name, tuple(job for job, _ in some), curves, most))
+    # A point is no curve; where several runs are held at it, it is something to see all the same.
+    found.single = [panel for panel in panels if panel.most is None and all(c.height == 1 for c in panel.curves)]
+    panels = [panel for panel in panels if panel not in found.single]
+    several = sorted(panels, key=lambda panel: len(panel.jobs) == 1)[:_PANELS]
+    found.panels = [panel for panel in panels if panel in several]
+    found.more = len(panels) - len(found.panels)
     return found
 
 
@@ -150,9 +167,12 @@ def _has(points: pl.DataFrame, x: str) -> bool:
 
 
 def _most(panels: Sequence[_Panel]) -> int:
-    """Points of one run up to which each is drawn."""
+    """Points of one run up to which each is drawn: as many as keep the whole chart in bounds."""
     heights = [c.height for panel in panels for c in panel.curves]
-    return A_RUN if sum(heights) <= ALL else max(_LEAST, min(A_RUN, ALL // len(heights)))
+    most = A_RUN
+    while most > _LEAST and sum(h if h <= most else _bins(most) for h in heights) > ALL:
+        most = max(_LEAST, most * 3 // 4)
+    return most
 
 
 def _bins(most: int) -> int:
@@ -174,6 +194,8 @@ def _marks(panel: _Panel, x: str, most: int) -> Iterator[pl.DataFrame]:
         if panel.most is not None:
             at = pl.DataFrame([row_at(plain, x, panel.most)], schema=plain.schema)
             parts.append(at.with_columns(mark=pl.lit("common")))
+        else:
+            parts.append(plain.sort("x", maintain_order=True).tail(1).with_columns(mark=pl.lit("last")))
         for part in parts:
             yield part.select(
                 pl.lit(value, dtype).alias(name) if (value := told.get(name)) is not None
@@ -249,8 +271,7 @@ def chart(view: View) -> Drawing:
     found = _found(view)
     if not found.panels:
         raise NothingToDraw(_nothing(view, found))
-    drawn = sorted(found.panels, key=lambda p: len(p.jobs) == 1)[:_PANELS]
-    drawn = [panel for panel in found.panels if panel in drawn]
+    drawn = found.panels
     size = _size(view, drawn)
     most = _most(drawn)
     bodies = [_panel(view, panel, found.x, most, size, len(drawn) > 1) for panel in drawn]
@@ -283,7 +304,12 @@ def _panel(view: View, panel: _Panel, x: str, most: int, size: _Size, titled: bo
     zero = "datum.value == 0 ? '0' : datum.label"
     axis = alt.Axis(format=",~f" if counted else "~s", labelExpr=zero, tickCount=size.plot // 80, grid=False)
     ex = alt.X("x:Q", scale=across, title=_AXIS_TITLES[x], axis=axis)
-    ey = alt.Y("value:Q", scale=up, title=f"{panel.objective} (lower is better)", axis=alt.Axis(minExtent=_LABELS, maxExtent=_LABELS, tickCount=5))
+    ey = alt.Y(
+        "value:Q",
+        scale=up,
+        title=f"{panel.objective} (lower is better)",
+        axis=alt.Axis(format=".1e" if high < 1e-3 else "", minExtent=_LABELS, maxExtent=_LABELS, tickCount=5),
+    )
     colour = alt.Color("colour:N", scale=None)
     tip = tips(view, label="run", at="at", said=panel.objective, place="lines")
     points, bins = frame.filter(mark="point"), frame.filter(mark="bin")
@@ -392,8 +418,8 @@ def _rule(view: View, panel: _Panel, x: str, ex: alt.X, share: float) -> list[An
     """The rule at the point that all runs logged, and what point that is; `share` of the way along the axis."""
     t = theme(view)
     here = alt.Chart(data(pl.DataFrame({"x": [float(panel.most or 0.0)], "said": [_point(panel, x)]})))
-    align = "left" if share < 0.25 else "right" if share > 0.75 else "center"
-    text = here.mark_text(align=align, baseline="bottom", color=t.faint, fontSize=t.size)
+    look: dict[str, Any] = {"align": "left" if share < 0.25 else "right" if share > 0.75 else "center"}
+    text = here.mark_text(baseline="bottom", color=t.faint, fontSize=t.size, **look)
     return [
         here.mark_rule(color=t.faint, strokeDash=[4, 3]).encode(ex),
         text.encode(ex, y=alt.value(-6), text="said:N"),
@@ -407,7 +433,12 @@ def _point(panel: _Panel, x: str) -> str:
 
 
 def _names(
-    view: View, panel: _Panel, frame: pl.DataFrame, x: str, size: _Size, across: tuple[float, float],
+    view: View,
+    panel: _Panel,
+    frame: pl.DataFrame,
+    x: str,
+    size: _Size,
+    across: tuple[float, float],
     up: tuple[float, float],
 ) -> list[Any]:
     """Names and values at the right, each led to from where its curve ends, none over another."""  # fmt: skip
@@ -422,7 +453,7 @@ def _names(
     values = named["said"].to_list()
     room = max(text_width(v, t.size) for v in values) + 6
     begin = 24
-    names = apart(named["label"].to_list(), size.names - begin - room - 4, t.size)
+    names = apart(_short(named["label"].to_list()), size.names - begin - room - 4, t.size)
     label = named.with_columns(
         pl.Series("name", names), pl.Series("y", [high - top * per for top in tops], dtype=pl.Float64),
         pl.lit(across[1] + 4 * a_pixel).alias("from"), pl.lit(across[1] + (begin - 8) * a_pixel).alias("to"),
@@ -442,7 +473,9 @@ def _names(
     text = alt.Chart(data(label)).mark_text(align="left", baseline="middle", fontSize=t.size)
     y = alt.Y("y:Q", scale=sy)
     value = text.encode(x=alt.value(size.plot + begin), y=y, text="said:N")
-    name = text.encode(x=alt.value(size.plot + begin + room), y=y, text="name:N", tooltip=tips(view, label="run", place="lines"))
+    name = text.encode(
+        x=alt.value(size.plot + begin + room), y=y, text="name:N", tooltip=tips(view, label="run", place="lines")
+    )
     over = alt.Chart(data(pl.DataFrame({"said": [head]}))).mark_text(
         align="left", baseline="bottom", color=t.faint, fontSize=t.size
     ).encode(x=alt.value(size.plot + begin), y=alt.value(-6), text="said:N")  # fmt: skip
@@ -457,15 +490,24 @@ def _ends(panel: _Panel, frame: pl.DataFrame) -> pl.DataFrame:
         mine = frame.filter(pl.col("run") == job.id)
         curve = mine.filter(pl.col("mark").is_in(["point", "bin"])).sort("x")
         at = mine.filter(mark="common")
-        last = curve.row(-1, named=True) if curve.height else None
-        told = at.row(0, named=True) if at.height else last or mine.row(-1, named=True)
-        if last is None:
+        if not curve.height:
             continue
+        last = curve.row(-1, named=True)
+        told = at.row(0, named=True) if at.height else mine.filter(mark="last").row(0, named=True)
         out.append({
             "run": job.id, "label": one_line(job.label), "colour": told["colour"], "x_end": last["x"],
             "end": last["value"], "said": _value(told["value"], told["resolution"]), "place": told["place"],
         })  # fmt: skip
     return pl.DataFrame(out).sort("end", descending=True)
+
+
+def _short(names: Sequence[str]) -> list[str]:
+    """Names without what they all begin with, cut where a part of them ends."""
+    least, most = min(names, default=""), max(names, default="")
+    alike = (i for i, (a, b) in enumerate(zip(least, most, strict=False)) if a != b)
+    same = least[: next(alike, min(len(least), len(most)))] if least != most else ""
+    cut = max((same.rfind(sign) for sign in "_/.-"), default=-1) + 1
+    return [f"…{name[cut:]}" for name in names] if cut > 8 else list(names)
 
 
 def _outer(ends: pl.DataFrame) -> pl.DataFrame:
@@ -502,16 +544,17 @@ def _title(panels: Sequence[_Panel], x: str) -> str:
     if first.most is not None:
         at = [(row_at(c, x, first.most), job) for job, c in zip(first.jobs, first.curves, strict=True)]
         at.sort(key=lambda pair: (math.isnan(pair[0]["value"]), pair[0]["value"]))
-        names = [fitted(job.label, 230, 15) for _, job in at]
+        names = [fitted(name, 230, 15) for name in _short([one_line(str(job.label)) for _, job in at])]
         told = [f"{_value(r['value'], r['resolution'])} ({name})" for (r, _), name in zip(at, names, strict=True)]
         if len(told) > 3:
             return f"After {_point(first, x)} the {first.objective} of {len(told)} runs is {told[0]} to {told[-1]}"
         return f"After {_point(first, x)} the {first.objective} is {listed(told)}"
     begin, end = first.curves[0].row(0, named=True), first.curves[0].row(-1, named=True)
-    told = f"went from {_value(begin['value'], begin['resolution'])} to {_value(end['value'], end['resolution'])}"
+    went = f"went from {_value(begin['value'], begin['resolution'])} to {_value(end['value'], end['resolution'])}"
     if len(first.jobs) > 1:
         return f"{len(first.jobs)} runs logged the {first.objective} at no {_UNITS[x]} in common"
-    return f"The {first.objective} of {fitted(first.jobs[0].label, 300, 14)} {told}"
+    took = f"{end['seconds']:,.0f} s" if x == "time" else f"{end[AXES[x]]:,} {x}"
+    return f"The {first.objective} of {fitted(first.jobs[0].label, 300, 14)} {went} in {took}"
 
 
 _UNITS = {"samples": "number of samples", "steps": "step", "time": "time"}
@@ -534,9 +577,11 @@ def _caption(view: View, found: _Found, drawn: Sequence[_Panel], most: int) -> I
     crowded = [p for p in drawn if len(p.jobs) > _NAMED]
     if crowded:
         yield f"Named: where a panel has more than {_NAMED} runs, the {_NAMED // 2} that end highest and lowest."
-    if len(drawn) < len(found.panels):
-        rest = len(found.panels) - len(drawn)
-        yield f"{rest} more panels are not drawn (workload and objective); choose some with --where."
+    if found.more:
+        yield f"{found.more} more panels (a workload and objective each) are not drawn; choose with --where."
+    if found.single:
+        lone = list(dict.fromkeys(job.id for p in found.single for job in p.jobs))
+        yield f"Not drawn, since only one point was logged: {labels([job for job in view.jobs if job.id in lone])}."
     if found.nowhere:
         others = [x for x in AXES if x != found.x and _would(view, found.nowhere, x)]
         hint = f" (some would be with --x {others[0]})" if others else ""
@@ -553,15 +598,19 @@ def _caption(view: View, found: _Found, drawn: Sequence[_Panel], most: int) -> I
         yield "Clock: from the beginning of training, by the stamps of the log lines."
     fine = [2 * float(r) for p in drawn for c in p.curves if (r := c["resolution"].max())]  # type: ignore[arg-type]
     if fine:
-        least, greatest = (f"{step:.12f}".rstrip("0").rstrip(".") for step in (min(fine), max(fine)))
-        yield f"Losses are printed in steps of {least if least == greatest else f'{least} to {greatest}'}."
+        step = f"{max(fine):.12f}".rstrip("0").rstrip(".")
+        yield f"Losses are printed in steps of {step}{' or finer' if len(set(fine)) > 1 else ''}."
     steps = {2 * g for p in drawn if p.objective == "loss" for job in p.jobs if (g := grid(view.ledger, job))}
     if steps:
-        yield f"All losses of some runs lie on a grid of {listed([f'1/{1 / s:.0f}' for s in sorted(steps)])}: finer they are not."
+        told = listed([f"1/{1 / s:.0f}" for s in sorted(steps)])
+        yield f"All losses of some runs lie on a grid of {told}: finer they are not."
 
 
 def _nothing(view: View, found: _Found) -> str:
     """Why there is no curve, and what to do."""
+    if found.single:
+        lone = list(dict.fromkeys(job.id for p in found.single for job in p.jobs))
+        return f"only one loss was logged by {labels([job for job in view.jobs if job.id in lone])}: there is no curve"
     if not found.nowhere:
         return "no log here has a training loss by samples, steps or time"
     others = [x for x in AXES if x != found.x and _would(view, found.nowhere, x)]

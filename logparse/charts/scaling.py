@@ -12,9 +12,9 @@ How to read it
     their range. Nothing is fitted and nothing is drawn beyond what was measured.
 
 What it leaves out
-    Efficiency where neither the work in all nor that on each rank is the same: such runs are shown by their rates alone,
-    with the reason. Runs without a result, without a rate in samples/s, or of which no log says how many ranks they had:
-    the caption names them. Figures for each device of different platforms are never held against each other.
+    Efficiency where neither the work in all nor that on each rank is the same: such runs are shown by their rates
+    alone, with the reason. Runs without a result, without a rate in samples/s, or of which no log says how many ranks
+    they had: the caption names them. Figures for each device of different platforms are never held against each other.
 """
 
 from __future__ import annotations
@@ -192,7 +192,7 @@ def chart(view: View) -> Drawing:
     studies = _studies(view)
     if not studies:
         raise NothingToDraw(
-            "no two runs here are of one workload, say how many ranks or devices they had, differ in it, and have a rate"
+            "no two runs here are of one workload, have a rate, and say that they had different numbers of ranks or devices"
         )
     drawn = studies[:_STUDIES]
     more = [f"{len(studies) - _STUDIES} more studies are not drawn; choose with --where."] if drawn != studies else []
@@ -202,7 +202,7 @@ def chart(view: View) -> Drawing:
     whole = (view.options.width or _RATE) + _SHARE + _BETWEEN + 110.0
     body: Drawing = alt.vconcat(*lines, spacing=26)
     return framed(
-        view, body, whole, _title(view, drawn), ["Dashed: ideal, the rate of the fewest times the growth of their number."],
+        view, body, whole, _title(view, drawn), [_HOW],
         [*_caption(view, drawn), *more, *shown.touching(["throughput"]), source_note(shown)],
     )  # fmt: skip
 
@@ -258,15 +258,24 @@ def _rates(view: View, frame: pl.DataFrame, study: _Study) -> Any:
     low, high = min(rates), max([*rates, *ideal["throughput"]])
     scale = alt.Scale(type="log", domain=[low / 1.5, high * 1.5], nice=False)
     axis = alt.Axis(values=_ticks(low / 1.5, high * 1.5), format="~g" if low < 1 else ",~f", minExtent=40, maxExtent=40)
-    x, y = _x(frame, study.found.of), alt.Y("throughput:Q", scale=scale, title="samples/s, all ranks together", axis=axis)
+    x, y = (
+        _x(frame, study.found.of),
+        alt.Y("throughput:Q", scale=scale, title="samples/s, all ranks together", axis=axis),
+    )
     worded = _worded(view, frame, study)
     tip = tips(view, side="run", many=study.found.of, rate="samples/s", n="runs", part="efficiency", place="lines")
     layers: list[Any] = [
         alt.Chart(data(ideal)).mark_line(color=t.faint, strokeDash=[5, 3], strokeWidth=1.2).encode(x, y),
-        alt.Chart(data(frame)).mark_rule(color=colour, strokeWidth=2).encode(x, alt.Y("least:Q", scale=scale), alt.Y2("greatest:Q")),
+        alt.Chart(data(frame))
+        .mark_rule(color=colour, strokeWidth=2)
+        .encode(x, alt.Y("least:Q", scale=scale), alt.Y2("greatest:Q")),
         alt.Chart(data(worded)).mark_circle(size=70, color=colour, opacity=1).encode(x, y, tooltip=tip),
     ]
-    for own, look in ((True, {"align": "left", "dx": 8, "dy": 9}), (False, {"align": "center", "dy": 17})):
+    looks: dict[bool, dict[str, Any]] = {
+        True: {"align": "left", "dx": 8, "dy": 9},
+        False: {"align": "center", "dy": 17},
+    }
+    for own, look in looks.items():
         part = worded.filter((pl.col("place_right") == own) & pl.col("named"))
         layers.append(alt.Chart(data(part)).mark_text(baseline="middle", **look).encode(x, y, text="told:N"))
     size = {"width": view.options.width or _RATE, "height": view.options.height or _HEIGHT}
@@ -316,8 +325,9 @@ def _efficiencies(view: View, frame: pl.DataFrame, study: _Study) -> Any:
         whole.mark_rule(color=t.faint, strokeDash=[5, 3], strokeWidth=1.2).encode(y),
         points.mark_circle(size=70, color=colour, opacity=1).encode(x, y, tooltip=tip),
     ]
-    over = pl.col("efficiency") > 1.005
-    for above, look in ((True, {"baseline": "bottom", "dy": -8}), (False, {"baseline": "top", "dy": 9})):
+    over = pl.col("baseline") | (pl.col("efficiency") > 1.005)
+    looks: dict[bool, dict[str, Any]] = {True: {"baseline": "bottom", "dy": -8}, False: {"baseline": "top", "dy": 9}}
+    for above, look in looks.items():
         some = worded.filter(pl.col("named") & (over if above else ~over))
         said = pl.when("baseline").then(pl.lit("baseline")).otherwise("part").alias("said")
         layers.append(alt.Chart(data(some.with_columns(said))).mark_text(**look).encode(x, y, text="said:N"))
@@ -335,6 +345,8 @@ def _no_efficiency(view: View, study: _Study) -> Any:
 
 
 # ---- the words ---- #
+
+_HOW = "Dashed: ideal, the rate of the fewest times the growth of their number."
 
 
 def _title(view: View, studies: Sequence[_Study]) -> str:
@@ -373,5 +385,3 @@ def _caption(view: View, studies: Sequence[_Study]) -> Iterator[str]:
             f"{len(left)} more run{'s are' if len(left) > 1 else ' is'} in no study, for want of a number of ranks or "
             f"devices, of a rate, or of other runs with equal work: {labels(left)}."
         )
-
-

@@ -169,17 +169,18 @@ def chart(view: View) -> Drawing:
     base = hue(str(compile.job.main["platform"]))
     drawn = frame.with_columns(
         pl.Series("said", [seconds(v, None) for v in frame["duration_s"]]),
-        pl.Series("from", [f"{a:,.1f} to {b:,.1f} s" if compile.timed else "not in the log"
+        pl.Series("span", [f"{a:,.1f} to {b:,.1f} s" if compile.timed else "not in the log"
                            for a, b in frame.select("begin_s", "end_s").iter_rows()]),
         pl.Series("place", [places(e) for e in frame["evidence"]]),
     )  # fmt: skip
-    tip = tips(view, stage="stage", said="took", **{"from": "from"}, place="lines")
+    tip = tips(view, stage="stage", said="took", span="from", place="lines")
+    looks: dict[str, dict[str, Any]] = {
+        "stage": {"color": base, "stroke": base, "strokeWidth": 0.8},
+        "remainder": {"fill": t.paper, "stroke": t.faint, "strokeWidth": 1},
+    }
     bars = [
         alt.Chart(data(drawn.filter(mark=mark))).mark_bar(**look).encode(x, alt.X2("end_s:Q"), grid.y, tooltip=tip)
-        for mark, look in (
-            ("stage", {"color": base, "stroke": base, "strokeWidth": 0.8}),
-            ("remainder", {"fill": t.paper, "stroke": t.faint, "strokeWidth": 1}),
-        )
+        for mark, look in looks.items()
     ]
     body = alt.layer(*_links(view, frame, grid, x), *bars, grid.labels(sums), *_figures(sums, grid))
     body = body.properties(width=width, height=grid.height)
@@ -209,9 +210,7 @@ def _sums(frame: pl.DataFrame, compile: _Compile) -> pl.DataFrame:
         .agg(pl.col("duration_s", "share").sum(), pl.len().alias("times"))
         .sort("row")
     )
-    often = [
-        f"{n} times" if n > 1 and mark == "stage" else "" for n, mark in sums.select("times", "mark").iter_rows()
-    ]
+    often = [f"{n} times" if n > 1 and mark == "stage" else "" for n, mark in sums.select("times", "mark").iter_rows()]
     return sums.with_columns(
         pl.Series("label", apart([one_line(s) for s in sums["stage"]], GUTTER, 11)),
         pl.Series("took", [_took(s) for s in sums["duration_s"]]),
@@ -243,9 +242,9 @@ def _title(sums: pl.DataFrame, compile: _Compile) -> str:
     """The finding: which stage took the most."""
     top = sums.filter(mark="stage").sort("duration_s").row(-1, named=True)
     whole = _took(float(compile.whole["duration_s"]))
-    often = f" in {top['times']} goes" if top["times"] > 1 else ""
+    often = f", which ran {top['times']} times," if top["times"] > 1 else ""
     took = f"{_took(top['duration_s'])} of the {whole} of this compile"
-    return f"{one_line(top['stage'])} took {took}{often} ({_share(top['share'])})"
+    return f"{one_line(top['stage'])}{often} took {took} ({_share(top['share'])})"
 
 
 def _subtitle(compile: _Compile, sums: pl.DataFrame) -> Iterator[str]:
@@ -271,6 +270,6 @@ def _caption(found: Sequence[_Compile], compile: _Compile) -> Iterator[str]:
         yield f"How long each stage took is {how.get(basis, 'in the log')}, when it began is not: bars begin at 0."
         over = float(compile.stages["duration_s"].sum()) - float(compile.whole["duration_s"])
         if over > 0.01 * float(compile.whole["duration_s"]):
-            yield f"The stages together are {_took(over)} longer than the whole: some run side by side, or one in another."
+            yield f"The stages together are {_took(over)} longer than the whole: some ran side by side or in another."
     else:
         yield "Clock: stamps of the compile's log lines. Waiting for the cluster is no part of it."

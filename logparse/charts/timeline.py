@@ -62,6 +62,8 @@ ROWS: dict[str, Any] = {
 
 _WORK = ("train", "eval", "benchmark")
 """Phases at whose end a result is there."""
+_OF_WORK = ("loss", "throughput", "token_throughput", "accuracy", "iteration_rate", "step_time", "latency")
+"""Figures that stand after compiling."""
 _SHARES = {**PHASES, "benchmark": 1.0, "warmup": 0.4, "download": 0.24, "init": 0.14, "teardown": 0.14}
 """Phase -> share of the hue in its tint."""
 _IDLE_S, _IDLE_SHARE = 60.0, 0.1
@@ -93,6 +95,8 @@ class _Lane:
     result: tuple[datetime, tuple[str, ...]] | None = None
     failure: tuple[datetime, str, tuple[str, ...]] | None = None
     """When, what was said, and where."""
+    stamped: bool = False
+    """Whether the log says when it failed."""
 
     @property
     def length(self) -> float:
@@ -136,8 +140,8 @@ def _lane(view: View, job: Job) -> _Lane | None:
     phases = view.ledger.phases(job).filter(pl.col("stage").is_null())
     before = pl.col("end_at") - pl.duration(microseconds=(pl.col("duration_s") * 1e6).round())
     # A summary tells at the end how long compiling took: its stamp is not when that was, and figures stand before it.
-    first = view.ledger.metrics(job)["at"].min()
-    told = pl.col("phase").cast(TEXT).is_in(_WORK) | (pl.col("end_at") < first).fill_null(first is None)
+    first = view.ledger.metrics(job, *_OF_WORK, basis="measured")["at"].min()
+    told = pl.lit(True) if first is None else pl.col("phase").cast(TEXT).is_in(_WORK) | (pl.col("end_at") < first)
     phases = phases.with_columns(pl.coalesce("begin_at", pl.when(told).then(before)).alias("begin_at"))
     spans = [_span(row) for row in phases.drop_nulls(["begin_at", "end_at"]).iter_rows(named=True)]
     errors = _errors(view, job)
@@ -149,15 +153,15 @@ def _lane(view: View, job: Job) -> _Lane | None:
     ]
     if not stamps or max(stamps) == min(stamps):
         return None
-    begin = view.ledger.value(job, "started_at")
-    coarse = begin.resolution or 0.0 if begin.value == min(stamps) else 0.0
+    first_logs = [Job(run) for run in job.runs if run["started_at"] == min(stamps)]
+    coarse = max((view.ledger.value(log, "started_at").resolution or 0.0 for log in first_logs), default=0.0)
     spans.sort(key=lambda s: (s.begin, -_length(s)))
     lane = _Lane(job, min(stamps), max(stamps), spans, coarse)
     bare = phases.filter((pl.col("begin_at").is_null() | pl.col("end_at").is_null()) & (pl.col("duration_s") > 0))
     for phase, seconds in bare.group_by("phase", maintain_order=True).agg(pl.col("duration_s").sum()).iter_rows():
         lane.unplaced[str(phase)] = float(seconds)
     lane.result = _result(view, job, lane)
-    lane.failure = _failure(view, job, lane, errors)
+    lane.failure, lane.stamped = _failure(view, job, lane, errors), bool(errors)
     return lane
 
 
@@ -294,8 +298,9 @@ def _is_long(lane: _Lane, begin: datetime, end: datetime) -> bool:
 
 
 def _is_idle(lane: _Lane, begin: datetime, end: datetime) -> bool:
-    """Whether the result was there already, and the job was held all the same."""
-    return lane.result is not None and begin >= lane.result[0] and end == lane.end
+    """Whether the result was there already, and the job was held until it was ended."""
+    ended = lane.failure is not None and lane.failure[0] == end and lane.stamped
+    return lane.result is not None and ended and begin >= lane.result[0] and end == lane.end
 
 
 def _held(lane: _Lane, begin: datetime, end: datetime) -> str:
@@ -311,7 +316,9 @@ def _note(lane: _Lane) -> str:
 
 
 def _took(seconds: float) -> str:
-    return f"{seconds:,.0f} s" if seconds >= 10 else f"{seconds:.1f} s"
+    if seconds >= 10:
+        return f"{seconds:,.0f} s"
+    return f"{seconds:.1f} s" if seconds >= 0.1 else f"{1000 * seconds:.0f} ms"
 
 
 # ---- the drawing ---- #
@@ -341,7 +348,7 @@ def chart(view: View) -> Drawing:
     if strip is not None:
         body = alt.vconcat(strip, body, spacing=14)
     return framed(
-        view, body, whole, _title(view, lanes), ["Seconds since each job's own beginning; panels have axes of their own."],
+        view, body, whole, _title(view, lanes), [_HOW],
         [*_caption(view, lanes), *more, *view.touching(["wall_s", "queue_s"], alone=True), source_note(view)],
     )  # fmt: skip
 
@@ -351,6 +358,8 @@ def _named(block: Block) -> str:
     return f"{platform}: {one_line(workload) if workload else 'workload not in the log'}"
 
 
+_ABOVE = 20
+"""Pixels from lane to lane from which on text has room above a line."""
 _CLEAR = 20
 """Pixels right of the plot that signs at its end may take."""
 _FLAG = "M-0.1,1 L-0.1,-1.3 L1.3,-0.75 L0.05,-0.2 L0.05,1 Z"
@@ -364,28 +373,36 @@ def _panel(view: View, frame: pl.DataFrame, notes: pl.DataFrame, grid: Grid) -> 
     drawn = _worded(view, frame)
     right = float(frame["end_s"].max() or 1.0)  # type: ignore[arg-type]
     axis = alt.Axis(format=",~f", tickCount=int(grid.width // 90), domain=False)
-    x = alt.X("begin_s:Q", title="seconds since the job began", scale=alt.Scale(domain=[0, right], nice=False), axis=axis)
+    x = alt.X(
+        "begin_s:Q", title="seconds since the job began", scale=alt.Scale(domain=[0, right], nice=False), axis=axis
+    )
     tip = tips(view, label="run", what="what", when="when", place="lines")
     middle = grid.y
     bars = drawn.filter(mark="phase")
     layers: list[Any] = []
-    for mark, look in (
-        ("held", {"strokeWidth": 1.0, "color": t.faint}),
-        ("wait", {"strokeWidth": 2.0, "color": t.faint, "strokeDash": [4, 3]}),
-    ):
+    lines: dict[str, dict[str, Any]] = {
+        "held": {"strokeWidth": 1.0, "color": t.faint},
+        "wait": {"strokeWidth": 2.0, "color": t.faint, "strokeDash": [4, 3]},
+    }
+    for mark, look in lines.items():
         part = drawn.filter(mark=mark)
         layers.append(alt.Chart(data(part)).mark_rule(**look).encode(x, alt.X2("end_s:Q"), middle, tooltip=tip))
     solid = alt.Chart(data(bars)).mark_bar(height={"band": 1.0}, cornerRadius=0)
     colour = alt.Color("fill:N", scale=None)
-    layers.append(solid.encode(x, alt.X2("end_s:Q"), middle, color=colour, stroke=alt.Stroke("fill:N", scale=None), tooltip=tip))
+    layers.append(
+        solid.encode(x, alt.X2("end_s:Q"), middle, color=colour, stroke=alt.Stroke("fill:N", scale=None), tooltip=tip)
+    )
     big = 5.0 * grid.step if grid.step < 20 else 110.0
-    for mark, shape, look in (
-        ("result", _FLAG, {"filled": True, "color": t.ink}),
-        ("open", _OPEN, {"filled": False, "color": t.ink, "strokeWidth": 1.8}),
-        ("failure", _CROSS, {"filled": False, "color": BAD, "strokeWidth": 2.2}),
-    ):
-        part = _beside(drawn.filter(mark=mark), drawn, right / grid.width) if mark == "failure" else drawn.filter(mark=mark)
-        point = alt.Chart(data(part)).mark_point(shape=shape, size=big, opacity=1, **look)
+    signs: dict[str, dict[str, Any]] = {
+        "result": {"shape": _FLAG, "filled": True, "color": t.ink},
+        "open": {"shape": _OPEN, "filled": False, "color": t.ink, "strokeWidth": 1.8},
+        "failure": {"shape": _CROSS, "filled": False, "color": BAD, "strokeWidth": 2.2},
+    }
+    for mark, look in signs.items():
+        part = drawn.filter(mark=mark)
+        if mark == "failure":
+            part = _beside(part, drawn, right / grid.width)
+        point = alt.Chart(data(part)).mark_point(size=big, opacity=1, **look)
         layers.append(point.encode(x, middle, tooltip=tip))
     layers += [_inside(view, drawn, grid, right), grid.labels(notes)]
     layers.append(grid.texts(notes.select("row", text="note"), alt.value(grid.width + _CLEAR), align="left"))
@@ -426,10 +443,12 @@ def _inside(view: View, frame: pl.DataFrame, grid: Grid, right: float) -> Any:
     longest = (pl.col("end_s") - pl.col("begin_s")).rank("ordinal", descending=True).over("row", "mark", "phase") == 1
     for row in marks.filter(longest | (pl.col("mark") == "held")).iter_rows(named=True):
         text = row["phase"] if row["mark"] == "phase" else "wait" if row["mark"] == "wait" else row["text"]
-        if text and grid.step >= 15 and _fits(row, text, grid, right):
+        if text and grid.step >= (15 if row["mark"] == "phase" else _ABOVE) and _fits(row, text, grid, right):
             ink = t.on(row["fill"]) if row["mark"] == "phase" else t.ink
             lift = 0.0 if row["mark"] == "phase" else -7.0
-            out.append({"row": row["row"], "x": (row["begin_s"] + row["end_s"]) / 2, "text": text, "ink": ink, "lift": lift})
+            out.append(
+                {"row": row["row"], "x": (row["begin_s"] + row["end_s"]) / 2, "text": text, "ink": ink, "lift": lift}
+            )
     schema = {"row": pl.Int64, "x": pl.Float64, "text": pl.String, "ink": pl.String, "lift": pl.Float64}
     words = pl.DataFrame(out, schema)
     layers = [
@@ -452,7 +471,7 @@ def _notes(frame: pl.DataFrame, grid: Grid) -> pl.DataFrame:
     for row in frame.filter(mark="lane").iter_rows(named=True):
         held = frame.filter((pl.col("row") == row["row"]) & (pl.col("mark") == "held") & pl.col("text").is_not_null())
         cramped = [
-            h["text"] for h in held.iter_rows(named=True) if grid.step < 15 or not _fits(h, h["text"], grid, right)
+            h["text"] for h in held.iter_rows(named=True) if grid.step < _ABOVE or not _fits(h, h["text"], grid, right)
         ]
         out.append({"row": row["row"], "label": row["label"], "note": ", ".join([row["text"], *cramped])})
     return pl.DataFrame(out)
@@ -480,6 +499,8 @@ def _signs(view: View, frame: pl.DataFrame) -> list[Sign]:
 
 # ---- the words ---- #
 
+_HOW = "Seconds since each job's own beginning; panels have axes of their own."
+
 
 def _title(view: View, lanes: Mapping[str, _Lane]) -> str:
     """The finding: who was held longest without a phase, else what the longest job spent its time on."""
@@ -496,7 +517,9 @@ def _title(view: View, lanes: Mapping[str, _Lane]) -> str:
         held = len({id(found[2]) for found in long})
         more = f"; {held} of {many} have time in no known phase" if held > 1 else ""
         return f"{name} was {'idle' if idle else 'in no known phase'} for {of}{more}"
-    waits = {run: sum(_length(s).total_seconds() for s in lane.spans if s.phase == "queue") for run, lane in lanes.items()}
+    waits = {
+        run: sum(_length(s).total_seconds() for s in lane.spans if s.phase == "queue") for run, lane in lanes.items()
+    }
     longest = max(waits, key=lambda run: waits[run])
     if waits[longest] >= _IDLE_SHARE * lanes[longest].length and waits[longest] >= _IDLE_S:
         lane = lanes[longest]
@@ -508,12 +531,13 @@ def _title(view: View, lanes: Mapping[str, _Lane]) -> str:
         for begin, end in _pieces(span, lane.spans[i + 1 :])
     )  # fmt: skip
     share = f", {100 * train / lane.length:.0f} % of it training" if train else ""
-    return f"{f'{many}: the longest, ' if many else ''}{fitted(lane.job.label, 300, 15)}, took {lane.length:,.0f} s{share}"
+    name = fitted(lane.job.label, 300, 15)
+    return f"{f'{many}: the longest, {name},' if many else name} took {_took(lane.length)}{share}"
 
 
 def _caption(view: View, lanes: Mapping[str, _Lane]) -> Iterator[str]:
     """The clock, how fine it is, what was placed by its end, and who has no lane."""
-    yield "Clock: the stamps of the log lines, from the first of a job to the last; what one log has no stamp for is not drawn."
+    yield "Clock: the stamps of the log lines, from the first of a job to the last."
     coarse = [lane.job for lane in lanes.values() if lane.coarse >= _IDLE_S / 2]
     if coarse:
         yield f"The beginning is stamped to the minute only: {labels(coarse)}."
@@ -522,7 +546,5 @@ def _caption(view: View, lanes: Mapping[str, _Lane]) -> Iterator[str]:
         yield f"Some phases are timed, but not stamped (unplaced): {labels(bare)}."
     without = [job for job in view.jobs if job.id not in lanes]
     if without:
-        one = len(without) == 1
-        yield f"{len(without)} job{'' if one else 's'} without two stamps {'has' if one else 'have'} no lane: {labels(without)}."
-
-
+        some = "1 job without two stamps has" if len(without) == 1 else f"{len(without)} jobs without two stamps have"
+        yield f"{some} no lane: {labels(without)}."
