@@ -62,6 +62,11 @@ class Setting:
 
 def settings(ledger: Ledger, sides: Sequence[Side]) -> list[Setting]:
     """Every setting that some side states, those that differ told apart by role."""
+    return [*of_columns(ledger, sides), *_others(ledger, sides)]
+
+
+def of_columns(ledger: Ledger, sides: Sequence[Side]) -> list[Setting]:
+    """Those of them that are columns of `runs`."""
     known = {name: tuple(_values(ledger, name, side) for side in sides) for name in SETTINGS}
     claimed = {
         name for name in SETTINGS for side in sides for job in side.jobs if ledger.value(job, name).how == "claimed"
@@ -72,7 +77,7 @@ def settings(ledger: Ledger, sides: Sequence[Side]) -> list[Setting]:
         if any(values):
             role, of = _role(name, values, differs, known)
             out.append(Setting(name, values, role, of, name in claimed))
-    return [*out, *_others(ledger, sides)]
+    return out
 
 
 def factors(found: Sequence[Setting]) -> list[Setting]:

@@ -19,28 +19,35 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from logparse.comparison.jobs import Job
+from logparse.comparison.ledger import Ledger
 from logparse.findings import Finding, Scene
-from logparse.findings._words import labels, span
+from logparse.findings._words import durations, jobs_of, labels, same_work
 
 ID = "F02"
 OF_ONE_RUN = False
 
 
 def find(scene: Scene) -> Iterator[Finding]:
-    """A warning for each set of runs in which some compiled and some did not."""
+    """A warning for each set of runs of the same work in which some compiled and some did not."""
     for comparison in scene.comparisons:
-        compiled = [job for job in comparison.jobs if job["compile_cache"] == "miss"]
-        cached = [job for job in comparison.jobs if job["compile_cache"] == "hit"]
+        jobs = jobs_of(same_work(comparison))
+        compiled = [job for job in jobs if job["compile_cache"] == "miss"]
+        cached = [job for job in jobs if job["compile_cache"] == "hit"]
         if compiled and cached:
             yield Finding(
                 "warning",
-                f"{labels(compiled)} compiled{_took(compiled)}; {labels(cached)} found the binary.",
+                f"{labels(compiled)} compiled{_took(scene.ledger, compiled)}; {labels(cached)} found the binary.",
                 [*compiled, *cached],
-                ("compile_s", "total_s", "wall_s", "result_s"),
+                ("compile_s", "total_s", "wall_s", "result_s", *_training(compiled)),
                 scene.ledger.places([*compiled, *cached], "compile_s", "compile_cache"),
             )
 
 
-def _took(compiled: Sequence[Job]) -> str:
-    times = [job["compile_s"] for job in compiled if job["compile_s"]]
-    return f" for {span(times)} s" if times else ""
+def _took(ledger: Ledger, compiled: Sequence[Job]) -> str:
+    timed = [job for job in compiled if job["compile_s"]]
+    return f" for {durations(ledger, timed, 'compile_s')}" if timed else ""
+
+
+def _training(compiled: Sequence[Job]) -> tuple[str, ...]:
+    """The training time is touched too where it holds the compile."""
+    return ("train_s",) if any("compile" in (job["train_includes"] or "") for job in compiled) else ()

@@ -2,7 +2,8 @@
 
 What it does
     Looks for runs that only compiled or submitted (status `submitted`) and whose other log is not here, and that have a
-    duration all the same. Once the job's run log is read with it, nothing is said.
+    duration all the same. Once the job's run log is read with it, nothing is said. Where such durations are compared it
+    is an error, unless all of them are of compiling.
 
 Why it matters
     The duration of a submission is not the duration of the work: `Duration: 1` is what `sbatch` took.
@@ -21,22 +22,25 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from logparse.findings import Finding, Scene
+from logparse.findings._words import listed, shown
+from logparse.render import one_line
 
 ID = "F01"
 OF_ONE_RUN = True
 
 
 def find(scene: Scene) -> Iterator[Finding]:
-    """An error where the duration is compared, else a note; silent where the work's log was joined."""
+    """An error where such durations are compared that are not all of compiling, else a note; silent where the work's
+    log was joined."""
     without = [job for job in scene.jobs if job.main["status"] == "submitted" and job["total_s"] is not None]
     if not without:
         return
-    durations = ", ".join(f"{job['total_s']:g} s ({job.label})" for job in without[:4])
-    more = f" and {len(without) - 4} more" if len(without) > 4 else ""
+    told = listed([f"{shown(scene.ledger, job, 'total_s')} ({one_line(job.label)})" for job in without])
+    compared = scene.shown and len(without) > 1 and {job["compile_cache"] for job in without} != {"miss"}
     yield Finding(
-        "error" if scene.shown and len(scene.jobs) > 1 else "note",
-        f"{durations}{more}: what the log timed is compiling or submitting; it holds no training and no inference.",
+        "error" if compared else "note",
+        f"{told}: what the log timed is compiling or submitting; it holds no training and no inference.",
         without,
         ("total_s", "compile_s", "wall_s", "result_s"),
-        [place for job in without for place in scene.ledger.value(job, "total_s").places],
+        scene.ledger.places(without, "total_s"),
     )

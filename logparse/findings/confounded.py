@@ -1,0 +1,100 @@
+"""More than one setting differs.
+
+What it does
+    Counts the settings in which the runs set side by side differ (batch, sequence length, precision, learning rate,
+    SDK and so on). What follows from another setting is not counted, nor is the amount of training, nor the seed.
+    Of a comparison it names the runs that differ from the baseline in two settings or more; of logs that were only
+    read, it speaks where no two runs differ in one setting alone.
+
+Why it matters
+    A difference between two runs that differ in batch size and learning rate cannot be laid to either.
+
+Example
+    Two fine-tunings of one model: batch 4 at a learning rate of 0.0002, and batch 16 at 0.0004. The second had the
+    lower loss, and nobody can say by which of the two.
+
+What to do
+    Add a run that differs from the baseline in one setting alone, or say what was studied (`--by batch_size`) and name
+    the others beside it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import combinations
+
+from logparse.comparison.compare import Comparison
+from logparse.comparison.ledger import Ledger
+from logparse.comparison.refusal import different_work
+from logparse.comparison.settings import Setting, factors, of_columns
+from logparse.comparison.sides import Cell, Side
+from logparse.findings import Finding, Scene
+from logparse.findings._words import listed
+from logparse.render import one_line
+
+ID = "F07"
+OF_ONE_RUN = False
+
+
+def find(scene: Scene) -> Iterator[Finding]:
+    """A warning for each comparison in which a side differs from the baseline in two settings or more."""
+    for comparison in scene.comparisons:
+        pairs = _against_baseline(comparison) if scene.shown else _without_a_clean_pair(comparison)
+        if not pairs:
+            continue
+        names = list(dict.fromkeys(s.name for _, _, found in pairs for s in found))
+        sides = {side.label: side for a, b, _ in pairs for side in (a, b)}
+        jobs = [job for side in sides.values() for job in side.jobs]
+        yield Finding("warning", _text(scene, comparison, pairs), jobs, (), scene.ledger.places(jobs, *names))
+
+
+Pair = tuple[Side, Side, list[Setting]]
+"""Two sides and the settings in which they differ."""
+
+
+def _against_baseline(comparison: Comparison) -> list[Pair]:
+    base, *others = [comparison.sides[comparison.baseline], *_compared(comparison)]
+    pairs = ((base, side, _factors(comparison.ledger, base, side)) for side in others if side is not base)
+    return [pair for pair in pairs if len(pair[2]) > 1]
+
+
+def _without_a_clean_pair(comparison: Comparison) -> list[Pair]:
+    """All pairs that differ, where each of them differs in more than one setting; else none."""
+    out = []
+    for a, b in combinations(_compared(comparison), 2):
+        found = _factors(comparison.ledger, a, b)
+        if len(found) == 1:
+            return []
+        if found:
+            out.append((a, b, found))
+    return out
+
+
+def _compared(comparison: Comparison) -> list[Side]:
+    """The sides that have something to compare."""
+    return [side for i, side in enumerate(comparison.sides) if any(row.cells[i].values for row in comparison.rows)]
+
+
+def _factors(ledger: Ledger, a: Side, b: Side) -> list[Setting]:
+    """In what two sides of the same work differ; another seed is how one repeats a run."""
+    if different_work(ledger, Cell(a, ()), Cell(b, ())):
+        return []
+    return [s for s in factors(of_columns(ledger, (a, b))) if s.name != "seed"]
+
+
+def _text(scene: Scene, comparison: Comparison, pairs: Sequence[Pair]) -> str:
+    declared = f" (studied: {comparison.by})" if comparison.by else ""
+    names = list(dict.fromkeys(s.name for _, _, found in pairs for s in found))
+    if len(pairs) == 1:
+        a, b, found = pairs[0]
+        told = ", ".join(f"{s.name} ({one_line(s.text(0))} and {one_line(s.text(1))})" for s in found)
+        return (
+            f"{one_line(a.label)} and {one_line(b.label)} differ in {len(found)} settings at once{declared}: {told}. "
+            "No difference between them can be laid to one of these."
+        )
+    if not scene.shown:
+        sides = len(_compared(comparison))
+        return f"No two of {sides} runs differ in one setting alone: {', '.join(names)} change together."
+    base, others = one_line(pairs[0][0].label), listed([one_line(b.label) for _, b, _ in pairs])
+    verb = "differs" if len(pairs) == 1 else "differ"
+    return f"{others} {verb} from {base} in more than one setting{declared}: {', '.join(names)}."

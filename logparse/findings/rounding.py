@@ -1,0 +1,64 @@
+"""The difference is no larger than the printed digits leave open.
+
+What it does
+    Names the quantities of a comparison in which two sides differ, and the difference lies within half a unit of the
+    last printed digit on both sides; losses may lie on a grid that is coarser than their digits.
+
+Why it matters
+    0.05 and 0.06 ms may be the same time, or one half more: the digits do not say.
+
+Example
+    Two GroqChip runs of bert_tiny at 0.05 and 0.06 ms. All losses of a Cerebras run lie on 1/128 or 1/64: 7.07812 and
+    7.08594 are neighbours.
+
+What to do
+    Do not rank them by this figure. Where another one tells the same more finely (throughput for latency), use that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from logparse.comparison.compare import Row
+from logparse.comparison.sides import Cell, apart
+from logparse.comparison.verdict import WITHIN
+from logparse.comparison.wording import title, value_text
+from logparse.findings import Finding, Scene
+from logparse.findings._words import listed
+from logparse.render import one_line
+
+ID = "F11"
+OF_ONE_RUN = False
+
+
+def find(scene: Scene) -> Iterator[Finding]:
+    """A note for each quantity, of a comparison that somebody asked for, whose difference the digits do not show."""
+    for comparison in scene.comparisons if scene.shown else ():
+        base = comparison.baseline
+        for row in comparison.rows:
+            close = [c for i, c in enumerate(row.cells) if i != base and _within(row, i, row.cells[base])]
+            if close:
+                told = listed([_text(row, c) for c in close])
+                yield Finding(
+                    "note",
+                    f"{title(row)}: {told} and {_text(row, row.cells[base])} are no further apart than the printed "
+                    "digits leave open.",
+                    [job for c in (row.cells[base], *close) for job in c.side.jobs],
+                    (row.quantity.name,),
+                    [p for c in (row.cells[base], *close) for p in c.places],
+                )
+
+
+def _within(row: Row, index: int, base: Cell) -> bool:
+    """Whether one value a side differs from the baseline's, and by no more than rounding."""
+    verdict, c = row.verdicts[index], row.cells[index]
+    if verdict is None or verdict.word != WITHIN or not base.n == c.n == 1:
+        return False
+    if value_text(row.quantity, base, 0) == value_text(row.quantity, c, 0):
+        return False  # nobody takes them to differ
+    rounding = next((n.size for n in row.noises[index] if n.kind == "rounding"), 0.0)
+    return abs(apart(row.quantity, base.numbers[0], c.numbers[0])) <= rounding
+
+
+def _text(row: Row, cell: Cell) -> str:
+    return f"{value_text(row.quantity, cell, 0)} ({one_line(cell.side.label)})"

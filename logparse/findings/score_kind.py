@@ -1,0 +1,61 @@
+"""The scores are not of one kind.
+
+What it does
+    Looks at the scores of runs set side by side: what they are (accuracy, F1, word error rate …), over which data set,
+    and over how many items, as far as the logs tell.
+
+Why it matters
+    90 % accuracy is neither more nor less than 0.86 Spearman; and over fewer items chance moves an accuracy further.
+
+Example
+    Two sentence models on a GroqChip: bert_tiny is told by its accuracy, MiniLM by a Spearman correlation.
+
+What to do
+    Evaluate both on the same data set with the same score.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from logparse.comparison.jobs import Job
+from logparse.comparison.ledger import Ledger
+from logparse.comparison.noise import items_of
+from logparse.findings import Finding, Scene
+from logparse.findings._words import by_value, jobs_of, same_work, whose
+from logparse.schema import FIELDS
+
+ID = "F13"
+OF_ONE_RUN = False
+
+
+def find(scene: Scene) -> Iterator[Finding]:
+    """A warning for each set of runs whose scores differ in kind, or else in data set, or else in items."""
+    for comparison in scene.comparisons:
+        jobs = jobs_of(same_work(comparison))
+        scored = [job for job in jobs if job.has_result and scene.ledger.value(job, "score").known]
+        for what, groups in _kinds(scene.ledger, scored):
+            if len(groups) > 1:
+                jobs = [job for some in groups.values() for job in some]
+                yield Finding(
+                    "warning",
+                    f"The scores are not of the same {what}: {whose(groups)}.",
+                    jobs,
+                    ("score",),
+                    scene.ledger.places(jobs, "score"),
+                )
+                break
+
+
+def _kinds(ledger: Ledger, jobs: list[Job]) -> Iterator[tuple[str, dict[str, list[Job]]]]:
+    for what, column in (("kind", "score_name"), ("data set", "dataset")):
+        yield what, {_word(str(value)): some for value, some in by_value(ledger, jobs, column).items()}
+    items: dict[str, list[Job]] = {}
+    for job in jobs:
+        if (count := items_of(ledger, job)) is not None:
+            items.setdefault(f"{count:,}", []).append(job)
+    yield "number of items", items
+
+
+def _word(name: str) -> str:
+    return name.replace("_", " ") if name in FIELDS else name
