@@ -170,7 +170,7 @@ def band(view: View, frame: pl.DataFrame, grid: Grid, x: alt.X) -> alt.Chart:
     schema = dict.fromkeys(("top", "bottom", "noise_low", "noise_high"), pl.Float64)
     made: alt.Chart = (
         alt.Chart(data(pl.DataFrame(pieces, schema=schema)))
-        .mark_rect(color=theme(view).band)
+        .mark_rect(color=theme(view).band, clip=True)
         .encode(x=_like(x, "noise_low"), x2="noise_high:Q", y=alt.Y("top:Q", scale=None, axis=None), y2="bottom:Q")
     )
     return made
@@ -211,6 +211,21 @@ def extent(frame: pl.DataFrame, *columns: str) -> tuple[float, float]:
     """Least and greatest of all values in these columns."""
     values = [v for c in columns for v in frame[c].drop_nulls() if math.isfinite(v)]
     return min(values), max(values)
+
+
+def with_bands(values: tuple[float, float], bands: tuple[float, float] | None) -> tuple[float, float]:
+    """The ends of an axis for these values and the bands round one of them: bands that are far wider than all values
+    run out of the plot."""
+    low, high = values
+    if bands is None:
+        return values
+    room = 0.4 * (high - low) if high > low else math.inf
+    return min(low, max(bands[0], low - room)), max(high, min(bands[1], high + room))
+
+
+def extent_or_none(frame: pl.DataFrame, *columns: str) -> tuple[float, float] | None:
+    """As `extent`; None where there is no value."""
+    return None if all(frame[c].null_count() == frame.height for c in columns) else extent(frame, *columns)
 
 
 def spread_out(low: float, high: float) -> tuple[dict[str, Any], str]:

@@ -6,6 +6,7 @@ what is no work, or not measured. Vega does not wrap: all long text is wrapped h
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
@@ -151,6 +152,11 @@ def fitted(label: str, width: float, size: float) -> str:
     return label[: keep // 2] + "…" + label[-(keep - keep // 2) :]
 
 
+def named(label: str) -> str:
+    """A label as a title has room for it."""
+    return fitted(label, 230, 14)
+
+
 def apart(labels: Sequence[str], width: float, size: float) -> list[str]:
     """Labels fitted into `width`; where that makes two the same, numbered."""
     short = [fitted(label, width, size) for label in labels]
@@ -231,8 +237,8 @@ def framed(
 
 
 def source_note(view: View) -> str:
-    """Where all of it comes from, for the caption."""
-    found = [one_line(s) for s in view.sources()]
+    """Where all of it comes from, for the caption; the metadata has whole paths."""
+    found = [one_line(re.split(r"[/\\]", s)[-1]) for s in view.sources()]
     named = ", ".join(found[:3]) + (f" and {len(found) - 3} more" if len(found) > 3 else "")
     runs = len(view.jobs)
     return f"logparse {logparse.__version__}; {runs} run{'' if runs == 1 else 's'} in {named}."

@@ -180,9 +180,7 @@ def _shortened(text: str) -> str:
     return text if len(text) <= _LONG else text[:_LONG].rpartition(" ")[0].rstrip(",;:") + " …"
 
 
-def view_of(
-    what: What, *, claims: Iterable[str | Claim] = (), ignore: Iterable[str] = (), **options: Any
-) -> View:
+def view_of(what: What, *, claims: Iterable[str | Claim] = (), ignore: Iterable[str] = (), **options: Any) -> View:
     """The view of logs, a ledger or a comparison with these options (see `Options`).
 
     Raises:

@@ -30,6 +30,7 @@ from logparse.charts._panel import (
     capped,
     dots,
     extent,
+    extent_or_none,
     gutter,
     heading,
     key,
@@ -37,6 +38,7 @@ from logparse.charts._panel import (
     platform_of,
     platforms,
     spread_out,
+    with_bands,
     work,
 )
 from logparse.charts._theme import (
@@ -45,6 +47,7 @@ from logparse.charts._theme import (
     data,
     framed,
     hue,
+    named,
     places,
     source_note,
     text_width,
@@ -111,7 +114,14 @@ def chart(view: View) -> Drawing:
     whole = edge + width + max(text_width(note, size) for note in frame["note"].drop_nulls()) + 16
     if strip := key(view, _signs(view, frame), whole - edge):
         body = alt.vconcat(strip, body, spacing=14)
-    caption = [*_bands(view), *_left_out(view), *more, *view.touching(("score", "accuracy")), source_note(view)]
+    caption = [
+        *_bands(view),
+        *_chances(frame),
+        *_left_out(view),
+        *more,
+        *view.touching(("score", "accuracy")),
+        source_note(view),
+    ]
     return framed(view, body, whole, _finding(frame), (), caption)
 
 
@@ -198,7 +208,7 @@ def _note(view: View, c: Cell, half: float | None, wrong: str | None) -> str:
     text = cell_text(QUANTITIES["score"], c)
     share = is_share(str(c.side.jobs[0]["score_name"]))
     about = f" ±{half * 100:.2f}" if half and share else ""
-    n = f"n = {c.n}" if c.n < 3 else ""
+    n = f"n={c.n}" if c.n < 3 else ""
     return ", ".join(filter(None, [text + about, n, wrong]))
 
 
@@ -211,7 +221,7 @@ def _scores(view: View, frame: pl.DataFrame, grid: Grid) -> Drawing:
     factor = 100.0 if is_share(name) else 1.0
     numbers = ("value", "least", "greatest", "noise_low", "noise_high", "chance")
     scaled = frame.with_columns(pl.col(c) * factor for c in numbers)
-    scale, said = _scale(scaled, factor == 100)
+    scale, said = _scale(frame)
     better = "lower is better ←" if name in LOWER_SCORES else "higher is better →"
     unit = ", %" if factor == 100 else ""
     x = alt.X(
@@ -235,8 +245,10 @@ def _scores(view: View, frame: pl.DataFrame, grid: Grid) -> Drawing:
             color=alt.Color("colour:N", scale=None),
         )
     )  # fmt: skip
-    chances = score["chance"].drop_nulls().unique()
-    chance = alt.Chart(data(pl.DataFrame({"at": chances}))).mark_rule(strokeDash=[5, 4], color=t.ink)
+    guessed = _chances_in(frame, scale)
+    chance = alt.Chart(data(pl.DataFrame({"at": guessed}, schema={"at": pl.Float64}))).mark_rule(
+        strokeDash=[5, 4], color=t.ink
+    )
     crosses = (
         alt.Chart(data(score.filter(wrong)))
         .mark_point(shape="M-1,-1L1,1M1,-1L-1,1", size=70, color=BAD, strokeWidth=2.4, opacity=1)
@@ -256,14 +268,23 @@ def _scores(view: View, frame: pl.DataFrame, grid: Grid) -> Drawing:
     return drawn
 
 
-def _scale(frame: pl.DataFrame, share: bool) -> tuple[dict[str, Any], str]:
-    """As for rates; shares from 0 to 100 where they are not close together."""
-    low, high = extent(frame, "value", "least", "greatest", "noise_low", "noise_high")
+def _scale(frame: pl.DataFrame) -> tuple[dict[str, Any], str]:
+    """As for rates; shares in per cent, from 0 to 100 where they are not close together."""
+    share = is_share(frame["score_name"][0])
+    bands = extent_or_none(frame, "noise_low", "noise_high")
+    low, high = (e * (100.0 if share else 1.0) for e in with_bands(extent(frame, "value", "least", "greatest"), bands))
     least = (1.0 if share else 0.01 * abs(high)) - (high - low)
     if low != high and least > 0:  # what differs in the last digit is not spread over the whole axis
         low, high = low - least / 2, high + least / 2
     scale, said = spread_out(low, high)
     return ({"domain": [0, 100], "nice": False}, "") if share and not said else (scale, said)
+
+
+def _chances_in(frame: pl.DataFrame, scale: dict[str, Any]) -> list[float]:
+    """What guessing gives, on the axis, where it lies in the plot."""
+    factor = 100.0 if is_share(frame["score_name"][0]) else 1.0
+    low, high = scale["domain"]
+    return [c * factor for c in frame["chance"].drop_nulls().unique() if low <= c * factor <= high]
 
 
 def _signs(view: View, frame: pl.DataFrame) -> list[Sign]:
@@ -275,7 +296,7 @@ def _signs(view: View, frame: pl.DataFrame) -> list[Sign]:
         signs.append(Sign("95 % interval of the test items", "M-1,0L1,0", stroke=base))
     if frame["noise_low"].drop_nulls().len():
         signs.append(Sign("span of public runs", fill=t.band))
-    if frame["chance"].drop_nulls().len():
+    if any(len(_chances_in(part, _scale(part)[0])) for part in frame.partition_by("block")):
         signs.append(Sign("what guessing gives", "M0,-1L0,1", stroke=t.ink, dash=(3, 2)))
     if frame["wrong"].drop_nulls().len():
         signs.append(Sign("went wrong", "M-1,-1L1,1M1,-1L-1,1", stroke=BAD))
@@ -289,7 +310,7 @@ def _finding(frame: pl.DataFrame) -> str:
     scores = frame.filter(pl.col("mark") == "score")
     wrong = scores.filter(pl.col("wrong").is_not_null())
     if wrong.height:
-        names = ", ".join(f"{one_line(r[0])} ({r[1]})" for r in wrong.select("label", "wrong").head(2).iter_rows())
+        names = ", ".join(f"{named(r[0])} ({r[1]})" for r in wrong.select("label", "wrong").head(2).iter_rows())
         more = f" and {wrong.height - 2} more" if wrong.height > 2 else ""
         return f"{wrong.height} of {scores.height} scores went wrong: {names}{more}"
     banded = scores.filter(pl.col("noise_low").is_not_null())
@@ -299,7 +320,7 @@ def _finding(frame: pl.DataFrame) -> str:
         return f"{all_of} scores lie in the span of public runs of their program"
     if scores.height == 1:
         row = scores.row(0, named=True)
-        return f"{one_line(row['label'])}: {row['score_name'].replace('_', ' ')} {row['note']}"
+        return f"{named(row['label'])}: {row['score_name'].replace('_', ' ')} {row['note']}"
     panels = scores["block"].n_unique()
     if panels == 1:
         name = scores["score_name"][0]
@@ -313,6 +334,12 @@ def _bands(view: View) -> Iterator[str]:
     texts = dict.fromkeys(p.text for job in view.jobs if _is_scored(job) and (p := _public(job)) is not None)
     if texts:
         yield f"Grey: {'; '.join(list(texts)[:3])}."
+
+
+def _chances(frame: pl.DataFrame) -> Iterator[str]:
+    """What guessing gives: its rule may lie outside the plot."""
+    for name, chance in frame.select("score_name", "chance").drop_nulls().unique(maintain_order=True).iter_rows():
+        yield f"Guessing gives {score_figure(name, chance, None)}."
 
 
 def _left_out(view: View) -> Iterator[str]:

@@ -335,21 +335,25 @@ def _end(job: Job, held: dict[str, dict[str, Any]], whole: Value) -> list[str]:
         words.append(seconds(total["duration_s"], total["resolution"]))
     else:
         words += [f"this log {seconds(total['duration_s'], total['resolution'])}"] if total["duration_s"] else []
-        words.append(f"total {reasons.mark(whole.reason)}")
+        words.append(_missing("total", reasons.mark(whole.reason)))
     if train["duration_s"] is None:
         mark = reasons.mark(train["empty"])
-        words += [] if mark == "-" or job["task"] != "train" else [f"train {mark}"]
+        words += [] if mark == "-" or job["task"] != "train" else [_missing("train", mark)]
     elif whole.value:
         words.append(f"train {_percent(train['duration_s'] / whole.value)}")
     if job["compile_cache"] == "hit":
         words.append("cached")
     elif held["compile"]["duration_s"] is None and (mark := reasons.mark(held["compile"]["empty"])) != "-":
-        words.append(f"compile {mark}")
+        words.append(_missing("compile", mark))
     if job["train_includes"]:
         words.append(f"train holds {job['train_includes'].replace(',', ' and ')}")
     if not job.has_result and job.main["status"] != "submitted":
         words.append(str(job.main["status"]))
     return words
+
+
+def _missing(part: str, mark: str) -> str:
+    return f"{part} ?" if mark == "?" else f"{part}: {mark}"
 
 
 def _percent(share: float) -> str:

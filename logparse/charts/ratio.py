@@ -36,6 +36,7 @@ from logparse.charts._panel import (
     gutter,
     heading,
     key,
+    with_bands,
     work,
 )
 from logparse.charts._theme import (
@@ -45,6 +46,7 @@ from logparse.charts._theme import (
     fitted,
     framed,
     hue,
+    named,
     places,
     source_note,
     text_width,
@@ -57,7 +59,7 @@ from logparse.comparison.sides import Cell
 from logparse.comparison.verdict import BEYOND, ESTABLISHED, NOT_COMPARABLE, UNKNOWN, WITHIN, Verdict
 from logparse.comparison.wording import cell_text, title, told_at_the_top, verdict_text, what_differs
 from logparse.errors import NothingToDraw
-from logparse.render import one_line
+from logparse.figures import is_share
 
 TAKES = ("by", "baseline", "per", "clock")
 _CROWD = 12
@@ -221,7 +223,7 @@ def _note(comparison: Comparison, row: Row, index: int) -> str:
     values = f"{_value(row, c)} against {_value(row, base)}"
     if verdict.word == NOT_COMPARABLE:
         return values
-    n = "" if c.n > 2 and base.n > 2 else f", n = {c.n}" if c.n == base.n else f", n = {c.n} and {base.n}"
+    n = "" if c.n > 2 and base.n > 2 else f", n={c.n}" if c.n == base.n else f", n={c.n} and {base.n}"
     return f"{values}: {verdict_text(row, verdict)}{n}"
 
 
@@ -308,19 +310,25 @@ def _parted(view: View, first: pl.DataFrame, grid: Grid) -> alt.Chart:
 
 
 def _axis(frame: pl.DataFrame, ratios: bool) -> alt.X:
-    values = [v for c in ("shown", "noise_low", "noise_high", "low", "high") for v in frame[c].drop_nulls()]
+    values = [v for c in ("shown", "low", "high") for v in frame[c].drop_nulls()]
+    bands = [v for c in ("noise_low", "noise_high") for v in frame[c].drop_nulls()]
     if frame["shown"].null_count() == frame.height:
         scale = alt.Scale(type="log", domain=[0.5, 2]) if ratios else alt.Scale(domain=[-1, 1])
         return alt.X("shown:Q", title=None, scale=scale, axis=None)
     if not ratios:
-        most = max((abs(v) for v in values), default=1.0) * 1.12 or 1.0
+        most = max((abs(v) for v in values), default=0.0)
+        most = max(most, min(max(bands, default=0.0), 2 * most or math.inf)) * 1.12 or 1.0
         unit, quantity = _unit(frame), frame["title"][0]
         return alt.X(
             "shown:Q", title=f"{quantity}: difference to the baseline{unit}, right is better",
             scale=alt.Scale(domain=[-most, most], nice=False),
             axis=alt.Axis(tickCount=5, domain=False, labelExpr=_SIGNED.format(100 if unit else 1)),
         )  # fmt: skip
-    low, high = min([*values, 1.0]), max([*values, 1.0])
+    ends = with_bands(
+        (math.log(min([*values, 1.0])), math.log(max([*values, 1.0]))),
+        (math.log(min(bands)), math.log(max(bands))) if bands else None,
+    )
+    low, high = math.exp(ends[0]), math.exp(ends[1])
     room = max((high / low) ** 0.06, 1.004)
     low, high = low / room, high * room
     ticks = _ticks(low, high)
@@ -336,7 +344,7 @@ _SIGNED = "datum.value == 0 ? '0' : format(datum.value * {}, '+~r')"
 
 def _unit(frame: pl.DataFrame) -> str:
     """Scores that are shares are read in per cent."""
-    share = frame["quantity"][0] == "score" and frame["note"].fill_null("").str.contains("%", literal=True).any()
+    share = frame["quantity"][0] == "score" and is_share(frame["title"][0])
     return ", percentage points" if share else ""
 
 
@@ -385,7 +393,7 @@ def _signs(view: View, frame: pl.DataFrame) -> list[Sign]:
 
 
 def _heading(view: View, block: Block | None, comparison: Comparison) -> str:
-    base = one_line(comparison.sides[comparison.baseline].label)
+    base = named(comparison.sides[comparison.baseline].label)
     return f"{work(view.ledger, block)}; baseline: {base}" if block is not None else f"baseline: {base}"
 
 
@@ -405,7 +413,9 @@ def _finding(frame: pl.DataFrame) -> str:
     if not held.height:
         return "None of these runs may be compared with its baseline"
     if held["side"].n_unique() == 1 and held["side"][0] is not None:
-        side, base = (one_line(held[c][0]) for c in ("side", "baseline"))
+        side, base = (named(held[c][0]) for c in ("side", "baseline"))
+        if not beyond.height and UNKNOWN in held["verdict"]:
+            return f"{side} against {base}: no difference is beyond noise, as far as noise is known"
         if not beyond.height:
             return f"{side} is within noise of {base} in all that may be compared"
         told = [
@@ -414,9 +424,12 @@ def _finding(frame: pl.DataFrame) -> str:
         ]
         more = f" and {beyond.height - 3} more" if beyond.height > 3 else ""
         return f"{side} against {base}, beyond noise: {', '.join(told)}{more}"
+    unknown = held.filter(pl.col("verdict") == UNKNOWN).height
     of = f"{beyond.height} of {held.height} differences are beyond the noise that is known"
+    if unknown:
+        of = f"{beyond.height or 'no'} of {held.height} differences are beyond noise; of {unknown} no noise is known"
     same = held["baseline"].unique()
-    return f"Against {one_line(same[0])}, {of}" if len(same) == 1 else of
+    return f"Against {named(same[0])}, {of}" if len(same) == 1 else of[0].upper() + of[1:]
 
 
 def _noises(comparisons: Sequence[Comparison]) -> Iterator[str]:

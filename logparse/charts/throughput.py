@@ -35,6 +35,7 @@ from logparse.charts._panel import (
     capped,
     dots,
     extent,
+    extent_or_none,
     gutter,
     heading,
     key,
@@ -42,9 +43,22 @@ from logparse.charts._panel import (
     platform_of,
     platforms,
     spread_out,
+    with_bands,
     work,
 )
-from logparse.charts._theme import Drawing, data, fitted, framed, hue, places, source_note, text_width, theme, tips
+from logparse.charts._theme import (
+    Drawing,
+    data,
+    fitted,
+    framed,
+    hue,
+    named,
+    places,
+    source_note,
+    text_width,
+    theme,
+    tips,
+)
 from logparse.charts._view import Block, View
 from logparse.comparison.compare import Row, row_of
 from logparse.comparison.jobs import Job
@@ -225,7 +239,7 @@ def _note(view: View, panel: _Panel, index: int) -> str:
         words.append(verdict_text(panel.row, verdict))
     if {job["throughput_window"] for job in c.side.jobs} == {"after_warmup"}:
         words.append("after warm-up")
-    n = f"n = {c.n}" if c.n < 3 else ""
+    n = f"n={c.n}" if c.n < 3 else ""
     failed = f"{c.side.failed} without a result" if c.side.failed else ""
     return ", ".join(filter(None, [*words, n, failed]))
 
@@ -236,7 +250,8 @@ def _note(view: View, panel: _Panel, index: int) -> str:
 def _rates(view: View, frame: pl.DataFrame, grid: Grid) -> Drawing:
     unit = frame["unit"][0]
     measured = frame.filter(pl.col("mark") != "estimate")
-    scale, said = spread_out(*extent(measured, "value", "noise_low", "noise_high"))
+    ends = with_bands(extent(measured, "value"), extent_or_none(measured, "noise_low", "noise_high"))
+    scale, said = spread_out(*ends)
     per = f" per {view.options.per}" if view.options.per else ", all ranks together"
     title = f"{unit}{per}" + (f" ({said})" if said else "")
     x = alt.X("value:Q", title=title, scale=alt.Scale(**scale), axis=alt.Axis(tickCount=6, domain=False))
@@ -326,7 +341,7 @@ def _finding(view: View, panels: Sequence[_Panel]) -> str:
         if (verdict.ratio or 0.0) < 1:
             panel, index, verdict = min(beyond, key=lambda f: f[2].ratio or 0.0)
         of = f"{one_line(str(panel.block.keys[0]))}: " if len(panels) > 1 else ""
-        label, base = (one_line(panel.row.cells[i].side.label) for i in (index, panel.baseline))
+        label, base = (named(panel.row.cells[i].side.label) for i in (index, panel.baseline))
         amount = ratio_figure(verdict.ratio or 1.0)
         return f"{of}{label} does {amount} the {panel.unit} of {base}, {_WORDS[verdict.word]}"
     if found:
@@ -337,7 +352,7 @@ def _finding(view: View, panels: Sequence[_Panel]) -> str:
     values = [c for panel in panels for c in panel.row.cells if c.values]
     if len(values) == 1:
         c = values[0]
-        return f"{one_line(c.side.label)} does {cell_text(panels[0].row.quantity, c)} {panels[0].unit}"
+        return f"{named(c.side.label)} does {cell_text(panels[0].row.quantity, c)} {panels[0].unit}"
     return f"Rates of {len(values)} runs, none of which may be compared with another"
 
 

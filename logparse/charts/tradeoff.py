@@ -25,7 +25,19 @@ import altair as alt
 import polars as pl
 
 from logparse.charts._panel import Sign, capped, extent, heading, key, platform_of, work
-from logparse.charts._theme import Drawing, data, fitted, framed, hue, places, source_note, text_width, theme, tips
+from logparse.charts._theme import (
+    Drawing,
+    data,
+    fitted,
+    framed,
+    hue,
+    named,
+    places,
+    source_note,
+    text_width,
+    theme,
+    tips,
+)
 from logparse.charts._view import Block, View
 from logparse.comparison.jobs import Job
 from logparse.comparison.noise import noises
@@ -197,7 +209,7 @@ def _panel(view: View, frame: pl.DataFrame, size: tuple[float, float]) -> Drawin
         *(pl.col(c) * (100.0 if share else 1.0) for c in scores),
         colour=pl.col("platform").map_elements(hue, return_dtype=pl.String),
         lines=pl.col("evidence").map_elements(places, return_dtype=pl.String),
-        said=pl.when(pl.col("n") < 3).then(pl.format("{}, n = {}", "note", "n")).otherwise("note"),
+        said=pl.when(pl.col("n") < 3).then(pl.format("{}, n={}", "note", "n")).otherwise("note"),
     )
     across, up = _room(scaled, times, 0.16), _room(scaled, scores, 0.16, 1.0 if share else 0.0)
     up = (up[0], min(up[1], 104.0)) if share else up
@@ -344,7 +356,7 @@ def _finding(frame: pl.DataFrame) -> str:
     ranked = frame.filter(pl.col("best").is_not_null())
     if not ranked.height:
         if frame.height == 1:
-            return f"{frame['label'][0]}: {frame['score_name'][0].replace('_', ' ')} {frame['note'][0]}"
+            return f"{named(frame['label'][0])}: {frame['score_name'][0].replace('_', ' ')} {frame['note'][0]}"
         return f"{frame.height} runs, of which no three may be ranked by score and time"
     most = ranked.group_by("block", maintain_order=True).len().sort("len", descending=True)["block"][0]
     panel = ranked.filter(pl.col("block") == most)
@@ -352,11 +364,9 @@ def _finding(frame: pl.DataFrame) -> str:
         return f"The {panel.height} runs that may be ranked are as good and as quick as each other, within noise"
     best = panel.filter(pl.col("best"))
     if best.height == 1:
-        return f"{best['label'][0]} is beaten by none of {panel.height} runs in score or time"
-    names = ", ".join(best.sort("time_s")["label"].head(3)) + (
-        f" and {best.height - 3} more" if best.height > 3 else ""
-    )
-    return f"{best.height} of {panel.height} runs are beaten by none in both score and time: {names}"
+        return f"{named(best['label'][0])} is beaten by none of {panel.height} runs in score or time"
+    names = ": " + " and ".join(named(label) for label in best.sort("time_s")["label"]) if best.height == 2 else ""
+    return f"{best.height} of {panel.height} runs are beaten by none in both score and time{names}"
 
 
 def _left_out(view: View) -> Iterator[str]:

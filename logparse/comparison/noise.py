@@ -256,7 +256,8 @@ def _span(quantity: Quantity, numbers: Sequence[float]) -> float | None:
 def shown(quantity: Quantity, size: float) -> str:
     """A size of noise for people: `0.8 %`, `1.89 points`, `0.0078`."""
     if quantity.scale == "ratio":
-        return f"{math.expm1(size) * 100:.2g} %"
+        percent = math.expm1(size) * 100
+        return f"{percent:.2g} %" if percent < 100 else f"{percent:.0f} %"
     return f"{size * 100:.2g} points" if quantity.name == "score" else f"{size:.2g}"
 
 
