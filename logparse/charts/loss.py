@@ -70,13 +70,14 @@ _NAMED = 12
 
 ROWS: dict[str, Any] = {
     "workload": pl.String, "objective": pl.String, "run": pl.String, "label": pl.String, "platform": pl.String,
-    "mark": pl.String, "x": pl.Float64, "step": pl.Int64, "samples": pl.Int64, "seconds": pl.Float64,
+    "mark": pl.String, "piece": pl.Int64, "x": pl.Float64, "step": pl.Int64, "samples": pl.Int64, "seconds": pl.Float64,
     "value": pl.Float64, "least": pl.Float64, "greatest": pl.Float64, "points": pl.UInt32, "resolution": pl.Float64,
     "evidence": pl.List(pl.String),
 }  # fmt: skip
 """A row a mark. mark: `point`; `bin` (the median of some points in a row, with their range); `not finite` (value is NaN
-or infinite); `common` (the point at the largest x that all runs of the panel logged), or else `last` (of a run). x:
-samples, steps or seconds."""
+or infinite); `common` (the point at the largest x that all runs of the panel logged), or else `last` (of a run).
+piece: a curve is broken where its loss is no finite number, and each piece has a number. x: samples, steps or
+seconds."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -187,6 +188,7 @@ def _marks(panel: _Panel, x: str, most: int) -> Iterator[pl.DataFrame]:
             pl.col(AXES[x]).cast(pl.Float64).alias("x"),
             pl.concat_list(pl.format("{}:{}", "source", "line")).alias("evidence"),
             pl.lit(1, pl.UInt32).alias("points"),
+            (~pl.col("value").is_finite()).cum_sum().cast(pl.Int64).alias("piece"),
         )
         finite, odd = plain.filter(pl.col("value").is_finite()), plain.filter(~pl.col("value").is_finite())
         drawn = finite.with_columns(mark=pl.lit("point")) if finite.height <= most else _binned(finite, most)
@@ -222,8 +224,8 @@ def _stretch(points: pl.DataFrame, bins: int) -> pl.Expr:
 
 
 def _binned(points: pl.DataFrame, most: int) -> pl.DataFrame:
-    """Median, least and greatest of equal stretches of x. Evidence is the first and the last line of each."""
-    grouped = points.group_by(_stretch(points, _bins(most)), maintain_order=True)
+    """Median, least and greatest of equal stretches of x, none over a gap; evidence is the first and the last line."""
+    grouped = points.group_by(_stretch(points, _bins(most)), "piece", maintain_order=True)
     return grouped.agg(
         pl.col("x").median(), pl.col("step").max(), pl.col("samples").max(), pl.col("seconds").max(),
         pl.col("value").median(), pl.col("value").min().alias("least"), pl.col("value").max().alias("greatest"),
@@ -308,23 +310,26 @@ def _panel(view: View, panel: _Panel, x: str, most: int, size: _Size, titled: bo
         "value:Q",
         scale=up,
         title=f"{panel.objective} (lower is better)",
-        axis=alt.Axis(format=".1e" if high < 1e-3 else "", minExtent=_LABELS, maxExtent=_LABELS, tickCount=5),
+        axis=alt.Axis(
+            format=".1e" if high < 1e-3 else alt.Undefined, minExtent=_LABELS, maxExtent=_LABELS, tickCount=5
+        ),
     )
     colour = alt.Color("colour:N", scale=None)
     tip = tips(view, label="run", at="at", said=panel.objective, place="lines")
+    of = ["run:N", "piece:N"]
     points, bins = frame.filter(mark="point"), frame.filter(mark="bin")
     layers: list[Any] = []
     if panel.most is not None:
         layers += _rule(view, panel, x, ex, (float(panel.most) - left) / (right - left))
     if bins.height:
         band = alt.Chart(data(bins)).mark_area(opacity=0.22)
-        layers.append(band.encode(ex, alt.Y("least:Q", scale=up), alt.Y2("greatest:Q"), colour, alt.Detail("run:N")))
-        middle = alt.Chart(data(bins)).mark_line(strokeWidth=1.1)
-        layers.append(middle.encode(ex, ey, colour, alt.Detail("run:N"), tooltip=tip))
+        layers.append(band.encode(ex, alt.Y("least:Q", scale=up), alt.Y2("greatest:Q"), colour, detail=of))
+        middle = alt.Chart(data(bins)).mark_line(strokeWidth=1.1, point={"size": 4, "filled": True})
+        layers.append(middle.encode(ex, ey, colour, detail=of, tooltip=tip))
     if points.height:
         many = points.height > 400
         line = alt.Chart(data(points)).mark_line(strokeWidth=1, opacity=0.35)
-        layers.append(line.encode(ex, ey, colour, alt.Detail("run:N"), alt.Order("x:Q")))
+        layers.append(line.encode(ex, ey, colour, alt.Order("x:Q"), detail=of))
         dots = alt.Chart(data(points)).mark_circle(size=6 if many else 22, opacity=0.75 if many else 0.9)
         layers.append(dots.encode(ex, ey, colour, tooltip=tip))
     odd = frame.filter(mark="not finite")
@@ -443,7 +448,7 @@ def _names(
 ) -> list[Any]:
     """Names and values at the right, each led to from where its curve ends, none over another."""  # fmt: skip
     t = theme(view)
-    ends = _ends(panel, frame)
+    ends = _ends(panel, frame, up[1])
     named = ends if ends.height <= _NAMED else _outer(ends)
     head = "at the rule" if panel.most is not None else "last logged"
     a_pixel = (across[1] - across[0]) / size.plot
@@ -482,7 +487,7 @@ def _names(
     return [leader, dot, value, name, over]
 
 
-def _ends(panel: _Panel, frame: pl.DataFrame) -> pl.DataFrame:
+def _ends(panel: _Panel, frame: pl.DataFrame, top: float) -> pl.DataFrame:
     """A row a run, in the order of where its curve ends, from the highest: run, label, colour, x_end, end, said (the
     value at the rule; without a rule the last that was logged), place."""
     out = []
@@ -490,9 +495,8 @@ def _ends(panel: _Panel, frame: pl.DataFrame) -> pl.DataFrame:
         mine = frame.filter(pl.col("run") == job.id)
         curve = mine.filter(pl.col("mark").is_in(["point", "bin"])).sort("x")
         at = mine.filter(mark="common")
-        if not curve.height:
-            continue
-        last = curve.row(-1, named=True)
+        # A run without a finite loss has its marks at the top edge.
+        last = curve.row(-1, named=True) if curve.height else {"x": float(mine["x"].max()), "value": top}  # type: ignore[arg-type]
         told = at.row(0, named=True) if at.height else mine.filter(mark="last").row(0, named=True)
         out.append({
             "run": job.id, "label": one_line(job.label), "colour": told["colour"], "x_end": last["x"],

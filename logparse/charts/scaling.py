@@ -192,7 +192,7 @@ def chart(view: View) -> Drawing:
     studies = _studies(view)
     if not studies:
         raise NothingToDraw(
-            "no two runs here are of one workload, have a rate, and say that they had different numbers of ranks or devices"
+            "no two runs here are of one workload, have a rate, and tell that their numbers of ranks or devices differ"
         )
     drawn = studies[:_STUDIES]
     more = [f"{len(studies) - _STUDIES} more studies are not drawn; choose with --where."] if drawn != studies else []
