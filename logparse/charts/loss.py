@@ -458,7 +458,8 @@ def _names(
     values = named["said"].to_list()
     room = max(text_width(v, t.size) for v in values) + 6
     begin = 24
-    names = apart(_short(named["label"].to_list()), size.names - begin - room - 4, t.size)
+    space = size.names - begin - room - 4
+    names = apart(_short(named["label"].to_list(), space, t.size), space, t.size)
     label = named.with_columns(
         pl.Series("name", names), pl.Series("y", [high - top * per for top in tops], dtype=pl.Float64),
         pl.lit(across[1] + 4 * a_pixel).alias("from"), pl.lit(across[1] + (begin - 8) * a_pixel).alias("to"),
@@ -505,8 +506,10 @@ def _ends(panel: _Panel, frame: pl.DataFrame, top: float) -> pl.DataFrame:
     return pl.DataFrame(out).sort("end", descending=True)
 
 
-def _short(names: Sequence[str]) -> list[str]:
-    """Names without what they all begin with, cut where a part of them ends."""
+def _short(names: Sequence[str], width: float, size: float) -> list[str]:
+    """Names that do not all fit, without what they all begin with, cut where a part of them ends."""
+    if all(text_width(name, size) <= width for name in names):
+        return list(names)
     least, most = min(names, default=""), max(names, default="")
     alike = (i for i, (a, b) in enumerate(zip(least, most, strict=False)) if a != b)
     same = least[: next(alike, min(len(least), len(most)))] if least != most else ""
@@ -548,7 +551,7 @@ def _title(panels: Sequence[_Panel], x: str) -> str:
     if first.most is not None:
         at = [(row_at(c, x, first.most), job) for job, c in zip(first.jobs, first.curves, strict=True)]
         at.sort(key=lambda pair: (math.isnan(pair[0]["value"]), pair[0]["value"]))
-        names = [fitted(name, 230, 15) for name in _short([one_line(str(job.label)) for _, job in at])]
+        names = [fitted(name, 230, 15) for name in _short([one_line(job.label) for _, job in at], 230, 15)]
         told = [f"{_value(r['value'], r['resolution'])} ({name})" for (r, _), name in zip(at, names, strict=True)]
         if len(told) > 3:
             return f"After {_point(first, x)} the {first.objective} of {len(told)} runs is {told[0]} to {told[-1]}"
