@@ -311,7 +311,7 @@ def test_stages_without_stamps_begin_at_0_and_say_so() -> None:
     log = SAMPLES / "groq" / "bert_tiny_spinner_frames_raw.out"
     frame = rows("stages", log)
     assert frame.group_by("stage").agg(pl.col("begin_s").min())["begin_s"].to_list() == [0.0] * 3
-    assert "when it began is not: bars begin at 0" in caption(spec("stages", log))
+    assert "when it began is not in the log: all bars begin at 0" in caption(spec("stages", log))
 
 
 def test_of_several_jobs_with_stages_the_first_is_taken_and_another_can_be_named() -> None:

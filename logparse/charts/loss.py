@@ -409,7 +409,7 @@ def _colours(view: View, panel: _Panel) -> list[str]:
         share = of[:i].count(platform) / (of.count(platform) - 1) if of.count(platform) > 1 else 0.5
         base = hue(platform)
         dark = _mixed(base, t.ink, 0.5 - share) if share < 0.5 else base
-        out.append(t.tint(dark, 1.0 if share <= 0.5 else 1.5 - share))
+        out.append(t.tint(dark, 1.0 if share <= 0.5 else 1.4 - 0.8 * share))
     return out
 
 

@@ -202,7 +202,7 @@ def chart(view: View) -> Drawing:
     whole = (view.options.width or _RATE) + _SHARE + _BETWEEN + 110.0
     body: Drawing = alt.vconcat(*lines, spacing=26)
     return framed(
-        view, body, whole, _title(view, drawn), [_HOW],
+        view, body, whole, _title(view, drawn), [_HOW] if any(study.found.points for study in drawn) else [],
         [*_caption(view, drawn), *more, *shown.touching(["throughput"]), source_note(shown)],
     )  # fmt: skip
 

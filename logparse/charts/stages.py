@@ -265,9 +265,9 @@ def _caption(found: Sequence[_Compile], compile: _Compile) -> Iterator[str]:
     if compile.of > 1:
         yield f"This job has {compile.of} compiles; drawn is the longest of those with stages."
     if not compile.timed:
-        how = {"spinner": "counted from the frames of a spinner", "reported": "as the log reports it"}
-        basis = str(compile.stages["basis"][0])
-        yield f"How long each stage took is {how.get(basis, 'in the log')}, when it began is not: bars begin at 0."
+        spun = str(compile.stages["basis"][0]) == "spinner"
+        how = "was counted from the frames of a spinner" if spun else "is as the log reports it"
+        yield f"How long each stage took {how}; when it began is not in the log: all bars begin at 0."
         over = float(compile.stages["duration_s"].sum()) - float(compile.whole["duration_s"])
         if over > 0.01 * float(compile.whole["duration_s"]):
             yield f"The stages together are {_took(over)} longer than the whole: some ran side by side or in another."
