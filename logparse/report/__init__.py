@@ -1,0 +1,72 @@
+"""The report: one file that says what the logs let one say, shows the runs, and has a line for every number.
+
+    html = logparse.report.report(logs)
+
+A page holds everything it needs and asks no network for anything; what a log says is only ever text on it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from logparse.errors import UsageError
+
+if TYPE_CHECKING:
+    from logparse.comparison.claims import Claim
+    from logparse.report.content import What
+
+FORMATS = ("html", "md", "latex")
+THEMES = ("light", "dark")
+
+
+def report(
+    what: What,
+    *,
+    format: str = "html",
+    where: str | None = None,
+    by: str | None = None,
+    baseline: str | None = None,
+    claims: Iterable[str | Claim] = (),
+    ignore: Iterable[str] = (),
+    theme: str | None = None,
+    title: str | None = None,
+    command: str | None = None,
+) -> str:
+    """The report on some runs, as text in one of `FORMATS`.
+
+    Args:
+        what: what `ingest` gave, a ledger, or a comparison.
+        where: SQL over the columns of `runs`: only these runs.
+        by: a column of `runs`: runs of one workload with the same value are one side.
+        baseline: label of the side, or name of the run, that the others of its workload are held against.
+        claims: `LABEL:NAME=VALUE`: what somebody says of a run.
+        ignore: `NAME=reason`: findings that are kept apart.
+        theme: `light` or `dark` for a page to begin with; else as the reader's system is.
+        title: instead of one that names the workloads.
+        command: the command that makes it, for people to repeat.
+
+    Raises:
+        UsageError: an option has no such value, no run is left, or a page is asked for and what draws charts is not
+            installed.
+    """
+    if format not in FORMATS:
+        raise UsageError(f"format {format!r}: one of {', '.join(FORMATS)}")
+    if theme is not None and theme not in THEMES:
+        raise UsageError(f"theme {theme!r}: one of {', '.join(THEMES)}")
+    from logparse.report.content import content
+
+    held = content(
+        what, where=where, by=by, baseline=baseline, claims=claims, ignore=ignore, title=title, command=command
+    )
+    if format == "md":
+        from logparse.report.markdown import markdown
+
+        return markdown(held)
+    if format == "latex":
+        from logparse.report.latex import latex
+
+        return latex(held)
+    from logparse.report.page import page
+
+    return page(held, theme)

@@ -1,0 +1,66 @@
+"""The report as LaTeX, compact: the lists, the runs and the findings, to be read into a paper or a hand-in.
+
+A macro for each number of a comparison is what `logparse compare --format latex` gives.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from importlib.metadata import version
+
+from logparse import reasons
+from logparse.render import latex_text, one_line
+from logparse.report.content import Content
+from logparse.report.lists import Item
+from logparse.report.table import table
+
+_PLACES = 2
+
+
+def latex(content: Content) -> str:
+    """The whole report; needs booktabs."""
+    out = [r"% \usepackage{booktabs}", rf"\section*{{{_text(content.title)}}}"]
+    for heading, items in content.lists.named():
+        out += [rf"\subsection*{{{_text(heading)}}}", *_list(items)]
+    out += [r"\subsection*{Runs}", *_runs(content)]
+    told = [row for row in content.findings.iter_rows(named=True) if row["ignored"] is None]
+    if told:
+        out += [r"\subsection*{Findings}", r"\begin{itemize}"]
+        out += [rf"\item \textbf{{{row['severity']} {_text(row['name'])}}}: {_text(row['text'])}" for row in told]
+        out.append(r"\end{itemize}")
+    command = rf" \texttt{{{_text(content.command)}}}" if content.command else ""
+    out.append(rf"\par\footnotesize Made by logparse {version('logparse')}.{command}")
+    return "\n".join(out)
+
+
+def _list(items: Sequence[Item]) -> Iterator[str]:
+    if not items:
+        yield "Nothing."
+        return
+    for about in dict.fromkeys(item.about for item in items):
+        if about:
+            yield rf"\paragraph{{{_text(about)}}}"
+        yield r"\begin{itemize}"
+        for item in items:
+            if item.about == about:
+                shown = ", ".join(_text(p) for p in item.evidence[:_PLACES])
+                yield rf"\item {_text(item.text)}" + (rf" {{\footnotesize ({shown})}}" if shown else "")
+        yield r"\end{itemize}"
+
+
+def _runs(content: Content) -> Iterator[str]:
+    made = table(content.ledger, content.jobs)
+    yield rf"\begin{{tabular}}{{l{''.join('r' if c.number else 'l' for c in made.columns)}}}"
+    yield r"\toprule"
+    yield " & ".join(["run", *(_text(c.title) for c in made.columns)]) + r" \\"
+    yield r"\midrule"
+    for job, cells in zip(made.jobs, made.rows, strict=True):
+        yield " & ".join(_text(t) for t in [job.label, *(c.text for c in cells)]) + r" \\"
+    yield r"\bottomrule"
+    yield r"\end{tabular}"
+    if made.marks:
+        yield rf"\par\footnotesize {_text(reasons.legend(set(made.marks)))}\normalsize"
+
+
+def _text(text: str) -> str:
+    return latex_text(one_line(text))

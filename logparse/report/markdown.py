@@ -1,0 +1,122 @@
+"""The report as Markdown, for a hand-in or a pull request."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from importlib.metadata import version
+
+import polars as pl
+
+from logparse import overview, paper, reasons
+from logparse.cells import many
+from logparse.explain import shapes
+from logparse.render import markdown_text, one_line
+from logparse.report.content import Content
+from logparse.report.lists import Item
+from logparse.report.table import table
+from logparse.schema import empty
+
+_PLACES = 3
+_SHAPES = 10
+
+
+def markdown(content: Content) -> str:
+    """The whole report."""
+    out = [f"# {markdown_text(one_line(content.title))}", ""]
+    for heading, items in content.lists.named():
+        out += [list_as_markdown(heading, items, level=2), ""]
+    out += ["## Runs", "", *_runs(content), ""]
+    for block in content.blocks:
+        if block.comparison is not None and block.comparison.rows:
+            out += [f"## {markdown_text(block.heading)}", "", paper.markdown(block.comparison, empty("findings")), ""]
+    out += ["## Findings", "", *(_findings(content) or ["None."]), ""]
+    out += ["## Not understood", "", *(_unread(content) or ["Every line is read or known."]), ""]
+    out += ["## How this was made", "", *_made(content)]
+    return "\n".join(out)
+
+
+def list_as_markdown(heading: str, items: Sequence[Item], level: int = 3) -> str:
+    """One of the three lists."""
+    out = [f"{'#' * level} {heading}", ""]
+    for about in dict.fromkeys(item.about for item in items):
+        out += [f"**{markdown_text(about)}**", ""] if about else []
+        out += [_item(item) for item in items if item.about == about]
+        out.append("")
+    return "\n".join(out if items else [*out, "Nothing.", ""]).rstrip()
+
+
+def list_as_text(heading: str, items: Sequence[Item]) -> str:
+    """One of the three lists as plain text."""
+    out = [heading]
+    for about in dict.fromkeys(item.about for item in items):
+        out += ["", about] if about else [""]
+        for item in items:
+            if item.about == about:
+                out.append(f"- {one_line(item.text)}{_where(item, '{}')}")
+    return "\n".join(out if items else [*out, "", "Nothing."])
+
+
+def _item(item: Item) -> str:
+    return f"- {markdown_text(one_line(item.text))}{_where(item, '`{}`')}"
+
+
+def _where(item: Item, form: str) -> str:
+    """` (a.out:12, b.out:7 and 3 more)`."""
+    shown = [form.format(one_line(p).replace("`", "")) for p in item.evidence[:_PLACES]]
+    more = f" and {len(item.evidence) - _PLACES} more" if len(item.evidence) > _PLACES else ""
+    return f" ({', '.join(shown)}{more})" if shown else ""
+
+
+def _runs(content: Content) -> Iterator[str]:
+    made = table(content.ledger, content.jobs)
+    heads = ["run", *(column.title for column in made.columns)]
+    yield f"| {' | '.join(heads)} |"
+    yield f"| --- | {' | '.join('---:' if c.number else '---' for c in made.columns)} |"
+    for job, cells in zip(made.jobs, made.rows, strict=True):
+        yield f"| {' | '.join(markdown_text(one_line(t)) for t in [job.label, *(c.text for c in cells)])} |"
+    if made.marks:
+        yield ""
+        yield markdown_text(reasons.legend(set(made.marks)))
+
+
+def _findings(content: Content) -> list[str]:
+    out = []
+    for row in content.findings.iter_rows(named=True):
+        ignored = f" (ignored: {markdown_text(row['ignored'])})" if row["ignored"] else ""
+        where = _where(Item("", "", tuple(row["evidence"])), "`{}`")
+        text = markdown_text(one_line(row["text"]))
+        out.append(f"- **{row['severity']} {row['name']}**{ignored}: {text}{where}")
+    return out
+
+
+def _unread(content: Content) -> list[str]:
+    lines, total = overview.unread(content.logs)
+    out = []
+    if total:
+        found = shapes(lines)
+        out.append(f"{many(total, 'line')} that no rule reads, the most frequent of {many(found.height, 'shape')}:")
+        out.append("")
+        for shape, count, odd, source, line in found.head(_SHAPES).iter_rows():
+            text = one_line(shape).replace("`", "'")
+            out.append(f"- {count:,} × {'! ' if odd else ''}`{text}` ({markdown_text(one_line(source))}:{line})")
+    for reason, names in overview.without_run(content.logs):
+        some = ", ".join(markdown_text(one_line(n)) for n in names[:5])
+        more = f" and {len(names) - 5} more" if len(names) > 5 else ""
+        out.append(f"- {many(len(names), 'file')} without a run ({markdown_text(reason)}): {some}{more}")
+    return out
+
+
+def _made(content: Content) -> Iterator[str]:
+    if content.command:
+        yield f"    {one_line(content.command)}"
+        yield ""
+    yield f"logparse {version('logparse')}."
+    yield ""
+    yield "| file | understood | grammar | sha256 |"
+    yield "| --- | ---: | --- | --- |"
+    sources = content.logs.sources.with_columns(pl.col(pl.Categorical).cast(pl.String))
+    for row in sources.iter_rows(named=True):
+        known = row["coverage"] is not None and row["coverage"] == row["coverage"]
+        share = f"{int(row['coverage'] * 1000) / 10:.1f} %" if known else ""
+        cells = [one_line(row["source"]), share, row["grammar"] or row["status"], row["sha256"] or ""]
+        yield f"| {' | '.join(markdown_text(str(c)) for c in cells)} |"

@@ -1,0 +1,143 @@
+"""The table of runs: a row a job, the columns that apply, in each cell what people read and what it sorts by."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from logparse import cells
+from logparse.cells import Facts, Run
+from logparse.comparison.jobs import Job
+from logparse.comparison.ledger import Ledger
+from logparse.reasons import LEGEND
+from logparse.render import one_line
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of the table."""
+
+    title: str
+    of: tuple[str, ...]
+    """Columns of `runs` that its cells are made of: what a click shows. Of several logs of a job the one that states
+    the first of these makes the cell."""
+    text: Callable[[Run, Facts], str]
+    number: bool = False
+    always: bool = False
+    """Shown even where no run has it, with the reasons."""
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One cell: its text, what it sorts by (None goes last), and the columns that a click shows."""
+
+    text: str
+    key: float | str | None
+    of: tuple[str, ...]
+    empty: bool = False
+
+
+@dataclass(frozen=True)
+class Table:
+    """Columns that apply, and a row of cells for each job."""
+
+    columns: tuple[Column, ...]
+    jobs: tuple[Job, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+    marks: frozenset[str]
+    """Marks of empty cells that the legend explains."""
+
+
+def table(ledger: Ledger, jobs: Sequence[Job]) -> Table:
+    """The table of these jobs."""
+    facts = Facts.of(ledger.logs)
+    rows = [[_cell(column, job, facts) for column in _COLUMNS] for job in jobs]
+    shown = [i for i, column in enumerate(_COLUMNS) if _applies(column, [row[i] for row in rows])]
+    kept = tuple(tuple(row[i] for i in shown) for row in rows)
+    marks = frozenset(cell.text for row in kept for cell in row if cell.empty)
+    return Table(tuple(_COLUMNS[i] for i in shown), tuple(jobs), kept, marks)
+
+
+def work(run: Run) -> str:
+    """What ran: `bert_large, training`."""
+    parts = [str(run["workload"] or run["model"] or ""), cells.task(run) if run["task"] else ""]
+    return ", ".join(one_line(part) for part in parts if part) or "?"
+
+
+def _cell(column: Column, job: Job, facts: Facts) -> Cell:
+    run = next((run for name in column.of for run in job.runs if run[name] is not None), job.main)
+    text = one_line(column.text(run, facts))
+    of = tuple(name for name in column.of if run[name] is not None) or column.of[:1]
+    numbers = [run[name] for name in of if isinstance(run[name], (int, float))]
+    key = next(iter(numbers), None) if column.number else text
+    return Cell(text, key, of, text in LEGEND)
+
+
+def _applies(column: Column, found: Sequence[Cell]) -> bool:
+    """Whether a column says something of these runs."""
+    texts = {cell.text for cell in found}
+    return bool(texts - LEGEND.keys()) or "cached" in texts or (column.always and texts != {"-"})
+
+
+_TOLD = ("ranks", "sequence_length")
+"""Settings that stand beside what ran: they are what such runs most often differ in."""
+
+
+def _ran(run: Run, facts: Facts) -> str:
+    return cells.ran(run, {c: v for c, v in run.items() if v is not None and c not in _TOLD}, facts)
+
+
+def _rate(run: Run, facts: Facts) -> str:
+    """With its unit: the rows are of different work."""
+    text = cells.rate(run, facts)
+    return text if run["throughput"] is None else f"{text} {run['sample'] or 'sample'}s/s"
+
+
+def _duration(column: str) -> Callable[[Run, Facts], str]:
+    return lambda run, facts: cells.duration(run, column, facts)
+
+
+def _text(column: str) -> Callable[[Run, Facts], str]:
+    return lambda run, facts: str(run[column] or "?")
+
+
+_COLUMNS = (
+    Column("platform", ("platform",), _text("platform")),
+    Column("work", ("workload", "task"), lambda run, facts: work(run)),
+    Column("ran", ("samples", "steps", "epochs", "batch_size"), _ran, number=True),
+    Column("compile", ("compile_s", "compile_cache"), cells.compiling, number=True, always=True),
+    Column("train", ("train_s",), _duration("train_s"), number=True, always=True),
+    Column("latency", ("latency_s",), _duration("latency_s"), number=True),
+    Column("on chip (estimate)", ("on_chip_latency_s", "on_chip_throughput"), cells.on_chip, number=True),
+    Column("rate", ("throughput", "token_throughput"), _rate, number=True, always=True),
+    Column("quality", ("score", "loss", "score_name"), cells.quality, number=True, always=True),
+    Column("whole log", ("total_s",), _duration("total_s"), number=True),
+    Column("status", ("status",), cells.status),
+)
+"""Left to right. Labels of runs stand before these."""
+
+
+# ---- all that is known of a run ---- #
+
+GROUPS = (
+    ("What ran", ("task", "workload", "model", "dataset", "epochs", "steps", "samples", "sample", "batch_size",
+                  "micro_batch_size", "sequence_length", "precision", "learning_rate", "seed")),
+    ("Where", ("platform", "system", "device_kind", "devices", "ranks", "sdk_version", "host", "job_id", "started_at",
+               "ended_at", "zone")),
+    ("How long", ("queue_s", "compile_s", "compile_cache", "load_s", "startup_s", "train_s", "train_includes", "eval_s",
+                  "checkpoint_s", "total_s", "unaccounted_s")),
+    ("How fast, how well", ("throughput", "throughput_window", "steady_throughput", "token_throughput", "latency_s",
+                            "on_chip_latency_s", "on_chip_throughput", "loss", "score", "score_name", "status")),
+)  # fmt: skip
+"""Heading -> columns of `runs`, for the page of one run."""
+
+
+def known(job: Job, ledger: Ledger) -> list[tuple[str, list[tuple[str, Any]]]]:
+    """Heading -> (column, value) of all that the logs of a job state."""
+    out = []
+    for heading, columns in GROUPS:
+        held = [(c, v) for c in columns if (v := ledger.value(job, c).value) is not None]
+        if held:
+            out.append((heading, held))
+    return out

@@ -1,0 +1,239 @@
+"""What stands behind the numbers of a page: for each how it came to be, and the log lines it rests on.
+
+Of the logs a page holds only these lines, with the read and known lines beside them: an environment dump may stand
+next to a figure, and it is nobody's business.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import polars as pl
+
+from logparse.comparison.clocks import clock
+from logparse.comparison.jobs import Job
+from logparse.comparison.ledger import Ledger
+from logparse.comparison.quantities import CLOCKS
+from logparse.render import one_line
+from logparse.schema import RUNS, TEXT
+from logparse.show import CONTEXT, HOW, MADE, span_of, with_unit
+
+MOST = 2_500_000
+"""Characters of log lines that one page holds."""
+_LONG = 600
+"""Characters up to which a line is kept whole; of a longer one (joined redraws of a bar) what is round a match."""
+_ROUND = 160
+_INPUTS = 12
+"""Pieces of evidence of one number before the rest is only counted."""
+
+
+class Trail:
+    """Collects what a page refers to; `payload` gives all of it as plain data for JSON.
+
+    A number is referred to by its index, a line by `source index:line`.
+    """
+
+    def __init__(self, ledger: Ledger) -> None:
+        self.ledger = ledger
+        self.sources: dict[str, int] = {}
+        self._numbers: dict[tuple[str, str], int] = {}
+        self._records: list[dict[str, Any]] = []
+        self._wanted: dict[str, dict[int, bool]] = {}
+        self._evidence = _by_cell(ledger)
+        self._read: Mapping[tuple[str, int], set[tuple[int | None, str]]] = {}
+        self.left_out = 0
+        """Lines that did not fit; known after `payload`."""
+
+    def place(self, place: str, first: bool = True) -> str:
+        """The reference of `source:line`; what is wanted `first` goes in before all else."""
+        source, _, line = place.rpartition(":")
+        return self._line(source, int(line), first)
+
+    def number(self, job: Job, column: str) -> int:
+        """The reference of a column of runs, or of a clock (`result_s`), of that job."""
+        key = (job.id, column)
+        if key not in self._numbers:
+            self._numbers[key] = len(self._records)
+            self._records.append(self._record(job, column))
+        return self._numbers[key]
+
+    def payload(self) -> dict[str, Any]:
+        """sources, numbers, lines and marks."""
+        self._read = _by_line(self.ledger, self._wanted)
+        lines = self._lines()
+        return {
+            "sources": [one_line(source) for source in self.sources],
+            "numbers": self._records,
+            "lines": {str(self.sources[s]): {str(n): text for n, text in of.items()} for s, of in lines.items()},
+            "marks": self._marks(lines),
+        }
+
+    # ---- numbers ---- #
+
+    def _record(self, job: Job, column: str) -> dict[str, Any]:
+        """What stands behind one cell: run, name, value, how, formula, inputs; of an empty one the reason."""
+        out: dict[str, Any] = {"run": job.id, "name": column}
+        if column.removesuffix("_s") in CLOCKS and column not in RUNS:
+            found = clock(self.ledger, job, column.removesuffix("_s"))
+            value = found.value
+        else:
+            found = self.ledger.value(job, column)
+            value = found.value
+        if value is None:
+            return {**out, "why": one_line(found.reason or "not in this log")}
+        out["value"] = with_unit(column if column in RUNS else "total_s", value)
+        rows = self._rows(job, column)
+        if not rows:
+            out["how"] = one_line(found.reason or MADE.get(column, "made when shown"))
+            out["places"] = [self.place(p, first=False) for p in found.places[:_INPUTS]]
+            return out
+        first = rows[0]
+        out["how"] = HOW.get(first["how"], first["how"])
+        if first["formula"]:
+            out["formula"] = first["formula"]
+        notes = list(dict.fromkeys(one_line(r["reason"]) for r in rows if r["reason"] and not r["formula"]))
+        if notes:
+            out["notes"] = notes
+        out["inputs"] = [self._input(row) for row in rows[:_INPUTS]]
+        if len(rows) > _INPUTS:
+            out["more"] = len(rows) - _INPUTS
+        return out
+
+    def _rows(self, job: Job, column: str) -> Sequence[Mapping[str, Any]]:
+        """Evidence rows of the log of the job that states the column."""
+        run = next((run for run in job.runs if column in run and run[column] is not None), None)
+        return self._evidence.get((run["run"], column), ()) if run is not None else ()
+
+    def _input(self, row: Mapping[str, Any]) -> list[Any]:
+        """[name, text, note, rule, line, start, text as printed]."""
+        text = row["text"] or ("" if row["number"] is None else f"{row['number']:g}")
+        line = "" if row["line"] is None else self._line(row["source"], row["line"], first=False)
+        note = one_line(row["reason"] or "") if row["formula"] else ""
+        return [row["input"] or "", one_line(text), note, row["rule"] or "", line, row["start"], len(row["text"] or "")]
+
+    # ---- lines ---- #
+
+    def _line(self, source: str, line: int, first: bool) -> str:
+        index = self.sources.setdefault(source, len(self.sources))
+        held = self._wanted.setdefault(source, {})
+        held[line] = first or held.get(line, False)
+        return f"{index}:{line}"
+
+    def _lines(self) -> dict[str, dict[int, Any]]:
+        """Source -> line -> its text, or the pieces of it that are kept, as far as there is room."""
+        out: dict[str, dict[int, Any]] = {}
+        used = self.left_out = 0
+        for first in (True, False):
+            for source, wanted in self._wanted.items():
+                numbers = [n for n, at_once in wanted.items() if at_once is first]
+                if not numbers:
+                    continue
+                if used > MOST:
+                    self.left_out += len(numbers)
+                    continue
+                held = out.setdefault(source, {})
+                for number, text in self._texts(source, numbers).items():
+                    if number not in held:
+                        held[number] = text
+                        used += sum(len(piece) for _, piece in text) if isinstance(text, list) else len(text)
+        return out
+
+    def _texts(self, source: str, numbers: Iterable[int]) -> dict[int, Any]:
+        """These lines and those beside them that a rule reads."""
+        wanted = set(numbers)
+        logs = self.ledger.logs
+        beside = {n + d for n in wanted for d in range(-CONTEXT, CONTEXT + 1)} - wanted
+        kinds = logs.kinds(source) if beside else {}
+        texts = logs.lines(source, wanted | {n for n in beside if n in kinds})
+        return {n: self._kept(source, n, text) for n, text in texts.items()}
+
+    def _kept(self, source: str, number: int, text: str) -> Any:
+        """The line, or what of a long one stands round its matches, as [offset, text]."""
+        plain = "".join(c if c.isprintable() else _SHOWN.get(c, "\ufffd") for c in text)
+        if len(plain) <= _LONG:
+            return plain
+        spans = sorted(self._spans(source, number, text)) or [(0, _ROUND)]
+        pieces: list[list[Any]] = []
+        end = -1
+        for start, length in spans[:_INPUTS]:
+            begin, stop = max(0, start - _ROUND), min(len(plain), start + length + _ROUND)
+            if pieces and begin <= end:
+                pieces[-1][1] += plain[end:stop]
+            else:
+                pieces.append([begin, plain[begin:stop]])
+            end = max(end, stop)
+        return [*pieces, [len(plain), ""]]
+
+    def _marks(self, lines: Mapping[str, Mapping[int, Any]]) -> dict[str, list[list[int]]]:
+        """Reference of a line -> [start, length] of all values read on it."""
+        out = {}
+        for source, held in lines.items():
+            wanted = [n for n in held if n in self._wanted[source]]
+            texts = self.ledger.logs.lines(source, wanted)
+            for number in wanted:
+                spans = self._spans(source, number, texts.get(number, ""))
+                if spans:
+                    out[f"{self.sources[source]}:{number}"] = [list(span) for span in sorted(spans)]
+        return out
+
+    def _spans(self, source: str, number: int, text: str) -> set[tuple[int, int]]:
+        """(start, length) of the values that were taken from a line."""
+        found = set()
+        for start, part in self._read.get((source, number), ()):
+            span = span_of(text, start, part)
+            if span is not None:
+                found.add((span[0], span[1] - span[0]))
+        return found
+
+
+_SHOWN = {"\t": " ", "\r": "␍", "\n": "␊"}
+"""What stands for a sign that acts on a terminal: one sign each, so that places in the line stay what they are."""
+
+
+def _by_cell(ledger: Ledger) -> dict[tuple[str, str], list[dict[str, Any]]]:
+    """(run, column) -> its evidence, but for what says that there is none."""
+    ids = [run for job in ledger.jobs for run in job.ids]
+    rows = ledger.logs.evidence.filter(
+        (pl.col("frame") == "runs") & pl.col("run").cast(TEXT).is_in(ids) & (pl.col("how") != "absent")
+    )
+    out: dict[tuple[str, str], list[dict[str, Any]]] = {}
+    for row in rows.with_columns(pl.col(pl.Categorical).cast(TEXT)).iter_rows(named=True):
+        out.setdefault((row["run"], row["column"]), []).append(row)
+    return out
+
+
+def _by_line(
+    ledger: Ledger, wanted: Mapping[str, Mapping[int, bool]]
+) -> dict[tuple[str, int], set[tuple[int | None, str]]]:
+    """(source, line) -> (start, text) of values: of cells as their evidence says; of metrics as they were printed."""
+    places = pl.DataFrame(
+        [(source, n) for source, lines in wanted.items() for n in lines],
+        schema={"source": TEXT, "line": pl.UInt32()},
+        orient="row",
+    )
+    out: dict[tuple[str, int], set[tuple[int | None, str]]] = {}
+    evidence = ledger.logs.evidence.select(pl.col("source").cast(TEXT), "line", "start", "text")
+    for source, line, start, text in evidence.join(places, on=["source", "line"], how="semi").iter_rows():
+        if text:
+            out.setdefault((source, line), set()).add((start, text))
+    metrics = ledger.logs.metrics.select(pl.col("source").cast(TEXT), "line", "value", "resolution").drop_nulls()
+    printed: dict[str, list[tuple[int, str]]] = {}
+    for source, line, value, resolution in metrics.join(places, on=["source", "line"], how="semi").iter_rows():
+        text = _printed(value, resolution)
+        if text is not None and (source, line) not in out:
+            printed.setdefault(source, []).append((line, text))
+    for source, found in printed.items():
+        lines = ledger.logs.lines(source, (line for line, _ in found))
+        for line, text in found:
+            at = [m.start() for m in re.finditer(rf"(?<![\d.]){re.escape(text)}(?!\d)", lines.get(line, ""))]
+            if len(at) == 1:
+                out.setdefault((source, line), set()).add((at[0], text))
+    return out
+
+
+def _printed(value: float, resolution: float) -> str | None:
+    """A number with the decimals that it was printed with, as its resolution tells."""
+    places = len(f"{2 * resolution:.15f}".rstrip("0").partition(".")[2])
+    return f"{value:.{places}f}" if places <= 12 else None
