@@ -187,6 +187,11 @@ _RATE, _SHARE, _HEIGHT, _BETWEEN = 330, 300, 230, 40
 """Pixels: width of the two panels, their height, and what is between them (with the axis)."""
 
 
+def _beside(view: View) -> int:
+    """Width of the panel at the right, in pixels: in proportion to the left one."""
+    return round((view.options.width or _RATE) * _SHARE / _RATE)
+
+
 def chart(view: View) -> Drawing:
     """Rates and efficiencies of `rows`; raises `NothingToDraw` where no two numbers of ranks or devices are known."""
     studies = _studies(view)
@@ -199,7 +204,7 @@ def chart(view: View) -> Drawing:
     jobs = {job.id for study in drawn for side in study.sides for job in side.jobs}
     shown = replace(view, jobs=tuple(job for job in view.jobs if job.id in jobs))
     lines = [_pair(view, pl.DataFrame(list(_points(view, n, s)), ROWS), s) for n, s in enumerate(drawn)]
-    whole = (view.options.width or _RATE) + _SHARE + _BETWEEN + 110.0
+    whole = (view.options.width or _RATE) + _beside(view) + _BETWEEN + 110.0
     body: Drawing = alt.vconcat(*lines, spacing=26)
     return framed(
         view, body, whole, _title(view, drawn), [_HOW] if any(study.found.points for study in drawn) else [],
@@ -331,17 +336,17 @@ def _efficiencies(view: View, frame: pl.DataFrame, study: _Study) -> Any:
         some = worded.filter(pl.col("named") & (over if above else ~over))
         said = pl.when("baseline").then(pl.lit("baseline")).otherwise("part").alias("said")
         layers.append(alt.Chart(data(some.with_columns(said))).mark_text(**look).encode(x, y, text="said:N"))
-    return alt.layer(*layers).properties(width=_SHARE, height=view.options.height or _HEIGHT)
+    return alt.layer(*layers).properties(width=_beside(view), height=view.options.height or _HEIGHT)
 
 
 def _no_efficiency(view: View, study: _Study) -> Any:
     """Why there is none, in the place of the panel."""
     t = theme(view)
-    lines = wrap(f"No efficiency: {study.found.why}.", _SHARE - 20, t.size + 1)
+    lines = wrap(f"No efficiency: {study.found.why}.", _beside(view) - 20, t.size + 1)
     words = pl.DataFrame({"text": lines, "y": [20.0 + 16 * i for i in range(len(lines))]})
     text = alt.Chart(data(words)).mark_text(align="left", color=t.faint, fontSize=t.size)
     y = alt.Y("y:Q", scale=None, axis=None)
-    return text.encode(x=alt.value(0), y=y, text="text:N").properties(width=_SHARE, height=60)
+    return text.encode(x=alt.value(0), y=y, text="text:N").properties(width=_beside(view), height=60)
 
 
 # ---- the words ---- #
