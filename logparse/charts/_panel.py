@@ -57,6 +57,12 @@ class Grid:
         """Of the panel, in pixels."""
         return self.step * self.rows
 
+    def layered(self, *layers: Any) -> Drawing:
+        """These layers as one panel, without those that have no row to draw."""
+        held = [layer for layer in layers if not (isinstance(layer.data, pl.DataFrame) and layer.data.is_empty())]
+        drawn: Drawing = alt.layer(*(held or layers[:1]), width=self.width, height=self.height)
+        return drawn
+
     @property
     def y(self) -> alt.Y:
         """The rows as a scale."""
@@ -91,7 +97,7 @@ class Grid:
         """The column `text` of each row at `x`."""
         kept = frame.filter(pl.col("text").is_not_null() & (pl.col("text") != ""))
         look = {"baseline": "middle", "fontSize": self.size, "color": theme(self.view).ink, **mark}
-        made: alt.Chart = alt.Chart(data(kept)).mark_text(**look).encode(x=x, y=self.y, text="text:N")
+        made: alt.Chart = alt.Chart(data(kept)).mark_text(**look).encode(x=x, y=self.y, text=alt.Text("text:N"))
         return made
 
 
@@ -171,7 +177,12 @@ def band(view: View, frame: pl.DataFrame, grid: Grid, x: alt.X) -> alt.Chart:
     made: alt.Chart = (
         alt.Chart(data(pl.DataFrame(pieces, schema=schema)))
         .mark_rect(color=theme(view).band, clip=True)
-        .encode(x=_like(x, "noise_low"), x2="noise_high:Q", y=alt.Y("top:Q", scale=None, axis=None), y2="bottom:Q")
+        .encode(
+            x=_like(x, "noise_low"),
+            x2=alt.X2("noise_high:Q"),
+            y=alt.Y("top:Q", scale=None, axis=None),
+            y2=alt.Y2("bottom:Q"),
+        )
     )
     return made
 
@@ -187,7 +198,7 @@ def dots(
     tip = list(tooltip)
     return [
         alt.Chart(data(several)).mark_rule(strokeWidth=1.5).encode(
-            x=_like(x, "least"), x2="greatest:Q", y=grid.y, color=colour),
+            x=_like(x, "least"), x2=alt.X2("greatest:Q"), y=grid.y, color=colour),
         alt.Chart(data(runs)).mark_point(filled=True, size=area / 3, opacity=0.75).encode(
             x=x, y=grid.y, color=colour, tooltip=tip),
         alt.Chart(data(frame.filter(pl.col("value").is_not_null()))).mark_point(
@@ -303,4 +314,4 @@ def capped(blocks: Sequence[Block]) -> tuple[Sequence[Block], list[str]]:
     kept = [blocks[i] for i in sorted(order)]
     left = len(blocks) - len(kept)
     runs = sum(len(b.jobs) for b in blocks) - sum(len(b.jobs) for b in kept)
-    return kept, [f"{left} more panels, {runs} runs, are not drawn; choose with --where."]
+    return kept, [f"{left} more workloads ({runs} run{'' if runs == 1 else 's'}) are not drawn; choose with --where."]

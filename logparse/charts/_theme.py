@@ -196,8 +196,42 @@ def tips(view: View, **titles: str) -> list[alt.Tooltip]:
     return [alt.Tooltip(f"{field}:N", title=title) for field, title in titles.items()]
 
 
+@dataclass(frozen=True)
+class Plain:
+    """A part of a drawing as a plain specification.
+
+    Altair copies its own objects anew at each level that they are put into, which takes seconds where there are many
+    panels.
+    """
+
+    spec: dict[str, Any]
+    datasets: dict[str, Any]
+
+
+def plain(part: Drawing | Plain) -> Plain:
+    """The part as a plain specification."""
+    if isinstance(part, Plain):
+        return part
+    spec = part.to_dict(validate=False)  # all of it is checked when the whole is asked for its specification
+    for name in ("$schema", "config"):
+        spec.pop(name, None)
+    return Plain(spec, spec.pop("datasets", {}))
+
+
+def tiled(parts: Sequence[Drawing | Plain], columns: int = 1, row: float = 24, column: float = 24) -> Plain:
+    """Parts in rows of so many columns, with so many pixels between them."""
+    made = [plain(part) for part in parts]
+    spec = {"concat": [part.spec for part in made], "columns": columns, "spacing": {"row": row, "column": column}}
+    return Plain(spec, {name: rows for part in made for name, rows in part.datasets.items()})
+
+
 def framed(
-    view: View, body: Drawing, width: float, title: str, subtitle: Sequence[str] = (), caption: Sequence[str] = ()
+    view: View,
+    body: Drawing | Plain,
+    width: float,
+    title: str,
+    subtitle: Sequence[str] = (),
+    caption: Sequence[str] = (),
 ) -> Drawing:
     """The body under the title that states its finding, over a caption.
 
@@ -220,18 +254,13 @@ def framed(
         text=below, orient="bottom", anchor="start", frame="bounds", color=t.faint, fontSize=small,
         fontWeight="normal", lineHeight=small + 4, offset=18,
     )  # fmt: skip
-    # As a plain specification: altair copies its own objects anew at each level that they are put into, which takes
-    # seconds where there are many panels.
-    spec = body.to_dict(validate=False)
-    datasets = spec.pop("datasets", {})
-    for name in ("$schema", "config"):
-        spec.pop(name, None)
-    inner = alt.VConcatSpecGenericSpec(vconcat=[spec], title=head)
+    made = plain(body)
+    inner = alt.VConcatSpecGenericSpec(vconcat=[made.spec], title=head)
     return alt.VConcatChart(
         vconcat=[inner],
         description=one_line(view.options.title or title),
         title=foot if below else alt.Undefined,
-        datasets=datasets,
+        datasets=made.datasets,
         config=alt.Config(**config),
     )
 

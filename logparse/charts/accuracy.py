@@ -44,6 +44,7 @@ from logparse.charts._panel import (
 from logparse.charts._theme import (
     BAD,
     Drawing,
+    Plain,
     data,
     framed,
     hue,
@@ -52,6 +53,7 @@ from logparse.charts._theme import (
     source_note,
     text_width,
     theme,
+    tiled,
     tips,
 )
 from logparse.charts._view import Block, View
@@ -104,16 +106,16 @@ def chart(view: View) -> Drawing:
         raise NothingToDraw("no run here that reached its end states a score such as accuracy")
     width, size = float(view.options.width or WIDTH), theme(view).size
     edge = gutter(view, frame["label"])
-    drawn: list[Drawing] = []
+    drawn: list[Drawing | Plain] = []
     for number, block in enumerate(blocks):
         part = frame.filter(pl.col("block") == number)
         grid = Grid(view, part["row"].n_unique(), width, edge)
         dataset = f", {one_line(block.keys[3])}" if block.keys[3] and block.keys[3] != block.keys[0] else ""
         drawn.append(_scores(view, part, grid).properties(title=heading(view, work(view.ledger, block) + dataset)))
-    body: Drawing = alt.vconcat(*drawn, spacing=24)
+    body = tiled(drawn)
     whole = edge + width + max(text_width(note, size) for note in frame["note"].drop_nulls()) + 16
     if strip := key(view, _signs(view, frame), whole - edge):
-        body = alt.vconcat(strip, body, spacing=14)
+        body = tiled([strip, body], row=14)
     caption = [
         *_bands(view),
         *_chances(frame),
@@ -241,7 +243,7 @@ def _scores(view: View, frame: pl.DataFrame, grid: Grid) -> Drawing:
         alt.Chart(data(score.filter((pl.col("n") == 1) & pl.col("items").is_not_null())))
         .mark_rule(strokeWidth=1.5)
         .encode(
-            x=alt.X("least:Q", title=x["title"], scale=x["scale"], axis=x["axis"]), x2="greatest:Q", y=grid.y,
+            x=alt.X("least:Q", title=x["title"], scale=x["scale"], axis=x["axis"]), x2=alt.X2("greatest:Q"), y=grid.y,
             color=alt.Color("colour:N", scale=None),
         )
     )  # fmt: skip
@@ -254,7 +256,7 @@ def _scores(view: View, frame: pl.DataFrame, grid: Grid) -> Drawing:
         .mark_point(shape="M-1,-1L1,1M1,-1L-1,1", size=70, color=BAD, strokeWidth=2.4, opacity=1)
         .encode(x=x, y=grid.y, tooltip=tooltip)
     )
-    drawn: Drawing = alt.layer(
+    return grid.layered(
         band(view, score, grid, x),
         chance.encode(x=alt.X("at:Q", title=x["title"], scale=x["scale"], axis=x["axis"])),
         whiskers,
@@ -262,10 +264,7 @@ def _scores(view: View, frame: pl.DataFrame, grid: Grid) -> Drawing:
         crosses,
         grid.labels(score),
         grid.notes(score),
-        width=grid.width,
-        height=grid.height,
     )
-    return drawn
 
 
 def _scale(frame: pl.DataFrame) -> tuple[dict[str, Any], str]:

@@ -29,6 +29,7 @@ from logparse.charts._panel import WIDTH, Grid, Sign, capped, greatest, gutter, 
 from logparse.charts._theme import (
     PHASES,
     Drawing,
+    Plain,
     data,
     framed,
     hue,
@@ -36,6 +37,7 @@ from logparse.charts._theme import (
     source_note,
     text_width,
     theme,
+    tiled,
     tips,
 )
 from logparse.charts._view import Block, View
@@ -85,7 +87,7 @@ def chart(view: View) -> Drawing:
     alone = view.options.clock == "train"
     width, edge = float(view.options.width or WIDTH), gutter(view, frame["label"])
     both = not alone and not frame.filter((pl.col("part") == "train") & pl.col("duration_s").is_not_null()).is_empty()
-    panels: list[Drawing] = []
+    panels: list[Drawing | Plain] = []
     longest = 0.0
     for number, block in enumerate(blocks):
         part = frame.filter(pl.col("block") == number)
@@ -98,10 +100,10 @@ def chart(view: View) -> Drawing:
         panels.append(_bars(view, part, ends, grid).properties(title=heading(view, work(view.ledger, block), common)))
         if both:
             panels.append(_training(view, part, Grid(view, grid.rows, width * 0.4)))
-    body: Drawing = alt.concat(*panels, columns=2 if both else 1, spacing={"row": 24, "column": 24})
+    body = tiled(panels, 2 if both else 1)
     whole = edge + width + (70 if alone else longest + 10) + (width * 0.4 + 90 if both else 0)
     if not alone and (strip := key(view, _signs(view, frame), whole - edge)):
-        body = alt.vconcat(strip, body, spacing=14)
+        body = tiled([strip, body], row=14)
     counted = view.options.clock or "wall"
     caption = [
         f"Clock: {counted}, {CLOCKS[counted]}." + _fine(frame),
@@ -207,7 +209,7 @@ def _bars(view: View, frame: pl.DataFrame, ends: pl.DataFrame, grid: Grid) -> Dr
     solid = (
         alt.Chart(data(parts.filter(pl.col("part").is_in(list(PHASES)))))
         .mark_bar(**look, stroke=t.paper, strokeWidth=0.6)
-        .encode(x=x, x2="end_s:Q", y=grid.y, color=alt.Color("fill:N", scale=None), tooltip=tooltip)
+        .encode(x=x, x2=alt.X2("end_s:Q"), y=grid.y, color=alt.Color("fill:N", scale=None), tooltip=tooltip)
     )
     layers: list[Any] = [solid]
     for part, dash in ((_WAIT, [4, 3]), (_REST, [1, 0])):
@@ -215,7 +217,7 @@ def _bars(view: View, frame: pl.DataFrame, ends: pl.DataFrame, grid: Grid) -> Dr
         layers.append(
             alt.Chart(data(outline))
             .mark_bar(**look, fill="transparent", stroke=t.faint, strokeWidth=t.stroke, strokeDash=dash)
-            .encode(x=x, x2="end_s:Q", y=grid.y, tooltip=tooltip)
+            .encode(x=x, x2=alt.X2("end_s:Q"), y=grid.y, tooltip=tooltip)
         )
     cached = _cached(view, frame)
     layers.append(
@@ -225,8 +227,7 @@ def _bars(view: View, frame: pl.DataFrame, ends: pl.DataFrame, grid: Grid) -> Dr
     )
     layers.append(_inside(parts, grid, longest, t.on))
     layers += [grid.labels(ends), grid.texts(ends, alt.X("end_s:Q"), align="left", dx=7)]
-    drawn: Drawing = alt.layer(*layers, width=grid.width, height=grid.height)
-    return drawn
+    return grid.layered(*layers)
 
 
 def _inside(parts: pl.DataFrame, grid: Grid, longest: float, on: Any) -> alt.Chart:
@@ -281,8 +282,7 @@ def _training(view: View, frame: pl.DataFrame, grid: Grid) -> Drawing:
     ]
     if grid.gutter:
         layers.append(grid.labels(train))
-    drawn: Drawing = alt.layer(*layers, width=grid.width, height=grid.height)
-    return drawn
+    return grid.layered(*layers)
 
 
 def _said(row: dict[str, Any]) -> str:

@@ -41,6 +41,7 @@ from logparse.charts._panel import (
 )
 from logparse.charts._theme import (
     Drawing,
+    Plain,
     apart,
     data,
     fitted,
@@ -51,6 +52,7 @@ from logparse.charts._theme import (
     source_note,
     text_width,
     theme,
+    tiled,
     tips,
 )
 from logparse.charts._view import Block, View
@@ -60,6 +62,7 @@ from logparse.comparison.verdict import BEYOND, ESTABLISHED, NOT_COMPARABLE, UNK
 from logparse.comparison.wording import cell_text, title, told_at_the_top, verdict_text, what_differs
 from logparse.errors import NothingToDraw
 from logparse.figures import is_share
+from logparse.render import one_line
 
 TAKES = ("by", "baseline", "per", "clock")
 _CROWD = 12
@@ -106,7 +109,7 @@ def chart(view: View) -> Drawing:
     width, size = float(view.options.width or WIDTH), theme(view).size
     names = gutter(view, apart(frame["title"].to_list(), 170, size)) + 14
     edge = gutter(view, (_short(view, side) for side in frame["side"].drop_nulls())) + names
-    drawn: list[Drawing] = []
+    drawn: list[Drawing | Plain] = []
     for number, (block, comparison) in enumerate(found):
         of = frame.filter(pl.col("block") == number)
         head = heading(view, _heading(view, block, comparison), _differs(comparison))
@@ -115,11 +118,11 @@ def chart(view: View) -> Drawing:
             grid = Grid(view, part["row"].n_unique(), width, edge)
             made = _marks(view, part, grid, ratios=panel == 0)
             drawn.append(made.properties(title=head) if panel == of["panel"].min() else made)
-    body: Drawing = alt.vconcat(*drawn, spacing=18)
+    body = tiled(drawn, row=18)
     notes = max(text_width(note, size) for note in frame["note"].fill_null(""))
     whole = edge + width + notes + 16
     if strip := key(view, _signs(view, frame), whole - edge):
-        body = alt.vconcat(strip, body, spacing=14)
+        body = tiled([strip, body], row=14)
     quantities = frame["quantity"].unique().to_list()
     caption = [
         *_noises([c for _, c in found]),
@@ -271,7 +274,7 @@ def _marks(view: View, frame: pl.DataFrame, grid: Grid, ratios: bool) -> Drawing
     whiskers = (
         alt.Chart(data(marked.filter(pl.col("low").is_not_null())))
         .mark_rule(strokeWidth=1.5)
-        .encode(x=_of(x, "low"), x2="high:Q", y=grid.y, color=alt.Color("colour:N", scale=None))
+        .encode(x=_of(x, "low"), x2=alt.X2("high:Q"), y=grid.y, color=alt.Color("colour:N", scale=None))
     )
     # In a crowd the words of one would cover the marks of the others; the note counts them.
     alone = frame.filter(pl.len().over("row") == 1)
@@ -281,7 +284,7 @@ def _marks(view: View, frame: pl.DataFrame, grid: Grid, ratios: bool) -> Drawing
         )
     )
     first = frame.unique("quantity", keep="first", maintain_order=True)
-    drawn: Drawing = alt.layer(
+    return grid.layered(
         band(view, marked, grid, x),
         rule.encode(x=_of(x, "one")),
         _parted(view, first, grid),
@@ -291,11 +294,7 @@ def _marks(view: View, frame: pl.DataFrame, grid: Grid, ratios: bool) -> Drawing
         grid.labels(frame.with_columns(label=_labels(view, frame))),
         grid.texts(first.with_columns(text=pl.Series(apart(first["title"].to_list(), 170, t.size), dtype=pl.String)),
                    alt.value(-grid.gutter - 8), align="left", fontWeight="bold"),
-        grid.notes(frame),
-        width=grid.width,
-        height=grid.height,
-    )  # fmt: skip
-    return drawn
+        grid.notes(frame))  # fmt: skip
 
 
 def _parted(view: View, first: pl.DataFrame, grid: Grid) -> alt.Chart:

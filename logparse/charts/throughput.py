@@ -48,6 +48,7 @@ from logparse.charts._panel import (
 )
 from logparse.charts._theme import (
     Drawing,
+    Plain,
     data,
     fitted,
     framed,
@@ -57,6 +58,7 @@ from logparse.charts._theme import (
     source_note,
     text_width,
     theme,
+    tiled,
     tips,
 )
 from logparse.charts._view import Block, View
@@ -112,17 +114,17 @@ def chart(view: View) -> Drawing:
     edge, size = gutter(view, frame["label"]), theme(view).size
     notes = max(text_width(note, size) for note in frame["note"].drop_nulls())
     estimates = "estimate" in frame["mark"]
-    drawn: list[Drawing] = []
+    drawn: list[Drawing | Plain] = []
     for number, panel in enumerate(panels):
         part = frame.filter(pl.col("block") == number)
         grid = Grid(view, part["row"].n_unique(), width, edge)
         drawn.append(_rates(view, part, grid).properties(title=heading(view, panel.title(view))))
         if estimates:
             drawn.append(_estimates(view, part, Grid(view, grid.rows, width * 0.3)))
-    body: Drawing = alt.concat(*drawn, columns=2 if estimates else 1, spacing={"row": 24, "column": 24})
+    body = tiled(drawn, 2 if estimates else 1)
     whole = edge + width + notes + 16 + (width * 0.3 + 60 if estimates else 0)
     if strip := key(view, _signs(view, frame), whole - edge):
-        body = alt.vconcat(strip, body, spacing=14)
+        body = tiled([strip, body], row=14)
     held = [panel.row for panel in panels]
     caption = [
         *_bands(held),
@@ -268,16 +270,13 @@ def _rates(view: View, frame: pl.DataFrame, grid: Grid) -> Drawing:
         .mark_tick(thickness=2, color=t.ink, opacity=1, height={"band": 1.1})
         .encode(x=x, y=grid.y, tooltip=tooltip)
     )
-    drawn: Drawing = alt.layer(
+    return grid.layered(
         band(view, rate, grid, x),
         steady,
         *dots(view, rate, marked.filter(pl.col("mark") == "run"), grid, x, tooltip),
         grid.labels(rate),
         grid.notes(rate),
-        width=grid.width,
-        height=grid.height,
     )
-    return drawn
 
 
 def _estimates(view: View, frame: pl.DataFrame, grid: Grid) -> Drawing:
@@ -307,8 +306,7 @@ def _estimates(view: View, frame: pl.DataFrame, grid: Grid) -> Drawing:
         )
     )  # fmt: skip
     texts = grid.texts(found, x, align="left", dx=9, color=t.faint)
-    drawn: Drawing = alt.layer(points, texts, width=grid.width, height=grid.height)
-    return drawn
+    return grid.layered(points, texts)
 
 
 def _signs(view: View, frame: pl.DataFrame) -> list[Sign]:

@@ -27,6 +27,7 @@ import polars as pl
 from logparse.charts._panel import Sign, capped, extent, heading, key, platform_of, work
 from logparse.charts._theme import (
     Drawing,
+    Plain,
     data,
     fitted,
     framed,
@@ -36,6 +37,7 @@ from logparse.charts._theme import (
     source_note,
     text_width,
     theme,
+    tiled,
     tips,
 )
 from logparse.charts._view import Block, View
@@ -90,16 +92,16 @@ def chart(view: View) -> Drawing:
         raise NothingToDraw("no run here that reached its end states both a score (or loss) and a time")
     one = 1.35 if len(blocks) == 1 else 1.0
     size = (float(view.options.width or _WIDTH * one), float(view.options.height or _HEIGHT * one))
-    drawn: list[Drawing] = []
+    drawn: list[Drawing | Plain] = []
     for number, block in enumerate(blocks):
         part = frame.filter(pl.col("block") == number)
         told = _told(part)
         drawn.append(_panel(view, part, size).properties(title=heading(view, work(view.ledger, block), told)))
     columns = 1 if len(drawn) == 1 else 2
-    body: Drawing = alt.concat(*drawn, columns=columns, spacing={"row": 30, "column": 40})
+    body = tiled(drawn, columns, row=30, column=40)
     whole = max(columns * (size[0] + 90), 560.0)
     if strip := key(view, _signs(view, frame), whole):
-        body = alt.vconcat(strip, body, spacing=14)
+        body = tiled([strip, body], row=14)
     clocks = dict.fromkeys(frame["clock"])
     meant = "; ".join(f"{c.removesuffix('_s')}: {CLOCKS.get(c.removesuffix('_s'), 'of one inference')}" for c in clocks)
     caption = [f"Clock: {meant}.", *_left_out(view), *more,
@@ -246,8 +248,8 @@ def _panel(view: View, frame: pl.DataFrame, size: tuple[float, float]) -> Drawin
     drawn: Drawing = alt.layer(
         line.encode(x=x, y=y),
         labels[0],
-        rule.encode(x=of(alt.X, "time_least", "x"), x2="time_greatest:Q", y=y, color=colour),
-        rule.encode(x=x, y=of(alt.Y, "score_least", "y"), y2="score_greatest:Q", color=colour),
+        rule.encode(x=of(alt.X, "time_least", "x"), x2=alt.X2("time_greatest:Q"), y=y, color=colour),
+        rule.encode(x=x, y=of(alt.Y, "score_least", "y"), y2=alt.Y2("score_greatest:Q"), color=colour),
         alt.Chart(data(scaled))
         .mark_point(filled=True, size=70, opacity=1, stroke=t.paper, strokeWidth=0.8)
         .encode(x=x, y=y, color=colour, tooltip=tips(view, label="run", said="score and time", lines="lines")),
@@ -278,7 +280,7 @@ def _unnamed(view: View, count: int, size: tuple[float, float]) -> alt.Chart:
     made: alt.Chart = (
         alt.Chart(data(pl.DataFrame({"text": [text]})))
         .mark_text(**look)
-        .encode(x=alt.value(size[0] - 4), y=alt.value(size[1] - 4), text="text:N")
+        .encode(x=alt.value(size[0] - 4), y=alt.value(size[1] - 4), text=alt.Text("text:N"))
     )
     return made
 
