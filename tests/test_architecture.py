@@ -10,6 +10,8 @@ import pytest
 from conftest import ROOT
 
 ENGINE = sorted((ROOT / "logparse").glob("*.py"))
+FLOORS = ("comparison", "findings", "charts", "report", "cli")
+"""Packages from the ground up: what is said of two runs, what one ought to know, pictures, pages, commands."""
 COMMANDS = sorted((ROOT / "logparse" / "cli").glob("*.py"))
 GRAMMARS = sorted((ROOT / "grammars").glob("*.py"))
 FRONT = {"__init__"}
@@ -50,6 +52,39 @@ def test_arrows_run_one_way() -> None:
     assert order.index("schema") < order.index("grammar") < order.index("match") < order.index("pipeline")
 
 
+def modules() -> dict[str, Path]:
+    """Dotted name -> file, of every module of the package."""
+    paths = sorted((ROOT / "logparse").rglob("*.py"))
+    names = [".".join(p.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__") for p in paths]
+    return dict(zip(names, paths, strict=True))
+
+
+def test_no_module_imports_another_in_a_circle() -> None:
+    known = modules()
+    graph = {name: (imported(path) & known.keys()) - {name, "logparse"} for name, path in known.items()}
+    assert len(list(TopologicalSorter(graph).static_order())) == len(known) > 100
+
+
+@pytest.mark.parametrize("floor", FLOORS[:-1])
+def test_a_floor_rests_on_those_below_it(floor: str) -> None:
+    above = tuple(f"logparse.{name}" for name in FLOORS[FLOORS.index(floor) + 1 :])
+    wrong = {
+        f"{name} -> {target}"
+        for name, path in modules().items()
+        if name.startswith(f"logparse.{floor}")
+        for target in imported(path)
+        if target.startswith(above)
+    }
+    assert not wrong
+
+
+@pytest.mark.parametrize("name", ["reader", "compile", "match", "pipeline", "runs", "schema", "grammar"])
+def test_reading_knows_nothing_of_comparing(name: str) -> None:
+    assert not {
+        m for m in imported(ROOT / "logparse" / f"{name}.py") if m.startswith(tuple(f"logparse.{f}" for f in FLOORS))
+    }
+
+
 @pytest.mark.parametrize("path", ENGINE, ids=lambda p: p.stem)
 def test_the_engine_knows_no_command_and_no_vendor(path: Path) -> None:
     # `platforms` finds the grammars by looking in the package: no module names one.
@@ -72,7 +107,23 @@ def test_the_compiler_knows_no_polars() -> None:
     assert not {name for name in imported(ROOT / "logparse" / "compile.py") if name.startswith("polars")}
 
 
-@pytest.mark.parametrize("path", [p for p in ENGINE if p.stem not in MAY_OPEN], ids=lambda p: p.stem)
+def of_package(path: Path) -> str:
+    return str(path.relative_to(ROOT / "logparse").with_suffix(""))
+
+
+READERS_OF_OUR_OWN = {"spreads/__init__", "spreads/make", "report/page"}
+"""What the package brings along is read where it is used; `spreads.make` is a script."""
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        p
+        for p in sorted((ROOT / "logparse").rglob("*.py"))
+        if p.stem not in MAY_OPEN and p.parent.name != "cli" and of_package(p) not in READERS_OF_OUR_OWN
+    ],
+    ids=of_package,
+)
 def test_only_the_reader_and_the_command_line_touch_files(path: Path) -> None:
     wrong = [
         f"{path.name}:{node.lineno}"

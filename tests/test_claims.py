@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import logparse
-from logparse.comparison.claims import CLAIMABLE, claim, from_lines, from_names, verdicts
+from logparse.comparison.claim_verdicts import claim_verdicts
+from logparse.comparison.claims import CLAIMABLE, claim, from_lines, from_names
 from logparse.comparison.compare import compare
 from logparse.comparison.ledger import Ledger
 from logparse.errors import LogparseError, UsageError
@@ -22,7 +23,7 @@ GROQ = [SAMPLES / "groq" / name for name in ("bert_tiny_dummy_input.out", "bert_
 def held(path: Path, *said: str) -> list[tuple[str, str | None, str]]:
     """name, found and verdict of what is claimed of the run in a file."""
     ledger = Ledger(logparse.ingest(path), [claim(text) for text in said])
-    return verdicts(ledger, ledger.jobs).select("name", "found", "verdict").rows()
+    return claim_verdicts(ledger, ledger.jobs).select("name", "found", "verdict").rows()
 
 
 def test_a_claim_is_confirmed_refuted_or_not_in_the_log() -> None:
@@ -36,7 +37,7 @@ def test_a_claim_is_confirmed_refuted_or_not_in_the_log() -> None:
 
 def test_a_refuted_claim_names_the_line_that_refutes_it() -> None:
     ledger = Ledger(logparse.ingest(MNIST), [claim("20_epochs:epochs=20")])
-    (row,) = verdicts(ledger, ledger.jobs).rows(named=True)
+    (row,) = claim_verdicts(ledger, ledger.jobs).rows(named=True)
     text = MNIST.read_text().splitlines()[row["line"] - 1]
     assert "10/10" in text
 

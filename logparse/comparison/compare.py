@@ -11,6 +11,7 @@ import polars as pl
 
 from logparse.comparison import claims as claims_
 from logparse.comparison import sides as sides_
+from logparse.comparison.claim_verdicts import claim_verdicts
 from logparse.comparison.claims import Claim
 from logparse.comparison.equal import Common, at, target
 from logparse.comparison.jobs import Job
@@ -169,7 +170,7 @@ def of_sides(
     jobs = [job for side in sides for job in side.jobs]
     return Comparison(
         ledger, tuple(sides), first, tuple(rows), tuple(settings(ledger, sides)), scaling(ledger, sides),
-        claims_.verdicts(ledger, jobs), by, per, (clock,) if clock else tuple(CLOCKS), tuple(held),
+        claim_verdicts(ledger, jobs), by, per, (clock,) if clock else tuple(CLOCKS), tuple(held),
     )  # fmt: skip
 
 

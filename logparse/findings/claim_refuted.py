@@ -22,7 +22,7 @@ from collections.abc import Iterator
 
 import polars as pl
 
-from logparse.comparison.claims import verdicts
+from logparse.comparison.claim_verdicts import claim_verdicts
 from logparse.findings import Finding, Scene
 from logparse.findings._words import labels
 from logparse.render import one_line
@@ -35,7 +35,7 @@ _KEYS = ("name", "claimed", "found", "origin")
 
 def find(scene: Scene) -> Iterator[Finding]:
     """A warning for each setting that was claimed and is refuted, with all runs of which that is so."""
-    rows = verdicts(scene.ledger, scene.jobs).filter(pl.col("verdict") == "refuted")
+    rows = claim_verdicts(scene.ledger, scene.jobs).filter(pl.col("verdict") == "refuted")
     rows = rows.with_columns(pl.col(pl.Categorical).cast(TEXT))
     for (name, claimed, found, origin), part in rows.group_by(*_KEYS, maintain_order=True):
         jobs = [scene.ledger.by_run[run] for run in part["run"]]

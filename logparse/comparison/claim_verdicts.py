@@ -1,0 +1,52 @@
+"""Claims held against the logs: confirmed, refuted by a line, or not in the log."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import polars as pl
+
+from logparse.comparison.claims import Claim, from_names
+from logparse.comparison.jobs import Job
+from logparse.comparison.ledger import Ledger
+from logparse.schema import SAID, TEXT, conform, empty
+
+
+def claim_verdicts(ledger: Ledger, jobs: Sequence[Job]) -> pl.DataFrame:
+    """The frame `claims`: each claim about these jobs with what the log says: confirmed, refuted, not in the log."""
+    rows = [
+        _verdict(ledger, job, said)
+        for job in jobs
+        for said in (*(c for c in ledger.claims if c.means(job)), *from_names(job))
+    ]
+    if not rows:
+        return empty("claims")
+    return conform("claims", pl.DataFrame(rows, schema={c: _plain(t) for c, t in SAID["claims"].items()}))
+
+
+def _plain(dtype: pl.DataType) -> pl.DataType:
+    return TEXT if dtype == pl.Categorical() else dtype
+
+
+def _verdict(ledger: Ledger, job: Job, said: Claim) -> dict[str, Any]:
+    found = next((run[said.name] for run in job.runs if run[said.name] is not None), None)
+    places = ledger.value(job, said.name).places if found is not None else ()
+    source, _, line = places[0].rpartition(":") if places else (str(job.main["source"]), "", "")
+    return {
+        "run": job.id,
+        "name": said.name,
+        "claimed": said.text,
+        "found": None if found is None else f"{found:.15g}" if isinstance(found, float) else str(found),
+        "verdict": "not in the log" if found is None else "confirmed" if _same(found, said.number) else "refuted",
+        "origin": said.origin,
+        "source": source,
+        "line": int(line) if line else None,
+    }
+
+
+def _same(found: Any, claimed: Any) -> bool:
+    if isinstance(found, (int, float)) and isinstance(claimed, (int, float)):
+        return math.isclose(found, claimed, rel_tol=1e-9)
+    return str(found).casefold() == str(claimed).casefold()
