@@ -10,6 +10,7 @@ import polars as pl
 
 from logparse.comparison import claims as claims_
 from logparse.comparison import sides as sides_
+from logparse.comparison.claim_verdicts import claim_verdicts
 from logparse.comparison.claims import Claim
 from logparse.comparison.compare import Comparison, of_sides
 from logparse.comparison.jobs import Job
@@ -86,7 +87,7 @@ def content(
     again = given is not None and not (said or where or by or baseline)
     blocks = (_given(given),) if given is not None and again else tuple(_blocks(ledger, by, baseline))
     found = _findings(ledger, blocks, list(ignore))
-    verdicts = claims_.verdicts(ledger, ledger.jobs)
+    verdicts = claim_verdicts(ledger, ledger.jobs)
     return Content(
         title or _title(ledger), ledger, blocks, lists(ledger, blocks, found, verdicts), found, verdicts,
         given if again else None, by, baseline, command,

@@ -90,7 +90,6 @@ def lists(ledger: Ledger, blocks: Sequence[Block], findings: pl.DataFrame, claim
         not_say += _unknown(block, block.comparison)
         not_say += _refused(block, block.comparison, names)
         not_say += _missing(block, block.comparison)
-        settle += _repeats(block, block.comparison)
         settle += _settings(block, block.comparison)
     for row in serious:
         if row["name"] == "claim-refuted":
@@ -102,6 +101,7 @@ def lists(ledger: Ledger, blocks: Sequence[Block], findings: pl.DataFrame, claim
             )
         )  # fmt: skip
     said, open_, wanted = _claims(ledger, claims, about)
+    settle += _repeats(blocks)
     settle += _advice(serious, about)
     return Lists(_sorted(said + say, blocks), _sorted(open_ + not_say, blocks), _sorted(wanted + settle, blocks))
 
@@ -357,16 +357,20 @@ def _missing(block: Block, comparison: Comparison) -> Iterator[Item]:
 # ---- what would settle it ---- #
 
 
-def _repeats(block: Block, comparison: Comparison) -> Iterator[Item]:
-    """Three runs a side, where a difference is not established and could be."""
-    names = [quantity_name(row) for row in comparison.rows if _of(row, BEYOND, WITHIN, UNKNOWN)]
-    few = [side for side in comparison.sides if sum(job.has_result for job in side.jobs) < 3]
-    if names and few:
-        n = sorted({len(side.jobs) for side in few})
+def _repeats(blocks: Sequence[Block]) -> Iterator[Item]:
+    """Three runs a side, where a difference is not established and could be; said once of all blocks."""
+    wanting: dict[str, set[int]] = {}
+    for block in blocks:
+        comparison = block.comparison
+        if comparison is not None and any(_of(row, BEYOND, WITHIN, UNKNOWN) for row in comparison.rows):
+            counts = {n for side in comparison.sides if (n := sum(job.has_result for job in side.jobs)) < 3}
+            if counts:
+                wanting[block.heading] = counts
+    if wanting:
+        n = sorted(set.union(*wanting.values()))
         has = f"n is {n[0]}" if len(n) == 1 else f"n is {n[0]} to {n[-1]}"
-        of = "each" if len(few) == len(comparison.sides) else _labels([side.label for side in few])
-        text = f"Run {of} three times or more ({has}): from three on a side a difference can be established."
-        yield Item(text, "verdict", (), block.heading, 1)
+        text = f"Run each three times or more (now {has}): from three on a side a difference can be established."
+        yield Item(text, "verdict", (), next(iter(wanting)) if len(wanting) == 1 else "", 1)
 
 
 def _settings(block: Block, comparison: Comparison) -> Iterator[Item]:
@@ -384,13 +388,14 @@ def _settings(block: Block, comparison: Comparison) -> Iterator[Item]:
 
 
 def _advice(serious: Sequence[Mapping[str, Any]], about: Mapping[str, str]) -> Iterator[Item]:
-    """What each finding advises, once a block."""
-    seen = set()
+    """What each finding advises, once; under the block that it is about, if it is about one."""
+    by_name: dict[str, list[Mapping[str, Any]]] = {}
     for row in serious:
-        key = (row["name"], _home(row["runs"], about))
-        if key not in seen:
-            seen.add(key)
-            yield Item(row["advice"], row["name"], tuple(row["evidence"]), key[1], 1)
+        by_name.setdefault(row["name"], []).append(row)
+    for name, rows in by_name.items():
+        homes = {_home(row["runs"], about) for row in rows}
+        places = tuple(dict.fromkeys(p for row in rows for p in row["evidence"]))
+        yield Item(rows[0]["advice"], name, places, homes.pop() if len(homes) == 1 else "", 1)
 
 
 # ---- claims ---- #

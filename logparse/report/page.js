@@ -133,7 +133,7 @@
     } else if (button && button.dataset.n !== undefined) {
       showNumbers(button.dataset.n.split(" ").map(Number));
     } else if (button && button.dataset.p) {
-      showPlaces([button.dataset.p]);
+      showPlaces(button.dataset.p.split(" "));
     } else if (button && button.dataset.copy) {
       copy(button);
     } else if (!button && event.target.closest("#runs-table tbody tr") && !String(getSelection())) {

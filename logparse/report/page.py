@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import platform
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from importlib.metadata import version
 from importlib.resources import files
@@ -38,6 +39,8 @@ _ITEMS = 8
 """Items of a list that are seen at once; the others are folded."""
 _PLACES = 3
 """Lines named behind a statement before the rest is folded."""
+_LINES = 40
+"""Lines that one button shows."""
 _DETAILED = 200
 """Runs of which a page holds all values; of further ones it holds those in the table."""
 _SIDES = 5
@@ -45,6 +48,8 @@ _SIDES = 5
 _SIDES_SHOWN = 60
 _CHART_ROWS = 150
 _SHAPES = 40
+_KEPT = 14
+"""Signs up to which a value stays on one line."""
 _FOLDED = 4
 """Findings of one name that are seen at once."""
 
@@ -180,6 +185,14 @@ class _Page:
         more = tag("details", tag("summary", f"{len(places) - most} more"), _spaced(rest), class_="more")
         return tag("span", _spaced(shown), " ", more, class_="places")
 
+    def _lines(self, places: Sequence[str]) -> Html | None:
+        """One button that shows all lines of a statement."""
+        if not places:
+            return None
+        refs = " ".join(self.trail.place(p) for p in places[:_LINES])
+        named = f"{len(places)} lines" if len(places) > 1 else f"line {places[0].rpartition(':')[2]}"
+        return tag("button", named, type="button", class_="place", data_p=refs)
+
     def _number(self, text: str, jobs: Sequence[Job], columns: Sequence[str], class_: str = "n") -> Html:
         """A button that shows what stands behind a value."""
         refs = " ".join(str(self.trail.number(job, c)) for job in jobs[:12] for c in columns)
@@ -221,9 +234,14 @@ class _Page:
         return out
 
     def _item(self, item: Item) -> Html:
-        lines = self._places(item.evidence)
         rests = tag("span", item.rests_on, class_="kind")
-        return tag("li", tag("span", _code(one_line(item.text))), " ", tag("span", rests, " ", lines, class_="rests"))
+        text = one_line(item.text)
+        if item.rests_on == "verdict":
+            lead, colon, text = text.partition(":")
+            said = joined(tag("b", _code(lead)), colon, _code(text))
+        else:
+            said = _code(text)
+        return tag("li", tag("span", said), " ", tag("span", rests, " ", self._lines(item.evidence), class_="rests"))
 
     # ---- runs ---- #
 
@@ -234,9 +252,7 @@ class _Page:
         legend = reasons.legend(set(shown.marks))
         count = f"{len(shown.jobs):,} of {many(len(shown.jobs), 'run')}"
         caption = "Runs. A click on a name chooses the run in all charts; a click on a value shows its log lines."
-        whole = tag(
-            "table", tag("caption", caption), tag("thead", tag("tr", head)), tag("tbody", rows), id="runs-table"
-        )
+        whole = tag("table", _caption(caption), tag("thead", tag("tr", head)), tag("tbody", rows), id="runs-table")
         return joined(
             tag(
                 "search",
@@ -260,10 +276,12 @@ class _Page:
         return tag("label", f"{name} ", tag("select", options, data_column=at + 1))
 
     def _run(self, job: Job, cells: Sequence[Cell]) -> Html:
-        name = tag("button", self.labels[job.id], type="button", class_="run", aria_pressed="false")
+        label = joined(_dot(str(job.main["platform"])), _breakable(self.labels[job.id]))
+        name = tag("button", label, type="button", class_="run", aria_pressed="false")
         made = [
             tag("td", self._cell(job, cell), data_v=None if cell.key is None else cell.key,
-                class_=_class(column.number and "r", cell.empty and "e", self._tone(column.title, job)))
+                class_=_class(column.number and "r", cell.empty and "e", len(cell.text) <= _KEPT and "k",
+                             self._tone(column.title, job)))
             for column, cell in zip(self.table.columns, cells, strict=True)
         ]  # fmt: skip
         return tag("tr", tag("th", name, scope="row"), made, data_run=job.id)
@@ -323,15 +341,16 @@ class _Page:
             ]  # fmt: skip
             if len(sides) > _SIDES_SHOWN:
                 caption += f"; the first {_SIDES_SHOWN} are shown, all: logparse compare"
-        return tag("table", tag("caption", caption), tag("thead", head), tag("tbody", rows), class_="grid")
+        return tag("table", _caption(caption), tag("thead", head), tag("tbody", rows), class_="grid")
 
     def _side_head(self, index: int, comparison: Comparison) -> Html:
         side = comparison.sides[index]
         label = one_line(side.label)
         if len(side.jobs) == 1 and side.jobs[0].id in self.labels:
-            name = tag("button", label, type="button", class_="run", data_run=side.jobs[0].id, aria_pressed="false")
+            name = tag("button", _breakable(label), type="button", class_="run", data_run=side.jobs[0].id,
+                       aria_pressed="false")  # fmt: skip
         else:
-            name = tag("span", label)
+            name = tag("span", _breakable(label))
         return joined(name, tag("small", "baseline")) if index == comparison.baseline else name
 
     def _compared_cell(self, row: Row, index: int, cell: GridCell) -> Html:
@@ -390,7 +409,7 @@ class _Page:
             for values, places in zip(texts.head(_CHART_ROWS).iter_rows(), held, strict=False)
         ]  # fmt: skip
         more = f"; the first {_CHART_ROWS} are shown" if rows.height > _CHART_ROWS else ""
-        caption = tag("caption", f"Rows of the chart {drawn.name}{more}")
+        caption = _caption(f"Rows of the chart {drawn.name}{more}")
         whole = tag("table", caption, tag("thead", tag("tr", head)), tag("tbody", body))
         region = tag("div", whole, class_="scroll", tabindex="0", role="region", aria_label=f"Rows of {drawn.name}")
         return tag("details", tag("summary", f"The {many(rows.height, 'row')} of this chart"), region, class_="rows")
@@ -446,7 +465,7 @@ class _Page:
                 tag("td", self._place(f"{r['source']}:{r['line']}") if r["line"] else None))
             for r in rows
         ]  # fmt: skip
-        whole = tag("table", tag("caption", "What is said of the runs beside the logs"), tag("thead", tag("tr", head)),
+        whole = tag("table", _caption("What is said of the runs beside the logs"), tag("thead", tag("tr", head)),
                     tag("tbody", body))  # fmt: skip
         region = tag("div", whole, class_="scroll", tabindex="0", role="region", aria_label="Claims")
         return joined(tag("h3", "Claims"), region)
@@ -468,7 +487,7 @@ class _Page:
             head = [tag("th", t, scope="col") for t in ("lines", "!", "shape", "first at")]
             more = f"; {found.height - _SHAPES:,} more shapes: logparse explain" if found.height > _SHAPES else ""
             caption = f"{many(total, 'line')} that no rule reads{of}{more}. ! = {SUSPICIOUS}."
-            whole = tag("table", tag("caption", caption), tag("thead", tag("tr", head)), tag("tbody", body))
+            whole = tag("table", _caption(caption), tag("thead", tag("tr", head)), tag("tbody", body))
             out.append(tag("div", whole, class_="scroll", tabindex="0", role="region", aria_label="Unread lines"))
         without = overview.without_run(logs)
         if without:
@@ -492,7 +511,7 @@ class _Page:
             for r in sources.iter_rows(named=True)
         ]  # fmt: skip
         caption = f"{many(sources.height, 'file')}, with the SHA-256 of what was read"
-        whole = tag("table", tag("caption", caption), tag("thead", tag("tr", head)), tag("tbody", body))
+        whole = tag("table", _caption(caption), tag("thead", tag("tr", head)), tag("tbody", body))
         region = tag("div", whole, class_="scroll", tabindex="0", role="region", aria_label="Sources")
         versions = {name: version(name) for name in ("logparse", "polars", "pyparsing", "altair", "vl-convert-python")}
         versions = {"python": platform.python_version(), **versions}
@@ -557,6 +576,10 @@ def _cut(items: Sequence[Item], most: int) -> tuple[list[Item], list[Item]]:
     return [x for i, x in enumerate(items) if i in kept], [x for i, x in enumerate(items) if i not in kept]
 
 
+def _caption(text: str) -> Html:
+    return tag("caption", tag("span", text))
+
+
 def _sorter(title: str, kind: str) -> Html:
     return tag(
         "th", tag("button", title, type="button", class_="sort", data_kind=kind), scope="col", aria_sort="none",
@@ -567,6 +590,16 @@ def _sorter(title: str, kind: str) -> Html:
 def _dot(platform: str) -> Html:
     """A dot in the hue of a platform, as in the charts."""
     return tag("i", class_="dot", style=f"--hue:{hue(platform)}", aria_hidden="true")
+
+
+def _breakable(label: str) -> Html:
+    """A label that may be folded behind the signs that join its words."""
+    return joined(_wbr(re.split(r"(?<=[-_./ ])", label)))
+
+
+def _wbr(parts: Sequence[str]) -> Iterator[Html | str]:
+    for i, part in enumerate(parts):
+        yield from ((tag("wbr"), part) if i else (part,))
 
 
 def _code(text: str) -> Html:

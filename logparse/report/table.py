@@ -85,7 +85,8 @@ _TOLD = ("ranks", "sequence_length")
 
 
 def _ran(run: Run, facts: Facts) -> str:
-    return cells.ran(run, {c: v for c, v in run.items() if v is not None and c not in _TOLD}, facts)
+    apart = () if run["status"] == "submitted" else _TOLD
+    return cells.ran(run, {c: v for c, v in run.items() if v is not None and c not in apart}, facts)
 
 
 def _rate(run: Run, facts: Facts) -> str:

@@ -15,7 +15,7 @@ class Html(str):
 
 Child: TypeAlias = "str | Html | Iterable[str | Html | None] | None"
 """What stands in an element: text, elements, several of these, or nothing."""
-_VOID = frozenset({"input", "meta", "link", "br", "hr", "col"})
+_VOID = frozenset({"input", "meta", "link", "br", "hr", "col", "wbr"})
 
 
 def tag(name: str, /, *children: Child, **attributes: str | int | float | bool | None) -> Html:
