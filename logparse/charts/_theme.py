@@ -7,7 +7,8 @@ what is no work, or not measured. Vega does not wrap: all long text is wrapped h
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -208,11 +209,19 @@ class Plain:
     datasets: dict[str, Any]
 
 
+@contextmanager
+def untouched() -> Iterator[None]:
+    """Altair as it is by itself, whatever theme or limit of rows somebody has set."""
+    with alt.data_transformers.enable("default", max_rows=None), alt.theme.enable("none"):
+        yield
+
+
 def plain(part: Drawing | Plain) -> Plain:
     """The part as a plain specification."""
     if isinstance(part, Plain):
         return part
-    spec = part.to_dict(validate=False)  # all of it is checked when the whole is asked for its specification
+    with untouched():
+        spec = part.to_dict(validate=False)  # all of it is checked when the whole is asked for its specification
     for name in ("$schema", "config"):
         spec.pop(name, None)
     return Plain(spec, spec.pop("datasets", {}))

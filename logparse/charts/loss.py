@@ -41,6 +41,7 @@ from logparse.charts._theme import (
     source_note,
     text_width,
     theme,
+    tiled,
     tips,
 )
 from logparse.charts._view import View
@@ -277,8 +278,7 @@ def chart(view: View) -> Drawing:
     size = _size(view, drawn)
     most = _most(drawn)
     bodies = [_panel(view, panel, found.x, most, size, len(drawn) > 1) for panel in drawn]
-    grid = [alt.hconcat(*bodies[i : i + size.columns], spacing=_GAP) for i in range(0, len(bodies), size.columns)]
-    body = alt.vconcat(*grid, spacing=26)
+    body = tiled(bodies, size.columns, row=26, column=_GAP)
     return framed(
         view, body, size.whole, _title(drawn, found.x), list(_subtitle(drawn, found.x)),
         [*_caption(view, found, drawn, most), *view.touching(["loss"]), source_note(view)],

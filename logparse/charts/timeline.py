@@ -40,6 +40,7 @@ from logparse.charts._theme import (
     source_note,
     text_width,
     theme,
+    tiled,
     tips,
 )
 from logparse.charts._view import Block, View
@@ -342,11 +343,11 @@ def chart(view: View) -> Drawing:
         notes = _notes(part, grid)
         aside = max([aside, *(text_width(text, size) for text in notes["note"])])
         panels.append(_panel(view, part, notes, grid).properties(title=heading(view, _named(block))))
-    body: Drawing = alt.vconcat(*panels, spacing=22)
+    body = tiled(panels, row=22)
     whole = edge + 8 + width + aside + _CLEAR
     strip = key(view, _signs(view, frame), whole - edge - 8)
     if strip is not None:
-        body = alt.vconcat(strip, body, spacing=14)
+        body = tiled([strip, body], row=14)
     return framed(
         view, body, whole, _title(view, lanes), [_HOW],
         [*_caption(view, lanes), *more, *view.touching(["wall_s", "queue_s"], alone=True), source_note(view)],
