@@ -31,6 +31,8 @@ def seconds(value: float, resolution: float | None, most: int = 4) -> str:
         return f"{figure(value * 1e3, resolution and resolution * 1e3, most)} ms"
     if resolution and resolution > 0.5 and resolution > _COARSE * abs(value):
         return f"{value:.0f} s ±{math.ceil(resolution)}"
+    if resolution and resolution > 0.5 and math.isfinite(value):
+        value, resolution = round(value, math.ceil(-math.log10(2 * resolution))), 0.5
     whole = len(str(int(abs(value)))) if math.isfinite(value) else 0  # nobody reads thousands of seconds as k s
     return f"{figure(value, resolution, max(most, whole))} s"
 

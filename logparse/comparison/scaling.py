@@ -59,7 +59,9 @@ def scaling(ledger: Ledger, sides: Sequence[Side], counts_of: Sequence[str] = CO
 def _study(ledger: Ledger, sides: Sequence[Side], of: str, counts: Sequence[float]) -> Scaling:
     totals = [_one(ledger, side, "samples") for side in sides]
     if None in totals or not all(totals):
-        return Scaling(of, "neither", "how many samples were seen is not in every log", ())
+        mixed = any(len({ledger.value(job, "samples").value for job in side.jobs} - {None}) > 1 for side in sides)
+        why = "runs of one side saw different numbers of samples"
+        return Scaling(of, "neither", why if mixed else "how many samples were seen is not in every log", ())
     whole = [t for t in totals if t]
     shares = [t / c for t, c in zip(whole, counts, strict=True)]
     if _equal(shares):

@@ -2,6 +2,7 @@
 
 What it does
     Looks at runs set side by side for some that compiled (`compile_cache` is `miss`) and some that did not (`hit`).
+    Silent where that is what is studied (`--by compile_cache`).
 
 Why it matters
     The one that compiled took longer for a reason that has nothing to do with what was changed; the next run would not.
@@ -30,6 +31,8 @@ OF_ONE_RUN = False
 def find(scene: Scene) -> Iterator[Finding]:
     """A warning for each set of runs of the same work in which some compiled and some did not."""
     for comparison in scene.comparisons:
+        if comparison.by == "compile_cache":
+            continue
         jobs = jobs_of(same_work(comparison))
         compiled = [job for job in jobs if job["compile_cache"] == "miss"]
         cached = [job for job in jobs if job["compile_cache"] == "hit"]

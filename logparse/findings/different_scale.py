@@ -38,7 +38,7 @@ def find(scene: Scene) -> Iterator[Finding]:
         study = _study(comparison)
         if study is None or (study.kind == "neither" and not scene.shown):
             continue  # some of all runs that were read always differ: only who compares them concludes something
-        jobs = [job for job in jobs_of(same_work(comparison)) if job.has_result and job[study.of] is not None]
+        jobs = [job for job in jobs_of(same_work(comparison)) if job.has_result]
         counts = dict(sorted(by_value(scene.ledger, jobs, study.of).items()))
         told = whose({f"{count:,}": some for count, some in counts.items()})
         yield Finding(

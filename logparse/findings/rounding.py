@@ -39,10 +39,11 @@ def find(scene: Scene) -> Iterator[Finding]:
             close = [c for i, c in enumerate(row.cells) if i != base and _within(row, i, row.cells[base])]
             if close:
                 told = listed([_text(row, c) for c in close])
+                verb = "is" if len(close) == 1 else "are"
                 yield Finding(
                     "note",
-                    f"{title(row)}: {told} and {_text(row, row.cells[base])} are no further apart than the printed "
-                    "digits leave open.",
+                    f"{title(row)}: {told} {verb} no further from {_text(row, row.cells[base])} than the printed digits "
+                    "leave open.",
                     [job for c in (row.cells[base], *close) for job in c.side.jobs],
                     (row.quantity.name,),
                     [p for c in (row.cells[base], *close) for p in c.places],
