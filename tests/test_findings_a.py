@@ -12,6 +12,7 @@ from conftest import SAMPLES
 
 import logparse
 from logparse.comparison.compare import Comparison, compare
+from logparse.figures import seconds
 from logparse.findings import Finding, module, scene_of
 from logparse.findings.warm_up import Pace
 from logparse.logs import Logs
@@ -486,6 +487,10 @@ def test_neighbours_in_the_last_digit(tmp_path: Path) -> None:
         found[0].text
     )
     assert found[0].quantities == ("latency_s",)
+
+
+def test_thousands_of_seconds_that_are_known_to_ten_are_told_in_tens() -> None:
+    assert [seconds(v, r) for v, r in ((3734.2, 10), (3734.2, 0.5), (87.2, 0.6))] == ["3730 s", "3734 s", "87 s ±1"]
 
 
 def test_values_that_look_alike_or_are_clearly_apart_are_silent(tmp_path: Path) -> None:

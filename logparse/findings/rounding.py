@@ -38,11 +38,10 @@ def find(scene: Scene) -> Iterator[Finding]:
         for row in comparison.rows:
             close = [c for i, c in enumerate(row.cells) if i != base and _within(row, i, row.cells[base])]
             if close:
-                told = listed([_text(row, c) for c in close])
-                verb = "is" if len(close) == 1 else "are"
+                told = f"{listed([_text(row, c) for c in close])} {'is' if len(close) == 1 else 'are'}"
                 yield Finding(
                     "note",
-                    f"{title(row)}: {told} {verb} no further from {_text(row, row.cells[base])} than the printed digits "
+                    f"{title(row)}: {told} no further from {_text(row, row.cells[base])} than the printed digits "
                     "leave open.",
                     [job for c in (row.cells[base], *close) for job in c.side.jobs],
                     (row.quantity.name,),
