@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -111,8 +112,8 @@ _LONGEST = 110
 
 
 def quoted(message: str) -> str:
-    """A message of a log, in quotes, on one line and cut where it is long."""
-    text = one_line(message.strip())
+    """A message of a log, in quotes, on one line, without folders, and cut where it is long."""
+    text = re.sub(r"/(?:[\w.+-]+/){2,}", "…/", one_line(message.strip()))
     return f"“{text if len(text) <= _LONGEST else text[: _LONGEST - 1].rstrip() + '…'}”"
 
 
