@@ -113,7 +113,7 @@ _LONGEST = 110
 
 def quoted(message: str) -> str:
     """A message of a log, in quotes, on one line, without folders, and cut where it is long."""
-    text = re.sub(r"/(?:[\w.+-]+/){2,}", "…/", one_line(message.strip()))
+    text = re.sub(r"(?<![/\w])/(?:[\w.+-]+/){2,}", "…/", one_line(message.strip()))
     return f"“{text if len(text) <= _LONGEST else text[: _LONGEST - 1].rstrip() + '…'}”"
 
 
