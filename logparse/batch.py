@@ -7,7 +7,7 @@ A line is known by `row`, its number in the batch counted from 0.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache
@@ -17,9 +17,9 @@ import polars as pl
 
 from logparse import cast
 from logparse.grammar import Grammar, Rule
-from logparse.reader import Source
+from logparse.reader import Source, pieces
 
-_SLICE_BYTES = 4 * 2**20
+SLICE_BYTES = 4 * 2**20
 _SAMPLE = 200
 """Lines looked at to find which rules are frequent."""
 _FREQUENT = 0.1
@@ -84,16 +84,16 @@ class Batch:
         small: Slice = []
         size = 0
         for text in (s.text for s in self.sources if s.status == "text" and s.lines):
-            if len(text) < _SLICE_BYTES:
+            if len(text) < SLICE_BYTES:
                 small.append((text, 0, len(text)))
                 size += len(text)
-                if size < _SLICE_BYTES:
+                if size < SLICE_BYTES:
                     continue
             if small:
                 out.append(small)
                 small, size = [], 0
-            if len(text) >= _SLICE_BYTES:
-                out.extend([(text, start, end)] for start, end in pieces(text))
+            if len(text) >= SLICE_BYTES:
+                out.extend([(text, start, end)] for start, end in pieces(text, SLICE_BYTES))
         return [*out, small] if small else out
 
 
@@ -105,15 +105,6 @@ def text_of(slice: Slice) -> bytes:
     """The text of a slice; each line is ended by a newline."""
     parts = [text[start:end] for text, start, end in slice]
     return b"".join(part if part.endswith(b"\n") else part + b"\n" for part in parts) if len(parts) > 1 else parts[0]
-
-
-def pieces(text: bytes) -> Iterator[tuple[int, int]]:
-    """Start and end of the pieces of `text`: cut after about each `_SLICE_BYTES`, at line ends."""
-    at = 0
-    while at < len(text):
-        end = text.find(b"\n", at + _SLICE_BYTES) + 1 or len(text)
-        yield at, end
-        at = end
 
 
 @dataclass(frozen=True)
@@ -170,7 +161,7 @@ def scan(batch: Batch, rules: Sequence[Rule], telling: Sequence[Rule], grammars:
         pool = pl.concat([pool, written_over]).sort("row") if written_over.height else pool
         blank = pool.filter(column.str.contains(r"^[ \t\r]*$"))["row"]
         gated = pool.filter(contains(column, gate))
-        long = len(slice) == 1 and len(text) >= _SLICE_BYTES  # not many short ones, each with a platform of its own
+        long = len(slice) == 1 and len(text) >= SLICE_BYTES  # not many short ones, each with a platform of its own
         tells = pool.head(_TELLING_ENOUGH if long else pool.height).filter(contains(column, told))
         if not tells.height:
             tells = pool.filter(contains(column, told)).head(_TELLING_ENOUGH)
@@ -238,7 +229,7 @@ def _frequent(slices: Sequence[Slice], grammars: Sequence[Grammar]) -> list[tupl
     """
     parts = [part for slice in slices for part in slice]
     size = sum(end - start for _, start, end in parts)
-    if size < _SLICE_BYTES:
+    if size < SLICE_BYTES:
         return []
     lines: list[str] = []
     for text, start, end in parts:

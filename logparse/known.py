@@ -10,9 +10,10 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import polars as pl
 
-from logparse.batch import Batch, contains, in_threads, literals, pieces, without
+from logparse.batch import SLICE_BYTES, Batch, contains, in_threads, literals, without
 from logparse.grammar import Grammar, Rule
 from logparse.match import cut, rules_of
+from logparse.reader import pieces
 
 _AT_ONCE = 20
 """Rules in one pattern: more would not fit the automaton's cache."""
@@ -50,7 +51,7 @@ def _work(
     waiting: dict[tuple[str, ...], tuple[Sequence[Grammar], list[bytes], list[pl.Series]]] = {}
     for index, grammars in sorted(named.items()):
         row, text = batch.first[index], batch.sources[index].text
-        for start, end in pieces(text):
+        for start, end in pieces(text, SLICE_BYTES):
             height = text.count(b"\n", start, end) + (text[end - 1] != _NEWLINE)
             rows, row = (row, row + height), row + height
             if not unread.slice(rows[0], height).any():
