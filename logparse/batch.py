@@ -7,6 +7,7 @@ A line is known by `row`, its number in the batch counted from 0.
 from __future__ import annotations
 
 import re
+import threading
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -32,16 +33,58 @@ T = TypeVar("T")
 U = TypeVar("U")
 
 
-_WORTH_THREADS = 50_000
+WORTH_THREADS = 50_000
 """Lines from which on threads are worth it; for less they only take the interpreter from each other."""
 
 
-def in_threads(work: Callable[[T], U], items: Sequence[T], lines: int = _WORTH_THREADS) -> list[U]:
-    """`work` on each item, on all cores: polars lets go of the interpreter while it works. Few `lines` are no work."""
-    if len(items) < 2 or lines < _WORTH_THREADS:
+def in_threads(work: Callable[[T], U], items: Sequence[T], lines: int = WORTH_THREADS) -> list[U]:
+    """`work` on each item, on all cores: polars lets go of the interpreter while it works. Few `lines` are no work.
+
+    Not within `in_pool`, where a thread that waits for others is one that they may wait for.
+    """
+    if len(items) < 2 or lines < WORTH_THREADS or _here.in_pool:
         return [work(item) for item in items]
     with ThreadPoolExecutor(min(len(items), pl.thread_pool_size())) as pool:
         return list(pool.map(work, items))
+
+
+def in_pool(work: Callable[[], U]) -> U:
+    """`work`, done by one of polars' own threads.
+
+    A query that is asked for from there is answered where it stands. From any other thread it is handed over and waited
+    for, which takes longer than most of the thousands of small queries themselves. One `work` at a time: of two, one
+    could wait for the interpreter while the other waits for its thread.
+    """
+    if _here.in_pool:
+        return work()
+    done: list[U] = []
+    failed: list[BaseException] = []
+
+    def run(column: pl.Series) -> pl.Series:
+        _here.in_pool = True
+        try:
+            done.append(work())
+        except BaseException as error:
+            failed.append(error)  # raised below as it is: polars would make it one of its own
+        finally:
+            _here.in_pool = False
+        return column
+
+    # Of one column alone polars would do the work in the thread that asks.
+    asked = pl.DataFrame({"work": [0], "beside": [0]})
+    asked.select(pl.col("work").map_batches(run, return_dtype=pl.Int64), pl.col("beside") + 1)
+    if failed:
+        raise failed[0]
+    return done[0]
+
+
+class _Here(threading.local):
+    """What the running thread is in the middle of."""
+
+    in_pool = False
+
+
+_here = _Here()
 
 
 def full(value: object, length: int, dtype: pl.DataType | None = None) -> pl.Series:

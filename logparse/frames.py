@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from logparse import proof
-from logparse.batch import Batch, in_threads
+from logparse.batch import Batch
 from logparse.grammar import Rule
 from logparse.match import Hits
 from logparse.schema import FIELDS, INTEGER, NUMBER, TEXT, TIME, field
@@ -39,7 +39,7 @@ def metrics(hits: Hits) -> pl.DataFrame:
         if names and "redraw" in rule.marked:
             frame = _one_point(frame)
         wanted += [(frame, rule, name) for name in names]
-    parts = in_threads(lambda one: _metric(*one), wanted, max((f.height for f, _, _ in wanted), default=0))
+    parts = [_metric(*one) for one in wanted]
     return pl.concat(parts) if parts else pl.DataFrame(schema=_METRIC)
 
 
