@@ -252,8 +252,8 @@ def read(segments: pl.DataFrame, rule: Rule) -> pl.DataFrame:
     else:
         taken = text.str.extract_groups(rule.pattern).struct.unnest()
         sure = next((str(i) for i, g in enumerate(groups, start=1) if g.always), None)
-        mask = taken[sure].is_not_null() if sure else text.str.contains(rule.pattern)
-        if not mask.all():
+        if sure is None or taken[sure].null_count():
+            mask = taken[sure].is_not_null() if sure else text.str.contains(rule.pattern)
             segments, taken = segments.filter(mask), taken.filter(mask)
         hits = segments.hstack(taken.select(_casts(rule)).get_columns())
     return hits.with_columns(pl.lit(v).alias(k) for k, v in rule.fixed.items()) if rule.fixed else hits

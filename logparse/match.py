@@ -150,11 +150,11 @@ def one_rule_each(found: dict[str, pl.DataFrame], rules: Sequence[Rule]) -> dict
     if places.n_unique() == places.len():
         return found
     order = pl.concat([full(i, found[name].height, pl.Int32()) for i, name in enumerate(exclusive)])
-    first = pl.DataFrame({"pos": places, "order": order}).group_by("pos").agg(pl.col("order").min())
+    lost = pl.DataFrame({"pos": places, "order": order}).filter(pl.col("order") > pl.col("order").min().over("pos"))
     out = dict(found)
-    for i, name in enumerate(exclusive):
-        mine = first.filter(pl.col("order") == i).select("pos")
-        out[name] = found[name].join(mine, on="pos", how="semi", maintain_order="left")
+    for (i,), mine in lost.partition_by("order", as_dict=True).items():
+        name = exclusive[i]
+        out[name] = found[name].join(mine, on="pos", how="anti", maintain_order="left")
     return {name: hits for name, hits in out.items() if hits.height}
 
 

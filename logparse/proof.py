@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from functools import cache
+from typing import TypeAlias
 
 import polars as pl
 
@@ -37,25 +38,32 @@ ROW: dict[str, pl.DataType] = {
 }
 
 
-_NOTHING = {name: pl.lit(None, dtype).alias(name) for name, dtype in ROW.items()}
+_NOTHING = {name: pl.Series(name, [None], dtype) for name, dtype in ROW.items()}
+
+Given: TypeAlias = pl.Expr | pl.Series | str | None
 
 
-def rows(lines: pl.DataFrame, **extra: pl.Expr | str | None) -> pl.DataFrame:
+def rows(lines: pl.DataFrame, **extra: Given) -> pl.DataFrame:
     """`lines` as evidence rows: its columns of those names, `extra` ones set, the rest null."""
-    return _rows(lines, {name: pl.col(name) for name in ROW if name in lines.columns and name not in extra} | extra)
+    own = {name: lines[name] for name in lines.columns if name in ROW and name not in extra}
+    return _rows(lines, own | extra)
 
 
-def of_lines(lines: pl.DataFrame, **given: pl.Expr | str | None) -> pl.DataFrame:
+def of_lines(lines: pl.DataFrame, **given: Given) -> pl.DataFrame:
     """Evidence rows of lines that a rule read: n, and what is `given`. (The words a rule captures are not looked
     at.)"""
-    return _rows(lines, {"n": pl.col("n"), **given})
+    return _rows(lines, {"n": lines["n"], **given})
 
 
-def _rows(lines: pl.DataFrame, given: Mapping[str, pl.Expr | str | None]) -> pl.DataFrame:
-    made = {name: e if isinstance(e, pl.Expr) else pl.lit(e) for name, e in given.items()}
-    return lines.select(
-        made[name].cast(dtype).alias(name) if name in made else _NOTHING[name] for name, dtype in ROW.items()
-    )
+def _rows(lines: pl.DataFrame, given: Mapping[str, Given]) -> pl.DataFrame:
+    """Only what is an expression is asked of polars: a query for sixteen columns, most of them of one value, costs."""
+    asked = {name: e.cast(ROW[name]).alias(name) for name, e in given.items() if isinstance(e, pl.Expr)}
+    made = {name: pl.Series(name, [v], ROW[name]) for name, v in given.items() if isinstance(v, str)}
+    made = {name: one.new_from_index(0, lines.height) for name, one in (_NOTHING | made).items()}
+    made |= {name: s.cast(ROW[name]).alias(name) for name, s in given.items() if isinstance(s, pl.Series)}
+    if asked:
+        made |= lines.select(asked.values()).to_dict()
+    return pl.DataFrame([made[name] for name in ROW])
 
 
 def number(column: str, dtype: pl.DataType) -> pl.Expr:
@@ -65,7 +73,7 @@ def number(column: str, dtype: pl.DataType) -> pl.Expr:
     return pl.col(column).cast(NUMBER) if dtype in (NUMBER, INTEGER) else pl.lit(None, NUMBER)
 
 
-def place(frame: pl.DataFrame, field: str, rule: Rule) -> dict[str, pl.Expr]:
+def place(frame: pl.DataFrame, field: str, rule: Rule) -> dict[str, Given]:
     """pos, seg, rule, field, col, text, resolution and `how` of the value that lines of `rule` hold in `field`."""
     carried = f"{field}:pos" in frame.columns
     text = pl.col(f"{field}:text") if f"{field}:text" in frame.columns else pl.lit(None, TEXT)
@@ -81,13 +89,13 @@ def place(frame: pl.DataFrame, field: str, rule: Rule) -> dict[str, pl.Expr]:
     return {
         "pos": pl.col(f"{field}:pos" if carried else "pos"),
         "seg": pl.col(f"{field}:seg" if carried else "seg"),
-        "rule": pl.col(f"{field}:rule") if carried else pl.lit(rule.name),
-        "field": pl.lit(field),
-        "col": pl.col(f"{field}:col") if f"{field}:col" in frame.columns else pl.lit(None, pl.UInt32),
+        "rule": pl.col(f"{field}:rule") if carried else rule.name,
+        "field": field,
+        "col": pl.col(f"{field}:col") if f"{field}:col" in frame.columns else None,
         "text": text,
         "resolution": resolution(frame, field, rule),
         "how": pl.when(text.is_null()).then(pl.lit("inferred")).otherwise(how),
-        "reason": pl.lit(rule.corrects, TEXT),
+        "reason": rule.corrects,
     }
 
 
@@ -140,9 +148,11 @@ def starts(evidence: pl.DataFrame, rules: Mapping[str, Rule]) -> list[int | None
 
 def _find(rule: Rule | None, field: str | None, seg: str, text: str) -> int | None:
     """Where in `seg` the rule's group for `field` stands; for a text that no group captured, where the text stands."""
+    found = seg.find(text)
+    if found >= 0 and seg.find(text, found + 1) < 0:
+        return found  # it stands but once
     if rule is not None and field is not None and (match := _pattern(rule).search(seg)):
         for index, group in enumerate(rule.compiled.groups, start=1):
             if group.name == field and match.group(index) == text:
                 return match.start(index)
-    found = seg.find(text)
     return found if found >= 0 else None

@@ -281,15 +281,18 @@ def _identities(hits: Hits, runs: pl.Series) -> pl.DataFrame:
 
 def _all_values(hits: Hits, bare: pl.Series) -> pl.DataFrame:
     """n, text: the values read from each of the runs `bare` (lines, where a rule takes no value)."""
-    texts = [pl.DataFrame(schema={"n": pl.UInt32, "pos": pl.UInt64, "text": pl.String})]
-    for rule in hits.rules.values() if bare.len() else ():
+    schema = {"n": pl.UInt32, "pos": pl.UInt64, "rule": pl.Int32, "text": pl.String}
+    texts = [pl.LazyFrame(schema=schema)]
+    for index, rule in enumerate(hits.rules.values() if bare.len() else ()):
         named = [f"{f}:text" for f in rule.fields] or ["seg"]
         if _is_own(hits, rule):
-            frame = hits.by_rule[rule.name]
+            text = pl.concat_str(named, separator="\t", ignore_nulls=True).alias("text")
+            own = hits.by_rule[rule.name].lazy().filter(pl.col("n").is_in(bare.implode()))
             # An id needs enough to tell runs apart, not each of a million steps.
-            some = frame.filter(frame["n"].is_in(bare.implode())).group_by("n", maintain_order=True).head(50)
-            texts.append(some.select("n", "pos", pl.concat_str(named, separator="\t", ignore_nulls=True).alias("text")))
-    return pl.concat(texts).group_by("n").agg(pl.col("text").sort_by("pos").str.join("\n"))
+            some = own.filter(pl.int_range(pl.len()).over("n") < 50)
+            texts.append(some.select("n", "pos", pl.lit(index, pl.Int32).alias("rule"), text))
+    lines = pl.col("text").sort_by("pos", "rule").str.join("\n")
+    return pl.concat(texts).group_by("n").agg(lines).collect()
 
 
 def _no_runs() -> pl.DataFrame:
