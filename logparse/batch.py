@@ -60,7 +60,7 @@ def in_pool(work: Callable[[], U]) -> U:
     done: list[U] = []
     failed: list[BaseException] = []
 
-    def run(column: pl.Series) -> pl.Series:
+    def run(column: pl.Series, **_: object) -> pl.Series:
         _here.in_pool = True
         try:
             done.append(work())
