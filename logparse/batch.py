@@ -17,6 +17,7 @@ from typing import TypeVar
 import polars as pl
 
 from logparse import cast
+from logparse.compile import escape
 from logparse.grammar import Grammar, Rule
 from logparse.reader import Source, pieces
 
@@ -164,11 +165,20 @@ class Scanned:
     frequent: dict[tuple[str, str], pl.DataFrame]
 
 
-def contains(text: pl.Expr, literals: Iterable[str]) -> pl.Expr:
-    """Whether `text` holds any of `literals`."""
+_MANY_LINES = 20_000
+
+
+def contains(text: pl.Expr, literals: Iterable[str], lines: int = 0) -> pl.Expr:
+    """Whether `text` holds any of `literals`.
+
+    A regular expression of them all finds them three times as fast as a search for words, and takes ten times as long
+    to make: it is for many `lines`.
+    """
     words = sorted(set(literals))
     if len(words) == 1:
         return text.str.contains(words[0], literal=True)
+    if words and lines >= _MANY_LINES:
+        return text.str.contains("|".join(map(escape, words)))
     return text.str.contains_any(words) if words else pl.lit(False)
 
 
@@ -203,11 +213,11 @@ def scan(batch: Batch, rules: Sequence[Rule], telling: Sequence[Rule], grammars:
             pool = without(pool, found["row"])
         pool = pl.concat([pool, written_over]).sort("row") if written_over.height else pool
         blank = pool.filter(column.str.contains(r"^[ \t\r]*$"))["row"]
-        gated = pool.filter(contains(column, gate))
+        gated = pool.filter(contains(column, gate, pool.height))
         long = len(slice) == 1 and len(text) >= SLICE_BYTES  # not many short ones, each with a platform of its own
-        tells = pool.head(_TELLING_ENOUGH if long else pool.height).filter(contains(column, told))
+        tells = pool.head(_TELLING_ENOUGH if long else pool.height).filter(contains(column, told, pool.height))
         if not tells.height:
-            tells = pool.filter(contains(column, told)).head(_TELLING_ENOUGH)
+            tells = pool.filter(contains(column, told, pool.height)).head(_TELLING_ENOUGH)
         tells = without(tells, gated.join(tells, on="row", how="semi")["row"])
         return lines.height, pl.concat([gated, tells]).sort("row") if tells.height else gated, blank, hits
 

@@ -172,7 +172,7 @@ def match(batch: Batch, grammars: Sequence[Grammar], shared: Sequence[Rule]) -> 
         rules = wanted[grammar.name]
         telling = [rule for rule in rules if "telling" in rule.marked]
         others = [rule for rule in rules if "telling" not in rule.marked]
-        tells = scanned.gated.select(contains(text, literals(telling))).to_series()
+        tells = scanned.gated.select(contains(text, literals(telling), scanned.gated.height)).to_series()
         told = _read_lines(scanned.gated.filter(tells), grammar, rules)
         found = {rule: hits for (name, rule), hits in scanned.frequent.items() if name == grammar.name and hits.height}
         tellers = {rule.name for rule in telling}
@@ -186,7 +186,7 @@ def match(batch: Batch, grammars: Sequence[Grammar], shared: Sequence[Rule]) -> 
             rest = rest.filter(here)
             told = {rule: hits.filter(here) for rule, hits in told.items()}
             found = {rule: hits.filter(here) for rule, hits in found.items()}
-        untold = _read_lines(rest.filter(contains(text, literals(others))), grammar, others)
+        untold = _read_lines(rest.filter(contains(text, literals(others), rest.height)), grammar, others)
         for rule in (*telling, *others):
             parts = [hits[rule.name] for hits in (found, told, untold) if rule.name in hits]
             if len(parts) > 1:
