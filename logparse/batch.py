@@ -260,13 +260,18 @@ def read(segments: pl.DataFrame, rule: Rule) -> pl.DataFrame:
     if not groups:
         hits = segments.filter(text.str.contains(rule.pattern))
     else:
-        taken = text.str.extract_groups(rule.pattern).struct.unnest()
+        taken = segments.select(_groups(rule)).to_series().struct.unnest()
         sure = next((str(i) for i, g in enumerate(groups, start=1) if g.always), None)
         if sure is None or taken[sure].null_count():
             mask = taken[sure].is_not_null() if sure else text.str.contains(rule.pattern)
             segments, taken = segments.filter(mask), taken.filter(mask)
         hits = segments.hstack(taken.select(_casts(rule)).get_columns())
     return hits.with_columns(pl.lit(v).alias(k) for k, v in rule.fixed.items()) if rule.fixed else hits
+
+
+@cache
+def _groups(rule: Rule) -> pl.Expr:
+    return pl.col("seg").str.extract_groups(rule.pattern)
 
 
 @cache

@@ -260,8 +260,9 @@ class Sheet:
         runs = self.where(infer.when).select("n")
         if not runs.height:
             return
-        seen = self._first_lines.setdefault(tuple(names), first_lines(self.hits, names))
-        runs = runs.join(seen, on="n", how="inner" if infer.because else "left", maintain_order="left")
+        runs = runs.join(
+            self._first_of(tuple(names)), on="n", how="inner" if infer.because else "left", maintain_order="left"
+        )
         if not infer.because and infer.when is None:
             runs = runs.filter(pl.col("pos").is_not_null())
         reason = infer.reason or (
@@ -270,16 +271,16 @@ class Sheet:
         evidence = proof.rows(runs, text=pl.col("seg"), how="inferred", reason=reason)
         self.put(infer.column, runs.select("n", pl.lit(infer.value).alias("value")), evidence)
 
-
-def first_lines(hits: Hits, names: list[str]) -> pl.DataFrame:
-    """n, pos, seg, rule of the first line of each run that any of these rules read."""
-    frames = []
-    for name in (name for name in names if name in hits.by_rule):
-        first = one_line(hits.by_rule[name][["n", "pos", "seg"]], "pos", "first")
-        frames.append(first.hstack([full(name, first.height).alias("rule")]))
-    if not frames:
-        return pl.DataFrame(schema={"n": pl.UInt32, "pos": pl.UInt64, "seg": TEXT, "rule": TEXT})
-    return pl.concat(frames).sort("pos").unique("n", keep="first", maintain_order=True)
+    def _first_of(self, names: tuple[str, ...]) -> pl.DataFrame:
+        """n, pos, seg, rule of the first line of each run that any of these rules read."""
+        if names not in self._first_lines:
+            frames = [pl.DataFrame(schema={"n": pl.UInt32, "pos": pl.UInt64, "seg": TEXT, "rule": TEXT})]
+            for name in (name for name in names if name in self.hits.by_rule):
+                first = one_line(self.hits.by_rule[name][["n", "pos", "seg"]], "pos", "first")
+                frames.append(first.hstack([full(name, first.height).alias("rule")]))
+            lines = pl.concat(frames).sort("pos").unique("n", keep="first", maintain_order=True)
+            self._first_lines[names] = lines
+        return self._first_lines[names]
 
 
 _MANY = 10_000

@@ -58,12 +58,17 @@ def of_lines(lines: pl.DataFrame, **given: Given) -> pl.DataFrame:
 def _rows(lines: pl.DataFrame, given: Mapping[str, Given]) -> pl.DataFrame:
     """Only what is an expression is asked of polars: a query for sixteen columns, most of them of one value, costs."""
     asked = {name: e.cast(ROW[name]).alias(name) for name, e in given.items() if isinstance(e, pl.Expr)}
-    made = {name: pl.Series(name, [v], ROW[name]) for name, v in given.items() if isinstance(v, str)}
+    made = {name: _one(name, v) for name, v in given.items() if isinstance(v, str)}
     made = {name: one.new_from_index(0, lines.height) for name, one in (_NOTHING | made).items()}
     made |= {name: s.cast(ROW[name]).alias(name) for name, s in given.items() if isinstance(s, pl.Series)}
     if asked:
         made |= lines.select(asked.values()).to_dict()
     return pl.DataFrame([made[name] for name in ROW])
+
+
+@cache
+def _one(name: str, value: str) -> pl.Series:
+    return pl.Series(name, [value], ROW[name])
 
 
 def number(column: str, dtype: pl.DataType) -> pl.Expr:
@@ -112,20 +117,25 @@ def resolution(frame: pl.DataFrame, field: str, rule: Rule) -> pl.Expr:
     """Half a unit of the last digit as printed, in the vocabulary's unit."""
     if f"{field}:text" not in frame.columns:
         return pl.lit(None, NUMBER)
-    text, printed = pl.col(f"{field}:text"), units(rule, field)
+    column, printed = f"{field}:text", units(rule, field)
     if f"{field}:unit" in frame.columns:
         known: list[str | None] = list(frame[f"{field}:unit"].drop_nulls().unique())
-        parts = [pl.when(pl.col(f"{field}:unit") == u).then(cast.resolution(text, field, u)) for u in known]
-        return pl.coalesce([*parts, cast.resolution(text, field, None)])
+        parts = [pl.when(pl.col(f"{field}:unit") == u).then(_half(column, field, u)) for u in known]
+        return pl.coalesce([*parts, _half(column, field, None)])
     if len(printed) <= 1:
-        exponents = frame.height < _FEW or bool(frame[f"{field}:text"].str.contains("[eE]").any())
-        half = cast.resolution(text, field, printed[0] if printed else None, exponents)
+        exponents = frame.height < _FEW or bool(frame[column].str.contains("[eE]").any())
+        half = _half(column, field, printed[0] if printed else None, exponents)
         return pl.when(pl.col(field).is_finite()).then(half) if frame.schema[field] == NUMBER else half
     # The same word in two alternatives with two units: the one whose value this is.
     parts = [
-        pl.when(cast.value(text, field, u) == pl.col(field)).then(cast.resolution(text, field, u)) for u in printed
+        pl.when(cast.value(pl.col(column), field, u) == pl.col(field)).then(_half(column, field, u)) for u in printed
     ]
     return pl.coalesce(parts)
+
+
+@cache
+def _half(column: str, field: str, unit: str | None, exponents: bool = True) -> pl.Expr:
+    return cast.resolution(pl.col(column), field, unit, exponents)
 
 
 @cache
