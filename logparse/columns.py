@@ -97,10 +97,9 @@ class Sheet:
     def evidence(self) -> pl.DataFrame:
         """The evidence of all columns of `runs`."""
         parts = [
-            part.with_columns(pl.lit("runs").alias("frame"), pl.lit(column).alias("column"))
-            for column, proofs in self._proofs.items()
+            self.proofs(column).with_columns(pl.lit("runs").alias("frame"), pl.lit(column).alias("column"))
+            for column in self._proofs
             if column in RUNS
-            for part in proofs
         ]
         return pl.concat(parts) if parts else pl.DataFrame(schema=proof.ROW)
 

@@ -84,13 +84,12 @@ def place(frame: pl.DataFrame, field: str, rule: Rule) -> dict[str, Given]:
     text = pl.col(f"{field}:text") if f"{field}:text" in frame.columns else pl.lit(None, TEXT)
     changed = bool(rule.corrects) or any(map(cast.is_converted, units(rule, field)))
     unit = pl.col(f"{field}:unit") if f"{field}:unit" in frame.columns else None
-    how = pl.lit("converted" if changed else "read")
+    how: Given = "converted" if changed else "read"
+    if unit is not None or f"{field}:text" not in frame.columns or frame[f"{field}:text"].null_count():
+        how = pl.when(text.is_null()).then(pl.lit("inferred")).otherwise(pl.lit(how))
     if unit is not None:
-        how = (
-            pl.when(unit.is_in([u for u in (*cast.UNITS, *cast.SPECIAL) if cast.is_converted(u)]))
-            .then(pl.lit("converted"))
-            .otherwise(how)
-        )
+        converted = unit.is_in([u for u in (*cast.UNITS, *cast.SPECIAL) if cast.is_converted(u)])
+        how = pl.when(text.is_not_null() & converted).then(pl.lit("converted")).otherwise(how)
     return {
         "pos": pl.col(f"{field}:pos" if carried else "pos"),
         "seg": pl.col(f"{field}:seg" if carried else "seg"),
@@ -99,7 +98,7 @@ def place(frame: pl.DataFrame, field: str, rule: Rule) -> dict[str, Given]:
         "col": pl.col(f"{field}:col") if f"{field}:col" in frame.columns else None,
         "text": text,
         "resolution": resolution(frame, field, rule),
-        "how": pl.when(text.is_null()).then(pl.lit("inferred")).otherwise(how),
+        "how": how,
         "reason": rule.corrects,
     }
 
