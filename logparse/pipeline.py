@@ -181,8 +181,9 @@ def _run_rows(found: pl.DataFrame, sheet: Sheet) -> pl.DataFrame:
 def _placed(evidence: pl.DataFrame, hits: Hits, sheet: Sheet, phases: Phases) -> pl.DataFrame:
     """Evidence rows with the column of each text, and the value that each row is evidence of."""
     rules = hits.rules
-    starts = pl.Series("start", proof.starts(evidence, rules), dtype=pl.UInt32)
-    evidence = evidence.with_columns(starts, (pl.col("pos") // 2**32).cast(pl.UInt32).alias("row"))
+    row = (pl.col("pos") // 2**32).cast(pl.UInt32).alias("row")
+    # A segment that is kept would keep the text of all others with it.
+    evidence = evidence.with_columns(proof.starts(evidence, rules), row).drop("seg", "field", "col")
     ids = {rule.name: rule.id for rule in rules.values()}
     rule = pl.col("rule").replace_strict(list(ids), list(ids.values()), default=None, return_dtype=TEXT)
     of_runs = _long(sheet.frame, [c for c in sheet.frame.columns if c in FRAMES["runs"]], "n", "runs")

@@ -8,7 +8,7 @@ stands: pos, seg (the segment), rule, field, col (column in the segment, where i
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from functools import cache
 from typing import TypeAlias
 
@@ -142,26 +142,28 @@ def _pattern(rule: Rule) -> re.Pattern[str]:
     return re.compile(rule.pattern)
 
 
-def starts(evidence: pl.DataFrame, rules: Mapping[str, Rule]) -> list[int | None]:
+def starts(evidence: pl.DataFrame, rules: Mapping[str, Rule]) -> pl.Series:
     """Column of each row's text in its line, from 0, in characters; null where the row has no text."""
-    out: list[int | None] = []
-    columns: Sequence[str] = ("seg", "text", "rule", "field", "col", "pos")
-    for seg, text, rule, field, col, pos in evidence.select(columns).iter_rows():
-        if text is None or seg is None or pos is None:
-            out.append(None)
-            continue
-        found = col if col is not None else _find(rules.get(rule), field, seg, text)
-        out.append(None if found is None else (pos & 0xFFFFFFFF) + found)
-    return out
+    seg, text, found = pl.col("seg"), pl.col("text"), pl.col("found")
+    before = seg.cast(pl.Binary).bin.head(seg.str.find(text, literal=True)).cast(TEXT).str.len_chars()
+    rows = evidence.select("seg", "text", "rule", "field", "pos", "col", before.alias("found")).with_row_index("i")
+    once = seg.str.slice(found + 1).str.find(text, literal=True).is_null()
+    at = rows.select(pl.coalesce("col", pl.when(once).then("found"))).to_series()
+    # Only where a text stands in its segment more than once, or not as it is, is it asked what the rule took.
+    open_ = rows.filter(at.is_null() & seg.is_not_null() & text.is_not_null() & pl.col("pos").is_not_null())
+    asked = open_.select("seg", "text", "rule", "field").iter_rows()
+    found_ = [_find(rules.get(rule), field, seg, text) for seg, text, rule, field in asked]
+    at = at.scatter(open_["i"], pl.Series(found_, dtype=pl.UInt32))
+    column = (pl.col("pos") & 0xFFFFFFFF).cast(pl.UInt32) + pl.lit(at)
+    there = seg.is_not_null() & text.is_not_null()
+    return evidence.select(pl.when(there).then(column).alias("start")).to_series()
 
 
 def _find(rule: Rule | None, field: str | None, seg: str, text: str) -> int | None:
     """Where in `seg` the rule's group for `field` stands; for a text that no group captured, where the text stands."""
-    found = seg.find(text)
-    if found >= 0 and seg.find(text, found + 1) < 0:
-        return found  # it stands but once
     if rule is not None and field is not None and (match := _pattern(rule).search(seg)):
         for index, group in enumerate(rule.compiled.groups, start=1):
             if group.name == field and match.group(index) == text:
                 return match.start(index)
+    found = seg.find(text)
     return found if found >= 0 else None
