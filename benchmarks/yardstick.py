@@ -13,7 +13,7 @@ What is fair about it:
   prompts. Python's own line reading ends a line at a carriage return, so redrawn bars cost it no extra code.
 - It knows the platform of the dense and of the noisy log and tries only that platform's patterns; on files that may
   hold anything it has to try all.
-- Told no platform on the noisy log, as logparse is told none, it takes about four times as long. That is timed too and
+- Told no platform on the noisy log, as logparse is told none, it takes about six times as long. That is timed too and
   shown beside it; the requirement there is on the loop that knows what it reads.
 - Told the platform of each file of the mix beforehand (`PLATFORM_KNOWN`), it is about five times as fast there. That is
   timed too and shown beside it; the requirement is on the loop that is told nothing, as logparse is told nothing.
