@@ -126,7 +126,7 @@ def cerebras_run(rng: random.Random, steps: int, every: int, clock: Clock | None
         "following naming convention: `checkpoint_(step)(_timestamp)?.mdl`.",
         0.03,
     )
-    yield info(None, f'No checkpoints were found in "{folder}".', 0.001)
+    yield info("cerebras.no_checkpoint", f'No checkpoints were found in "{folder}".', 0.001)
     yield info(None, "No checkpoint was provided. Using randomly initialized model parameters.", 0.001)
     yield from cerebras_checkpoint(info, folder, 0, 29.0)
     yield from cerebras_compile(rng, info)
@@ -150,7 +150,7 @@ def cerebras_run(rng: random.Random, steps: int, every: int, clock: Clock | None
             yield from cerebras_checkpoint(info, folder, step, 35.9)
             elapsed += 35.9
     yield from cerebras_checkpoint(info, folder, steps, 36.4)
-    yield info(None, f"Heartbeat thread stopped for {wsjob(rng)}.", 44.5)
+    yield info("cerebras.heartbeat", f"Heartbeat thread stopped for {wsjob(rng)}.", 44.5)
     yield info("cerebras.milestone", "Training completed successfully!", 0.007)
     yield info("cerebras.processed", f"Processed {samples} sample(s) in {elapsed:.9f} seconds.", 0.001)
 
@@ -163,7 +163,7 @@ def cerebras_checkpoint(info: Callable[..., Record], folder: str, step: int, sec
 def cerebras_job(rng: random.Random, info: Callable[..., Record], kind: str) -> Iterator[Record]:
     """The wsjob, its queue and its ingress."""
     job = wsjob(rng)
-    yield info(None, f"Initiating a new {kind} wsjob against the cluster server.", 0.35)
+    yield info("cerebras.initiated", f"Initiating a new {kind} wsjob against the cluster server.", 0.35)
     yield info("cerebras.job", f"{kind} job id: {job}, remote log path: /n1/wsjob/workdir/job-operator/{job}", 0.12)
     waiting = "Waiting for job running, current job status: "
     for ahead in range(rng.randrange(3), -1, -1):
@@ -199,7 +199,7 @@ def cerebras_compile(rng: random.Random, info: Callable[..., Record]) -> Iterato
             yield info("cerebras.stage", stage, rng.uniform(60, 200))
     done = "Compile artifacts successfully written to remote compile directory. Compile hash is: cs_"
     yield info("cerebras.hash", f"{done}{rng.randrange(10**18, 10**19)}", 4.0)
-    yield info(None, f"Heartbeat thread stopped for {wsjob(rng)}.", 0.01)
+    yield info("cerebras.heartbeat", f"Heartbeat thread stopped for {wsjob(rng)}.", 0.01)
     yield info("cerebras.milestone", "Compile was successful!", 0.003)
 
 
@@ -253,6 +253,10 @@ def sambanova_inventory(when: str) -> Iterator[Record]:
 def sambanova_app(clock: Clock, pid: int, text: str) -> Record:
     name = "apps.nlp.transformers_on_rdu.transformers_hook"
     return "sambanova.milestone", f"{clock.stamp()} - {name} - Process ID {pid} - info     - {text}\n"
+
+
+WARNINGS = ("[warning ]: [LinearInputGradInfo]", "[warning ]: Cannot predict latency")
+"""Those of the compiler's warnings that warn; the others are its chatter."""
 
 
 def sambanova_noise(rng: random.Random, user: str) -> str:
@@ -309,7 +313,7 @@ def sambanova_compile_run(rng: random.Random, noise_bytes: int = 130_000) -> Ite
         f"--output_dir=/home/{user}/BertLarge/hf_output --data-parallel -ws 2 --num-tiles 4 --pef-name=bertlrg\n",
     )
     yield "sambanova.torch", "PyTorch version 1.10.2+cpu available.\n"
-    yield None, "TensorFlow version 2.7.0 available.\n"
+    yield "sambanova.tensorflow", "TensorFlow version 2.7.0 available.\n"
     clock.tick(5)
     yield sambanova_app(clock, pid, "NLP app started.")
     for percent in range(0, 101, 2):
@@ -327,7 +331,7 @@ def sambanova_compile_run(rng: random.Random, noise_bytes: int = 130_000) -> Ite
     while done < noise_bytes:
         text = sambanova_noise(rng, user)
         done += len(text)
-        yield None, text
+        yield "sambanova.warning" if text.startswith(WARNINGS) else None, text
         if done > half and not told:
             told = True
             yield (
@@ -339,7 +343,8 @@ def sambanova_compile_run(rng: random.Random, noise_bytes: int = 130_000) -> Ite
     yield sambanova_app(clock, pid, "NLP app finished")
     yield "sambanova.pef", f"[info    ] : PEF file /home/{user}/BertLarge/bertlrg//bertlrg.pef created\n"
     yield "sambanova.compile_end", f"COMPILE END AT {took}\n"
-    yield None, f"RUN\nSHELL=/bin/bash\nPWD=/home/{user}/BertLarge\nOPENBLAS_NUM_THREADS=8\n"
+    yield None, f"RUN\nSHELL=/bin/bash\nPWD=/home/{user}/BertLarge\n"
+    yield "sambanova.environment", "OPENBLAS_NUM_THREADS=8\n"
     yield "sambanova.submitted", f"Submitted batch job {rng.randrange(10_000, 99_999)}\n"
     yield from sambanova_inventory("state After")
     yield "sambanova.duration", f"Duration:  {took + 1}\n"
@@ -366,7 +371,7 @@ def sambanova_train_run(rng: random.Random, steps: int = 505) -> Iterator[Record
     )
     for pid in pids:
         yield "sambanova.torch", "PyTorch version 1.10.2+cpu available.\n"
-        yield None, "TensorFlow version 2.7.0 available.\n"
+        yield "sambanova.tensorflow", "TensorFlow version 2.7.0 available.\n"
         yield None, "  dtype=np.int):\n"
         clock.tick(0.1)
         yield sambanova_app(clock, pid, "NLP app started.")
@@ -442,7 +447,7 @@ def graphcore_mnist_run(rng: random.Random, epochs: int = 10) -> Iterator[Record
     yield from srun_job(rng)
     yield "graphcore.epoch_bar", f"\rEpochs: {bar(0, epochs, 0)}\n"
     yield (
-        None,
+        "graphcore.warning",
         f"\r{bar(0, 150, 0)}\x1b[A[{clock.stamp('.')[11:]}] [poptorch:cpp] [warning] [DISPATCHER] Type coerced\n\n\n",
     )
     seconds = 22 if cold else 0
@@ -475,7 +480,8 @@ def graphcore_bert_run(rng: random.Random, steps: int = 150) -> Iterator[Record]
     """BERT pre-training in PopTorch: the whole of the redraws of its step bar, then its metrics block."""
     clock = some_day(rng)
     yield from srun_job(rng)
-    yield None, "Using config: demo_tiny_128\n------------------- Data Loading Started ------------------\n"
+    yield "graphcore.config_name", "Using config: demo_tiny_128\n"
+    yield None, "------------------- Data Loading Started ------------------\n"
     yield "graphcore.data_loaded", f"Data loaded in {rng.uniform(9, 12)!r} secs\n"
     yield None, "-------------------- Device Allocation --------------------\n"
     for layer, ipu in (("Embedding ", 0), ("Encoder 0 ", 1), ("Encoder 1 ", 2), ("Encoder 2 ", 3), ("Pooler    ", 0)):
@@ -483,7 +489,7 @@ def graphcore_bert_run(rng: random.Random, steps: int = 150) -> Iterator[Record]
     for tensor in range(20):
         stamp = clock.stamp(".")[11:]
         yield (
-            None,
+            "graphcore.warning",
             f"[{stamp}] [poptorch:cpp] [warning] [DISPATCHER] Type coerced from Long to Int for tensor id {tensor}\n",
         )
     yield from graphcore_compile(rng, clock, 89)

@@ -63,6 +63,11 @@ def work_yardstick_frames(log: str, folder: Path) -> tuple[float, int]:
     return time.perf_counter() - begin, sum(frame.height for frame in frames)
 
 
+def work_yardstick_blind(log: str, folder: Path) -> tuple[float, int]:
+    """The yardstick with the patterns of all platforms, as logparse is told none either: no requirement on it."""
+    return work_yardstick("mix", folder)
+
+
 def work_yardstick_told(log: str, folder: Path) -> tuple[float, int]:
     """The yardstick where each file's platform is given to it: no requirement, for comparison."""
     paths = files_in(folder)
@@ -102,6 +107,7 @@ CONTESTANTS: dict[str, Callable[[str, Path], tuple[float, int]]] = {
     "re, per line": work_yardstick,
     "re, into frames": work_yardstick_frames,
     "re, platform known": work_yardstick_told,
+    "re, told nothing": work_yardstick_blind,
     "logparse": work_logparse,
     "pyparsing": work_pyparsing,
 }
@@ -333,7 +339,7 @@ def log_folder(chosen: Path | None) -> Iterator[Path]:
 
 
 def contest_on(log: str, folder: Path, repeat: int) -> tuple[Contest, dict[str, str]]:
-    beside = {"dense": ["re, into frames", "pyparsing"], "mix": ["re, platform known"]}
+    beside = {"dense": ["re, into frames", "pyparsing"], "noisy": ["re, told nothing"], "mix": ["re, platform known"]}
     names = ["re, per line", "logparse", *beside.get(log, [])]
     contestants: dict[str, Callable[[], Measured]] = {
         name: lambda name=name: measure_contestant(name, log, folder) for name in names

@@ -7,7 +7,8 @@ A line is known by `row`, its number in the batch counted from 0.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+import threading
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache
@@ -16,10 +17,11 @@ from typing import TypeVar
 import polars as pl
 
 from logparse import cast
+from logparse.compile import escape
 from logparse.grammar import Grammar, Rule
-from logparse.reader import Source
+from logparse.reader import Source, pieces
 
-_SLICE_BYTES = 4 * 2**20
+SLICE_BYTES = 4 * 2**20
 _SAMPLE = 200
 """Lines looked at to find which rules are frequent."""
 _FREQUENT = 0.1
@@ -32,16 +34,58 @@ T = TypeVar("T")
 U = TypeVar("U")
 
 
-_WORTH_THREADS = 50_000
+WORTH_THREADS = 50_000
 """Lines from which on threads are worth it; for less they only take the interpreter from each other."""
 
 
-def in_threads(work: Callable[[T], U], items: Sequence[T], lines: int = _WORTH_THREADS) -> list[U]:
-    """`work` on each item, on all cores: polars lets go of the interpreter while it works. Few `lines` are no work."""
-    if len(items) < 2 or lines < _WORTH_THREADS:
+def in_threads(work: Callable[[T], U], items: Sequence[T], lines: int = WORTH_THREADS) -> list[U]:
+    """`work` on each item, on all cores: polars lets go of the interpreter while it works. Few `lines` are no work.
+
+    Not within `in_pool`, where a thread that waits for others is one that they may wait for.
+    """
+    if len(items) < 2 or lines < WORTH_THREADS or _here.in_pool:
         return [work(item) for item in items]
     with ThreadPoolExecutor(min(len(items), pl.thread_pool_size())) as pool:
         return list(pool.map(work, items))
+
+
+def in_pool(work: Callable[[], U]) -> U:
+    """`work`, done by one of polars' own threads.
+
+    A query that is asked for from there is answered where it stands. From any other thread it is handed over and waited
+    for, which takes longer than most of the thousands of small queries themselves. One `work` at a time: of two, one
+    could wait for the interpreter while the other waits for its thread.
+    """
+    if _here.in_pool:
+        return work()
+    done: list[U] = []
+    failed: list[BaseException] = []
+
+    def run(column: pl.Series, **_: object) -> pl.Series:
+        _here.in_pool = True
+        try:
+            done.append(work())
+        except BaseException as error:
+            failed.append(error)  # raised below as it is: polars would make it one of its own
+        finally:
+            _here.in_pool = False
+        return column
+
+    # Of one column alone polars would do the work in the thread that asks.
+    asked = pl.DataFrame({"work": [0], "beside": [0]})
+    asked.select(pl.col("work").map_batches(run, return_dtype=pl.Int64), pl.col("beside") + 1)
+    if failed:
+        raise failed[0]
+    return done[0]
+
+
+class _Here(threading.local):
+    """What the running thread is in the middle of."""
+
+    in_pool = False
+
+
+_here = _Here()
 
 
 def full(value: object, length: int, dtype: pl.DataType | None = None) -> pl.Series:
@@ -84,16 +128,16 @@ class Batch:
         small: Slice = []
         size = 0
         for text in (s.text for s in self.sources if s.status == "text" and s.lines):
-            if len(text) < _SLICE_BYTES:
+            if len(text) < SLICE_BYTES:
                 small.append((text, 0, len(text)))
                 size += len(text)
-                if size < _SLICE_BYTES:
+                if size < SLICE_BYTES:
                     continue
             if small:
                 out.append(small)
                 small, size = [], 0
-            if len(text) >= _SLICE_BYTES:
-                out.extend([(text, start, end)] for start, end in pieces(text))
+            if len(text) >= SLICE_BYTES:
+                out.extend([(text, start, end)] for start, end in pieces(text, SLICE_BYTES))
         return [*out, small] if small else out
 
 
@@ -105,15 +149,6 @@ def text_of(slice: Slice) -> bytes:
     """The text of a slice; each line is ended by a newline."""
     parts = [text[start:end] for text, start, end in slice]
     return b"".join(part if part.endswith(b"\n") else part + b"\n" for part in parts) if len(parts) > 1 else parts[0]
-
-
-def pieces(text: bytes) -> Iterator[tuple[int, int]]:
-    """Start and end of the pieces of `text`: cut after about each `_SLICE_BYTES`, at line ends."""
-    at = 0
-    while at < len(text):
-        end = text.find(b"\n", at + _SLICE_BYTES) + 1 or len(text)
-        yield at, end
-        at = end
 
 
 @dataclass(frozen=True)
@@ -130,11 +165,20 @@ class Scanned:
     frequent: dict[tuple[str, str], pl.DataFrame]
 
 
-def contains(text: pl.Expr, literals: Iterable[str]) -> pl.Expr:
-    """Whether `text` holds any of `literals`."""
+_MANY_LINES = 20_000
+
+
+def contains(text: pl.Expr, literals: Iterable[str], lines: int = 0) -> pl.Expr:
+    """Whether `text` holds any of `literals`.
+
+    A regular expression of them all finds them three times as fast as a search for words, and takes ten times as long
+    to make: it is for many `lines`.
+    """
     words = sorted(set(literals))
     if len(words) == 1:
         return text.str.contains(words[0], literal=True)
+    if words and lines >= _MANY_LINES:
+        return text.str.contains("|".join(map(escape, words)))
     return text.str.contains_any(words) if words else pl.lit(False)
 
 
@@ -169,11 +213,11 @@ def scan(batch: Batch, rules: Sequence[Rule], telling: Sequence[Rule], grammars:
             pool = without(pool, found["row"])
         pool = pl.concat([pool, written_over]).sort("row") if written_over.height else pool
         blank = pool.filter(column.str.contains(r"^[ \t\r]*$"))["row"]
-        gated = pool.filter(contains(column, gate))
-        long = len(slice) == 1 and len(text) >= _SLICE_BYTES  # not many short ones, each with a platform of its own
-        tells = pool.head(_TELLING_ENOUGH if long else pool.height).filter(contains(column, told))
+        gated = pool.filter(contains(column, gate, pool.height))
+        long = len(slice) == 1 and len(text) >= SLICE_BYTES  # not many short ones, each with a platform of its own
+        tells = pool.head(_TELLING_ENOUGH if long else pool.height).filter(contains(column, told, pool.height))
         if not tells.height:
-            tells = pool.filter(contains(column, told)).head(_TELLING_ENOUGH)
+            tells = pool.filter(contains(column, told, pool.height)).head(_TELLING_ENOUGH)
         tells = without(tells, gated.join(tells, on="row", how="semi")["row"])
         return lines.height, pl.concat([gated, tells]).sort("row") if tells.height else gated, blank, hits
 
@@ -216,13 +260,18 @@ def read(segments: pl.DataFrame, rule: Rule) -> pl.DataFrame:
     if not groups:
         hits = segments.filter(text.str.contains(rule.pattern))
     else:
-        taken = text.str.extract_groups(rule.pattern).struct.unnest()
+        taken = segments.select(_groups(rule)).to_series().struct.unnest()
         sure = next((str(i) for i, g in enumerate(groups, start=1) if g.always), None)
-        mask = taken[sure].is_not_null() if sure else text.str.contains(rule.pattern)
-        if not mask.all():
+        if sure is None or taken[sure].null_count():
+            mask = taken[sure].is_not_null() if sure else text.str.contains(rule.pattern)
             segments, taken = segments.filter(mask), taken.filter(mask)
         hits = segments.hstack(taken.select(_casts(rule)).get_columns())
     return hits.with_columns(pl.lit(v).alias(k) for k, v in rule.fixed.items()) if rule.fixed else hits
+
+
+@cache
+def _groups(rule: Rule) -> pl.Expr:
+    return pl.col("seg").str.extract_groups(rule.pattern)
 
 
 @cache
@@ -238,7 +287,7 @@ def _frequent(slices: Sequence[Slice], grammars: Sequence[Grammar]) -> list[tupl
     """
     parts = [part for slice in slices for part in slice]
     size = sum(end - start for _, start, end in parts)
-    if size < _SLICE_BYTES:
+    if size < SLICE_BYTES:
         return []
     lines: list[str] = []
     for text, start, end in parts:

@@ -35,6 +35,8 @@ class Sheet:
         )
         self._columns: dict[str, pl.Series] = {}
         self._proofs: dict[str, list[pl.DataFrame]] = {}
+        self._cited: dict[str, pl.DataFrame] = {}
+        self._first_lines: dict[tuple[str, ...], pl.DataFrame] = {}
 
     # ---- what a value needs ---- #
 
@@ -63,32 +65,30 @@ class Sheet:
         dtype = dtype_of(column) or value.dtype
         if value.dtype != dtype:
             value = value.cast(dtype, strict=False)
-        wanted = value.is_not_null()
-        slots = self._slot.gather(values["n"])
+        slots = self._slot[values["n"]]
         have = self._columns.get(column)
-        if have is None:
-            have = full(None, self.n.len(), dtype)
-        else:
-            wanted &= have.gather(slots).is_null()
-        if not wanted.any():
-            return
-        if not wanted.all():
+        if have is not None or value.null_count():
+            wanted = value.is_not_null()
+            if have is not None:
+                wanted &= have[slots].is_null()
             slots, value = slots.filter(wanted), value.filter(wanted)
-        self._columns[column] = have.scatter(slots, value)
-        won = full(False, self.n.len()).scatter(slots, True)
+        if not value.len():
+            return
+        self._columns[column] = (full(None, self.n.len(), dtype) if have is None else have).scatter(slots, value)
         if not evidence.height:
             return
-        backed = won.gather(self._slot.gather(evidence["n"]))
-        self._proofs.setdefault(column, []).append(evidence if backed.all() else evidence.filter(backed))
+        if value.len() < self.n.len():
+            won = full(False, self.n.len()).scatter(slots, True)
+            backed = won[self._slot[evidence["n"]]]
+            evidence = evidence if backed.all() else evidence.filter(backed)
+        self._proofs.setdefault(column, []).append(evidence)
+        self._cited.pop(column, None)
 
     def cited(self, column: str) -> pl.DataFrame:
         """For each run the evidence row that formulas cite for `column`."""
-        proofs = self._proofs.get(column)
-        if not proofs:
-            return pl.DataFrame(schema=proof.ROW)
-        one = pl.concat(proofs).unique("n", keep="first", maintain_order=True)
-        self._proofs.setdefault(column, proofs)
-        return one
+        if column not in self._cited:
+            self._cited[column] = self.proofs(column).unique("n", keep="first", maintain_order=True)
+        return self._cited[column]
 
     def proofs(self, column: str) -> pl.DataFrame:
         """All evidence rows of `column`."""
@@ -97,10 +97,9 @@ class Sheet:
     def evidence(self) -> pl.DataFrame:
         """The evidence of all columns of `runs`."""
         parts = [
-            part.with_columns(pl.lit("runs").alias("frame"), pl.lit(column).alias("column"))
-            for column, proofs in self._proofs.items()
+            self.proofs(column).with_columns(pl.lit("runs").alias("frame"), pl.lit(column).alias("column"))
+            for column in self._proofs
             if column in RUNS
-            for part in proofs
         ]
         return pl.concat(parts) if parts else pl.DataFrame(schema=proof.ROW)
 
@@ -242,16 +241,15 @@ class Sheet:
     def _input(self, frame: pl.DataFrame, name: str, made: dict[str, str]) -> pl.DataFrame:
         """Evidence rows for one input of a formula: its number, and where that stands."""
         number = frame.select("n", proof.number(name, self._columns[name].dtype).alias("number"))
-        cited = self.cited(name).drop("number", "formula", "input")
+        cited = number.join(self.cited(name), on="n", how="left", maintain_order="left")
         # Text stands for the number only where it was read as such.
         plain = pl.col("how").is_in(["read", "converted", "estimate"])
-        cited = cited.with_columns(
-            pl.when(plain).then("text").alias("text"),
-            pl.when(plain).then("resolution").alias("resolution"),
-            pl.when(plain).then("reason").otherwise(pl.lit(f"the column {name}")).alias("reason"),
-        ).drop("how")
-        joined = number.join(cited, on="n", how="left", maintain_order="left")
-        return proof.rows(joined, **made, input=name)
+        given = {
+            "text": pl.when(plain).then("text"),
+            "resolution": pl.when(plain).then("resolution"),
+            "reason": pl.when(plain).then("reason").when(~plain).then(pl.lit(f"the column {name}")),
+        }
+        return proof.rows(cited, **given, **made, input=name)
 
     def infer(self, infer: Infer) -> None:
         """A column that follows from lines being there."""
@@ -261,8 +259,9 @@ class Sheet:
         runs = self.where(infer.when).select("n")
         if not runs.height:
             return
-        seen = first_lines(self.hits, names)
-        runs = runs.join(seen, on="n", how="inner" if infer.because else "left", maintain_order="left")
+        runs = runs.join(
+            self._first_of(tuple(names)), on="n", how="inner" if infer.because else "left", maintain_order="left"
+        )
         if not infer.because and infer.when is None:
             runs = runs.filter(pl.col("pos").is_not_null())
         reason = infer.reason or (
@@ -271,16 +270,16 @@ class Sheet:
         evidence = proof.rows(runs, text=pl.col("seg"), how="inferred", reason=reason)
         self.put(infer.column, runs.select("n", pl.lit(infer.value).alias("value")), evidence)
 
-
-def first_lines(hits: Hits, names: list[str]) -> pl.DataFrame:
-    """n, pos, seg, rule of the first line of each run that any of these rules read."""
-    frames = []
-    for name in (name for name in names if name in hits.by_rule):
-        first = one_line(hits.by_rule[name][["n", "pos", "seg"]], "pos", "first")
-        frames.append(first.hstack([full(name, first.height).alias("rule")]))
-    if not frames:
-        return pl.DataFrame(schema={"n": pl.UInt32, "pos": pl.UInt64, "seg": TEXT, "rule": TEXT})
-    return pl.concat(frames).sort("pos").unique("n", keep="first", maintain_order=True)
+    def _first_of(self, names: tuple[str, ...]) -> pl.DataFrame:
+        """n, pos, seg, rule of the first line of each run that any of these rules read."""
+        if names not in self._first_lines:
+            frames = [pl.DataFrame(schema={"n": pl.UInt32, "pos": pl.UInt64, "seg": TEXT, "rule": TEXT})]
+            for name in (name for name in names if name in self.hits.by_rule):
+                first = one_line(self.hits.by_rule[name][["n", "pos", "seg"]], "pos", "first")
+                frames.append(first.hstack([full(name, first.height).alias("rule")]))
+            lines = pl.concat(frames).sort("pos").unique("n", keep="first", maintain_order=True)
+            self._first_lines[names] = lines
+        return self._first_lines[names]
 
 
 _MANY = 10_000

@@ -65,6 +65,7 @@ def compile_expression(expr: pp.ParserElement, where: str) -> Compiled:
     return Compiled(pattern, tuple(groups), tuple(sorted(literals)))
 
 
+@cache
 def escape(text: str) -> str:
     """`text` as a pattern for itself, in both dialects."""
     return "".join("\\" + c if c in _SPECIAL else {"\t": r"\t", "\r": r"\r", "\n": r"\n"}.get(c, c) for c in text)

@@ -11,6 +11,7 @@ import ast
 import operator
 import statistics
 from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from typing import Any
 
 import polars as pl
@@ -54,12 +55,14 @@ _EXPR_CALLS: dict[str, Callable[..., pl.Expr]] = {
 }
 
 
+@cache
 def names(formula: str) -> list[str]:
     """Names of the inputs of `formula`, each once, in order; rules inside `seen("...")` are not inputs."""
     found = [n.id for n in ast.walk(_tree(formula)) if isinstance(n, ast.Name)]
     return [n for n in dict.fromkeys(found) if n not in _EXPR_CALLS and n not in OF_LINES and n != "seen"]
 
 
+@cache
 def rules_seen(formula: str) -> list[str]:
     """Rules whose lines `formula` counts with `seen("rule")`."""
     return list(
@@ -130,6 +133,7 @@ def evaluate(formula: str, inputs: Mapping[str, float | Sequence[float]]) -> flo
     return float(walk(_tree(formula)))
 
 
+@cache
 def _tree(formula: str) -> ast.AST:
     try:
         return ast.parse(formula, mode="eval").body

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import polars as pl
 
 from logparse import proof
-from logparse.batch import Batch, in_threads
+from logparse.batch import Batch
 from logparse.grammar import Rule
 from logparse.match import Hits
 from logparse.schema import FIELDS, INTEGER, NUMBER, TEXT, TIME, field
@@ -39,10 +41,11 @@ def metrics(hits: Hits) -> pl.DataFrame:
         if names and "redraw" in rule.marked:
             frame = _one_point(frame)
         wanted += [(frame, rule, name) for name in names]
-    parts = in_threads(lambda one: _metric(*one), wanted, max((f.height for f, _, _ in wanted), default=0))
+    parts = [_metric(*one) for one in wanted]
     return pl.concat(parts) if parts else pl.DataFrame(schema=_METRIC)
 
 
+_WORD = pl.Categorical()
 _METRIC: dict[str, pl.DataType] = {
     "n": pl.UInt32(),
     "at": TIME,
@@ -71,7 +74,7 @@ def _metric(frame: pl.DataFrame, rule: Rule, column: str) -> pl.DataFrame:
     have = set(frame.columns)
 
     def given(c: str, dtype: pl.DataType) -> pl.Expr:
-        return (pl.col(c) if c in have else pl.lit(None)).cast(dtype).alias(c)
+        return pl.col(c).cast(dtype) if c in have else _constant(c, None, dtype)
 
     rank = pl.coalesce("rank", "tag") if "rank" in have else pl.col("tag")
     told = "rank" in have or frame["tag"].null_count() < frame.height
@@ -88,16 +91,22 @@ def _metric(frame: pl.DataFrame, rule: Rule, column: str) -> pl.DataFrame:
         given("samples", INTEGER),
         given("epoch", NUMBER),
         split.cast(pl.Categorical()).alias("split"),
-        pl.lit(name, pl.Categorical()).alias("name"),
+        _constant("name", name),
         pl.col(column).cast(NUMBER).alias("value"),
-        pl.lit(field(column).unit, pl.Categorical()).alias("unit"),
+        _constant("unit", field(column).unit),
         scope.cast(pl.Categorical()).alias("scope"),
-        pl.lit(window or rule.window, pl.Categorical()).alias("window"),
-        pl.lit("estimated" if field(column).estimated else rule.basis, pl.Categorical()).alias("basis"),
+        _constant("window", window or rule.window),
+        _constant("basis", "estimated" if field(column).estimated else rule.basis),
         proof.resolution(frame, column, rule).alias("resolution"),
         "row",
-        pl.lit(rule.id, pl.Categorical()).alias("rule"),
+        _constant("rule", rule.id),
     )
+
+
+@cache
+def _constant(column: str, value: str | None, dtype: pl.DataType = _WORD) -> pl.Expr:
+    """A column of one value."""
+    return pl.lit(value, dtype).alias(column)
 
 
 def _one_point(frame: pl.DataFrame) -> pl.DataFrame:
@@ -243,8 +252,12 @@ def line_kinds(batch: Batch, hits: list[Hits]) -> pl.Series:
     value was taken."""
     kinds = pl.zeros(batch.height, pl.UInt8, eager=True)
     for kind in (KNOWN, READ):
-        for h in hits:
-            for rule in h.rules.values():
-                if bool(rule.fields or rule.level) == (kind == READ):
-                    kinds = kinds.scatter(h.by_rule[rule.name]["row"], kind)
+        rows = [
+            h.by_rule[rule.name]["row"]
+            for h in hits
+            for rule in h.rules.values()
+            if bool(rule.fields or rule.level) == (kind == READ)
+        ]
+        if rows:
+            kinds = kinds.scatter(pl.concat(rows), kind)
     return kinds

@@ -10,9 +10,10 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import polars as pl
 
-from logparse.batch import Batch, contains, in_threads, literals, pieces, without
+from logparse.batch import SLICE_BYTES, Batch, contains, in_threads, literals, text_of, without
 from logparse.grammar import Grammar, Rule
 from logparse.match import cut, rules_of
+from logparse.reader import pieces
 
 _AT_ONCE = 20
 """Rules in one pattern: more would not fit the automaton's cache."""
@@ -29,9 +30,12 @@ def known(batch: Batch, unread: pl.Series, named: Mapping[int, Sequence[Grammar]
         for g in some
     }
 
-    def one(item: tuple[Sequence[Grammar], bytes, pl.Series]) -> pl.Series:
-        grammars, text, rows = item
-        lines = pl.read_lines(text, name="text").with_columns(rows.alias("row")).filter(unread.gather(rows))
+    def one(item: tuple[Sequence[Grammar], Sequence[_Piece]]) -> pl.Series:
+        grammars, parts = item
+        lines = pl.read_lines(text_of([(text, start, end) for text, start, end, _, _ in parts]), name="text")
+        rows = pl.concat(pl.int_range(row, row + height, dtype=pl.UInt32, eager=True) for *_, row, height in parts)
+        wanted = pl.concat(unread.slice(row, height) for *_, row, height in parts)
+        lines = lines.with_columns(rows.alias("row")).filter(wanted)
         out = [rows.clear()]
         for grammar in grammars:
             here = _named(lines, *silent[grammar.name])
@@ -43,29 +47,28 @@ def known(batch: Batch, unread: pl.Series, named: Mapping[int, Sequence[Grammar]
     return pl.concat(parts) if parts else pl.Series(dtype=pl.UInt32)
 
 
+_Piece = tuple[bytes, int, int, int, int]
+"""Part of a text: text, start, end; its first row, and how many lines it has."""
+
+
 def _work(
     batch: Batch, unread: pl.Series, named: Mapping[int, Sequence[Grammar]]
-) -> Iterator[tuple[Sequence[Grammar], bytes, pl.Series]]:
-    """Grammars, text and rows of pieces that hold some unread line; small sources of one platform together."""
-    waiting: dict[tuple[str, ...], tuple[Sequence[Grammar], list[bytes], list[pl.Series]]] = {}
+) -> Iterator[tuple[Sequence[Grammar], Sequence[_Piece]]]:
+    """Grammars, and pieces that hold some unread line; small sources of one platform together."""
+    waiting: dict[tuple[str, ...], tuple[Sequence[Grammar], list[_Piece]]] = {}
     for index, grammars in sorted(named.items()):
         row, text = batch.first[index], batch.sources[index].text
-        for start, end in pieces(text):
+        for start, end in pieces(text, SLICE_BYTES):
             height = text.count(b"\n", start, end) + (text[end - 1] != _NEWLINE)
-            rows, row = (row, row + height), row + height
-            if not unread.slice(rows[0], height).any():
+            piece = (text, start, end, row, height)
+            row += height
+            if not unread.slice(piece[3], height).any():
                 continue
-            piece = text[start:end]
-            numbers = pl.int_range(*rows, dtype=pl.UInt32, eager=True)
-            if len(piece) > _TOGETHER:
-                yield grammars, piece, numbers
-                continue
-            key = tuple(g.name for g in grammars)
-            _, texts, all_rows = waiting.setdefault(key, (grammars, [], []))
-            texts.append(piece if piece.endswith(b"\n") else piece + b"\n")
-            all_rows.append(numbers)
-    for grammars, texts, all_rows in waiting.values():
-        yield grammars, b"".join(texts), pl.concat(all_rows)
+            if end - start > _TOGETHER:
+                yield grammars, [piece]
+            else:
+                waiting.setdefault(tuple(g.name for g in grammars), (grammars, []))[1].append(piece)
+    yield from waiting.values()
 
 
 _NEWLINE = ord("\n")
@@ -93,13 +96,11 @@ def _named(lines: pl.DataFrame, grammar: Grammar, rules: Sequence[Rule]) -> pl.S
 
 def _rows(lines: pl.DataFrame, rules: Sequence[Rule], column: str) -> pl.Series:
     """Rows of `lines` whose `column` one of `rules` reads."""
-    text = pl.col(column)
     out = [pl.Series("row", [], dtype=pl.UInt32)]
-    for at in range(0, len(rules), _AT_ONCE):
+    for at in range(0, len(rules), _AT_ONCE) if lines.height else ():
         some = rules[at : at + _AT_ONCE]
         pattern = "|".join(f"(?:{rule.compiled.pattern})" for rule in some)
-        here = lines.filter(contains(text, literals(some)))
-        rows = here.filter(text.str.contains(rf"^[ \t\r]*(?:{pattern})[ \t\r]*$"))["row"]
-        out.append(rows)
-        lines = lines.filter(~pl.col("row").is_in(rows.implode())) if rows.len() else lines
+        named = lines[column].str.contains(rf"^[ \t\r]*(?:{pattern})[ \t\r]*$")
+        out.append(lines["row"].filter(named))
+        lines = lines.filter(~named)
     return pl.concat(out)

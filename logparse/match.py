@@ -8,7 +8,7 @@ row and column in one number, so that order is the order of numbers.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 import polars as pl
@@ -46,22 +46,24 @@ def cut(lines: pl.DataFrame, grammar: Grammar) -> pl.DataFrame:
     Returns row, col (from 0, in characters), pos, seg (stripped, never empty), tag (rank of the record's tag, or null).
     """
     text, seg = pl.col("text"), pl.col("seg")
-    inner = text.str.contains("\r", literal=True)
+    # Returns at either end part nothing: with them gone most lines are one segment each.
+    whole = _stripped(lines.select("row", pl.lit(0, pl.UInt32).alias("col"), text.alias("seg")))
+    within = seg.str.contains("\r", literal=True)
     if grammar.opener:
-        inner = inner | text.str.contains(f".(?:{grammar.opener})")
-    flagged = lines.with_columns(inner.alias("inner"))
-    segments = flagged.filter(~pl.col("inner")).select("row", pl.lit(0, pl.UInt32).alias("col"), text.alias("seg"))
-    glued = flagged.filter("inner").select("row", "text")
+        within = within | seg.str.contains(f".(?:{grammar.opener})")
+    inner = whole.select(within).to_series()
+    glued, segments = whole.filter(inner), whole
     if glued.height:
         place = "\r" + (f"|{grammar.opener}" if grammar.opener else "")
+        size = seg.str.len_chars()
+        # A piece begins where its line does and the pieces above it end; a count below 0 wraps round, and back.
         pieces = (
-            glued.select("row", text.str.replace_all(place, _CUT + "${0}").str.split(_CUT).alias("seg"))
+            glued.with_columns((pl.col("col") - (size.cum_sum() - size)).alias("col"))
+            .with_columns(seg.str.replace_all(place, _CUT + "${0}").str.split(_CUT))
             .explode("seg")
-            .with_columns(seg.str.len_chars().alias("size"))
-            .select("row", (pl.col("size").cum_sum().over("row") - pl.col("size")).alias("col"), "seg")
+            .with_columns((pl.col("col") + (size.cum_sum() - size)).alias("col"))
         )
-        segments = pl.concat([segments, pieces]).sort("row", "col")
-    segments = _stripped(segments)
+        segments = whole.filter(~inner).merge_sorted(_stripped(pieces), "row")
     compiled = grammar.prefix_compiled
     pos = (pl.col("row").cast(pl.UInt64) * 2**32 + pl.col("col")).alias("pos")
     if compiled is None:
@@ -90,19 +92,31 @@ def _stripped(segments: pl.DataFrame) -> pl.DataFrame:
 
 
 def run_rules(segments: pl.DataFrame, rules: Sequence[Rule]) -> dict[str, pl.DataFrame]:
-    """Each rule's lines among `segments` (as `cut` gives them). A segment is read by one rule, the first that reads
-    it."""
-    return one_rule_each(_read_all(segments, rules), rules)
+    """Each rule's lines among `segments` (as `cut` gives them).
+
+    A segment is read by one rule, the first that reads it; those that may begin anywhere do not count.
+    """
+    segments = segments.with_row_index("i")
+    taken = full(False, segments.height)
+    found = {}
+    for index, here in _candidates(segments, rules):
+        rule = rules[index]
+        alone = "anywhere" not in rule.marked
+        if alone:
+            here = here.filter(~taken[here])
+        hits = read(segments[here], rule) if here.len() else segments.clear()
+        if hits.height:
+            found[rule.name] = hits.drop("i")
+            if alone:
+                taken.scatter(hits["i"], True)
+    return found
 
 
 def _read_lines(lines: pl.DataFrame, grammar: Grammar, rules: Sequence[Rule]) -> dict[str, pl.DataFrame]:
-    """Each rule's lines among `lines` (row, text): gated, cut and read, in parts on all cores."""
-    gate = literals(rules)
-
-    def one(part: pl.DataFrame) -> dict[str, pl.DataFrame]:
-        return _read_all(cut(part.filter(contains(pl.col("text"), gate)), grammar), rules)
-
-    parts = in_threads(one, list(lines.iter_slices(_PART_LINES)), lines.height)
+    """Each rule's lines among `lines` (row, text): cut and read, in parts on all cores."""
+    parts = in_threads(
+        lambda part: run_rules(cut(part, grammar), rules), list(lines.iter_slices(_PART_LINES)), lines.height
+    )
     found: dict[str, list[pl.DataFrame]] = {}
     for part in parts:
         for name, hits in part.items():
@@ -110,52 +124,24 @@ def _read_lines(lines: pl.DataFrame, grammar: Grammar, rules: Sequence[Rule]) ->
     return {name: pl.concat(hits, rechunk=True) for name, hits in found.items()}
 
 
-def _read_all(segments: pl.DataFrame, rules: Sequence[Rule]) -> dict[str, pl.DataFrame]:
-    """Each rule's lines among `segments`, whatever other rules read."""
-    read_by = {rules[index].name: read(here, rules[index]) for index, here in _candidates(segments, rules).items()}
-    return {name: hits for name, hits in read_by.items() if hits.height}
-
-
-def _candidates(segments: pl.DataFrame, rules: Sequence[Rule]) -> dict[int, pl.DataFrame]:
-    """Index of a rule -> the segments that hold one of its literals: one pass for all rules together."""
-    gates = pl.DataFrame(
-        [(text, i) for i, rule in enumerate(rules) for text in rule.compiled.literals],
-        schema={"text": pl.String, "rule": pl.UInt16},
-        orient="row",
-    )
-    if not segments.height or not gates.height:
-        return {}
-    words = gates["text"].unique().sort().to_list()
+def _candidates(segments: pl.DataFrame, rules: Sequence[Rule]) -> Iterator[tuple[int, pl.Series]]:
+    """Index of each rule in turn, and of the segments that hold one of its literals: one pass for all rules."""
+    words = sorted({text for rule in rules for text in rule.compiled.literals})
+    if not segments.height or not words:
+        return
     held = (
-        segments.lazy()
-        .select(pl.col("seg").str.extract_many(words, overlapping=True).alias("text"))
-        .with_row_index("i")
-        .explode("text")
-        .filter(pl.col("text").is_not_null())
-        .join(gates.lazy(), on="text")
-        .select("rule", "i")
-        .unique()
-        .sort("rule", "i")
-        .collect()
+        segments.select("i", pl.col("seg").str.extract_many(words, overlapping=True).alias("word"))
+        .explode("word")
+        .group_by("word")
+        .agg("i")
     )
-    return {int(rule): segments[part["i"]] for (rule,), part in held.partition_by("rule", as_dict=True).items()}
-
-
-def one_rule_each(found: dict[str, pl.DataFrame], rules: Sequence[Rule]) -> dict[str, pl.DataFrame]:
-    """Where two rules read one segment, the one declared first keeps it."""
-    exclusive = [r.name for r in rules if r.name in found and "anywhere" not in r.marked]
-    if not exclusive:
-        return found
-    places = pl.concat([found[name]["pos"] for name in exclusive])
-    if places.n_unique() == places.len():
-        return found
-    order = pl.concat([full(i, found[name].height, pl.Int32()) for i, name in enumerate(exclusive)])
-    first = pl.DataFrame({"pos": places, "order": order}).group_by("pos").agg(pl.col("order").min())
-    out = dict(found)
-    for i, name in enumerate(exclusive):
-        mine = first.filter(pl.col("order") == i).select("pos")
-        out[name] = found[name].join(mine, on="pos", how="semi", maintain_order="left")
-    return {name: hits for name, hits in out.items() if hits.height}
+    by_word = dict(zip(held["word"], held["i"], strict=True))
+    for index, rule in enumerate(rules):
+        places = [by_word[text] for text in rule.compiled.literals if text in by_word]
+        if places:
+            held_by = places[0].set_sorted() if len(places) == 1 else pl.concat(places).sort()
+            # In one piece, as then is what is gathered with it: `pl.format` fails on several.
+            yield index, held_by.unique().rechunk()
 
 
 def _sources(batch: Batch, hits: Iterable[pl.DataFrame]) -> set[int]:
@@ -180,27 +166,33 @@ def match(batch: Batch, grammars: Sequence[Grammar], shared: Sequence[Rule]) -> 
     telling = [rule for g in grammars for rule in wanted[g.name] if not g.speaks(rule)]
     scanned = scan(batch, speaking, telling, grammars)
 
+    text = pl.col("text")
+
     def one(grammar: Grammar) -> Hits:
         rules = wanted[grammar.name]
         telling = [rule for rule in rules if "telling" in rule.marked]
-        told = _read_lines(scanned.gated, grammar, telling)
+        others = [rule for rule in rules if "telling" not in rule.marked]
+        tells = scanned.gated.select(contains(text, literals(telling), scanned.gated.height)).to_series()
+        told = _read_lines(scanned.gated.filter(tells), grammar, rules)
         found = {rule: hits for (name, rule), hits in scanned.frequent.items() if name == grammar.name and hits.height}
-        frequent = [hits for rule, hits in found.items() if "telling" in grammar.rule(rule).marked]
-        sources = _sources(batch, [*told.values(), *frequent])
+        tellers = {rule.name for rule in telling}
+        sources = _sources(batch, (h for hits in (found, told) for rule, h in hits.items() if rule in tellers))
         if not sources:
             return Hits(grammar)
         # Only now the lines that do not tell: what a shared rule may read stands in every platform's logs.
-        rest = [rule for rule in rules if "telling" not in rule.marked]
-        lines = scanned.gated
+        rest = scanned.gated.filter(~tells)
         if len(sources) < len(batch.sources):
             here = batch.source_of(pl.col("row")).is_in(sorted(sources))
-            lines = lines.filter(here)
+            rest = rest.filter(here)
+            told = {rule: hits.filter(here) for rule, hits in told.items()}
             found = {rule: hits.filter(here) for rule, hits in found.items()}
-        others = _read_lines(lines, grammar, rest)
-        for rule, hits in one_rule_each(told | others, rules).items():
-            found[rule] = (
-                pl.concat([found[rule], hits.select(found[rule].columns)]).sort("pos") if rule in found else hits
-            )
+        untold = _read_lines(rest.filter(contains(text, literals(others), rest.height)), grammar, others)
+        for rule in (*telling, *others):
+            parts = [hits[rule.name] for hits in (found, told, untold) if rule.name in hits]
+            if len(parts) > 1:
+                parts = [pl.concat((part.select(parts[0].columns) for part in parts), rechunk=True).sort("pos")]
+            if parts and parts[0].height:
+                found[rule.name] = parts[0]
         return Hits(grammar, found, {rule.name: rule for rule in rules if rule.name in found}, frozenset(sources))
 
     return [hits for hits in in_threads(one, grammars, batch.height) if hits.by_rule], scanned.blank

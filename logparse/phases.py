@@ -207,7 +207,7 @@ class Phases:
             stage.alias("stage"),
             (pl.col("at") if "at" in frame.columns else pl.lit(None)).cast(TIME).alias("end_at"),
         )
-        read = frame.select("id", "n", **proof.place(frame, field, rule), number=duration)
+        read = proof.of_lines(frame, **proof.place(frame, field, rule), number=duration).with_columns(frame["id"])
         if phase.whole:
             return self._with_sum(rows, read)
         return self._less(rows, read, phase.less, field)
@@ -252,7 +252,8 @@ class Phases:
             pl.lit("bar").alias("basis"),
             pl.lit(phase.stage, TEXT).alias("stage"),
         )
-        read = frame.select("id", "n", number="elapsed", **proof.place(frame, "elapsed", rule))
+        place = proof.place(frame, "elapsed", rule)
+        read = proof.of_lines(frame, **place, number=pl.col("elapsed")).with_columns(frame["id"])
         return self._less(rows, read, phase.less, "elapsed")
 
     def _frames(self, phase: Frames) -> tuple[pl.DataFrame, pl.DataFrame] | None:
@@ -360,10 +361,9 @@ class Phases:
                 .unique("n", keep="first", maintain_order=True)
                 .with_row_index("id")
             )
-            cited = frame.select(pl.col("id").cast(TEXT), **proof.place(frame, of, rule))
-            return frame.select(
-                "n", pl.col(of).cast(NUMBER).alias("off"), pl.col("id").cast(TEXT).alias("off_id")
-            ), cited
+            off = frame.select("n", pl.col(of).cast(NUMBER).alias("off"), pl.col("id").cast(TEXT).alias("off_id"))
+            cited = proof.of_lines(frame, **proof.place(frame, of, rule)).with_columns(off["off_id"].alias("id"))
+            return off, cited.drop("n", "number")
         off = self._nth(less).select("n", pl.col("duration").alias("off"), pl.col("id").alias("off_id"))
         return off, self.evidence.drop("n", "number").unique("id", keep="first")
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 
 import polars as pl
 
 from logparse import defaults, frames, platforms, proof, tables
-from logparse.batch import Batch, in_threads
+from logparse.batch import WORTH_THREADS, Batch, in_pool
 from logparse.columns import Sheet
 from logparse.grammar import Grammar, Rule
 from logparse.known import known
@@ -57,8 +58,9 @@ def ingest(
     parts: list[Part] = []
     for batch in _batches(read_sources(paths, files_from=files_from), progress):
         sources.extend(batch.sources)
-        parts.append(assemble(batch, vendors, shared))
-    return Logs(_joined(parts), sources, chosen, [p.kinds for p in parts])
+        work = partial(assemble, batch, vendors, shared)
+        parts.append(in_pool(work) if batch.height < WORTH_THREADS else work())
+    return Logs(in_pool(partial(_joined, parts)), sources, chosen, [p.kinds for p in parts])
 
 
 def _batches(sources: Iterator[Source], progress: Progress | None) -> Iterator[Batch]:
@@ -91,13 +93,24 @@ def assemble(batch: Batch, vendors: Sequence[Grammar], shared: Sequence[Rule]) -
     """The frames of one batch; `runs` has all runs found, copies too."""
     hits, blank = match(batch, vendors, shared)
     matched = frames.line_kinds(batch, hits)
-    found = find_runs(batch, hits)
-    made: dict[str, list[pl.DataFrame]] = {name: [] for name in FRAMES}
+    found = in_pool(partial(find_runs, batch, hits))
     kinds = _line_kinds(batch, hits, found, matched, vendors, shared)
-    for part in in_threads(lambda h: _frames_of(h, found), found.hits, batch.height):
-        for name, rows in part.items():
+    out = in_pool(partial(_frames, batch, found))
+    out["sources"] = _source_rows(batch, found, kinds, blank)
+    return Part(
+        out,
+        found.runs,
+        {s.name: kinds[first : first + s.lines] for s, first in zip(batch.sources, batch.first, strict=False)},
+    )
+
+
+def _frames(batch: Batch, found: Found) -> dict[str, pl.DataFrame]:
+    """All frames but `sources`, still with `n`."""
+    made: dict[str, list[pl.DataFrame]] = {name: [] for name in FRAMES if name != "sources"}
+    for hits in found.hits:
+        for name, rows in _frames_of(hits, found).items():
             made[name].append(rows)
-    out = {name: _located(batch, name, rows) for name, rows in made.items() if name != "sources"}
+    out = {name: _located(batch, name, made.pop(name)) for name in list(made)}
     # Evidence without a line (what is absent) still has the source of its run.
     of_run = found.runs.select("n", pl.col("source").alias("of_run"))
     out["evidence"] = (
@@ -106,12 +119,7 @@ def assemble(batch: Batch, vendors: Sequence[Grammar], shared: Sequence[Rule]) -
         .with_columns(pl.coalesce("source_index", "of_run").alias("source_index"))
         .drop("of_run")
     )
-    out["sources"] = _source_rows(batch, found, kinds, blank)
-    return Part(
-        out,
-        found.runs,
-        {s.name: kinds[first : first + s.lines] for s, first in zip(batch.sources, batch.first, strict=False)},
-    )
+    return out
 
 
 def _line_kinds(
@@ -173,8 +181,9 @@ def _run_rows(found: pl.DataFrame, sheet: Sheet) -> pl.DataFrame:
 def _placed(evidence: pl.DataFrame, hits: Hits, sheet: Sheet, phases: Phases) -> pl.DataFrame:
     """Evidence rows with the column of each text, and the value that each row is evidence of."""
     rules = hits.rules
-    starts = pl.Series("start", proof.starts(evidence, rules), dtype=pl.UInt32)
-    evidence = evidence.with_columns(starts, (pl.col("pos") // 2**32).cast(pl.UInt32).alias("row"))
+    row = (pl.col("pos") // 2**32).cast(pl.UInt32).alias("row")
+    # A segment that is kept would keep the text of all others with it.
+    evidence = evidence.with_columns(proof.starts(evidence, rules), row).drop("seg", "field", "col")
     ids = {rule.name: rule.id for rule in rules.values()}
     rule = pl.col("rule").replace_strict(list(ids), list(ids.values()), default=None, return_dtype=TEXT)
     of_runs = _long(sheet.frame, [c for c in sheet.frame.columns if c in FRAMES["runs"]], "n", "runs")

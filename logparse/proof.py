@@ -8,8 +8,9 @@ stands: pos, seg (the segment), rule, field, col (column in the segment, where i
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from functools import cache
+from typing import TypeAlias
 
 import polars as pl
 
@@ -37,25 +38,37 @@ ROW: dict[str, pl.DataType] = {
 }
 
 
-_NOTHING = {name: pl.lit(None, dtype).alias(name) for name, dtype in ROW.items()}
+_NOTHING = {name: pl.Series(name, [None], dtype) for name, dtype in ROW.items()}
+
+Given: TypeAlias = pl.Expr | pl.Series | str | None
 
 
-def rows(lines: pl.DataFrame, **extra: pl.Expr | str | None) -> pl.DataFrame:
+def rows(lines: pl.DataFrame, **extra: Given) -> pl.DataFrame:
     """`lines` as evidence rows: its columns of those names, `extra` ones set, the rest null."""
-    return _rows(lines, {name: pl.col(name) for name in ROW if name in lines.columns and name not in extra} | extra)
+    own = {name: lines[name] for name in lines.columns if name in ROW and name not in extra}
+    return _rows(lines, own | extra)
 
 
-def of_lines(lines: pl.DataFrame, **given: pl.Expr | str | None) -> pl.DataFrame:
+def of_lines(lines: pl.DataFrame, **given: Given) -> pl.DataFrame:
     """Evidence rows of lines that a rule read: n, and what is `given`. (The words a rule captures are not looked
     at.)"""
-    return _rows(lines, {"n": pl.col("n"), **given})
+    return _rows(lines, {"n": lines["n"], **given})
 
 
-def _rows(lines: pl.DataFrame, given: Mapping[str, pl.Expr | str | None]) -> pl.DataFrame:
-    made = {name: e if isinstance(e, pl.Expr) else pl.lit(e) for name, e in given.items()}
-    return lines.select(
-        made[name].cast(dtype).alias(name) if name in made else _NOTHING[name] for name, dtype in ROW.items()
-    )
+def _rows(lines: pl.DataFrame, given: Mapping[str, Given]) -> pl.DataFrame:
+    """Only what is an expression is asked of polars: a query for sixteen columns, most of them of one value, costs."""
+    asked = {name: e.cast(ROW[name]).alias(name) for name, e in given.items() if isinstance(e, pl.Expr)}
+    made = {name: _one(name, v) for name, v in given.items() if isinstance(v, str)}
+    made = {name: one.new_from_index(0, lines.height) for name, one in (_NOTHING | made).items()}
+    made |= {name: s.cast(ROW[name]).alias(name) for name, s in given.items() if isinstance(s, pl.Series)}
+    if asked:
+        made |= lines.select(asked.values()).to_dict()
+    return pl.DataFrame([made[name] for name in ROW])
+
+
+@cache
+def _one(name: str, value: str) -> pl.Series:
+    return pl.Series(name, [value], ROW[name])
 
 
 def number(column: str, dtype: pl.DataType) -> pl.Expr:
@@ -65,29 +78,28 @@ def number(column: str, dtype: pl.DataType) -> pl.Expr:
     return pl.col(column).cast(NUMBER) if dtype in (NUMBER, INTEGER) else pl.lit(None, NUMBER)
 
 
-def place(frame: pl.DataFrame, field: str, rule: Rule) -> dict[str, pl.Expr]:
+def place(frame: pl.DataFrame, field: str, rule: Rule) -> dict[str, Given]:
     """pos, seg, rule, field, col, text, resolution and `how` of the value that lines of `rule` hold in `field`."""
     carried = f"{field}:pos" in frame.columns
     text = pl.col(f"{field}:text") if f"{field}:text" in frame.columns else pl.lit(None, TEXT)
     changed = bool(rule.corrects) or any(map(cast.is_converted, units(rule, field)))
     unit = pl.col(f"{field}:unit") if f"{field}:unit" in frame.columns else None
-    how = pl.lit("converted" if changed else "read")
+    how: Given = "converted" if changed else "read"
+    if unit is not None or f"{field}:text" not in frame.columns or frame[f"{field}:text"].null_count():
+        how = pl.when(text.is_null()).then(pl.lit("inferred")).otherwise(pl.lit(how))
     if unit is not None:
-        how = (
-            pl.when(unit.is_in([u for u in (*cast.UNITS, *cast.SPECIAL) if cast.is_converted(u)]))
-            .then(pl.lit("converted"))
-            .otherwise(how)
-        )
+        converted = unit.is_in([u for u in (*cast.UNITS, *cast.SPECIAL) if cast.is_converted(u)])
+        how = pl.when(text.is_not_null() & converted).then(pl.lit("converted")).otherwise(how)
     return {
         "pos": pl.col(f"{field}:pos" if carried else "pos"),
         "seg": pl.col(f"{field}:seg" if carried else "seg"),
-        "rule": pl.col(f"{field}:rule") if carried else pl.lit(rule.name),
-        "field": pl.lit(field),
-        "col": pl.col(f"{field}:col") if f"{field}:col" in frame.columns else pl.lit(None, pl.UInt32),
+        "rule": pl.col(f"{field}:rule") if carried else rule.name,
+        "field": field,
+        "col": pl.col(f"{field}:col") if f"{field}:col" in frame.columns else None,
         "text": text,
         "resolution": resolution(frame, field, rule),
-        "how": pl.when(text.is_null()).then(pl.lit("inferred")).otherwise(how),
-        "reason": pl.lit(rule.corrects, TEXT),
+        "how": how,
+        "reason": rule.corrects,
     }
 
 
@@ -104,20 +116,25 @@ def resolution(frame: pl.DataFrame, field: str, rule: Rule) -> pl.Expr:
     """Half a unit of the last digit as printed, in the vocabulary's unit."""
     if f"{field}:text" not in frame.columns:
         return pl.lit(None, NUMBER)
-    text, printed = pl.col(f"{field}:text"), units(rule, field)
+    column, printed = f"{field}:text", units(rule, field)
     if f"{field}:unit" in frame.columns:
         known: list[str | None] = list(frame[f"{field}:unit"].drop_nulls().unique())
-        parts = [pl.when(pl.col(f"{field}:unit") == u).then(cast.resolution(text, field, u)) for u in known]
-        return pl.coalesce([*parts, cast.resolution(text, field, None)])
+        parts = [pl.when(pl.col(f"{field}:unit") == u).then(_half(column, field, u)) for u in known]
+        return pl.coalesce([*parts, _half(column, field, None)])
     if len(printed) <= 1:
-        exponents = frame.height < _FEW or bool(frame[f"{field}:text"].str.contains("[eE]").any())
-        half = cast.resolution(text, field, printed[0] if printed else None, exponents)
+        exponents = frame.height < _FEW or bool(frame[column].str.contains("[eE]").any())
+        half = _half(column, field, printed[0] if printed else None, exponents)
         return pl.when(pl.col(field).is_finite()).then(half) if frame.schema[field] == NUMBER else half
     # The same word in two alternatives with two units: the one whose value this is.
     parts = [
-        pl.when(cast.value(text, field, u) == pl.col(field)).then(cast.resolution(text, field, u)) for u in printed
+        pl.when(cast.value(pl.col(column), field, u) == pl.col(field)).then(_half(column, field, u)) for u in printed
     ]
     return pl.coalesce(parts)
+
+
+@cache
+def _half(column: str, field: str, unit: str | None, exponents: bool = True) -> pl.Expr:
+    return cast.resolution(pl.col(column), field, unit, exponents)
 
 
 @cache
@@ -125,17 +142,21 @@ def _pattern(rule: Rule) -> re.Pattern[str]:
     return re.compile(rule.pattern)
 
 
-def starts(evidence: pl.DataFrame, rules: Mapping[str, Rule]) -> list[int | None]:
+def starts(evidence: pl.DataFrame, rules: Mapping[str, Rule]) -> pl.Series:
     """Column of each row's text in its line, from 0, in characters; null where the row has no text."""
-    out: list[int | None] = []
-    columns: Sequence[str] = ("seg", "text", "rule", "field", "col", "pos")
-    for seg, text, rule, field, col, pos in evidence.select(columns).iter_rows():
-        if text is None or seg is None or pos is None:
-            out.append(None)
-            continue
-        found = col if col is not None else _find(rules.get(rule), field, seg, text)
-        out.append(None if found is None else (pos & 0xFFFFFFFF) + found)
-    return out
+    seg, text, found = pl.col("seg"), pl.col("text"), pl.col("found")
+    before = seg.cast(pl.Binary).bin.head(seg.str.find(text, literal=True)).cast(TEXT).str.len_chars()
+    rows = evidence.select("seg", "text", "rule", "field", "pos", "col", before.alias("found")).with_row_index("i")
+    once = seg.str.slice(found + 1).str.find(text, literal=True).is_null()
+    at = rows.select(pl.coalesce("col", pl.when(once).then("found"))).to_series()
+    # Only where a text stands in its segment more than once, or not as it is, is it asked what the rule took.
+    open_ = rows.filter(at.is_null() & seg.is_not_null() & text.is_not_null() & pl.col("pos").is_not_null())
+    asked = open_.select("seg", "text", "rule", "field").iter_rows()
+    found_ = [_find(rules.get(rule), field, seg, text) for seg, text, rule, field in asked]
+    at = at.scatter(open_["i"], pl.Series(found_, dtype=pl.UInt32))
+    column = (pl.col("pos") & 0xFFFFFFFF).cast(pl.UInt32) + pl.lit(at)
+    there = seg.is_not_null() & text.is_not_null()
+    return evidence.select(pl.when(there).then(column).alias("start")).to_series()
 
 
 def _find(rule: Rule | None, field: str | None, seg: str, text: str) -> int | None:

@@ -19,12 +19,14 @@ import glob
 import hashlib
 import importlib
 import lzma
+import operator
 import os
 import re
 import stat
 import sys
 import zlib
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, TypeAlias
@@ -252,7 +254,7 @@ def _read_each(found: Iterable[_Found]) -> Iterator[Source]:
         try:
             stored = _stored(each)
         except _UnreadableError as trouble:
-            yield _without_text(name, b"", None, "unreadable", str(trouble))
+            yield _without_text(name, b"", None, "unreadable", str(trouble), lambda: _sha256(b""))
         else:
             yield _source(name, stored)
 
@@ -308,6 +310,14 @@ def _why(error: OSError, item: object) -> str:
 
 
 def _source(name: str, stored: bytes) -> Source:
+    """The source that `stored` is; the hash of much is made beside the reading, since hashing lets others work."""
+    if len(stored) <= _PIECE:
+        return _read_as_text(name, stored, lambda: _sha256(stored))
+    with ThreadPoolExecutor(1) as beside:
+        return _read_as_text(name, stored, beside.submit(_sha256, stored).result)
+
+
+def _read_as_text(name: str, stored: bytes, sha256: Callable[[], str]) -> Source:
     compression, data, doubt = None, stored, None
     packing = next((packing for packing in _PACKINGS if packing.magic.match(stored)), None)
     if packing:
@@ -315,21 +325,38 @@ def _source(name: str, stored: bytes) -> Source:
         try:
             data, doubt = _unpack(stored, packing)
         except _UnreadableError as trouble:
-            return _without_text(name, stored, compression, "unreadable", str(trouble))
+            return _without_text(name, stored, compression, "unreadable", str(trouble), sha256)
     if kind := binary_kind(data):
-        return _without_text(name, stored, compression, "not_text", kind)
+        return _without_text(name, stored, compression, "not_text", kind, sha256)
     text, encoding = clean(data)
     lines = text.count(b"\n") + (not text.endswith(b"\n") and bool(text))
     reason = " ".join(filter(None, (doubt, _DOUBTFUL.get(encoding)))) or None
-    return Source(name, text, lines, len(stored), _sha256(stored), encoding, compression, "text", reason)
+    return Source(name, text, lines, len(stored), sha256(), encoding, compression, "text", reason)
 
 
-def _without_text(name: str, stored: bytes, compression: str | None, status: str, reason: str) -> Source:
-    return Source(name, b"", 0, len(stored), _sha256(stored), None, compression, status, reason)
+def _without_text(
+    name: str, stored: bytes, compression: str | None, status: str, reason: str, sha256: Callable[[], str]
+) -> Source:
+    return Source(name, b"", 0, len(stored), sha256(), None, compression, status, reason)
 
 
 def _sha256(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
+
+
+# -- in pieces --------------------------------------------------------------------------------------------------------
+
+_PIECE = 2**18
+"""What is done to a long text is done to so many bytes at a time, which stay in the processor's cache."""
+
+
+def pieces(text: bytes, size: int) -> Iterator[tuple[int, int]]:
+    """Start and end of the pieces of `text`: cut after about each `size` bytes, at line ends."""
+    at = 0
+    while at < len(text):
+        end = text.find(b"\n", at + size) + 1 or len(text)
+        yield at, end
+        at = end
 
 
 # -- unpacking --------------------------------------------------------------------------------------------------------
@@ -476,7 +503,8 @@ def _unmarked(data: bytes) -> bytes:
 
 def _is_utf8(data: bytes) -> bool:
     try:
-        data.decode()
+        for start, end in pieces(data, _PIECE):
+            data[start:end].decode()
     except UnicodeDecodeError:
         return False
     return True
@@ -555,14 +583,21 @@ def clean(data: bytes) -> tuple[bytes, str]:
 def clean_text(text: bytes) -> bytes:
     r"""UTF-8 without terminal controls: as many lines as before, "\r" where the terminal began to write over.
 
-    Each test costs a scan at the speed of memory, and plain text passes them all without a copy.
+    No control goes on behind the end of its line, so that each piece is cleaned for itself; plain text is not copied.
     """
+    parts = [text[start:end] for start, end in pieces(text, _PIECE)]
+    cleaned = list(map(_clean_lines, parts))
+    return text if all(map(operator.is_, parts, cleaned)) else b"".join(cleaned)
+
+
+def _clean_lines(text: bytes) -> bytes:
     if len(text.translate(None, _CONTROL_CODES)) != len(text):
         text = _without_controls(text)
     if b"^" in text:
         text = _without_written(text)
     if b"\r" in text:
-        text = text.replace(b"\r\n", b"\n")
+        for _ in range(3):  # few returns at the end are the rule, and this is ten times as fast as the expression
+            text = text.replace(b"\r\n", b"\n")
         if b"\r\n" in text:
             text = _RETURNS_AT_END.sub(b"\n", text)
     return text

@@ -281,15 +281,22 @@ def _identities(hits: Hits, runs: pl.Series) -> pl.DataFrame:
 
 def _all_values(hits: Hits, bare: pl.Series) -> pl.DataFrame:
     """n, text: the values read from each of the runs `bare` (lines, where a rule takes no value)."""
-    texts = [pl.DataFrame(schema={"n": pl.UInt32, "pos": pl.UInt64, "text": pl.String})]
-    for rule in hits.rules.values() if bare.len() else ():
+    texts = [pl.DataFrame(schema={"n": pl.UInt32, "pos": pl.UInt64, "text": pl.String, "rule": pl.Int32})]
+    if not bare.len():
+        return texts[0].select("n", "text")
+    highest = max(int(frame["n"].max()) for frame in hits.by_rule.values())  # type: ignore[arg-type]
+    is_bare = full(False, highest + 1).scatter(bare, True)
+    for index, rule in enumerate(hits.rules.values()):
+        frame = hits.by_rule[rule.name]
+        held = is_bare[frame["n"]]
+        if not held.any() or not _is_own(hits, rule):
+            continue
         named = [f"{f}:text" for f in rule.fields] or ["seg"]
-        if _is_own(hits, rule):
-            frame = hits.by_rule[rule.name]
-            # An id needs enough to tell runs apart, not each of a million steps.
-            some = frame.filter(frame["n"].is_in(bare.implode())).group_by("n", maintain_order=True).head(50)
-            texts.append(some.select("n", "pos", pl.concat_str(named, separator="\t", ignore_nulls=True).alias("text")))
-    return pl.concat(texts).group_by("n").agg(pl.col("text").sort_by("pos").str.join("\n"))
+        # An id needs enough to tell runs apart, not each of a million steps.
+        some = frame.filter(held).group_by("n", maintain_order=True).head(50)
+        text = pl.concat_str(named, separator="\t", ignore_nulls=True).alias("text")
+        texts.append(some.select("n", "pos", text, pl.lit(index, pl.Int32).alias("rule")))
+    return pl.concat(texts).group_by("n").agg(pl.col("text").sort_by("pos", "rule").str.join("\n"))
 
 
 def _no_runs() -> pl.DataFrame:

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 import logparse
 from logparse import formula, platforms
-from logparse.batch import _SLICE_BYTES, literals
+from logparse.batch import SLICE_BYTES, literals
 from logparse.errors import NoSuchInput
 from logparse.grammar import Grammar, Rule, integer
 from logparse.reader import clean
@@ -113,7 +113,7 @@ def test_long_neighbours_change_nothing_of_a_short_log() -> None:
     # Short texts are scanned together: of the lines that only tell a platform none may be lost to those above.
     short = silent_telling_lines()
     assert len(short) > 5
-    noise = b"nothing that is known\n" * (_SLICE_BYTES // 36)  # two of them fill a slice
+    noise = b"nothing that is known\n" * (SLICE_BYTES // 36)  # two of them fill a slice
     sources = logparse.ingest([*short, noise, *(b"\n" + text for text in short), noise + b"1"]).sources
     first, second = sources.head(len(short)), sources.slice(len(short) + 1, len(short))
     columns = ["status", "platform", "lines_known"]
