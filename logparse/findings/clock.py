@@ -28,6 +28,7 @@ from logparse.comparison.ledger import Ledger
 from logparse.figures import seconds
 from logparse.findings import Finding, Scene
 from logparse.findings._words import labels, listed, place
+from logparse.logs import Logs
 from logparse.render import one_line
 from logparse.schema import TEXT
 
@@ -52,7 +53,7 @@ class _Jump:
 
 def find(scene: Scene) -> Iterator[Finding]:
     """An error where a duration rests on stamps on both sides of a jump or in two zones, else a note."""
-    jumps = [jump for job in scene.jobs if (jump := _jump(scene.ledger, job)) is not None]
+    jumps = list(_jumps(scene))
     for severity, some in (("error", [j for j in jumps if j.columns]), ("note", [j for j in jumps if not j.columns])):
         if some:
             yield _of_jumps(severity, some)
@@ -74,30 +75,33 @@ def _of_jumps(severity: str, jumps: Sequence[_Jump]) -> Finding:
     )  # fmt: skip
 
 
-def _jump(ledger: Ledger, job: Job) -> _Jump | None:
-    """The furthest that the stamps of a job's log go backwards."""
-    stamps = _stamps(ledger, job)
-    back = stamps.with_columns(
-        (pl.col("at").shift(1) - pl.col("at")).over("source").dt.total_microseconds().alias("back") / 1e6,
-        pl.col("line").shift(1).over("source").alias("before"),
-    ).filter(pl.col("back") >= _BACK)
-    if not back.height:
-        return None
-    row = back.sort("back").row(-1, named=True)
-    columns = tuple(c for c in _DURATIONS if _straddles(ledger, job, c, row))
-    return _Jump(job, row["back"], columns, (f"{row['source']}:{row['before']}", place(row)))
+def _jumps(scene: Scene) -> Iterator[_Jump]:
+    """The furthest that the stamps of each job's logs go backwards, of those that do."""
+    of_log = ("run", "source")
+    back = _stamps(scene.ledger.logs).with_columns(
+        (pl.col("at").shift(1) - pl.col("at")).over(of_log).dt.total_microseconds().alias("back") / 1e6,
+        pl.col("line").shift(1).over(of_log).alias("before"),
+    )
+    furthest = back.filter(pl.col("back") >= _BACK).sort("back").unique("run", keep="last", maintain_order=True)
+    rows = {row["run"]: row for row in furthest.rows(named=True)}
+    for job in scene.jobs:
+        mine = [rows[run] for run in job.ids if run in rows]
+        if mine:
+            row = max(mine, key=lambda r: r["back"])
+            columns = tuple(c for c in _DURATIONS if _straddles(scene.ledger, job, c, row))
+            yield _Jump(job, row["back"], columns, (f"{row['source']}:{row['before']}", place(row)))
 
 
-def _stamps(ledger: Ledger, job: Job) -> pl.DataFrame:
-    """source, line, at of what is stamped in the log, in the order of the lines. A rank has its own clock, and what a
-    message tells may be older than its line."""
-    metrics = ledger.metrics(job, scope=None).select(pl.col("source").cast(TEXT), "line", "at")
-    phases = ledger.phases(job)
+def _stamps(logs: Logs) -> pl.DataFrame:
+    """run, source, line, at of what is stamped in the logs, in the order of the lines. A rank has its own clock, and
+    what a message tells may be older than its line."""
+    metrics = logs.metrics.filter(pl.col("scope").is_null()).select("run", "source", "line", "at")
     ends = [
-        phases.select(pl.col("source").cast(TEXT), pl.col(line).alias("line"), pl.col(at).alias("at"))
+        logs.phases.select("run", "source", pl.col(line).alias("line"), pl.col(at).alias("at"))
         for line, at in (("line_first", "begin_at"), ("line_last", "end_at"))
     ]
-    return pl.concat([metrics, *ends]).drop_nulls().unique().sort("source", "line", maintain_order=True)
+    stamps = pl.concat([metrics, *ends]).drop_nulls().unique()
+    return stamps.with_columns(pl.col("run", "source").cast(TEXT)).sort("run", "source", "line", maintain_order=True)
 
 
 def _straddles(ledger: Ledger, job: Job, column: str, jump: dict[str, Any]) -> bool:

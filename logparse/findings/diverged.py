@@ -52,8 +52,15 @@ class _Seen:
 
 def find(scene: Scene) -> Iterator[Finding]:
     """A warning for runs with a loss that is no number, and one for runs whose loss did not fall."""
-    for what, text in ((_no_number, "The loss is no number"), (_not_below, "The loss does not fall")):
-        found = [seen for job in scene.jobs if (seen := what(scene.ledger, job)) is not None]
+    losses = scene.ledger.logs.metrics.filter(pl.col("name") == "loss")
+    odd = set(losses.filter(~pl.col("value").is_finite())["run"].unique())
+    odd |= set(scene.ledger.logs.messages.filter(pl.col("text").str.contains("NaN"))["run"].unique())
+    many = set(losses.group_by("run").len().filter(pl.col("len") >= _FEWEST)["run"])
+    for what, text, runs in (
+        (_no_number, "The loss is no number", odd), (_not_below, "The loss does not fall", many),
+    ):  # fmt: skip
+        jobs = [job for job in scene.jobs if not runs.isdisjoint(job.ids)]
+        found = [seen for job in jobs if (seen := what(scene.ledger, job)) is not None]
         if found:
             yield Finding(
                 "warning", f"{text}: {clauses([s.text for s in found])}.", [s.job for s in found], _QUANTITIES,
