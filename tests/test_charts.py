@@ -40,24 +40,24 @@ COLUMNS_OF_MARKS = frozenset({"duration_s", "value", "shown", "score", "time_s",
 
 
 @pytest.fixture(scope="session")
-def every() -> logparse.Logs:
-    return logparse.ingest(SAMPLES)
+def every() -> Ledger:
+    return Ledger(logparse.ingest(SAMPLES))
 
 
 @pytest.fixture(scope="session")
-def of() -> dict[str, logparse.Logs]:
-    return {platform: logparse.ingest(SAMPLES / platform) for platform in PLATFORMS}
+def of() -> dict[str, Ledger]:
+    return {platform: Ledger(logparse.ingest(SAMPLES / platform)) for platform in PLATFORMS}
 
 
 @pytest.fixture(scope="session")
-def few() -> dict[str, logparse.Logs]:
-    return {platform: logparse.ingest([SAMPLES / platform / f for f in files]) for platform, files in FEW.items()}
+def few() -> dict[str, Ledger]:
+    return {p: Ledger(logparse.ingest([SAMPLES / p / f for f in files])) for p, files in FEW.items()}
 
 
 @pytest.fixture(scope="session")
-def many() -> logparse.Logs:
+def many() -> Ledger:
     """Two hundred runs: sample logs with other stamps, job numbers and accuracies."""
-    return logparse.ingest(list(_two_hundred()))
+    return Ledger(logparse.ingest(list(_two_hundred())))
 
 
 def _two_hundred() -> Iterator[bytes]:
@@ -126,7 +126,7 @@ def test_a_chart_says_what_it_answers_shows_and_leaves_out(name: str) -> None:
 
 @pytest.mark.parametrize("platform", PLATFORMS)
 @pytest.mark.parametrize("name", NAMES)
-def test_a_chart_becomes_a_picture_for_each_platform(name: str, platform: str, few: dict[str, logparse.Logs]) -> None:
+def test_a_chart_becomes_a_picture_for_each_platform(name: str, platform: str, few: dict[str, Ledger]) -> None:
     drawing = drawn(name, few[platform])
     if drawing is not None:
         image = _save.saved(drawing, "png")
@@ -136,7 +136,7 @@ def test_a_chart_becomes_a_picture_for_each_platform(name: str, platform: str, f
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_chart_of_all_platforms_together_is_valid_and_has_a_title(name: str, every: logparse.Logs) -> None:
+def test_a_chart_of_all_platforms_together_is_valid_and_has_a_title(name: str, every: Ledger) -> None:
     spec = draw(name, every)
     assert spec is not None
     assert next(titles(spec["vconcat"])).strip()
@@ -144,9 +144,9 @@ def test_a_chart_of_all_platforms_together_is_valid_and_has_a_title(name: str, e
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_chart_of_one_run_is_valid_or_says_what_is_missing(name: str, few: dict[str, logparse.Logs]) -> None:
+def test_a_chart_of_one_run_is_valid_or_says_what_is_missing(name: str, few: dict[str, Ledger]) -> None:
     for logs in few.values():
-        run = logs.runs["run"].cast(pl.String)[0]
+        run = logs.jobs[0].id
         view = charts.view_for(name, logs, where=f"run = '{run}'")
         if charts.rows(name, view).is_empty():
             with pytest.raises(NothingToDraw, match="no "):
@@ -156,8 +156,8 @@ def test_a_chart_of_one_run_is_valid_or_says_what_is_missing(name: str, few: dic
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_chart_of_two_hundred_runs_stays_a_chart(name: str, many: logparse.Logs) -> None:
-    assert many.runs.height == 200
+def test_a_chart_of_two_hundred_runs_stays_a_chart(name: str, many: Ledger) -> None:
+    assert len(many.jobs) == 200
     drawing = drawn(name, many)
     if drawing is not None:
         spec = drawing.to_dict(validate=False)
@@ -172,12 +172,12 @@ def test_nothing_is_drawn_of_logs_without_a_run(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_each_row_that_is_drawn_has_its_lines(name: str, every: logparse.Logs) -> None:
+def test_each_row_that_is_drawn_has_its_lines(name: str, every: Ledger) -> None:
     frame = rows_of(name, every)
     assert frame.height
     drawn = [c for c in frame.columns if c in COLUMNS_OF_MARKS]
     known = frame.filter(pl.any_horizontal(pl.col(c).is_not_null() for c in drawn)) if drawn else frame
-    sources = set(every.sources["source"].cast(pl.String))
+    sources = set(every.logs.sources["source"].cast(pl.String))
     if "evidence" in frame.columns:
         without = known.filter(pl.col("evidence").list.len() == 0)
         assert not without.height, without
@@ -191,7 +191,7 @@ def test_each_row_that_is_drawn_has_its_lines(name: str, every: logparse.Logs) -
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_drawing_twice_gives_the_same_file(name: str, few: dict[str, logparse.Logs]) -> None:
+def test_drawing_twice_gives_the_same_file(name: str, few: dict[str, Ledger]) -> None:
     logs = few["cerebras"]
     specs = [json.dumps(draw(name, logs), sort_keys=True) for _ in range(2)]
     assert specs[0] == specs[1]
@@ -199,7 +199,7 @@ def test_drawing_twice_gives_the_same_file(name: str, few: dict[str, logparse.Lo
 
 @pytest.mark.parametrize("theme", ["dark", "print"])
 @pytest.mark.parametrize("name", NAMES)
-def test_a_theme_reaches_ground_and_ink(name: str, theme: str, few: dict[str, logparse.Logs]) -> None:
+def test_a_theme_reaches_ground_and_ink(name: str, theme: str, few: dict[str, Ledger]) -> None:
     spec = next(s for p in ("sambanova", "graphcore", "cerebras") if (s := draw(name, few[p], theme=theme)) is not None)
     look = _theme.THEMES[theme]
     assert spec["config"]["background"] == look.paper
@@ -211,7 +211,7 @@ def test_a_theme_reaches_ground_and_ink(name: str, theme: str, few: dict[str, lo
 # ---- options ---- #
 
 
-def test_a_chart_refuses_an_option_that_it_has_no_use_for(few: dict[str, logparse.Logs]) -> None:
+def test_a_chart_refuses_an_option_that_it_has_no_use_for(few: dict[str, Ledger]) -> None:
     with pytest.raises(UsageError, match="the chart duration has no use for baseline; it takes where, claims"):
         logparse.chart.duration(few["groq"], baseline="a")
 
@@ -229,14 +229,12 @@ def test_a_chart_refuses_an_option_that_it_has_no_use_for(few: dict[str, logpars
         ({"claims": ["nonsense"]}, "'nonsense' is no claim"),
     ],
 )
-def test_a_wrong_option_says_what_would_be_right(
-    options: dict[str, Any], message: str, few: dict[str, logparse.Logs]
-) -> None:
+def test_a_wrong_option_says_what_would_be_right(options: dict[str, Any], message: str, few: dict[str, Ledger]) -> None:
     with pytest.raises(UsageError, match=message):
         logparse.chart.ratio(few["cerebras"], **options)
 
 
-def test_a_condition_that_no_run_meets_has_nothing_to_draw(few: dict[str, logparse.Logs]) -> None:
+def test_a_condition_that_no_run_meets_has_nothing_to_draw(few: dict[str, Ledger]) -> None:
     with pytest.raises(NothingToDraw, match="no run is one of which it is true that platform = 'ibm'"):
         logparse.chart.duration(few["groq"], where="platform = 'ibm'")
 
@@ -248,16 +246,16 @@ def test_there_is_no_chart_of_an_unknown_name() -> None:
         _ = logparse.chart.pie
 
 
-def test_width_and_title_are_as_they_were_asked_for(few: dict[str, logparse.Logs]) -> None:
+def test_width_and_title_are_as_they_were_asked_for(few: dict[str, Ledger]) -> None:
     spec = draw("throughput", few["cerebras"], width=333, title="What I say")
     assert spec is not None
     assert next(t for t in titles(spec["vconcat"][0])) == "What I say"
     assert '"width": 333' in json.dumps(spec)
 
 
-def test_logs_a_ledger_and_a_comparison_may_be_drawn(few: dict[str, logparse.Logs]) -> None:
+def test_logs_a_ledger_and_a_comparison_may_be_drawn(few: dict[str, Ledger]) -> None:
     logs = few["cerebras"]
-    assert draw("duration", logs) == draw("duration", Ledger(logs))
+    assert draw("duration", logs.logs) == draw("duration", logs)
     made = compare(logs, ["batch_512", "batch_1024"], baseline="batch_1024")
     frame = rows_of("ratio", made)
     assert frame["baseline"].unique().to_list() == ["bert_large_batch_1024.out"]
@@ -267,7 +265,7 @@ def test_logs_a_ledger_and_a_comparison_may_be_drawn(few: dict[str, logparse.Log
 # ---- what is drawn is what is known ---- #
 
 
-def test_a_duration_that_no_log_holds_is_not_drawn_as_none(every: logparse.Logs) -> None:
+def test_a_duration_that_no_log_holds_is_not_drawn_as_none(every: Ledger) -> None:
     frame = rows_of("duration", every)
     unknown = frame.filter(pl.col("duration_s").is_null())
     assert unknown.height
@@ -275,7 +273,7 @@ def test_a_duration_that_no_log_holds_is_not_drawn_as_none(every: logparse.Logs)
     assert unknown["empty"].null_count() == 0
 
 
-def test_parts_of_a_bar_add_up_to_its_total(every: logparse.Logs) -> None:
+def test_parts_of_a_bar_add_up_to_its_total(every: Ledger) -> None:
     frame = rows_of("duration", every)
     for (_run,), bar in frame.filter(pl.col("part") != "total").group_by("run"):
         known = bar.filter(pl.col("duration_s").is_not_null()).sort("begin_s")
@@ -288,28 +286,28 @@ def test_parts_of_a_bar_add_up_to_its_total(every: logparse.Logs) -> None:
             assert end >= totals[run] - 1e-6
 
 
-def test_training_of_the_three_batch_sizes_is_what_their_logs_say(of: dict[str, logparse.Logs]) -> None:
+def test_training_of_the_three_batch_sizes_is_what_their_logs_say(of: dict[str, Ledger]) -> None:
     frame = rows_of("duration", of["cerebras"], where="label LIKE 'bert_large_batch%'")
     train = dict(frame.filter(pl.col("part") == "train").select("label", "duration_s").rows())
-    runs = of["cerebras"].runs.filter(pl.col("label").str.starts_with("bert_large_batch"))
+    runs = of["cerebras"].logs.runs.filter(pl.col("label").str.starts_with("bert_large_batch"))
     assert train == dict(runs.select("label", "train_s").rows())
     assert train["bert_large_batch_1024.out"] == 211.338
 
 
-def test_logs_of_one_job_are_one_bar(of: dict[str, logparse.Logs]) -> None:
+def test_logs_of_one_job_are_one_bar(of: dict[str, Ledger]) -> None:
     frame = rows_of("duration", of["sambanova"])
     joined = frame.filter(pl.col("label") == "bert_large_run_16_ranks.out")
     assert joined["run"].n_unique() == 1
     assert not frame["label"].str.contains("30512").any()
 
 
-def test_waits_are_left_out_on_the_clock_of_the_result(of: dict[str, logparse.Logs]) -> None:
+def test_waits_are_left_out_on_the_clock_of_the_result(of: dict[str, Ledger]) -> None:
     parts = {clock: set(rows_of("duration", of["cerebras"], clock=clock)["part"]) for clock in ("wall", "result")}
     assert "waits" in parts["wall"]
     assert "waits" not in parts["result"]
 
 
-def test_bars_begin_at_zero_and_are_never_logarithmic(of: dict[str, logparse.Logs]) -> None:
+def test_bars_begin_at_zero_and_are_never_logarithmic(of: dict[str, Ledger]) -> None:
     spec = draw("duration", of["cerebras"])
 
     def scales(part: Any) -> Iterator[dict[str, Any]]:
@@ -326,7 +324,7 @@ def test_bars_begin_at_zero_and_are_never_logarithmic(of: dict[str, logparse.Log
     assert all(scale["domain"][0] == 0 and scale.get("type", "linear") == "linear" for scale in found)
 
 
-def test_an_estimate_stands_apart_from_what_was_measured(of: dict[str, logparse.Logs]) -> None:
+def test_an_estimate_stands_apart_from_what_was_measured(of: dict[str, Ledger]) -> None:
     frame = rows_of("throughput", of["groq"])
     assert set(frame["mark"]) == {"rate", "estimate"}
     spec = json.dumps(draw("throughput", of["groq"]))
@@ -336,18 +334,20 @@ def test_an_estimate_stands_apart_from_what_was_measured(of: dict[str, logparse.
     assert ratio["shown"].null_count() == ratio.height
 
 
-def test_what_is_not_of_one_unit_is_in_no_panel_together(every: logparse.Logs) -> None:
+def test_what_is_not_of_one_unit_is_in_no_panel_together(every: Ledger) -> None:
     frame = rows_of("throughput", every)
     assert frame.group_by("block").agg(pl.col("unit").n_unique()).filter(pl.col("unit") > 1).height == 0
 
 
-def test_runs_without_a_result_are_no_rate_and_no_score(every: logparse.Logs) -> None:
-    failed = set(every.runs.filter(~pl.col("status").is_in(["completed", "completed_with_errors"]))["run"].cast(str))
+def test_runs_without_a_result_are_no_rate_and_no_score(every: Ledger) -> None:
+    failed = set(
+        every.logs.runs.filter(~pl.col("status").is_in(["completed", "completed_with_errors"]))["run"].cast(str)
+    )
     for name in ("throughput", "accuracy", "tradeoff"):
         assert not failed & set(rows_of(name, every)["run"].drop_nulls())
 
 
-def test_ratios_are_those_of_compare_turned_so_that_right_is_better(of: dict[str, logparse.Logs]) -> None:
+def test_ratios_are_those_of_compare_turned_so_that_right_is_better(of: dict[str, Ledger]) -> None:
     made = compare(of["cerebras"], ["batch_1024", "batch_512"])
     frame = rows_of("ratio", made).filter(pl.col("shown").is_not_null())
     table = made.frame().filter(~pl.col("baseline"))
@@ -359,7 +359,7 @@ def test_ratios_are_those_of_compare_turned_so_that_right_is_better(of: dict[str
         assert better == pytest.approx(told["ratio"])
 
 
-def test_swapping_the_baseline_mirrors_the_ratios(of: dict[str, logparse.Logs]) -> None:
+def test_swapping_the_baseline_mirrors_the_ratios(of: dict[str, Ledger]) -> None:
     logs = of["cerebras"]
     one, other = (rows_of("ratio", compare(logs, ["batch_1024", "batch_512"], baseline=b)) for b in ("1024", "512"))
     for a, b in zip(one.iter_rows(named=True), other.iter_rows(named=True), strict=True):
@@ -368,13 +368,13 @@ def test_swapping_the_baseline_mirrors_the_ratios(of: dict[str, logparse.Logs]) 
             assert math.log(a["shown"]) == pytest.approx(-math.log(b["shown"]))
 
 
-def test_work_that_is_not_the_same_has_words_and_no_mark(every: logparse.Logs) -> None:
+def test_work_that_is_not_the_same_has_words_and_no_mark(every: Ledger) -> None:
     made = compare(every, ["mnist_as_is_cold", "bert_large_batch_512"])
     with pytest.raises(NothingToDraw, match="no two runs of one workload and task share a quantity"):
         logparse.chart.ratio(made)
 
 
-def test_a_score_at_chance_is_a_cross_and_the_title_says_so(of: dict[str, logparse.Logs]) -> None:
+def test_a_score_at_chance_is_a_cross_and_the_title_says_so(of: dict[str, Ledger]) -> None:
     frame = rows_of("accuracy", of["graphcore"])
     wrong = frame.filter(pl.col("wrong").is_not_null())
     assert wrong["label"].to_list() == ["mnist_at_chance.out"]
@@ -383,27 +383,27 @@ def test_a_score_at_chance_is_a_cross_and_the_title_says_so(of: dict[str, logpar
     assert "mnist_at_chance.out (at chance)" in spec["description"]
 
 
-def test_accuracies_have_their_interval_and_the_public_span(of: dict[str, logparse.Logs]) -> None:
+def test_accuracies_have_their_interval_and_the_public_span(of: dict[str, Ledger]) -> None:
     row = rows_of("accuracy", of["graphcore"]).row(by_predicate=pl.col("label") == "mnist_as_is_cold.out", named=True)
     assert row["items"] == 10_000
     assert row["greatest"] - row["value"] == pytest.approx(0.0029, abs=1e-4)
     assert (row["noise_low"], row["noise_high"]) == (0.9685, 0.9874)
 
 
-def test_several_runs_of_one_side_are_small_dots_on_a_range(of: dict[str, logparse.Logs]) -> None:
+def test_several_runs_of_one_side_are_small_dots_on_a_range(of: dict[str, Ledger]) -> None:
     frame = rows_of("throughput", of["cerebras"], by="batch_size", where="workload = 'bert_large'")
     side = frame.filter(pl.col("label") == "batch_size 1024")
     assert side.filter(mark="rate")["n"].to_list() == [3]
     assert side.filter(mark="run").height == 3
 
 
-def test_losses_at_different_budgets_have_no_front(of: dict[str, logparse.Logs]) -> None:
+def test_losses_at_different_budgets_have_no_front(of: dict[str, Ledger]) -> None:
     frame = rows_of("tradeoff", of["cerebras"], where="label LIKE 'bert_large_batch%'")
     assert frame["best"].null_count() == 3
     assert frame["apart"].drop_nulls().str.starts_with("samples seen differ").all()
 
 
-def test_a_front_goes_through_runs_that_may_be_compared(of: dict[str, logparse.Logs]) -> None:
+def test_a_front_goes_through_runs_that_may_be_compared(of: dict[str, Ledger]) -> None:
     frame = rows_of("tradeoff", of["graphcore"]).filter(pl.col("score_name") == "accuracy")
     front = frame.filter(pl.col("best").fill_null(False)).sort("time_s")
     assert front["score"].is_sorted()
@@ -415,11 +415,11 @@ def test_a_front_goes_through_runs_that_may_be_compared(of: dict[str, logparse.L
 # ---- files ---- #
 
 
-def saved(format: str, logs: logparse.Logs, command: str | None = "logparse chart duration") -> bytes:
+def saved(format: str, logs: Ledger, command: str | None = "logparse chart duration") -> bytes:
     return _save.saved(logparse.chart.duration(logs), format, command)
 
 
-def test_a_picture_holds_what_made_it(few: dict[str, logparse.Logs]) -> None:
+def test_a_picture_holds_what_made_it(few: dict[str, Ledger]) -> None:
     logs = few["cerebras"]
     source = str(SAMPLES / "cerebras" / "bert_large_batch_512.out")
     png = saved("png", logs)
@@ -438,7 +438,7 @@ def test_a_picture_holds_what_made_it(few: dict[str, logparse.Logs]) -> None:
     assert "logparse chart duration".encode("utf-16-be").hex().encode() in pdf
 
 
-def test_the_update_of_a_pdf_points_where_it_says(few: dict[str, logparse.Logs]) -> None:
+def test_the_update_of_a_pdf_points_where_it_says(few: dict[str, Ledger]) -> None:
     pdf = saved("pdf", few["graphcore"])
     start = int(pdf.rpartition(b"startxref\n")[2].split()[0])
     assert pdf[start:].startswith(b"xref\n0 1\n")
@@ -446,7 +446,7 @@ def test_the_update_of_a_pdf_points_where_it_says(few: dict[str, logparse.Logs])
     assert re.match(rb"\d+ 0 obj\n<< /Producer", pdf[offset:])
 
 
-def test_a_png_is_whole_after_its_text_was_put_in(few: dict[str, logparse.Logs]) -> None:
+def test_a_png_is_whole_after_its_text_was_put_in(few: dict[str, Ledger]) -> None:
     import zlib
 
     png, at, kinds = saved("png", few["graphcore"]), 8, []
@@ -478,7 +478,7 @@ class _Page(HTMLParser):
             self.scripts[-1] += data
 
 
-def test_a_page_fetches_nothing(few: dict[str, logparse.Logs]) -> None:
+def test_a_page_fetches_nothing(few: dict[str, Ledger]) -> None:
     page = _Page()
     page.feed(saved("html", few["graphcore"]).decode())
     assert not [attrs for _, attrs in page.tags if {"src", "href", "srcset", "data"} & attrs.keys()]
@@ -493,7 +493,7 @@ HOSTILE = "</script><script>alert(1)</script>\"'`${x}&amp;\x1b[31m\u2028datum.x 
 
 
 @pytest.fixture(scope="session")
-def hostile(tmp_path_factory: pytest.TempPathFactory) -> logparse.Logs:
+def hostile(tmp_path_factory: pytest.TempPathFactory) -> Ledger:
     """Runs whose file names, and so labels and places, hold what some machine might take for more than text."""
     folder = tmp_path_factory.mktemp("logs")
     names = [HOSTILE.replace("/", "\u2215"), "javascript:alert(3).out", "a\nb\tc].out", "{{x}} #2 [y] \\u003c.out"]
@@ -501,11 +501,11 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> logparse.Logs:
         names, ("as_is_cold", "asked_20_epochs_ran_10", "asked_lr_002_cached", "at_chance"), strict=True
     ):
         (folder / name).write_bytes((SAMPLES / "graphcore" / f"mnist_{sample}.out").read_bytes())
-    return logparse.ingest(folder)
+    return Ledger(logparse.ingest(folder))
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_hostile_log_text_is_only_text(name: str, hostile: logparse.Logs) -> None:
+def test_hostile_log_text_is_only_text(name: str, hostile: Ledger) -> None:
     try:
         drawing = getattr(logparse.chart, name)(hostile)
     except NothingToDraw:
@@ -521,7 +521,7 @@ def test_hostile_log_text_is_only_text(name: str, hostile: logparse.Logs) -> Non
     assert "<img" not in svg
 
 
-def test_hostile_log_text_does_not_leave_its_script_element(hostile: logparse.Logs) -> None:
+def test_hostile_log_text_does_not_leave_its_script_element(hostile: Ledger) -> None:
     page = _Page()
     page.feed(saved("html", hostile, command=f"logparse chart {HOSTILE}").decode())
     assert len(page.scripts) == 3
@@ -532,7 +532,7 @@ def test_hostile_log_text_does_not_leave_its_script_element(hostile: logparse.Lo
 
 @pytest.mark.parametrize("format", ["html", "svg", "png", "pdf"])
 def test_without_the_package_that_makes_pictures_the_message_says_how_to_get_it(
-    format: str, few: dict[str, logparse.Logs], monkeypatch: pytest.MonkeyPatch
+    format: str, few: dict[str, Ledger], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "vl_convert", None)
     with pytest.raises(UsageError, match=r"pip install 'logparse\[charts\]'"):
@@ -540,7 +540,7 @@ def test_without_the_package_that_makes_pictures_the_message_says_how_to_get_it(
     assert json.loads(saved("json", few["graphcore"]))["$schema"].startswith("https://vega.github.io/schema/vega-lite/")
 
 
-def test_somebodys_settings_of_altair_change_no_file(few: dict[str, logparse.Logs]) -> None:
+def test_somebodys_settings_of_altair_change_no_file(few: dict[str, Ledger]) -> None:
     import altair as alt
 
     plain = saved("json", few["graphcore"])

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, TypeAlias
+from weakref import WeakKeyDictionary
 
 import polars as pl
 
@@ -142,9 +143,7 @@ class View:
     @cached_property
     def findings(self) -> pl.DataFrame:
         """What findings say of these jobs (of the comparison, where there is one)."""
-        from logparse.findings import findings
-
-        found = findings(self.given if self.given is not None else self.ledger, ignore=self.options.ignore)
+        found = _found(self.ledger, self.given, self.options.ignore)
         ids = {job.id for job in self.jobs}
         keep = [row["ignored"] is None and bool(ids & set(row["runs"])) for row in found.iter_rows(named=True)]
         return found.filter(pl.Series(keep, dtype=pl.Boolean))
@@ -170,6 +169,21 @@ class View:
     def sources(self) -> list[str]:
         """The files that these jobs stand in."""
         return list(dict.fromkeys(str(run["source"]) for job in self.jobs for run in job.runs))
+
+
+_FOUND: WeakKeyDictionary[Ledger, dict[tuple[str, ...], pl.DataFrame]] = WeakKeyDictionary()
+"""Ledger -> what is ignored -> findings: several charts of one ledger ask for the same."""
+
+
+def _found(ledger: Ledger, given: Comparison | None, ignore: tuple[str, ...]) -> pl.DataFrame:
+    from logparse.findings import findings
+
+    if given is not None:
+        return findings(given, ignore=ignore)
+    known = _FOUND.setdefault(ledger, {})
+    if ignore not in known:
+        known[ignore] = findings(ledger, ignore=ignore)
+    return known[ignore]
 
 
 _LONG = 200
