@@ -44,6 +44,8 @@ class Value:
 
 
 MISSING = "not in this log"
+SUBMISSION = "submission"
+"""The task of a job whose work is in a log that is not here."""
 
 
 class Ledger:
@@ -79,7 +81,12 @@ class Ledger:
         return {(run, column): (how, reason, tuple(places)) for run, column, how, reason, places in told.iter_rows()}
 
     def value(self, job: Job, column: str) -> Value:
-        """What a column of `runs` is for that job: from the log that states it, else as claimed, else the reason."""
+        """What a column of `runs` is for that job: from the log that states it, else as claimed, else the reason.
+
+        The task of a job of which only the submission is here is `submission`, whether or not it compiled.
+        """
+        if column == "task" and job.main["status"] == "submitted":
+            return replace(self.value(job, "status"), value=SUBMISSION)
         for run in job.runs:
             if run[column] is not None:
                 how, reason, places = self._evidence.get((run["run"], column), ("inferred", None, ()))

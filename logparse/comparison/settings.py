@@ -19,6 +19,8 @@ SETTINGS = (
     *("platform", "system", "sdk_version", "dataset", "devices", "ranks", "batch_size", "micro_batch_size"),
     *("sequence_length", "precision", "learning_rate", "seed", "steps", "epochs", "samples"),
 )
+_REPEATED = frozenset({"seed"})
+"""Settings that differ where one and the same experiment is repeated."""
 BUDGET = ("steps", "epochs", "samples")
 """How much was trained: one thing, however it is counted."""
 _FOLLOWS = {
@@ -97,6 +99,8 @@ def _role(
     for cause, kept in _FOLLOWS.get(name, ()):
         if cause in differs and _earlier(cause, name) and (kept is None or kept not in differs):
             return "follows", cause
+    if name in _REPEATED:
+        return "other", None
     return ("budget", None) if name in BUDGET else ("factor", None)
 
 

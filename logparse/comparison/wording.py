@@ -22,10 +22,13 @@ _MOST = 6
 
 def what_differs(comparison: Comparison) -> Iterator[str]:
     """In what the sides differ, in sentences: the factor, what follows from it, what confounds it, what no log says."""
-    if reason := _work(comparison, different_work):
-        yield f"Not the same work, so nothing is ranked: {reason}."
-    elif reason := _work(comparison, unknown_work):
-        yield f"Whether it is the same work no log says, so nothing is ranked: {reason}."
+    for why, said in ((different_work, "Not the same work"), (unknown_work, "Whether it is the same work no log says")):
+        barred = _work(comparison, why)
+        if barred:
+            all_but_base = len(barred) == len(comparison.sides) - 1
+            ranked = "nothing is ranked" if all_but_base else f"{' and '.join(barred)} cannot be ranked"
+            yield f"{said}, so {ranked}: {next(iter(barred.values()))}."
+            break
     yield from _factors(comparison)
     follows = sorted((s for s in comparison.settings if s.role == "follows"), key=lambda s: str(s.of))
     for cause, some in groupby(follows, key=lambda s: s.of):
@@ -66,11 +69,12 @@ def _across(comparison: Comparison, names: list[str]) -> str:
     return "; ".join(parts)
 
 
-def _work(comparison: Comparison, why: Callable[[Ledger, Cell, Cell], str | None]) -> str | None:
-    """What one of these says of the baseline and any other side."""
+def _work(comparison: Comparison, why: Callable[[Ledger, Cell, Cell], str | None]) -> dict[str, str]:
+    """Label -> what this says of the baseline and that side, where it says anything."""
     cells = [Cell(side, ()) for side in comparison.sides]
-    found = (why(comparison.ledger, cells[comparison.baseline], c) for c in cells)
-    return next((reason for reason in found if reason), None)
+    base = cells.pop(comparison.baseline)
+    found = {c.side.label: why(comparison.ledger, base, c) for c in cells}
+    return {label: reason for label, reason in found.items() if reason}
 
 
 def value_text(quantity: Quantity, cell: Cell, index: int, digits: int | None = None) -> str:

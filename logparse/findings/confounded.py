@@ -79,7 +79,7 @@ def _factors(ledger: Ledger, a: Side, b: Side) -> list[Setting]:
     """In what two sides of the same work differ; another seed is how one repeats a run."""
     if different_work(ledger, Cell(a, ()), Cell(b, ())):
         return []
-    return [s for s in factors(of_columns(ledger, (a, b))) if s.name != "seed"]
+    return factors(of_columns(ledger, (a, b)))
 
 
 def _text(scene: Scene, comparison: Comparison, pairs: Sequence[Pair]) -> str:
