@@ -100,7 +100,7 @@ def test_version_is_that_of_the_package() -> None:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["ingst"], "Did you mean 'ingest'?"),
+        (["ingst"], "'ingest'?"),
         (["ingest", "--fromat", "csv", "x"], "Did you mean"),
         (["ingest"], "no logs named"),
         (["explain"], "no logs named"),
