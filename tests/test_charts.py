@@ -165,6 +165,22 @@ def test_a_chart_of_two_hundred_runs_stays_a_chart(name: str, many: Ledger) -> N
         assert len(json.dumps(spec)) < 6_000_000
 
 
+def test_of_many_runs_those_of_the_same_settings_share_a_row(many: Ledger) -> None:
+    frame = rows_of("accuracy", many)
+    assert frame.filter(mark="score")["n"].to_list() == [60]
+    assert frame.filter(mark="run").height == 60
+    bars = rows_of("duration", many, where="workload = 'mnist'")
+    assert bars["n"].unique().to_list() == [60]
+    assert bars["run"].n_unique() == 1
+
+
+def test_a_panel_has_no_more_rows_than_it_says(many: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("logparse.charts._view.MOST", 100)
+    assert rows_of("throughput", many, where="workload = 'bert_large'")["row"].n_unique() == 100
+    spec = json.dumps(draw("throughput", many, where="workload = 'bert_large'"))
+    assert "40 more rows are not drawn, a panel has 100 at most" in spec
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_nothing_is_drawn_of_logs_without_a_run(name: str) -> None:
     with pytest.raises(NothingToDraw, match="there is no run in these logs to draw"):
@@ -227,6 +243,7 @@ def test_a_chart_refuses_an_option_that_it_has_no_use_for(few: dict[str, Ledger]
         ({"baseline": "nobody"}, "there is no side 'nobody' to be the baseline"),
         ({"ignore": ["no-such-finding"]}, "there is no finding 'no-such-finding' to ignore"),
         ({"claims": ["nonsense"]}, "'nonsense' is no claim"),
+        ({"claims": ["nobody:epochs=3"]}, "the claim nobody:epochs=3 is of no run that is here"),
     ],
 )
 def test_a_wrong_option_says_what_would_be_right(options: dict[str, Any], message: str, few: dict[str, Ledger]) -> None:

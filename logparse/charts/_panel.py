@@ -225,13 +225,16 @@ def extent(frame: pl.DataFrame, *columns: str) -> tuple[float, float]:
 
 
 def with_bands(values: tuple[float, float], bands: tuple[float, float] | None) -> tuple[float, float]:
-    """The ends of an axis for these values and the bands round one of them: bands that are far wider than all values
-    run out of the plot."""
+    """The ends of an axis for these values and the bands round one of them: bands that would press the values into a
+    quarter of the plot run out of it."""
     low, high = values
     if bands is None:
         return values
-    room = 0.4 * (high - low) if high > low else math.inf
-    return min(low, max(bands[0], low - room)), max(high, min(bands[1], high + room))
+    ends = min(low, bands[0]), max(high, bands[1])
+    if low == high or ends[1] - ends[0] <= 4 * (high - low):
+        return ends
+    room = 0.4 * (high - low)
+    return max(ends[0], low - room), min(ends[1], high + room)
 
 
 def extent_or_none(frame: pl.DataFrame, *columns: str) -> tuple[float, float] | None:

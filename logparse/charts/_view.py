@@ -11,7 +11,7 @@ from weakref import WeakKeyDictionary
 import polars as pl
 
 from logparse.comparison import sides as sides_
-from logparse.comparison.claims import Claim, claim
+from logparse.comparison.claims import Claim, claim, unmatched
 from logparse.comparison.compare import Comparison, of_sides
 from logparse.comparison.jobs import Job
 from logparse.comparison.ledger import Ledger
@@ -28,6 +28,8 @@ THEMES = ("light", "dark", "print")
 X = ("samples", "steps", "time", "ranks", "devices")
 ROWS = 40
 """Rows of one panel up to which each run has its own; beyond, repeats of one experiment share a row."""
+MOST = 300
+"""Rows of one panel that are drawn at all; beyond, the rest is only counted."""
 
 
 @dataclass(frozen=True)
@@ -118,8 +120,17 @@ class View:
         return [Block(keys[1:], tuple(found)) for keys, found in held.items()]
 
     def rows_of(self, jobs: Sequence[Job]) -> list[Side]:
-        """The rows of a panel: by `by` where that was asked for, each job its own up to `ROWS`, else repeats of one
-        experiment together."""
+        """The rows of a panel, at most `MOST`: by `by` where that was asked for, each job its own up to `ROWS`, else
+        repeats of one experiment together."""
+        return self._all_rows(jobs)[:MOST]
+
+    def left_over(self, blocks: Iterable[Block]) -> Iterator[str]:
+        """How many rows these panels have no room for."""
+        left = sum(max(len(self._all_rows(block.jobs)) - MOST, 0) for block in blocks)
+        if left:
+            yield f"{left} more rows are not drawn, a panel has {MOST} at most; choose with --where, or join with --by."
+
+    def _all_rows(self, jobs: Sequence[Job]) -> list[Side]:
         if self.options.by or self.given is not None:
             wanted = {job.id for job in jobs}
             kept = (Side(s.label, tuple(j for j in s.jobs if j.id in wanted)) for s in self.sides)
@@ -207,6 +218,9 @@ def view_of(what: What, *, claims: Iterable[str | Claim] = (), ignore: Iterable[
     given = what if isinstance(what, Comparison) else None
     ledger = what.ledger if isinstance(what, Comparison) else what if isinstance(what, Ledger) else Ledger(what)
     if said:
+        lost = unmatched(said, ledger.jobs)
+        if lost:
+            raise UsageError(f"the claim {lost[0].label}:{lost[0].name}={lost[0].text} is of no run that is here")
         ledger = ledger.with_claims([*ledger.claims, *said])
         # What was compared was compared without these claims.
         given = None if given is None else _again(given, ledger, given.sides)

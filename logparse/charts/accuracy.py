@@ -120,6 +120,7 @@ def chart(view: View) -> Drawing:
         *_bands(view),
         *_chances(frame),
         *_left_out(view),
+        *view.left_over(blocks),
         *more,
         *view.touching(("score", "accuracy")),
         source_note(view),
@@ -314,7 +315,7 @@ def _finding(frame: pl.DataFrame) -> str:
         return f"{wrong.height} of {scores.height} scores went wrong: {names}{more}"
     banded = scores.filter(pl.col("noise_low").is_not_null())
     inside = banded.filter((pl.col("value") >= pl.col("noise_low")) & (pl.col("value") <= pl.col("noise_high")))
-    if banded.height:
+    if banded.height and scores.height > 1:
         all_of = "All" if inside.height == banded.height else f"{inside.height} of {banded.height}"
         return f"{all_of} scores lie in the span of public runs of their program"
     if scores.height == 1:

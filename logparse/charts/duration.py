@@ -3,7 +3,8 @@
 What it shows
     A bar for each job, from 0, made of its phases: training in the full colour of its platform, evaluation,
     checkpoints, compile and load in tints of it; waits dashed; what no phase explains in a grey outline. Logs of one
-    job are one bar. Beside it training alone, on an axis of its own.
+    job are one bar. Of more than 40 jobs those of the same settings are one bar, that of the one in the middle. Beside
+    it training alone, on an axis of its own.
 
 How to read it
     At the end of a bar stand its total and the share of training. A tick says that the binary was found and not
@@ -25,7 +26,20 @@ import altair as alt
 import polars as pl
 
 from logparse import reasons
-from logparse.charts._panel import WIDTH, Grid, Sign, capped, greatest, gutter, heading, key, labelled, work
+from logparse.charts._panel import (
+    WIDTH,
+    Grid,
+    Sign,
+    capped,
+    greatest,
+    gutter,
+    heading,
+    key,
+    labelled,
+    platform_of,
+    platforms,
+    work,
+)
 from logparse.charts._theme import (
     PHASES,
     Drawing,
@@ -59,6 +73,7 @@ ROWS: dict[str, Any] = {
     "label": pl.String,
     "run": pl.String,
     "platform": pl.String,
+    "n": pl.UInt32,
     "part": pl.String,
     "duration_s": pl.Float64,
     "begin_s": pl.Float64,
@@ -67,8 +82,9 @@ ROWS: dict[str, Any] = {
     "empty": pl.String,
     "evidence": pl.List(pl.String),
 }
-"""block: number of the panel. part: a phase, `waits`, `not accounted for`, or `total`. begin_s, end_s: where it stands
-in the bar, not when it was. empty: why there is no duration."""
+"""block: number of the panel. n: jobs of the row; of several the one in the middle is drawn. part: a phase, `waits`,
+`not accounted for`, or `total`. begin_s, end_s: where it stands in the bar, not when it was. empty: why there is no
+duration."""
 
 
 def rows(view: View) -> pl.DataFrame:
@@ -108,6 +124,7 @@ def chart(view: View) -> Drawing:
     caption = [
         f"Clock: {counted}, {CLOCKS[counted]}." + _fine(frame),
         *_left_out(view),
+        *view.left_over(blocks),
         *more,
         *view.touching(("total_s", "train_s", "compile_s", "wall_s", "result_s")),
         source_note(view),
@@ -129,13 +146,25 @@ def _is_timed(view: View, job: Job) -> bool:
 
 
 def _block_rows(view: View, number: int, block: Block) -> Iterator[dict[str, Any]]:
-    sides = [Side(job.label, (job,)) for job in block.jobs]
-    labels = labelled(view, sides, len({job.main["platform"] for job in block.jobs}) > 1)
-    for row, (job, label) in enumerate(zip(block.jobs, labels, strict=True)):
+    sides = view.rows_of(block.jobs)
+    labels = labelled(view, sides, len(platforms(sides)) > 1)
+    for row, (side, label) in enumerate(zip(sides, labels, strict=True)):
+        job = _typical(view, side)
         common = {
-            "block": number, "row": row, "label": label, "run": job.id, "platform": str(job.main["platform"]),
+            "block": number, "row": row, "label": label, "run": job.id, "platform": platform_of(side),
+            "n": len(side.jobs),
         }  # fmt: skip
         yield from ({**common, **part} for part in _parts(view, job))
+
+
+def _typical(view: View, side: Side) -> Job:
+    """The job of a row; of several the one in the middle by its whole, or by training: a bar is always of one job."""
+    if len(side.jobs) == 1:
+        return side.jobs[0]
+    by_whole = [(value, job) for job in side.jobs if (value := _whole(view, job).value) is not None]
+    by_train = [(value, job) for job in side.jobs if (value := job["train_s"]) is not None]
+    known = sorted(by_whole or by_train, key=lambda pair: pair[0])
+    return known[(len(known) - 1) // 2][1] if known else side.jobs[0]
 
 
 def _parts(view: View, job: Job) -> Iterator[dict[str, Any]]:
@@ -311,10 +340,11 @@ def _ends(view: View, frame: pl.DataFrame) -> tuple[pl.DataFrame, str]:
     would stand at each of several."""
     by_id = {job.id: job for job in view.jobs}
     keys, said = [], []
-    for (row, label, run), part in frame.group_by("row", "label", "run", maintain_order=True):
+    for (row, label, run, n), part in frame.group_by("row", "label", "run", "n", maintain_order=True):
         keys.append({"row": row, "label": label, "end_s": part["end_s"].max() or 0.0})
         held = {p["part"]: p for p in part.iter_rows(named=True)}
-        said.append(_end(by_id[str(run)], held, _whole(view, by_id[str(run)])))
+        middle = [f"the middle one of {n}"] if n != 1 else []
+        said.append([*_end(by_id[str(run)], held, _whole(view, by_id[str(run)])), *middle])
     common = [w for w in said[0] if len(said) > 1 and w.startswith(_REMARKS) and all(w in words for words in said)]
     texts = [", ".join(w for w in words if w not in common) for words in said]
     schema = {"row": pl.UInt32, "label": pl.String, "end_s": pl.Float64, "text": pl.String}

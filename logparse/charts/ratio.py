@@ -127,6 +127,7 @@ def chart(view: View) -> Drawing:
     caption = [
         *_noises([c for _, c in found]),
         *_alone(view, found),
+        *view.left_over(block for block, _ in found if block is not None),
         *more,
         *view.touching(quantities),
         source_note(view),
@@ -418,7 +419,7 @@ def _finding(frame: pl.DataFrame) -> str:
         if not beyond.height:
             return f"{side} is within noise of {base} in all that may be compared"
         told = [
-            f"{t} {n.rpartition(': ')[2].partition(', n')[0]}"
+            f"{t.partition(',')[0]} {n.rpartition(': ')[2].partition(', n')[0]}"
             for t, n in beyond.select("title", "note").head(3).iter_rows()
         ]
         more = f" and {beyond.height - 3} more" if beyond.height > 3 else ""

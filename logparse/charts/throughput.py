@@ -129,6 +129,7 @@ def chart(view: View) -> Drawing:
     caption = [
         *_bands(held),
         *_left_out(view, frame),
+        *view.left_over(panel.block for panel in panels),
         *more,
         *view.touching(("throughput", "steady_throughput", "token_throughput", "on_chip_throughput")),
         source_note(view),

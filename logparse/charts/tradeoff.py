@@ -104,7 +104,7 @@ def chart(view: View) -> Drawing:
         body = tiled([strip, body], row=14)
     clocks = dict.fromkeys(frame["clock"])
     meant = "; ".join(f"{c.removesuffix('_s')}: {CLOCKS.get(c.removesuffix('_s'), 'of one inference')}" for c in clocks)
-    caption = [f"Clock: {meant}.", *_left_out(view), *more,
+    caption = [f"Clock: {meant}.", *_left_out(view), *view.left_over(blocks), *more,
                *view.touching(("score", "accuracy", "loss", *clocks)), source_note(view)]  # fmt: skip
     return framed(view, body, whole, _finding(frame), (), caption)
 
