@@ -242,10 +242,10 @@ def extent_or_none(frame: pl.DataFrame, *columns: str) -> tuple[float, float] | 
     return None if all(frame[c].null_count() == frame.height for c in columns) else extent(frame, *columns)
 
 
-def spread_out(low: float, high: float) -> tuple[dict[str, Any], str]:
-    """A scale for dots, and what is to be said of it: from 0 where that leaves them apart, logarithmic over more than
-    a factor of 30."""
-    if low > 0 and high / low > 30:
+def spread_out(low: float, high: float, log: bool = True) -> tuple[dict[str, Any], str]:
+    """A scale for dots, and what is to be said of it: from 0 where that leaves them apart; over more than a factor of
+    30 logarithmic, where it may be."""
+    if log and low > 0 and high / low > 30:
         ends = [low / (high / low) ** 0.05, high * (high / low) ** 0.05]
         return {"type": "log", "domain": ends, "nice": False}, "logarithmic"
     if low >= 0 and (low < 0.75 * high or low == high):

@@ -276,7 +276,7 @@ def _scale(frame: pl.DataFrame) -> tuple[dict[str, Any], str]:
     least = (1.0 if share else 0.01 * abs(high)) - (high - low)
     if low != high and least > 0:  # what differs in the last digit is not spread over the whole axis
         low, high = low - least / 2, high + least / 2
-    scale, said = spread_out(low, high)
+    scale, said = spread_out(low, high, log=False)
     return ({"domain": [0, 100], "nice": False}, "") if share and not said else (scale, said)
 
 
