@@ -22,11 +22,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from itertools import combinations
+from typing import Any
 
 from logparse.comparison.compare import Comparison
 from logparse.comparison.ledger import Ledger
 from logparse.comparison.refusal import different_work
-from logparse.comparison.settings import Setting, factors, of_columns
+from logparse.comparison.settings import SETTINGS, Setting, factors, of_columns
 from logparse.comparison.sides import Cell, Side
 from logparse.findings import Finding, Scene
 from logparse.findings._words import listed
@@ -60,14 +61,25 @@ def _against_baseline(comparison: Comparison) -> list[Pair]:
 
 def _without_a_clean_pair(comparison: Comparison) -> list[Pair]:
     """All pairs that differ, where each of them differs in more than one setting; else none."""
+    ledger, sides = comparison.ledger, _compared(comparison)
+    alike: dict[tuple[Any, ...], list[Side]] = {}
+    for side in sides:
+        alike.setdefault(_set(ledger, side), []).append(side)
+    # Sides with the same settings differ from others in the same: each two kinds are looked at once.
     out = []
-    for a, b in combinations(_compared(comparison), 2):
-        found = _factors(comparison.ledger, a, b)
+    for some, others in combinations(alike.values(), 2):
+        found = _factors(ledger, some[0], others[0])
         if len(found) == 1:
             return []
         if found:
-            out.append((a, b, found))
+            out += [(a, b, found) for a in some for b in others]
     return out
+
+
+def _set(ledger: Ledger, side: Side) -> tuple[Any, ...]:
+    """All that the settings of a side are, and its work."""
+    columns = ("workload", "task", *SETTINGS)
+    return tuple(frozenset(ledger.value(job, column).value for job in side.jobs) for column in columns)
 
 
 def _compared(comparison: Comparison) -> list[Side]:
