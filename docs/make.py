@@ -10,6 +10,9 @@ from __future__ import annotations
 
 import io
 import os
+import shutil
+import subprocess
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -139,12 +142,30 @@ def small(png: bytes) -> bytes:
     return out.getvalue()
 
 
+def photograph_the_report(chromium: str) -> bytes:
+    """What a browser shows first of the report of the ten runs, with the claims of the write-up."""
+    from logparse.report import report
+
+    names = [name for names in TEN_RUNS.values() for name in names]
+    said = ["20_epochs:epochs=20", "lr_002:learning_rate=0.02"]
+    with tempfile.TemporaryDirectory() as folder:
+        page, picture = Path(folder) / "report.html", Path(folder) / "report.png"
+        page.write_text(report(logparse.ingest(samples(names)), claims=said))
+        quiet = ("background-networking", "component-update", "sync", "gpu")
+        options = ["--headless=new", "--no-sandbox", f"--user-data-dir={folder}/profile", "--window-size=1400,1500"]
+        options += [f"--disable-{what}" for what in quiet]
+        subprocess.run([chromium, *options, f"--screenshot={picture}", page.as_uri()], check=True, capture_output=True)
+        return small(picture.read_bytes())
+
+
 def main() -> None:
     for path, text in pages():
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
     for path, logs, name in pictures():
         path.write_bytes(small(saved(getattr(logparse.chart, name)(logs), "png")))
+    if chromium := shutil.which("chromium"):
+        (HERE / "report.png").write_bytes(photograph_the_report(chromium))
 
 
 if __name__ == "__main__":
