@@ -43,6 +43,7 @@ class Content:
     """The comparison that the report is of, if it is of one."""
     by: str | None = None
     baseline: str | None = None
+    ignore: tuple[str, ...] = ()
     command: str | None = None
     """What made it, for people to repeat."""
 
@@ -86,11 +87,12 @@ def content(
         raise UsageError(f"--by {by}: no column of runs is called so; there are {', '.join(RUNS)}")
     again = given is not None and not (said or where or by or baseline)
     blocks = (_given(given),) if given is not None and again else tuple(_blocks(ledger, by, baseline))
-    found = _findings(ledger, blocks, list(ignore))
+    ignored = tuple(ignore)
+    found = _findings(ledger, blocks, ignored)
     verdicts = claim_verdicts(ledger, ledger.jobs)
     return Content(
         title or _title(ledger), ledger, blocks, lists(ledger, blocks, found, verdicts), found, verdicts,
-        given if again else None, by, baseline, command,
+        given if again else None, by, baseline, ignored, command,
     )  # fmt: skip
 
 

@@ -6,6 +6,11 @@
   const runs = new Map(data.runs.map((run) => [run.id, run]));
   const homes = new Map(data.runs.flatMap((run) => run.ids.map((id) => [id, run.id])));
   const labels = new Map(data.runs.map((run) => [run.label, run.id]));
+  const word = (index) => data.words[index];
+  const numbers = data.numbers.map(([job, name, value, how, formula = -1, inputs = [], rest = {}]) => ({
+    run: data.runs[job], name: word(name), value, how: word(how), formula: formula < 0 ? null : word(formula),
+    notes: (rest.notes || []).map(word), more: rest.more || 0, places: rest.places || [], inputs,
+  }));
   const sources = new Map(data.sources.map((source, index) => [source, index]));
 
   /** An element with these attributes and children; text is only ever text. */
@@ -113,8 +118,7 @@
     const groups = run.known.map(([heading, held]) => {
       const list = element("dl");
       for (const [name, index] of held) {
-        const value = data.numbers[index];
-        const button = element("button", { type: "button", class: "n", "data-n": index }, value.value);
+        const button = element("button", { type: "button", class: "n", "data-n": index }, numbers[index].value);
         list.append(element("dt", {}, name), element("dd", {}, button));
       }
       return element("div", {}, element("h4", {}, heading), list);
@@ -163,43 +167,42 @@
   }
 
   function showNumbers(indices) {
-    const held = indices.map((index) => data.numbers[index]);
-    const run = runs.get(held[0].run);
+    const held = indices.map((index) => numbers[index]);
     const names = [...new Set(held.map((one) => one.name))].join(", ");
     const several = new Set(held.map((one) => one.run)).size > 1;
-    open(several ? names : `${names} of ${run ? run.label : held[0].run}`, held.map((one) => number(one, several)));
+    open(several ? names : `${names} of ${held[0].run.label}`, held.map((one) => number(one, several)));
   }
 
   /** What stands behind one number: how it came to be, its inputs, its lines. */
   function number(one, several) {
     const part = element("div", { class: "part" });
-    const of = several && runs.has(one.run) ? ` of ${runs.get(one.run).label}` : "";
-    if (one.value === undefined) {
-      part.append(element("p", { class: "value" }, `${one.name}${of} is not known`), element("p", { class: "how" }, one.why));
+    const of = several ? ` of ${one.run.label}` : "";
+    if (one.value === null) {
+      part.append(element("p", { class: "value" }, `${one.name}${of} is not known`), element("p", { class: "how" }, one.how));
       return part;
     }
     part.append(element("p", { class: "value" }, `${one.name}${of}: ${one.value}`));
     part.append(element("p", { class: "how" }, one.formula ? `${one.how}: ${one.formula}` : one.how));
-    for (const note of one.notes || []) part.append(element("p", { class: "how" }, note));
-    const inputs = one.inputs || [];
+    for (const note of one.notes) part.append(element("p", { class: "how" }, note));
     if (one.formula) {
       const list = element("tbody");
-      for (const [name, text, note, rule, line] of inputs) {
+      for (const [text, line, , , name, note, rule] of one.inputs) {
         const place = line ? element("button", { type: "button", class: "place", "data-p": line }, placeName(line)) : "";
-        list.append(element("tr", {}, ...[name, text, note, rule].map((t) => element("td", {}, t)), element("td", {}, place)));
+        const texts = [word(name), text, word(note), word(rule)];
+        list.append(element("tr", {}, ...texts.map((t) => element("td", {}, t)), element("td", {}, place)));
       }
-      const heads = ["input", "as printed", "", "rule", "line"].map((t) => element("th", { scope: "col" }, t));
-      part.append(element("table", {}, element("thead", {}, element("tr", {}, ...heads)), list));
-    } else if (inputs.length && inputs[0][3]) {
-      part.append(element("p", { class: "how" }, `rule ${inputs[0][3]}`));
+      const heads = ["input", "as printed", "note", "rule", "line"].map((t) => element("th", { scope: "col" }, t));
+      const table = element("table", {}, element("thead", {}, element("tr", {}, ...heads)), list);
+      part.append(element("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "Inputs" }, table));
+    } else if (one.inputs.length && word(one.inputs[0][6])) {
+      part.append(element("p", { class: "how" }, `rule ${word(one.inputs[0][6])}`));
     }
     if (one.more) part.append(element("p", { class: "how" }, `… and ${one.more} more, all in: logparse evidence`));
     const spans = {};
-    for (const [, , , , line, start, length] of inputs) {
+    for (const [, line, start, length] of one.inputs) {
       if (line) (spans[line] ||= []).push(...(start !== null && length ? [[start, length]] : []));
     }
-    const refs = [...inputs.map((input) => input[4]).filter(Boolean), ...(one.places || [])];
-    part.append(...lineBlocks(refs, spans));
+    part.append(...lineBlocks([...one.inputs.map((input) => input[1]).filter(Boolean), ...one.places], spans));
     return part;
   }
 

@@ -39,7 +39,9 @@ class Trail:
         self.ledger = ledger
         self.sources: dict[str, int] = {}
         self._numbers: dict[tuple[str, str], int] = {}
-        self._records: list[dict[str, Any]] = []
+        self._records: list[list[Any]] = []
+        self._words: dict[str, int] = {}
+        self._homes = {job.id: i for i, job in enumerate(ledger.jobs)}
         self._wanted: dict[str, dict[int, bool]] = {}
         self._evidence = _by_cell(ledger)
         self._read: Mapping[tuple[str, int], set[tuple[int | None, str]]] = {}
@@ -60,11 +62,15 @@ class Trail:
         return self._numbers[key]
 
     def payload(self) -> dict[str, Any]:
-        """sources, numbers, lines and marks."""
+        """sources, words, numbers, lines and marks: see `_record` for a number.
+
+        What many numbers share (names, formulas, rules, reasons) stands once in `words`, and is referred to by index.
+        """
         self._read = _by_line(self.ledger, self._wanted)
         lines = self._lines()
         return {
             "sources": [one_line(source) for source in self.sources],
+            "words": list(self._words),
             "numbers": self._records,
             "lines": {str(self.sources[s]): {str(n): text for n, text in of.items()} for s, of in lines.items()},
             "marks": self._marks(lines),
@@ -72,34 +78,39 @@ class Trail:
 
     # ---- numbers ---- #
 
-    def _record(self, job: Job, column: str) -> dict[str, Any]:
-        """What stands behind one cell: run, name, value, how, formula, inputs; of an empty one the reason."""
-        out: dict[str, Any] = {"run": job.id, "name": column}
+    def _record(self, job: Job, column: str) -> list[Any]:
+        """What stands behind one cell: [job, name, value, how, formula, inputs, rest].
+
+        job: index in the ledger's jobs. name, how and formula: indices of words; formula -1 where there is none. value:
+        text, or null where there is none; how is then the reason. inputs: see `_input`. rest: `notes` (words), `more`
+        (inputs that are left out), `places` (lines that are no inputs); left out where there is none of these.
+        """
+        head = [self._homes[job.id], self._word(column)]
         if column.removesuffix("_s") in CLOCKS and column not in RUNS:
             found = clock(self.ledger, job, column.removesuffix("_s"))
-            value = found.value
         else:
             found = self.ledger.value(job, column)
-            value = found.value
-        if value is None:
-            return {**out, "why": one_line(found.reason or "not in this log")}
-        out["value"] = with_unit(column if column in RUNS else "total_s", value)
+        if found.value is None:
+            return [*head, None, self._word(found.reason or "not in this log")]
+        value = with_unit(column if column in RUNS else "total_s", found.value)
         rows = self._rows(job, column)
         if not rows:
-            out["how"] = one_line(found.reason or MADE.get(column, "made when shown"))
-            out["places"] = [self.place(p, first=False) for p in found.places[:_INPUTS]]
-            return out
+            how = found.reason or MADE.get(column, "made when shown")
+            places = [self.place(p, first=False) for p in found.places[:_INPUTS]]
+            return [*head, value, self._word(how), -1, [], {"places": places}]
         first = rows[0]
-        out["how"] = HOW.get(first["how"], first["how"])
-        if first["formula"]:
-            out["formula"] = first["formula"]
-        notes = list(dict.fromkeys(one_line(r["reason"]) for r in rows if r["reason"] and not r["formula"]))
-        if notes:
-            out["notes"] = notes
-        out["inputs"] = [self._input(row) for row in rows[:_INPUTS]]
+        rest: dict[str, Any] = {}
+        if notes := list(dict.fromkeys(r["reason"] for r in rows if r["reason"] and not r["formula"])):
+            rest["notes"] = [self._word(note) for note in notes]
         if len(rows) > _INPUTS:
-            out["more"] = len(rows) - _INPUTS
-        return out
+            rest["more"] = len(rows) - _INPUTS
+        how, formula = self._word(HOW.get(first["how"], first["how"])), first["formula"]
+        inputs = [self._input(row) for row in rows[:_INPUTS]]
+        made = [*head, value, how, self._word(formula) if formula else -1, inputs]
+        return [*made, rest] if rest else made
+
+    def _word(self, text: str) -> int:
+        return self._words.setdefault(one_line(text), len(self._words))
 
     def _rows(self, job: Job, column: str) -> Sequence[Mapping[str, Any]]:
         """Evidence rows of the log of the job that states the column."""
@@ -107,11 +118,11 @@ class Trail:
         return self._evidence.get((run["run"], column), ()) if run is not None else ()
 
     def _input(self, row: Mapping[str, Any]) -> list[Any]:
-        """[name, text, note, rule, line, start, text as printed]."""
+        """[text as printed, line, start, its length, name, note, rule]; the last three are words."""
         text = row["text"] or ("" if row["number"] is None else f"{row['number']:g}")
         line = "" if row["line"] is None else self._line(row["source"], row["line"], first=False)
-        note = one_line(row["reason"] or "") if row["formula"] else ""
-        return [row["input"] or "", one_line(text), note, row["rule"] or "", line, row["start"], len(row["text"] or "")]
+        words = (row["input"], row["reason"] if row["formula"] else None, row["rule"])
+        return [one_line(text), line, row["start"], len(row["text"] or ""), *(self._word(w or "") for w in words)]
 
     # ---- lines ---- #
 
