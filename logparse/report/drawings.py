@@ -63,13 +63,13 @@ def _drawn(name: str, content: Content) -> Drawn:
     takes = charts.module(name).TAKES
     options = {key: value for key, value in (("by", content.by), ("baseline", content.baseline)) if key in takes}
     light, dark = (charts.view_for(name, what, theme=t, ignore=content.ignore, **options) for t in ("light", "dark"))
-    specs = [_plain(specification(charts.drawn(name, view))) for view in (light, dark)]
+    bright, dim = (_plain(specification(charts.drawn(name, view))) for view in (light, dark))
     return Drawn(
         name,
         charts.parts(name)["says"],
-        _title(specs[0]),
-        specs[0],
-        list(_differences(*specs)),
+        _title(bright),
+        bright,
+        list(_differences(bright, dim)),
         charts.rows(name, light),
     )
 

@@ -128,6 +128,8 @@ def _home(runs: Sequence[str], about: Mapping[str, str]) -> str:
 
 _NAMED = 4
 """Sides named in a sentence before it only gives the extremes."""
+_PLACES = 6
+"""Lines of each quantity that a statement of values rests on; of many repeats there would be hundreds."""
 HEADLINE = ("train_s", "throughput", "token_throughput", "latency_s", "loss", "score")
 """Quantities that have a sentence of their own."""
 
@@ -240,20 +242,22 @@ def _in_common(block: Block, comparison: Comparison) -> Iterator[Item]:
 
 
 def _values(ledger: Ledger, block: Block) -> Iterator[Item]:
-    """Values of runs that stand beside no other of the same work."""
-    for job in block.jobs[:_NAMED]:
-        if not job.has_result:
-            continue
-        side = Side(job.label, (job,))
-        rows = []
-        for name in HEADLINE:
-            c = cell(ledger, QUANTITIES[name], side)
-            if c.values:
-                rows.append(Row(QUANTITIES[name], (c,), (None,), ((),), ""))
-        if rows:
-            values = ", ".join(f"{quantity_name(row)} {_value(row, row.cells[0])}" for row in rows)
-            places = tuple(dict.fromkeys(p for row in rows for p in row.cells[0].places))
-            yield Item(f"{job.label}: {values}. One run, held against no other.", "value", places, block.heading, 3)
+    """Values of runs that stand beside no other of the same work, or only beside their own repeats."""
+    jobs = tuple(job for job in block.jobs if job.has_result)
+    if not jobs:
+        return
+    many = len(jobs) > 1
+    side = Side(f"{len(jobs):,} runs of the same settings" if many else jobs[0].label, jobs)
+    rows = [
+        Row(QUANTITIES[name], (c,), (None,), ((),), "")
+        for name in HEADLINE
+        if (c := cell(ledger, QUANTITIES[name], side)).values
+    ]
+    if rows:
+        values = ", ".join(f"{quantity_name(row)} {_value(row, row.cells[0])}" for row in rows)
+        end = "Nothing else is here to hold them against." if many else "One run, held against no other."
+        places = dict.fromkeys(p for row in rows for p in _places(row, [0])[:_PLACES])
+        yield Item(f"{side.label}: {values}. {end}", "value", tuple(places), block.heading, 3)
 
 
 # ---- what they do not ---- #
@@ -286,7 +290,8 @@ def _within(block: Block, comparison: Comparison) -> Iterator[Item]:
 
 def _unknown(block: Block, comparison: Comparison) -> Iterator[Item]:
     """Differences of which nobody can tell whether they are chance."""
-    told, places = [], []
+    told: list[str] = []
+    places: list[str] = []
     for row in comparison.rows:
         held = _of(row, UNKNOWN)
         if held:
@@ -348,8 +353,8 @@ def _missing(block: Block, comparison: Comparison) -> Iterator[Item]:
                 if not c.values and c.reason and not c.reason.startswith("does not apply"):
                     by_reason.setdefault((c.side.label, c.reason), []).append(quantity_name(row))
     held: dict[tuple[tuple[str, ...], str], list[str]] = {}
-    for (label, reason), names in by_reason.items():
-        held.setdefault((tuple(names), reason), []).append(label)
+    for (label, reason), found in by_reason.items():
+        held.setdefault((tuple(found), reason), []).append(label)
     for (names, reason), labels in held.items():
         yield Item(f"The {_labels(names, 6)} of {_labels(labels)}: {reason}.", "verdict", (), block.heading, 2)
 
@@ -367,8 +372,8 @@ def _repeats(blocks: Sequence[Block]) -> Iterator[Item]:
             if counts:
                 wanting[block.heading] = counts
     if wanting:
-        n = sorted(set.union(*wanting.values()))
-        has = f"n is {n[0]}" if len(n) == 1 else f"n is {n[0]} to {n[-1]}"
+        counts = set.union(*wanting.values())
+        has = f"n is {max(counts)}" if len(counts) == 1 else f"n is {min(counts)} to {max(counts)}"
         text = f"Run each three times or more (now {has}): from three on a side a difference can be established."
         yield Item(text, "verdict", (), next(iter(wanting)) if len(wanting) == 1 else "", 1)
 

@@ -325,11 +325,14 @@
   }
 
   function highlight(drawing) {
-    for (const mark of all("path, text, circle, rect, line", drawing.holder)) {
-      const item = mark.__data__;
-      const of = item && runsOf(item.datum);
-      if (of) mark.dataset.of = "";
-      mark.classList.toggle("dim", Boolean(chosen && of && !of.includes(chosen)));
+    const marks = all("path, text, circle, rect, line", drawing.holder)
+      .map((mark) => [mark, mark.__data__ && runsOf(mark.__data__.datum)])
+      .filter(([, of]) => of);
+    // A run that has no mark of its own here (it may share one with its repeats) leaves the chart as it is.
+    const here = chosen !== null && marks.some(([, of]) => of.includes(chosen));
+    for (const [mark, of] of marks) {
+      mark.dataset.of = of.join(" ");
+      mark.classList.toggle("dim", here && !of.includes(chosen));
     }
   }
 

@@ -48,6 +48,8 @@ _SIDES = 5
 _SIDES_SHOWN = 60
 _CHART_ROWS = 150
 _SHAPES = 40
+_TALL = 40
+"""Rows of the table of runs above which it scrolls by itself."""
 _KEPT = 14
 """Signs up to which a value stays on one line."""
 _FOLDED = 4
@@ -261,7 +263,14 @@ class _Page:
                 tag("output", count, id="count", aria_live="polite"),
                 class_="filter",
             ),
-            tag("div", whole, class_="scroll", tabindex="0", role="region", aria_label="Table of runs"),
+            tag(
+                "div",
+                whole,
+                class_=_class("scroll", len(shown.jobs) > _TALL and "tall"),
+                tabindex="0",
+                role="region",
+                aria_label="Table of runs",
+            ),
             tag("p", legend, class_="faint legend") if legend else None,
             tag("section", id="run", hidden=True, aria_live="polite", aria_label="The chosen run"),
         )

@@ -95,9 +95,9 @@ class Trail:
         value = with_unit(column if column in RUNS else "total_s", found.value)
         rows = self._rows(job, column)
         if not rows:
-            how = found.reason or MADE.get(column, "made when shown")
+            made = found.reason or MADE.get(column, "made when shown")
             places = [self.place(p, first=False) for p in found.places[:_INPUTS]]
-            return [*head, value, self._word(how), -1, [], {"places": places}]
+            return [*head, value, self._word(made), -1, [], {"places": places}]
         first = rows[0]
         rest: dict[str, Any] = {}
         if notes := list(dict.fromkeys(r["reason"] for r in rows if r["reason"] and not r["formula"])):
@@ -106,8 +106,8 @@ class Trail:
             rest["more"] = len(rows) - _INPUTS
         how, formula = self._word(HOW.get(first["how"], first["how"])), first["formula"]
         inputs = [self._input(row) for row in rows[:_INPUTS]]
-        made = [*head, value, how, self._word(formula) if formula else -1, inputs]
-        return [*made, rest] if rest else made
+        record = [*head, value, how, self._word(formula) if formula else -1, inputs]
+        return [*record, rest] if rest else record
 
     def _word(self, text: str) -> int:
         return self._words.setdefault(one_line(text), len(self._words))
