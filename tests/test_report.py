@@ -372,7 +372,7 @@ def test_hostile_text_is_only_text_in_every_form(hostile: logparse.Logs) -> None
     assert html.count("</script>") == 4
     assert payload(html)["sources"] == [one_line(str(s)) for s in payload(html)["sources"]]
     markdown = report(hostile, format="md", title=HOSTILE)
-    assert "<script>" not in re.sub(r"`[^`]*`", "", markdown)  # inside code it is text
+    assert "<script>" not in re.sub(r"(?<!\\)`[^`]*`", "", markdown)  # inside code it is text
     assert "\x1b" not in markdown
     latex = report(hostile, format="latex", title=HOSTILE)
     assert "\x1b" not in latex
