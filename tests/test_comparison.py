@@ -448,3 +448,10 @@ def test_a_null_is_never_zero() -> None:
 def test_every_value_of_a_comparison_has_its_lines() -> None:
     frame = compare(logparse.ingest(CEREBRAS)).frame().filter(pl.col("value").is_not_null())
     assert frame.filter(pl.col("evidence").list.len() == 0).height == 0
+
+
+def test_a_comparison_shows_itself_with_its_verdicts() -> None:
+    text = repr(compare(logparse.ingest(CEREBRAS)))
+    assert text.startswith("3 sides, baseline bert_large_batch_512.out")
+    assert "beyond noise" in text
+    assert "not comparable" in text

@@ -69,7 +69,9 @@ class Comparison:
         return pl.DataFrame(list(_frame_rows(self)), schema=COMPARISON)
 
     def __repr__(self) -> str:
-        return f"{len(self.sides)} sides, baseline {self.sides[self.baseline].label}\n{self.frame()!r}"
+        shown = self.frame().select("quantity", "side", "value", "ratio", "difference", "verdict", "noise_kind")
+        with pl.Config(tbl_rows=-1, tbl_cols=-1, fmt_str_lengths=48, tbl_width_chars=160):
+            return f"{len(self.sides)} sides, baseline {self.sides[self.baseline].label}\n{shown!r}"
 
 
 COMPARISON: dict[str, Any] = {
