@@ -5,7 +5,7 @@
   const data = JSON.parse(byId("data").textContent);
   const runs = new Map(data.runs.map((run) => [run.id, run]));
   const homes = new Map(data.runs.flatMap((run) => run.ids.map((id) => [id, run.id])));
-  const labels = new Map(data.runs.map((run) => [run.label, run.id]));
+  const labels = new Map([...data.runs.map((run) => [run.label, [run.id]]), ...Object.entries(data.sides)]);
   const word = (index) => data.words[index];
   const numbers = data.numbers.map(([job, name, value, how, formula = -1, inputs = [], rest = {}]) => ({
     run: data.runs[job], name: word(name), value, how: word(how), formula: formula < 0 ? null : word(formula),
@@ -309,8 +309,8 @@
   /** The runs that a mark stands for; null where it stands for none. */
   function runsOf(datum) {
     if (!datum) return null;
-    const named = datum.runs || datum.run || datum.label;
-    const found = [named].flat().map((name) => homes.get(name) || labels.get(name)).filter(Boolean);
+    const named = datum.runs || datum.run || datum.label || datum.side || datum.text;
+    const found = [named].flat().flatMap((name) => (homes.has(name) ? [homes.get(name)] : labels.get(name) || []));
     return found.length ? found : null;
   }
 
@@ -363,6 +363,8 @@
     if (drawing.view) drawing.view.finalize();
     drawing.view = made.view;
     drawing.holder.classList.toggle("dark", dark);
+    // The holder is one picture with a name, and its rows stand in the table below it.
+    drawing.holder.querySelector("svg").setAttribute("aria-hidden", "true");
     made.view.addEventListener("click", (event, item) => {
       const of = item && runsOf(item.datum);
       if (of) choose(of[0], linesOf(item.datum));

@@ -141,7 +141,13 @@ class _Page:
             key: {"text": list_as_text(heading, items), "md": list_as_markdown(heading, items)}
             for (heading, items), key in zip(self.content.lists.named(), HEADINGS, strict=True)
         }
-        out = {"runs": detailed, "lists": lists, **self.trail.payload()}
+        sides = {
+            one_line(side.label): [job.id for job in side.jobs]
+            for block in self.content.blocks
+            for side in (block.comparison.sides if block.comparison is not None else ())
+            if len(side.jobs) > 1 or side.label != side.jobs[0].label
+        }
+        out = {"runs": detailed, "lists": lists, "sides": sides, **self.trail.payload()}
         return {**out, "leftOut": self.trail.left_out, "detailed": _DETAILED}
 
     # ---- head ---- #

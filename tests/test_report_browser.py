@@ -1,0 +1,322 @@
+"""The page of a report in a browser: what a reader can do with it, and what a log cannot."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from conftest import SAMPLES
+from playwright.sync_api import sync_playwright
+from test_report import HOSTILE, TEN, hostile
+
+import logparse
+from logparse.report import report
+
+assert hostile  # the fixture
+ARGUMENTS = (
+    "--headless=new",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+PATIENCE = 60_000
+"""Milliseconds; CI may run on two busy cores."""
+
+
+@dataclass
+class Opened:
+    """A page that was opened, what it said and what it asked for."""
+
+    page: object
+    said: list[str] = field(default_factory=list)
+    asked: list[str] = field(default_factory=list)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[object]:
+    """The browser of the system; tests are skipped where there is none, and fail in CI."""
+    found = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    if found is None:
+        if os.environ.get("CI"):
+            pytest.fail("no Chromium is installed, and CI must not skip: apt-get install chromium")
+        pytest.skip("no Chromium is installed (Debian: apt-get install chromium)")
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=found, args=list(ARGUMENTS))
+        yield started
+        started.close()
+
+
+@pytest.fixture(scope="module")
+def ten(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("ten") / "report.html"
+    path.write_text(report(logparse.ingest(TEN), claims=["20_epochs:epochs=20"]), "utf-8")
+    return path
+
+
+@pytest.fixture
+def open_page(browser):  # type: ignore[no-untyped-def]
+    """Opens a file; afterwards nothing may have been complained of, nor asked for but the file itself."""
+    opened: list[Opened] = []
+
+    def open_(path: Path, **options):  # type: ignore[no-untyped-def]
+        context = browser.new_context(**{"viewport": {"width": 1360, "height": 900}, **options})
+        page = context.new_page()
+        one = Opened(page)
+        opened.append(one)
+        page.set_default_timeout(PATIENCE)
+        page.on("console", lambda message: one.said.append(f"{message.type}: {message.text}"))
+        page.on("pageerror", lambda error: one.said.append(f"error: {error}"))
+        # What Chromium itself sees of the network, whoever asks.
+        session = context.new_cdp_session(page)
+        session.send("Network.enable")
+        session.on("Network.requestWillBeSent", lambda event: one.asked.append(event["request"]["url"]))
+        page.goto(path.as_uri())
+        page.wait_for_selector("html[data-drawn=yes]")
+        return page
+
+    yield open_
+    for one in opened:
+        assert one.said == []
+        assert [url for url in one.asked if not url.startswith("data:")] == [one.page.url.partition("#")[0]]
+        one.page.context.close()
+
+
+def cell(page, run: str, column: str):  # type: ignore[no-untyped-def]
+    """The cell of the table of runs."""
+    heads = [text.strip() for text in page.locator("#runs-table thead th").all_inner_texts()]
+    index = next(i for i, text in enumerate(heads) if text.startswith(column))
+    return row(page, run).locator("th, td").nth(index)
+
+
+def row(page, run: str):  # type: ignore[no-untyped-def]
+    return page.locator("#runs-table tbody tr", has=page.locator("th button", has_text=run))
+
+
+def names(page) -> list[str]:  # type: ignore[no-untyped-def]
+    return list(page.locator("#runs-table tbody tr:not([hidden]) th").all_inner_texts())
+
+
+def test_it_opens_draws_all_charts_and_asks_for_nothing(open_page, ten: Path) -> None:
+    page = open_page(ten)
+    drawn = page.locator(".chart svg").count()
+    assert drawn == page.locator(".chart").count() >= 7
+    marks = page.locator(".chart [data-of]").count()
+    assert marks > 100
+
+
+def test_a_click_on_a_head_sorts_and_another_turns_the_order(open_page, ten: Path) -> None:
+    page = open_page(ten)
+    head = page.locator("#runs-table thead th", has_text="train")
+    assert head.get_attribute("aria-sort") == "none"
+    head.locator("button").click()
+    assert head.get_attribute("aria-sort") == "ascending"
+    # What has no value goes last, whichever way.
+    assert names(page)[0] in ("mnist_asked_20_epochs_ran_10.out", "mnist_asked_lr_002_cached.out")
+    assert names(page)[5] == "bert_large_batch_2048.out"
+    head.locator("button").press("Enter")
+    assert head.get_attribute("aria-sort") == "descending"
+    assert names(page)[0] == "bert_large_batch_2048.out"
+    assert names(page)[5] in ("mnist_asked_20_epochs_ran_10.out", "mnist_asked_lr_002_cached.out")
+
+
+def test_words_and_choices_filter_and_the_count_is_told(open_page, ten: Path) -> None:
+    page = open_page(ten)
+    page.fill("#q", "cerebras 512")
+    assert names(page) == ["bert_large_batch_512.out"]
+    count = page.locator("#count")
+    assert (count.inner_text(), count.get_attribute("aria-live")) == ("1 of 10 runs", "polite")
+    page.fill("#q", "")
+    page.locator(".filter select").first.select_option("groq")
+    assert count.inner_text() == "2 of 10 runs"
+    assert len(names(page)) == 2
+
+
+def test_choosing_a_run_highlights_it_everywhere_and_escape_lets_it_go(open_page, ten: Path) -> None:
+    page = open_page(ten)
+    button = row(page, "bert_large_batch_512").locator("th button")
+    button.focus()
+    page.keyboard.press("Enter")
+    assert button.get_attribute("aria-pressed") == "true"
+    assert row(page, "bert_large_batch_512").get_attribute("class") == "chosen"
+    run = row(page, "bert_large_batch_512").get_attribute("data-run")
+    for chart in ("ratio", "duration", "throughput", "loss", "timeline"):
+        marks = page.locator(f"#chart-{chart} [data-of]")
+        dim = marks.evaluate_all("marks => marks.map((m) => [m.dataset.of.split(' '), m.classList.contains('dim')])")
+        assert {True, False} == {is_dim for _, is_dim in dim}
+        assert all(is_dim != (run in of) for of, is_dim in dim)
+    assert page.locator("#bar-text").inner_text() == "bert_large_batch_512.out"
+    assert page.locator("#run dt", has_text="sdk_version").count() <= 1
+    assert page.locator("#run").inner_text().count("174.727 s") == 1
+    page.keyboard.press("Escape")
+    assert page.locator(".chart .dim").count() == 0
+    assert page.locator("#run").is_hidden()
+
+
+def test_a_click_on_a_mark_chooses_its_run_and_offers_its_lines(open_page, ten: Path) -> None:
+    page = open_page(ten)
+    run = row(page, "bert_large_batch_512").get_attribute("data-run")
+    page.locator(f"#chart-throughput .mark-symbol path[data-of='{run}']").first.click()
+    assert row(page, "bert_large_batch_512").get_attribute("class") == "chosen"
+    page.click("#bar-lines")
+    assert "2931.64" in page.locator("#viewer .lines .hit mark").all_inner_texts()
+
+
+def test_a_number_shows_its_lines_with_the_match_marked_and_focus_comes_back(open_page, ten: Path) -> None:
+    page = open_page(ten)
+    button = cell(page, "mnist_as_is_cold", "train").locator("button")
+    button.focus()
+    page.keyboard.press("Enter")
+    viewer = page.locator("#viewer")
+    assert viewer.locator("h2").inner_text() == "train_s of mnist_as_is_cold.out"
+    assert "88 s" in viewer.inner_text()
+    assert "derived: max(whole - compile, 0)" in viewer.inner_text()
+    assert viewer.locator(".lines mark").all_inner_texts() == ["00:22", "01:50"]
+    lines = viewer.locator(".lines li")
+    assert [line.get_attribute("value") for line in lines.all()] == ["6", "7", "8", "9", "10"]
+    page.keyboard.press("Escape")
+    assert viewer.is_hidden()
+    assert button.evaluate("button => button === document.activeElement")
+
+
+def test_an_empty_cell_says_why(open_page, ten: Path) -> None:
+    page = open_page(ten)
+    cell(page, "bert_large_8_tasks", "train").locator("button").click()
+    said = page.locator("#viewer-body").inner_text()
+    assert "train_s is not known" in said
+    assert "the work is in another log of the job" in said
+
+
+def test_a_compared_value_and_a_statement_show_their_lines(open_page, ten: Path) -> None:
+    page = open_page(ten)
+    page.locator(".grid tr", has_text="accuracy").first.locator("td button").nth(1).click()
+    assert page.locator("#viewer .lines mark").all_inner_texts() == ["98.30"]
+    page.click("#viewer-close")
+    page.locator(".not_say li", has_text="epochs 20").locator("button").click()
+    assert "10/10" in page.locator("#viewer .lines .hit").inner_text()
+
+
+def test_the_lists_can_be_copied(open_page, ten: Path) -> None:
+    page = open_page(ten, permissions=["clipboard-read", "clipboard-write"])
+    page.locator("[data-copy='say md']").click()
+    page.locator("[data-copy='say md']", has_text="Copied").wait_for()
+    text = page.evaluate("navigator.clipboard.readText()")
+    assert text.startswith("### What these logs let you say\n")
+    assert "`" in text
+    page.locator("[data-copy='not_say text']").click()
+    page.locator("[data-copy='not_say text']", has_text="Copied").wait_for()
+    assert "- That accuracy differs: " in page.evaluate("navigator.clipboard.readText()")
+
+
+def test_the_theme_follows_the_system_until_one_is_chosen(open_page, ten: Path) -> None:
+    page = open_page(ten, color_scheme="dark")
+    paper = "getComputedStyle(document.body).backgroundColor"
+    assert page.evaluate(paper) == "rgb(20, 24, 29)"
+    assert page.locator(".chart.dark").count() == page.locator(".chart").count()
+    page.click("#theme")
+    page.wait_for_selector("html[data-theme=light][data-drawn=yes]")
+    assert page.evaluate(paper) == "rgb(255, 255, 255)"
+    assert page.locator(".chart.dark").count() == 0
+    assert page.locator(".chart svg").count() == page.locator(".chart").count()
+
+
+def test_on_a_phone_nothing_is_wider_than_the_screen(open_page, ten: Path) -> None:
+    page = open_page(ten, viewport={"width": 390, "height": 844}, is_mobile=True, has_touch=True)
+    assert page.evaluate("document.documentElement.scrollWidth") == 390
+    cell(page, "mnist_as_is_cold", "quality").locator("button").first.tap()
+    assert "97.69" in page.locator("#viewer .lines mark").all_inner_texts()
+
+
+def test_it_prints_on_paper_with_everything_unfolded(open_page, ten: Path) -> None:
+    page = open_page(ten, color_scheme="dark")
+    page.emulate_media(media="print", color_scheme="dark")
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+    assert page.locator("details.group:not([open])").count() == 0
+    assert page.locator(".filter").is_hidden()
+    assert page.pdf(format="A4")[:5] == b"%PDF-"
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_an_accessibility_check_finds_nothing(open_page, ten: Path, scheme: str) -> None:
+    import axe_playwright_python
+
+    page = open_page(ten, color_scheme=scheme)
+    rules = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text("utf-8")
+    page.evaluate(rules)
+    look = "axe.run(document, {resultTypes: ['violations']}).then((r) => r.violations.map((v) => "
+    look += "[v.impact, v.id, v.nodes.slice(0, 3).map((n) => n.html.slice(0, 200))]))"
+    assert page.evaluate(look) == []
+    cell(page, "mnist_as_is_cold", "train").locator("button").click()
+    assert page.evaluate(look) == []
+    page.keyboard.press("Escape")
+    row(page, "bert_large_batch_512").locator("th button").click()
+    page.evaluate("document.querySelectorAll('details').forEach((d) => { d.open = true; })")
+    # What is not chosen is faded on purpose.
+    assert page.evaluate(look.replace("document,", "{exclude: ['.chart']},")) == []
+
+
+def test_the_keyboard_reaches_everything_in_the_order_of_the_page(open_page, ten: Path) -> None:
+    page = open_page(ten)
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.textContent") == "To the content"
+    seen = []
+    for _ in range(60):
+        page.keyboard.press("Tab")
+        seen.append(page.evaluate("document.activeElement.getBoundingClientRect().top + scrollY"))
+    assert len(set(seen)) > 15
+    assert page.locator('[tabindex]:not([tabindex="0"]):not([tabindex="-1"])').count() == 0
+
+
+def test_log_text_is_inert(open_page, hostile: logparse.Logs, tmp_path: Path) -> None:
+    path = tmp_path / "hostile.html"
+    path.write_text(report(hostile, title=HOSTILE), "utf-8")
+    page = open_page(path)
+    assert page.title() == HOSTILE
+    assert page.locator("h1").inner_text() == HOSTILE
+    assert page.evaluate("window.hacked") is None
+    assert page.locator("body > img, main img, main script").count() == 0
+    for button in page.locator("#runs-table button").all():
+        button.click()
+        if page.locator("#viewer").is_visible():
+            page.click("#viewer-close")
+    page.evaluate("document.querySelectorAll('details').forEach((d) => { d.open = true; })")
+    for button in page.locator("#findings button.place, #lists button.place").all():
+        button.click()
+        page.click("#viewer-close")
+    assert page.evaluate("window.hacked") is None
+    assert page.locator("[href^='javascript'], main style").count() == 0
+
+
+def test_a_thousand_runs_filter_sort_and_are_chosen_within_a_second(open_page, tmp_path: Path) -> None:
+    logs = tmp_path / "logs"
+    logs.mkdir()
+    text = (SAMPLES / "graphcore" / "mnist_asked_20_epochs_ran_10.out").read_text()
+    for i in range(1000):
+        made = text.replace("20602", f"4{i:05}").replace("98.30", f"{96.9 + i % 180 / 100:.2f}")
+        (logs / f"run_{i:04}.out").write_text(made.replace("01:25", f"01:{20 + i % 40}"))
+    path = tmp_path / "report.html"
+    path.write_text(report(logparse.ingest(logs)), "utf-8")
+    page = open_page(path)
+    assert page.evaluate("performance.getEntriesByType('navigation')[0].domInteractive") < 3000
+    acts = {
+        "filter": "q.value = 'run_0123'; q.dispatchEvent(new Event('input'))",
+        "all": "q.value = ''; q.dispatchEvent(new Event('input'))",
+        "sort": "document.querySelectorAll('button.sort')[5].click()",
+        "choose": "document.querySelector('#runs-table tbody button.run').click()",
+    }
+    for name, act in acts.items():
+        took = page.evaluate(
+            "() => new Promise((done) => { const q = document.getElementById('q'); const since = performance.now(); "
+            f"{act}; document.body.offsetHeight; "
+            "requestAnimationFrame(() => requestAnimationFrame(() => done(performance.now() - since))); })"
+        )
+        assert took < 1000, name
+    assert page.locator("#count").inner_text() == "1,000 of 1,000 runs"
+    assert not re.search("NaN|undefined", page.locator("#lists").inner_text())
