@@ -88,6 +88,12 @@ def test_losses_of_different_budgets_are_not_ranked_and_are_answered_at_equal_sa
     assert not any(t.startswith("Loss:") for t in texts(held.lists.say))
 
 
+def test_what_the_sides_differ_in_stands_beside_every_block(held: Content) -> None:
+    assert held.lists.notes["cerebras · bert_large, train"] == "batch_size differs"
+    text = report(held.logs, format="md")
+    assert "**cerebras · bert\\_large, train** (batch\\_size differs)" in text
+
+
 def test_accuracies_within_the_public_spread_say_nothing(held: Content) -> None:
     [accuracy] = [t for t in texts(held.lists.not_say, "graphcore") if "accuracy" in t]
     assert "+0.61 points" in accuracy

@@ -5,7 +5,7 @@ A macro for each number of a comparison is what `logparse compare --format latex
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from importlib.metadata import version
 
 from logparse import reasons
@@ -21,7 +21,7 @@ def latex(content: Content) -> str:
     """The whole report; needs booktabs."""
     out = [r"% \usepackage{booktabs}", rf"\section*{{{_text(content.title)}}}"]
     for heading, items in content.lists.named():
-        out += [rf"\subsection*{{{_text(heading)}}}", *_list(items)]
+        out += [rf"\subsection*{{{_text(heading)}}}", *_list(items, content.lists.notes)]
     out += [r"\subsection*{Runs}", *_runs(content)]
     told = [row for row in content.findings.iter_rows(named=True) if row["ignored"] is None]
     if told:
@@ -33,13 +33,14 @@ def latex(content: Content) -> str:
     return "\n".join(out)
 
 
-def _list(items: Sequence[Item]) -> Iterator[str]:
+def _list(items: Sequence[Item], notes: Mapping[str, str]) -> Iterator[str]:
     if not items:
         yield "Nothing."
         return
     for about in dict.fromkeys(item.about for item in items):
         if about:
-            yield rf"\paragraph{{{_text(about)}}}"
+            note = f" ({notes[about]})" if about in notes else ""
+            yield rf"\paragraph{{{_text(about + note)}}}"
         yield r"\begin{itemize}"
         for item in items:
             if item.about == about:

@@ -18,6 +18,7 @@ from logparse.comparison.jobs import Job
 from logparse.comparison.ledger import Ledger
 from logparse.comparison.quantities import QUANTITIES
 from logparse.comparison.refusal import different_work
+from logparse.comparison.settings import factors
 from logparse.comparison.sides import Cell, Side, cell
 from logparse.comparison.verdict import BEYOND, ESTABLISHED, NOT_COMPARABLE, UNKNOWN, WITHIN, Verdict
 from logparse.comparison.wording import cell_text, is_better, title, verdict_text, what_differs
@@ -53,6 +54,8 @@ class Lists:
     say: tuple[Item, ...]
     not_say: tuple[Item, ...]
     settle: tuple[Item, ...]
+    notes: Mapping[str, str] = field(default_factory=dict)
+    """Heading of a block -> what its sides differ in: no difference may be laid to anything else."""
 
     def named(self) -> list[tuple[str, tuple[Item, ...]]]:
         """Each with its heading."""
@@ -103,7 +106,18 @@ def lists(ledger: Ledger, blocks: Sequence[Block], findings: pl.DataFrame, claim
     said, open_, wanted = _claims(ledger, claims, about)
     settle += _repeats(blocks)
     settle += _advice(serious, about)
-    return Lists(_sorted(said + say, blocks), _sorted(open_ + not_say, blocks), _sorted(wanted + settle, blocks))
+    notes = {b.heading: note for b in blocks if b.comparison is not None and (note := _differing(b.comparison))}
+    return Lists(
+        _sorted(said + say, blocks), _sorted(open_ + not_say, blocks), _sorted(wanted + settle, blocks), notes
+    )  # fmt: skip
+
+
+def _differing(comparison: Comparison) -> str:
+    """`batch_size differs`; of several settings that they are confounded."""
+    names = [s.name for s in factors(comparison.settings)]
+    if len(names) < 2:
+        return f"{names[0]} differs" if names else ""
+    return f"confounded: {_labels(names, 5)} differ"
 
 
 def _sorted(items: Sequence[Item], blocks: Sequence[Block]) -> tuple[Item, ...]:

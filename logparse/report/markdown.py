@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from importlib.metadata import version
 
 import polars as pl
@@ -24,7 +24,7 @@ def markdown(content: Content) -> str:
     """The whole report."""
     out = [f"# {markdown_text(one_line(content.title))}", ""]
     for heading, items in content.lists.named():
-        out += [list_as_markdown(heading, items, level=2), ""]
+        out += [list_as_markdown(heading, items, content.lists.notes, level=2), ""]
     out += ["## Runs", "", *_runs(content), ""]
     for block in content.blocks:
         if block.comparison is not None and block.comparison.rows:
@@ -35,25 +35,29 @@ def markdown(content: Content) -> str:
     return "\n".join(out)
 
 
-def list_as_markdown(heading: str, items: Sequence[Item], level: int = 3) -> str:
-    """One of the three lists."""
+def list_as_markdown(heading: str, items: Sequence[Item], notes: Mapping[str, str], level: int = 3) -> str:
+    """One of the three lists; `notes` are those of all lists."""
     out = [f"{'#' * level} {heading}", ""]
     for about in dict.fromkeys(item.about for item in items):
-        out += [f"**{markdown_text(about)}**", ""] if about else []
+        out += [f"**{markdown_text(about)}**{markdown_text(_noted(about, notes))}", ""] if about else []
         out += [_item(item) for item in items if item.about == about]
         out.append("")
     return "\n".join(out if items else [*out, "Nothing.", ""]).rstrip()
 
 
-def list_as_text(heading: str, items: Sequence[Item]) -> str:
+def list_as_text(heading: str, items: Sequence[Item], notes: Mapping[str, str]) -> str:
     """One of the three lists as plain text."""
     out = [heading]
     for about in dict.fromkeys(item.about for item in items):
-        out += ["", about] if about else [""]
+        out += ["", about + _noted(about, notes)] if about else [""]
         for item in items:
             if item.about == about:
                 out.append(f"- {one_line(item.text)}{_where(item, '{}')}")
     return "\n".join(out if items else [*out, "", "Nothing."])
+
+
+def _noted(about: str, notes: Mapping[str, str]) -> str:
+    return f" ({notes[about]})" if about in notes else ""
 
 
 def _item(item: Item) -> str:

@@ -137,8 +137,9 @@ class _Page:
             }
             for i, job in enumerate(self.content.jobs)
         ]
+        notes = self.content.lists.notes
         lists = {
-            key: {"text": list_as_text(heading, items), "md": list_as_markdown(heading, items)}
+            key: {"text": list_as_text(heading, items, notes), "md": list_as_markdown(heading, items, notes)}
             for (heading, items), key in zip(self.content.lists.named(), HEADINGS, strict=True)
         }
         sides = {
@@ -237,7 +238,9 @@ class _Page:
         for about in dict.fromkeys(item.about for item in items):
             some = [item for item in items if item.about == about]
             if about:
-                out.append(tag("h4", _dot(about.partition(" · ")[0]), about))
+                note = self.content.lists.notes.get(about)
+                held = tag("small", f" {note}") if note else None
+                out.append(tag("h4", _dot(about.partition(" · ")[0]), about, held))
             out.append(tag("ul", [self._item(item) for item in some], class_="items"))
         return out
 
