@@ -929,7 +929,7 @@ GRAMMAR = Grammar(
         "started_at": "the beginning is not in this log",
         "total_s": "the script prints its duration at its end only",
         "devices": "the inventory lists all RDUs of the machine, not those that the job used",
-        "queue_s": "no line says when the job was handed in and when it began",
+        "queue_s": "does not apply: the duration is the script's own, and what it waited before no line says",
         "compile_s": "no log: compiling is a command of its own, and its log is not here",
         "load_s": "loading is inside the first step",
         "eval_s": "no log of this vendor that is known holds an evaluation of the run",

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from logparse import chart
+    from logparse.comparison.claim_verdicts import claims
     from logparse.comparison.compare import Comparison, compare
     from logparse.errors import GrammarError, LogparseError, NoSuchInput, UsageError
     from logparse.findings import findings
@@ -28,6 +29,7 @@ __all__ = [
     "UsageError",
     "__version__",
     "chart",
+    "claims",
     "compare",
     "findings",
     "ingest",
@@ -37,6 +39,7 @@ _HOME = {
     "ingest": "logparse.pipeline",
     "findings": "logparse.findings",
     "chart": "logparse.chart",
+    "claims": "logparse.comparison.claim_verdicts",
     "compare": "logparse.comparison.compare",
     "Comparison": "logparse.comparison.compare",
     "Logs": "logparse.logs",

@@ -11,6 +11,16 @@ Each message has up to five parts, always in this order: what, why, where, how f
 
 from __future__ import annotations
 
+import difflib
+from collections.abc import Iterable
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """`did you mean 'epochs'?`, or what there is: the last part of a message about a word that nobody knows."""
+    words = list(known)
+    near = difflib.get_close_matches(word, words, n=1)
+    return f"did you mean {near[0]!r}?" if near else f"there are {', '.join(words)}"
+
 
 class LogparseError(Exception):
     """The root: catch this to catch all that logparse raises on purpose."""

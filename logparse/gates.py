@@ -13,9 +13,10 @@ from logparse.comparison.compare import Comparison, Row
 from logparse.comparison.quantities import QUANTITIES
 from logparse.comparison.verdict import BEYOND, ESTABLISHED, WITHIN, Verdict
 from logparse.comparison.wording import cell_text, worth
-from logparse.errors import UsageError
+from logparse.errors import UsageError, nearest
 from logparse.figures import ratio_figure
 from logparse.findings import SEVERITIES
+from logparse.schema import FIELDS
 
 _GATE = re.compile(r"\s*([a-z_]+)\s*(<=|>=|<|>)\s*([-+]?[0-9.]+(?:e[-+]?\d+)?)\s*(x|%)?\s*")
 _SIGNS = {
@@ -60,17 +61,30 @@ def gate(text: str) -> Gate:
         raise UsageError(
             f"{text!r} is no gate: write QUANTITY<NUMBERx, as in throughput<0.95x, train_s>+10%, score<0.97"
         )
-    name, sign, number, unit = found.groups()
-    if name not in QUANTITIES:
-        import difflib
-
-        near = difflib.get_close_matches(name, QUANTITIES, n=1)
-        hint = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(QUANTITIES)}"
-        raise UsageError(f"{name!r} is not compared; {hint}")
+    said, sign, number, unit = found.groups()
+    name = _quantity(said)
+    if not unit and QUANTITIES[name].scale == "ratio":
+        raise UsageError(
+            f"{text!r} has no unit: write {said}{sign}{number}x (a ratio to the baseline) or a change in %"
+        )
+    if unit == "%" and number[0] not in "+-":
+        raise UsageError(f"{text!r}: say which way, {said}{sign}+{number}% or {said}{sign}-{number}%")
     try:
         return Gate(text, name, sign, float(number), unit or "")
     except ValueError:
         raise UsageError(f"{number!r} in {text!r} is no number") from None
+
+
+def _quantity(said: str) -> str:
+    """The quantity of that name, or that title: `train_s`, `train`; a score by what it is (`accuracy`)."""
+    titles = {q.title.replace(" ", "_"): name for name, q in QUANTITIES.items()}
+    scores = {
+        name: "score" for name, field in FIELDS.items() if field.metric and field.better and name not in QUANTITIES
+    }
+    known = {**scores, **titles, **{name: name for name in QUANTITIES}}
+    if said not in known:
+        raise UsageError(f"{said!r} is not compared; {nearest(said, QUANTITIES)}")
+    return known[said]
 
 
 def outcomes(comparison: Comparison, gates: Sequence[Gate]) -> list[Outcome]:
@@ -96,10 +110,21 @@ def _outcome(comparison: Comparison, one: Gate, row: Row, index: int) -> Outcome
     ratio = f", {ratio_figure(verdict.ratio)}" if verdict.ratio is not None else ""
     if not _SIGNS[one.sign](held, one.number):
         return Outcome(one, c.side.label, True, f"{shown}{ratio}", c.places)
-    if not one.unit or verdict.word in (ESTABLISHED, BEYOND):
+    if not one.unit:
+        return _of_value(one, row, index, shown)
+    if verdict.word in (ESTABLISHED, BEYOND):
         return Outcome(one, c.side.label, False, f"{shown}{ratio}: {worth(verdict)}", c.places)
     passed = True if verdict.word == WITHIN else None
     return Outcome(one, c.side.label, passed, f"{shown}{ratio}: {worth(verdict)}", c.places)
+
+
+def _of_value(one: Gate, row: Row, index: int, shown: str) -> Outcome:
+    """A gate on the value itself: met where the value is beyond it by no more than the noise that is known."""
+    c = row.cells[index]
+    noise = max((n.size for n in row.noises[index]), default=c.resolution or 0.0)
+    beyond = abs((c.middle or 0.0) - one.number) > noise
+    text = f"{shown}; known noise {noise:.2g}" + ("" if beyond else ", so this may be chance")
+    return Outcome(one, c.side.label, not beyond, text, c.places)
 
 
 def _held(one: Gate, row: Row, index: int, baseline: int, verdict: Verdict) -> float | None:

@@ -85,15 +85,19 @@ def _table(comparison: Comparison, paint: Paint, digits: int | None) -> list[str
 def _common(held: Common, paint: Paint) -> list[str]:
     if held.found is None:
         return [f" At equal {held.asked}: {one_line(held.points[0].reason or '')}."]
-    rows = [["", "step", "samples", "s since training began", "loss", "line"]]
-    rows += [[f"  {one_line(p.side.label)}", *_point(p, paint)] for p in held.points]
+    rows = [["", "step", "samples", "s since training began", held.metric, "line"]]
+    rows += [[f"  {one_line(_whose(p))}", *_point(p, paint)] for p in held.points]
     return [f" At {held.found}:", *aligned(rows, right=(1, 2, 3, 4))]
+
+
+def _whose(p: At) -> str:
+    return p.side.label if len(p.side.jobs) == 1 else f"{p.side.label}: {p.job.label}"
 
 
 def _point(p: At, paint: Paint) -> list[str]:
     if p.reason:
         return [p.reason, "", "", "", ""]
-    value = p.loss if p.loss is not None else p.value
+    value = p.value
     return [
         "?" if p.step is None else f"{p.step:,}",
         "?" if p.samples is None else f"{p.samples:,}",
@@ -115,6 +119,8 @@ def _scaling(comparison: Comparison) -> list[str]:
     if not found.points:
         return [f" Scaling over {found.of}: {found.kind}, no efficiency ({found.why})."]
     parts = ", ".join(f"{p.count}: {p.efficiency:.1%}" for p in found.points).replace("%", " %")
+    claimed = any(comparison.ledger.value(job, found.of).how == "claimed" for job in comparison.jobs)
+    parts += f"; the {found.of} are claimed" if claimed else ""
     return [f" Scaling over {found.of}: {found.kind} ({found.why}); efficiency {parts}."]
 
 

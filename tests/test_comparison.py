@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Sequence
+from pathlib import Path
 
 import polars as pl
 import pytest
@@ -15,7 +17,7 @@ from scipy import stats
 import logparse
 from logparse.comparison import noise, sides
 from logparse.comparison.clocks import clock
-from logparse.comparison.compare import COMPARISON, Comparison, compare
+from logparse.comparison.compare import COMPARISON, Comparison, compare, of_sides
 from logparse.comparison.jobs import Job, jobs
 from logparse.comparison.ledger import Ledger, Value
 from logparse.comparison.noise import Noise
@@ -32,7 +34,7 @@ from logparse.comparison.verdict import (
     verdict,
 )
 from logparse.errors import UsageError
-from logparse.schema import RUNS
+from logparse.schema import FRAMES, RUNS
 
 CEREBRAS = [SAMPLES / "cerebras" / f"bert_large_batch_{batch}.out" for batch in (512, 1024, 2048)]
 MNIST = [SAMPLES / "graphcore" / name for name in ("mnist_as_is_cold.out", "mnist_asked_20_epochs_ran_10.out")]
@@ -455,3 +457,81 @@ def test_a_comparison_shows_itself_with_its_verdicts() -> None:
     assert text.startswith("3 sides, baseline bert_large_batch_512.out")
     assert "beyond noise" in text
     assert "not comparable" in text
+
+
+def test_swapping_keeps_every_verdict_on_real_runs(every_real_log: logparse.Logs) -> None:
+    """Each pair of runs of one workload and task that stand next to each other."""
+    ledger = Ledger(every_real_log)
+    held: dict[tuple[object, ...], list[Job]] = {}
+    for job in ledger.jobs:
+        keys = tuple(ledger.value(job, c).value for c in ("platform", "workload", "task"))
+        if None not in keys:
+            held.setdefault(keys, []).append(job)
+    pairs = [pair for block in held.values() for pair in itertools.pairwise(block)]
+    assert len(pairs) > 100
+    changed = []
+    for one, other in pairs:
+        there, back = (of_sides(ledger, sides.one_each(jobs)) for jobs in ((one, other), (other, one)))
+        for a, b in zip(there.rows, back.rows, strict=True):
+            words = [row.verdicts[1].word for row in (a, b) if row.verdicts[1]]
+            if words[0] != words[1]:
+                changed.append((one.label, other.label, a.quantity.name, words))
+    assert not changed
+
+
+def test_repeats_of_one_experiment_may_differ_beyond_noise(tmp_path: Path) -> None:
+    text = GROQ[0].read_text()
+    slow = tmp_path / "slow.out"
+    slow.write_text(text.replace("16612.48", "8306.24"))
+    assert word(compare(logparse.ingest([GROQ[0], slow])), "throughput") == BEYOND
+
+
+def test_three_repeats_a_side_of_one_experiment_can_be_established() -> None:
+    runs = [a_run(f"r{i}", job_id=None, workload="bert", task="train", group="g", steps=10, samples=100,
+                  source=name, train_s=seconds)
+            for i, (name, seconds) in enumerate([("old", 100.0), ("old", 101.0), ("old", 99.0),
+                                                 ("new", 120.0), ("new", 121.0), ("new", 119.0)])]  # fmt: skip
+    frames = {name: pl.DataFrame(runs if name == "runs" else [], schema=schema) for name, schema in FRAMES.items()}
+    made = compare(logparse.Logs(frames, [], [], []), by="source")
+    assert word(made, "train_s") == ESTABLISHED
+
+
+def test_times_at_different_budgets_are_not_ranked_but_where_the_budget_is_studied() -> None:
+    paths = [SAMPLES / "graphcore" / name for name in ("mnist_raw_with_redraws.out", "mnist_cut_utf8.out")]
+    made = compare(logparse.ingest(paths))
+    assert "samples seen differ (240,000 and 600,000)" in reason(made, "train_s")
+    assert word(made, "throughput") == WITHIN
+    assert word(compare(logparse.ingest(paths), by="epochs"), "train_s") == BEYOND
+
+
+def test_the_same_work_on_each_rank_may_be_timed() -> None:
+    logs = logparse.ingest(SAMPLES / "sambanova" / "bert_large_appended_16_then_8_ranks.out")
+    assert word(compare(logs), "train_s") != NOT_COMPARABLE
+
+
+def test_a_cached_run_is_not_quicker_for_it() -> None:
+    paths = [CEREBRAS[1], SAMPLES / "cerebras" / "bert_large_cached_silently.out"]
+    for quantity in ("compile_s", "result_s", "wall_s"):
+        assert reason(compare(logparse.ingest(paths)), quantity) == "one side compiled, the other found the binary"
+
+
+def test_what_is_only_called_a_sample_is_not_taken_for_a_sequence() -> None:
+    made = compare(logparse.ingest([CEREBRAS[0], SAMPLES / "sambanova" / "bert_large_run_16_ranks.out"]))
+    assert reason(made, "throughput") == "a sample is not known to be the same: sample and sequence"
+
+
+def test_a_setting_follows_only_in_proportion() -> None:
+    made = compare(logparse.ingest([CEREBRAS[0], SAMPLES / "sambanova" / "bert_large_run_16_ranks.out"]))
+    assert roles(made)["micro_batch_size"] == "factor"
+    assert roles(made)["steps"] == "budget"
+
+
+def test_points_of_a_side_with_several_runs_are_those_of_each() -> None:
+    logs = logparse.ingest([*CEREBRAS, SAMPLES / "cerebras" / "queued_an_hour.out"])
+    (held,) = compare(logs, by="batch_size", at=["samples"]).at
+    assert [p.side.label for p in held.points].count("batch_size 512") == 2
+
+
+def test_a_target_against_what_is_better_is_refused() -> None:
+    with pytest.raises(UsageError, match="of loss lower is better"):
+        compare(logparse.ingest(CEREBRAS), target=["loss>=7"])

@@ -148,7 +148,9 @@ def test_training_times_that_do_not_hold_the_same() -> None:
 
 
 def test_an_evaluation_that_only_one_side_had() -> None:
-    (found,) = compared("clock-scope", logs_of({"total_s": 100.0, "eval_s": 20.0}, {"total_s": 80.0}))
+    (found,) = compared(
+        "clock-scope", logs_of({"total_s": 100.0, "queue_s": 0.0, "eval_s": 20.0}, {"total_s": 80.0, "queue_s": 0.0})
+    )
     assert found.severity == "warning"
     assert "holds evaluation (20 s, 0.out), of which the log of 1.out has none" in found.text
     assert found.quantities == ("result_s", "wall_s")
@@ -248,7 +250,7 @@ def test_stamps_of_steps_tell_it_too(scaling: Logs) -> None:
     (found,) = read("warm-up", scaling)
     assert len(found.jobs) == 4
     assert (
-        "the first step was done after 17.8 s and later ones take 0.852 s: 2300.7 sequences/s over all, 2391"
+        "the first step was done after 17.8 s (loading included) and later ones take 0.852 s: 2300.7 sequences/s over all, 2391"
         in found.text
     )
 
@@ -306,6 +308,13 @@ def test_weak_scaling_is_told_with_its_efficiencies(scaling: Logs) -> None:
     assert found.severity == "note"
     assert "Weak scaling (the same work on each of the ranks: 129,280 samples): compare samples/s" in found.text
     assert "efficiency against 2 ranks 97.4 % (4), 93.0 % (8) and 92.4 % (16)." in found.text
+
+
+def test_one_rank_is_not_several() -> None:
+    runs = ({"ranks": n, "samples": 100, "throughput": t} for n, t in ((1, 10.0), (4, 30.0)))
+    (found,) = compared("different-scale", logs_of(*runs), by="ranks")
+    assert "1 ranks" not in found.text
+    assert "efficiency against 1 rank 75.0 % (4)" in found.text
 
 
 def test_strong_scaling_is_told() -> None:

@@ -23,7 +23,7 @@ from collections.abc import Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from logparse.errors import UsageError
+from logparse.errors import UsageError, nearest
 
 if TYPE_CHECKING:
     import polars as pl
@@ -47,11 +47,7 @@ def module(name: str) -> Any:
     Raises `UsageError` where there is none.
     """
     if name not in names():
-        import difflib
-
-        near = difflib.get_close_matches(name, names(), n=1)
-        hint = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(names())}"
-        raise UsageError(f"there is no chart {name!r}; {hint}")
+        raise UsageError(f"there is no chart {name!r}; {nearest(name, names())}")
     return importlib.import_module(f"{__name__}.{name}")
 
 

@@ -165,7 +165,7 @@ def _panels(view: View) -> tuple[list[_Panel], list[str]]:
     for block in blocks:
         sides = view.rows_of(block.jobs)
         first = baseline_in(view, sides)
-        row = row_of(view.ledger, QUANTITIES[str(block.keys[4])], sides, first, view.options.per)
+        row = row_of(view.ledger, QUANTITIES[str(block.keys[4])], sides, first, view.options.per, view.options.by)
         if row is not None:
             out.append(_Panel(block, row, first))
     return out, more

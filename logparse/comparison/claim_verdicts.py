@@ -3,15 +3,31 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import polars as pl
 
-from logparse.comparison.claims import Claim, from_names
+from logparse.comparison.claims import Claim, claim, from_names
 from logparse.comparison.jobs import Job
 from logparse.comparison.ledger import Ledger
+from logparse.logs import Logs
 from logparse.schema import SAID, TEXT, conform, empty
+
+
+def claims(logs: Logs | Ledger, said: Iterable[str | Claim] = ()) -> pl.DataFrame:
+    """The frame `claims`: what is said of the runs, and what their file names say, held against the logs.
+
+    Args:
+        logs: what `ingest` gave, or a ledger with claims of its own.
+        said: `LABEL:NAME=VALUE`, one a claim.
+
+    Raises:
+        UsageError: a text is no claim.
+    """
+    given = [c if isinstance(c, Claim) else claim(c) for c in said]
+    ledger = logs.with_claims([*logs.claims, *given]) if isinstance(logs, Ledger) else Ledger(logs, given)
+    return claim_verdicts(ledger, ledger.jobs)
 
 
 def claim_verdicts(ledger: Ledger, jobs: Sequence[Job]) -> pl.DataFrame:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from logparse.comparison.jobs import Job
-from logparse.errors import UsageError
+from logparse.errors import UsageError, nearest
 from logparse.schema import INTEGER, NUMBER, RUNS
 
 CLAIMABLE = (
@@ -48,7 +48,12 @@ class Claim:
     def number(self) -> Any:
         """What is claimed, as the column has it."""
         dtype = RUNS[self.name]
-        return int(float(self.text)) if dtype == INTEGER else float(self.text) if dtype == NUMBER else self.text
+        if dtype == INTEGER:
+            number = float(self.text)
+            if not number.is_integer():
+                raise ValueError(self.text)
+            return int(number)
+        return float(self.text) if dtype == NUMBER else self.text
 
     def means(self, job: Job) -> bool:
         """Whether the claim is of that job."""
@@ -70,16 +75,13 @@ def claim(text: str, origin: str = "command") -> Claim:
     if not (colon and equals and label and value):
         raise UsageError(f"{text!r} is no claim: write LABEL:NAME=VALUE, as in mnist_20:epochs=20")
     if name not in CLAIMABLE:
-        import difflib
-
-        near = difflib.get_close_matches(name, CLAIMABLE, n=1)
-        hint = f"did you mean {near[0]!r}?" if near else f"one may claim {', '.join(CLAIMABLE)}"
-        raise UsageError(f"{name!r} cannot be claimed; {hint}")
+        raise UsageError(f"{name!r} cannot be claimed; {nearest(name, CLAIMABLE)}")
     made = Claim(label.strip(), name, value, origin)
     try:
         number = made.number
     except (ValueError, OverflowError):
-        raise UsageError(f"{value!r} is no {name}: a number is wanted") from None
+        wanted = "a whole number" if RUNS[name] == INTEGER else "a number"
+        raise UsageError(f"{value!r} is no {name}: {wanted} is wanted") from None
     if isinstance(number, float) and not math.isfinite(number):
         raise UsageError(f"{value!r} is no {name}: a finite number is wanted")
     return made

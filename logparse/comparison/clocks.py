@@ -32,6 +32,8 @@ def _result(ledger: Ledger, job: Job) -> Value:
         if whole.value is None:
             return Value(reason=f"{part.label}: total_s {whole.reason}")
         wait = ledger.value(part, "queue_s")
+        if wait.value is None and not (wait.reason or "").startswith("does not apply"):
+            return Value(reason=f"{part.label}: queue_s {wait.reason}")
         total += whole.value - (wait.value or 0.0)
         # Stamps bound the whole; a wait is known to how often the cluster was asked.
         resolution += (whole.resolution or 0.0) + (wait.resolution or 0.0)

@@ -167,7 +167,7 @@ def of_sides(
     """The comparison of these sides; see `compare`."""
     first = baseline_of(sides, baseline)
     shown = [q for q in QUANTITIES.values() if q.clock is None or clock is None or q.clock == clock]
-    rows = [row for q in shown if (row := row_of(ledger, q, sides, first, per)) is not None]
+    rows = [row for q in shown if (row := row_of(ledger, q, sides, first, per, by)) is not None]
     held = [at(ledger, sides, p) for p in points] + [target(ledger, sides, t) for t in targets]
     jobs = [job for side in sides for job in side.jobs]
     return Comparison(
@@ -176,7 +176,9 @@ def of_sides(
     )  # fmt: skip
 
 
-def row_of(ledger: Ledger, quantity: Quantity, sides: Sequence[Side], first: int, per: str | None) -> Row | None:
+def row_of(
+    ledger: Ledger, quantity: Quantity, sides: Sequence[Side], first: int, per: str | None, by: str | None = None
+) -> Row | None:
     """One quantity of all sides, held against the side `first`; None where no side has it."""
     cells = [cell(ledger, quantity, side, per) for side in sides]
     if not any(c.values for c in cells):
@@ -190,7 +192,7 @@ def row_of(ledger: Ledger, quantity: Quantity, sides: Sequence[Side], first: int
             verdicts.append(None)
             found.append(())
             continue
-        reason = refusal(ledger, quantity, cells[first], c, per)
+        reason = refusal(ledger, quantity, cells[first], c, per, by)
         known = [] if reason else noises(ledger, quantity, cells[first], c)
         verdicts.append(Verdict(NOT_COMPARABLE, reason=reason) if reason else verdict(quantity, cells[first], c, known))
         found.append(tuple(known))

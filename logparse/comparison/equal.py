@@ -45,6 +45,9 @@ class Common:
     found: str | None
     """The point, for people; None where the sides have none in common."""
     points: tuple[At, ...]
+    """One for each job of each side."""
+    metric: str = "loss"
+    """What `value` of the points is."""
 
 
 _CONDITION = re.compile(r"\s*([a-z_0-9]+)\s*(<=|>=|=)\s*([-+0-9.eE]+)\s*")
@@ -68,15 +71,14 @@ def target(ledger: Ledger, sides: Sequence[Side], asked: str) -> Common:
     """
     name, sign, number = _condition(asked)
     points = []
-    for side in sides:
-        job = side.jobs[0]
+    for side, job in _jobs(sides):
         series = curve(ledger, job, name)
         if not series.height:
             points.append(At(side, job, reason=f"no {name} by step is in this log"))
             continue
         met = series.filter(pl.col("value") <= number if sign == "<=" else pl.col("value") >= number)
         points.append(_point(side, job, met.row(0, named=True)) if met.height else At(side, job, reason="not reached"))
-    return Common(asked, f"{name} {'≤' if sign == '<=' else '≥'} {number:g}", tuple(points))
+    return Common(asked, f"{name} {'≤' if sign == '<=' else '≥'} {number:g}", tuple(points), name)
 
 
 def _condition(asked: str) -> tuple[str, str, float]:
@@ -89,24 +91,30 @@ def _condition(asked: str) -> tuple[str, str, float]:
         number = float(found[3])
     except ValueError:
         raise UsageError(f"{found[3]!r} is no number, as in loss<=7.3") from None
-    sign = found[2] if found[2] != "=" else "<=" if FIELDS[found[1]].better == "lower" else ">="
-    return found[1], sign, number
+    better = "<=" if FIELDS[found[1]].better == "lower" else ">="
+    if found[2] not in ("=", better):
+        raise UsageError(f"{asked!r} is no target: of {found[1]} {FIELDS[found[1]].better} is better; write {better}")
+    return found[1], better, number
+
+
+def _jobs(sides: Sequence[Side]) -> list[tuple[Side, Job]]:
+    """Each job with its side: a point is one run's, also where a side has several."""
+    return [(side, job) for side in sides for job in side.jobs]
 
 
 def _at_most(ledger: Ledger, sides: Sequence[Side], asked: str) -> Common:
-    curves = [curve(ledger, side.jobs[0], "loss").filter(pl.col(AXES[asked]).is_not_null()) for side in sides]
-    empty = [side.label for side, c in zip(sides, curves, strict=True) if not c.height]
-    if empty:
-        reason = f"no loss by {asked} is in the log of {', '.join(empty)}"
-        return Common(asked, None, tuple(At(side, side.jobs[0], reason=reason) for side in sides))
-    most = last_common(curves, asked)
+    pairs = _jobs(sides)
+    curves = [curve(ledger, job, "loss").filter(pl.col(AXES[asked]).is_not_null()) for _, job in pairs]
+    empty = [job.label for (_, job), c in zip(pairs, curves, strict=True) if not c.height]
+    reason = f"no loss by {asked} is in the log of {', '.join(empty)}" if empty else None
+    most = None if empty else last_common(curves, asked)
     if most is None:
-        reason = f"no number of {asked} was logged by all"
-        return Common(asked, None, tuple(At(side, side.jobs[0], reason=reason) for side in sides))
+        reason = reason or f"no number of {asked} was logged by all"
+        return Common(asked, None, tuple(At(side, job, reason=reason) for side, job in pairs))
     timed = f"{most:.1f} s after training began, or the last point logged before"
     found = timed if asked == "time" else f"{most:,} {asked}"
     rows = [row_at(c, asked, most) for c in curves]
-    return Common(asked, found, tuple(_point(s, s.jobs[0], row) for s, row in zip(sides, rows, strict=True)))
+    return Common(asked, found, tuple(_point(side, job, row) for (side, job), row in zip(pairs, rows, strict=True)))
 
 
 AXES = {"samples": "samples", "steps": "step", "time": "seconds"}

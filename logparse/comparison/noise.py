@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import math
 import statistics
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
 
 import polars as pl
 
@@ -38,7 +39,10 @@ def noises(ledger: Ledger, quantity: Quantity, a: Cell, b: Cell) -> list[Noise]:
     """All noise that is known of the difference between two cells, the largest first."""
     found = (kind(ledger, quantity, a, b) for kind in KINDS)
     known = [n for n in found if n is not None and math.isfinite(n.size)]
-    return sorted(known, key=lambda n: -n.size)
+    # What was printed with few digits may differ by these, however alike it was seen to be.
+    digits = next((n.size for n in known if n.kind == "rounding"), 0.0)
+    known = [replace(n, size=max(n.size, digits)) for n in known]
+    return sorted(known, key=lambda n: (-n.size, n.least))
 
 
 def rounding(ledger: Ledger, quantity: Quantity, a: Cell, b: Cell) -> Noise | None:
@@ -93,17 +97,41 @@ def _grid(losses: pl.Series) -> float | None:
 
 
 def repeats(ledger: Ledger, quantity: Quantity, a: Cell, b: Cell) -> Noise | None:
-    """How far runs of the same experiment are apart, here: those compared and any other that was read with them."""
-    groups = {job.main["group"] or job.id: job for job in (*a.side.jobs, *b.side.jobs)}
+    """How far runs of the same experiment are apart, here: those of each side for itself, with any that stand on
+    neither. Never one side against the other: that is the difference that is to be judged."""
+    found = [_spread_of(ledger, quantity, mine, other) for mine, other in ((a, b), (b, a))]
+    known = [n for n in found if n is not None]
+    widest = max(known, key=lambda n: n.size, default=None)
+    # Of two experiments both must be known: the noise of one says little of the other.
+    half = len(known) < len(found) and {j.main["group"] for j in a.side.jobs} != {j.main["group"] for j in b.side.jobs}
+    return widest and replace(widest, least=half)
+
+
+def _spread_of(ledger: Ledger, quantity: Quantity, mine: Cell, other: Cell) -> Noise | None:
+    """The widest span of the experiments of one side."""
+    apart = frozenset(job.id for job in other.side.jobs)
+    states = _states(quantity, mine.side.jobs)
+    groups = {job.main["group"] or job.id: job for job in mine.side.jobs}
     found = [
-        ledger.once(("repeats", quantity.name, group), lambda job=job: _of_group(ledger, quantity, job))  # type: ignore[misc]
+        ledger.once(
+            ("repeats", quantity.name, group, apart & {j.id for j in ledger.repeats(job)}, states),
+            lambda job=job: _of_group(ledger, quantity, [j for j in ledger.repeats(job) if j.id not in apart], states),  # type: ignore[misc]
+        )
         for group, job in groups.items()
     ]
     return max((n for n in found if n is not None), key=lambda n: n.size, default=None)
 
 
-def _of_group(ledger: Ledger, quantity: Quantity, job: Job) -> Noise | None:
-    held = cell(ledger, quantity, Side(job.label, tuple(ledger.repeats(job))))
+def _states(quantity: Quantity, jobs: Sequence[Job]) -> frozenset[Any] | None:
+    """Whether these jobs compiled, for a quantity that it matters to."""
+    if quantity.name not in ("compile_s", "result_s", "wall_s"):
+        return None
+    return frozenset(job["compile_cache"] for job in jobs)
+
+
+def _of_group(ledger: Ledger, quantity: Quantity, jobs: Sequence[Job], states: frozenset[Any] | None) -> Noise | None:
+    alike = tuple(job for job in jobs if states is None or job["compile_cache"] in states)
+    held = cell(ledger, quantity, Side("", alike))
     size = _span(quantity, held.numbers) if held.n > 1 else None
     if size is None:
         return None
@@ -259,8 +287,3 @@ def shown(quantity: Quantity, size: float) -> str:
         percent = math.expm1(size) * 100
         return f"{percent:.2g} %" if percent < 100 else f"{percent:.0f} %"
     return f"{size * 100:.2g} points" if quantity.name == "score" else f"{size:.2g}"
-
-
-def each(found: Sequence[Noise]) -> Iterator[str]:
-    """All of them in words."""
-    yield from (f"{n.kind}: {n.text}" for n in found)

@@ -8,12 +8,15 @@ from typing import Any
 
 from logparse.comparison.ledger import Ledger
 from logparse.comparison.quantities import Quantity
+from logparse.comparison.settings import BUDGET
 from logparse.comparison.sides import Cell
 
 
-def refusal(ledger: Ledger, quantity: Quantity, a: Cell, b: Cell, per: str | None = None) -> str | None:
-    """Why two cells may not be compared; None where they may."""
-    return next(_reasons(ledger, quantity, a, b, per), None)
+def refusal(
+    ledger: Ledger, quantity: Quantity, a: Cell, b: Cell, per: str | None = None, by: str | None = None
+) -> str | None:
+    """Why two cells may not be compared; None where they may. `by` is the column under study, if one was declared."""
+    return next(_reasons(ledger, quantity, a, b, per, by), None)
 
 
 def different_work(ledger: Ledger, a: Cell, b: Cell) -> str | None:
@@ -37,7 +40,7 @@ def unknown_work(ledger: Ledger, a: Cell, b: Cell) -> str | None:
 _WORK = ("workload", "task")
 
 
-def _reasons(ledger: Ledger, quantity: Quantity, a: Cell, b: Cell, per: str | None) -> Iterator[str]:
+def _reasons(ledger: Ledger, quantity: Quantity, a: Cell, b: Cell, per: str | None, by: str | None) -> Iterator[str]:
     if reason := different_work(ledger, a, b):
         yield reason
     if reason := _cached(ledger, quantity, a, b):
@@ -47,9 +50,11 @@ def _reasons(ledger: Ledger, quantity: Quantity, a: Cell, b: Cell, per: str | No
             yield f"{c.side.label}: {c.reason}"
     if quantity.estimate or any(v.how == "estimate" for c in (a, b) for v in c.values):
         yield "a compiler's estimate, not a measurement"
-    for rule in (_score_kind, _sample, _scenario, _budget):
+    for rule in (_score_kind, _sample, _scenario):
         if (reason := rule(ledger, quantity, a, b)) is not None:
             yield reason
+    if by not in BUDGET and (reason := _budget(ledger, quantity, a, b)) is not None:
+        yield reason
     if reason := unknown_work(ledger, a, b):
         yield reason
     if per and quantity.rate:
@@ -81,13 +86,17 @@ def _score_kind(ledger: Ledger, quantity: Quantity, a: Cell, b: Cell) -> str | N
 
 
 def _sample(ledger: Ledger, quantity: Quantity, a: Cell, b: Cell) -> str | None:
-    """A rate of images is not one of sequences."""
+    """A rate of images is not one of sequences; of what is only called a sample nobody knows, unless one platform
+    prints both or the sequences are known to be of one length."""
     if not quantity.rate or quantity.name == "token_throughput":
         return None
-    values = [_all(ledger, "sample", c) - {None, "sample"} for c in (a, b)]
-    if all(values) and values[0] != values[1]:
-        return f"a sample is not the same: {_words(values[0])} and {_words(values[1])}"
-    return None
+    kinds = [_all(ledger, "sample", c) - {None} for c in (a, b)]
+    if not all(kinds) or kinds[0] == kinds[1]:
+        return None
+    vague = "sample" in kinds[0] | kinds[1]
+    if vague and (_same(ledger, "platform", a, b) or _same(ledger, "sequence_length", a, b)):
+        return None
+    return f"a sample is not {'known to be ' if vague else ''}the same: {_words(kinds[0])} and {_words(kinds[1])}"
 
 
 def _scenario(ledger: Ledger, quantity: Quantity, a: Cell, b: Cell) -> str | None:
@@ -98,34 +107,65 @@ def _scenario(ledger: Ledger, quantity: Quantity, a: Cell, b: Cell) -> str | Non
     return "one side repeats one input, the other runs a data set" if single[0] != single[1] else None
 
 
+_WITH_COMPILE = ("compile_s", "result_s", "wall_s")
+"""Times that a compile is part of."""
+
+
 def _cached(ledger: Ledger, quantity: Quantity, a: Cell, b: Cell) -> str | None:
-    """Fetching a binary is not compiling it."""
-    if quantity.name != "compile_s":
+    """Fetching a binary is not compiling it, and a run that did is no quicker for it."""
+    if quantity.name not in _WITH_COMPILE:
         return None
-    found = [_all(ledger, "compile_cache", c) == {"hit"} for c in (a, b)]
-    return "one side compiled, the other found the binary" if found[0] != found[1] else None
+    states = [_all(ledger, "compile_cache", c) - {None} for c in (a, b)]
+    if any(len(known) > 1 for known in states):
+        return "some runs of one side compiled, others found the binary"
+    if all(states) and states[0] != states[1]:
+        return "one side compiled, the other found the binary"
+    return None
+
+
+_TIMES = ("train_s", "result_s", "wall_s")
 
 
 def _budget(ledger: Ledger, quantity: Quantity, a: Cell, b: Cell) -> str | None:
-    """A final loss says which run went on longer unless both saw the same number of samples."""
-    if quantity.name != "loss":
+    """Who trained on more takes longer and ends lower: times and final losses are ranked at equal amounts only. The
+    same amount on each rank will do for times: that is what weak scaling holds still."""
+    if quantity.name not in (*_TIMES, "loss") or _all(ledger, "task", a) | _all(ledger, "task", b) != {"train"}:
         return None
-    values = [_all(ledger, "samples", c) for c in (a, b)]
-    if values[0] == values[1] and None not in values[0]:
-        return None
-    if None in values[0] | values[1]:
-        same = all(
-            _all(ledger, c, a) == _all(ledger, c, b) and None not in _all(ledger, c, a) for c in ("steps", "batch_size")
-        )
-        epochs = _all(ledger, "epochs", a) == _all(ledger, "epochs", b) and None not in _all(ledger, "epochs", a)
-        return (
-            None
-            if same or epochs
-            else "how many samples were seen is not in the log; losses at different budgets are not ranked"
-        )
-    return (
-        f"samples seen differ ({_counts(values[0])} and {_counts(values[1])}): compare at equal samples (--at samples)"
+    instead = (
+        "compare samples/s, or --at samples" if quantity.name in _TIMES else "compare at equal samples (--at samples)"
     )
+    for column in ("samples", "epochs", "steps"):
+        values = [_all(ledger, column, c) for c in (a, b)]
+        if None in values[0] | values[1]:
+            continue
+        if values[0] == values[1]:
+            # Steps alone are no amount: a batch may be of any size.
+            if column != "steps" or _same(ledger, "batch_size", a, b):
+                return None
+        elif not (quantity.name in _TIMES and column == "samples" and _same_on_each_rank(ledger, a, b)):
+            counts = f"{_counts(values[0])} and {_counts(values[1])}"
+            return f"{column}{' seen' if column == 'samples' else ''} differ ({counts}): {instead}"
+        else:
+            return None
+    return "how much was trained is not in every log: times and losses at different amounts are not ranked"
+
+
+def _same_on_each_rank(ledger: Ledger, a: Cell, b: Cell) -> bool:
+    shares = {
+        samples.value / ranks.value
+        for c in (a, b)
+        for job in c.side.jobs
+        if (samples := ledger.value(job, "samples")).value and (ranks := ledger.value(job, "ranks")).value
+    }
+    jobs = len(a.side.jobs) + len(b.side.jobs)
+    known = sum(bool(ledger.value(job, "ranks").value) for c in (a, b) for job in c.side.jobs)
+    return known == jobs and bool(shares) and max(shares) <= 1.01 * min(shares)
+
+
+def _same(ledger: Ledger, column: str, a: Cell, b: Cell) -> bool:
+    """Whether all jobs of both sides are known to have the same value of a column."""
+    values = _all(ledger, column, a) | _all(ledger, column, b)
+    return len(values) == 1 and None not in values
 
 
 def _counts(values: set[Any]) -> str:

@@ -24,16 +24,15 @@ _REPEATED = frozenset({"seed"})
 BUDGET = ("steps", "epochs", "samples")
 """How much was trained: one thing, however it is counted."""
 _FOLLOWS = {
-    "batch_size": (("ranks", "micro_batch_size"), ("micro_batch_size", "ranks")),
-    "micro_batch_size": (("ranks", "batch_size"), ("batch_size", "ranks")),
-    "devices": (("ranks", None),),
-    "samples": (("batch_size", "steps"), ("steps", "batch_size")),
-    "steps": (("batch_size", "samples"), ("batch_size", "epochs")),
-    "system": (("platform", None),),
-    "sdk_version": (("platform", None),),
-    "precision": (("platform", None),),
+    "batch_size": ("ranks",),
+    "micro_batch_size": ("ranks", "batch_size"),
+    "devices": ("ranks",),
+    "samples": ("batch_size", "ranks"),
+    "steps": ("batch_size",),
 }
-"""Setting -> (what it follows from, what must be the same for that)."""
+"""Count -> the counts that it follows from where it grows, or shrinks, in proportion to them."""
+_OF_A_PLATFORM = ("system", "sdk_version", "precision")
+"""Settings that are another vendor's words where the platform differs."""
 BUILD = "build (by the compiler's estimate)"
 _KEPT_OUT = frozenset({"command", "host", "job_id", "event_at", "hash", "user", "workload", "model", "mode", "system"})
 """Params that name a run rather than set it, or that a column of runs already says."""
@@ -51,7 +50,8 @@ class Setting:
     state beside the columns)."""
     of: str | None = None
     """What it follows from."""
-    claimed: bool = False
+    claimed: tuple[bool, ...] = ()
+    """For each side whether a value is only claimed."""
 
     def text(self, side: int) -> str:
         """What one side has, for people."""
@@ -59,7 +59,7 @@ class Setting:
         shown = ", ".join(
             f"{v:,}" if isinstance(v, int) else f"{v:g}" if isinstance(v, float) else str(v) for v in values
         )
-        return shown or "?"
+        return (shown or "?") + (" (claimed)" if self.claimed and self.claimed[side] else "")
 
 
 def settings(ledger: Ledger, sides: Sequence[Side]) -> list[Setting]:
@@ -71,14 +71,15 @@ def of_columns(ledger: Ledger, sides: Sequence[Side]) -> list[Setting]:
     """Those of them that are columns of `runs`."""
     known = {name: tuple(_values(ledger, name, side) for side in sides) for name in SETTINGS}
     claimed = {
-        name for name in SETTINGS for side in sides for job in side.jobs if ledger.value(job, name).how == "claimed"
+        name: tuple(any(ledger.value(job, name).how == "claimed" for job in side.jobs) for side in sides)
+        for name in SETTINGS
     }
     differs = {name for name, values in known.items() if all(values) and len(set(values)) > 1}
     out = []
     for name, values in known.items():
         if any(values):
             role, of = _role(name, values, differs, known)
-            out.append(Setting(name, values, role, of, name in claimed))
+            out.append(Setting(name, values, role, of, claimed[name]))
     return out
 
 
@@ -96,20 +97,24 @@ def _role(
 ) -> tuple[str, str | None]:
     if name not in differs:
         return ("same", None) if all(values) else ("unknown", None)
-    for cause, kept in _FOLLOWS.get(name, ()):
-        if cause in differs and _earlier(cause, name) and (kept is None or kept not in differs):
+    for cause in _FOLLOWS.get(name, ()):
+        if cause in differs and _proportional(known[cause], values):
             return "follows", cause
+    if name in _OF_A_PLATFORM and "platform" in differs:
+        return "follows", "platform"
     if name in _REPEATED:
         return "other", None
     return ("budget", None) if name in BUDGET else ("factor", None)
 
 
-def _earlier(cause: str, name: str) -> bool:
-    """A batch follows from ranks, not the other way; in what order settings are listed decides."""
-    order = ("platform", "ranks", "batch_size", "micro_batch_size", "devices", "steps", "samples")
-    if cause not in order or name not in order:
-        return True
-    return order.index(cause) < order.index(name)
+def _proportional(cause: Sequence[frozenset[Any]], effect: Sequence[frozenset[Any]]) -> bool:
+    """Whether the one count grows with the other, or shrinks against it, by the same factor on all sides."""
+    if any(len(values) != 1 for values in (*cause, *effect)):
+        return False
+    pairs = [(float(next(iter(c))), float(next(iter(e)))) for c, e in zip(cause, effect, strict=True)]
+    if not all(c > 0 and e > 0 for c, e in pairs):
+        return False
+    return any(max(shares) <= 1.01 * min(shares) for shares in ([e / c for c, e in pairs], [e * c for c, e in pairs]))
 
 
 def _others(ledger: Ledger, sides: Sequence[Side]) -> list[Setting]:

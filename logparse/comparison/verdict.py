@@ -30,6 +30,10 @@ ESTABLISHED, BEYOND, WITHIN, UNKNOWN, NOT_COMPARABLE = (
 VERDICTS = (ESTABLISHED, BEYOND, WITHIN, UNKNOWN, NOT_COMPARABLE)
 
 
+_NOTHING = 1e-9
+"""A difference that arithmetic alone makes: it decides nothing, whichever side comes first."""
+
+
 @dataclass(frozen=True)
 class Verdict:
     """What may be said of candidate against baseline in one quantity."""
@@ -49,20 +53,19 @@ class Verdict:
 
 def verdict(quantity: Quantity, baseline: Cell, candidate: Cell, noises: Sequence[Noise]) -> Verdict:
     """The verdict on two cells that may be compared, given the noise that is known (the largest first)."""
-    a, b = _middle(quantity, baseline), _middle(quantity, candidate)
+    a, b = statistics.median(baseline.numbers), statistics.median(candidate.numbers)
     distance = apart(quantity, a, b)
     if not math.isfinite(distance):
         return Verdict(NOT_COMPARABLE, reason="one of the values is zero, negative, or no number")
     ratio = math.exp(distance) if quantity.scale == "ratio" else None
     noise = noises[0] if noises else None
     interval = _welch(quantity, baseline.numbers, candidate.numbers)
-    if noise is not None and abs(distance) <= noise.size:
+    size = _NOTHING + (noise.size * (1 + _NOTHING) if noise else 0.0)
+    if abs(distance) <= size:
         word = WITHIN
     elif interval is not None:
         # Repeats stand on both sides: they themselves are the noise, and no bound is missing.
         word = WITHIN if interval[0] <= 0 <= interval[1] else ESTABLISHED
-    elif distance == 0:
-        word = WITHIN
     elif all(n.least for n in noises):
         word = UNKNOWN
     else:
@@ -70,14 +73,6 @@ def verdict(quantity: Quantity, baseline: Cell, candidate: Cell, noises: Sequenc
     if interval is not None and quantity.scale == "ratio":
         interval = (math.exp(interval[0]), math.exp(interval[1]))
     return Verdict(word, ratio, b - a, noise, interval)
-
-
-def _middle(quantity: Quantity, cell: Cell) -> float:
-    """The value of a cell, so that swapping sides inverts ratios: of two, on the scale of the quantity."""
-    numbers = cell.numbers
-    if quantity.scale == "ratio" and len(numbers) % 2 == 0 and min(numbers) > 0:
-        return math.exp(statistics.median(math.log(n) for n in numbers))
-    return statistics.median(numbers)
 
 
 def _welch(quantity: Quantity, a: Sequence[float], b: Sequence[float]) -> tuple[float, float] | None:

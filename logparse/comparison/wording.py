@@ -6,9 +6,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import groupby
 
+import polars as pl
+
 from logparse import reasons
 from logparse.comparison.compare import Comparison, Row
-from logparse.comparison.ledger import Ledger
+from logparse.comparison.ledger import Ledger, Value
 from logparse.comparison.quantities import CLOCKS, Quantity
 from logparse.comparison.refusal import different_work, unknown_work
 from logparse.comparison.settings import factors
@@ -26,8 +28,8 @@ def what_differs(comparison: Comparison) -> Iterator[str]:
         barred = _work(comparison, why)
         if barred:
             all_but_base = len(barred) == len(comparison.sides) - 1
-            ranked = "nothing is ranked" if all_but_base else f"{' and '.join(barred)} cannot be ranked"
-            yield f"{said}, so {ranked}: {next(iter(barred.values()))}."
+            ranked = "nothing is ranked" if all_but_base else f"{_listed(list(barred))} cannot be ranked"
+            yield f"{said}, so {ranked}: {_listed(list(dict.fromkeys(barred.values())))}."
             break
     yield from _factors(comparison)
     follows = sorted((s for s in comparison.settings if s.role == "follows"), key=lambda s: str(s.of))
@@ -51,9 +53,25 @@ def _factors(comparison: Comparison) -> Iterator[str]:
     elif not others:
         unknown = _of_role(comparison, "unknown")
         yield "No setting differs in these logs" + (", as far as all say." if unknown else ": repeats, not a sweep.")
+    yield from _rebuilt(comparison)
     if others:
         more = f" and {len(others) - _MOST} more" if len(others) > _MOST else ""
         yield f"Other parameters that differ: {_across(comparison, others[:_MOST])}{more}."
+
+
+def _rebuilt(comparison: Comparison) -> Iterator[str]:
+    """What a vendor's tool says of why it built anew."""
+    for job in comparison.jobs:
+        rows = comparison.ledger.messages(job).filter(pl.col("kind") == "rebuild")
+        for row in rows.iter_rows(named=True):
+            if not row["text"].endswith(":"):  # the heading of the reasons below it
+                yield f"{job.label} was built anew: {row['text'].removeprefix('- ')} ({row['source']}:{row['line']})"
+
+
+def _listed(words: list[str]) -> str:
+    """The first of some words, and how many more."""
+    more = len(words) - _MOST
+    return "; ".join(words[:_MOST]) + (f" and {more} more" if more > 0 else "")
 
 
 def _of_role(comparison: Comparison, role: str) -> list[str]:
@@ -64,8 +82,11 @@ def _across(comparison: Comparison, names: list[str]) -> str:
     """`ranks 2 | 4 | 8; batch_size 512 | 1,024 | 2,048`: what each side has of these settings."""
     parts = []
     for setting in (s for s in comparison.settings if s.name in names):
-        values = " | ".join(setting.text(i) for i in range(len(comparison.sides)))
-        parts.append(f"{setting.name} {values}{' (claimed)' if setting.claimed else ''}")
+        texts = [setting.text(i) for i in range(len(comparison.sides))]
+        if len(texts) > 2 * _MOST:
+            distinct = list(dict.fromkeys(texts))
+            texts = [f"{len(distinct)} different values, {', '.join(distinct[:_MOST])}{' …' * (len(distinct) > _MOST)}"]
+        parts.append(f"{setting.name} {' | '.join(texts)}")
     return "; ".join(parts)
 
 
@@ -77,9 +98,8 @@ def _work(comparison: Comparison, why: Callable[[Ledger, Cell, Cell], str | None
     return {label: reason for label, reason in found.items() if reason}
 
 
-def value_text(quantity: Quantity, cell: Cell, index: int, digits: int | None = None) -> str:
+def value_text(quantity: Quantity, cell: Cell, value: Value, digits: int | None = None) -> str:
     """One value of a cell for people, with the digits that mean something (`digits`: at most so many)."""
-    value = cell.values[index]
     number, resolution = float(value.value), value.resolution
     if quantity.unit == "s":
         return seconds(number, resolution, digits or 4)
@@ -97,18 +117,16 @@ def cell_text(quantity: Quantity, cell: Cell, digits: int | None = None) -> str:
     if not cell.values:
         return "no result" if (cell.reason or "").startswith("no result") else reasons.mark(cell.reason)
     if quantity.name == "compile_s" and all(job["compile_cache"] == "hit" for job in cell.side.jobs):
-        texts = [value_text(quantity, cell, i, digits) for i in range(cell.n) if cell.numbers[i]]
+        texts = [value_text(quantity, cell, v, digits) for v in cell.values if v.value]
         return ", ".join([*texts, "cached"])
-    texts = [value_text(quantity, cell, i, digits) for i in range(cell.n)]
+    texts = [value_text(quantity, cell, v, digits) for v in cell.values]
     mark = " (claimed)" if cell.claimed else " (estimate)" if quantity.estimate else ""
     if cell.n == 1:
         return texts[0] + mark
     if cell.n == 2:
         return f"{texts[0]}, {texts[1]}{mark}"
     order = sorted(range(cell.n), key=lambda i: cell.numbers[i])
-    middle = figure(cell.middle or 0.0, cell.resolution, 5)
-    if quantity.name == "score":
-        middle = score_figure(str(_score_name(cell)), cell.middle or 0.0, cell.resolution)
+    middle = value_text(quantity, cell, Value(cell.middle, cell.resolution), digits)
     return f"{middle} ({texts[order[0]]} to {texts[order[-1]]}, n={cell.n}){mark}"
 
 
@@ -235,5 +253,5 @@ def grid(comparison: Comparison, digits: int | None = None) -> Grid:
 
 
 def _count(side: Side) -> str:
-    failed = f", {side.failed} without a result" if side.failed else ""
-    return f"{len(side.jobs)}{failed}"
+    ended = len(side.jobs) - side.failed
+    return f"{ended}, and {side.failed} without a result" if side.failed else str(ended)

@@ -30,7 +30,7 @@ from logparse.comparison.compare import Comparison, of_sides
 from logparse.comparison.jobs import Job
 from logparse.comparison.ledger import Ledger
 from logparse.comparison.sides import one_each
-from logparse.errors import UsageError
+from logparse.errors import UsageError, nearest
 from logparse.logs import Logs
 from logparse.schema import conform, empty
 
@@ -174,11 +174,7 @@ def _ignored(ignore: Iterable[str], keys: set[str]) -> dict[str, str]:
     for text in ignore:
         name, _, reason = text.partition("=")
         if name not in names() and name not in keys and name.partition(":")[0] not in names():
-            import difflib
-
-            near = difflib.get_close_matches(name, names(), n=1)
-            hint = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(names())}"
-            raise UsageError(f"there is no finding {name!r} to ignore; {hint}")
+            raise UsageError(f"there is no finding {name!r} to ignore; {nearest(name, names())}")
         out[name] = reason.strip() or NO_REASON
     return out
 

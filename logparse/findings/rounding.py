@@ -54,11 +54,11 @@ def _within(row: Row, index: int, base: Cell) -> bool:
     verdict, c = row.verdicts[index], row.cells[index]
     if verdict is None or verdict.word != WITHIN or not base.n == c.n == 1:
         return False
-    if value_text(row.quantity, base, 0) == value_text(row.quantity, c, 0):
+    if value_text(row.quantity, base, base.values[0]) == value_text(row.quantity, c, c.values[0]):
         return False  # nobody takes them to differ
     rounding = next((n.size for n in row.noises[index] if n.kind == "rounding"), 0.0)
     return abs(apart(row.quantity, base.numbers[0], c.numbers[0])) <= rounding
 
 
 def _text(row: Row, cell: Cell) -> str:
-    return f"{value_text(row.quantity, cell, 0)} ({one_line(cell.side.label)})"
+    return f"{value_text(row.quantity, cell, cell.values[0])} ({one_line(cell.side.label)})"

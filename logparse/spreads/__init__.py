@@ -64,6 +64,8 @@ class Spread:
         """The ends, with as many digits as tell them apart."""
         if self._is_share:
             return f"{self.least * 100:.2f}", f"{self.greatest * 100:.2f}"
+        if self._unit == " ms":
+            return f"{self.least * 1e3:.4g}", f"{self.greatest * 1e3:.4g}"
         forms = (".0f", ".2f") if self.greatest >= 10_000 else (".4g", ".6g")
         pairs = ((format(self.least, form), format(self.greatest, form)) for form in forms)
         return next((pair for pair in pairs if pair[0] != pair[1]), (f"{self.least:.10g}", f"{self.greatest:.10g}"))
@@ -78,7 +80,7 @@ class Spread:
         if self._is_share:
             return " %"
         if self.quantity.endswith("_s"):
-            return " s"
+            return " ms" if self.greatest < 0.1 else " s"
         if self.quantity.endswith("throughput"):
             return " tokens/s" if self.quantity.startswith("token") else " samples/s"
         return ""
