@@ -292,8 +292,9 @@ def _frequent(slices: Sequence[Slice], grammars: Sequence[Grammar]) -> list[tupl
     lines: list[str] = []
     for text, start, end in parts:
         for at in range(start, end - 1, max(size // _SAMPLE, 1)):
-            line = text.find(b"\n", at) + 1
-            lines.append(text[line : text.find(b"\n", line)].decode())
+            if line := text.find(b"\n", at) + 1:
+                stop = text.find(b"\n", line)
+                lines.append(text[line : stop if stop >= 0 else len(text)].decode())
     everything = "\n".join(lines)
     out = []
     for grammar in grammars:

@@ -11,12 +11,12 @@ from pathlib import Path
 import polars as pl
 import pytest
 from conftest import SAMPLES
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import logparse
 from logparse import formula, platforms
-from logparse.batch import SLICE_BYTES, literals
+from logparse.batch import SLICE_BYTES, _frequent, literals
 from logparse.errors import NoSuchInput
 from logparse.grammar import Grammar, Rule, integer
 from logparse.reader import clean
@@ -119,6 +119,20 @@ def test_long_neighbours_change_nothing_of_a_short_log() -> None:
     columns = ["status", "platform", "lines_known"]
     assert "unknown_platform" not in set(first["status"])
     assert second.select(columns).equals(first.select(columns))
+
+
+@settings(deadline=None)
+@given(st.lists(st.text("aé±\n", max_size=12), min_size=1, max_size=4))
+def test_frequent_rules_are_sought_in_whole_lines(ends: list[str]) -> None:
+    # The last line may have no end, and its last character several bytes.
+    filler = b"one line of many\n" * (SLICE_BYTES // 17 + 1)
+    texts = [filler, *(text.encode() for text in ends)]
+    assert _frequent([[(text, 0, len(text)) for text in texts]], platforms.grammars()) == []
+
+
+def test_many_long_logs_may_end_in_the_middle_of_a_line() -> None:
+    logs = logparse.ingest([b"one line of many\n" * (SLICE_BYTES // 17 + 1), "first\n85.3 µs ± 2 µ".encode()])
+    assert logs.sources["lines"].to_list() == [SLICE_BYTES // 17 + 1, 2]
 
 
 def test_a_run_of_which_nothing_is_known_is_still_a_row() -> None:
