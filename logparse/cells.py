@@ -9,7 +9,7 @@ from typing import Any
 
 import polars as pl
 
-from logparse import reasons
+from logparse import reasons, words
 from logparse.figures import figure, score_figure, seconds
 from logparse.logs import Logs
 from logparse.render import one_line
@@ -64,17 +64,14 @@ def _by_run(rows: pl.DataFrame) -> dict[str, list[Any]]:
     return out
 
 
-_TASKS = {"train": "training", "inference": "inference", "compile": "compile"}
-
-
 def task(run: Run) -> str:
-    """`training`, `inference`, `compile`."""
-    return _TASKS.get(run["task"], str(run["task"]))
+    """`training`, `inference`, `compiling`."""
+    return words.task(str(run["task"]))
 
 
 def settings(run: Run, columns: Sequence[str]) -> Iterator[str]:
     """These settings in words, as far as they are known: `length 128`, `16 ranks`, `8 RDU`."""
-    words = {"sequence_length": "length", "learning_rate": "lr", "precision": "", "ranks": "ranks", "devices": ""}
+    called = {"sequence_length": "length", "learning_rate": "lr", "precision": "", "ranks": "ranks", "devices": ""}
     for column in columns:
         value = run.get(column)
         if value is None:
@@ -84,7 +81,7 @@ def settings(run: Run, columns: Sequence[str]) -> Iterator[str]:
         elif column == "ranks":
             yield many(value, "rank")
         else:
-            yield f"{words[column]} {value:g}" if isinstance(value, float) else f"{words[column]} {value}".strip()
+            yield f"{called[column]} {value:g}" if isinstance(value, float) else f"{called[column]} {value}".strip()
 
 
 _SHARED = {

@@ -14,6 +14,7 @@ from typing import Any
 import altair as alt
 import polars as pl
 
+from logparse import words
 from logparse.charts._theme import Drawing, apart, data, text_width, theme
 from logparse.charts._view import Block, View
 from logparse.comparison.compare import baseline_of
@@ -132,15 +133,12 @@ def platforms(sides: Iterable[Side]) -> list[str]:
     return list(dict.fromkeys(platform_of(side) for side in sides))
 
 
-_TASKS = {"train": "training", "inference": "inference", "compile": "compiling"}
-
-
 def work(ledger: Ledger, block: Block) -> str:
     """`cerebras bert_large, training`: what the jobs of a block do; its keys begin with workload and task."""
     workload, task = block.keys[:2]
     found = dict.fromkeys(str(job.main["platform"]) for job in block.jobs)
     named = one_line(str(workload)) if workload else "workload not in the log"
-    return f"{' and '.join(found)}: {named}" + (f", {_TASKS.get(str(task), task)}" if task else "")
+    return f"{' and '.join(found)}: {named}" + (f", {words.task(str(task))}" if task else "")
 
 
 def baseline_in(view: View, sides: Sequence[Side]) -> int:

@@ -18,6 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from logparse import words
 from logparse.comparison.jobs import Job
 from logparse.comparison.ledger import Ledger
 from logparse.comparison.refusal import different_work
@@ -29,7 +30,6 @@ from logparse.render import one_line
 ID = "F21"
 OF_ONE_RUN = False
 _WORK = ("workload", "task")
-_TASKS = {"train": "training", "compile": "compiling"}
 
 
 def find(scene: Scene) -> Iterator[Finding]:
@@ -58,5 +58,5 @@ def find(scene: Scene) -> Iterator[Finding]:
 def _work(ledger: Ledger, job: Job) -> str:
     """`mnist, training`."""
     workload, task = (ledger.value(job, column).value for column in _WORK)
-    told = (one_line(str(workload)) if workload else None, _TASKS.get(task, task))
+    told = (one_line(str(workload)) if workload else None, words.task(str(task)) if task else None)
     return ", ".join(filter(None, told)) or "not known"
