@@ -20,7 +20,8 @@ from conftest import SAMPLES
 
 import logparse
 from logparse import charts
-from logparse.charts import _save, _theme
+from logparse.charts import _save, _theme, ratio, tradeoff
+from logparse.charts._theme import cut, text_width
 from logparse.cli import cli
 from logparse.comparison.compare import compare
 from logparse.comparison.ledger import Ledger
@@ -418,6 +419,58 @@ def test_losses_at_different_budgets_have_no_front(of: dict[str, Ledger]) -> Non
     frame = rows_of("tradeoff", of["cerebras"], where="label LIKE 'bert_large_batch%'")
     assert frame["best"].null_count() == 3
     assert frame["apart"].drop_nulls().str.starts_with("samples seen differ").all()
+
+
+def test_a_front_holds_runs_of_one_number_of_samples_in_whatever_order_they_are_read() -> None:
+    paths = sorted((SAMPLES / "graphcore").glob("mnist_*"))
+    told = []
+    for order in (paths, paths[::-1]):
+        ledger = Ledger(logparse.ingest(order))
+        seen = {job.id: job["samples"] for job in ledger.jobs}
+        frame = rows_of("tradeoff", ledger).filter(score_name="accuracy")
+        assert len({seen[run] for run in frame.filter(pl.col("best").is_not_null())["run"]}) == 1
+        told.append(dict(frame.select("run", "best").rows()))
+    assert told[0] == told[1]
+    assert None in told[0].values()
+
+
+def test_winners_that_are_level_are_said_to_be(of: dict[str, Ledger]) -> None:
+    spec = draw("tradeoff", of["groq"], where="workload = 'bert_tiny'")
+    assert spec is not None
+    assert "level" in spec["description"] or "none is known to be better" in spec["description"]
+
+
+def test_a_name_stands_by_its_own_dot_or_has_a_line_to_it() -> None:
+    points = {"quick": (0.05, 77.5), "as_quick": (0.05, 77.5), "slower": (0.06, 77.5), "a_bit_slower": (0.061, 77.4)}
+    frame = pl.DataFrame(
+        [{"label": f"a_name_of_some_length_{n}.out", "time_s": x, "score": y, "score_name": "accuracy"}
+         for n, (x, y) in points.items()]
+    )  # fmt: skip
+    placed, without = tradeoff._placed(frame, (0.04, 0.09), (76.0, 79.0), (330.0, 230.0), 11.0)
+    assert placed.height + without == frame.height
+    assert placed.height >= 3
+    dots = list(zip(placed["dx"], placed["dy"], strict=True))
+    for row in placed.iter_rows(named=True):
+        wide = text_width(row["text"], 11.0)
+        box = (row["px"], row["py"] - 6.5, row["px"] + wide, row["py"] + 6.5)
+        own = tradeoff._away(box, (row["dx"], row["dy"]))
+        others = [tradeoff._away(box, dot) for dot in dots if dot != (row["dx"], row["dy"])]
+        assert row["tx"] is not None or own + 8 <= min(others)
+
+
+def test_what_has_no_known_noise_is_not_said_to_be_within_it(of: dict[str, Ledger]) -> None:
+    frame = rows_of("ratio", of["cerebras"], where="label LIKE 'bert_large_batch%'")
+    some = frame.filter(pl.col("side").is_not_null()).unique("quantity", maintain_order=True).head(3)
+    unknown = some.with_columns(verdict=pl.lit("unknown"), side=pl.lit("b.out"), baseline=pl.lit("a.out"))
+    assert (
+        ratio._finding(unknown) == "b.out against a.out: none of 3 differences can be judged, since no noise is known"
+    )
+
+
+def test_a_reason_is_cut_at_its_end() -> None:
+    reason = "not comparable: samples seen differ (512,000 and 1,024,000): compare at equal samples (--at samples)"
+    assert cut(reason, 300, 11.0) == "not comparable: samples seen differ (512,000 and …"
+    assert cut(reason, 3000, 11.0) == reason
 
 
 def test_a_front_goes_through_runs_that_may_be_compared(of: dict[str, Ledger]) -> None:

@@ -153,6 +153,15 @@ def fitted(label: str, width: float, size: float) -> str:
     return label[: keep // 2] + "…" + label[-(keep - keep // 2) :]
 
 
+def cut(text: str, width: float, size: float) -> str:
+    """A sentence in at most `width` pixels: words that do not fit are left out of its end."""
+    text = one_line(text)
+    if text_width(text, size) <= width:
+        return text
+    first = next(iter(wrap(text, width - text_width(" …", size), size)), "")
+    return f"{first.rstrip(',;:( ')} …"
+
+
 def named(label: str) -> str:
     """A label as a title has room for it."""
     return fitted(label, 230, 14)

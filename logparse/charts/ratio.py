@@ -43,6 +43,7 @@ from logparse.charts._theme import (
     Drawing,
     Plain,
     apart,
+    cut,
     data,
     fitted,
     framed,
@@ -281,7 +282,7 @@ def _marks(view: View, frame: pl.DataFrame, grid: Grid, ratios: bool) -> Drawing
     alone = frame.filter(pl.len().over("row") == 1)
     words = alone.filter(pl.col("verdict") == NOT_COMPARABLE).with_columns(
         text=pl.col("reason").map_elements(
-            lambda r: fitted(f"not comparable: {r}", grid.width - 10, grid.size), return_dtype=pl.String
+            lambda r: cut(f"not comparable: {r}", grid.width - 10, grid.size), return_dtype=pl.String
         )
     )
     first = frame.unique("quantity", keep="first", maintain_order=True)
@@ -412,6 +413,11 @@ def _finding(frame: pl.DataFrame) -> str:
     beyond = held.filter(pl.col("verdict").is_in([BEYOND, ESTABLISHED]))
     if not held.height:
         return "None of these runs may be compared with its baseline"
+    if set(held["verdict"]) == {UNKNOWN}:
+        one = held["side"].n_unique() == 1 and held["side"][0] is not None
+        whose = f"{named(held['side'][0])} against {named(held['baseline'][0])}" if one else "These runs"
+        many = f"none of {held.height} differences" if held.height > 1 else "the one difference"
+        return f"{whose}: {many} can be judged, since no noise is known{'' if held.height > 1 else ' of it'}"
     if held["side"].n_unique() == 1 and held["side"][0] is not None:
         side, base = (named(held[c][0]) for c in ("side", "baseline"))
         if not beyond.height and UNKNOWN in held["verdict"]:

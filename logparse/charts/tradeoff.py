@@ -8,8 +8,9 @@ What it shows
 How to read it
     The arrow points to the corner that one wants. Several runs of one side (`--by`) are a dot at their medians with a
     line over the range in both directions. The stepped line joins the runs that no other beats in both; it is drawn
-    only through three or more runs that may be compared. Losses at different numbers of samples are not ranked, and the
-    panel says so.
+    only through three or more runs that may be compared, each with each: of training those that saw the same samples.
+    Losses at different numbers of samples are not ranked, nor are
+    times; the panel says so. A thin line leads from a dot to a name that has no room beside it.
 
 What it leaves out
     Runs without a result, a score or a time, and runs that are alone in their panel where others are not: they are
@@ -18,8 +19,10 @@ What it leaves out
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
-from typing import Any
+from functools import cache
+from typing import Any, TypeAlias
 
 import altair as alt
 import polars as pl
@@ -76,7 +79,8 @@ ROWS: dict[str, Any] = {
 }
 """clock: `train_s`, `result_s`, `wall_s` or `latency_s`. best: whether no comparable run beats it in both; null where
 fewer than three may be compared. level: whether it is within noise, or noise that nobody knows, of the quickest of the
-best in both. apart: why it may not be compared with the first of its panel."""
+best in both. apart: why it may not be compared with the most of its panel that may be, each with
+each."""
 
 
 def rows(view: View) -> pl.DataFrame:
@@ -142,10 +146,7 @@ def _block_rows(view: View, number: int, block: Block) -> Iterator[dict[str, Any
     sides = view.rows_of(block.jobs)
     clock = _clock(view, block.jobs[0])
     pairs = [(cell(view.ledger, clock, side), cell(view.ledger, quantity, side)) for side in sides]
-    apart = [
-        refusal(view.ledger, quantity, pairs[0][1], scores) or refusal(view.ledger, clock, pairs[0][0], times)
-        for times, scores in pairs
-    ]
+    apart = _apart(view, (clock, quantity), pairs)
     best = _best([(t.middle, s.middle) if a is None else None for (t, s), a in zip(pairs, apart, strict=True)], name)
     front = min((i for i, b in enumerate(best) if b), key=lambda i: pairs[i][0].middle or 0.0, default=None)
     for (times, scores), reason, is_best in zip(pairs, apart, best, strict=True):
@@ -175,6 +176,38 @@ def _block_rows(view: View, number: int, block: Block) -> Iterator[dict[str, Any
             "note": f"{cell_text(quantity, scores)} after {cell_text(clock, times)}",
             "evidence": list(dict.fromkeys((*scores.places, *times.places))),
         }
+
+
+def _apart(view: View, quantities: tuple[Quantity, Quantity], pairs: Sequence[tuple[Cell, Cell]]) -> list[str | None]:
+    """Why each pair of time and score is not among the most that may be compared each with each; whichever is first
+    in the files."""
+
+    @cache
+    def why(a: int, b: int) -> str | None:
+        refused = (refusal(view.ledger, q, x, y) for q, x, y in zip(quantities, pairs[a], pairs[b], strict=True))
+        return next((reason for reason in refused if reason), None) or _other_samples(view, pairs[a][0], pairs[b][0])
+
+    groups: list[list[int]] = []
+    for i in sorted(range(len(pairs)), key=lambda i: (pairs[i][0].middle or 0.0, pairs[i][0].side.label)):
+        alone = why(i, i)
+        group = next((g for g in groups if not alone and all(why(j, i) is None for j in g)), None)
+        if group is None:
+            groups.append([i])
+        else:
+            group.append(i)
+    most = max(groups, key=len)
+    return [
+        why(i, i) if i in most else next(filter(None, (why(j, i) for j in most)), None) or why(i, i)
+        for i in range(len(pairs))
+    ]
+
+
+def _other_samples(view: View, a: Cell, b: Cell) -> str | None:
+    """Why there is no line through both: who trained on more may well be better, and later."""
+    seen = [{view.ledger.value(job, "samples").value for job in c.side.jobs} - {None} for c in (a, b)]
+    if not all(seen) or seen[0] == seen[1] or any(job["task"] != "train" for c in (a, b) for job in c.side.jobs):
+        return None
+    return f"samples seen differ ({' and '.join(', '.join(f'{n:,}' for n in sorted(some)) for some in seen)})"
 
 
 def _best(points: Sequence[tuple[float | None, float | None] | None], name: str) -> list[bool | None]:
@@ -245,8 +278,11 @@ def _panel(view: View, frame: pl.DataFrame, size: tuple[float, float]) -> Drawin
         alt.Chart(data(texts)).mark_text(align="left", baseline="middle", fontSize=t.size - 1, **look).encode(**at)
         for look in ({"color": t.paper, "stroke": t.paper, "strokeWidth": 4}, {"color": t.ink})
     ]
+    leaders = alt.Chart(data(texts.filter(pl.col("tx").is_not_null()))).mark_rule(color=t.faint, strokeWidth=0.8)
+    ends = {"x2": alt.X2("tx:Q"), "y2": alt.Y2("ty:Q")}
     drawn: Drawing = alt.layer(
         line.encode(x=x, y=y),
+        leaders.encode(x=alt.X("dx:Q", scale=None, axis=None), y=alt.Y("dy:Q", scale=None, axis=None), **ends),
         labels[0],
         rule.encode(x=of(alt.X, "time_least", "x"), x2=alt.X2("time_greatest:Q"), y=y, color=colour),
         rule.encode(x=x, y=of(alt.Y, "score_least", "y"), y2=alt.Y2("score_greatest:Q"), color=colour),
@@ -298,37 +334,80 @@ def _linear(ends: tuple[float, float]) -> alt.Scale:
     return alt.Scale(domain=list(ends), nice=False, zero=False)
 
 
+_PLACED: dict[str, Any] = {"text": pl.String, **dict.fromkeys(("px", "py", "dx", "dy", "tx", "ty"), pl.Float64)}
+"""A label at px, py; where that is not clearly beside its dot (dx, dy), a line leads from it to tx, ty."""
+Box: TypeAlias = tuple[float, float, float, float]
+
+
 def _placed(
     frame: pl.DataFrame, across: tuple[float, float], up: tuple[float, float], size: tuple[float, float], font: float
 ) -> tuple[pl.DataFrame, int]:
-    """px, py, text of each label where it covers nothing, and how many found no such place."""
+    """`_PLACED` of each label where it covers nothing, and how many found no such place."""
     points = [
         ((x - across[0]) / (across[1] - across[0]) * size[0], (1 - (y - up[0]) / (up[1] - up[0])) * size[1])
         for x, y in frame.select("time_s", "score").iter_rows()
     ]
-    taken = [(px - 5, py - 5, px + 5, py + 5) for px, py in points]
+    taken: list[Box] = [(px - 5, py - 5, px + 5, py + 5) for px, py in points]
     taken.append((0, 0, 60, 16) if not _is_lower(frame["score_name"][0]) else (0, size[1] - 16, 60, size[1]))
-    out, left = [], 0
-    for (px, py), label in zip(points, frame["label"], strict=True):
-        text = fitted(label, 170, font)
-        wide = text_width(text, font)
-        spots = [(px + 8, py + dy) for dy in (0, -9, 9, -16, 16)] + [
-            (px - 8 - wide, py + dy) for dy in (0, -9, 9, -16, 16)
-        ]
-        spots += [(px - wide / 2, py + dy) for dy in (-13, 13, -25, 25)]
-        for at, middle in spots:
-            box = (at, middle - font / 2 - 1, at + wide, middle + font / 2 + 1)
-            inside = box[0] >= -2 and box[2] <= size[0] + 70 and box[1] >= 0 and box[3] <= size[1]
-            if inside and not any(_overlap(box, other) for other in taken):
+    lines: list[tuple[tuple[float, float], tuple[float, float]]] = []
+    out: list[tuple[Any, ...]] = []
+    without: list[int] = []
+    # Those that stand beside their dots first: a line finds its way round them.
+    for leading in (False, True):
+        for index in without if leading else range(len(points)):
+            (px, py), text = points[index], fitted(frame["label"][index], 170, font)
+            for box in _spots((px, py), text_width(text, font), font, leading):
+                end = (min(max(px, box[0]), box[2]), min(max(py, box[1]), box[3]))
+                inside = box[0] >= -2 and box[2] <= size[0] + 70 and box[1] >= 0 and box[3] <= size[1]
+                covers = any(_overlap(box, other) for other in taken) or any(_crossed(box, *line) for line in lines)
+                if not inside or covers or not (leading or _is_beside(box, (px, py), points)):
+                    continue
+                if leading and any(_crossed(other, (px, py), end) for other in taken if not _holds(other, px, py)):
+                    continue
                 taken.append(box)
-                out.append({"px": at, "py": middle, "text": text})
+                lines += [((px, py), end)] if leading else []
+                out.append((text, box[0], (box[1] + box[3]) / 2, px, py, *(end if leading else (None, None))))
                 break
-        else:
-            left += 1
-    return pl.DataFrame(out, schema={"px": pl.Float64, "py": pl.Float64, "text": pl.String}), left
+            else:
+                if leading:
+                    continue
+                without.append(index)
+    return pl.DataFrame(out, schema=_PLACED, orient="row"), len(points) - len(out)
 
 
-def _overlap(a: tuple[float, float, float, float], b: tuple[float, float, float, float]) -> bool:
+def _spots(dot: tuple[float, float], wide: float, font: float, leading: bool) -> Iterator[Box]:
+    """Where the label of a dot might stand, the best first."""
+    (px, py), half = dot, font / 2 + 1
+    beside = (0, -9, 9, -16, 16) if not leading else (-20, 20, -34, 34, -48, 48, -62, 62, -76, 76)
+    near = [(px + 8, py + dy) for dy in beside] + [(px - 8 - wide, py + dy) for dy in beside]
+    over = (-13, 13) if not leading else (-25, 25, -39, 39, -53, 53)
+    for x, y in [*near, *((px - wide / 2, py + dy) for dy in over)]:
+        yield (x, y - half, x + wide, y + half)
+
+
+def _is_beside(box: Box, dot: tuple[float, float], points: Sequence[tuple[float, float]]) -> bool:
+    """Whether nobody could take the label for that of another dot."""
+    mine = _away(box, dot)
+    return all(math.dist(dot, other) < 1 or _away(box, other) >= mine + 8 for other in points)
+
+
+def _away(box: Box, dot: tuple[float, float]) -> float:
+    """Pixels from a box to a dot."""
+    return math.hypot(max(box[0] - dot[0], 0, dot[0] - box[2]), max(box[1] - dot[1], 0, dot[1] - box[3]))
+
+
+def _holds(box: Box, x: float, y: float) -> bool:
+    return box[0] <= x <= box[2] and box[1] <= y <= box[3]
+
+
+def _crossed(box: Box, start: tuple[float, float], end: tuple[float, float]) -> bool:
+    """Whether a line runs through a box, by points two pixels apart."""
+    steps = max(2, round(math.dist(start, end) / 2))
+    shares = (i / steps for i in range(steps + 1))
+    return any(_holds(box, *(a + (b - a) * share for a, b in zip(start, end, strict=True))) for share in shares)
+
+
+def _overlap(a: Box, b: Box) -> bool:
     return a[0] < b[2] and b[0] < a[2] and a[1] < b[3] and b[1] < a[3]
 
 
@@ -363,12 +442,29 @@ def _finding(frame: pl.DataFrame) -> str:
     most = ranked.group_by("block", maintain_order=True).len().sort("len", descending=True)["block"][0]
     panel = ranked.filter(pl.col("block") == most)
     if panel["level"].all():
-        return f"The {panel.height} runs that may be ranked are as good and as quick as each other, within noise"
-    best = panel.filter(pl.col("best"))
+        return f"Of the {panel.height} runs that may be ranked none is known to be better or quicker than the best ones"
+    best = panel.filter(pl.col("best")).sort("time_s")
+    near = panel.filter(~pl.col("best") & pl.col("level")).height
+    names = [named(label) for label in best["label"]]
     if best.height == 1:
-        return f"{named(best['label'][0])} is beaten by none of {panel.height} runs in score or time"
-    names = ": " + " and ".join(named(label) for label in best.sort("time_s")["label"]) if best.height == 2 else ""
-    return f"{best.height} of {panel.height} runs are beaten by none in both score and time{names}"
+        return f"{names[0]} is beaten by none of {panel.height} runs in score or time{_near(near, 'it')}"
+    told = f": {' and '.join(names)}" if best.height == 2 else ""
+    if not best["level"].all():
+        near_to = _near(near, "the quickest of them")
+        return f"{best.height} of {panel.height} runs are beaten by none in both score and time{told}{near_to}"
+    these = "these" if not near else f"these and {near} other{'' if near == 1 else 's'}"
+    return (
+        f"{best.height} of {panel.height} runs are beaten by none in both score and time{told}; {these} are level as "
+        "far as rounding and noise let one tell"
+    )
+
+
+def _near(count: int, whom: str) -> str:
+    """That others are beaten by no more than noise."""
+    if not count:
+        return ""
+    others = "1 other is" if count == 1 else f"{count} others are"
+    return f"; {others} level with {whom} as far as rounding and noise let one tell"
 
 
 def _left_out(view: View) -> Iterator[str]:
