@@ -140,6 +140,14 @@ def test_nothing_recognised_is_3(desk: Path) -> None:
         assert run(name, "prose.txt").exit_code == 3
 
 
+def test_findings_of_no_run_are_not_called_none(desk: Path) -> None:
+    (desk / "notes.txt").write_text("nothing that is known\n")
+    result = run("findings", "notes.txt")
+    assert result.exit_code == 3
+    assert "no run in these logs: logparse explain PATH... shows how they are read" in result.stderr
+    assert result.stdout == ""
+
+
 def test_an_unreadable_file_is_4_and_the_rest_is_read(desk: Path) -> None:
     shutil.copy(GROQ, desk / "good.out")
     (desk / "gone.out").symlink_to(desk / "nowhere")

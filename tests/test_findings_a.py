@@ -250,8 +250,8 @@ def test_stamps_of_steps_tell_it_too(scaling: Logs) -> None:
     (found,) = read("warm-up", scaling)
     assert len(found.jobs) == 4
     assert (
-        "the first step was done after 17.8 s (loading included) and later ones take 0.852 s: 2300.7 sequences/s over all, 2391"
-        in found.text
+        "the first step was done after 17.8 s (loading included) and later ones take 0.852 s: "
+        "2300.7 sequences/s over all, 2391" in found.text
     )
 
 

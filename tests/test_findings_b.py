@@ -108,6 +108,12 @@ def test_a_comparison_says_which_run_was_found_twice() -> None:
     assert "stands in more than one place here; each counts once" in found.text
 
 
+def test_a_run_found_twice_is_told_without_a_comparison_too() -> None:
+    (found,) = said("copies", CEREBRAS.read_bytes(), CEREBRAS.read_bytes())
+    assert (found.severity, len(found.jobs)) == ("note", 1)
+    assert "stands in more than one place here; each counts once" in found.text
+
+
 def _evidence(run: str, column: str, value: float, resolution: float, how: str = "read", **more: Any) -> dict[str, Any]:
     row = {"run": run, "frame": "runs", "column": column, "value": str(value), "number": value, "how": how}
     place = {"source": f"{run[1:]}.out", "line": 1, "resolution": resolution, "text": str(value)}
@@ -291,6 +297,16 @@ def test_more_epochs_should_not_make_it_worse_but_fewer_may() -> None:
     fewer = edited(MNIST, {"10/10 [01:25<00:00,  8.55s/it]": "1/1 [00:09<00:00,  9.55s/it]", "98.30%": "77.70%"})
     assert len(said("outlier", more)) == 1
     assert said("outlier", fewer) == []
+
+
+def test_several_far_scores_are_a_sentence_each() -> None:
+    far = [edited(MNIST, {"98.30%": f"{score}%", "20602": job}) for score, job in (("77.70", "1"), ("76.50", "2"))]
+    (found,) = said("outlier", *far)
+    first, other = found.text.split(" So is that of ")
+    assert first.startswith("The accuracy of 77.70 % in ")
+    assert " is far below what is known: " in first
+    assert other.startswith("76.50 % in ")
+    assert other.endswith(".")
 
 
 def test_a_profiled_run_is_no_outlier_for_being_slow() -> None:
@@ -482,7 +498,7 @@ def test_what_real_logs_show_was_read_by_eye(every_real_log: Logs) -> None:
     of_one_run = [name for name in NAMES if module(name).OF_ONE_RUN]
     told = {name: [(f.severity, len(f.jobs)) for f in said(name, every_real_log)] for name in of_one_run}
     assert told == {
-        "copies": [("note", 23)],
+        "copies": [("note", 23), ("note", 18)],
         "claim-refuted": [],
         "clock": [],
         "idle": [("warning", 1)],

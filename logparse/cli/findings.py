@@ -6,7 +6,7 @@ import sys
 
 import click
 
-from logparse.cli import GATE, _options
+from logparse.cli import GATE, NOTHING, _options
 
 
 @click.command("findings")
@@ -40,6 +40,10 @@ def command(
     people = _options.is_table(format, output)
     said = _options.claims(claim, claims_file)
     logs = _options.read(paths, files_from, grammar)
+    if not logs.runs.height:
+        click.echo("no run in these logs: logparse explain PATH... shows how they are read", err=True)
+        if people:
+            return max(NOTHING, _options.exit_code(logs))
     from logparse import gates, render, side_by_side
     from logparse.comparison.ledger import Ledger
     from logparse.findings import findings

@@ -3,7 +3,7 @@
 What it does
     Looks for runs of one platform of which everything read is the same, or the measured times and rates are (to the
     last digit, and with so many digits that two runs would differ), and whose job numbers and stamps do not tell them
-    apart. Of a comparison it also says which runs were found in several places and folded into one.
+    apart. It also says which runs were found in several places and folded into one.
 
 Why it matters
     One run that counts twice looks like a repeat that agrees perfectly: n is too large, and the noise too small.
@@ -39,14 +39,13 @@ _ENOUGH = 4
 
 
 def find(scene: Scene) -> Iterator[Finding]:
-    """A note (a warning where they are compared) for runs that look alike; a note of what was folded in a
-    comparison."""
+    """A note (a warning where they are compared) for runs that look alike; a note of what was folded."""
     sets = list(_alike(scene))
     if sets:
         jobs = [job for held in sets for job in held]
         places = [f"{job.main['source']}:{job.main['line_first']}" for job in jobs]
         yield Finding("warning" if scene.shown else "note", _text(scene.ledger, sets), jobs, (), places)
-    folded = [job for job in scene.jobs if scene.shown and any(run["copies"] for run in job.runs)]
+    folded = [job for job in scene.jobs if any(run["copies"] for run in job.runs)]
     if folded:
         text = f"{labels(folded)} {_stand(folded)} in more than one place here; each counts once."
         yield Finding("note", text, folded, (), [f"{job.main['source']}:{job.main['line_first']}" for job in folded])

@@ -22,6 +22,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from logparse.cells import many
 from logparse.comparison.compare import Comparison
 from logparse.comparison.scaling import Point, Scaling, scaling
 from logparse.findings import Finding, Scene
@@ -79,7 +80,7 @@ def _efficiency(study: Scaling) -> str:
         return ""
     if len({p.count for p in study.points}) < len(study.points):
         return f"; efficiency {span([p.efficiency * 100 for p in more], '.1f')} %"
-    return f"; efficiency against {least:,} {study.of} {listed([_share(p) for p in more])}"
+    return f"; efficiency against {many(least, study.of.removesuffix('s'))} {listed([_share(p) for p in more])}"
 
 
 def _share(point: Point) -> str:

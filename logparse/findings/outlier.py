@@ -18,14 +18,14 @@ What to do
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from logparse import spreads
 from logparse.comparison.jobs import Job
 from logparse.comparison.ledger import Ledger
 from logparse.comparison.quantities import LOWER_SCORES, QUANTITIES
 from logparse.findings import Finding, Scene
-from logparse.findings._words import clauses, profiled, shown
+from logparse.findings._words import profiled, shown
 from logparse.render import one_line
 from logparse.spreads import Spread
 
@@ -39,6 +39,8 @@ _FEWEST = 5
 _FAR = 3.0
 _TRIFLE = 0.005
 """Share of the median that is never far: some programs give the same to the last digit."""
+_TOLD = 2
+"""Runs told by name behind the first."""
 _MORE_IS_FINE = frozenset({"epochs", "steps", "samples"})
 
 
@@ -51,16 +53,23 @@ def find(scene: Scene) -> Iterator[Finding]:
             if found:
                 held.setdefault(found, []).append(job)
     for (column, spread), jobs in held.items():
-        told = [f"{shown(scene.ledger, job, column)} in {one_line(job.label)}" for job in jobs]
+        first, *others = [f"{shown(scene.ledger, job, column)} in {one_line(job.label)}" for job in jobs]
         name = str(jobs[0]["score_name"]) if column == "score" else _WORDS[column]
         yield Finding(
             "warning" if column in _QUALITY else "note",
-            f"The {name} of {clauses(told)} is far {'below' if _higher(jobs[0], column) else 'above'} what is known: "
-            f"{spread.text} ({_settings(spread)}).",
+            f"The {name} of {first} is far {'below' if _higher(jobs[0], column) else 'above'} what is known: "
+            f"{spread.text} ({_settings(spread)}).{_so(others)}",
             jobs,
             _SPEED if column in _SPEED else (column,),
             scene.ledger.places(jobs, column),
         )
+
+
+def _so(others: Sequence[str]) -> str:
+    """A sentence for each of the others, as long as there are few."""
+    rest = len(others) - _TOLD
+    more = f" So are those of {rest} more." if rest > 1 else f" So is that of {others[-1]}." if rest == 1 else ""
+    return "".join(f" So is that of {other}." for other in others[:_TOLD]) + more
 
 
 def _settings(spread: Spread) -> str:

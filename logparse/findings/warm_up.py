@@ -48,6 +48,10 @@ _MUCH = 0.05
 """Share from which on it is a warning."""
 
 
+_AFTER = "was done after"
+"""What is said of a first part of which only the end is known."""
+
+
 @dataclass(frozen=True)
 class Pace:
     """The parts of a training in their order."""
@@ -111,9 +115,10 @@ def find(scene: Scene) -> Iterator[Finding]:
 
 def _text(job: Job, slow: Slow) -> str:
     pace = slow.pace
+    loaded = " (loading included)" if pace.took == _AFTER and "load" in (job["train_includes"] or "") else ""
     first, usual = (seconds(s, pace.resolution or None, 3) for s in (pace.seconds[0], pace.usual))
     return (
-        f"{one_line(job.label)}, where the first {pace.unit} {pace.took} {first} and later ones take {usual}: "
+        f"{one_line(job.label)}, where the first {pace.unit} {pace.took} {first}{loaded} and later ones take {usual}: "
         f"{slow.whole} over all, {slow.without} without it"
     )
 
@@ -190,7 +195,7 @@ def _of_stamps(ledger: Ledger, job: Job) -> Iterator[Pace]:
     times = [at[0], *(b - a for a, b in pairwise(at))]
     unit = "step" if first == usual == 1 else f"{first:,.0f} steps"
     place = f"{points['source'][0]}:{points['line'][0]}"
-    yield Pace(unit, [first, *gaps], times, _resolution(times[1:]), place, "was done after")
+    yield Pace(unit, [first, *gaps], times, _resolution(times[1:]), place, _AFTER)
 
 
 def _resolution(times: Sequence[float]) -> float:
