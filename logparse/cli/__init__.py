@@ -137,4 +137,7 @@ def cli(ctx: click.Context) -> None:
 
 def main() -> NoReturn:
     """Entry point of the script `logparse`."""
+    # What polars has let go of goes back to the system: else it counts as ours until another program is short of it.
+    # Read when polars is imported; a library may not decide that for the process it is in.
+    os.environ.setdefault("_RJEM_MALLOC_CONF", "muzzy_decay_ms:0")
     cli.main(prog_name="logparse")
