@@ -294,7 +294,7 @@ def one_line(frame: pl.DataFrame, of: str, pick: str) -> pl.DataFrame:
             "min": values.arg_min,
             "max": values.arg_max,
         }[pick]()
-        return frame[at] if there.any() else frame.clear()
+        return frame[at or 0] if there.any() else frame.clear()
     if pick in ("first", "last"):
         held = frame.filter(pl.col(of).is_not_null()) if values.null_count() else frame
         return held.unique("n", keep=pick, maintain_order=True)  # type: ignore[arg-type]
