@@ -136,9 +136,11 @@ def measure(command: Sequence[str], folder: Path) -> tuple[Measured, str]:
 
     Raises ContestantError where it ends with anything but 0 or takes longer than TIME_LIMIT_S.
     """
+    # An installed package is compiled to bytecode, and is not compiled anew at each start.
+    env = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     with tempfile.TemporaryFile(dir=folder) as out, tempfile.TemporaryFile(dir=folder) as err:
         begin = time.perf_counter()
-        process = subprocess.Popen(command, cwd=folder, stdin=subprocess.DEVNULL, stdout=out, stderr=err)
+        process = subprocess.Popen(command, cwd=folder, env=env, stdin=subprocess.DEVNULL, stdout=out, stderr=err)
         limit = threading.Timer(TIME_LIMIT_S, process.kill)
         limit.start()
         # wait4 gives the use of this one process; getrusage(RUSAGE_CHILDREN) only the largest of all so far

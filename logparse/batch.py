@@ -235,9 +235,21 @@ def scan(batch: Batch, rules: Sequence[Rule], telling: Sequence[Rule], grammars:
     return Scanned(
         pl.concat(gated) if gated else pl.DataFrame(schema={"row": pl.UInt32, "text": pl.String}),
         pl.concat(blanks) if blanks else pl.Series(dtype=pl.UInt32),
-        # In one piece, since each query over a frame of many would copy all its text into one first.
-        {key: pl.concat(found.pop(key), rechunk=True) for key in list(found)},
+        {key: in_one_piece(found.pop(key)) for key in list(found)},
     )
+
+
+def in_one_piece(parts: list[pl.DataFrame]) -> pl.DataFrame:
+    """`parts` (which is emptied) as one frame, since each query over many pieces would copy all its text first.
+
+    Column by column, each let go at once: no more than one of them is there twice.
+    """
+    columns = [part.get_columns() for part in parts]
+    parts.clear()
+    out = []
+    for _ in range(len(columns[0])):
+        out.append(pl.concat([some.pop(0) for some in columns], rechunk=True))
+    return pl.DataFrame(out)
 
 
 def without(lines: pl.DataFrame, rows: pl.Series) -> pl.DataFrame:

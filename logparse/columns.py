@@ -282,14 +282,11 @@ class Sheet:
         return self._first_lines[names]
 
 
-_MANY = 10_000
-
-
 def one_line(frame: pl.DataFrame, of: str, pick: str) -> pl.DataFrame:
     """The line of each run that holds the first, last, least or greatest value of `of`. Frames stand in the order of
     their lines."""
     n, values = frame["n"], frame[of]
-    if n[0] == n[-1] and frame.height > _MANY:  # one run: no need to group a million lines
+    if n[0] == n[-1]:  # one run, as it is with most rules: nothing to group
         there = values.is_not_null()
         at = {
             "first": there.arg_max,

@@ -79,31 +79,36 @@ def rules_seen(formula: str) -> list[str]:
 
 def expression(formula: str, column: Callable[[str], pl.Expr]) -> pl.Expr:
     """`formula` as an expression; `column` gives that of a name, and of `seen:rule`."""
+    return _expression(_tree(formula), formula, column)  # type: ignore[no-any-return]
 
-    def walk(node: ast.AST) -> Any:
-        match node:
-            case ast.Constant(value=value):
-                return pl.lit(value)
-            case ast.Name(id=name):
-                return column(name)
-            case ast.BinOp(left=left, op=op, right=right):
-                return _BINARY[type(op)](walk(left), walk(right))
-            case ast.UnaryOp(op=ast.USub(), operand=operand):
-                return -walk(operand)
-            case ast.UnaryOp(op=ast.Not(), operand=operand):
-                return ~walk(operand)
-            case ast.BoolOp(op=op, values=values):
-                parts = [walk(v).fill_null(False) for v in values]
-                return pl.all_horizontal(parts) if isinstance(op, ast.And) else pl.any_horizontal(parts)
-            case ast.Compare(left=left, ops=[op], comparators=[right]):
-                return _COMPARE[type(op)](walk(left), walk(right))
-            case ast.Call(func=ast.Name(id="seen"), args=[ast.Constant(value=rule)]):
-                return column(f"seen:{rule!s}")
-            case ast.Call(func=ast.Name(id=name), args=args) if name in _EXPR_CALLS:
-                return _EXPR_CALLS[name](*map(walk, args))
-        raise GrammarError(f"{ast.unparse(node)} is not a formula", where=formula, help="use + - * / and comparisons")
 
-    return walk(_tree(formula))  # type: ignore[no-any-return]
+def _expression(node: ast.AST, formula: str, column: Callable[[str], pl.Expr]) -> Any:
+    # No function within `expression`: one that calls itself would keep `column`, and the lines of a whole log with it,
+    # until the garbage is collected.
+    def of(part: ast.AST) -> Any:
+        return _expression(part, formula, column)
+
+    match node:
+        case ast.Constant(value=value):
+            return pl.lit(value)
+        case ast.Name(id=name):
+            return column(name)
+        case ast.BinOp(left=left, op=op, right=right):
+            return _BINARY[type(op)](of(left), of(right))
+        case ast.UnaryOp(op=ast.USub(), operand=operand):
+            return -of(operand)
+        case ast.UnaryOp(op=ast.Not(), operand=operand):
+            return ~of(operand)
+        case ast.BoolOp(op=op, values=values):
+            parts = [of(v).fill_null(False) for v in values]
+            return pl.all_horizontal(parts) if isinstance(op, ast.And) else pl.any_horizontal(parts)
+        case ast.Compare(left=left, ops=[op], comparators=[right]):
+            return _COMPARE[type(op)](of(left), of(right))
+        case ast.Call(func=ast.Name(id="seen"), args=[ast.Constant(value=rule)]):
+            return column(f"seen:{rule!s}")
+        case ast.Call(func=ast.Name(id=name), args=args) if name in _EXPR_CALLS:
+            return _EXPR_CALLS[name](*map(of, args))
+    raise GrammarError(f"{ast.unparse(node)} is not a formula", where=formula, help="use + - * / and comparisons")
 
 
 def evaluate(formula: str, inputs: Mapping[str, float | Sequence[float]]) -> float:

@@ -9,6 +9,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import polars as pl
+import polars.selectors as cs
 
 from logparse import defaults, frames, platforms, proof, tables
 from logparse.batch import WORTH_THREADS, Batch, in_pool
@@ -231,7 +232,8 @@ def _located(batch: Batch, name: str, parts: Sequence[pl.DataFrame]) -> pl.DataF
             .clear()
             .cast({"run": TEXT})
         )
-    rows = pl.concat(parts, how="diagonal_relaxed")
+    # A text that is kept would keep all others that were read with it, unless it is copied.
+    rows = pl.concat(parts, how="diagonal_relaxed").with_columns(cs.string() + "")
     first = pl.lit(pl.Series(batch.first, dtype=pl.UInt32))
 
     def line(row: pl.Expr) -> pl.Expr:

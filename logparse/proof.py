@@ -60,10 +60,15 @@ def _rows(lines: pl.DataFrame, given: Mapping[str, Given]) -> pl.DataFrame:
     asked = {name: e.cast(ROW[name]).alias(name) for name, e in given.items() if isinstance(e, pl.Expr)}
     made = {name: _one(name, v) for name, v in given.items() if isinstance(v, str)}
     made = {name: one.new_from_index(0, lines.height) for name, one in (_NOTHING | made).items()}
-    made |= {name: s.cast(ROW[name]).alias(name) for name, s in given.items() if isinstance(s, pl.Series)}
+    made |= {name: _as(name, s) for name, s in given.items() if isinstance(s, pl.Series)}
     if asked:
-        made |= lines.select(asked.values()).to_dict()
+        held = lines.with_columns(asked.values())  # as many rows, where all that is asked is one value
+        made |= {name: held[name] for name in asked}
     return pl.DataFrame([made[name] for name in ROW])
+
+
+def _as(name: str, series: pl.Series) -> pl.Series:
+    return (series if series.dtype == ROW[name] else series.cast(ROW[name])).alias(name)
 
 
 @cache
@@ -80,22 +85,25 @@ def number(column: str, dtype: pl.DataType) -> pl.Expr:
 
 def place(frame: pl.DataFrame, field: str, rule: Rule) -> dict[str, Given]:
     """pos, seg, rule, field, col, text, resolution and `how` of the value that lines of `rule` hold in `field`."""
-    carried = f"{field}:pos" in frame.columns
-    text = pl.col(f"{field}:text") if f"{field}:text" in frame.columns else pl.lit(None, TEXT)
+    # What stands in a column already is no query.
+    have = {column.name: column for column in frame.get_columns()}
+    carried = f"{field}:pos" in have
+    text = have.get(f"{field}:text")
     changed = bool(rule.corrects) or any(map(cast.is_converted, units(rule, field)))
-    unit = pl.col(f"{field}:unit") if f"{field}:unit" in frame.columns else None
-    how: Given = "converted" if changed else "read"
-    if unit is not None or f"{field}:text" not in frame.columns or frame[f"{field}:text"].null_count():
-        how = pl.when(text.is_null()).then(pl.lit("inferred")).otherwise(pl.lit(how))
-    if unit is not None:
-        converted = unit.is_in([u for u in (*cast.UNITS, *cast.SPECIAL) if cast.is_converted(u)])
-        how = pl.when(text.is_not_null() & converted).then(pl.lit("converted")).otherwise(how)
+    how: Given = "inferred" if text is None else "converted" if changed else "read"
+    if text is not None and (text.null_count() or f"{field}:unit" in have):
+        there = pl.col(text.name).is_not_null()
+        how = pl.when(there).then(pl.lit(how)).otherwise(pl.lit("inferred"))
+        if f"{field}:unit" in have:
+            units_ = [u for u in (*cast.UNITS, *cast.SPECIAL) if cast.is_converted(u)]
+            converted = pl.col(f"{field}:unit").is_in(units_)
+            how = pl.when(there & converted).then(pl.lit("converted")).otherwise(how)
     return {
-        "pos": pl.col(f"{field}:pos" if carried else "pos"),
-        "seg": pl.col(f"{field}:seg" if carried else "seg"),
-        "rule": pl.col(f"{field}:rule") if carried else rule.name,
+        "pos": have[f"{field}:pos" if carried else "pos"],
+        "seg": have[f"{field}:seg" if carried else "seg"],
+        "rule": have[f"{field}:rule"] if carried else rule.name,
         "field": field,
-        "col": pl.col(f"{field}:col") if f"{field}:col" in frame.columns else None,
+        "col": have.get(f"{field}:col"),
         "text": text,
         "resolution": resolution(frame, field, rule),
         "how": how,

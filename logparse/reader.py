@@ -19,7 +19,6 @@ import glob
 import hashlib
 import importlib
 import lzma
-import operator
 import os
 import re
 import stat
@@ -583,11 +582,20 @@ def clean(data: bytes) -> tuple[bytes, str]:
 def clean_text(text: bytes) -> bytes:
     r"""UTF-8 without terminal controls: as many lines as before, "\r" where the terminal began to write over.
 
-    No control goes on behind the end of its line, so that each piece is cleaned for itself; plain text is not copied.
+    No control goes on behind the end of its line, so that each piece is cleaned for itself; plain text is not copied,
+    but for the piece at hand.
     """
-    parts = [text[start:end] for start, end in pieces(text, _PIECE)]
-    cleaned = list(map(_clean_lines, parts))
-    return text if all(map(operator.is_, parts, cleaned)) else b"".join(cleaned)
+    if all(map(_is_clean, _parts(text))):
+        return text
+    return b"".join(map(_clean_lines, _parts(text)))
+
+
+def _parts(text: bytes) -> Iterator[bytes]:
+    return (text[start:end] for start, end in pieces(text, _PIECE))
+
+
+def _is_clean(text: bytes) -> bool:
+    return _clean_lines(text) is text
 
 
 def _clean_lines(text: bytes) -> bytes:
