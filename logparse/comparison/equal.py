@@ -153,6 +153,10 @@ def curve(ledger: Ledger, job: Job, name: str = "loss", split: str = "train") ->
     Columns: step, samples, seconds (since training began), loss (only with `name="loss"`: the value), value,
     resolution, source, line. Samples are those that the line states, else step × batch_size. Of several ranks the mean.
     """
+    return ledger.once(("curve", job.id, name, split), lambda: _curve(ledger, job, name, split))
+
+
+def _curve(ledger: Ledger, job: Job, name: str, split: str) -> pl.DataFrame:
     rows = ledger.metrics(job, name).filter(
         (pl.col("split") == split) & pl.col("window").is_in(["step", "interval"]) & pl.col("value").is_not_null()
     )
