@@ -5,15 +5,18 @@ from __future__ import annotations
 import importlib.util
 import os
 import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 from conftest import ROOT
 
 from logparse import charts, findings
+from logparse.cli import cli
 
 PAGES = sorted((ROOT / "docs").rglob("*.md"))
 
@@ -63,3 +66,22 @@ def test_the_example_runs_from_anywhere(tmp_path: Path) -> None:
     assert "at 409,600 samples:" in result.stdout
     assert "different-budget" in result.stdout
     assert (tmp_path / "three_batch_sizes.json").stat().st_size > 1000
+
+
+_COMMAND = re.compile(r"(?:^|`)(logparse (?:chart|report) [^`\n]*sample_logs[^`\n]*)", re.MULTILINE)
+COMMANDS = [c for page in [ROOT / "README.md", *PAGES] for c in _COMMAND.findall(page.read_text())]
+
+
+def test_there_are_commands_to_run() -> None:
+    assert {command.split()[1] for command in COMMANDS} >= {"chart", "report"}
+    assert {command.split()[2] for command in COMMANDS if command.split()[1] == "chart"} == set(charts.names())
+
+
+@pytest.mark.parametrize("command", dict.fromkeys(COMMANDS))
+def test_a_command_that_the_docs_name_runs(command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "sample_logs").symlink_to(ROOT / "sample_logs")
+    monkeypatch.chdir(tmp_path)
+    result = CliRunner().invoke(cli, shlex.split(command)[1:], prog_name="logparse")
+    assert result.exit_code == 0, result.output
+    written = shlex.split(command)[-1]
+    assert (tmp_path / written).stat().st_size > 10_000
