@@ -8,7 +8,7 @@ from typing import Any
 
 import polars as pl
 
-from logparse.errors import UsageError
+from logparse.errors import UsageError, nearest
 from logparse.logs import Logs
 from logparse.render import Paint, aligned, one_line
 from logparse.schema import FIELDS, PHASES, RUNS, TEXT
@@ -59,9 +59,7 @@ def page(logs: Logs, run: Mapping[str, Any], name: str, paint: Paint, context: i
         if lines:
             return "\n".join(lines)
     known = names(logs, run["run"])
-    near = difflib.get_close_matches(name, known, n=1)
-    hint = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(known)}"
-    raise UsageError(f"{run['label']} has no {name!r}; {hint}")
+    raise UsageError(f"{run['label']} has no {name!r}; {nearest(name, known)}")
 
 
 def names(logs: Logs, run: str) -> list[str]:

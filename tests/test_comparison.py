@@ -535,3 +535,11 @@ def test_points_of_a_side_with_several_runs_are_those_of_each() -> None:
 def test_a_target_against_what_is_better_is_refused() -> None:
     with pytest.raises(UsageError, match="of loss lower is better"):
         compare(logparse.ingest(CEREBRAS), target=["loss>=7"])
+
+
+def test_a_narrowed_ledger_still_knows_the_repeats_that_were_read_with_it() -> None:
+    logs = logparse.ingest([CEREBRAS[1], SAMPLES / "cerebras" / "bert_pasted_crlf_cp1252.out"])
+    ledger = Ledger(logs)
+    narrow = ledger.only(ledger.jobs[:1])
+    assert len(narrow.jobs) == 1
+    assert len(narrow.repeats(narrow.jobs[0])) == 2

@@ -175,7 +175,7 @@ class Ledger:
     def only(self, jobs: Iterable[Job]) -> Ledger:
         """These jobs alone; the others still count as repeats, since they were read with them."""
         other = self.with_claims(self.claims)
-        other.__dict__.update(jobs=list(jobs))
+        other.__dict__.update(jobs=list(jobs), _by_group=self._by_group)
         other.__dict__.pop("by_run", None)
         return other
 
@@ -183,11 +183,6 @@ class Ledger:
 def elsewhere(reason: str | None) -> bool:
     """Whether a reason says that the value stands in another log of the job."""
     return bool(reason) and str(reason).startswith(("no log", "in another log"))
-
-
-def placed(value: Value, *more: str) -> Value:
-    """`value` with further places."""
-    return replace(value, places=tuple(dict.fromkeys((*value.places, *more))))
 
 
 _FIGURES = ("train_s", "throughput", "loss", "score", "latency_s", "on_chip_latency_s", "compile_s", "total_s")
