@@ -277,18 +277,13 @@ def read(segments: pl.DataFrame, rule: Rule) -> pl.DataFrame:
         if sure is None or taken[sure].null_count():
             mask = taken[sure].is_not_null() if sure else text.str.contains(rule.pattern)
             segments, taken = segments.filter(mask), taken.filter(mask)
-        hits = segments.hstack(taken.select(_casts(rule)).get_columns())
+        hits = segments.hstack(cast.columns(taken, groups))
     return hits.with_columns(pl.lit(v).alias(k) for k, v in rule.fixed.items()) if rule.fixed else hits
 
 
 @cache
 def _groups(rule: Rule) -> pl.Expr:
     return pl.col("seg").str.extract_groups(rule.pattern)
-
-
-@cache
-def _casts(rule: Rule) -> list[pl.Expr]:
-    return cast.columns(rule.compiled.groups)
 
 
 def _frequent(slices: Sequence[Slice], grammars: Sequence[Grammar]) -> list[tuple[Grammar, Rule]]:

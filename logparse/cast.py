@@ -116,14 +116,34 @@ def _time(text: pl.Expr, format: str) -> pl.Expr:
     return text.str.to_datetime(format, strict=False, time_unit="us")
 
 
-def columns(groups: tuple[Group, ...]) -> list[pl.Expr]:
-    """Columns `name` (value) and `name:text` (as printed) for each name, from the columns "1", "2", … of the groups."""
-    by_name: dict[str, list[tuple[pl.Expr, str | None]]] = {}
+def columns(taken: pl.DataFrame, groups: tuple[Group, ...]) -> list[pl.Series]:
+    """Columns `name` (value) and `name:text` (as printed) for each name, from the columns "1", "2", … of the groups.
+
+    What is text or a plain number is no query: most rules have no other fields, and most of them read a few lines.
+    """
+    by_name: dict[str, list[tuple[str, str | None]]] = {}
     for index, group in enumerate(groups, start=1):
-        by_name.setdefault(group.name, []).append((pl.col(str(index)), group.unit))
-    out = []
+        by_name.setdefault(group.name, []).append((str(index), group.unit))
+    texts: dict[str, pl.Series] = {}
+    values: dict[str, pl.Series] = {}
+    asked = []
     for name, parts in by_name.items():
-        texts, values = [t for t, _ in parts], [value(t, name, u) for t, u in parts]
-        out.append((values[0] if len(parts) == 1 else pl.coalesce(values)).alias(name))
-        out.append((texts[0] if len(parts) == 1 else pl.coalesce(texts)).alias(f"{name}:text"))
-    return out
+        (index, unit), *others = parts
+        texts[name] = taken[index]
+        if others:
+            asked += [pl.coalesce(index for index, _ in parts).alias(f"{name}:text")]
+            asked += [pl.coalesce(value(pl.col(index), name, unit) for index, unit in parts).alias(name)]
+        elif _is_plain(name, unit):
+            values[name] = taken[index].cast(field(name).dtype, strict=False)
+        else:
+            asked += [value(pl.col(index), name, unit).alias(name)]
+    if asked:
+        found = taken.select(asked)
+        values |= {name: found[name] for name in by_name if name in found.columns}
+        texts |= {name: found[f"{name}:text"] for name in by_name if f"{name}:text" in found.columns}
+    return [s for name in by_name for s in (values[name].alias(name), texts[name].alias(f"{name}:text"))]
+
+
+def _is_plain(name: str, unit: str | None) -> bool:
+    """Whether the value is the text, cast."""
+    return field(name).dtype != TIME and unit != "1,000" and not is_converted(unit)

@@ -67,11 +67,12 @@ class Sheet:
             value = value.cast(dtype, strict=False)
         slots = self._slot[values["n"]]
         have = self._columns.get(column)
-        if have is not None or value.null_count():
-            wanted = value.is_not_null()
-            if have is not None:
-                wanted &= have[slots].is_null()
-            slots, value = slots.filter(wanted), value.filter(wanted)
+        if value.null_count():
+            there = value.is_not_null()
+            slots, value = slots.filter(there), value.filter(there)
+        if have is not None and have.null_count() < have.len():
+            open_ = have[slots].is_null()
+            slots, value = slots.filter(open_), value.filter(open_)
         if not value.len():
             return
         self._columns[column] = (full(None, self.n.len(), dtype) if have is None else have).scatter(slots, value)
@@ -85,9 +86,9 @@ class Sheet:
         self._cited.pop(column, None)
 
     def cited(self, column: str) -> pl.DataFrame:
-        """For each run the evidence row that formulas cite for `column`."""
+        """For each run the evidence row that formulas cite for `column`, by `n`."""
         if column not in self._cited:
-            self._cited[column] = self.proofs(column).unique("n", keep="first", maintain_order=True)
+            self._cited[column] = self.proofs(column).unique("n", keep="first", maintain_order=True).sort("n")
         return self._cited[column]
 
     def proofs(self, column: str) -> pl.DataFrame:
@@ -174,14 +175,14 @@ class Sheet:
     def _take_one(self, take: Take, frame: pl.DataFrame, rule: Rule, of: str) -> None:
         """The value of one line of each run."""
         one = one_line(frame, of, take.pick)
-        value, dtype = pl.col(of), field(of).dtype
+        value = one[of]
         if take.aliases:
             table = dict(self.hits.grammar.aliases[take.aliases])
             value = value.str.to_lowercase().replace_strict(list(table), list(table.values()), default=value)
-        evidence = proof.of_lines(one, **proof.place(one, of, rule), number=proof.number(of, dtype))
-        if take.how:
-            evidence = evidence.with_columns(pl.lit(take.how).alias("how"))
-        self.put(take.column, one.select("n", value.alias("value")), evidence)
+        place = proof.place(one, of, rule)
+        how = take.how or place["how"]
+        evidence = proof.of_lines(one, **{**place, "how": how}, number=proof.numbers(one[of]))
+        self.put(take.column, pl.DataFrame([one["n"], value.alias("value")]), evidence)
 
     def _take_all(self, take: Take, frame: pl.DataFrame, rule: Rule, of: str) -> None:
         """A value derived from all lines of each run."""
@@ -240,64 +241,62 @@ class Sheet:
 
     def _input(self, frame: pl.DataFrame, name: str, made: dict[str, str]) -> pl.DataFrame:
         """Evidence rows for one input of a formula: its number, and where that stands."""
-        number = frame.select("n", proof.number(name, self._columns[name].dtype).alias("number"))
-        cited = number.join(self.cited(name), on="n", how="left", maintain_order="left")
-        # Text stands for the number only where it was read as such.
-        plain = pl.col("how").is_in(["read", "converted", "estimate"])
-        given = {
-            "text": pl.when(plain).then("text"),
-            "resolution": pl.when(plain).then("resolution"),
-            "reason": pl.when(plain).then("reason").when(~plain).then(pl.lit(f"the column {name}")),
-        }
-        return proof.rows(cited, **given, **made, input=name)
+        cited = self.cited(name)
+        if not cited["n"].equals(frame["n"]):
+            cited = frame.select("n").join(cited, on="n", how="left", maintain_order="left")
+        return proof.rows(cited, **made, number=proof.numbers(frame[name]), input=name, was=cited["how"])
 
     def infer(self, infer: Infer) -> None:
         """A column that follows from lines being there."""
         names = [n.strip() for n in infer.because.split("|") if n.strip()]
         if not names:
             names = [r.name for r in self.hits.rules.values() if "telling" in r.marked]
-        runs = self.where(infer.when).select("n")
+        runs = self._first_of(tuple(names))
+        if infer.when is not None:
+            held = self.where(infer.when).select("n")
+            runs = held.join(runs, on="n", how="inner" if infer.because else "left", maintain_order="left")
         if not runs.height:
             return
-        runs = runs.join(
-            self._first_of(tuple(names)), on="n", how="inner" if infer.because else "left", maintain_order="left"
-        )
-        if not infer.because and infer.when is None:
-            runs = runs.filter(pl.col("pos").is_not_null())
         reason = infer.reason or (
             f"follows from {infer.because or 'the form of its lines'}" + (f" and {infer.when}" if infer.when else "")
         )
-        evidence = proof.rows(runs, text=pl.col("seg"), how="inferred", reason=reason)
-        self.put(infer.column, runs.select("n", pl.lit(infer.value).alias("value")), evidence)
+        evidence = proof.rows(runs, how="inferred", reason=reason)
+        self.put(infer.column, pl.DataFrame([runs["n"], full(infer.value, runs.height).alias("value")]), evidence)
 
     def _first_of(self, names: tuple[str, ...]) -> pl.DataFrame:
-        """n, pos, seg, rule of the first line of each run that any of these rules read."""
+        """n, pos, seg, rule of the first line of each run that any of these rules read, by n."""
         if names not in self._first_lines:
-            frames = [pl.DataFrame(schema={"n": pl.UInt32, "pos": pl.UInt64, "seg": TEXT, "rule": TEXT})]
-            for name in (name for name in names if name in self.hits.by_rule):
-                first = one_line(self.hits.by_rule[name][["n", "pos", "seg"]], "pos", "first")
-                frames.append(first.hstack([full(name, first.height).alias("rule")]))
-            lines = pl.concat(frames).sort("pos").unique("n", keep="first", maintain_order=True)
-            self._first_lines[names] = lines
+            frames = [marked_line(self.hits, name, "first") for name in names if name in self.hits.by_rule]
+            if len(frames) > 1:
+                frames = [pl.concat(frames).sort("n", "pos").unique("n", keep="first", maintain_order=True)]
+            none = pl.DataFrame(schema={"n": pl.UInt32, "pos": pl.UInt64, "seg": TEXT, "rule": TEXT})
+            self._first_lines[names] = frames[0] if frames else none
         return self._first_lines[names]
+
+
+def marked_line(hits: Hits, rule: str, pick: str) -> pl.DataFrame:
+    """n, pos, seg, rule of the `first` or `last` line of each run that `rule` read."""
+    line = one_line(hits.by_rule[rule][["n", "pos", "seg"]], "pos", pick)
+    return line.hstack([full(rule, line.height).alias("rule")])
 
 
 def one_line(frame: pl.DataFrame, of: str, pick: str) -> pl.DataFrame:
     """The line of each run that holds the first, last, least or greatest value of `of`. Frames stand in the order of
-    their lines."""
-    n, values = frame["n"], frame[of]
-    if n[0] == n[-1]:  # one run, as it is with most rules: nothing to group
-        there = values.is_not_null()
-        at = {
-            "first": there.arg_max,
-            "last": lambda: there.len() - 1 - (there.reverse().arg_max() or 0),
-            "min": values.arg_min,
-            "max": values.arg_max,
-        }[pick]()
-        return frame.slice(at or 0, 1) if there.any() else frame.clear()
+    their lines, and so of their runs."""
+    n = frame["n"]
     if pick in ("first", "last"):
-        held = frame.filter(pl.col(of).is_not_null()) if values.null_count() else frame
-        return held.unique("n", keep=pick, maintain_order=True)  # type: ignore[arg-type]
-    lines = pl.DataFrame({"n": n, "of": values}).with_row_index("i").filter(pl.col("of").is_not_null())
+        held = frame.filter(frame[of].is_not_null()) if frame[of].null_count() else frame
+        if held.height < 2:
+            return held
+        if n[0] == n[-1]:  # one run, as it is with most rules: nothing to group
+            return held.head(1) if pick == "first" else held.tail(1)
+        # Where the number of the run changes, seen from the line before or the line after: neither is a query.
+        changes = held["n"][1:] != held["n"][:-1]
+        ends = [_YES, changes] if pick == "first" else [changes, _YES]
+        return held.filter(pl.concat(ends))
+    lines = pl.DataFrame({"n": n, "of": frame[of]}).with_row_index("i").filter(pl.col("of").is_not_null())
     at_least_or_most = pl.col("of").arg_min() if pick == "min" else pl.col("of").arg_max()
     return frame[lines.group_by("n").agg(pl.col("i").get(at_least_or_most))["i"].sort()]
+
+
+_YES = pl.Series([True])

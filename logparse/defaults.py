@@ -9,8 +9,7 @@ import hashlib
 import polars as pl
 
 from logparse import proof
-from logparse.batch import full
-from logparse.columns import Sheet, one_line
+from logparse.columns import Sheet, marked_line
 from logparse.grammar import Infer, Steady
 from logparse.match import Hits
 from logparse.phases import Phases
@@ -80,7 +79,6 @@ def _phase_sum(sheet: Sheet, phases: Phases, column: str) -> None:
     read = pl.col("how").is_in(["read", "converted"])
     several = several.join(rows.select("id", "key", number="duration"), on="id", maintain_order="left").with_columns(
         pl.when(read).then("text").alias("text"),
-        pl.when(read).then("resolution").alias("resolution"),
         pl.lit("derived").alias("how"),
         pl.lit("sum(duration)").alias("formula"),
         pl.lit("duration").alias("input"),
@@ -100,14 +98,11 @@ def _marks(sheet: Sheet) -> None:
         "submission": "last",
     }
     for mark, pick in picks.items():
-        frames = []
-        for rule in (r for r in sheet.hits.rules.values() if mark in r.marked):
-            line = one_line(sheet.hits.by_rule[rule.name][["n", "pos", "seg"]], "pos", pick)
-            frames.append(line.hstack([full(rule.name, line.height).alias("rule")]))
+        frames = [marked_line(sheet.hits, r.name, pick) for r in sheet.hits.rules.values() if mark in r.marked]
         if frames:
             keep = "first" if pick == "first" else "last"
             lines = pl.concat(frames).sort("pos").unique("n", keep=keep, maintain_order=True)  # type: ignore[arg-type]
-            sheet.put(f"_{mark}", lines.select("n", value="pos"), proof.rows(lines, text=pl.col("seg"), how="inferred"))
+            sheet.put(f"_{mark}", lines.select("n", value="pos"), proof.rows(lines, how="inferred"))
     work = [sheet.hits.by_rule[r.name].select("n", "pos") for r in sheet.hits.rules.values() if "work" in r.marked]
     if work:
         sheet.fact("_first_work", pl.concat(work).group_by("n").agg(pl.col("pos").min().alias("value")))
@@ -130,7 +125,7 @@ def _stamps(sheet: Sheet) -> None:
             rule = own[i]
             frame = sheet.hits.by_rule[rule.name]
             frame = frame.filter(frame["pos"].is_in(mine["pos"].implode()))
-            evidence.append(proof.of_lines(frame, **proof.place(frame, "at", rule), number=proof.number("at", TIME)))
+            evidence.append(proof.of_lines(frame, **proof.place(frame, "at", rule), number=proof.numbers(frame["at"])))
         if evidence:
             sheet.put(column, one.select("n", value="at"), pl.concat(evidence))
             sheet.fact(f"_{keep}_stamp", one.select("n", value="pos"))
@@ -188,7 +183,7 @@ def _train_includes(sheet: Sheet, phases: Phases) -> None:
         return
     values = rows.group_by("n").agg(pl.col("phase").unique().sort().str.join(", ").alias("value"))
     begins = phases.evidence.filter(pl.col("id").is_in(rows["id"].implode()) & (pl.col("input") == "begin"))
-    lines = begins.select("n", "pos", "seg", "rule", pl.col("seg").alias("text"))
+    lines = begins.select("n", "pos", "seg", "rule")
     reason = "it begins and ends between two steps"
     sheet.put("train_includes", values, proof.rows(lines, how="inferred", reason=reason))
 
@@ -230,7 +225,7 @@ def _steady(sheet: Sheet, steady: Steady) -> None:
         pairs.filter((pl.len().over("n") >= 3) & (pl.col("interval") == median))
         .unique("n", keep="first", maintain_order=True)
         .join(sizes, on="n", maintain_order="left")
-        .collect()
+        .collect(engine="in-memory")
     )
     if not middle.height:
         return
@@ -245,7 +240,7 @@ def _steady(sheet: Sheet, steady: Steady) -> None:
         at = frame[middle[f"i{side}"]]
         # From midnight before the first of the two lines: short intervals are lost in seconds since 1970.
         clock = (middle[f"at{side}"] - middle["at_before"].dt.truncate("1d")).dt.total_microseconds() / 1e6
-        for name, number in (("at", pl.lit(clock)), ("step", proof.number("step", INTEGER))):
+        for name, number in (("at", clock), ("step", at["step"])):
             place = {**proof.place(at, name, rule), **made}
             parts.append(proof.of_lines(at, **place, number=number, input=f"{name}_{end}"))
     cited = sheet.cited("batch_size").select("n", "pos", "seg", "rule", "field")

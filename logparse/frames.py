@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from functools import cache
-
 import polars as pl
 
 from logparse import proof
 from logparse.batch import Batch
 from logparse.grammar import Rule
 from logparse.match import Hits
+from logparse.rows import Given, make
 from logparse.schema import FIELDS, INTEGER, NUMBER, TEXT, TIME, field
 
 _PLACE = frozenset(
@@ -45,7 +44,6 @@ def metrics(hits: Hits) -> pl.DataFrame:
     return pl.concat(parts) if parts else pl.DataFrame(schema=_METRIC)
 
 
-_WORD = pl.Categorical()
 _METRIC: dict[str, pl.DataType] = {
     "n": pl.UInt32(),
     "at": TIME,
@@ -71,42 +69,29 @@ def _is_metric(column: str) -> bool:
 
 def _metric(frame: pl.DataFrame, rule: Rule, column: str) -> pl.DataFrame:
     name, _, window = column.partition("@")
-    have = set(frame.columns)
-
-    def given(c: str, dtype: pl.DataType) -> pl.Expr:
-        return pl.col(c).cast(dtype) if c in have else _constant(c, None, dtype)
-
-    rank = pl.coalesce("rank", "tag") if "rank" in have else pl.col("tag")
-    told = "rank" in have or frame["tag"].null_count() < frame.height
-    scope = pl.format("rank {}", rank) if told and "global" not in rule.marked else pl.lit(None, TEXT)
-    if "scope" in have:
-        scope = pl.coalesce("scope", scope)
-    split = pl.coalesce("split", pl.lit(rule.split, TEXT)) if "split" in have else pl.lit(rule.split, TEXT)
     if frame[column].null_count():
-        frame = frame.filter(pl.col(column).is_not_null())
-    return frame.select(
-        "n",
-        given("at", TIME),
-        given("step", INTEGER),
-        given("samples", INTEGER),
-        given("epoch", NUMBER),
-        split.cast(pl.Categorical()).alias("split"),
-        _constant("name", name),
-        pl.col(column).cast(NUMBER).alias("value"),
-        _constant("unit", field(column).unit),
-        scope.cast(pl.Categorical()).alias("scope"),
-        _constant("window", window or rule.window),
-        _constant("basis", "estimated" if field(column).estimated else rule.basis),
-        proof.resolution(frame, column, rule).alias("resolution"),
-        "row",
-        _constant("rule", rule.id),
-    )
-
-
-@cache
-def _constant(column: str, value: str | None, dtype: pl.DataType = _WORD) -> pl.Expr:
-    """A column of one value."""
-    return pl.lit(value, dtype).alias(column)
+        frame = frame.filter(frame[column].is_not_null())
+    have = {c.name: c for c in frame.get_columns()}
+    scope: Given = None
+    if "global" not in rule.marked:
+        rank = pl.coalesce("rank", "tag") if "rank" in have else pl.col("tag")
+        told = "rank" in have or frame["tag"].null_count() < frame.height
+        scope = pl.format("rank {}", rank) if told else None
+    if "scope" in have:
+        scope = have["scope"] if scope is None else pl.coalesce("scope", scope)
+    given: dict[str, Given] = {
+        **{c: have.get(c) for c in ("n", "at", "step", "samples", "epoch", "row")},
+        "split": pl.coalesce("split", pl.lit(rule.split, TEXT)) if "split" in have else rule.split,
+        "name": name,
+        "value": have[column],
+        "unit": field(column).unit,
+        "scope": scope,
+        "window": window or rule.window,
+        "basis": "estimated" if field(column).estimated else rule.basis,
+        "resolution": proof.resolution(frame, column, rule),
+        "rule": rule.id,
+    }
+    return make(frame, _METRIC, given)
 
 
 def _one_point(frame: pl.DataFrame) -> pl.DataFrame:
@@ -130,11 +115,12 @@ def params(hits: Hits) -> pl.DataFrame:
             continue
         frame = hits.by_rule[rule.name]
         if "key" in frame.columns and "value" in frame.columns:
-            parts.append(_param(frame.filter(pl.col("key").is_not_null()), rule, pl.col("key"), "value"))
+            keyed = frame.filter(frame["key"].is_not_null())
+            parts.append(_param(keyed, rule, keyed["key"], "value"))
             continue
         for name in rule.fields:
             if name not in _PLACE:
-                parts.append(_param(frame, rule, pl.lit(name.partition("@")[0]), name))
+                parts.append(_param(frame, rule, name.partition("@")[0], name))
     if not parts:
         return pl.DataFrame(schema=_PARAM)
     return (
@@ -156,22 +142,19 @@ _PARAM: dict[str, pl.DataType] = {
 }
 
 
-def _param(frame: pl.DataFrame, rule: Rule, name: pl.Expr, column: str) -> pl.DataFrame:
-    dtype = field(column).dtype
-    number = (
-        pl.col(column).cast(NUMBER)
-        if dtype in (NUMBER, INTEGER)
-        else pl.col(f"{column}:text").cast(NUMBER, strict=False)
-    )
-    return frame.select(
-        "n",
-        name.cast(TEXT).alias("name"),
-        pl.col(f"{column}:text").alias("value"),
-        number.alias("number"),
-        pl.lit(rule.params, TEXT).alias("origin"),
-        "row",
-        pl.lit(rule.id).alias("rule"),
-    )
+def _param(frame: pl.DataFrame, rule: Rule, name: pl.Series | str, column: str) -> pl.DataFrame:
+    text, value = frame[f"{column}:text"], frame[column]
+    number = (value if value.dtype in (NUMBER, INTEGER) else text).cast(NUMBER, strict=False)
+    given: dict[str, Given] = {
+        "n": frame["n"],
+        "name": name,
+        "value": text,
+        "number": number,
+        "origin": rule.params,
+        "row": frame["row"],
+        "rule": rule.id,
+    }
+    return make(frame, _PARAM, given)
 
 
 def messages(hits: Hits) -> pl.DataFrame:
@@ -182,19 +165,15 @@ def messages(hits: Hits) -> pl.DataFrame:
         if rule.level is None:
             continue
         frame = hits.by_rule[rule.name]
-        have = set(frame.columns)
-        parts.append(
-            frame.select(
-                "n",
-                (pl.col("at") if "at" in have else pl.lit(None)).cast(TIME).alias("at"),
-                pl.lit(rule.level).alias("level"),
-                (pl.col("component") if "component" in have else pl.lit(None)).cast(TEXT).alias("component"),
-                pl.lit(rule.kind, TEXT).alias("kind"),
-                (pl.coalesce("text", "seg") if "text" in have else pl.col("seg")).alias("text"),
-                "row",
-                pl.lit(rule.id).alias("rule"),
-            )
-        )
+        have = {c.name: c for c in frame.get_columns()}
+        given: dict[str, Given] = {
+            **{c: have.get(c) for c in ("n", "at", "component", "row")},
+            "level": rule.level,
+            "kind": rule.kind,
+            "text": pl.coalesce("text", "seg") if "text" in have else have["seg"],
+            "rule": rule.id,
+        }
+        parts.append(make(frame, _MESSAGE, given))
     return (
         pl.concat(parts)
         .sort("row")
@@ -229,18 +208,15 @@ def unreadable(hits: Hits) -> pl.DataFrame:
                 continue
             bad = frame.filter(pl.col(name).is_null() & pl.col(text).is_not_null())
             if bad.height:
-                parts.append(
-                    bad.select(
-                        "n",
-                        pl.lit(None, TIME).alias("at"),
-                        pl.lit("warning").alias("level"),
-                        pl.lit(None, TEXT).alias("component"),
-                        pl.lit("unreadable").alias("kind"),
-                        pl.format(f"{name}: {{}} is no value", pl.col(text)).alias("text"),
-                        "row",
-                        pl.lit(rule.id).alias("rule"),
-                    )
-                )
+                given: dict[str, Given] = {
+                    "n": bad["n"],
+                    "level": "warning",
+                    "kind": "unreadable",
+                    "text": pl.format(f"{name}: {{}} is no value", pl.col(text)),
+                    "row": bad["row"],
+                    "rule": rule.id,
+                }
+                parts.append(make(bad, _MESSAGE, given))
     return pl.concat(parts)
 
 

@@ -106,9 +106,10 @@ def run_rules(segments: pl.DataFrame, rules: Sequence[Rule]) -> dict[str, pl.Dat
             here = here.filter(~taken[here])
         hits = read(segments[here], rule) if here.len() else segments.clear()
         if hits.height:
-            found[rule.name] = hits.drop("i")
+            read_ = hits.drop_in_place("i")
+            found[rule.name] = hits
             if alone:
-                taken.scatter(hits["i"], True)
+                taken.scatter(read_, True)
     return found
 
 

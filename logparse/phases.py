@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import polars as pl
 
-from logparse import cast, proof
+from logparse import proof
 from logparse.grammar import Bar, Frames, Phase, Reported, Span
 from logparse.match import Hits
 from logparse.schema import NUMBER, TEXT, TIME
@@ -76,7 +76,7 @@ class Phases:
             pl.col("pos").shift(-1).over(keys).fill_null(2**64 - 1).alias("next"), pl.col("pos").alias("begin_pos")
         )
         right = ends.sort("pos").select(
-            *keys, "pos", *(pl.col(c).alias(f"end_{c}") for c in ("pos", "at", "seg", "rule", "text"))
+            *keys, "pos", *(pl.col(c).alias(f"end_{c}") for c in ("pos", "at", "seg", "rule", "text", "unit"))
         )
         if span.last:
             pairs = (
@@ -122,16 +122,18 @@ class Phases:
                 input="begin",
                 number=begin,
                 pos=pl.col("begin_pos"),
-                resolution=_stamp_resolution("text"),
                 **made,
             ),
             proof.rows(
                 pairs.select(
-                    "id", "n", "end_at", pl.col("end_pos").alias("pos"), seg="end_seg", rule="end_rule", text="end_text"
+                    "id",
+                    "n",
+                    "end_at",
+                    pos="end_pos",
+                    **{name: f"end_{name}" for name in ("seg", "rule", "text", "unit")},
                 ),
                 input="end",
                 number=end,
-                resolution=_stamp_resolution("text"),
                 **made,
             ),
         ]
@@ -207,7 +209,7 @@ class Phases:
             stage.alias("stage"),
             (pl.col("at") if "at" in frame.columns else pl.lit(None)).cast(TIME).alias("end_at"),
         )
-        read = proof.of_lines(frame, **proof.place(frame, field, rule), number=duration).with_columns(frame["id"])
+        read = proof.of_lines(frame, **proof.place(frame, field, rule), number=frame[field]).with_columns(frame["id"])
         if phase.whole:
             return self._with_sum(rows, read)
         return self._less(rows, read, phase.less, field)
@@ -253,7 +255,7 @@ class Phases:
             pl.lit(phase.stage, TEXT).alias("stage"),
         )
         place = proof.place(frame, "elapsed", rule)
-        read = proof.of_lines(frame, **place, number=pl.col("elapsed")).with_columns(frame["id"])
+        read = proof.of_lines(frame, **place, number=frame["elapsed"]).with_columns(frame["id"])
         return self._less(rows, read, phase.less, "elapsed")
 
     def _frames(self, phase: Frames) -> tuple[pl.DataFrame, pl.DataFrame] | None:
@@ -374,19 +376,20 @@ class Phases:
         return rows.filter(pl.int_range(pl.len()).over("n") == int(nth or 1) - 1)
 
     def _lines(self, names: str, stage_field: str | None, by: str | None) -> pl.DataFrame | None:
-        """n, pos, at, seg, rule, text (of `at`), stage, by of the lines of several rules."""
+        """n, pos, at, seg, rule, text and unit (of `at`), stage, by of the lines of several rules."""
         frames = []
         for name in names.split("|"):
-            frame = self.hits.get(name.strip())
-            if frame is None or "at" not in frame.columns:
+            frame, rule = self.hits.get(name.strip()), self.hits.rules.get(name.strip())
+            if frame is None or rule is None or "at" not in frame.columns:
                 continue
             lines = frame.select(
                 "n",
                 "pos",
                 "at",
                 "seg",
-                pl.lit(name.strip()).alias("rule"),
+                pl.lit(rule.name).alias("rule"),
                 pl.col("at:text").alias("text"),
+                pl.lit(next(iter(proof.units(rule, "at")), None), TEXT).alias("unit"),
                 (pl.col(stage_field) if stage_field in frame.columns else pl.lit(None)).cast(TEXT).alias("stage"),
                 _by(frame, by).cast(TEXT).alias("by"),
             )
@@ -404,12 +407,6 @@ class Phases:
             .join(self.rows.select("id", "key"), on="id", how="left", maintain_order="left")
             .select(*proof.ROW, "id")
         )
-
-
-def _stamp_resolution(column: str) -> pl.Expr:
-    """Half a unit of the last digit of a stamp as printed; a number alone is milliseconds since 1970."""
-    text = pl.col(column)
-    return pl.when(text.str.contains("^[0-9]+$")).then(0.0005).otherwise(cast.resolution(text, "at", None))
 
 
 def _first_in_a_row(begins: pl.DataFrame, ends: pl.DataFrame, keys: list[str]) -> pl.DataFrame:

@@ -183,8 +183,11 @@ def _placed(evidence: pl.DataFrame, hits: Hits, sheet: Sheet, phases: Phases) ->
     """Evidence rows with the column of each text, and the value that each row is evidence of."""
     rules = hits.rules
     row = (pl.col("pos") // 2**32).cast(pl.UInt32).alias("row")
+    evidence = proof.shown(evidence)
     # A segment that is kept would keep the text of all others with it.
-    evidence = evidence.with_columns(proof.starts(evidence, rules), row).drop("seg", "field", "col")
+    evidence = evidence.with_columns(proof.starts(evidence, rules), proof.resolutions(evidence), row).drop(
+        "seg", "unit", "field", "col"
+    )
     ids = {rule.name: rule.id for rule in rules.values()}
     rule = pl.col("rule").replace_strict(list(ids), list(ids.values()), default=None, return_dtype=TEXT)
     of_runs = _long(sheet.frame, [c for c in sheet.frame.columns if c in FRAMES["runs"]], "n", "runs")

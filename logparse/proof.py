@@ -1,8 +1,9 @@
 """Evidence while it is being made: rows of one shape, and the place of each value in its line.
 
-A row before it is finished (`ROW`): n (run), frame, column, key, text, how, formula, input, number, resolution,
-reason, and where it
-stands: pos, seg (the segment), rule, field, col (column in the segment, where it is known already).
+A row before it is finished (`ROW`): n (run), frame, column, key, text, how, formula, input, number, unit (as printed),
+was (how the input of a formula was come by), reason, and where it stands: pos, seg (the segment), rule, field, col
+(column in the segment, where it is known already). What follows from these alone is left to the end, where it is done
+once for all rows: the resolution, the start, and which text is shown.
 """
 
 from __future__ import annotations
@@ -10,13 +11,13 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from functools import cache
-from typing import TypeAlias
 
 import polars as pl
 
 from logparse import cast
 from logparse.grammar import Rule
-from logparse.schema import INTEGER, NUMBER, TEXT, TIME
+from logparse.rows import Given, make
+from logparse.schema import INTEGER, NUMBER, TEXT, TIME, field
 
 ROW: dict[str, pl.DataType] = {
     "n": pl.UInt32(),
@@ -28,7 +29,8 @@ ROW: dict[str, pl.DataType] = {
     "formula": TEXT,
     "input": TEXT,
     "number": NUMBER,
-    "resolution": NUMBER,
+    "unit": TEXT,
+    "was": TEXT,
     "reason": TEXT,
     "pos": pl.UInt64(),
     "seg": TEXT,
@@ -38,42 +40,20 @@ ROW: dict[str, pl.DataType] = {
 }
 
 
-_NOTHING = {name: pl.Series(name, [None], dtype) for name, dtype in ROW.items()}
-
-Given: TypeAlias = pl.Expr | pl.Series | str | None
+_AS_READ = ["read", "converted", "estimate"]
+"""Ways to come by a number whose text is the number."""
 
 
 def rows(lines: pl.DataFrame, **extra: Given) -> pl.DataFrame:
     """`lines` as evidence rows: its columns of those names, `extra` ones set, the rest null."""
-    own = {name: lines[name] for name in lines.columns if name in ROW and name not in extra}
-    return _rows(lines, own | extra)
+    own = {c.name: c for c in lines.get_columns() if c.name in ROW and c.name not in extra}
+    return make(lines, ROW, own | extra)
 
 
 def of_lines(lines: pl.DataFrame, **given: Given) -> pl.DataFrame:
     """Evidence rows of lines that a rule read: n, and what is `given`. (The words a rule captures are not looked
     at.)"""
-    return _rows(lines, {"n": lines["n"], **given})
-
-
-def _rows(lines: pl.DataFrame, given: Mapping[str, Given]) -> pl.DataFrame:
-    """Only what is an expression is asked of polars: a query for sixteen columns, most of them of one value, costs."""
-    asked = {name: e.cast(ROW[name]).alias(name) for name, e in given.items() if isinstance(e, pl.Expr)}
-    made = {name: _one(name, v) for name, v in given.items() if isinstance(v, str)}
-    made = {name: one.new_from_index(0, lines.height) for name, one in (_NOTHING | made).items()}
-    made |= {name: _as(name, s) for name, s in given.items() if isinstance(s, pl.Series)}
-    if asked:
-        held = lines.with_columns(asked.values())  # as many rows, where all that is asked is one value
-        made |= {name: held[name] for name in asked}
-    return pl.DataFrame([made[name] for name in ROW])
-
-
-def _as(name: str, series: pl.Series) -> pl.Series:
-    return (series if series.dtype == ROW[name] else series.cast(ROW[name])).alias(name)
-
-
-@cache
-def _one(name: str, value: str) -> pl.Series:
-    return pl.Series(name, [value], ROW[name])
+    return make(lines, ROW, {"n": lines["n"], **given})
 
 
 def number(column: str, dtype: pl.DataType) -> pl.Expr:
@@ -83,8 +63,16 @@ def number(column: str, dtype: pl.DataType) -> pl.Expr:
     return pl.col(column).cast(NUMBER) if dtype in (NUMBER, INTEGER) else pl.lit(None, NUMBER)
 
 
+def numbers(values: pl.Series) -> pl.Series | None:
+    """The same of values that are there, which takes no query; None where they are no numbers."""
+    if values.dtype == TIME:
+        # One by one, since polars multiplies a column by a rounded reciprocal.
+        return pl.Series([None if us is None else us / 1e6 for us in values.cast(pl.Int64)], dtype=NUMBER)
+    return values if values.dtype in (NUMBER, INTEGER) else None
+
+
 def place(frame: pl.DataFrame, field: str, rule: Rule) -> dict[str, Given]:
-    """pos, seg, rule, field, col, text, resolution and `how` of the value that lines of `rule` hold in `field`."""
+    """pos, seg, rule, field, col, text, unit, reason and `how` of the value that lines of `rule` hold in `field`."""
     # What stands in a column already is no query.
     have = {column.name: column for column in frame.get_columns()}
     carried = f"{field}:pos" in have
@@ -105,7 +93,7 @@ def place(frame: pl.DataFrame, field: str, rule: Rule) -> dict[str, Given]:
         "field": field,
         "col": have.get(f"{field}:col"),
         "text": text,
-        "resolution": resolution(frame, field, rule),
+        "unit": None if text is None else _unit(frame, field, rule),
         "how": how,
         "reason": rule.corrects,
     }
@@ -116,33 +104,75 @@ def units(rule: Rule, field: str) -> list[str | None]:
     return list(dict.fromkeys(g.unit for g in rule.compiled.groups if g.name == field))
 
 
+def _unit(frame: pl.DataFrame, field: str, rule: Rule) -> Given:
+    """The unit in which `field` is printed on these lines."""
+    if f"{field}:unit" in frame.columns:
+        return frame[f"{field}:unit"]
+    printed = units(rule, field)
+    if len(printed) <= 1:
+        return printed[0] if printed else None
+    # The same word in two alternatives with two units: the one whose value this is.
+    text, value = pl.col(f"{field}:text"), pl.col(field)
+    return pl.coalesce(pl.when(cast.value(text, field, u) == value).then(pl.lit(u or "")) for u in printed)
+
+
+# ---- resolution ---- #
+
 _FEW = 1000
 """Lines of which it is not worth asking whether any of them has an exponent."""
 
 
 def resolution(frame: pl.DataFrame, field: str, rule: Rule) -> pl.Expr:
-    """Half a unit of the last digit as printed, in the vocabulary's unit."""
-    if f"{field}:text" not in frame.columns:
+    """Half a unit of the last digit that lines of `rule` print of `field`, in the vocabulary's unit."""
+    column = f"{field}:text"
+    if column not in frame.columns:
         return pl.lit(None, NUMBER)
-    column, printed = f"{field}:text", units(rule, field)
-    if f"{field}:unit" in frame.columns:
-        known: list[str | None] = list(frame[f"{field}:unit"].drop_nulls().unique())
-        parts = [pl.when(pl.col(f"{field}:unit") == u).then(_half(column, field, u)) for u in known]
-        return pl.coalesce([*parts, _half(column, field, None)])
-    if len(printed) <= 1:
-        exponents = frame.height < _FEW or bool(frame[column].str.contains("[eE]").any())
-        half = _half(column, field, printed[0] if printed else None, exponents)
-        return pl.when(pl.col(field).is_finite()).then(half) if frame.schema[field] == NUMBER else half
-    # The same word in two alternatives with two units: the one whose value this is.
-    parts = [
-        pl.when(cast.value(pl.col(column), field, u) == pl.col(field)).then(_half(column, field, u)) for u in printed
-    ]
-    return pl.coalesce(parts)
+    unit = _unit(frame, field, rule)
+    if isinstance(unit, pl.Series):
+        known = [*unit.drop_nulls().unique(), None]
+        parts = [pl.when(pl.col(unit.name).eq_missing(pl.lit(u, TEXT))).then(_half(column, field, u)) for u in known]
+        return pl.coalesce(parts)
+    if isinstance(unit, pl.Expr):
+        return pl.coalesce(pl.when(unit == (u or "")).then(_half(column, field, u)) for u in units(rule, field))
+    exponents = frame.height < _FEW or bool(frame[column].str.contains("[eE]").any())
+    half = _half(column, field, unit, exponents)
+    return pl.when(pl.col(field).is_finite()).then(half) if frame.schema[field] == NUMBER else half
 
 
 @cache
 def _half(column: str, field: str, unit: str | None, exponents: bool = True) -> pl.Expr:
     return cast.resolution(pl.col(column), field, unit, exponents)
+
+
+def resolutions(evidence: pl.DataFrame) -> pl.Series:
+    """The same for each row of evidence, by its text, field and unit."""
+    rows = evidence.select("field", "unit", "text", "number").with_row_index("i")
+    # One of all fields of a type stands for them.
+    like: dict[pl.DataType, str] = {}
+    kinds = {f: like.setdefault(field(f).dtype, f) for f in rows["field"].drop_nulls().unique()}
+    kind = pl.col("field").replace_strict(list(kinds), list(kinds.values()), default=None, return_dtype=TEXT)
+    rows = rows.with_columns(kind.alias("kind")).filter(pl.col("kind").is_not_null() & pl.col("text").is_not_null())
+    out = pl.Series("resolution", [None], NUMBER).new_from_index(0, evidence.height)
+    for (name, unit), mine in rows.partition_by("kind", "unit", as_dict=True).items():
+        half = _half("text", str(name), None if unit is None else str(unit))
+        if field(str(name)).dtype == NUMBER:
+            half = pl.when(pl.col("number").is_null() | pl.col("number").is_finite()).then(half)
+        out = out.scatter(mine["i"], mine.select(half).to_series())
+    return out
+
+
+# ---- what is shown ---- #
+
+
+def shown(evidence: pl.DataFrame) -> pl.DataFrame:
+    """The rows with the text that is shown: a line that something follows from whole, and that of a formula's input
+    only where the input was read as such."""
+    whole = pl.col("field").is_null() & pl.col("rule").is_not_null() & (pl.col("how") == "inferred")
+    made = pl.col("was").is_not_null() & ~pl.col("was").is_in(_AS_READ)
+    return evidence.with_columns(
+        pl.when(~made.fill_null(False)).then(pl.when(whole).then("seg").otherwise("text")).alias("text"),
+        pl.when(made).then(pl.format("the column {}", "input")).otherwise("reason").alias("reason"),
+    ).drop("was")
 
 
 @cache

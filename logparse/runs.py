@@ -137,7 +137,7 @@ def _starts(batch: Batch, places: _Places) -> pl.DataFrame:
         .filter(pl.col("first").is_null() | (pl.col("first_work") < pl.col("first")))
         .select("pos", "source")
     )
-    starts = pl.concat([opened, bare]).unique("pos").sort("pos").collect()
+    starts = pl.concat([opened, bare]).unique("pos").sort("pos").collect(engine="in-memory")
     return _split_at_finals(places, starts)
 
 
@@ -234,7 +234,7 @@ def _extents(place: _Places, lines: pl.DataFrame) -> pl.DataFrame:
             pl.len().alias("lines_read"),
             _flag(place.rules, _holds_a_run).any().alias("holds"),
         )
-        .collect()
+        .collect(engine="in-memory")
     )
 
 
@@ -254,7 +254,7 @@ def _identities(hits: Hits, runs: pl.Series) -> pl.DataFrame:
                     .filter(pl.col("text").is_not_null())
                     .group_by("n")
                     .agg(pl.col("text").first())
-                    .collect()
+                    .collect(engine="in-memory")
                     .with_columns(pl.lit(index).alias("index"), pl.lit(order).alias("order"))
                 )
     keyed = pl.DataFrame(schema={"n": pl.UInt32, "text": pl.String})

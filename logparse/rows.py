@@ -1,0 +1,37 @@
+"""Frames of a fixed schema from what is there already, from constants, and from what has to be worked out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from typing import TypeAlias
+
+import polars as pl
+
+Given: TypeAlias = pl.Expr | pl.Series | str | None
+"""A column: worked out from the lines, there already, of one word, or of nothing."""
+
+
+def make(lines: pl.DataFrame, schema: Mapping[str, pl.DataType], given: Mapping[str, Given]) -> pl.DataFrame:
+    """A row of `schema` for each of `lines`; a column that is not given is null.
+
+    Only what is an expression is asked of polars: here are thousands of small frames, and a query costs.
+    """
+    asked = [e.cast(schema[name]).alias(name) for name, e in given.items() if isinstance(e, pl.Expr)]
+    # With as many rows as lines, where all that is asked is one value.
+    held = lines.with_columns(asked) if asked else lines
+
+    def column(name: str, dtype: pl.DataType) -> pl.Series:
+        value = given.get(name)
+        if isinstance(value, pl.Expr):
+            return held[name]
+        if isinstance(value, pl.Series):
+            return (value if value.dtype == dtype else value.cast(dtype)).alias(name)
+        return _one(name, value, dtype).new_from_index(0, lines.height)
+
+    return pl.DataFrame([column(name, dtype) for name, dtype in schema.items()])
+
+
+@cache
+def _one(name: str, value: str | None, dtype: pl.DataType) -> pl.Series:
+    return pl.Series(name, [value], dtype)
