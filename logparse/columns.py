@@ -14,6 +14,7 @@ from logparse import formula as formulas
 from logparse import proof
 from logparse.batch import full
 from logparse.grammar import Derive, Infer, Rule, Take
+from logparse.lines import marked_line, one_line
 from logparse.match import Hits
 from logparse.schema import FIELDS, INTEGER, NUMBER, RUNS, TEXT, TIME, field
 
@@ -37,6 +38,7 @@ class Sheet:
         self._proofs: dict[str, list[pl.DataFrame]] = {}
         self._cited: dict[str, pl.DataFrame] = {}
         self._first_lines: dict[tuple[str, ...], pl.DataFrame] = {}
+        self._counts: dict[str, pl.Series] = {}
 
     # ---- what a value needs ---- #
 
@@ -124,19 +126,19 @@ class Sheet:
 
     def _counted(self, frame: pl.DataFrame, formula: str) -> pl.DataFrame:
         """`frame` with a column `seen:rule` for each rule that `formula` counts."""
-        for rule in formulas.rules_seen(formula):
-            hits = self.hits.get(rule)
-            name = f"seen:{rule}"
-            if name in frame.columns:
-                continue
-            if hits is None:
-                frame = frame.with_columns(pl.lit(0, pl.UInt32).alias(name))
-                continue
-            counts = hits.group_by("n").agg(pl.len().alias(name))
-            frame = frame.join(counts, on="n", how="left", maintain_order="left").with_columns(
-                pl.col(name).fill_null(0)
-            )
-        return frame
+        names = [name for rule in formulas.rules_seen(formula) if (name := f"seen:{rule}") not in frame.columns]
+        slots = self._slot[frame["n"]]
+        return frame.hstack([self._seen(name.removeprefix("seen:"))[slots].alias(name) for name in names])
+
+    def _seen(self, rule: str) -> pl.Series:
+        """How many lines of each run `rule` read."""
+        if rule not in self._counts:
+            seen, hits = full(0, self.n.len(), pl.UInt32()), self.hits.get(rule)
+            if hits is not None:
+                counts = hits.group_by("n").agg(pl.len().alias("lines"))
+                seen = seen.scatter(self._slot[counts["n"]], counts["lines"])
+            self._counts[rule] = seen
+        return self._counts[rule]
 
     # ---- the three declarations ---- #
 
@@ -272,31 +274,3 @@ class Sheet:
             none = pl.DataFrame(schema={"n": pl.UInt32, "pos": pl.UInt64, "seg": TEXT, "rule": TEXT})
             self._first_lines[names] = frames[0] if frames else none
         return self._first_lines[names]
-
-
-def marked_line(hits: Hits, rule: str, pick: str) -> pl.DataFrame:
-    """n, pos, seg, rule of the `first` or `last` line of each run that `rule` read."""
-    line = one_line(hits.by_rule[rule][["n", "pos", "seg"]], "pos", pick)
-    return line.hstack([full(rule, line.height).alias("rule")])
-
-
-def one_line(frame: pl.DataFrame, of: str, pick: str) -> pl.DataFrame:
-    """The line of each run that holds the first, last, least or greatest value of `of`. Frames stand in the order of
-    their lines, and so of their runs."""
-    n = frame["n"]
-    if pick in ("first", "last"):
-        held = frame.filter(frame[of].is_not_null()) if frame[of].null_count() else frame
-        if held.height < 2:
-            return held
-        if n[0] == n[-1]:  # one run, as it is with most rules: nothing to group
-            return held.head(1) if pick == "first" else held.tail(1)
-        # Where the number of the run changes, seen from the line before or the line after: neither is a query.
-        changes = held["n"][1:] != held["n"][:-1]
-        ends = [_YES, changes] if pick == "first" else [changes, _YES]
-        return held.filter(pl.concat(ends))
-    lines = pl.DataFrame({"n": n, "of": frame[of]}).with_row_index("i").filter(pl.col("of").is_not_null())
-    at_least_or_most = pl.col("of").arg_min() if pick == "min" else pl.col("of").arg_max()
-    return frame[lines.group_by("n").agg(pl.col("i").get(at_least_or_most))["i"].sort()]
-
-
-_YES = pl.Series([True])

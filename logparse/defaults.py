@@ -9,11 +9,12 @@ import hashlib
 import polars as pl
 
 from logparse import proof
-from logparse.columns import Sheet, marked_line
+from logparse.columns import Sheet
 from logparse.grammar import Infer, Steady
+from logparse.lines import marked_line
 from logparse.match import Hits
 from logparse.phases import Phases
-from logparse.schema import INTEGER, NUMBER, PHASES, RUNS, TEXT, TIME
+from logparse.schema import NUMBER, PHASES, RUNS, TEXT
 
 PHASE_COLUMNS = tuple(f"{phase}_s" for phase in PHASES)
 """Those that `runs` has not are facts: what they explain is not unaccounted for."""

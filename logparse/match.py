@@ -140,9 +140,10 @@ def _candidates(segments: pl.DataFrame, rules: Sequence[Rule]) -> Iterator[tuple
     for index, rule in enumerate(rules):
         places = [by_word[text] for text in rule.compiled.literals if text in by_word]
         if places:
-            held_by = places[0].set_sorted() if len(places) == 1 else pl.concat(places).sort()
             # In one piece, as then is what is gathered with it: `pl.format` fails on several.
-            yield index, held_by.unique().rechunk()
+            held_by = (places[0] if len(places) == 1 else pl.concat(places).sort()).rechunk()
+            twice = held_by[1:] == held_by[:-1]
+            yield index, held_by.unique(maintain_order=True) if twice.any() else held_by
 
 
 def _sources(batch: Batch, hits: Iterable[pl.DataFrame]) -> set[int]:

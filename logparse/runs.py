@@ -16,6 +16,7 @@ import polars as pl
 
 from logparse.batch import Batch, full
 from logparse.grammar import Rule
+from logparse.lines import one_line
 from logparse.match import Hits
 
 _HOLDS_A_RUN = frozenset({"telling", "work", "result", "submission", "failure"})
@@ -247,16 +248,9 @@ def _identities(hits: Hits, runs: pl.Series) -> pl.DataFrame:
             rule, _, field = name.strip().partition(".")
             frame = hits.get(rule)
             if frame is not None and f"{field}:text" in frame.columns:
-                text = pl.col(f"{field}:text")
-                keys.append(
-                    frame.lazy()
-                    .select("n", text.alias("text"))
-                    .filter(pl.col("text").is_not_null())
-                    .group_by("n")
-                    .agg(pl.col("text").first())
-                    .collect(engine="in-memory")
-                    .with_columns(pl.lit(index).alias("index"), pl.lit(order).alias("order"))
-                )
+                first = one_line(frame[["n", f"{field}:text"]], f"{field}:text", "first")
+                place = full(index, first.height).alias("index"), full(order, first.height).alias("order")
+                keys.append(pl.DataFrame([first["n"], first[f"{field}:text"].alias("text"), *place]))
     keyed = pl.DataFrame(schema={"n": pl.UInt32, "text": pl.String})
     if keys:
         keyed = (
@@ -279,6 +273,10 @@ def _identities(hits: Hits, runs: pl.Series) -> pl.DataFrame:
     return everyone.select("n", pl.Series("run", ids, dtype=pl.String), "keyed")
 
 
+_TOLD_APART = 50
+"""Lines of a rule that go into an id: enough to tell runs apart, not each of a million steps."""
+
+
 def _all_values(hits: Hits, bare: pl.Series) -> pl.DataFrame:
     """n, text: the values read from each of the runs `bare` (lines, where a rule takes no value)."""
     texts = [pl.DataFrame(schema={"n": pl.UInt32, "pos": pl.UInt64, "text": pl.String, "rule": pl.Int32})]
@@ -292,8 +290,8 @@ def _all_values(hits: Hits, bare: pl.Series) -> pl.DataFrame:
         if not held.any() or not _is_own(hits, rule):
             continue
         named = [f"{f}:text" for f in rule.fields] or ["seg"]
-        # An id needs enough to tell runs apart, not each of a million steps.
-        some = frame.filter(held).group_by("n", maintain_order=True).head(50)
+        some = frame.filter(held)
+        some = some.group_by("n", maintain_order=True).head(_TOLD_APART) if some.height > _TOLD_APART else some
         text = pl.concat_str(named, separator="\t", ignore_nulls=True).alias("text")
         texts.append(some.select("n", "pos", text, pl.lit(index, pl.Int32).alias("rule")))
     return pl.concat(texts).group_by("n").agg(pl.col("text").sort_by("pos", "rule").str.join("\n"))
