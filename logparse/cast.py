@@ -87,15 +87,11 @@ def _number(text: pl.Expr, unit: str | None) -> pl.Expr:
     if unit == "hh:mm":
         return 60 * _number(text, "clock")
     if unit == "clock":
-        parts = text.str.split(":").list.eval(pl.element().cast(NUMBER, strict=False))
-        size = parts.list.len()
-        return (
-            pl.when(size == 3)
-            .then(parts.list.get(0, null_on_oob=True) * 3600 + parts.list.get(1, null_on_oob=True) * 60)
-            .when(size == 2)
-            .then(parts.list.get(0, null_on_oob=True) * 60)
-            .otherwise(0)
-        ) + parts.list.get(-1, null_on_oob=True)
+        parts = text.str.splitn(":", 3)
+        one, two, three = (parts.struct.field(f"field_{i}").cast(NUMBER, strict=False) for i in range(3))
+        is_there = parts.struct.field("field_2").is_not_null()
+        minutes = pl.when(parts.struct.field("field_1").is_not_null()).then(one * 60 + two).otherwise(one)
+        return pl.when(is_there).then(one * 3600 + two * 60 + three).otherwise(minutes)
     plain = text.str.replace_all(",", "", literal=True) if unit == "1,000" else text
     number = plain.cast(NUMBER, strict=False)
     if unit == "s/it":

@@ -324,45 +324,45 @@ def _source_rows(batch: Batch, found: Found, kinds: pl.Series, blank: pl.Series)
 
 def _joined(parts: Sequence[Part]) -> dict[str, pl.DataFrame]:
     """The frames of all batches: each run once, from its fullest copy."""
-    offset = 0
-    collected: dict[str, list[pl.DataFrame]] = {name: [] for name in FRAMES}
-    names: list[str] = []
-    for part in parts:
-        sources = list(part.frames["sources"]["source"])
-        for name in FRAMES:
-            rows = part.frames.pop(name)
-            if name != "sources":
-                rows = rows.with_columns(pl.col("n") + offset, pl.col("source_index") + len(names))
-            collected[name].append(rows)
-        offset += _count(part.runs)
-        names.extend(sources)
     if not parts:
         return {name: empty(name) for name in FRAMES}
-    # Each frame is let go as soon as the next form of it is there.
-    together = {name: pl.concat(collected.pop(name), how="diagonal_relaxed") for name in FRAMES}
-    sources_ = pl.Series(names, dtype=pl.Categorical())
-    runs = _one_copy_each(together.pop("runs"), sources_)
+    numbered = []
+    offset = 0
+    names: list[str] = []
+    for part in parts:
+        numbered.append((part, offset, len(names)))
+        offset += _count(part.runs)
+        names.extend(part.frames["sources"]["source"])
+    sources = pl.Series(names, dtype=pl.Categorical())
+
+    def taken(name: str) -> Iterator[pl.DataFrame]:
+        """That frame of each batch, numbered through; it is let go as soon as the next form of it is there."""
+        for part, first_run, first_source in numbered:
+            rows = part.frames.pop(name)
+            yield rows.with_columns(pl.col("n") + first_run, pl.col("source_index") + first_source)
+
+    runs = _one_copy_each(pl.concat(taken("runs"), how="diagonal_relaxed"), sources)
     # n is dense enough to look ids up by place.
     ids = (
         pl.DataFrame({"n": pl.arange(0, offset, dtype=pl.UInt32, eager=True)})
         .join(runs.select("n", "run"), on="n", how="left", maintain_order="left")["run"]
         .cast(pl.Categorical())
     )
-    dropped = ids.null_count() > 0
-    out = {"runs": conform("runs", _labelled(runs))}
-    for name, order in _ORDER.items():
-        kept = together.pop(name)
-        if dropped:
-            kept = kept.filter(pl.lit(ids.is_not_null()).gather(pl.col("n")))
-        named = kept.with_columns(
-            pl.lit(ids).gather(pl.col("n")).alias("run"),
-            pl.lit(sources_).gather(pl.col("source_index")).alias("source"),
-        )
-        if order:
-            named = named.sort(order, maintain_order=True)
-        out[name] = conform(name, named)
-    out["sources"] = conform("sources", together.pop("sources"))
-    return out
+    kept = pl.lit(ids.is_not_null()).gather(pl.col("n"))
+    in_order = {
+        name: pl.concat([conform(name, _named(rows.filter(kept), order, ids, sources)) for rows in taken(name)])
+        for name, order in _ORDER.items()
+    }
+    read = pl.concat([conform("sources", part.frames.pop("sources")) for part in parts])
+    return {"runs": conform("runs", _labelled(runs)), **in_order, "sources": read}
+
+
+def _named(rows: pl.DataFrame, order: Sequence[str], ids: pl.Series, sources: pl.Series) -> pl.DataFrame:
+    """Rows of one batch in order, with the names of their runs and sources."""
+    named = rows.with_columns(
+        pl.lit(ids).gather(pl.col("n")).alias("run"), pl.lit(sources).gather(pl.col("source_index")).alias("source")
+    )
+    return named.sort(order, maintain_order=True) if order else named
 
 
 _ORDER: dict[str, list[str]] = {
