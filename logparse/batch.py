@@ -11,7 +11,7 @@ import threading
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import TypeVar
 
 import polars as pl
@@ -90,7 +90,12 @@ _here = _Here()
 
 def full(value: object, length: int, dtype: pl.DataType | None = None) -> pl.Series:
     """A series of one value; `pl.repeat` makes a query of it, and here are thousands."""
-    return pl.Series([value], dtype=dtype).new_from_index(0, length)
+    return _one(value, dtype).new_from_index(0, length)
+
+
+@lru_cache(maxsize=4096, typed=True)
+def _one(value: object, dtype: pl.DataType | None) -> pl.Series:
+    return pl.Series([value], dtype=dtype)
 
 
 @dataclass(frozen=True)

@@ -90,19 +90,22 @@ class Sheet:
     def cited(self, column: str) -> pl.DataFrame:
         """For each run the evidence row that formulas cite for `column`, by `n`."""
         if column not in self._cited:
-            self._cited[column] = self.proofs(column).unique("n", keep="first", maintain_order=True).sort("n")
+            cited = self.proofs(column)
+            n = cited["n"]
+            if not (n[1:] > n[:-1]).all():  # else they are in order, and one a run: most are
+                cited = cited.unique("n", keep="first", maintain_order=True).sort("n")
+            self._cited[column] = cited
         return self._cited[column]
 
     def proofs(self, column: str) -> pl.DataFrame:
         """All evidence rows of `column`."""
-        return pl.concat(self._proofs[column]) if self._proofs.get(column) else pl.DataFrame(schema=proof.ROW)
+        parts = self._proofs.get(column, [])
+        return parts[0] if len(parts) == 1 else pl.concat(parts) if parts else pl.DataFrame(schema=proof.ROW)
 
     def evidence(self) -> pl.DataFrame:
         """The evidence of all columns of `runs`."""
         parts = [
-            self.proofs(column).with_columns(pl.lit("runs").alias("frame"), pl.lit(column).alias("column"))
-            for column in self._proofs
-            if column in RUNS
+            proof.rows(self.proofs(column), frame="runs", column=column) for column in self._proofs if column in RUNS
         ]
         return pl.concat(parts) if parts else pl.DataFrame(schema=proof.ROW)
 

@@ -9,6 +9,7 @@ import hashlib
 import polars as pl
 
 from logparse import proof
+from logparse.batch import full
 from logparse.columns import Sheet
 from logparse.grammar import Infer, Steady
 from logparse.lines import marked_line
@@ -104,7 +105,7 @@ def _marks(sheet: Sheet) -> None:
             keep = "first" if pick == "first" else "last"
             lines = pl.concat(frames).sort("pos").unique("n", keep=keep, maintain_order=True)  # type: ignore[arg-type]
             sheet.put(f"_{mark}", lines.select("n", value="pos"), proof.rows(lines, how="inferred"))
-    work = [sheet.hits.by_rule[r.name].select("n", "pos") for r in sheet.hits.rules.values() if "work" in r.marked]
+    work = [sheet.hits.by_rule[r.name][["n", "pos"]] for r in sheet.hits.rules.values() if "work" in r.marked]
     if work:
         sheet.fact("_first_work", pl.concat(work).group_by("n").agg(pl.col("pos").min().alias("value")))
 
@@ -115,8 +116,12 @@ def _stamps(sheet: Sheet) -> None:
     own = [r for r in sheet.hits.rules.values() if "at" in r.fields and sheet.hits.grammar.has(r.name)]
     if not own:
         return
-    stamped = [sheet.hits.by_rule[r.name].select("n", "pos", "at", pl.lit(i).alias("i")) for i, r in enumerate(own)]
-    lines = pl.concat(stamped).filter(pl.col("at").is_not_null()).sort("pos")
+    stamped = [sheet.hits.by_rule[r.name][["n", "pos", "at"]] for r in own]
+    lines = (
+        pl.concat(s.hstack([full(i, s.height).alias("i")]) for i, s in enumerate(stamped))
+        .filter(pl.col("at").is_not_null())
+        .sort("pos")
+    )
     for column, keep in (("started_at", "first"), ("ended_at", "last")):
         if column in sheet.hits.grammar.unstamped:
             continue

@@ -279,7 +279,7 @@ _TOLD_APART = 50
 
 def _all_values(hits: Hits, bare: pl.Series) -> pl.DataFrame:
     """n, text: the values read from each of the runs `bare` (lines, where a rule takes no value)."""
-    texts = [pl.DataFrame(schema={"n": pl.UInt32, "pos": pl.UInt64, "text": pl.String, "rule": pl.Int32})]
+    texts = [pl.DataFrame(schema={"n": pl.UInt32, "pos": pl.UInt64, "text": pl.String, "rule": pl.Int64})]
     if not bare.len():
         return texts[0].select("n", "text")
     highest = max(int(frame["n"].max()) for frame in hits.by_rule.values())  # type: ignore[arg-type]
@@ -292,8 +292,12 @@ def _all_values(hits: Hits, bare: pl.Series) -> pl.DataFrame:
         named = [f"{f}:text" for f in rule.fields] or ["seg"]
         some = frame.filter(held)
         some = some.group_by("n", maintain_order=True).head(_TOLD_APART) if some.height > _TOLD_APART else some
-        text = pl.concat_str(named, separator="\t", ignore_nulls=True).alias("text")
-        texts.append(some.select("n", "pos", text, pl.lit(index, pl.Int32).alias("rule")))
+        if len(named) > 1:
+            text = some.select(pl.concat_str(named, separator="\t", ignore_nulls=True)).to_series()
+        else:
+            text = some[named[0]]
+        text = text.fill_null("") if text.null_count() else text
+        texts.append(pl.DataFrame([some["n"], some["pos"], text.alias("text"), full(index, some.height).alias("rule")]))
     return pl.concat(texts).group_by("n").agg(pl.col("text").sort_by("pos", "rule").str.join("\n"))
 
 
