@@ -118,26 +118,24 @@ def columns(taken: pl.DataFrame, groups: tuple[Group, ...]) -> list[pl.Series]:
     What is text or a plain number is no query: most rules have no other fields, and most of them read a few lines.
     """
     by_name: dict[str, list[tuple[str, str | None]]] = {}
-    for index, group in enumerate(groups, start=1):
-        by_name.setdefault(group.name, []).append((str(index), group.unit))
-    texts: dict[str, pl.Series] = {}
-    values: dict[str, pl.Series] = {}
-    asked = []
+    for number, group in enumerate(groups, start=1):
+        by_name.setdefault(group.name, []).append((str(number), group.unit))
+    made: dict[str, pl.Series] = {}
+    asked: list[pl.Expr] = []
     for name, parts in by_name.items():
         (index, unit), *others = parts
-        texts[name] = taken[index]
-        if others:
-            asked += [pl.coalesce(index for index, _ in parts).alias(f"{name}:text")]
-            asked += [pl.coalesce(value(pl.col(index), name, unit) for index, unit in parts).alias(name)]
-        elif _is_plain(name, unit):
-            values[name] = taken[index].cast(field(name).dtype, strict=False)
+        if others:  # the same word in several alternatives
+            asked.append(pl.coalesce(index for index, _ in parts).alias(f"{name}:text"))
+            asked.append(pl.coalesce(value(pl.col(index), name, unit) for index, unit in parts).alias(name))
+            continue
+        made[f"{name}:text"] = taken[index]
+        if _is_plain(name, unit):
+            made[name] = taken[index].cast(field(name).dtype, strict=False)
         else:
-            asked += [value(pl.col(index), name, unit).alias(name)]
+            asked.append(value(pl.col(index), name, unit).alias(name))
     if asked:
-        found = taken.select(asked)
-        values |= {name: found[name] for name in by_name if name in found.columns}
-        texts |= {name: found[f"{name}:text"] for name in by_name if f"{name}:text" in found.columns}
-    return [s for name in by_name for s in (values[name].alias(name), texts[name].alias(f"{name}:text"))]
+        made |= {column.name: column for column in taken.select(asked).get_columns()}
+    return [made[column].alias(column) for name in by_name for column in (name, f"{name}:text")]
 
 
 def _is_plain(name: str, unit: str | None) -> bool:

@@ -116,12 +116,9 @@ def _stamps(sheet: Sheet) -> None:
     own = [r for r in sheet.hits.rules.values() if "at" in r.fields and sheet.hits.grammar.has(r.name)]
     if not own:
         return
-    stamped = [sheet.hits.by_rule[r.name][["n", "pos", "at"]] for r in own]
-    lines = (
-        pl.concat(s.hstack([full(i, s.height).alias("i")]) for i, s in enumerate(stamped))
-        .filter(pl.col("at").is_not_null())
-        .sort("pos")
-    )
+    frames = [sheet.hits.by_rule[r.name][["n", "pos", "at"]] for r in own]
+    stamped = pl.concat(f.hstack([full(i, f.height).alias("i")]) for i, f in enumerate(frames))
+    lines = stamped.filter(pl.col("at").is_not_null()).sort("pos")
     for column, keep in (("started_at", "first"), ("ended_at", "last")):
         if column in sheet.hits.grammar.unstamped:
             continue
