@@ -339,7 +339,9 @@ def _joined(parts: Sequence[Part]) -> dict[str, pl.DataFrame]:
         """That frame of each batch, numbered through; it is let go as soon as the next form of it is there."""
         for part, first_run, first_source in numbered:
             rows = part.frames.pop(name)
-            yield rows.with_columns(pl.col("n") + first_run, pl.col("source_index") + first_source)
+            if first_source:
+                rows = rows.with_columns(pl.col("n") + first_run, pl.col("source_index") + first_source)
+            yield rows
 
     runs = _one_copy_each(pl.concat(taken("runs"), how="diagonal_relaxed"), sources)
     # n is dense enough to look ids up by place.
@@ -348,9 +350,8 @@ def _joined(parts: Sequence[Part]) -> dict[str, pl.DataFrame]:
         .join(runs.select("n", "run"), on="n", how="left", maintain_order="left")["run"]
         .cast(pl.Categorical())
     )
-    kept = pl.lit(ids.is_not_null()).gather(pl.col("n"))
     in_order = {
-        name: pl.concat([conform(name, _named(rows.filter(kept), order, ids, sources)) for rows in taken(name)])
+        name: pl.concat([conform(name, _named(rows, order, ids, sources)) for rows in taken(name)])
         for name, order in _ORDER.items()
     }
     read = pl.concat([conform("sources", part.frames.pop("sources")) for part in parts])
@@ -358,7 +359,9 @@ def _joined(parts: Sequence[Part]) -> dict[str, pl.DataFrame]:
 
 
 def _named(rows: pl.DataFrame, order: Sequence[str], ids: pl.Series, sources: pl.Series) -> pl.DataFrame:
-    """Rows of one batch in order, with the names of their runs and sources."""
+    """Rows of one batch in order, with the names of their runs and sources; without those of runs that have no id."""
+    if ids.null_count():
+        rows = rows.filter(pl.lit(ids.is_not_null()).gather(pl.col("n")))
     named = rows.with_columns(
         pl.lit(ids).gather(pl.col("n")).alias("run"), pl.lit(sources).gather(pl.col("source_index")).alias("source")
     )
