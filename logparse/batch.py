@@ -6,6 +6,7 @@ A line is known by `row`, its number in the batch counted from 0.
 
 from __future__ import annotations
 
+import os
 import re
 import threading
 from collections.abc import Callable, Iterable, Sequence
@@ -45,8 +46,20 @@ def in_threads(work: Callable[[T], U], items: Sequence[T], lines: int = WORTH_TH
     """
     if len(items) < 2 or lines < WORTH_THREADS or _here.in_pool:
         return [work(item) for item in items]
-    with ThreadPoolExecutor(min(len(items), pl.thread_pool_size())) as pool:
-        return list(pool.map(work, items))
+    depth = _here.depth
+
+    def one(item: T) -> U:
+        _here.depth = depth + 1
+        return work(item)
+
+    return list(_threads(depth, os.getpid()).map(one, items))
+
+
+@cache
+def _threads(depth: int, process: int) -> ThreadPoolExecutor:
+    """The threads for work at this depth (work may itself be done in threads), kept from one work to the next: each new
+    thread would take its memory from elsewhere and leave behind what it freed. A forked process has none of them."""
+    return ThreadPoolExecutor(pl.thread_pool_size())
 
 
 def in_pool(work: Callable[[], U]) -> U:
@@ -83,6 +96,7 @@ class _Here(threading.local):
     """What the running thread is in the middle of."""
 
     in_pool = False
+    depth = 0
 
 
 _here = _Here()

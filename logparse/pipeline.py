@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import pairwise
@@ -23,7 +24,7 @@ from logparse.reader import Input, Source, read_sources
 from logparse.runs import Found, find_runs
 from logparse.schema import FRAMES, TEXT, TIME, conform, empty
 
-BATCH_BYTES = 24 * 2**20
+BATCH_BYTES = 12 * 2**20
 """Sources are read together until their text is this long: small files share the cost of a rule, and memory stays
 bounded."""
 
@@ -56,12 +57,20 @@ def ingest(
     vendors = [g for g in chosen if not g.shared]
     shared = [rule for g in chosen if g.shared for rule in g.rules]
     sources: list[Source] = []
-    parts: list[Part] = []
-    for batch in _batches(read_sources(paths, files_from=files_from), progress):
-        sources.extend(batch.sources)
-        work = partial(assemble, batch, vendors, shared)
-        parts.append(in_pool(work) if batch.height < WORTH_THREADS else work())
-    return Logs(in_pool(partial(_joined, parts)), sources, chosen, [p.kinds for p in parts])
+    parts: list[Future[Part]] = []
+    with ThreadPoolExecutor(1) as beside:
+        for batch in _batches(read_sources(paths, files_from=files_from), progress):
+            sources.extend(batch.sources)
+            if batch.height < WORTH_THREADS or pl.thread_pool_size() == 1:
+                work = partial(_whole, batch, vendors, shared)
+                parts.append(beside.submit(in_pool, work))
+            else:
+                # The lines of one batch are matched while the frames of the one before are made, and no more at once.
+                matched = match(batch, vendors, shared)
+                wait(parts[-1:])
+                parts.append(beside.submit(assemble, batch, *matched, vendors, shared))
+    made = [part.result() for part in parts]
+    return Logs(in_pool(partial(_joined, made)), sources, chosen, [p.kinds for p in made])
 
 
 def _batches(sources: Iterator[Source], progress: Progress | None) -> Iterator[Batch]:
@@ -90,9 +99,14 @@ class Part:
     kinds: dict[str, pl.Series] = field(default_factory=dict)
 
 
-def assemble(batch: Batch, vendors: Sequence[Grammar], shared: Sequence[Rule]) -> Part:
+def _whole(batch: Batch, vendors: Sequence[Grammar], shared: Sequence[Rule]) -> Part:
+    return assemble(batch, *match(batch, vendors, shared), vendors, shared)
+
+
+def assemble(
+    batch: Batch, hits: list[Hits], blank: pl.Series, vendors: Sequence[Grammar], shared: Sequence[Rule]
+) -> Part:
     """The frames of one batch; `runs` has all runs found, copies too."""
-    hits, blank = match(batch, vendors, shared)
     matched = frames.line_kinds(batch, hits)
     found = in_pool(partial(find_runs, batch, hits))
     kinds = _line_kinds(batch, hits, found, matched, vendors, shared)
