@@ -202,6 +202,8 @@ def _named(runs: pl.DataFrame, places: Sequence[_Places], lines: Sequence[pl.Dat
             part = whole.hstack([frame["n"][here]])
             part = part if held[here].all() else part.filter(held[here])
             if part.height:
+                # Lines stand in order, and who sorts them need not look.
+                part.replace_column(part.get_column_index("pos"), part["pos"].set_sorted())
                 hits.by_rule[rule.name] = part
         hits.rules = {name: rule for name, rule in hits.rules.items() if name in hits.by_rule}
         if hits.by_rule:
