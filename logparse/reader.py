@@ -541,6 +541,7 @@ _UNFINISHED = re.compile(rb"(?:[\xc2-\xf4]|[\xe0-\xf4][\x80-\xbf]|[\xf0-\xf4][\x
 _REPLACED = "\ufffd".encode()
 _CONTROL_CODES = bytes(code for code in range(32) if code not in b"\t\n\r")
 _PLAIN = bytes(code for code in range(256) if code not in _CONTROL_CODES + b"\n\r^")
+"""What is left of a piece without these is its line ends, and whatever there is to clean."""
 _SHIFTS = b"\x0e\x0f"  # to another character set and back
 
 # Styling leaves no trace. Colour and then K (erase to the end of the line, where nothing stands yet) is how grep and
@@ -576,8 +577,7 @@ _RETURNS_AT_END = re.compile(rb"(?<!\r)\r+\n")
 
 def clean(data: bytes) -> tuple[bytes, str]:
     """Any bytes as clean UTF-8, and the encoding that was found. Never raises; doing it twice changes nothing more."""
-    text, encoding, _ = _cleaned(data)
-    return text, encoding
+    return _cleaned(data)[:2]
 
 
 def _cleaned(data: bytes) -> tuple[bytes, str, int]:
