@@ -174,13 +174,12 @@ def text_of(slice: Slice) -> bytes:
 class Scanned:
     """What one pass over all lines gives.
 
-    gated: row, text of the lines that some rule may read. blank: rows without anything but white space. frequent:
-    (grammar, rule) ->
-    hits (as `match.run_rules` gives them) of rules that are most of the lines, taken out of `gated`.
+    frequent: (grammar, rule) -> hits (as `match.run_rules` gives them) of rules that are most of the lines. lines: row,
+    text of all other lines, slice by slice. gated: row, text of those that some rule may read.
     """
 
     gated: pl.DataFrame
-    blank: pl.Series
+    lines: list[pl.DataFrame]
     frequent: dict[tuple[str, str], pl.DataFrame]
 
 
@@ -217,7 +216,7 @@ def scan(batch: Batch, rules: Sequence[Rule], telling: Sequence[Rule], grammars:
     frequent = _frequent(slices, grammars)
     column = pl.col("text")
 
-    def one(slice: Slice) -> tuple[int, pl.DataFrame, pl.Series, list[pl.DataFrame]]:
+    def one(slice: Slice) -> tuple[int, pl.DataFrame, pl.DataFrame, list[pl.DataFrame]]:
         text = text_of(slice)
         lines = pl.read_lines(text, name="text").with_row_index("row")
         pool, hits = lines, []
@@ -231,20 +230,19 @@ def scan(batch: Batch, rules: Sequence[Rule], telling: Sequence[Rule], grammars:
             hits.append(found)
             pool = without(pool, found["row"])
         pool = pl.concat([pool, written_over]).sort("row") if written_over.height else pool
-        blank = pool.filter(column.str.contains(r"^[ \t\r]*$"))["row"]
         gated = pool.filter(contains(column, gate, pool.height))
         long = len(slice) == 1 and len(text) >= SLICE_BYTES  # not many short ones, each with a platform of its own
         tells = pool.head(_TELLING_ENOUGH if long else pool.height).filter(contains(column, told, pool.height))
         if not tells.height:
             tells = pool.filter(contains(column, told, pool.height)).head(_TELLING_ENOUGH)
         tells = without(tells, gated.join(tells, on="row", how="semi")["row"])
-        return lines.height, pl.concat([gated, tells]).sort("row") if tells.height else gated, blank, hits
+        return lines.height, pl.concat([gated, tells]).sort("row") if tells.height else gated, pool, hits
 
-    gated, blanks, row = [], [], 0
+    gated, pools, row = [], [], 0
     found: dict[tuple[str, str], list[pl.DataFrame]] = {(g.name, r.name): [] for g, r in frequent}
-    for height, lines, blank, hits in in_threads(one, slices):
+    for height, lines, pool, hits in in_threads(one, slices):
         gated.append(lines.with_columns(pl.col("row") + row))
-        blanks.append(blank + row)
+        pools.append(pool.with_columns(pl.col("row") + row))
         for (grammar, rule), frame in zip(frequent, hits, strict=True):
             moved = frame.with_columns(pl.col("row") + row, pl.col("pos") + (row << 32))
             found[grammar.name, rule.name].append(moved)
@@ -253,7 +251,7 @@ def scan(batch: Batch, rules: Sequence[Rule], telling: Sequence[Rule], grammars:
         raise AssertionError(f"{batch.height} lines counted, {row} read")
     return Scanned(
         pl.concat(gated) if gated else pl.DataFrame(schema={"row": pl.UInt32, "text": pl.String}),
-        pl.concat(blanks) if blanks else pl.Series(dtype=pl.UInt32),
+        pools,
         {key: in_one_piece(found.pop(key)) for key in list(found)},
     )
 

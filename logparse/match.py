@@ -160,9 +160,10 @@ def rules_of(grammar: Grammar, shared: Sequence[Rule]) -> list[Rule]:
     return [*grammar.rules, *(rule for rule in shared if not grammar.has(rule.name))]
 
 
-def match(batch: Batch, grammars: Sequence[Grammar], shared: Sequence[Rule]) -> tuple[list[Hits], pl.Series]:
+def match(batch: Batch, grammars: Sequence[Grammar], shared: Sequence[Rule]) -> tuple[list[Hits], list[pl.DataFrame]]:
     """What the rules that say something read in the sources that are its platform's, with the rules that several
-    platforms share; and the blank rows. Rules that only name lines are left to `known`."""
+    platforms share. Rules that only name lines are left to `known`, and for it the lines (row, text) that may be
+    theirs."""
     wanted = {g.name: [r for r in rules_of(g, shared) if g.speaks(r) or "telling" in r.marked] for g in grammars}
     speaking = [rule for g in grammars for rule in wanted[g.name] if g.speaks(rule)]
     telling = [rule for g in grammars for rule in wanted[g.name] if not g.speaks(rule)]
@@ -197,4 +198,4 @@ def match(batch: Batch, grammars: Sequence[Grammar], shared: Sequence[Rule]) -> 
                 found[rule.name] = parts[0]
         return Hits(grammar, found, {rule.name: rule for rule in rules if rule.name in found}, frozenset(sources))
 
-    return [hits for hits in in_threads(one, grammars, batch.height) if hits.by_rule], scanned.blank
+    return [hits for hits in in_threads(one, grammars, batch.height) if hits.by_rule], scanned.lines

@@ -68,7 +68,7 @@ def ingest(
                 # The lines of one batch are matched while the frames of the one before are made, and no more at once.
                 matched = match(batch, vendors, shared)
                 wait(parts[-1:])
-                parts.append(beside.submit(assemble, batch, *matched, vendors, shared))
+                parts.append(beside.submit(assemble, batch, *matched, shared))
     made = [part.result() for part in parts]
     return Logs(in_pool(partial(_joined, made)), sources, chosen, [p.kinds for p in made])
 
@@ -100,16 +100,15 @@ class Part:
 
 
 def _whole(batch: Batch, vendors: Sequence[Grammar], shared: Sequence[Rule]) -> Part:
-    return assemble(batch, *match(batch, vendors, shared), vendors, shared)
+    return assemble(batch, *match(batch, vendors, shared), shared)
 
 
-def assemble(
-    batch: Batch, hits: list[Hits], blank: pl.Series, vendors: Sequence[Grammar], shared: Sequence[Rule]
-) -> Part:
+def assemble(batch: Batch, hits: list[Hits], lines: list[pl.DataFrame], shared: Sequence[Rule]) -> Part:
     """The frames of one batch; `runs` has all runs found, copies too."""
     matched = frames.line_kinds(batch, hits)
     found = in_pool(partial(find_runs, batch, hits))
-    kinds = _line_kinds(batch, hits, found, matched, vendors, shared)
+    kinds, blank = _line_kinds(batch, hits, lines, found, matched, shared)
+    lines.clear()  # they are all of the text once more
     out = in_pool(partial(_frames, batch, found))
     out["sources"] = _source_rows(batch, found, kinds, blank)
     return Part(
@@ -140,21 +139,21 @@ def _frames(batch: Batch, found: Found) -> dict[str, pl.DataFrame]:
 def _line_kinds(
     batch: Batch,
     hits: Sequence[Hits],
+    lines: Sequence[pl.DataFrame],
     found: Found,
     matched: pl.Series,
-    vendors: Sequence[Grammar],
     shared: Sequence[Rule],
-) -> pl.Series:
-    """What became of each line of the batch; `matched` is that of the lines before they were given to runs."""
+) -> tuple[pl.Series, pl.Series]:
+    """What became of each line of the batch, and the blank rows; `matched` is that of the lines before they were given
+    to runs."""
     kinds = frames.line_kinds(batch, found.hits)
     # A source without a run keeps what was read in it: its lines are in a vendor's form, and yet no run.
     idle = sorted(set(range(len(batch.sources))) - set(found.runs["source"]))
     if idle:
         rows = pl.concat(pl.int_range(batch.first[i], batch.first[i + 1], dtype=pl.UInt32, eager=True) for i in idle)
         kinds = kinds.scatter(rows, matched.gather(rows))
-    here = _platforms_of(batch, hits)
-    named = {index: [g for g in vendors if g.name in names] for index, names in here.items()}
-    return kinds.scatter(known(batch, kinds == 0, named, shared), frames.KNOWN)
+    named, blank = known(batch, hits, lines, kinds == 0, shared)
+    return kinds.scatter(named, frames.KNOWN), blank
 
 
 def _frames_of(hits: Hits, found: Found) -> dict[str, pl.DataFrame]:
@@ -174,15 +173,6 @@ def _frames_of(hits: Hits, found: Found) -> dict[str, pl.DataFrame]:
         "metrics": frames.metrics(hits),
     }
     hits.by_rule.clear()  # the lines themselves are no longer needed, and are most of the memory
-    return out
-
-
-def _platforms_of(batch: Batch, hits: Sequence[Hits]) -> dict[int, set[str]]:
-    """Index of a source -> platforms whose telling lines stand in it."""
-    out: dict[int, set[str]] = {}
-    for h in hits:
-        for index in h.sources:
-            out.setdefault(index, set()).add(h.grammar.name)
     return out
 
 

@@ -327,8 +327,8 @@ def _read_as_text(name: str, stored: bytes, sha256: Callable[[], str]) -> Source
             return _without_text(name, stored, compression, "unreadable", str(trouble), sha256)
     if kind := binary_kind(data):
         return _without_text(name, stored, compression, "not_text", kind, sha256)
-    text, encoding = clean(data)
-    lines = text.count(b"\n") + (not text.endswith(b"\n") and bool(text))
+    text, encoding, ends = _cleaned(data)
+    lines = ends + (not text.endswith(b"\n") and bool(text))
     reason = " ".join(filter(None, (doubt, _DOUBTFUL.get(encoding)))) or None
     return Source(name, text, lines, len(stored), sha256(), encoding, compression, "text", reason)
 
@@ -540,6 +540,8 @@ _UNFINISHED = re.compile(rb"(?:[\xc2-\xf4]|[\xe0-\xf4][\x80-\xbf]|[\xf0-\xf4][\x
 
 _REPLACED = "\ufffd".encode()
 _CONTROL_CODES = bytes(code for code in range(32) if code not in b"\t\n\r")
+_PLAIN = bytes(code for code in range(256) if code not in _CONTROL_CODES + b"\n\r^")
+"""What is left of a piece without these is its line ends, and whatever there is to clean."""
 _SHIFTS = b"\x0e\x0f"  # to another character set and back
 
 # Styling leaves no trace. Colour and then K (erase to the end of the line, where nothing stands yet) is how grep and
@@ -575,27 +577,37 @@ _RETURNS_AT_END = re.compile(rb"(?<!\r)\r+\n")
 
 def clean(data: bytes) -> tuple[bytes, str]:
     """Any bytes as clean UTF-8, and the encoding that was found. Never raises; doing it twice changes nothing more."""
+    return _cleaned(data)[:2]
+
+
+def _cleaned(data: bytes) -> tuple[bytes, str, int]:
+    """What `clean` gives, and how many line ends the text has."""
     text, encoding = to_utf8(data)
-    return _unmarked(clean_text(text)), encoding
+    text, ends = _cleaned_text(text)
+    return _unmarked(text), encoding, ends
 
 
 def clean_text(text: bytes) -> bytes:
-    r"""UTF-8 without terminal controls: as many lines as before, "\r" where the terminal began to write over.
+    r"""UTF-8 without terminal controls: as many lines as before, "\r" where the terminal began to write over."""
+    return _cleaned_text(text)[0]
+
+
+def _cleaned_text(text: bytes) -> tuple[bytes, int]:
+    """What `clean_text` gives, and how many line ends it has.
 
     No control goes on behind the end of its line, so that each piece is cleaned for itself; plain text is not copied,
-    but for the piece at hand.
+    but for the piece at hand. One look at a piece tells whether it is plain, and how many lines it has.
     """
-    if all(map(_is_clean, _parts(text))):
-        return text
-    return b"".join(map(_clean_lines, _parts(text)))
-
-
-def _parts(text: bytes) -> Iterator[bytes]:
-    return (text[start:end] for start, end in pieces(text, _PIECE))
-
-
-def _is_clean(text: bytes) -> bool:
-    return _clean_lines(text) is text
+    done: list[bytes] = []
+    at = ends = 0
+    for start, end in pieces(text, _PIECE):
+        piece = text[start:end]
+        marks = piece.translate(None, _PLAIN)
+        ends += (here := marks.count(b"\n"))
+        if here < len(marks) and (cleaned := _clean_lines(piece)) is not piece:
+            done += text[at:start], cleaned
+            at = end
+    return b"".join([*done, text[at:]]) if done else text, ends
 
 
 def _clean_lines(text: bytes) -> bytes:

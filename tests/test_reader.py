@@ -8,11 +8,13 @@ import io
 import lzma
 import os
 import random
+import re
 import socket
 import sys
 import tarfile
 import time
 from pathlib import Path
+from unittest import mock
 
 import pytest
 from hypothesis import example, given, settings
@@ -741,6 +743,17 @@ def test_cleaning_keeps_the_number_of_lines(data):
     text, encoding = clean(data)
     if encoding != "utf-16":
         assert text.count(b"\n") == data.count(b"\n")
+
+
+@settings(deadline=None)  # the machine may be busy
+@given(st.lists(st.sampled_from([b"plain\n", b"\n", b"\x1b[1mbold\n", b"1 %\r2 %\n", b"x^2\n", b"end\r\n", b"a\x08b"])))
+def test_a_text_in_pieces_is_the_text_as_a_whole(lines):
+    data = b"".join(lines)
+    whole = read_one(data)
+    with mock.patch.object(reader, "_PIECE", 8):
+        assert read_one(data) == whole
+    assert whole.text == b"".join(map(reader.clean_text, re.split(rb"(?<=\n)", data)))
+    assert whole.lines == data.count(b"\n") + (not data.endswith(b"\n") and bool(data))
 
 
 @settings(deadline=None)  # the machine may be busy
