@@ -280,12 +280,16 @@ def _group(sheet: Sheet) -> None:
     """Repeats of one experiment share it. Unknown is not equal, so the names of what is known go into the hash."""
     have = [c for c in ("workload", "model", "dataset", "task", *SETTINGS, *_BUILD) if sheet.has(c)]
     known = [pl.format(f"{c}={{}}", pl.col(c).cast(TEXT)) for c in have] or [pl.lit("")]
-    texts = sheet.frame.with_columns(pl.concat_str(known, separator="\n", ignore_nulls=True).alias("text"))["text"]
+    names = [pl.lit("platform"), *(pl.when(pl.col(c).is_not_null()).then(pl.lit(c)) for c in have)]
+    of = sheet.frame.select(
+        "n",
+        pl.concat_str(known, separator="\n", ignore_nulls=True).alias("text"),
+        pl.concat_str(names, separator=", ", ignore_nulls=True).alias("names"),
+    )
     name = sheet.hits.grammar.name
-    ids = [hashlib.sha256(f"{name}\n{text}".encode()).hexdigest()[:12] for text in texts]
-    values = pl.DataFrame({"n": sheet.n, "value": ids})
-    reason = f"a hash of {', '.join(['platform', *have])}, as far as known"
-    sheet.put("group", values, proof.rows(values.select("n"), how="inferred", reason=reason))
+    ids = [hashlib.sha256(f"{name}\n{text}".encode()).hexdigest()[:12] for text in of["text"]]
+    reason = pl.format("a hash of {}: the settings that are known", "names")
+    sheet.put("group", pl.DataFrame({"n": sheet.n, "value": ids}), proof.of_lines(of, how="inferred", reason=reason))
 
 
 # ---- why a cell is empty ---- #

@@ -8,7 +8,7 @@ row and column in one number, so that order is the order of numbers.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import polars as pl
@@ -155,6 +155,20 @@ def _sources(batch: Batch, hits: Iterable[pl.DataFrame]) -> set[int]:
     return set(here.to_series().to_list())
 
 
+def _in_sources(batch: Batch, hits: Mapping[str, pl.DataFrame], sources: set[int]) -> dict[str, pl.DataFrame]:
+    """Those of `hits` that stand in these sources: nearly all of them, so that it is asked for all at once."""
+    if not hits:
+        return {}
+    rows = pl.DataFrame({"row": pl.concat(h["row"] for h in hits.values())})
+    here = rows.select(batch.source_of(pl.col("row")).is_in(sorted(sources))).to_series()
+    out, at = {}, 0
+    for rule, h in hits.items():
+        mine = here.slice(at, h.height)
+        out[rule] = h if mine.all() else h.filter(mine)
+        at += h.height
+    return out
+
+
 def rules_of(grammar: Grammar, shared: Sequence[Rule]) -> list[Rule]:
     """The grammar's rules and the shared ones; a vendor's own takes the place of the shared one of its name."""
     return [*grammar.rules, *(rule for rule in shared if not grammar.has(rule.name))]
@@ -185,10 +199,8 @@ def match(batch: Batch, grammars: Sequence[Grammar], shared: Sequence[Rule]) -> 
         # Only now the lines that do not tell: what a shared rule may read stands in every platform's logs.
         rest = scanned.gated.filter(~tells)
         if len(sources) < len(batch.sources):
-            here = batch.source_of(pl.col("row")).is_in(sorted(sources))
-            rest = rest.filter(here)
-            told = {rule: hits.filter(here) for rule, hits in told.items()}
-            found = {rule: hits.filter(here) for rule, hits in found.items()}
+            rest = rest.filter(batch.source_of(pl.col("row")).is_in(sorted(sources)))
+            told, found = (_in_sources(batch, hits, sources) for hits in (told, found))
         untold = _read_lines(rest.filter(contains(text, literals(others), rest.height)), grammar, others)
         for rule in (*telling, *others):
             parts = [hits[rule.name] for hits in (found, told, untold) if rule.name in hits]
