@@ -171,15 +171,39 @@ def text_of(slice: Slice) -> bytes:
 
 
 @dataclass(frozen=True)
+class Lines:
+    """The lines of a batch, once they were scanned.
+
+    left: row, text of those that no frequent rule read, slice by slice. slices: all of them, by their first rows.
+    """
+
+    left: list[pl.DataFrame]
+    slices: Sequence[tuple[int, Slice]]
+
+    def at(self, rows: pl.Series) -> pl.DataFrame:
+        """row, text of these rows: read again, since most lines that a frequent rule read are never asked for."""
+        wanted = rows.unique().sort()
+        firsts = [first for first, _ in self.slices]
+        ends = wanted.search_sorted(pl.Series([*firsts[1:], 2**32 - 1], dtype=pl.UInt32)).to_list()
+        parts = [pl.DataFrame(schema={"row": pl.UInt32, "text": pl.String})]
+        for (first, slice), begin, end in zip(self.slices, [0, *ends], ends, strict=False):
+            if begin < end:
+                here = wanted[begin:end]
+                text = pl.read_lines(text_of(slice), name="text")["text"][here - first]
+                parts.append(pl.DataFrame([here.alias("row"), text + ""]))  # else it would keep all of the slice
+        return pl.concat(parts)
+
+
+@dataclass(frozen=True)
 class Scanned:
     """What one pass over all lines gives.
 
-    frequent: (grammar, rule) -> hits (as `match.run_rules` gives them) of rules that are most of the lines. lines: row,
-    text of all other lines, slice by slice. gated: row, text of those that some rule may read.
+    frequent: (grammar, rule) -> hits (as `match.run_rules` gives them) of rules that are most of the lines; most
+    of them without segments, which are lines as they stand. gated: row, text of other lines that some rule may read.
     """
 
     gated: pl.DataFrame
-    lines: list[pl.DataFrame]
+    lines: Lines
     frequent: dict[tuple[str, str], pl.DataFrame]
 
 
@@ -225,8 +249,10 @@ def scan(batch: Batch, rules: Sequence[Rule], telling: Sequence[Rule], grammars:
             pool.filter(column.str.contains("\r", literal=True)) if frequent and b"\r" in text else pool.clear()
         )
         pool = without(pool, written_over["row"])
-        for _, rule in frequent:
+        for grammar, rule in frequent:
             found = read(pool.select("row", pl.lit(0, pl.UInt32).alias("col"), column.alias("seg")), rule)
+            if not grammar.whole_lines(rule):
+                found.drop_in_place("seg")
             hits.append(found)
             pool = without(pool, found["row"])
         pool = pl.concat([pool, written_over]).sort("row") if written_over.height else pool
@@ -238,9 +264,10 @@ def scan(batch: Batch, rules: Sequence[Rule], telling: Sequence[Rule], grammars:
         tells = without(tells, gated.join(tells, on="row", how="semi")["row"])
         return lines.height, pl.concat([gated, tells]).sort("row") if tells.height else gated, pool, hits
 
-    gated, pools, row = [], [], 0
+    gated, pools, firsts, row = [], [], [], 0
     found: dict[tuple[str, str], list[pl.DataFrame]] = {(g.name, r.name): [] for g, r in frequent}
     for height, lines, pool, hits in in_threads(one, slices):
+        firsts.append(row)
         gated.append(lines.with_columns(pl.col("row") + row))
         pools.append(pool.with_columns(pl.col("row") + row))
         for (grammar, rule), frame in zip(frequent, hits, strict=True):
@@ -251,9 +278,14 @@ def scan(batch: Batch, rules: Sequence[Rule], telling: Sequence[Rule], grammars:
         raise AssertionError(f"{batch.height} lines counted, {row} read")
     return Scanned(
         pl.concat(gated) if gated else pl.DataFrame(schema={"row": pl.UInt32, "text": pl.String}),
-        pools,
-        {key: in_one_piece(found.pop(key)) for key in list(found)},
+        Lines(pools, list(zip(firsts, slices, strict=True))),
+        {key: _with_segments(in_one_piece(found.pop(key))) for key in list(found)},
     )
+
+
+def _with_segments(hits: pl.DataFrame) -> pl.DataFrame:
+    """The same with a column for the segments, where they were left out."""
+    return hits if "seg" in hits.columns else hits.insert_column(2, full(None, hits.height, pl.String()).alias("seg"))
 
 
 def in_one_piece(parts: list[pl.DataFrame]) -> pl.DataFrame:

@@ -465,6 +465,12 @@ class Grammar:
         says = rule.fields or rule.level or rule.params or rule.marked - {"telling", "aside"}
         return bool(says) or rule.name in self._named
 
+    def whole_lines(self, rule: Rule) -> bool:
+        """Whether the text of its lines is wanted whole, besides the values: as a message, as cells of a table, to tell
+        whether a beginning is repeated, or in an id, where there are no values."""
+        tables = {name for table in self.tables for name in (table.header, table.row)}
+        return not rule.fields or rule.level is not None or "begin" in rule.marked or rule.name in tables
+
     @cached_property
     def _named(self) -> frozenset[str]:
         """All words in the declarations: the rules among them are asked for."""

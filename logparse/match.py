@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 import polars as pl
 
-from logparse.batch import Batch, contains, full, in_threads, literals, read, scan
+from logparse.batch import Batch, Lines, contains, full, in_threads, literals, read, scan
 from logparse.grammar import Grammar, Rule
 
 _PART_LINES = 50_000
@@ -174,7 +174,7 @@ def rules_of(grammar: Grammar, shared: Sequence[Rule]) -> list[Rule]:
     return [*grammar.rules, *(rule for rule in shared if not grammar.has(rule.name))]
 
 
-def match(batch: Batch, grammars: Sequence[Grammar], shared: Sequence[Rule]) -> tuple[list[Hits], list[pl.DataFrame]]:
+def match(batch: Batch, grammars: Sequence[Grammar], shared: Sequence[Rule]) -> tuple[list[Hits], Lines]:
     """What the rules that say something read in the sources that are its platform's, with the rules that several
     platforms share. Rules that only name lines are left to `known`, and for it the lines (row, text) that may be
     theirs."""

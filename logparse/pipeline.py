@@ -13,7 +13,7 @@ import polars as pl
 import polars.selectors as cs
 
 from logparse import defaults, frames, platforms, proof, tables
-from logparse.batch import WORTH_THREADS, Batch, in_pool
+from logparse.batch import WORTH_THREADS, Batch, Lines, in_pool
 from logparse.columns import Sheet
 from logparse.grammar import Grammar, Rule
 from logparse.known import known
@@ -24,7 +24,7 @@ from logparse.reader import Input, Source, read_sources
 from logparse.runs import Found, find_runs
 from logparse.schema import FRAMES, TEXT, TIME, conform, empty
 
-BATCH_BYTES = 12 * 2**20
+BATCH_BYTES = 8 * 2**20
 """Sources are read together until their text is this long: small files share the cost of a rule, and memory stays
 bounded."""
 
@@ -103,13 +103,13 @@ def _whole(batch: Batch, vendors: Sequence[Grammar], shared: Sequence[Rule]) -> 
     return assemble(batch, *match(batch, vendors, shared), shared)
 
 
-def assemble(batch: Batch, hits: list[Hits], lines: list[pl.DataFrame], shared: Sequence[Rule]) -> Part:
+def assemble(batch: Batch, hits: list[Hits], lines: Lines, shared: Sequence[Rule]) -> Part:
     """The frames of one batch; `runs` has all runs found, copies too."""
     matched = frames.line_kinds(batch, hits)
     found = in_pool(partial(find_runs, batch, hits))
-    kinds, blank = _line_kinds(batch, hits, lines, found, matched, shared)
-    lines.clear()  # they are all of the text once more
-    out = in_pool(partial(_frames, batch, found))
+    kinds, blank = _line_kinds(batch, hits, lines.left, found, matched, shared)
+    lines.left.clear()  # they are all of the text once more
+    out = in_pool(partial(_frames, batch, found, lines))
     out["sources"] = _source_rows(batch, found, kinds, blank)
     return Part(
         out,
@@ -118,11 +118,11 @@ def assemble(batch: Batch, hits: list[Hits], lines: list[pl.DataFrame], shared: 
     )
 
 
-def _frames(batch: Batch, found: Found) -> dict[str, pl.DataFrame]:
+def _frames(batch: Batch, found: Found, lines: Lines) -> dict[str, pl.DataFrame]:
     """All frames but `sources`, still with `n`."""
     made: dict[str, list[pl.DataFrame]] = {name: [] for name in FRAMES if name != "sources"}
     for hits in found.hits:
-        for name, rows in _frames_of(hits, found).items():
+        for name, rows in _frames_of(hits, found, lines).items():
             made[name].append(rows)
     out = {name: _located(batch, name, made.pop(name)) for name in list(made)}
     # Evidence without a line (what is absent) still has the source of its run.
@@ -156,7 +156,7 @@ def _line_kinds(
     return kinds.scatter(named, frames.KNOWN), blank
 
 
-def _frames_of(hits: Hits, found: Found) -> dict[str, pl.DataFrame]:
+def _frames_of(hits: Hits, found: Found, lines: Lines) -> dict[str, pl.DataFrame]:
     """The frames of one platform's runs, with `n`, rows and rules."""
     tables.read_tables(hits)
     tables.carry(hits)
@@ -167,7 +167,7 @@ def _frames_of(hits: Hits, found: Found) -> dict[str, pl.DataFrame]:
     out = {
         "runs": _run_rows(mine, sheet),
         "phases": phases.rows,
-        "evidence": _placed(evidence, hits, sheet, phases),
+        "evidence": _placed(evidence, hits, sheet, phases, lines),
         "params": frames.params(hits),
         "messages": frames.messages(hits),
         "metrics": frames.metrics(hits),
@@ -183,13 +183,13 @@ def _run_rows(found: pl.DataFrame, sheet: Sheet) -> pl.DataFrame:
     return own.join(sheet.frame.select(have), on="n", how="left", maintain_order="left")
 
 
-def _placed(evidence: pl.DataFrame, hits: Hits, sheet: Sheet, phases: Phases) -> pl.DataFrame:
+def _placed(evidence: pl.DataFrame, hits: Hits, sheet: Sheet, phases: Phases, lines: Lines) -> pl.DataFrame:
     """Evidence rows with the column of each text, and the value that each row is evidence of."""
     rules = hits.rules
     row = (pl.col("pos") // 2**32).cast(pl.UInt32).alias("row")
-    evidence = proof.shown(evidence)
+    evidence = proof.shown(_with_segments(evidence.with_columns(row), lines))
     # A segment that is kept would keep the text of all others with it.
-    evidence = evidence.with_columns(proof.starts(evidence, rules), proof.resolutions(evidence), row).drop(
+    evidence = evidence.with_columns(proof.starts(evidence, rules), proof.resolutions(evidence)).drop(
         "seg", "unit", "field", "col"
     )
     ids = {rule.name: rule.id for rule in rules.values()}
@@ -201,6 +201,16 @@ def _placed(evidence: pl.DataFrame, hits: Hits, sheet: Sheet, phases: Phases) ->
     evidence = evidence.join(of_runs, on=["n", "frame", "column"], how="left", maintain_order="left")
     evidence = evidence.join(of_phases, on=["n", "key"], how="left", maintain_order="left")
     return evidence.with_columns(pl.coalesce("value", "of_phase").alias("value")).drop("of_phase")
+
+
+def _with_segments(evidence: pl.DataFrame, lines: Lines) -> pl.DataFrame:
+    """Evidence with the segments of the lines that a frequent rule read."""
+    bare = pl.col("seg").is_null() & pl.col("rule").is_not_null()
+    rows = evidence.filter(bare)["row"].drop_nulls()
+    if not rows.len():
+        return evidence
+    whole = evidence.join(lines.at(rows), on="row", how="left", maintain_order="left")
+    return whole.with_columns(pl.when(bare).then("text_right").otherwise("seg").alias("seg")).drop("text_right")
 
 
 def _long(frame: pl.DataFrame, names: Sequence[str], index: str, of: str) -> pl.DataFrame:
