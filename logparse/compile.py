@@ -43,6 +43,8 @@ class Compiled:
     groups: tuple[Group, ...]
     literals: tuple[str, ...]
     """Each text that the expression reads holds at least one of these: the gate before the pattern."""
+    free_end: bool
+    """Ends with whatever stands there, so that a match from the left is one of the whole."""
 
 
 def compile_expression(expr: pp.ParserElement, where: str) -> Compiled:
@@ -62,7 +64,7 @@ def compile_expression(expr: pp.ParserElement, where: str) -> Compiled:
             where=where,
             help="write at least one part of the line as a plain string",
         )
-    return Compiled(pattern, tuple(groups), tuple(sorted(literals)))
+    return Compiled(pattern, tuple(groups), tuple(sorted(literals)), _ends_free(expr))
 
 
 @cache
@@ -212,6 +214,18 @@ def _fault(pattern: str) -> str | None:
         return None
 
     return walk(sre_parser.parse(pattern))
+
+
+def _ends_free(expr: Any) -> bool:
+    form = type(expr)
+    if form in (pp.Suppress, pp.Combine):
+        return _ends_free(expr.expr)
+    if form is pp.And:
+        return _ends_free(expr.exprs[-1])
+    if form is not pp.Regex:
+        return False
+    op, value = sre_parser.parse(expr.pattern)[-1]
+    return op is sre.MAX_REPEAT and value[:2] == (0, sre.MAXREPEAT) and [kind for kind, _ in value[2]] == [sre.ANY]
 
 
 # ---- the gate ---- #
