@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import polars as pl
 
 from logparse import proof
 from logparse.batch import Batch
 from logparse.grammar import Rule
 from logparse.match import Hits
-from logparse.rows import Given, make
+from logparse.rows import MANY, Given, make
 from logparse.schema import FIELDS, INTEGER, NUMBER, TEXT, TIME, field
 
 _PLACE = frozenset(
@@ -31,17 +33,26 @@ _PLACE = frozenset(
 """Fields that say where and whose, not what was set."""
 
 
-def metrics(hits: Hits) -> pl.DataFrame:
-    """Rows of `metrics` without run and source: one for each figure of merit on each line."""
-    wanted: list[tuple[pl.DataFrame, Rule, str]] = []
+def metrics(hits: Hits) -> Iterator[pl.DataFrame]:
+    """Rows of `metrics` without run and source: one for each figure of merit on each line. In parts, since joining long
+    ones would copy them."""
+    few: list[pl.DataFrame] = []
     for rule in hits.rules.values():
         frame = hits.by_rule[rule.name]
         names = [c for c in frame.columns if _is_metric(c)]
         if names and "redraw" in rule.marked:
             frame = _one_point(frame)
-        wanted += [(frame, rule, name) for name in names]
-    parts = [_metric(*one) for one in wanted]
-    return pl.concat(parts) if parts else pl.DataFrame(schema=_METRIC)
+        for name in names:
+            rows = _metric(frame, rule, name)
+            if rows.height <= MANY:
+                few.append(rows)
+                continue
+            if few:
+                yield pl.concat(few)
+                few.clear()
+            yield rows
+    if few:
+        yield pl.concat(few)
 
 
 _METRIC: dict[str, pl.DataType] = {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from itertools import pairwise
 from pathlib import Path
@@ -92,11 +92,13 @@ def _batches(sources: Iterator[Source], progress: Progress | None) -> Iterator[B
 
 @dataclass
 class Part:
-    """What one batch gives: the frames, still with `n` for the run, and the kinds of its lines."""
+    """What one batch gives: the frames in parts, still with `n` for the run; how many `n` there are; and the kinds of
+    its lines."""
 
-    frames: dict[str, pl.DataFrame]
-    runs: pl.DataFrame
-    kinds: dict[str, pl.Series] = field(default_factory=dict)
+    frames: dict[str, list[pl.DataFrame]]
+    sources: pl.DataFrame
+    runs: int
+    kinds: dict[str, pl.Series]
 
 
 def _whole(batch: Batch, vendors: Sequence[Grammar], shared: Sequence[Rule]) -> Part:
@@ -109,31 +111,21 @@ def assemble(batch: Batch, hits: list[Hits], lines: Lines, shared: Sequence[Rule
     found = in_pool(partial(find_runs, batch, hits))
     kinds, blank = _line_kinds(batch, hits, lines.left, found, matched, shared)
     lines.left.clear()  # they are all of the text once more
-    out = in_pool(partial(_frames, batch, found, lines))
-    out["sources"] = _source_rows(batch, found, kinds, blank)
     return Part(
-        out,
-        found.runs,
+        in_pool(partial(_frames, batch, found, lines)),
+        _source_rows(batch, found, kinds, blank),
+        _count(found.runs),
         {s.name: kinds[first : first + s.lines] for s, first in zip(batch.sources, batch.first, strict=False)},
     )
 
 
-def _frames(batch: Batch, found: Found, lines: Lines) -> dict[str, pl.DataFrame]:
+def _frames(batch: Batch, found: Found, lines: Lines) -> dict[str, list[pl.DataFrame]]:
     """All frames but `sources`, still with `n`."""
     made: dict[str, list[pl.DataFrame]] = {name: [] for name in FRAMES if name != "sources"}
     for hits in found.hits:
-        for name, rows in _frames_of(hits, found, lines).items():
-            made[name].append(rows)
-    out = {name: _located(batch, name, made.pop(name)) for name in list(made)}
-    # Evidence without a line (what is absent) still has the source of its run.
-    of_run = found.runs.select("n", pl.col("source").alias("of_run"))
-    out["evidence"] = (
-        out["evidence"]
-        .join(of_run, on="n", how="left", maintain_order="left")
-        .with_columns(pl.coalesce("source_index", "of_run").alias("source_index"))
-        .drop("of_run")
-    )
-    return out
+        for name, rows in _frames_of(hits, found, lines):
+            made[name].append(_located(batch, name, rows))
+    return made
 
 
 def _line_kinds(
@@ -156,24 +148,23 @@ def _line_kinds(
     return kinds.scatter(named, frames.KNOWN), blank
 
 
-def _frames_of(hits: Hits, found: Found, lines: Lines) -> dict[str, pl.DataFrame]:
-    """The frames of one platform's runs, with `n`, rows and rules."""
+def _frames_of(hits: Hits, found: Found, lines: Lines) -> Iterator[tuple[str, pl.DataFrame]]:
+    """Names and parts of the frames of one platform's runs, with `n`, rows and rules."""
     tables.read_tables(hits)
     tables.carry(hits)
     mine = found.runs.filter(pl.col("platform") == hits.grammar.name)
     phases = Phases(hits)
     sheet = defaults.fill(mine, hits, phases)
     evidence = pl.concat([sheet.evidence(), phases.evidence.drop("id"), defaults.absent(sheet)])
-    out = {
-        "runs": _run_rows(mine, sheet),
-        "phases": phases.rows,
-        "evidence": _placed(evidence, hits, sheet, phases, lines),
-        "params": frames.params(hits),
-        "messages": frames.messages(hits),
-        "metrics": frames.metrics(hits),
-    }
+    # Evidence without a line (what is absent) still has the source of its run.
+    evidence = evidence.join(mine.select("n", of_run="source"), on="n", how="left", maintain_order="left")
+    yield "runs", _run_rows(mine, sheet)
+    yield "phases", phases.rows
+    yield "evidence", _placed(evidence, hits, sheet, phases, lines)
+    yield "params", frames.params(hits)
+    yield "messages", frames.messages(hits)
+    yield from (("metrics", part) for part in frames.metrics(hits))
     hits.by_rule.clear()  # the lines themselves are no longer needed, and are most of the memory
-    return out
 
 
 def _run_rows(found: pl.DataFrame, sheet: Sheet) -> pl.DataFrame:
@@ -231,40 +222,27 @@ def _long(frame: pl.DataFrame, names: Sequence[str], index: str, of: str) -> pl.
     )
 
 
-def _located(batch: Batch, name: str, parts: Sequence[pl.DataFrame]) -> pl.DataFrame:
-    """Rows of one frame with source index `source` and line numbers from 1, still with `n`."""
-    if not parts:
-        whole = pl.UInt32()
-        extra = {
-            "n": whole,
-            "source_index": whole,
-            "keyed": pl.Boolean(),
-            "lines_read": whole,
-            "row": whole,
-            "begin_pos": pl.UInt64(),
-        }
-        return (
-            empty(name)
-            .with_columns(pl.lit(None, dtype).alias(c) for c, dtype in extra.items())
-            .clear()
-            .cast({"run": TEXT})
-        )
-    # A text that is kept would keep all others that were read with it, unless it is copied.
-    rows = pl.concat(parts, how="diagonal_relaxed").with_columns(cs.string() + "")
+def _located(batch: Batch, name: str, rows: pl.DataFrame) -> pl.DataFrame:
+    """Rows of one frame with `source_index` and line numbers from 1, still with `n`."""
     first = pl.lit(pl.Series(batch.first, dtype=pl.UInt32))
 
-    def line(row: pl.Expr) -> pl.Expr:
-        return row - first.gather(pl.col("source_index")) + 1
+    def line(row: str) -> pl.Expr:
+        return pl.col(row) - first.gather(pl.col("source_index")) + 1
 
+    # A text that is kept would keep all others that were read with it, unless it is copied.
+    rows = rows.with_columns(cs.string() + "")
     if name == "phases":
         rows = rows.with_columns(
             (pl.col("begin_pos") // 2**32).cast(pl.UInt32).alias("row"),
             (pl.col("end_pos") // 2**32).cast(pl.UInt32).alias("row_last"),
         ).rename({"duration": "duration_s"})
-    rows = rows.with_columns(batch.source_of(pl.col("row")).alias("source_index"))
+    source = batch.source_of(pl.col("row"))
+    if name == "evidence":
+        source = pl.coalesce(source, "of_run")
+    rows = rows.with_columns(source.alias("source_index"))
     if name in ("phases", "runs"):
-        return rows.with_columns(line(pl.col("row")).alias("line_first"), line(pl.col("row_last")).alias("line_last"))
-    return rows.with_columns(line(pl.col("row")).alias("line"))
+        return rows.with_columns(line("row").alias("line_first"), line("row_last").alias("line_last"))
+    return rows.with_columns(line("row").alias("line"))
 
 
 def _source_rows(batch: Batch, found: Found, kinds: pl.Series, blank: pl.Series) -> pl.DataFrame:
@@ -336,40 +314,45 @@ def _source_rows(batch: Batch, found: Found, kinds: pl.Series, blank: pl.Series)
 # ---- all batches together ---- #
 
 
-def _joined(parts: Sequence[Part]) -> dict[str, pl.DataFrame]:
+def _joined(batches: Sequence[Part]) -> dict[str, pl.DataFrame]:
     """The frames of all batches: each run once, from its fullest copy."""
-    if not parts:
-        return {name: empty(name) for name in FRAMES}
+    out = {name: empty(name) for name in FRAMES}
+    if not batches:
+        return out
     numbered = []
     offset = 0
     names: list[str] = []
-    for part in parts:
-        numbered.append((part, offset, len(names)))
-        offset += _count(part.runs)
-        names.extend(part.frames["sources"]["source"])
+    for batch in batches:
+        numbered.append((batch.frames, offset, len(names)))
+        offset += batch.runs
+        names.extend(batch.sources["source"])
     sources = pl.Series(names, dtype=pl.Categorical())
 
-    def taken(name: str) -> Iterator[pl.DataFrame]:
-        """That frame of each batch, numbered through; it is let go as soon as the next form of it is there."""
-        for part, first_run, first_source in numbered:
-            rows = part.frames.pop(name)
-            if first_source:
-                rows = rows.with_columns(pl.col("n") + first_run, pl.col("source_index") + first_source)
-            yield rows
+    def parts(name: str) -> Iterator[pl.DataFrame]:
+        """That frame of each batch, numbered through; each part is let go as soon as the next form of it is there."""
+        for frames_, first_run, first_source in numbered:
+            waiting = frames_.pop(name)[::-1]
+            while waiting:
+                rows = waiting.pop()
+                if first_source:
+                    rows = rows.with_columns(pl.col("n") + first_run, pl.col("source_index") + first_source)
+                yield rows
 
-    runs = _one_copy_each(pl.concat(taken("runs"), how="diagonal_relaxed"), sources)
+    out["sources"] = pl.concat(conform("sources", batch.sources) for batch in batches)
+    if not offset:
+        return out
+    runs = _one_copy_each(pl.concat(parts("runs"), how="diagonal_relaxed"), sources)
     # n is dense enough to look ids up by place.
     ids = (
         pl.DataFrame({"n": pl.arange(0, offset, dtype=pl.UInt32, eager=True)})
         .join(runs.select("n", "run"), on="n", how="left", maintain_order="left")["run"]
         .cast(pl.Categorical())
     )
-    in_order = {
-        name: pl.concat([conform(name, _named(rows, order, ids, sources)) for rows in taken(name)])
-        for name, order in _ORDER.items()
-    }
-    read = pl.concat([conform("sources", part.frames.pop("sources")) for part in parts])
-    return {"runs": conform("runs", _labelled(runs)), **in_order, "sources": read}
+    out["runs"] = conform("runs", _labelled(runs))
+    for name, order in _ORDER.items():
+        if made := [conform(name, _named(rows, order, ids, sources)) for rows in parts(name)]:
+            out[name] = pl.concat(made)
+    return out
 
 
 def _named(rows: pl.DataFrame, order: Sequence[str], ids: pl.Series, sources: pl.Series) -> pl.DataFrame:
@@ -389,7 +372,7 @@ _ORDER: dict[str, list[str]] = {
     "params": ["n", "line"],
     "messages": ["n", "line"],
 }
-"""Frames with a run, and what their rows are sorted by; metrics and evidence stand as they were made."""
+"""Frames of rows of runs, and what these are sorted by; metrics and evidence stand as they were made."""
 
 
 def _count(runs: pl.DataFrame) -> int:

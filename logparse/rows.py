@@ -11,6 +11,9 @@ import polars as pl
 Given: TypeAlias = pl.Expr | pl.Series | str | None
 """A column: worked out from the lines, there already, of one word, or of nothing."""
 
+MANY = 10_000
+"""Lines from which on a frame is long, and what is done to it costs more than to ask for it."""
+
 
 def make(lines: pl.DataFrame, schema: Mapping[str, pl.DataType], given: Mapping[str, Given]) -> pl.DataFrame:
     """A row of `schema` for each of `lines`; a column that is not given is null.
@@ -18,7 +21,7 @@ def make(lines: pl.DataFrame, schema: Mapping[str, pl.DataType], given: Mapping[
     Of few lines only what is an expression is asked of polars: here are thousands of small frames, and a query costs.
     Of many all is, since a query keeps a column of one value as that one value.
     """
-    if lines.height > _MANY:
+    if lines.height > MANY:
         return lines.select(_asked(given.get(name)).cast(dtype).alias(name) for name, dtype in schema.items())
     asked = [e.cast(schema[name]).alias(name) for name, e in given.items() if isinstance(e, pl.Expr)]
     # With as many rows as lines, where all that is asked is one value.
@@ -33,9 +36,6 @@ def make(lines: pl.DataFrame, schema: Mapping[str, pl.DataType], given: Mapping[
         return _one(name, value, dtype).new_from_index(0, lines.height)
 
     return pl.DataFrame([column(name, dtype) for name, dtype in schema.items()])
-
-
-_MANY = 10_000
 
 
 def _asked(value: Given) -> pl.Expr:
