@@ -6,6 +6,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from logparse import words
+from logparse.comparison.jobs import Job
 from logparse.comparison.ledger import Ledger
 from logparse.comparison.quantities import Quantity
 from logparse.comparison.settings import BUDGET
@@ -54,6 +56,8 @@ def _reasons(ledger: Ledger, quantity: Quantity, a: Cell, b: Cell, per: str | No
         if (reason := rule(ledger, quantity, a, b)) is not None:
             yield reason
     if by not in BUDGET and (reason := _budget(ledger, quantity, a, b)) is not None:
+        yield reason
+    if reason := _clock_scope(ledger, quantity, a, b):
         yield reason
     if reason := unknown_work(ledger, a, b):
         yield reason
@@ -107,13 +111,26 @@ def _scenario(ledger: Ledger, quantity: Quantity, a: Cell, b: Cell) -> str | Non
     return "one side repeats one input, the other runs a data set" if single[0] != single[1] else None
 
 
-_WITH_COMPILE = ("compile_s", "result_s", "wall_s")
-"""Times that a compile is part of."""
+def _clock_scope(ledger: Ledger, quantity: Quantity, a: Cell, b: Cell) -> str | None:
+    """A training time that holds loading is another clock than one that does not."""
+    if quantity.state != "train_includes":
+        return None
+    held = [{job["train_includes"] for job in c.side.jobs if _timed(ledger, job)} for c in (a, b)]
+    if len(held[0] | held[1]) == 1:
+        return None
+    told = [" or ".join(sorted(map(words.holding, of))) for of in held]
+    if held[0] == held[1]:
+        return f"the train times of each side do not hold the same: {told[0]}"
+    return f"the train times do not hold the same: {told[0]}; {told[1]}"
+
+
+def _timed(ledger: Ledger, job: Job) -> bool:
+    return job.has_result and ledger.value(job, "train_s").known
 
 
 def _cached(ledger: Ledger, quantity: Quantity, a: Cell, b: Cell) -> str | None:
     """Fetching a binary is not compiling it, and a run that did is no quicker for it."""
-    if quantity.name not in _WITH_COMPILE:
+    if quantity.state != "compile_cache":
         return None
     states = [_all(ledger, "compile_cache", c) - {None} for c in (a, b)]
     if any(len(known) > 1 for known in states):

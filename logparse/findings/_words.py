@@ -15,6 +15,7 @@ from logparse.comparison.refusal import different_work
 from logparse.comparison.sides import Cell, Side
 from logparse.figures import figure, score_figure, seconds
 from logparse.render import one_line
+from logparse.words import listed as all_of
 
 _MOST = 3
 """Labels told before the rest is only counted."""
@@ -35,7 +36,7 @@ def listed(words: Sequence[str]) -> str:
     """The first of some words, and how many more."""
     if len(words) > _MOST + 1:
         return f"{', '.join(words[:_MOST])} and {len(words) - _MOST} more"
-    return " and ".join(filter(None, [", ".join(words[:-1]), words[-1]])) if words else ""
+    return all_of(words)
 
 
 def span(numbers: Sequence[float], form: str = ".0f") -> str:

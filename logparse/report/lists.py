@@ -23,6 +23,7 @@ from logparse.comparison.sides import Cell, Side, cell
 from logparse.comparison.verdict import BEYOND, ESTABLISHED, NOT_COMPARABLE, UNKNOWN, WITHIN, Verdict
 from logparse.comparison.wording import cell_text, is_better, title, verdict_text, what_differs
 from logparse.render import one_line
+from logparse.words import listed
 
 HEADINGS = {
     "say": "What these logs let you say",
@@ -170,7 +171,7 @@ def _side(row: Row, index: int, verdict: Verdict) -> str:
 def _sides(row: Row, held: Sequence[tuple[int, Verdict]]) -> str:
     """The sides of a row with what each is worth; of many the two that are farthest apart."""
     if len(held) <= _NAMED:
-        return " and ".join(filter(None, [", ".join(_side(row, *h) for h in held[:-1]), _side(row, *held[-1])]))
+        return listed([_side(row, *h) for h in held])
     order = sorted(held, key=lambda h: (h[1].difference or 0.0, h[0]))
     return f"{len(held)} others, from {_side(row, *order[0])} to {_side(row, *order[-1])}"
 
@@ -327,6 +328,7 @@ _TOLD_BY = {
     "score-kind": "score name differs",
     "unit-basis": "a sample is not the same",
     "scenario": "one side repeats",
+    "clock-scope": "the train times",
 }
 """Finding -> how the refusal begins that says the same."""
 
@@ -448,7 +450,7 @@ def _labels(labels: Sequence[str], most: int = 3) -> str:
     """`a, b and c`; `a, b, c and 4 more`."""
     if len(labels) > most + 1:
         return f"{', '.join(labels[:most])} and {len(labels) - most} more"
-    return " and ".join(filter(None, [", ".join(labels[:-1]), labels[-1]])) if labels else ""
+    return listed(labels)
 
 
 def differs(comparison: Comparison) -> tuple[str, ...]:
