@@ -119,8 +119,12 @@ def _scaling(comparison: Comparison) -> list[str]:
     if not found.points:
         return [f" Scaling over {found.of}: {found.kind}, no efficiency ({found.why})."]
     parts = ", ".join(f"{p.count}: {p.efficiency:.1%}" for p in found.points).replace("%", " %")
-    claimed = any(comparison.ledger.value(job, found.of).how == "claimed" for job in comparison.jobs)
-    parts += f"; the {found.of} are claimed" if claimed else ""
+    claimed = [
+        column
+        for column in (found.of, "samples")
+        if any(comparison.ledger.value(job, column).how == "claimed" for job in comparison.jobs)
+    ]
+    parts += f"; the {' and the '.join(claimed)} are claimed" if claimed else ""
     return [f" Scaling over {found.of}: {found.kind} ({found.why}); efficiency {parts}."]
 
 

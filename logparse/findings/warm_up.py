@@ -154,11 +154,12 @@ def _paces(ledger: Ledger, job: Job) -> Iterator[Pace]:
     """What the log tells of the times of steps or epochs, the closest first."""
     own = {"split": "train", "window": "step", "scope": None}
     yield from _of_rows(ledger.metrics(job, "step_time", **own).filter(pl.col("value") > 0), pl.col("value"))
-    batch = ledger.value(job, "batch_size").value
-    if batch:
+    batch = ledger.value(job, "batch_size")
+    if batch.value:
         yield from _of_rows(
-            ledger.metrics(job, "throughput", **own).filter(pl.col("value") > 0), batch / pl.col("value")
-        )
+            ledger.metrics(job, "throughput", **own).filter(pl.col("value") > 0), batch.value / pl.col("value"),
+            f"took{' (at a claimed batch)' if batch.how == 'claimed' else ''}",
+        )  # fmt: skip
     yield from _of_stamps(ledger, job)
     phases = ledger.phases(job).filter((pl.col("phase") == "train") & pl.col("duration_s").is_not_null())
     epochs = phases.filter(pl.col("stage") == "epoch")
@@ -171,13 +172,13 @@ def _paces(ledger: Ledger, job: Job) -> Iterator[Pace]:
         yield Pace("epoch", [1.0] * len(times), times, _resolution(times), place)
 
 
-def _of_rows(rows: pl.DataFrame, time: pl.Expr) -> Iterator[Pace]:
+def _of_rows(rows: pl.DataFrame, time: pl.Expr, took: str = "took") -> Iterator[Pace]:
     """The pace of metrics that each tell of one step."""
     if rows.height:
         times = rows.select(time).to_series().to_list()
         fine = (rows["resolution"] / rows["value"]).fill_null(0).max()
         place = f"{rows['source'][0]}:{rows['line'][0]}"
-        yield Pace("step", [1.0] * len(times), times, float(fine or 0.0) * statistics.median(times), place)  # type: ignore[arg-type]
+        yield Pace("step", [1.0] * len(times), times, float(fine or 0.0) * statistics.median(times), place, took)  # type: ignore[arg-type]
 
 
 def _of_stamps(ledger: Ledger, job: Job) -> Iterator[Pace]:
