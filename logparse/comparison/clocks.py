@@ -9,6 +9,7 @@ from datetime import datetime
 
 from logparse.comparison.jobs import Job
 from logparse.comparison.ledger import Ledger, Value, elsewhere
+from logparse.place import Place
 
 
 def clock(ledger: Ledger, job: Job, name: str) -> Value:
@@ -26,7 +27,7 @@ def _result(ledger: Ledger, job: Job) -> Value:
     if missing:
         return Value(reason=missing)
     total = resolution = 0.0
-    places: list[str] = []
+    places: list[Place] = []
     for part in _logs(job):
         whole = ledger.value(part, "total_s")
         if whole.value is None:

@@ -17,6 +17,7 @@ from logparse.comparison.claims import Claim, taken
 from logparse.comparison.jobs import Job, Run, jobs
 from logparse.grammar import Grammar
 from logparse.logs import Logs
+from logparse.place import Place, placed
 from logparse.resolution import resolutions
 from logparse.schema import TEXT
 
@@ -34,8 +35,8 @@ class Value:
     """As in `evidence`: read, converted, derived, inferred, estimate, claimed, absent."""
     reason: str | None = None
     """Why it is missing, or how it was made from other columns."""
-    places: tuple[str, ...] = ()
-    """source:line of each line it rests on."""
+    places: tuple[Place, ...] = ()
+    """Each line it rests on."""
 
     @property
     def known(self) -> bool:
@@ -66,19 +67,18 @@ class Ledger:
         return {run: job for job in self.jobs for run in job.ids}
 
     @cached_property
-    def _evidence(self) -> dict[tuple[str, str], tuple[str, str | None, tuple[str, ...]]]:
+    def _evidence(self) -> dict[tuple[str, str], tuple[str, str | None, tuple[Place, ...]]]:
         """(run, column) -> how, reason and places of the cells of `runs`."""
         rows = self.logs.evidence.filter(pl.col("frame") == "runs")
-        place = pl.format("{}:{}", pl.col("source").cast(TEXT), "line")
         told = (
-            rows.select(
-                *(pl.col(c).cast(TEXT) for c in ("run", "column", "how")), "reason",
-                place=pl.when(pl.col("line").is_not_null()).then(place),
-            )
+            rows.select(*(pl.col(c).cast(TEXT) for c in ("run", "column", "how")), "reason", place=placed())
             .group_by("run", "column", maintain_order=True)
             .agg(pl.col("how", "reason").first(), pl.col("place").drop_nulls().unique(maintain_order=True))
-        )  # fmt: skip
-        return {(run, column): (how, reason, tuple(places)) for run, column, how, reason, places in told.iter_rows()}
+        )
+        return {
+            (run, column): (how, reason, tuple(map(Place, places)))
+            for run, column, how, reason, places in told.iter_rows()
+        }
 
     def value(self, job: Job, column: str) -> Value:
         """What a column of `runs` is for that job: from the log that states it, else as claimed, else the reason.
@@ -162,8 +162,8 @@ class Ledger:
         made: T = self._made[key]
         return made
 
-    def places(self, jobs: Iterable[Job], *columns: str) -> list[str]:
-        """source:line of the lines that these columns of these jobs rest on."""
+    def places(self, jobs: Iterable[Job], *columns: str) -> list[Place]:
+        """The lines that these columns of these jobs rest on."""
         return list(dict.fromkeys(p for job in jobs for c in columns for p in self.value(job, c).places))
 
     def with_claims(self, claims: Iterable[Claim]) -> Ledger:

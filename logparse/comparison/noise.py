@@ -20,6 +20,7 @@ from logparse.comparison.jobs import Job
 from logparse.comparison.ledger import Ledger
 from logparse.comparison.quantities import Quantity
 from logparse.comparison.sides import Cell, Side, cell
+from logparse.place import Place
 
 
 @dataclass(frozen=True)
@@ -30,7 +31,7 @@ class Noise:
     size: float
     """On the scale of the quantity, never negative."""
     text: str
-    places: tuple[str, ...] = ()
+    places: tuple[Place, ...] = ()
     least: bool = False
     """A lower bound: two runs may differ by more. Within it nothing can be said, beyond it nothing is proved."""
 

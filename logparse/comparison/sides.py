@@ -13,6 +13,7 @@ from logparse.comparison.jobs import Job
 from logparse.comparison.ledger import Ledger, Value
 from logparse.comparison.quantities import LOWER_SCORES, Quantity
 from logparse.errors import UsageError
+from logparse.place import Place
 
 
 @dataclass(frozen=True)
@@ -64,8 +65,8 @@ class Cell:
         return any(v.how == "claimed" for v in self.values)
 
     @property
-    def places(self) -> tuple[str, ...]:
-        """source:line of everything in the cell."""
+    def places(self) -> tuple[Place, ...]:
+        """The lines of everything in the cell."""
         return tuple(dict.fromkeys(p for v in self.values for p in v.places))
 
 

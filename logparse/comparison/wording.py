@@ -17,6 +17,7 @@ from logparse.comparison.settings import factors
 from logparse.comparison.sides import Cell, Side
 from logparse.comparison.verdict import NOT_COMPARABLE, UNKNOWN, WITHIN, Verdict
 from logparse.figures import figure, ratio_figure, score_figure, seconds
+from logparse.place import Place
 
 _MOST = 6
 """Parameters named before the rest is only counted."""
@@ -65,7 +66,8 @@ def _rebuilt(comparison: Comparison) -> Iterator[str]:
         rows = comparison.ledger.messages(job).filter(pl.col("kind") == "rebuild")
         for row in rows.iter_rows(named=True):
             if not row["text"].endswith(":"):  # the heading of the reasons below it
-                yield f"{job.label} was built anew: {row['text'].removeprefix('- ')} ({row['source']}:{row['line']})"
+                place = Place.of(row["source"], row["line"])
+                yield f"{job.label} was built anew: {row['text'].removeprefix('- ')} ({place})"
 
 
 def _listed(words: list[str]) -> str:

@@ -14,6 +14,7 @@ from logparse.comparison.ledger import Ledger
 from logparse.comparison.refusal import different_work
 from logparse.comparison.sides import Cell, Side
 from logparse.figures import figure, score_figure, seconds
+from logparse.place import Place
 from logparse.render import one_line
 from logparse.words import listed as all_of
 
@@ -64,9 +65,9 @@ def per_second(job: Job) -> str:
     return f"{job['sample'] or 'sample'}s/s"
 
 
-def place(row: Mapping[str, Any]) -> str:
-    """source:line of a row of a frame."""
-    return f"{row['source']}:{row['line']}"
+def place(row: Mapping[str, Any]) -> Place:
+    """Where a row of a frame stands."""
+    return Place.of(row["source"], row["line"])
 
 
 def profiled(ledger: Ledger, job: Job) -> Sequence[Mapping[str, Any]]:

@@ -22,6 +22,7 @@ from logparse.comparison.settings import factors
 from logparse.comparison.sides import Cell, Side, cell
 from logparse.comparison.verdict import BEYOND, ESTABLISHED, NOT_COMPARABLE, UNKNOWN, WITHIN, Verdict
 from logparse.comparison.wording import cell_text, is_better, title, verdict_text, what_differs
+from logparse.place import Place
 from logparse.render import one_line
 from logparse.words import listed
 
@@ -40,8 +41,7 @@ class Item:
     text: str
     rests_on: str
     """`verdict`, `claim`, `value`, or the name of a finding."""
-    evidence: tuple[str, ...] = ()
-    """source:line of the lines."""
+    evidence: tuple[Place, ...] = ()
     about: str = ""
     """Heading of the block of runs that it is about; empty: of no one block."""
     weight: int = 1
@@ -100,7 +100,7 @@ def lists(ledger: Ledger, blocks: Sequence[Block], findings: pl.DataFrame, claim
             continue  # the claims themselves say it below, each with its line
         not_say.append(
             Item(
-                row["text"], row["name"], tuple(row["evidence"]), _home(row["runs"], about),
+                row["text"], row["name"], tuple(map(Place, row["evidence"])), _home(row["runs"], about),
                 0 if row["severity"] == "error" else 1,
             )
         )  # fmt: skip
@@ -187,7 +187,7 @@ def _noise(held: Sequence[tuple[int, Verdict]]) -> str:
     return "; ".join(texts[:2]) + (f"; and {len(texts) - 2} more" if len(texts) > 2 else "")
 
 
-def _places(row: Row, indices: Sequence[int]) -> tuple[str, ...]:
+def _places(row: Row, indices: Sequence[int]) -> tuple[Place, ...]:
     return tuple(dict.fromkeys(p for i in indices for p in row.cells[i].places))
 
 
@@ -281,7 +281,7 @@ def _values(ledger: Ledger, block: Block) -> Iterator[Item]:
 def _within(block: Block, comparison: Comparison) -> Iterator[Item]:
     """Differences that are within noise: the telling ones each, the others together."""
     rest: list[str] = []
-    places: list[str] = []
+    places: list[Place] = []
     for row in comparison.rows:
         held = [(i, v) for i, v in _of(row, WITHIN) if v.difference != 0]
         if not held:
@@ -306,7 +306,7 @@ def _within(block: Block, comparison: Comparison) -> Iterator[Item]:
 def _unknown(block: Block, comparison: Comparison) -> Iterator[Item]:
     """Differences of which nobody can tell whether they are chance."""
     told: list[str] = []
-    places: list[str] = []
+    places: list[Place] = []
     for row in comparison.rows:
         held = _of(row, UNKNOWN)
         if held:
@@ -415,7 +415,7 @@ def _advice(serious: Sequence[Mapping[str, Any]], about: Mapping[str, str]) -> I
         by_name.setdefault(row["name"], []).append(row)
     for name, rows in by_name.items():
         homes = {_home(row["runs"], about) for row in rows}
-        places = tuple(dict.fromkeys(p for row in rows for p in row["evidence"]))
+        places = tuple(dict.fromkeys(Place(p) for row in rows for p in row["evidence"]))
         yield Item(rows[0]["advice"], name, places, homes.pop() if len(homes) == 1 else "", 1)
 
 
@@ -431,7 +431,7 @@ def _claims(
     settle: list[Item] = []
     for row in claims.iter_rows(named=True):
         job = ledger.by_run[row["run"]]
-        place = (f"{row['source']}:{row['line']}",) if row["line"] else ()
+        place = (Place.of(row["source"], row["line"]),) if row["line"] else ()
         by = "the file's name" if row["origin"] == "file name" else "the claim"
         said, home = f"{row['name']} {row['claimed']}", about.get(row["run"], "")
         if row["verdict"] == "refuted":

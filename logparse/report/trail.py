@@ -16,6 +16,7 @@ from logparse.comparison.clocks import clock
 from logparse.comparison.jobs import Job
 from logparse.comparison.ledger import Ledger
 from logparse.comparison.quantities import CLOCKS
+from logparse.place import Place
 from logparse.render import one_line
 from logparse.schema import RUNS, TEXT
 from logparse.show import CONTEXT, HOW, MADE, span_of, with_unit
@@ -48,10 +49,9 @@ class Trail:
         self.left_out = 0
         """Lines that did not fit; known after `payload`."""
 
-    def place(self, place: str, first: bool = True) -> str:
-        """The reference of `source:line`; what is wanted `first` goes in before all else."""
-        source, _, line = place.rpartition(":")
-        return self._line(source, int(line), first)
+    def place(self, place: Place, first: bool = True) -> str:
+        """The reference of a place; what is wanted `first` goes in before all else."""
+        return self._line(place.source, place.line, first)
 
     def number(self, job: Job, column: str) -> int:
         """The reference of a column of runs, or of a clock (`result_s`), of that job."""
