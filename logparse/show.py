@@ -8,6 +8,7 @@ from typing import Any
 
 import polars as pl
 
+from logparse import reasons
 from logparse.errors import UsageError, nearest
 from logparse.logs import Logs
 from logparse.render import Paint, aligned, one_line
@@ -84,8 +85,8 @@ class _View:
         rows = self._evidence("runs", pl.col("column") == name)
         value = self.run[name]
         if value is None:
-            reason = next((r["reason"] for r in rows if r["how"] == "absent"), None) or "not in this log"
-            yield f"{name} is not known: {one_line(reason)}"
+            none = reasons.read(next((r["reason"] for r in rows if r["how"] == "absent"), None))
+            yield f"{name} is not known: {one_line(none.text)}"
             return
         rows = [r for r in rows if r["how"] != "absent"]
         if not rows:

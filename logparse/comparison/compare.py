@@ -192,9 +192,11 @@ def row_of(
             verdicts.append(None)
             found.append(())
             continue
-        reason = refusal(ledger, quantity, cells[first], c, per, by)
-        known = [] if reason else noises(ledger, quantity, cells[first], c)
-        verdicts.append(Verdict(NOT_COMPARABLE, reason=reason) if reason else verdict(quantity, cells[first], c, known))
+        refused = refusal(ledger, quantity, cells[first], c, per, by)
+        known = [] if refused else noises(ledger, quantity, cells[first], c)
+        verdicts.append(
+            Verdict(NOT_COMPARABLE, refusal=refused) if refused else verdict(quantity, cells[first], c, known)
+        )
         found.append(tuple(known))
     return Row(quantity, tuple(cells), tuple(verdicts), tuple(found), better(quantity, cells))
 

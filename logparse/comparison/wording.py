@@ -12,7 +12,7 @@ from logparse import reasons
 from logparse.comparison.compare import Comparison, Row
 from logparse.comparison.ledger import Ledger, Value
 from logparse.comparison.quantities import CLOCKS, Quantity
-from logparse.comparison.refusal import different_work, unknown_work
+from logparse.comparison.refusal import Bar, different_work, unknown_work
 from logparse.comparison.settings import factors
 from logparse.comparison.sides import Cell, Side
 from logparse.comparison.verdict import NOT_COMPARABLE, UNKNOWN, WITHIN, Verdict
@@ -117,7 +117,7 @@ def _score_name(cell: Cell) -> str | None:
 def cell_text(quantity: Quantity, cell: Cell, digits: int | None = None) -> str:
     """A cell for people: the value; of two both; of three or more the median and the range, and how many."""
     if not cell.values:
-        return "no result" if (cell.reason or "").startswith("no result") else reasons.mark(cell.reason)
+        return (cell.empty or reasons.MISSING).why.mark
     if quantity.name == "compile_s" and all(job["compile_cache"] == "hit" for job in cell.side.jobs):
         texts = [value_text(quantity, cell, v, digits) for v in cell.values if v.value]
         return ", ".join([*texts, "cached"])
@@ -182,7 +182,7 @@ def told_at_the_top(comparison: Comparison, row: Row, index: int) -> bool:
     c, base, verdict = row.cells[index], row.cells[comparison.baseline], row.verdicts[index]
     if verdict is None or verdict.word != NOT_COMPARABLE:
         return False
-    return not c.values or not base.values or verdict.reason == different_work(comparison.ledger, base, c)
+    return not c.values or not base.values or verdict.is_barred(Bar.WORK)
 
 
 # ---- all of it as a table ---- #

@@ -17,12 +17,13 @@ from logparse.comparison.equal import at
 from logparse.comparison.jobs import Job
 from logparse.comparison.ledger import Ledger
 from logparse.comparison.quantities import QUANTITIES
-from logparse.comparison.refusal import different_work
+from logparse.comparison.refusal import Bar
 from logparse.comparison.settings import factors
 from logparse.comparison.sides import Cell, Side, cell
 from logparse.comparison.verdict import BEYOND, ESTABLISHED, NOT_COMPARABLE, UNKNOWN, WITHIN, Verdict
 from logparse.comparison.wording import cell_text, is_better, title, verdict_text, what_differs
 from logparse.place import Place
+from logparse.reasons import Why
 from logparse.render import one_line
 from logparse.words import listed
 
@@ -238,7 +239,7 @@ def _equal(block: Block, comparison: Comparison) -> Iterator[Item]:
 def _in_common(block: Block, comparison: Comparison) -> Iterator[Item]:
     """Loss at the largest number of samples that all sides logged, where their budgets differ."""
     loss = next((row for row in comparison.rows if row.quantity.name == "loss"), None)
-    if loss is None or not any("samples seen differ" in (v.reason or "") for _, v in _of(loss, NOT_COMPARABLE)):
+    if loss is None or not any(v.is_barred(Bar.BUDGET) for _, v in _of(loss, NOT_COMPARABLE)):
         return
     held = comparison.at[0] if comparison.at else at(comparison.ledger, comparison.sides, "samples")
     points = [p for p in held.points if p.loss is not None]
@@ -322,29 +323,28 @@ def _unknown(block: Block, comparison: Comparison) -> Iterator[Item]:
 
 
 _TOLD_BY = {
-    "compile-cached": "one side compiled",
-    "different-budget": "samples seen differ",
-    "estimate": "a compiler's estimate",
-    "score-kind": "score name differs",
-    "unit-basis": "a sample is not the same",
-    "scenario": "one side repeats",
-    "clock-scope": "the train times",
+    "compile-cached": Bar.CACHED,
+    "different-budget": Bar.BUDGET,
+    "estimate": Bar.ESTIMATE,
+    "score-kind": Bar.SCORE,
+    "unit-basis": Bar.SAMPLE,
+    "scenario": Bar.SCENARIO,
+    "clock-scope": Bar.CLOCK,
 }
-"""Finding -> how the refusal begins that says the same."""
+"""Finding -> what it says as well as a refusal does."""
 
 
 def _refused(block: Block, comparison: Comparison, findings: set[str]) -> Iterator[Item]:
     """What is not compared, by reason; a reason that a finding of these runs tells is left to it."""
     base = comparison.baseline
-    left = tuple(begins for name, begins in _TOLD_BY.items() if name in findings)
+    left = [bar for name, bar in _TOLD_BY.items() if name in findings]
     by_reason: dict[str, list[tuple[Row, int]]] = {}
     full: dict[str, set[str]] = {}
     for row in comparison.rows:
         for index, verdict in _of(row, NOT_COMPARABLE):
             reason = verdict.reason or ""
             empty = not row.cells[index].values or not row.cells[base].values
-            work = different_work(comparison.ledger, row.cells[base], row.cells[index])
-            if reason != work and (empty or (left and reason.startswith(left))):
+            if not verdict.is_barred(Bar.WORK) and (empty or verdict.is_barred(*left)):
                 continue
             short = re.sub(r" \([^()]*\)", "", reason)
             by_reason.setdefault(short, []).append((row, index))
@@ -366,8 +366,8 @@ def _missing(block: Block, comparison: Comparison) -> Iterator[Item]:
     for row in comparison.rows:
         if row.quantity.name in HEADLINE:
             for c in row.cells:
-                if not c.values and c.reason and not c.reason.startswith("does not apply"):
-                    by_reason.setdefault((c.side.label, c.reason), []).append(quantity_name(row))
+                if c.empty is not None and c.empty.why is not Why.DOES_NOT_APPLY:
+                    by_reason.setdefault((c.side.label, c.empty.text), []).append(quantity_name(row))
     held: dict[tuple[tuple[str, ...], str], list[str]] = {}
     for (label, reason), found in by_reason.items():
         held.setdefault((tuple(found), reason), []).append(label)

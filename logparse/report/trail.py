@@ -17,6 +17,7 @@ from logparse.comparison.jobs import Job
 from logparse.comparison.ledger import Ledger
 from logparse.comparison.quantities import CLOCKS
 from logparse.place import Place
+from logparse.reasons import MISSING
 from logparse.render import one_line
 from logparse.schema import RUNS, TEXT
 from logparse.show import CONTEXT, HOW, MADE, span_of, with_unit
@@ -91,11 +92,11 @@ class Trail:
         else:
             found = self.ledger.value(job, column)
         if found.value is None:
-            return [*head, None, self._word(found.reason or "not in this log")]
+            return [*head, None, self._word((found.empty or MISSING).text)]
         value = with_unit(column if column in RUNS else "total_s", found.value)
         rows = self._rows(job, column)
         if not rows:
-            made = found.reason or MADE.get(column, "made when shown")
+            made = found.made or MADE.get(column, "made when shown")
             places = [self.place(p, first=False) for p in found.places[:_INPUTS]]
             return [*head, value, self._word(made), -1, [], {"places": places}]
         first = rows[0]
