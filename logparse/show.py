@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import polars as pl
 
 from logparse import reasons
-from logparse.errors import UsageError, nearest
+from logparse.errors import UsageError, near, nearest
 from logparse.logs import Logs
 from logparse.render import Paint, aligned, one_line
 from logparse.schema import FIELDS, PHASES, RUNS, TEXT
@@ -34,8 +33,7 @@ def find_run(logs: Logs, name: str) -> Mapping[str, Any]:
             return meant[0]
         if meant:
             raise UsageError(f"{name!r} may be any of {_named(meant)}: say more of the label, or the id")
-    near = difflib.get_close_matches(name, [r["label"] for r in rows], n=3, cutoff=0.4)
-    hint = f"did you mean {' or '.join(map(repr, near))}?" if near else f"there are {_named(rows) or 'none'}"
+    hint = near(name, [r["label"] for r in rows], most=3, alike=0.4) or f"there are {_named(rows) or 'none'}"
     raise UsageError(f"there is no run {name!r}; {hint}")
 
 

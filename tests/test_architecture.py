@@ -138,3 +138,9 @@ def test_only_the_reader_and_the_command_line_touch_files(path: Path) -> None:
         )
     ]
     assert not wrong
+
+
+def test_words_that_nobody_knows_are_helped_in_one_place() -> None:
+    # Paths are another matter: the reader looks for files that are there.
+    helpers = {path.stem for path in modules().values() if "difflib" in imported(path)}
+    assert helpers == {"errors", "reader"}
