@@ -25,6 +25,7 @@ from logparse.comparison.sides import Cell, Side, better, cell
 from logparse.comparison.verdict import NOT_COMPARABLE, Verdict, verdict
 from logparse.errors import UsageError
 from logparse.logs import Logs
+from logparse.naming import find_run
 from logparse.schema import RUNS
 
 
@@ -215,8 +216,6 @@ def picked(ledger: Ledger, names: Sequence[str] | None) -> list[Job]:
 
 
 def _meant(ledger: Ledger, name: str) -> list[Job]:
-    from logparse.show import find_run
-
     if any(sign in name for sign in "*?["):
         found = [
             job
