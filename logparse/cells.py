@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +12,7 @@ import polars as pl
 from logparse import reasons, words
 from logparse.figures import figure, score_figure, seconds
 from logparse.logs import Logs
-from logparse.reasons import Reason
+from logparse.reasons import Reason, Why
 from logparse.render import one_line
 from logparse.resolution import resolutions
 from logparse.schema import TEXT
@@ -123,11 +123,17 @@ def compiling(run: Run, facts: Facts) -> str:
     if value is None:
         return facts.empty(run, "compile_s")
     if hit:
-        return "cached" if value == 0 else f"{duration(run, 'compile_s', facts)}, cached"
+        return fetched([(value, duration(run, "compile_s", facts))])
     parts = [p for p in facts.compiles.get(run["run"], ()) if p]
     if 1 < len(parts) <= 3 and math.isclose(sum(parts), value):
         return "+".join(f"{p:.0f}" if p == int(p) else f"{p:.1f}" for p in parts) + " s"
     return duration(run, "compile_s", facts)
+
+
+def fetched(times: Iterable[tuple[float, str]]) -> str:
+    """The cell of a compile that found its binary: what fetching it took, where that is told, and that it is cached.
+    `times`: seconds, and as text."""
+    return ", ".join([*(text for took, text in times if took), Why.CACHED.mark])
 
 
 def duration(run: Run, column: str, facts: Facts) -> str:

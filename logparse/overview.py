@@ -15,7 +15,7 @@ from logparse.cells import Facts, Run, many
 from logparse.comparison.ledger import Ledger
 from logparse.explain import SHAPES, SUSPICIOUS, shapes
 from logparse.logs import Logs
-from logparse.reasons import LEGEND
+from logparse.reasons import LEGEND, Why
 from logparse.render import Paint, aligned, one_line
 from logparse.schema import TEXT
 from logparse.side_by_side import finding_lines
@@ -120,7 +120,7 @@ def _applies(name: str, found: set[str]) -> bool:
     """Whether a column says something of these runs."""
     if found - LEGEND.keys():
         return True
-    return "cached" in found or ("-" not in found and name not in _OPTIONAL)
+    return Why.CACHED.mark in found or (Why.DOES_NOT_APPLY.mark not in found and name not in _OPTIONAL)
 
 
 _OPTIONAL = ("latency", "on chip (estimate)")

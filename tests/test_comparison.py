@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 import logparse
+from logparse.cells import Facts, compiling
 from logparse.comparison import noise, sides
 from logparse.comparison.clocks import clock
 from logparse.comparison.compare import COMPARISON, Comparison, compare, of_sides
@@ -33,6 +34,7 @@ from logparse.comparison.verdict import (
     student,
     verdict,
 )
+from logparse.comparison.wording import cell_text
 from logparse.errors import UsageError
 from logparse.schema import FRAMES, RUNS
 
@@ -513,6 +515,18 @@ def test_a_cached_run_is_not_quicker_for_it() -> None:
     paths = [CEREBRAS[1], SAMPLES / "cerebras" / "bert_large_cached_silently.out"]
     for quantity in ("compile_s", "result_s", "wall_s"):
         assert reason(compare(logparse.ingest(paths)), quantity) == "one side compiled, the other found the binary"
+
+
+def test_a_compile_reads_as_it_does_where_runs_are_listed() -> None:
+    runs = [
+        a_run(f"r{i}", job_id=None, compile_s=took, compile_cache="hit") for i, took in enumerate((0.0, 3.669, 780))
+    ]
+    runs[2]["compile_cache"] = "miss"
+    frames = {name: pl.DataFrame(runs if name == "runs" else [], schema=schema) for name, schema in FRAMES.items()}
+    logs = logparse.Logs(frames, [], [], [])
+    (row,) = [row for row in compare(logs).rows if row.quantity.name == "compile_s"]
+    listed = [compiling(run, Facts.of(logs)) for run in logs.runs.rows(named=True)]
+    assert [cell_text(row.quantity, c) for c in row.cells] == listed == ["cached", "3.669 s, cached", "780 s"]
 
 
 def timed(*runs: tuple[str, float | None, str | None]) -> logparse.Logs:

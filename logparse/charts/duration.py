@@ -372,7 +372,7 @@ def _end(job: Job, held: dict[str, dict[str, Any]], whole: Value) -> list[str]:
     elif whole.value:
         words.append(f"train {_percent(train['duration_s'] / whole.value)}")
     if job["compile_cache"] == "hit":
-        words.append("cached")
+        words.append(reasons.Why.CACHED.mark)
     elif held["compile"]["duration_s"] is None and (mark := reasons.read(held["compile"]["empty"]).why.mark) != "-":
         words.append(_missing("compile", mark))
     if job["train_includes"]:

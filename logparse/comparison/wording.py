@@ -9,6 +9,7 @@ from itertools import groupby
 import polars as pl
 
 from logparse import reasons
+from logparse.cells import fetched
 from logparse.comparison.compare import Comparison, Row
 from logparse.comparison.ledger import Ledger, Value
 from logparse.comparison.quantities import CLOCKS, Quantity
@@ -119,8 +120,7 @@ def cell_text(quantity: Quantity, cell: Cell, digits: int | None = None) -> str:
     if not cell.values:
         return (cell.empty or reasons.MISSING).why.mark
     if quantity.name == "compile_s" and all(job["compile_cache"] == "hit" for job in cell.side.jobs):
-        texts = [value_text(quantity, cell, v, digits) for v in cell.values if v.value]
-        return ", ".join([*texts, "cached"])
+        return fetched((v.value, value_text(quantity, cell, v, digits)) for v in cell.values)
     texts = [value_text(quantity, cell, v, digits) for v in cell.values]
     mark = " (claimed)" if cell.claimed else " (estimate)" if quantity.estimate else ""
     if cell.n == 1:

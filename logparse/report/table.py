@@ -10,7 +10,7 @@ from logparse import cells
 from logparse.cells import Facts, Run
 from logparse.comparison.jobs import Job
 from logparse.comparison.ledger import Ledger
-from logparse.reasons import LEGEND
+from logparse.reasons import LEGEND, Why
 from logparse.render import one_line
 
 
@@ -77,7 +77,11 @@ def _cell(column: Column, job: Job, facts: Facts) -> Cell:
 def _applies(column: Column, found: Sequence[Cell]) -> bool:
     """Whether a column says something of these runs."""
     texts = {cell.text for cell in found}
-    return bool(texts - LEGEND.keys()) or "cached" in texts or (column.always and texts != {"-"})
+    return (
+        bool(texts - LEGEND.keys())
+        or Why.CACHED.mark in texts
+        or (column.always and texts != {Why.DOES_NOT_APPLY.mark})
+    )
 
 
 _TOLD = ("ranks", "sequence_length")
