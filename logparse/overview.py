@@ -31,7 +31,7 @@ def page(ledger: Ledger, paths: Sequence[str], paint: Paint, findings: pl.DataFr
     for block in _blocks(logs.runs):
         heading, columns = _table(block, facts, paint)
         out += [heading, *_rows(columns)]
-        marks |= {mark for column in columns.values() for cell in column for mark in _marks(cell)}
+        marks |= {mark for column in columns.values() for cell in column for mark in reasons.marks(cell)}
     if marks:
         out.append(paint.faint(reasons.legend(marks)))
     more = f"; all: logparse findings {_given(paths)}"
@@ -101,11 +101,6 @@ def _rows(columns: Mapping[str, Sequence[str]]) -> list[str]:
     """Header and rows as lines."""
     rows = [list(columns), *(list(row) for row in zip(*columns.values(), strict=True))]
     return aligned([[f" {row[0]}", *row[1:]] for row in rows])
-
-
-def _marks(cell: str) -> set[str]:
-    """Marks of the legend that stand in a cell, alone or behind a value: `3.669 s, cached`, `task ?`."""
-    return {mark for mark in LEGEND if cell == mark or cell.endswith((f", {mark}", f" {mark}"))}
 
 
 def _common(block: Sequence[Run]) -> Iterator[tuple[str, Any]]:

@@ -68,6 +68,11 @@ def read(text: str | None) -> Reason:
     return Reason(_SAID.get(text.partition(":")[0].strip(), Why.NOT_IN_LOG), text)
 
 
+def marks(cell: str) -> set[str]:
+    """Marks of the legend that stand in a cell, alone or behind a value: `3.669 s, cached`, `task ?`."""
+    return {mark for mark in LEGEND if cell == mark or cell.endswith((f", {mark}", f" {mark}"))}
+
+
 def legend(marks: Collection[str]) -> str:
     """What these marks mean, on one line; empty for none."""
     return "   ".join(f"{shown} = {meaning}" for shown, meaning in LEGEND.items() if shown in marks)

@@ -34,7 +34,7 @@ from logparse.comparison.verdict import (
     student,
     verdict,
 )
-from logparse.comparison.wording import cell_text
+from logparse.comparison.wording import cell_text, grid
 from logparse.errors import UsageError
 from logparse.schema import FRAMES, RUNS
 
@@ -527,6 +527,13 @@ def test_a_compile_reads_as_it_does_where_runs_are_listed() -> None:
     (row,) = [row for row in compare(logs).rows if row.quantity.name == "compile_s"]
     listed = [compiling(run, Facts.of(logs)) for run in logs.runs.rows(named=True)]
     assert [cell_text(row.quantity, c) for c in row.cells] == listed == ["cached", "3.669 s, cached", "780 s"]
+
+
+def test_a_mark_behind_a_value_is_explained_too() -> None:
+    logs = logparse.ingest([CEREBRAS[0], SAMPLES / "cerebras" / "bert_large_cached_silently.out"])
+    made = grid(compare(logs))
+    assert "3.669 s, cached" in [c.value for row in made.rows for c in row.cells]
+    assert "cached" in made.marks
 
 
 def timed(*runs: tuple[str, float | None, str | None]) -> logparse.Logs:

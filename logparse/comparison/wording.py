@@ -240,7 +240,7 @@ def grid(comparison: Comparison, digits: int | None = None) -> Grid:
         cells = []
         for index, (c, verdict) in enumerate(zip(row.cells, row.verdicts, strict=True)):
             value = cell_text(row.quantity, c, digits)
-            marks |= {value} & reasons.LEGEND.keys()
+            marks |= reasons.marks(value)
             if verdict is None or told_at_the_top(comparison, row, index):
                 cells.append(GridCell(value))
             else:

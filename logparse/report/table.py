@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from logparse import cells
+from logparse import cells, reasons
 from logparse.cells import Facts, Run
 from logparse.comparison.jobs import Job
 from logparse.comparison.ledger import Ledger
@@ -55,7 +55,7 @@ def table(ledger: Ledger, jobs: Sequence[Job]) -> Table:
     rows = [[_cell(column, job, facts) for column in _COLUMNS] for job in jobs]
     shown = [i for i, column in enumerate(_COLUMNS) if _applies(column, [row[i] for row in rows])]
     kept = tuple(tuple(row[i] for i in shown) for row in rows)
-    marks = frozenset(cell.text for row in kept for cell in row if cell.empty)
+    marks = frozenset(mark for row in kept for cell in row for mark in reasons.marks(cell.text))
     return Table(tuple(_COLUMNS[i] for i in shown), tuple(jobs), kept, marks)
 
 
