@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +12,7 @@ import polars as pl
 from logparse import reasons, words
 from logparse.figures import figure, score_figure, seconds
 from logparse.logs import Logs
+from logparse.reasons import Reason, Why
 from logparse.render import one_line
 from logparse.resolution import resolutions
 from logparse.schema import TEXT
@@ -30,7 +31,7 @@ _COLUMNS = (
 class Facts:
     """What is known beside the runs: why cells are empty, how fine values are, compile phases, kinds of errors."""
 
-    reasons: Mapping[tuple[str, str], str]
+    reasons: Mapping[tuple[str, str], Reason]
     resolutions: Mapping[tuple[str, str], float]
     compiles: Mapping[str, Sequence[float]]
     errors: Mapping[str, Sequence[str]]
@@ -42,7 +43,7 @@ class Facts:
         compiles = logs.phases.filter((pl.col("phase") == "compile") & pl.col("stage").is_null())
         errors = logs.messages.filter((pl.col("level") == "error") & pl.col("kind").is_not_null())
         return cls(
-            {(run, column): reason or "" for run, column, reason in absent.iter_rows()},
+            {(run, column): reasons.read(text) for run, column, text in absent.iter_rows()},
             resolutions(logs.evidence),
             _by_run(compiles.select("run", "duration_s")),
             _by_run(errors.select("run", pl.col("kind").cast(TEXT)).unique(maintain_order=True)),
@@ -50,7 +51,7 @@ class Facts:
 
     def empty(self, run: Run, column: str) -> str:
         """What the empty cell of that column shows."""
-        return reasons.mark(self.reasons.get((run["run"], column)))
+        return self.reasons.get((run["run"], column), reasons.MISSING).why.mark
 
     def resolution(self, run: Run, column: str) -> float | None:
         """Half a unit of the last digit that the value has, as far as known."""
@@ -122,11 +123,17 @@ def compiling(run: Run, facts: Facts) -> str:
     if value is None:
         return facts.empty(run, "compile_s")
     if hit:
-        return "cached" if value == 0 else f"{duration(run, 'compile_s', facts)}, cached"
+        return fetched([(value, duration(run, "compile_s", facts))])
     parts = [p for p in facts.compiles.get(run["run"], ()) if p]
     if 1 < len(parts) <= 3 and math.isclose(sum(parts), value):
         return "+".join(f"{p:.0f}" if p == int(p) else f"{p:.1f}" for p in parts) + " s"
     return duration(run, "compile_s", facts)
+
+
+def fetched(times: Iterable[tuple[float, str]]) -> str:
+    """The cell of a compile that found its binary: what fetching it took, where that is told, and that it is cached.
+    `times`: seconds, and as text."""
+    return ", ".join([*(text for took, text in times if took), Why.CACHED.mark])
 
 
 def duration(run: Run, column: str, facts: Facts) -> str:

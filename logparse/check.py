@@ -8,14 +8,13 @@ without a twin. The laws here take all rules together, and run both paths.
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import polars as pl
 
 from logparse import cast, formula
-from logparse.errors import GrammarError
+from logparse.errors import GrammarError, near, nearest
 from logparse.grammar import MARKS, Bar, Frames, Grammar, Infer, Reported, Rule, Span, Take
 from logparse.match import cut, run_rules
 from logparse.render import Paint, aligned, one_line
@@ -248,7 +247,7 @@ def everything_is_used(grammar: Grammar, company: Sequence[Grammar]) -> Findings
     for column in grammar.columns:
         yield None if column.column in RUNS or column.column in used else GrammarError(
             f"nothing uses {column.column!r}", why="it is no column of runs, and no formula names it",
-            where=f"{grammar.name}, {column.column}", help=_near(column.column, RUNS) or "leave it out",
+            where=f"{grammar.name}, {column.column}", help=near(column.column, RUNS) or "leave it out",
         )  # fmt: skip
     tables = {column.aliases for column in grammar.columns if isinstance(column, Take)}
     for name in grammar.aliases:
@@ -365,13 +364,7 @@ def _units(grammar: Grammar) -> Iterator[tuple[str | None, str]]:
 
 
 def _unknown(kind: str, name: str, known: Collection[str], where: str) -> GrammarError:
-    help = _near(name, known) or f"there are {', '.join(sorted(known))}"
-    return GrammarError(f"there is no {kind} {name!r}", where=where, help=help)
-
-
-def _near(name: str, known: Collection[str]) -> str | None:
-    near = difflib.get_close_matches(name, list(known), n=1)
-    return f"did you mean {near[0]!r}?" if near else None
+    return GrammarError(f"there is no {kind} {name!r}", where=where, help=nearest(name, sorted(known)))
 
 
 # ---- for people ---- #

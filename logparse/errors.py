@@ -18,8 +18,13 @@ from collections.abc import Iterable
 def nearest(word: str, known: Iterable[str]) -> str:
     """`did you mean 'epochs'?`, or what there is: the last part of a message about a word that nobody knows."""
     words = list(known)
-    near = difflib.get_close_matches(word, words, n=1)
-    return f"did you mean {near[0]!r}?" if near else f"there are {', '.join(words)}"
+    return near(word, words) or f"there are {', '.join(words)}"
+
+
+def near(word: str, known: Iterable[str], most: int = 1, alike: float = 0.6) -> str | None:
+    """`did you mean 'epochs'?`, naming at most so many words that are at least so much alike; None where none is."""
+    found = difflib.get_close_matches(word, list(known), n=most, cutoff=alike)
+    return f"did you mean {' or '.join(map(repr, found))}?" if found else None
 
 
 class LogparseError(Exception):

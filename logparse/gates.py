@@ -16,6 +16,7 @@ from logparse.comparison.wording import cell_text, worth
 from logparse.errors import UsageError, nearest
 from logparse.figures import ratio_figure
 from logparse.findings import SEVERITIES
+from logparse.place import Place
 from logparse.schema import FIELDS
 
 _GATE = re.compile(r"\s*([a-z_]+)\s*(<=|>=|<|>)\s*([-+]?[0-9.]+(?:e[-+]?\d+)?)\s*(x|%)?\s*")
@@ -48,7 +49,7 @@ class Outcome:
     passed: bool | None
     """None: it cannot be told."""
     text: str
-    places: tuple[str, ...] = ()
+    places: tuple[Place, ...] = ()
 
 
 def gate(text: str) -> Gate:
@@ -203,12 +204,11 @@ def github(found: Sequence[Outcome], findings: pl.DataFrame, on_unknown: str) ->
             yield _command(kind, f"{outcome.gate.text}: {outcome.side}", outcome.text, outcome.places)
     for row in findings.filter(pl.col("ignored").is_null()).iter_rows(named=True):
         kind = "notice" if row["severity"] == "note" else row["severity"]
-        yield _command(kind, row["name"], row["text"], row["evidence"])
+        yield _command(kind, row["name"], row["text"], [Place(text) for text in row["evidence"]])
 
 
-def _command(kind: str, title: str, text: str, places: Sequence[str]) -> str:
-    source, _, line = places[0].rpartition(":") if places else ("", "", "")
-    where = f"file={_property(source)},line={line}," if source else ""
+def _command(kind: str, title: str, text: str, places: Sequence[Place]) -> str:
+    where = f"file={_property(places[0].source)},line={places[0].line}," if places else ""
     return f"::{kind} {where}title={_property(title)}::{_data(text)}"
 
 

@@ -15,7 +15,7 @@ from logparse.cells import Facts, Run, many
 from logparse.comparison.ledger import Ledger
 from logparse.explain import SHAPES, SUSPICIOUS, shapes
 from logparse.logs import Logs
-from logparse.reasons import LEGEND
+from logparse.reasons import LEGEND, Why
 from logparse.render import Paint, aligned, one_line
 from logparse.schema import TEXT
 from logparse.side_by_side import finding_lines
@@ -31,7 +31,7 @@ def page(ledger: Ledger, paths: Sequence[str], paint: Paint, findings: pl.DataFr
     for block in _blocks(logs.runs):
         heading, columns = _table(block, facts, paint)
         out += [heading, *_rows(columns)]
-        marks |= {mark for column in columns.values() for cell in column for mark in _marks(cell)}
+        marks |= {mark for column in columns.values() for cell in column for mark in reasons.marks(cell)}
     if marks:
         out.append(paint.faint(reasons.legend(marks)))
     more = f"; all: logparse findings {_given(paths)}"
@@ -103,11 +103,6 @@ def _rows(columns: Mapping[str, Sequence[str]]) -> list[str]:
     return aligned([[f" {row[0]}", *row[1:]] for row in rows])
 
 
-def _marks(cell: str) -> set[str]:
-    """Marks of the legend that stand in a cell, alone or behind a value: `3.669 s, cached`, `task ?`."""
-    return {mark for mark in LEGEND if cell == mark or cell.endswith((f", {mark}", f" {mark}"))}
-
-
 def _common(block: Sequence[Run]) -> Iterator[tuple[str, Any]]:
     """What all rows share, as far as they say; at least half of them must."""
     for column in block[0]:
@@ -120,7 +115,7 @@ def _applies(name: str, found: set[str]) -> bool:
     """Whether a column says something of these runs."""
     if found - LEGEND.keys():
         return True
-    return "cached" in found or ("-" not in found and name not in _OPTIONAL)
+    return Why.CACHED.mark in found or (Why.DOES_NOT_APPLY.mark not in found and name not in _OPTIONAL)
 
 
 _OPTIONAL = ("latency", "on chip (estimate)")

@@ -19,6 +19,8 @@ from typing import Any
 
 import polars as pl
 
+from logparse.place import Place
+
 # ---- what a terminal can ---- #
 
 _ESCAPE = re.compile(r"\x1b\[[0-9;]*m|\x1b\]8;;[^\x1b]*\x1b\\")
@@ -67,7 +69,7 @@ class Paint:
 
     def place(self, source: str, line: int | None = None) -> str:
         """`source:line`, to be clicked where the terminal can and the file is there."""
-        text = source if line is None else f"{source}:{line}"
+        text = source if line is None else Place.of(source, line)
         if not self.links or not (path := Path(source)).is_file():
             return text
         target = path.resolve().as_uri() + ("" if line is None else f"#{line}")

@@ -6,10 +6,11 @@ A captured text becomes a value here and nowhere else. Units are SI: seconds, sa
 
 from __future__ import annotations
 
-import difflib
 from dataclasses import dataclass
 
 import polars as pl
+
+from logparse.errors import near
 
 TEXT, INTEGER, NUMBER, TIME = pl.String(), pl.Int64(), pl.Float64(), pl.Datetime("us")
 
@@ -191,8 +192,7 @@ def field(name: str) -> Field:
     word = name.partition("@")[0]
     if word in FIELDS:
         return FIELDS[word]
-    near = difflib.get_close_matches(word, FIELDS, n=1)
-    raise KeyError(f"unknown field {word!r}" + (f"; did you mean {near[0]!r}?" if near else ""))
+    raise KeyError("; ".join(filter(None, (f"unknown field {word!r}", near(word, FIELDS)))))
 
 
 _CAT = pl.Categorical()

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import polars as pl
 
+from logparse import reasons
 from logparse.errors import UsageError, nearest
 from logparse.logs import Logs
 from logparse.render import Paint, aligned, one_line
@@ -17,30 +17,6 @@ CONTEXT = 1
 """Lines shown before and after each line of evidence."""
 _MOST = 12
 """Pieces of evidence shown before the rest is only counted."""
-
-
-def find_run(logs: Logs, name: str) -> Mapping[str, Any]:
-    """The row of `runs` that `name` means: an id, the beginning of an id, a label, or a part of a label.
-
-    Raises `UsageError` where none or several are meant; the message names them.
-    """
-    rows = logs.runs.with_columns(pl.col(pl.Categorical).cast(TEXT)).rows(named=True)
-    for meant in (
-        [r for r in rows if name in (r["run"], r["label"])],
-        [r for r in rows if name and (r["run"].startswith(name) or name.lower() in r["label"].lower())],
-    ):
-        if len(meant) == 1:
-            return meant[0]
-        if meant:
-            raise UsageError(f"{name!r} may be any of {_named(meant)}: say more of the label, or the id")
-    near = difflib.get_close_matches(name, [r["label"] for r in rows], n=3, cutoff=0.4)
-    hint = f"did you mean {' or '.join(map(repr, near))}?" if near else f"there are {_named(rows) or 'none'}"
-    raise UsageError(f"there is no run {name!r}; {hint}")
-
-
-def _named(rows: Sequence[Mapping[str, Any]]) -> str:
-    names = [f"{r['label']} ({r['run']})" for r in rows[:8]]
-    return ", ".join([*names, f"{len(rows) - 8} more"] if len(rows) > 8 else names)
 
 
 def page(logs: Logs, run: Mapping[str, Any], name: str, paint: Paint, context: int = CONTEXT, raw: bool = False) -> str:
@@ -84,8 +60,8 @@ class _View:
         rows = self._evidence("runs", pl.col("column") == name)
         value = self.run[name]
         if value is None:
-            reason = next((r["reason"] for r in rows if r["how"] == "absent"), None) or "not in this log"
-            yield f"{name} is not known: {one_line(reason)}"
+            none = reasons.read(next((r["reason"] for r in rows if r["how"] == "absent"), None))
+            yield f"{name} is not known: {one_line(none.text)}"
             return
         rows = [r for r in rows if r["how"] != "absent"]
         if not rows:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import polars as pl
@@ -11,6 +11,7 @@ from logparse import reasons
 from logparse.comparison.compare import Comparison
 from logparse.comparison.equal import At, Common
 from logparse.comparison.wording import grid, what_differs
+from logparse.place import Place
 from logparse.render import Paint, aligned, one_line
 
 _PLACES = 3
@@ -103,13 +104,8 @@ def _point(p: At, paint: Paint) -> list[str]:
         "?" if p.samples is None else f"{p.samples:,}",
         "?" if p.seconds is None else f"{p.seconds:.1f}",
         "?" if value is None else f"{value:.6g}",
-        paint.place(*_split(p.place)) if p.place else "",
+        paint.place(p.place.source, p.place.line) if p.place else "",
     ]
-
-
-def _split(place: str) -> tuple[str, int]:
-    source, _, line = place.rpartition(":")
-    return source, int(line)
 
 
 def _scaling(comparison: Comparison) -> list[str]:
@@ -119,8 +115,12 @@ def _scaling(comparison: Comparison) -> list[str]:
     if not found.points:
         return [f" Scaling over {found.of}: {found.kind}, no efficiency ({found.why})."]
     parts = ", ".join(f"{p.count}: {p.efficiency:.1%}" for p in found.points).replace("%", " %")
-    claimed = any(comparison.ledger.value(job, found.of).how == "claimed" for job in comparison.jobs)
-    parts += f"; the {found.of} are claimed" if claimed else ""
+    claimed = [
+        column
+        for column in (found.of, "samples")
+        if any(comparison.ledger.value(job, column).how == "claimed" for job in comparison.jobs)
+    ]
+    parts += f"; the {' and the '.join(claimed)} are claimed" if claimed else ""
     return [f" Scaling over {found.of}: {found.kind} ({found.why}); efficiency {parts}."]
 
 
@@ -149,8 +149,8 @@ def finding_lines(
 
 
 def _places(row: Mapping[str, Any], paint: Paint) -> str:
-    places: Sequence[str] = row["evidence"]
+    places = [Place(text) for text in row["evidence"]]
     if not places:
         return ""
-    shown = ", ".join(paint.place(*_split(p)) for p in places[:_PLACES])
+    shown = ", ".join(paint.place(p.source, p.line) for p in places[:_PLACES])
     return f"({shown}{f' and {len(places) - _PLACES} more' if len(places) > _PLACES else ''})"

@@ -138,3 +138,26 @@ def test_only_the_reader_and_the_command_line_touch_files(path: Path) -> None:
         )
     ]
     assert not wrong
+
+
+PAGES = {"show", "side_by_side", "overview", "explain", "paper"}
+"""Modules that make what people read of what lies below: commands and reports print it."""
+
+
+@pytest.mark.parametrize("floor", ["comparison", "findings", "charts"])
+def test_what_is_said_of_runs_knows_no_page_that_shows_it(floor: str) -> None:
+    pages = {f"logparse.{name}" for name in PAGES}
+    assert pages <= modules().keys()
+    wrong = {
+        f"{name} -> {target}"
+        for name, path in modules().items()
+        if name.startswith(f"logparse.{floor}")
+        for target in imported(path) & pages
+    }
+    assert not wrong
+
+
+def test_words_that_nobody_knows_are_helped_in_one_place() -> None:
+    # Paths are another matter: the reader looks for files that are there.
+    helpers = {path.stem for path in modules().values() if "difflib" in imported(path)}
+    assert helpers == {"errors", "reader"}

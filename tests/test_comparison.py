@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 import logparse
+from logparse.cells import Facts, compiling
 from logparse.comparison import noise, sides
 from logparse.comparison.clocks import clock
 from logparse.comparison.compare import COMPARISON, Comparison, compare, of_sides
@@ -33,6 +34,7 @@ from logparse.comparison.verdict import (
     student,
     verdict,
 )
+from logparse.comparison.wording import cell_text, grid
 from logparse.errors import UsageError
 from logparse.schema import FRAMES, RUNS
 
@@ -513,6 +515,76 @@ def test_a_cached_run_is_not_quicker_for_it() -> None:
     paths = [CEREBRAS[1], SAMPLES / "cerebras" / "bert_large_cached_silently.out"]
     for quantity in ("compile_s", "result_s", "wall_s"):
         assert reason(compare(logparse.ingest(paths)), quantity) == "one side compiled, the other found the binary"
+
+
+def test_a_compile_reads_as_it_does_where_runs_are_listed() -> None:
+    runs = [
+        a_run(f"r{i}", job_id=None, compile_s=took, compile_cache="hit") for i, took in enumerate((0.0, 3.669, 780))
+    ]
+    runs[2]["compile_cache"] = "miss"
+    frames = {name: pl.DataFrame(runs if name == "runs" else [], schema=schema) for name, schema in FRAMES.items()}
+    logs = logparse.Logs(frames, [], [], [])
+    (row,) = [row for row in compare(logs).rows if row.quantity.name == "compile_s"]
+    listed = [compiling(run, Facts.of(logs)) for run in logs.runs.rows(named=True)]
+    assert [cell_text(row.quantity, c) for c in row.cells] == listed == ["cached", "3.669 s, cached", "780 s"]
+
+
+def test_a_mark_behind_a_value_is_explained_too() -> None:
+    logs = logparse.ingest([CEREBRAS[0], SAMPLES / "cerebras" / "bert_large_cached_silently.out"])
+    made = grid(compare(logs))
+    assert "3.669 s, cached" in [c.value for row in made.rows for c in row.cells]
+    assert "cached" in made.marks
+
+
+def timed(*runs: tuple[str, float | None, str | None]) -> logparse.Logs:
+    """Logs of trainings of one kind, each with its source, its train_s and what that holds besides the steps."""
+    rows = [
+        a_run(
+            f"r{i}", job_id=None, workload="bert", task="train", group=source, steps=10, samples=100,
+            source=source, label=f"{i}.out", train_s=seconds, train_includes=held,
+        )
+        for i, (source, seconds, held) in enumerate(runs)
+    ]  # fmt: skip
+    frames = {name: pl.DataFrame(rows if name == "runs" else [], schema=schema) for name, schema in FRAMES.items()}
+    return logparse.Logs(frames, [], [], [])
+
+
+def test_training_times_that_do_not_hold_the_same_are_shown_and_not_ranked() -> None:
+    logs = timed(("a", 100.0, "compile, load"), ("b", 90.0, None))
+    made = compare(logs)
+    assert reason(made, "train_s") == (
+        "the train times do not hold the same: with compiling and loading; the steps alone, as far as the log says"
+    )
+    assert made.frame().filter(pl.col("quantity") == "train_s")["value"].to_list() == [100.0, 90.0]
+    assert "clock-scope" in logparse.findings(made)["name"]
+
+
+def test_training_times_of_a_side_that_do_not_hold_the_same_are_not_ranked() -> None:
+    logs = timed(("a", 100.0, "load"), ("a", 99.0, None), ("b", 90.0, "load"), ("b", 91.0, None))
+    assert reason(compare(logs, by="source"), "train_s").startswith("the train times of each side do not hold the same")
+
+
+@pytest.mark.parametrize("held", ["load", None])
+def test_training_times_that_hold_the_same_are_ranked(held: str | None) -> None:
+    logs = timed(
+        ("a", 100.0, held), ("a", 101.0, held), ("a", 99.0, held), ("b", 9.0, held), ("b", 9.1, held), ("b", 9.2, held)
+    )
+    assert word(compare(logs, by="source"), "train_s") == ESTABLISHED
+
+
+def test_a_run_without_a_training_time_says_nothing_of_what_it_holds() -> None:
+    logs = timed(("a", 100.0, "load"), ("b", 90.0, "load"), ("b", None, None))
+    assert word(compare(logs, by="source"), "train_s") != NOT_COMPARABLE
+
+
+def test_repeats_whose_times_hold_something_else_are_no_noise_of_a_training_time() -> None:
+    logs = timed(("a", 100.0, "load"), ("a", 101.0, "load"), ("a", 300.0, "compile, load"), ("b", 120.0, "load"))
+    ledger = Ledger(logs)
+    one, other = (Side(job.label, (job,)) for job in (ledger.jobs[0], ledger.jobs[3]))
+    a, b = (sides.cell(ledger, QUANTITIES["train_s"], side) for side in (one, other))
+    found = noise.repeats(ledger, QUANTITIES["train_s"], a, b)
+    assert found is not None
+    assert found.size == pytest.approx(math.log(1.01))
 
 
 def test_what_is_only_called_a_sample_is_not_taken_for_a_sequence() -> None:

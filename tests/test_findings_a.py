@@ -11,7 +11,9 @@ import pytest
 from conftest import SAMPLES
 
 import logparse
+from logparse.comparison.claims import claim
 from logparse.comparison.compare import Comparison, compare
+from logparse.comparison.ledger import Ledger
 from logparse.figures import seconds
 from logparse.findings import Finding, module, scene_of
 from logparse.findings.warm_up import Pace
@@ -242,8 +244,20 @@ def test_a_run_without_a_result_has_no_rate_to_move() -> None:
 
 def test_the_rate_that_a_bar_shows_is_never_taken_for_the_time_of_a_step() -> None:
     logs = step_logs([11.0, *[1.0] * 9])
-    rates = logs.metrics.with_columns(pl.lit("iteration_rate").cast(pl.Categorical).alias("name"), 1 / pl.col("value"))
+    rates = logs.metrics.with_columns(
+        pl.lit("iteration_rate").cast(pl.Categorical).alias("name"), (1 / pl.col("value")).alias("value")
+    )
     assert not read("warm-up", Logs(logs.frames() | {"metrics": rates}, [], [], []))
+
+
+def test_times_that_rest_on_a_claimed_batch_say_so() -> None:
+    logs = step_logs([11.0, *[1.0] * 9])
+    rates = logs.metrics.with_columns(
+        pl.lit("throughput").cast(pl.Categorical).alias("name"), (10 / pl.col("value")).alias("value")
+    )
+    ledger = Ledger(Logs(logs.frames() | {"metrics": rates}, [], [], []), [claim("0.out:batch_size=10")])
+    (found,) = module("warm-up").find(scene_of(ledger, True))
+    assert "where the first step took (at a claimed batch) 11 s and later ones take 1 s" in found.text
 
 
 def test_stamps_of_steps_tell_it_too(scaling: Logs) -> None:
@@ -342,6 +356,40 @@ def test_one_scale_or_a_scale_that_no_log_tells_is_silent() -> None:
     assert not compared("different-scale", *CEREBRAS)
     assert not compared("different-scale", logs_of({"ranks": 1, "samples": 100}, {"samples": 250}))
     assert not compared("different-scale", *PAIR), "neither of them did any work"
+
+
+def test_ranks_that_are_only_claimed_are_said_to_be() -> None:
+    runs = [{"ranks": n, "samples": 100, "throughput": 5.0, "steps": 1, "batch_size": 100} for n in (1, 2, None)]
+    logs = logs_of(*runs)
+    (found,) = said("different-scale", compare(logs, claims=["r2:ranks=2"]))
+    assert "1 (0.out), 2 (1.out) and 2, claimed (2.out). Strong scaling" in found.text
+    (read_,) = said("different-scale", compare(logs, ["r0", "r1"]))
+    assert "claimed" not in read_.text
+
+
+def test_many_counts_of_which_a_hidden_one_is_claimed_say_that_some_are() -> None:
+    runs = [{"ranks": n, "throughput": 5.0} for n in (1, 2, None, 4, 5, 6)]
+    (found,) = said("different-scale", compare(logs_of(*runs), claims=["r2:ranks=3"]))
+    assert "1 (0.out), 2 (1.out), … 6 (5.out): 6 different ones, some of them claimed." in found.text
+
+
+def test_samples_that_are_only_claimed_are_no_reading() -> None:
+    runs = [{"samples": 100}, {"samples": None}]
+    (found,) = said("different-budget", compare(logs_of(*runs), claims=["r1:samples=300"]))
+    assert found.text == "The runs saw different numbers of samples: 100 (0.out) and 300, claimed (1.out)."
+
+
+def test_a_data_set_that_is_only_claimed_is_said_to_be_and_is_no_other_for_it() -> None:
+    runs = [{"score": 0.9, "score_name": "f1", "dataset": d} for d in ("squad", None)]
+    (found,) = said("score-kind", compare(logs_of(*runs), claims=["r1:dataset=mnist"]))
+    assert found.text == "The scores are not of the same data set: squad (0.out) and mnist, claimed (1.out)."
+    assert not said("score-kind", compare(logs_of(*runs), claims=["r1:dataset=squad"]))
+
+
+def test_work_that_is_only_claimed_is_said_to_be() -> None:
+    runs = [{"workload": "bert"}, {"workload": None}]
+    (found,) = said("different-workload", compare(logs_of(*runs), claims=["r1:workload=mnist"]))
+    assert found.text.endswith("(bert, training): mnist, training, claimed (1.out).")
 
 
 # ---- F07 confounded ---- #

@@ -332,6 +332,14 @@ def test_more_than_linear_scaling_asks_for_another_baseline() -> None:
     assert compared("superlinear", logs_of(scaled(1, 100.0), scaled(2, 195.0))) == []
 
 
+def test_an_efficiency_that_rests_on_a_claim_says_so() -> None:
+    runs = [scaled(1, 100.0) | {"ranks": None}, scaled(2, 195.0), scaled(4, 460.0) | {"ranks": None}]
+    made = compare(logs_of(*runs), claims=["r0:ranks=1", "r2:ranks=4"])
+    (found,) = module("superlinear").find(scene_of(made))
+    assert "2.out has 115 % on 4 ranks, claimed." in found.text
+    assert "the baseline (0.out on 1 rank, claimed) was slow" in found.text
+
+
 def test_a_baseline_whose_repeats_are_apart_is_told() -> None:
     runs = [scaled(1, 100.0, train_s=256.0), scaled(2, 195.0), scaled(1, 118.0, train_s=217.0)]
     logs = logs_of(*runs)

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+import polars as pl
 import pytest
 from click.testing import CliRunner
 from conftest import SAMPLES
@@ -24,6 +25,7 @@ from logparse.report.page import POLICY
 from logparse.report.table import table
 from logparse.report.tags import Html, joined, tag
 from logparse.report.trail import Trail
+from logparse.schema import FRAMES
 
 TEN = [
     SAMPLES / name
@@ -133,6 +135,30 @@ def test_every_statement_rests_on_lines_that_are_there(held: Content) -> None:
     for place in places:
         source, _, line = place.rpartition(":")
         assert held.logs.lines(source, [int(line)])
+
+
+def test_train_times_that_do_not_hold_the_same_are_left_to_the_finding_that_says_so() -> None:
+    usual = {
+        "platform": "acme",
+        "workload": "bert",
+        "task": "train",
+        "status": "completed",
+        "samples": 100,
+        "copies": 0,
+    }
+    runs = [
+        dict.fromkeys(FRAMES["runs"])
+        | usual
+        | {"run": f"r{i}", "label": f"{i}.out", "source": f"{i}.out", "train_s": 10.0 + i, "train_includes": held}
+        for i, held in enumerate(["load", None])
+    ]
+    frames = {name: pl.DataFrame(runs if name == "runs" else [], schema=schema) for name, schema in FRAMES.items()}
+    logs = logparse.Logs(frames, [], [], [])
+    [item] = [i for i in content(logs).lists.not_say if "train" in i.text]
+    assert item.rests_on == "clock-scope"
+    [refused] = [i for i in content(logs, ignore=["clock-scope=known"]).lists.not_say if "train" in i.text]
+    assert refused.rests_on == "verdict"
+    assert refused.text.startswith("Which train time is better: the train times do not hold the same: with loading;")
 
 
 def test_one_run_is_told_by_its_values_and_nothing_is_compared() -> None:

@@ -211,7 +211,7 @@ def _summed(ledger: Ledger, job: Job, column: str) -> Value:
         return ledger.value(job, column)
     fine = [v.resolution for v in known if v.resolution]
     evidence = tuple(dict.fromkeys(p for v in known for p in v.places))
-    return Value(sum(v.value for v in known), sum(fine) or None, known[0].how, known[0].reason, evidence)
+    return Value(sum(v.value for v in known), sum(fine) or None, known[0].how, known[0].made, evidence)
 
 
 # ---- marks ---- #
@@ -316,7 +316,7 @@ def _training(view: View, frame: pl.DataFrame, grid: Grid) -> Drawing:
 
 def _said(row: dict[str, Any]) -> str:
     if row["duration_s"] is None:
-        mark = reasons.mark(row["empty"])
+        mark = reasons.read(row["empty"]).why.mark
         return "" if mark == "-" else mark
     return seconds(row["duration_s"], row["resolution"])
 
@@ -365,15 +365,15 @@ def _end(job: Job, held: dict[str, dict[str, Any]], whole: Value) -> list[str]:
         words.append(seconds(total["duration_s"], total["resolution"]))
     else:
         words += [f"this log {seconds(total['duration_s'], total['resolution'])}"] if total["duration_s"] else []
-        words.append(_missing("total", reasons.mark(whole.reason)))
+        words.append(_missing("total", (whole.empty or reasons.MISSING).why.mark))
     if train["duration_s"] is None:
-        mark = reasons.mark(train["empty"])
+        mark = reasons.read(train["empty"]).why.mark
         words += [] if mark == "-" or job["task"] != "train" else [_missing("train", mark)]
     elif whole.value:
         words.append(f"train {_percent(train['duration_s'] / whole.value)}")
     if job["compile_cache"] == "hit":
-        words.append("cached")
-    elif held["compile"]["duration_s"] is None and (mark := reasons.mark(held["compile"]["empty"])) != "-":
+        words.append(reasons.Why.CACHED.mark)
+    elif held["compile"]["duration_s"] is None and (mark := reasons.read(held["compile"]["empty"]).why.mark) != "-":
         words.append(_missing("compile", mark))
     if job["train_includes"]:
         words.append(f"train holds {job['train_includes'].replace(',', ' and ')}")

@@ -51,6 +51,7 @@ from logparse.comparison.noise import grid
 from logparse.errors import NothingToDraw
 from logparse.figures import figure
 from logparse.findings._words import labels, listed
+from logparse.place import placed
 from logparse.render import one_line
 from logparse.schema import FIELDS
 
@@ -187,7 +188,7 @@ def _marks(panel: _Panel, x: str, most: int) -> Iterator[pl.DataFrame]:
     for job, points in zip(panel.jobs, panel.curves, strict=True):
         plain = points.with_columns(
             pl.col(AXES[x]).cast(pl.Float64).alias("x"),
-            pl.concat_list(pl.format("{}:{}", "source", "line")).alias("evidence"),
+            pl.concat_list(placed()).alias("evidence"),
             pl.lit(1, pl.UInt32).alias("points"),
             (~pl.col("value").is_finite()).cum_sum().cast(pl.Int64).alias("piece"),
         )

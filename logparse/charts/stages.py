@@ -33,6 +33,7 @@ from logparse.comparison.jobs import Job
 from logparse.errors import NothingToDraw
 from logparse.figures import seconds
 from logparse.findings._words import labels
+from logparse.place import Place, placed
 from logparse.render import one_line
 
 TAKES = ()
@@ -108,7 +109,7 @@ def _segments(compile: _Compile) -> pl.DataFrame:
         before = pl.col("duration_s").cum_sum().over("stage") - pl.col("duration_s")
         stages = stages.with_columns(begin_s=before, end_s=before + pl.col("duration_s"))
     names = stages["stage"].unique(maintain_order=True).to_list()
-    place = pl.format("{}:{}", "source", "line_first"), pl.format("{}:{}", "source", "line_last")
+    place = placed("line_first"), placed("line_last")
     drawn = stages.select(
         "stage", "begin_s", "end_s", "duration_s", pl.col("basis").cast(pl.String),
         pl.col("stage").replace_strict(names, list(range(len(names))), return_dtype=pl.Int64).alias("row"),
@@ -130,7 +131,7 @@ def _rest(compile: _Compile, stages: pl.DataFrame) -> Iterator[dict[str, Any]]:
     """What no stage explains: the gaps between stages; without stamps one piece, as long as what is left."""
     whole = compile.whole
     length, source = float(whole["duration_s"]), whole["source"]
-    evidence = list(dict.fromkeys(f"{source}:{whole[c]}" for c in ("line_first", "line_last")))
+    evidence = list(dict.fromkeys(Place.of(source, whole[c]) for c in ("line_first", "line_last")))
     told = {"basis": str(whole["basis"]), "evidence": evidence}
     if not compile.timed:
         left = length - float(stages["duration_s"].sum())

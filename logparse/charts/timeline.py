@@ -48,6 +48,7 @@ from logparse.comparison.jobs import Job
 from logparse.comparison.sides import Side
 from logparse.errors import NothingToDraw
 from logparse.findings._words import labels
+from logparse.place import Place
 from logparse.render import one_line
 from logparse.schema import TEXT
 
@@ -78,7 +79,7 @@ class _Span:
     phase: str
     begin: datetime
     end: datetime
-    evidence: tuple[str, ...]
+    evidence: tuple[Place, ...]
 
 
 @dataclass
@@ -93,8 +94,8 @@ class _Lane:
     """How far its beginning may be off, in seconds."""
     unplaced: dict[str, float] = field(default_factory=dict)
     """Phases without stamps -> how long they took."""
-    result: tuple[datetime, tuple[str, ...]] | None = None
-    failure: tuple[datetime, str, tuple[str, ...]] | None = None
+    result: tuple[datetime, tuple[Place, ...]] | None = None
+    failure: tuple[datetime, str, tuple[Place, ...]] | None = None
     """When, what was said, and where."""
     stamped: bool = False
     """Whether the log says when it failed."""
@@ -168,7 +169,7 @@ def _lane(view: View, job: Job) -> _Lane | None:
 
 def _span(row: Mapping[str, Any]) -> _Span:
     lines = dict.fromkeys((row["line_first"], row["line_last"]))
-    return _Span(str(row["phase"]), row["begin_at"], row["end_at"], tuple(f"{row['source']}:{n}" for n in lines))
+    return _Span(str(row["phase"]), row["begin_at"], row["end_at"], tuple(Place.of(row["source"], n) for n in lines))
 
 
 def _length(span: _Span) -> timedelta:
@@ -188,7 +189,7 @@ def _errors(view: View, job: Job) -> list[dict[str, Any]]:
 _HALF = timedelta(seconds=0.5)
 
 
-def _result(view: View, job: Job, lane: _Lane) -> tuple[datetime, tuple[str, ...]] | None:
+def _result(view: View, job: Job, lane: _Lane) -> tuple[datetime, tuple[Place, ...]] | None:
     """When the result was there: at the end of the last work, else at the last figure of the whole run."""
     if not job.has_result:
         return None
@@ -200,23 +201,23 @@ def _result(view: View, job: Job, lane: _Lane) -> tuple[datetime, tuple[str, ...
     if not whole.height:
         return None
     row = whole.sort("at", "line").row(-1, named=True)
-    return row["at"], (f"{row['source']}:{row['line']}",)
+    return row["at"], (Place.of(row["source"], row["line"]),)
 
 
 def _failure(
     view: View, job: Job, lane: _Lane, errors: Sequence[Mapping[str, Any]]
-) -> tuple[datetime, str, tuple[str, ...]] | None:
+) -> tuple[datetime, str, tuple[Place, ...]] | None:
     """When it failed: at its last stamped error, else at the end of the lane."""
     if job.main["status"] not in ("failed", "completed_with_errors"):
         return None
     if errors:
         last = errors[-1]
-        return last["at"], one_line(last["text"] or "error"), (f"{last['source']}:{last['line']}",)
+        return last["at"], one_line(last["text"] or "error"), (Place.of(last["source"], last["line"]),)
     said = view.ledger.messages(job).filter(pl.col("level") == "error")
     if said.height:
         last = said.row(-1, named=True)
         text = f"{one_line(last['text'] or 'error')} (without a stamp: drawn at the end)"
-        return lane.end, text, (f"{last['source']}:{last['line']}",)
+        return lane.end, text, (Place.of(last["source"], last["line"]),)
     return lane.end, "failed", view.ledger.value(job, "status").places
 
 
@@ -248,7 +249,7 @@ def _marks(view: View, lane: _Lane) -> Iterator[dict[str, Any]]:
 
 
 def _mark(
-    lane: _Lane, mark: str, begin: datetime, end: datetime, phase: str | None, evidence: Iterable[str],
+    lane: _Lane, mark: str, begin: datetime, end: datetime, phase: str | None, evidence: Iterable[Place],
     text: str | None = None,
 ) -> dict[str, Any]:  # fmt: skip
     return {

@@ -185,7 +185,7 @@ def _apart(view: View, quantities: tuple[Quantity, Quantity], pairs: Sequence[tu
     @cache
     def why(a: int, b: int) -> str | None:
         refused = (refusal(view.ledger, q, x, y) for q, x, y in zip(quantities, pairs[a], pairs[b], strict=True))
-        return next((reason for reason in refused if reason), None) or _other_samples(view, pairs[a][0], pairs[b][0])
+        return next((r.text for r in refused if r), None) or _other_samples(view, pairs[a][0], pairs[b][0])
 
     groups: list[list[int]] = []
     for i in sorted(range(len(pairs)), key=lambda i: (pairs[i][0].middle or 0.0, pairs[i][0].side.label)):

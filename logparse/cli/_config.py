@@ -5,12 +5,13 @@ A key at the top is an option of every command that has it; a table named like a
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 import click
+
+from logparse.errors import near
 
 
 def defaults(ctx: click.Context) -> dict[str, Any] | None:
@@ -76,8 +77,7 @@ def _refuse_unknown(path: Path, table: str, keys: Iterable[str], known: Iterable
     for key in keys:
         shown = key.replace("_", "-")
         if shown not in names:
-            near = difflib.get_close_matches(shown, names, n=1)
-            hint = f"did you mean {near[0]!r}?" if near else f"known are {', '.join(sorted(names))}"
+            hint = near(shown, names) or f"known are {', '.join(sorted(names))}"
             raise click.UsageError(f"{path}: unknown key {table + shown!r}; {hint}")
 
 

@@ -49,8 +49,9 @@ def command(
     people = _options.is_table(format, output)
     logs = _options.read(paths, files_from, grammar)
     from logparse import render, show
+    from logparse.naming import find_run
 
-    found = show.find_run(logs, run)
+    found = find_run(logs, run)
     if people:
         paint = render.Paint.of(sys.stdout if output is None else None)
         _options.put_text(show.page(logs, found, column, paint, context, raw), output)

@@ -49,7 +49,6 @@ def _plain(dtype: pl.DataType) -> pl.DataType:
 def _verdict(ledger: Ledger, job: Job, said: Claim) -> dict[str, Any]:
     found = next((run[said.name] for run in job.runs if run[said.name] is not None), None)
     places = ledger.value(job, said.name).places if found is not None else ()
-    source, _, line = places[0].rpartition(":") if places else (str(job.main["source"]), "", "")
     return {
         "run": job.id,
         "name": said.name,
@@ -57,8 +56,8 @@ def _verdict(ledger: Ledger, job: Job, said: Claim) -> dict[str, Any]:
         "found": None if found is None else f"{found:.15g}" if isinstance(found, float) else str(found),
         "verdict": "not in the log" if found is None else "confirmed" if _same(found, said.number) else "refuted",
         "origin": said.origin,
-        "source": source,
-        "line": int(line) if line else None,
+        "source": places[0].source if places else str(job.main["source"]),
+        "line": places[0].line if places else None,
     }
 
 

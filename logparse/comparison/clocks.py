@@ -8,7 +8,9 @@ from __future__ import annotations
 from datetime import datetime
 
 from logparse.comparison.jobs import Job
-from logparse.comparison.ledger import Ledger, Value, elsewhere
+from logparse.comparison.ledger import Ledger, Value
+from logparse.place import Place
+from logparse.reasons import Reason, Why
 
 
 def clock(ledger: Ledger, job: Job, name: str) -> Value:
@@ -24,16 +26,16 @@ def _result(ledger: Ledger, job: Job) -> Value:
     """The sum of the logs' total less their waits."""
     missing = _missing_log(ledger, job)
     if missing:
-        return Value(reason=missing)
+        return Value(empty=missing)
     total = resolution = 0.0
-    places: list[str] = []
+    places: list[Place] = []
     for part in _logs(job):
         whole = ledger.value(part, "total_s")
-        if whole.value is None:
-            return Value(reason=f"{part.label}: total_s {whole.reason}")
         wait = ledger.value(part, "queue_s")
-        if wait.value is None and not (wait.reason or "").startswith("does not apply"):
-            return Value(reason=f"{part.label}: queue_s {wait.reason}")
+        if whole.empty:
+            return Value(empty=whole.empty.of(f"{part.label}: total_s"))
+        if wait.empty and wait.empty.why is not Why.DOES_NOT_APPLY:
+            return Value(empty=wait.empty.of(f"{part.label}: queue_s"))
         total += whole.value - (wait.value or 0.0)
         # Stamps bound the whole; a wait is known to how often the cluster was asked.
         resolution += (whole.resolution or 0.0) + (wait.resolution or 0.0)
@@ -47,13 +49,13 @@ def _wall(ledger: Ledger, job: Job) -> Value:
     """The total of a job with one log; of several, from the first stamp to the last."""
     missing = _missing_log(ledger, job)
     if missing:
-        return Value(reason=missing)
+        return Value(empty=missing)
     if not job.others:
         return ledger.value(job, "total_s")
     begins = [(run["started_at"], part) for run, part in zip(job.runs, _logs(job), strict=True) if run["started_at"]]
     ends = [(run["ended_at"], part) for run, part in zip(job.runs, _logs(job), strict=True) if run["ended_at"]]
     if not begins or not ends:
-        return Value(reason="the logs of this job have no stamps at beginning or end")
+        return Value(empty=Reason(Why.NOT_IN_LOG, "the logs of this job have no stamps at beginning or end"))
     first, last = min(begins, key=_at), max(ends, key=_at)
     begin, end = ledger.value(first[1], "started_at"), ledger.value(last[1], "ended_at")
     fine = [v.resolution for v in (begin, end) if v.resolution]
@@ -75,13 +77,16 @@ def _logs(job: Job) -> list[Job]:
     return [Job(run) for run in job.runs]
 
 
-def _missing_log(ledger: Ledger, job: Job) -> str | None:
+def _missing_log(ledger: Ledger, job: Job) -> Reason | None:
     """Which log of the job is not here, as far as the others tell."""
     if job.main["status"] == "submitted":
-        work = ledger.value(job, "train_s").reason
-        return "no log: the run log of this job is not here" if elsewhere(work) else None
-    compiled = ledger.value(job, "compile_s")
+        work = ledger.value(job, "train_s")
+        return _NO_RUN_LOG if work.is_empty(Why.ELSEWHERE) else None
     # The binary of an earlier job leaves no time in this one; a compile log that belongs to it does.
-    if compiled.value is None and not job.others and elsewhere(compiled.reason):
-        return "no log: the compile log of this job is not here"
+    if not job.others and ledger.value(job, "compile_s").is_empty(Why.ELSEWHERE):
+        return _NO_COMPILE_LOG
     return None
+
+
+_NO_RUN_LOG = Reason(Why.ELSEWHERE, "no log: the run log of this job is not here")
+_NO_COMPILE_LOG = Reason(Why.ELSEWHERE, "no log: the compile log of this job is not here")

@@ -25,6 +25,7 @@ from logparse.comparison.sides import Cell, Side, better, cell
 from logparse.comparison.verdict import NOT_COMPARABLE, Verdict, verdict
 from logparse.errors import UsageError
 from logparse.logs import Logs
+from logparse.naming import find_run
 from logparse.schema import RUNS
 
 
@@ -192,9 +193,11 @@ def row_of(
             verdicts.append(None)
             found.append(())
             continue
-        reason = refusal(ledger, quantity, cells[first], c, per, by)
-        known = [] if reason else noises(ledger, quantity, cells[first], c)
-        verdicts.append(Verdict(NOT_COMPARABLE, reason=reason) if reason else verdict(quantity, cells[first], c, known))
+        refused = refusal(ledger, quantity, cells[first], c, per, by)
+        known = [] if refused else noises(ledger, quantity, cells[first], c)
+        verdicts.append(
+            Verdict(NOT_COMPARABLE, refusal=refused) if refused else verdict(quantity, cells[first], c, known)
+        )
         found.append(tuple(known))
     return Row(quantity, tuple(cells), tuple(verdicts), tuple(found), better(quantity, cells))
 
@@ -213,8 +216,6 @@ def picked(ledger: Ledger, names: Sequence[str] | None) -> list[Job]:
 
 
 def _meant(ledger: Ledger, name: str) -> list[Job]:
-    from logparse.show import find_run
-
     if any(sign in name for sign in "*?["):
         found = [
             job

@@ -15,6 +15,7 @@ from logparse.comparison.jobs import Job
 from logparse.comparison.ledger import Ledger
 from logparse.comparison.sides import Side
 from logparse.errors import UsageError
+from logparse.place import Place
 from logparse.schema import FIELDS
 
 
@@ -31,8 +32,8 @@ class At:
     loss: float | None = None
     value: float | None = None
     """Of the metric that was asked for."""
-    place: str | None = None
-    """source:line of the logged point."""
+    place: Place | None = None
+    """The line of the logged point."""
     reason: str | None = None
     """Why there is no such point: `not reached` where the run never got there."""
 
@@ -143,7 +144,7 @@ def row_at(points: pl.DataFrame, asked: str, most: float) -> dict[str, Any]:
 def _point(side: Side, job: Job, row: dict[str, Any]) -> At:
     return At(
         side, job, row["step"], row["samples"], row["seconds"], row["loss"], row["value"],
-        f"{row['source']}:{row['line']}",
+        Place.of(row["source"], row["line"]),
     )  # fmt: skip
 
 

@@ -13,10 +13,13 @@ from typing import Any, TypeVar
 
 import polars as pl
 
+from logparse import reasons
 from logparse.comparison.claims import Claim, taken
 from logparse.comparison.jobs import Job, Run, jobs
 from logparse.grammar import Grammar
 from logparse.logs import Logs
+from logparse.place import Place, placed
+from logparse.reasons import Reason, Why
 from logparse.resolution import resolutions
 from logparse.schema import TEXT
 
@@ -25,25 +28,35 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Value:
-    """One cell: the value or the reason why there is none, and what it rests on."""
+    """One cell: the value, or why there is none, and what it rests on."""
 
     value: Any = None
     resolution: float | None = None
     """Half a unit of the last digit that means something, in the unit of the value."""
     how: str = "absent"
     """As in `evidence`: read, converted, derived, inferred, estimate, claimed, absent."""
-    reason: str | None = None
-    """Why it is missing, or how it was made from other columns."""
-    places: tuple[str, ...] = ()
-    """source:line of each line it rests on."""
+    made: str | None = None
+    """How it was made from other columns, or who claims it."""
+    places: tuple[Place, ...] = ()
+    """Each line it rests on."""
+    empty: Reason | None = None
+    """Why there is no value."""
+
+    @property
+    def reason(self) -> str | None:
+        """Why it is missing, or how it was made, as text."""
+        return self.empty.text if self.empty else self.made
 
     @property
     def known(self) -> bool:
         """Whether there is a value."""
         return self.value is not None
 
+    def is_empty(self, why: Why) -> bool:
+        """Whether there is no value, and that is why."""
+        return self.empty is not None and self.empty.why is why
 
-MISSING = "not in this log"
+
 SUBMISSION = "submission"
 """The task of a job whose work is in a log that is not here."""
 
@@ -66,19 +79,18 @@ class Ledger:
         return {run: job for job in self.jobs for run in job.ids}
 
     @cached_property
-    def _evidence(self) -> dict[tuple[str, str], tuple[str, str | None, tuple[str, ...]]]:
+    def _evidence(self) -> dict[tuple[str, str], tuple[str, str | None, tuple[Place, ...]]]:
         """(run, column) -> how, reason and places of the cells of `runs`."""
         rows = self.logs.evidence.filter(pl.col("frame") == "runs")
-        place = pl.format("{}:{}", pl.col("source").cast(TEXT), "line")
         told = (
-            rows.select(
-                *(pl.col(c).cast(TEXT) for c in ("run", "column", "how")), "reason",
-                place=pl.when(pl.col("line").is_not_null()).then(place),
-            )
+            rows.select(*(pl.col(c).cast(TEXT) for c in ("run", "column", "how")), "reason", place=placed())
             .group_by("run", "column", maintain_order=True)
             .agg(pl.col("how", "reason").first(), pl.col("place").drop_nulls().unique(maintain_order=True))
-        )  # fmt: skip
-        return {(run, column): (how, reason, tuple(places)) for run, column, how, reason, places in told.iter_rows()}
+        )
+        return {
+            (run, column): (how, reason, tuple(map(Place, places)))
+            for run, column, how, reason, places in told.iter_rows()
+        }
 
     def value(self, job: Job, column: str) -> Value:
         """What a column of `runs` is for that job: from the log that states it, else as claimed, else the reason.
@@ -89,13 +101,13 @@ class Ledger:
             return replace(self.value(job, "status"), value=SUBMISSION)
         for run in job.runs:
             if run[column] is not None:
-                how, reason, places = self._evidence.get((run["run"], column), ("inferred", None, ()))
-                return Value(run[column], self._resolution(run, column), how, reason, places)
+                how, made, places = self._evidence.get((run["run"], column), ("inferred", None, ()))
+                return Value(run[column], self._resolution(run, column), how, made, places)
         claim = taken(self.claims, job, column)
         if claim is not None:
             return Value(claim.number, None, "claimed", f"claimed ({claim.origin}), not in the log")
-        reasons = [self._evidence.get((run["run"], column), ("", MISSING, ()))[1] or MISSING for run in job.runs]
-        return Value(reason=next((r for r in reasons if not elsewhere(r)), reasons[0]))
+        found = [reasons.read(self._evidence.get((run["run"], column), ("", None, ()))[1]) for run in job.runs]
+        return Value(empty=next((r for r in found if r.why is not Why.ELSEWHERE), found[0]))
 
     def _resolution(self, run: Run, column: str) -> float | None:
         """How fine a value is: as its digits and stamps say, and never finer than the grammar says it can be."""
@@ -162,8 +174,8 @@ class Ledger:
         made: T = self._made[key]
         return made
 
-    def places(self, jobs: Iterable[Job], *columns: str) -> list[str]:
-        """source:line of the lines that these columns of these jobs rest on."""
+    def places(self, jobs: Iterable[Job], *columns: str) -> list[Place]:
+        """The lines that these columns of these jobs rest on."""
         return list(dict.fromkeys(p for job in jobs for c in columns for p in self.value(job, c).places))
 
     def with_claims(self, claims: Iterable[Claim]) -> Ledger:
@@ -178,11 +190,6 @@ class Ledger:
         other.__dict__.update(jobs=list(jobs), _by_group=self._by_group)
         other.__dict__.pop("by_run", None)
         return other
-
-
-def elsewhere(reason: str | None) -> bool:
-    """Whether a reason says that the value stands in another log of the job."""
-    return bool(reason) and str(reason).startswith(("no log", "in another log"))
 
 
 _FIGURES = ("train_s", "throughput", "loss", "score", "latency_s", "on_chip_latency_s", "compile_s", "total_s")

@@ -20,6 +20,7 @@ from logparse.comparison.jobs import Job
 from logparse.comparison.ledger import Ledger
 from logparse.comparison.quantities import Quantity
 from logparse.comparison.sides import Cell, Side, cell
+from logparse.place import Place
 
 
 @dataclass(frozen=True)
@@ -30,7 +31,7 @@ class Noise:
     size: float
     """On the scale of the quantity, never negative."""
     text: str
-    places: tuple[str, ...] = ()
+    places: tuple[Place, ...] = ()
     least: bool = False
     """A lower bound: two runs may differ by more. Within it nothing can be said, beyond it nothing is proved."""
 
@@ -123,14 +124,12 @@ def _spread_of(ledger: Ledger, quantity: Quantity, mine: Cell, other: Cell) -> N
 
 
 def _states(quantity: Quantity, jobs: Sequence[Job]) -> frozenset[Any] | None:
-    """Whether these jobs compiled, for a quantity that it matters to."""
-    if quantity.name not in ("compile_s", "result_s", "wall_s"):
-        return None
-    return frozenset(job["compile_cache"] for job in jobs)
+    """What these jobs have in the column that tells one time of this name from another, if there is one."""
+    return frozenset(job[quantity.state] for job in jobs) if quantity.state else None
 
 
 def _of_group(ledger: Ledger, quantity: Quantity, jobs: Sequence[Job], states: frozenset[Any] | None) -> Noise | None:
-    alike = tuple(job for job in jobs if states is None or job["compile_cache"] in states)
+    alike = tuple(job for job in jobs if states is None or not quantity.state or job[quantity.state] in states)
     held = cell(ledger, quantity, Side("", alike))
     size = _span(quantity, held.numbers) if held.n > 1 else None
     if size is None:

@@ -32,10 +32,18 @@ class Quantity:
     """May be divided by devices or ranks."""
 
     @property
+    def state(self) -> str | None:
+        """The column of `runs` that says which time this is: with another value there it is another thing."""
+        return _STATES.get(self.name)
+
+    @property
     def clock(self) -> str | None:
         """The clock that it is, if it is one."""
         name = self.name.removesuffix("_s")
         return name if name in CLOCKS else None
+
+
+_STATES = {"train_s": "train_includes", **dict.fromkeys(("compile_s", "result_s", "wall_s"), "compile_cache")}
 
 
 def _seconds(name: str, title: str, of_result: bool = True, estimate: bool = False) -> Quantity:

@@ -3,20 +3,51 @@ same."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import Enum
 from typing import Any
 
+from logparse import words
+from logparse.comparison.jobs import Job
 from logparse.comparison.ledger import Ledger
 from logparse.comparison.quantities import Quantity
 from logparse.comparison.settings import BUDGET
 from logparse.comparison.sides import Cell
 
 
+class Bar(Enum):
+    """What stands between two cells."""
+
+    WORK = "another workload or task"
+    UNKNOWN_WORK = "a workload or task that no log tells"
+    CACHED = "one compiled, the other found the binary"
+    EMPTY = "a side has no value"
+    ESTIMATE = "an estimate"
+    SCORE = "scores of another kind or data set"
+    SAMPLE = "a sample is not the same"
+    SCENARIO = "one input repeated, and a data set"
+    BUDGET = "not the same amount of training"
+    UNKNOWN_BUDGET = "an amount of training that no log tells"
+    CLOCK = "times that do not hold the same"
+    KIND = "figures of one device, of different kinds"
+    NUMBER = "no number that has a ratio"
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """Why two cells are not compared."""
+
+    bar: Bar
+    text: str
+    """In full, for people."""
+
+
 def refusal(
     ledger: Ledger, quantity: Quantity, a: Cell, b: Cell, per: str | None = None, by: str | None = None
-) -> str | None:
+) -> Refusal | None:
     """Why two cells may not be compared; None where they may. `by` is the column under study, if one was declared."""
-    return next(_reasons(ledger, quantity, a, b, per, by), None)
+    return next((Refusal(bar, text) for bar, text in _bars(ledger, quantity, a, b, per, by) if text), None)
 
 
 def different_work(ledger: Ledger, a: Cell, b: Cell) -> str | None:
@@ -40,27 +71,24 @@ def unknown_work(ledger: Ledger, a: Cell, b: Cell) -> str | None:
 _WORK = ("workload", "task")
 
 
-def _reasons(ledger: Ledger, quantity: Quantity, a: Cell, b: Cell, per: str | None, by: str | None) -> Iterator[str]:
-    if reason := different_work(ledger, a, b):
-        yield reason
-    if reason := _cached(ledger, quantity, a, b):
-        yield reason
+def _bars(
+    ledger: Ledger, quantity: Quantity, a: Cell, b: Cell, per: str | None, by: str | None
+) -> Iterator[tuple[Bar, str | None]]:
+    """Everything that may stand between two cells, the worst first, with what it says of these where it does."""
+    yield Bar.WORK, different_work(ledger, a, b)
+    yield Bar.CACHED, _cached(ledger, quantity, a, b)
     for c in (a, b):
-        if not c.values:
-            yield f"{c.side.label}: {c.reason}"
-    if quantity.estimate or any(v.how == "estimate" for c in (a, b) for v in c.values):
-        yield "a compiler's estimate, not a measurement"
-    for rule in (_score_kind, _sample, _scenario):
-        if (reason := rule(ledger, quantity, a, b)) is not None:
-            yield reason
-    if by not in BUDGET and (reason := _budget(ledger, quantity, a, b)) is not None:
-        yield reason
-    if reason := unknown_work(ledger, a, b):
-        yield reason
-    if per and quantity.rate:
-        kinds = {str(job["device_kind"]) for c in (a, b) for job in c.side.jobs}
-        if len(kinds) > 1:
-            yield f"one {' is not one '.join(sorted(kinds))}: per {per} figures of different kinds have no winner"
+        yield Bar.EMPTY, None if c.values else f"{c.side.label}: {c.reason}"
+    estimate = quantity.estimate or any(v.how == "estimate" for c in (a, b) for v in c.values)
+    yield Bar.ESTIMATE, "a compiler's estimate, not a measurement" if estimate else None
+    yield Bar.SCORE, _score_kind(ledger, quantity, a, b)
+    yield Bar.SAMPLE, _sample(ledger, quantity, a, b)
+    yield Bar.SCENARIO, _scenario(ledger, quantity, a, b)
+    if by not in BUDGET:
+        yield _budget(ledger, quantity, a, b)
+    yield Bar.CLOCK, _clock_scope(ledger, quantity, a, b)
+    yield Bar.UNKNOWN_WORK, unknown_work(ledger, a, b)
+    yield Bar.KIND, _kind(quantity, a, b, per)
 
 
 def _all(ledger: Ledger, column: str, c: Cell) -> set[Any]:
@@ -69,9 +97,6 @@ def _all(ledger: Ledger, column: str, c: Cell) -> set[Any]:
 
 def _words(values: set[Any]) -> str:
     return ", ".join(sorted(map(str, values)))
-
-
-Rule = Callable[[Ledger, Quantity, Cell, Cell], str | None]
 
 
 def _score_kind(ledger: Ledger, quantity: Quantity, a: Cell, b: Cell) -> str | None:
@@ -107,13 +132,34 @@ def _scenario(ledger: Ledger, quantity: Quantity, a: Cell, b: Cell) -> str | Non
     return "one side repeats one input, the other runs a data set" if single[0] != single[1] else None
 
 
-_WITH_COMPILE = ("compile_s", "result_s", "wall_s")
-"""Times that a compile is part of."""
+def _clock_scope(ledger: Ledger, quantity: Quantity, a: Cell, b: Cell) -> str | None:
+    """A training time that holds loading is another clock than one that does not."""
+    if quantity.state != "train_includes":
+        return None
+    held = [{job["train_includes"] for job in c.side.jobs if _timed(ledger, job)} for c in (a, b)]
+    if len(held[0] | held[1]) == 1:
+        return None
+    told = [" or ".join(sorted(map(words.holding, of))) for of in held]
+    if held[0] == held[1]:
+        return f"the train times of each side do not hold the same: {told[0]}"
+    return f"the train times do not hold the same: {told[0]}; {told[1]}"
+
+
+def _timed(ledger: Ledger, job: Job) -> bool:
+    return job.has_result and ledger.value(job, "train_s").known
+
+
+def _kind(quantity: Quantity, a: Cell, b: Cell, per: str | None) -> str | None:
+    """A wafer is not one RDU."""
+    kinds = {str(job["device_kind"]) for c in (a, b) for job in c.side.jobs}
+    if not per or not quantity.rate or len(kinds) < 2:
+        return None
+    return f"one {' is not one '.join(sorted(kinds))}: per {per} figures of different kinds have no winner"
 
 
 def _cached(ledger: Ledger, quantity: Quantity, a: Cell, b: Cell) -> str | None:
     """Fetching a binary is not compiling it, and a run that did is no quicker for it."""
-    if quantity.name not in _WITH_COMPILE:
+    if quantity.state != "compile_cache":
         return None
     states = [_all(ledger, "compile_cache", c) - {None} for c in (a, b)]
     if any(len(known) > 1 for known in states):
@@ -126,11 +172,11 @@ def _cached(ledger: Ledger, quantity: Quantity, a: Cell, b: Cell) -> str | None:
 _TIMES = ("train_s", "result_s", "wall_s")
 
 
-def _budget(ledger: Ledger, quantity: Quantity, a: Cell, b: Cell) -> str | None:
+def _budget(ledger: Ledger, quantity: Quantity, a: Cell, b: Cell) -> tuple[Bar, str | None]:
     """Who trained on more takes longer and ends lower: times and final losses are ranked at equal amounts only. The
     same amount on each rank will do for times: that is what weak scaling holds still."""
     if quantity.name not in (*_TIMES, "loss") or _all(ledger, "task", a) | _all(ledger, "task", b) != {"train"}:
-        return None
+        return Bar.BUDGET, None
     instead = (
         "compare samples/s, or --at samples" if quantity.name in _TIMES else "compare at equal samples (--at samples)"
     )
@@ -141,13 +187,14 @@ def _budget(ledger: Ledger, quantity: Quantity, a: Cell, b: Cell) -> str | None:
         if values[0] == values[1]:
             # Steps alone are no amount: a batch may be of any size.
             if column != "steps" or _same(ledger, "batch_size", a, b):
-                return None
+                return Bar.BUDGET, None
         elif not (quantity.name in _TIMES and column == "samples" and _same_on_each_rank(ledger, a, b)):
             counts = f"{_counts(values[0])} and {_counts(values[1])}"
-            return f"{column}{' seen' if column == 'samples' else ''} differ ({counts}): {instead}"
+            return Bar.BUDGET, f"{column}{' seen' if column == 'samples' else ''} differ ({counts}): {instead}"
         else:
-            return None
-    return "how much was trained is not in every log: times and losses at different amounts are not ranked"
+            return Bar.BUDGET, None
+    unknown = "how much was trained is not in every log: times and losses at different amounts are not ranked"
+    return Bar.UNKNOWN_BUDGET, unknown
 
 
 def _same_on_each_rank(ledger: Ledger, a: Cell, b: Cell) -> bool:

@@ -13,6 +13,8 @@ from logparse.comparison.jobs import Job
 from logparse.comparison.ledger import Ledger, Value
 from logparse.comparison.quantities import LOWER_SCORES, Quantity
 from logparse.errors import UsageError
+from logparse.place import Place
+from logparse.reasons import Reason, Why
 
 
 @dataclass(frozen=True)
@@ -35,7 +37,13 @@ class Cell:
     side: Side
     values: tuple[Value, ...]
     """Those that are known, in the order of the jobs; all with a number."""
-    reason: str | None = None
+    empty: Reason | None = None
+    """Why there are none."""
+
+    @property
+    def reason(self) -> str | None:
+        """Why there are none, as text."""
+        return self.empty.text if self.empty else None
 
     @property
     def numbers(self) -> list[float]:
@@ -64,8 +72,8 @@ class Cell:
         return any(v.how == "claimed" for v in self.values)
 
     @property
-    def places(self) -> tuple[str, ...]:
-        """source:line of everything in the cell."""
+    def places(self) -> tuple[Place, ...]:
+        """The lines of everything in the cell."""
         return tuple(dict.fromkeys(p for v in self.values for p in v.places))
 
 
@@ -106,14 +114,14 @@ def cell(ledger: Ledger, quantity: Quantity, side: Side, per: str | None = None,
     `convert` samples/s stand in for tokens/s and the other way where the sequence length is known."""
     values = [_value(ledger, quantity, job, per, convert) for job in side.jobs]
     known = tuple(v for v in values if v.value is not None)
-    return Cell(side, known, None if known else next((v.reason for v in values if v.reason), None))
+    return Cell(side, known, None if known else next((v.empty for v in values if v.empty), None))
 
 
 def _value(ledger: Ledger, quantity: Quantity, job: Job, per: str | None, convert: bool) -> Value:
     if quantity.of_result and not job.has_result:
         if job.main["status"] == "submitted":
-            return Value(reason=ledger.value(job, "train_s").reason)
-        return Value(reason=f"no result: {job.main['status']}")
+            return Value(empty=ledger.value(job, "train_s").empty)
+        return Value(empty=Reason(Why.NO_RESULT, f"no result: {job.main['status']}"))
     if quantity.clock:
         value = clock(ledger, job, quantity.clock)
     else:
@@ -149,7 +157,7 @@ def _converted(ledger: Ledger, job: Job, name: str, value: Value) -> Value:
 def _shared_out(ledger: Ledger, job: Job, value: Value, count: str) -> Value:
     number = ledger.value(job, count)
     if not number.value:
-        return Value(reason=f"{count} {number.reason or 'not known'}")
+        return Value(empty=(number.empty or Reason(Why.NOT_IN_LOG, "not known")).of(count))
     return Value(
         value.value / number.value, value.resolution and value.resolution / number.value,
         "claimed" if "claimed" in (number.how, value.how) else "derived",

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 
 from logparse.comparison.noise import Noise
 from logparse.comparison.quantities import Quantity
+from logparse.comparison.refusal import Bar, Refusal
 from logparse.comparison.sides import Cell, apart
 
 ESTABLISHED, BEYOND, WITHIN, UNKNOWN, NOT_COMPARABLE = (
@@ -32,6 +33,7 @@ VERDICTS = (ESTABLISHED, BEYOND, WITHIN, UNKNOWN, NOT_COMPARABLE)
 
 _NOTHING = 1e-9
 """A difference that arithmetic alone makes: it decides nothing, whichever side comes first."""
+_NO_NUMBER = Refusal(Bar.NUMBER, "one of the values is zero, negative, or no number")
 
 
 @dataclass(frozen=True)
@@ -47,8 +49,17 @@ class Verdict:
     """The largest that is known; of `established` the interval's half width may be larger."""
     interval: tuple[float, float] | None = None
     """95 % interval of the ratio (or of the difference), of three or more values a side."""
-    reason: str | None = None
+    refusal: Refusal | None = None
     """Why the two are not compared."""
+
+    @property
+    def reason(self) -> str | None:
+        """Why the two are not compared, as text."""
+        return self.refusal.text if self.refusal else None
+
+    def is_barred(self, *bars: Bar) -> bool:
+        """Whether the two are not compared, and one of these is why."""
+        return self.refusal is not None and self.refusal.bar in bars
 
 
 def verdict(quantity: Quantity, baseline: Cell, candidate: Cell, noises: Sequence[Noise]) -> Verdict:
@@ -56,7 +67,7 @@ def verdict(quantity: Quantity, baseline: Cell, candidate: Cell, noises: Sequenc
     a, b = statistics.median(baseline.numbers), statistics.median(candidate.numbers)
     distance = apart(quantity, a, b)
     if not math.isfinite(distance):
-        return Verdict(NOT_COMPARABLE, reason="one of the values is zero, negative, or no number")
+        return Verdict(NOT_COMPARABLE, refusal=_NO_NUMBER)
     ratio = math.exp(distance) if quantity.scale == "ratio" else None
     noise = noises[0] if noises else None
     interval = _welch(quantity, baseline.numbers, candidate.numbers)

@@ -9,14 +9,16 @@ from itertools import groupby
 import polars as pl
 
 from logparse import reasons
+from logparse.cells import fetched
 from logparse.comparison.compare import Comparison, Row
 from logparse.comparison.ledger import Ledger, Value
 from logparse.comparison.quantities import CLOCKS, Quantity
-from logparse.comparison.refusal import different_work, unknown_work
+from logparse.comparison.refusal import Bar, different_work, unknown_work
 from logparse.comparison.settings import factors
 from logparse.comparison.sides import Cell, Side
 from logparse.comparison.verdict import NOT_COMPARABLE, UNKNOWN, WITHIN, Verdict
 from logparse.figures import figure, ratio_figure, score_figure, seconds
+from logparse.place import Place
 
 _MOST = 6
 """Parameters named before the rest is only counted."""
@@ -65,7 +67,8 @@ def _rebuilt(comparison: Comparison) -> Iterator[str]:
         rows = comparison.ledger.messages(job).filter(pl.col("kind") == "rebuild")
         for row in rows.iter_rows(named=True):
             if not row["text"].endswith(":"):  # the heading of the reasons below it
-                yield f"{job.label} was built anew: {row['text'].removeprefix('- ')} ({row['source']}:{row['line']})"
+                place = Place.of(row["source"], row["line"])
+                yield f"{job.label} was built anew: {row['text'].removeprefix('- ')} ({place})"
 
 
 def _listed(words: list[str]) -> str:
@@ -115,10 +118,9 @@ def _score_name(cell: Cell) -> str | None:
 def cell_text(quantity: Quantity, cell: Cell, digits: int | None = None) -> str:
     """A cell for people: the value; of two both; of three or more the median and the range, and how many."""
     if not cell.values:
-        return "no result" if (cell.reason or "").startswith("no result") else reasons.mark(cell.reason)
+        return (cell.empty or reasons.MISSING).why.mark
     if quantity.name == "compile_s" and all(job["compile_cache"] == "hit" for job in cell.side.jobs):
-        texts = [value_text(quantity, cell, v, digits) for v in cell.values if v.value]
-        return ", ".join([*texts, "cached"])
+        return fetched((v.value, value_text(quantity, cell, v, digits)) for v in cell.values)
     texts = [value_text(quantity, cell, v, digits) for v in cell.values]
     mark = " (claimed)" if cell.claimed else " (estimate)" if quantity.estimate else ""
     if cell.n == 1:
@@ -180,7 +182,7 @@ def told_at_the_top(comparison: Comparison, row: Row, index: int) -> bool:
     c, base, verdict = row.cells[index], row.cells[comparison.baseline], row.verdicts[index]
     if verdict is None or verdict.word != NOT_COMPARABLE:
         return False
-    return not c.values or not base.values or verdict.reason == different_work(comparison.ledger, base, c)
+    return not c.values or not base.values or verdict.is_barred(Bar.WORK)
 
 
 # ---- all of it as a table ---- #
@@ -238,7 +240,7 @@ def grid(comparison: Comparison, digits: int | None = None) -> Grid:
         cells = []
         for index, (c, verdict) in enumerate(zip(row.cells, row.verdicts, strict=True)):
             value = cell_text(row.quantity, c, digits)
-            marks |= {value} & reasons.LEGEND.keys()
+            marks |= reasons.marks(value)
             if verdict is None or told_at_the_top(comparison, row, index):
                 cells.append(GridCell(value))
             else:

@@ -32,6 +32,7 @@ from logparse.comparison.ledger import Ledger
 from logparse.comparison.sides import one_each
 from logparse.errors import UsageError, nearest
 from logparse.logs import Logs
+from logparse.place import Place
 from logparse.schema import conform, empty
 
 SEVERITIES = ("error", "warning", "note")
@@ -49,8 +50,8 @@ class Finding:
     jobs: Sequence[Job]
     quantities: Sequence[str] = ()
     """Columns of `runs` (or clocks: `result_s`, `wall_s`) that it touches; none: all."""
-    evidence: Sequence[str] = ()
-    """source:line of what it rests on."""
+    evidence: Sequence[Place] = ()
+    """The lines it rests on."""
 
 
 @dataclass(frozen=True)

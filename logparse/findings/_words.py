@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import polars as pl
@@ -14,7 +14,9 @@ from logparse.comparison.ledger import Ledger
 from logparse.comparison.refusal import different_work
 from logparse.comparison.sides import Cell, Side
 from logparse.figures import figure, score_figure, seconds
+from logparse.place import Place
 from logparse.render import one_line
+from logparse.words import listed as all_of
 
 _MOST = 3
 """Labels told before the rest is only counted."""
@@ -35,7 +37,7 @@ def listed(words: Sequence[str]) -> str:
     """The first of some words, and how many more."""
     if len(words) > _MOST + 1:
         return f"{', '.join(words[:_MOST])} and {len(words) - _MOST} more"
-    return " and ".join(filter(None, [", ".join(words[:-1]), words[-1]])) if words else ""
+    return all_of(words)
 
 
 def span(numbers: Sequence[float], form: str = ".0f") -> str:
@@ -63,9 +65,9 @@ def per_second(job: Job) -> str:
     return f"{job['sample'] or 'sample'}s/s"
 
 
-def place(row: Mapping[str, Any]) -> str:
-    """source:line of a row of a frame."""
-    return f"{row['source']}:{row['line']}"
+def place(row: Mapping[str, Any]) -> Place:
+    """Where a row of a frame stands."""
+    return Place.of(row["source"], row["line"])
 
 
 def profiled(ledger: Ledger, job: Job) -> Sequence[Mapping[str, Any]]:
@@ -86,8 +88,31 @@ def whose(groups: Mapping[str, Sequence[Job]]) -> str:
     """What is of which runs: `512 (a and b) and 1,024 (c)`; of many the first and the last."""
     told = [f"{what} ({labels(jobs)})" for what, jobs in groups.items()]
     if len(told) > _MOST + 1:
-        return f"{told[0]}, {told[1]}, … {told[-1]}: {len(told)} different ones"
+        different = {what.removesuffix(_CLAIMED) for what in groups}
+        hidden = any(what.endswith(_CLAIMED) for what in list(groups)[2:-1])
+        more = ", some of them claimed" if hidden else ""
+        return f"{told[0]}, {told[1]}, … {told[-1]}: {len(different)} different ones{more}"
     return listed(told)
+
+
+_CLAIMED = ", claimed"
+
+
+def claimed(ledger: Ledger, jobs: Sequence[Job], *columns: str) -> str:
+    """`, claimed` where one of these columns is not in the log of some of these jobs and somebody says what it is: what
+    is told of it must not pass for something that was read."""
+    return _CLAIMED if any(ledger.value(job, c).how == "claimed" for job in jobs for c in columns) else ""
+
+
+def as_told(
+    ledger: Ledger, column: str, groups: Mapping[Any, Sequence[Job]], text: Callable[[Any], str]
+) -> dict[str, list[Job]]:
+    """The jobs by value with the values as text, those of which it is only claimed for themselves: `16, claimed`."""
+    out: dict[str, list[Job]] = {}
+    for value, jobs in groups.items():
+        for job in jobs:
+            out.setdefault(text(value) + claimed(ledger, [job], column), []).append(job)
+    return out
 
 
 def same_work(comparison: Comparison) -> list[Side]:

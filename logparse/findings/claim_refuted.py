@@ -25,6 +25,7 @@ import polars as pl
 from logparse.comparison.claim_verdicts import claim_verdicts
 from logparse.findings import Finding, Scene
 from logparse.findings._words import labels
+from logparse.place import Place
 from logparse.render import one_line
 from logparse.schema import TEXT
 
@@ -44,5 +45,5 @@ def find(scene: Scene) -> Iterator[Finding]:
             who = f"the name of its file says {said}" if len(jobs) == 1 else f"the names of their files say {said}"
         else:
             who = f"the claim was {said}"
-        places = [f"{source}:{line}" for source, line in part.select("source", "line").iter_rows() if line]
+        places = [Place.of(*at) for at in part.select("source", "line").iter_rows() if at[1]]
         yield Finding("warning", f"{labels(jobs)}: {who}, but the log says {one_line(str(found))}.", jobs, (), places)

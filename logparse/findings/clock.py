@@ -29,6 +29,7 @@ from logparse.figures import seconds
 from logparse.findings import Finding, Scene
 from logparse.findings._words import labels, listed, place
 from logparse.logs import Logs
+from logparse.place import Place
 from logparse.render import one_line
 from logparse.schema import TEXT
 
@@ -48,7 +49,7 @@ class _Jump:
     back: float
     columns: tuple[str, ...]
     """Columns of `runs` that rest on stamps on both sides of it."""
-    places: tuple[str, ...]
+    places: tuple[Place, ...]
 
 
 def find(scene: Scene) -> Iterator[Finding]:
@@ -89,7 +90,7 @@ def _jumps(scene: Scene) -> Iterator[_Jump]:
         if mine:
             row = max(mine, key=lambda r: r["back"])
             columns = tuple(c for c in _DURATIONS if _straddles(scene.ledger, job, c, row))
-            yield _Jump(job, row["back"], columns, (f"{row['source']}:{row['before']}", place(row)))
+            yield _Jump(job, row["back"], columns, (Place.of(row["source"], row["before"]), place(row)))
 
 
 def _stamps(logs: Logs) -> pl.DataFrame:
@@ -107,7 +108,7 @@ def _stamps(logs: Logs) -> pl.DataFrame:
 def _straddles(ledger: Ledger, job: Job, column: str, jump: dict[str, Any]) -> bool:
     """Whether a duration is that between stamps on both sides of the jump."""
     value = ledger.value(job, column)
-    lines = [int(p.rpartition(":")[2]) for p in value.places if p.rpartition(":")[0] == jump["source"]]
+    lines = [p.line for p in value.places if p.source == jump["source"]]
     return value.how == "derived" and bool(lines) and min(lines) <= jump["before"] and max(lines) >= jump["line"]
 
 

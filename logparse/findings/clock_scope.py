@@ -7,7 +7,8 @@ What it does
     cache is another finding (compile-cached).
 
 Why it matters
-    Part of the difference is then not in what was studied but in what was timed.
+    Part of the difference is then not in what was studied but in what was timed. Training times that do not hold the
+    same are shown and not ranked.
 
 Example
     Two trainings of one model on Cerebras: one evaluated after each epoch and held the machine 6 minutes longer for it,
@@ -23,23 +24,16 @@ from __future__ import annotations
 import statistics
 from collections.abc import Iterator, Sequence
 
+from logparse import words
 from logparse.comparison.clocks import clock
 from logparse.comparison.compare import Comparison
 from logparse.comparison.jobs import Job
 from logparse.findings import Finding, Scene
-from logparse.findings._words import durations, jobs_of, labels, listed, same_work
+from logparse.findings._words import durations, jobs_of, labels, same_work
 
 ID = "F03"
 OF_ONE_RUN = False
 
-_WORDS = {
-    "compile": "compiling",
-    "load": "loading",
-    "eval": "evaluation",
-    "checkpoint": "saving checkpoints",
-    "queue": "waiting",
-}
-"""Phase -> what people call it."""
 _LEAST, _MUCH = 0.01, 0.1
 """Share of a clock from which on a part is told, and from which on it may well be the difference."""
 
@@ -60,7 +54,7 @@ def _training(comparison: Comparison) -> Iterator[Finding]:
     for job in timed:
         groups.setdefault(job["train_includes"] or "", []).append(job)
     if len(groups) > 1:
-        told = [f"{_holding(held)} ({labels(jobs)})" for held, jobs in groups.items()]
+        told = [f"{words.holding(held)} ({labels(jobs)})" for held, jobs in groups.items()]
         yield Finding(
             "warning",
             f"The training times do not hold the same: {'; '.join(told)}.",
@@ -68,11 +62,6 @@ def _training(comparison: Comparison) -> Iterator[Finding]:
             ("train_s", "throughput"),
             ledger.places(timed, "train_includes"),
         )
-
-
-def _holding(held: str) -> str:
-    words = [_WORDS.get(word, word) for word in held.split(", ")]
-    return f"with {listed(words)}" if held else "the steps alone, as far as the log says"
 
 
 def _parts(comparison: Comparison, clocks: Sequence[str], phases: Sequence[str]) -> Iterator[Finding]:
@@ -93,7 +82,7 @@ def _parts(comparison: Comparison, clocks: Sequence[str], phases: Sequence[str])
         if not with_it or not without or (phase == "compile" and _cached(timed)):
             continue
         told.append(
-            f"{_WORDS[phase]} ({durations(ledger, with_it, column)}, {labels(with_it)}), of which the log of "
+            f"{words.PHASES[phase]} ({durations(ledger, with_it, column)}, {labels(with_it)}), of which the log of "
             f"{labels(without)} has none"
         )
         touched += [*with_it, *without]

@@ -24,6 +24,7 @@ from logparse.comparison.jobs import Job
 from logparse.comparison.ledger import Ledger
 from logparse.findings import Finding, Scene
 from logparse.findings._words import clauses, labels, shown
+from logparse.place import Place
 from logparse.render import one_line
 
 ID = "F17"
@@ -43,12 +44,16 @@ def find(scene: Scene) -> Iterator[Finding]:
     sets = list(_alike(scene))
     if sets:
         jobs = [job for held in sets for job in held]
-        places = [f"{job.main['source']}:{job.main['line_first']}" for job in jobs]
-        yield Finding("warning" if scene.shown else "note", _text(scene.ledger, sets), jobs, (), places)
+        yield Finding("warning" if scene.shown else "note", _text(scene.ledger, sets), jobs, (), _begins(jobs))
     folded = [job for job in scene.jobs if any(run["copies"] for run in job.runs)]
     if folded:
         text = f"{labels(folded)} {_stand(folded)} in more than one place here; each counts once."
-        yield Finding("note", text, folded, (), [f"{job.main['source']}:{job.main['line_first']}" for job in folded])
+        yield Finding("note", text, folded, (), _begins(folded))
+
+
+def _begins(jobs: Sequence[Job]) -> list[Place]:
+    """Where these runs begin."""
+    return [Place.of(job.main["source"], job.main["line_first"]) for job in jobs]
 
 
 def _stand(jobs: Sequence[Job]) -> str:

@@ -27,7 +27,7 @@ from logparse.comparison.compare import Comparison
 from logparse.comparison.jobs import Job
 from logparse.comparison.settings import BUDGET
 from logparse.findings import Finding, Scene
-from logparse.findings._words import by_value, jobs_of, same_work, whose
+from logparse.findings._words import as_told, by_value, claimed, jobs_of, same_work, whose
 
 ID = "F05"
 OF_ONE_RUN = False
@@ -70,14 +70,13 @@ def _amounts(comparison: Comparison) -> tuple[str, Mapping[int, list[Job]]] | No
 
 
 def _text(scene: Scene, column: str, amounts: Mapping[int, Sequence[Job]]) -> str:
-    told = whose({f"{amount:,}": jobs for amount, jobs in amounts.items()})
+    told = whose(as_told(scene.ledger, column, amounts, "{:,}".format))
     if column != "samples":
         return f"The runs were trained for different numbers of {column}: {told}."
     jobs = [job for some in amounts.values() for job in some]
     steps = {scene.ledger.value(job, "steps").value for job in jobs}
     batches = {scene.ledger.value(job, "batch_size").value for job in jobs}
     if len(steps) == 1 and None not in steps and len(batches) > 1:
-        return (
-            f"At {steps.pop():,} steps each the runs saw different numbers of samples, since the batch differs: {told}."
-        )
+        each = f"At {steps.pop():,} steps each{claimed(scene.ledger, jobs, 'steps')}"
+        return f"{each} the runs saw different numbers of samples, since the batch differs: {told}."
     return f"The runs saw different numbers of samples: {told}."

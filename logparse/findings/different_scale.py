@@ -26,7 +26,7 @@ from logparse.cells import many
 from logparse.comparison.compare import Comparison
 from logparse.comparison.scaling import Point, Scaling, scaling
 from logparse.findings import Finding, Scene
-from logparse.findings._words import by_value, jobs_of, listed, same_work, span, whose
+from logparse.findings._words import as_told, by_value, claimed, jobs_of, listed, same_work, span, whose
 
 ID = "F06"
 OF_ONE_RUN = False
@@ -41,10 +41,10 @@ def find(scene: Scene) -> Iterator[Finding]:
             continue  # some of all runs that were read always differ: only who compares them concludes something
         jobs = [job for job in jobs_of(same_work(comparison)) if job.has_result]
         counts = dict(sorted(by_value(scene.ledger, jobs, study.of).items()))
-        told = whose({f"{count:,}": some for count, some in counts.items()})
+        told = whose(as_told(scene.ledger, study.of, counts, "{:,}".format))
         yield Finding(
             "warning" if study.kind == "neither" else "note",
-            f"Not the same number of {study.of}: {told}. {_kind(study)}",
+            f"Not the same number of {study.of}: {told}. {_kind(study, claimed(scene.ledger, jobs, 'samples'))}",
             jobs,
             _TOUCHED,
             scene.ledger.places(jobs, study.of, "samples"),
@@ -65,11 +65,12 @@ def _study(comparison: Comparison) -> Scaling | None:
     return None
 
 
-def _kind(study: Scaling) -> str:
+def _kind(study: Scaling, mark: str) -> str:
+    """Which kind of scaling it is; `mark`: said of the samples where they are not read."""
     if study.kind == "neither":
-        return f"Neither weak nor strong scaling, so no efficiency can be told: {study.why}."
+        return f"Neither weak nor strong scaling, so no efficiency can be told: {study.why}{mark}."
     what = "samples/s, not seconds" if study.kind == "weak" else "seconds"
-    return f"{study.kind.capitalize()} scaling ({study.why}): compare {what}{_efficiency(study)}."
+    return f"{study.kind.capitalize()} scaling ({study.why}{mark}): compare {what}{_efficiency(study)}."
 
 
 def _efficiency(study: Scaling) -> str:

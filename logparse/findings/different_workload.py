@@ -24,7 +24,7 @@ from logparse.comparison.ledger import Ledger
 from logparse.comparison.refusal import different_work
 from logparse.comparison.sides import Cell
 from logparse.findings import Finding, Scene
-from logparse.findings._words import labels
+from logparse.findings._words import claimed, labels
 from logparse.render import one_line
 
 ID = "F21"
@@ -59,4 +59,4 @@ def _work(ledger: Ledger, job: Job) -> str:
     """`mnist, training`."""
     workload, task = (ledger.value(job, column).value for column in _WORK)
     told = (one_line(str(workload)) if workload else None, words.task(str(task)) if task else None)
-    return ", ".join(filter(None, told)) or "not known"
+    return (", ".join(filter(None, told)) or "not known") + claimed(ledger, [job], *_WORK)

@@ -31,6 +31,7 @@ from logparse.comparison.noise import deviation
 from logparse.figures import figure
 from logparse.findings import Finding, Scene
 from logparse.findings._words import clauses, place
+from logparse.place import Place
 from logparse.render import one_line
 
 ID = "F28"
@@ -47,7 +48,7 @@ _QUANTITIES = ("loss", "score")
 class _Seen:
     job: Job
     text: str
-    places: tuple[str, ...]
+    places: tuple[Place, ...]
 
 
 def find(scene: Scene) -> Iterator[Finding]:
@@ -98,5 +99,5 @@ def _not_below(ledger: Ledger, job: Job) -> _Seen | None:
     shown = [figure(value, last["resolution"], 5) for value in (losses[0], end)]
     return _Seen(
         job, f"{shown[0]} at first and {shown[1]} at the end in {one_line(job.label)} ({steps:,} steps)",
-        (f"{first['source']}:{first['line']}", f"{last['source']}:{last['line']}"),
+        (place(first), place(last)),
     )  # fmt: skip

@@ -26,7 +26,8 @@ import polars as pl
 from logparse.comparison.jobs import Job
 from logparse.comparison.ledger import Ledger
 from logparse.findings import Finding, Scene
-from logparse.findings._words import listed
+from logparse.findings._words import listed, place
+from logparse.place import Place
 from logparse.render import one_line
 from logparse.schema import TEXT
 
@@ -41,7 +42,7 @@ _SHARE = 0.1
 class _Held:
     job: Job
     seconds: float
-    places: tuple[str, str]
+    places: tuple[Place, Place]
 
 
 def find(scene: Scene) -> Iterator[Finding]:
@@ -75,7 +76,7 @@ def _held(ledger: Ledger, job: Job) -> _Held | None:
     whole = _between(job["started_at"] or signs.sort("at")["at"][0], last["at"])
     if held < _LEAST_S or held < _SHARE * whole:
         return None
-    return _Held(job, held, (f"{sign['source']}:{sign['line']}", f"{last['source']}:{last['line']}"))
+    return _Held(job, held, (place(sign), place(last)))
 
 
 def _signs(ledger: Ledger, job: Job) -> pl.DataFrame:

@@ -25,6 +25,7 @@ from typing import Any
 from logparse.comparison.jobs import Job
 from logparse.findings import Finding, Scene
 from logparse.findings._words import clauses, first_error, listed, place, quoted
+from logparse.place import Place
 from logparse.render import one_line
 
 ID = "F15"
@@ -44,7 +45,7 @@ def find(scene: Scene) -> Iterator[Finding]:
             f"The log ends in mid-work, there is no result: {listed([_stopped(job) for job in stopped])}.",
             stopped,
             (),
-            [f"{job.main['source']}:{job.main['line_last']}" for job in stopped],
+            [Place.of(job.main["source"], job.main["line_last"]) for job in stopped],
         )
     failed = [(job, first_error(scene.ledger, job)) for job in scene.jobs if job.main["status"] == "failed"]
     if failed:

@@ -31,6 +31,7 @@ from logparse.comparison.ledger import Ledger, Value
 from logparse.figures import figure, seconds
 from logparse.findings import Finding, Scene
 from logparse.findings._words import clauses, labels, per_second, shown
+from logparse.place import Place
 from logparse.render import one_line
 from logparse.schema import RUNS
 
@@ -47,7 +48,7 @@ class _Failed:
     job: Job
     text: str
     columns: tuple[str, ...]
-    places: Sequence[str]
+    places: Sequence[Place]
 
 
 def find(scene: Scene) -> Iterator[Finding]:

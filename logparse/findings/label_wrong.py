@@ -24,6 +24,7 @@ import polars as pl
 from logparse.comparison.jobs import Job
 from logparse.findings import Finding, Scene
 from logparse.findings._words import labels, listed
+from logparse.place import Place
 from logparse.schema import TEXT
 
 ID = "F09"
@@ -52,7 +53,7 @@ def find(scene: Scene) -> Iterator[Finding]:
                 f"{listed(names)} of {labels(list(mine.values()))}: {corrects}. Here it is shown as what it is.",
                 list(mine.values()),
                 _columns(names, list(mine.values())),
-                [f"{source}:{line}" for source, line in first.select("source", "line").iter_rows()],
+                [Place.of(*at) for at in first.select("source", "line").iter_rows()],
             )
 
 

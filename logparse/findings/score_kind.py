@@ -17,12 +17,13 @@ What to do
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from logparse.comparison.jobs import Job
 from logparse.comparison.ledger import Ledger
 from logparse.comparison.noise import items_of
 from logparse.findings import Finding, Scene
-from logparse.findings._words import by_value, jobs_of, same_work, whose
+from logparse.findings._words import as_told, by_value, jobs_of, same_work, whose
 from logparse.schema import FIELDS
 
 ID = "F13"
@@ -34,12 +35,13 @@ def find(scene: Scene) -> Iterator[Finding]:
     for comparison in scene.comparisons:
         jobs = jobs_of(same_work(comparison))
         scored = [job for job in jobs if job.has_result and scene.ledger.value(job, "score").known]
-        for what, groups in _kinds(scene.ledger, scored):
+        for what, column, groups in _kinds(scene.ledger, scored):
             if len(groups) > 1:
                 jobs = [job for some in groups.values() for job in some]
+                told = whose(as_told(scene.ledger, column, groups, _word))
                 yield Finding(
                     "warning",
-                    f"The scores are not of the same {what}: {whose(groups)}.",
+                    f"The scores are not of the same {what}: {told}.",
                     jobs,
                     ("score",),
                     scene.ledger.places(jobs, "score"),
@@ -47,15 +49,18 @@ def find(scene: Scene) -> Iterator[Finding]:
                 break
 
 
-def _kinds(ledger: Ledger, jobs: list[Job]) -> Iterator[tuple[str, dict[str, list[Job]]]]:
+def _kinds(ledger: Ledger, jobs: list[Job]) -> Iterator[tuple[str, str, dict[Any, list[Job]]]]:
+    """In what scores may differ, the column that says it, and its values with their jobs."""
     for what, column in (("kind", "score_name"), ("data set", "dataset")):
-        yield what, {_word(str(value)): some for value, some in by_value(ledger, jobs, column).items()}
-    items: dict[str, list[Job]] = {}
+        yield what, column, by_value(ledger, jobs, column)
+    items: dict[int, list[Job]] = {}
     for job in jobs:
         if (count := items_of(ledger, job)) is not None:
-            items.setdefault(f"{count:,}", []).append(job)
-    yield "number of items", items
+            items.setdefault(count, []).append(job)
+    yield "number of items", "dataset", items
 
 
-def _word(name: str) -> str:
-    return name.replace("_", " ") if name in FIELDS else name
+def _word(value: Any) -> str:
+    if isinstance(value, int):
+        return f"{value:,}"
+    return str(value).replace("_", " ") if value in FIELDS else str(value)

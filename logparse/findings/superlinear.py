@@ -20,11 +20,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from logparse.cells import many
 from logparse.comparison.quantities import QUANTITIES
-from logparse.comparison.scaling import Scaling
+from logparse.comparison.scaling import Point, Scaling
 from logparse.comparison.sides import Cell, Side, cell
 from logparse.findings import Finding, Scene
-from logparse.findings._words import clauses, labels, per_second
+from logparse.findings._words import claimed, clauses, labels, per_second
 from logparse.render import one_line
 
 ID = "F26"
@@ -48,7 +49,8 @@ def find(scene: Scene) -> Iterator[Finding]:
             least, most = min(held.numbers), max(held.numbers)
             yield Finding(
                 "warning",
-                f"The baseline of the scaling ({first.count} {study.of}) is not sure: {held.n} runs of it are up to "
+                f"The baseline of the scaling ({first.count} {study.of}"
+                f"{claimed(scene.ledger, first.side.jobs, study.of)}) is not sure: {held.n} runs of it are up to "
                 f"{(most / least - 1) * 100:.0f} % apart ({least:.5g} to {most:.5g} {per_second(jobs[0])}).",
                 list(jobs),
                 _QUANTITIES,
@@ -61,16 +63,26 @@ def _above(scene: Scene, study: Scaling) -> Iterator[Finding]:
     above = [p for p in study.points[1:] if p.efficiency > _MOST + _open(first.throughput) + _open(p.throughput)]
     if not above:
         return
-    told = [f"{one_line(p.side.label)} has {p.efficiency * 100:.0f} % on {p.count} {study.of}" for p in above]
+    told = [
+        f"{one_line(p.side.label)} has {p.efficiency * 100:.0f} % on {p.count} {study.of}"
+        + claimed(scene.ledger, p.side.jobs, study.of)
+        for p in above
+    ]
     jobs = [job for p in (first, *above) for job in p.side.jobs]
     yield Finding(
         "warning",
         f"Efficiency above 100 %: {clauses(told)}. More than the number of {study.of} differs, or the baseline "
-        f"({labels(first.side.jobs)}) was slow.",
+        f"({labels(first.side.jobs)}{_on(scene, first, study)}) was slow.",
         jobs,
         _QUANTITIES,
         scene.ledger.places(jobs, "throughput", study.of),
     )
+
+
+def _on(scene: Scene, first: Point, study: Scaling) -> str:
+    """` on 2 ranks, claimed`, where the log does not say it."""
+    mark = claimed(scene.ledger, first.side.jobs, study.of)
+    return f" on {many(first.count, study.of.removesuffix('s'))}{mark}" if mark else ""
 
 
 def _open(held: Cell) -> float:

@@ -84,7 +84,7 @@ def _converted(comparison: Comparison, row: Row) -> Iterator[Finding]:
 
 def _of_length(cell: Cell) -> str | None:
     """How a value of the cell was converted, if one was."""
-    return next((v.reason for v in cell.values if re.search("[÷×] sequence length", v.reason or "")), None)
+    return next((v.made for v in cell.values if re.search("[÷×] sequence length", v.made or "")), None)
 
 
 def _tokens(comparison: Comparison, samples: Row, tokens: Row) -> Iterator[Finding]:

@@ -32,6 +32,7 @@ from logparse.comparison.ledger import Ledger
 from logparse.figures import figure, seconds
 from logparse.findings import Finding, Scene
 from logparse.findings._words import clauses, per_second
+from logparse.place import Place
 from logparse.render import one_line
 
 ID = "F04"
@@ -63,8 +64,8 @@ class Pace:
     seconds: Sequence[float]
     resolution: float
     """Half a unit of the last digit of these times."""
-    place: str
-    """source:line of the end of the first part."""
+    place: Place
+    """The line that ends the first part."""
     took: str = "took"
     """What the first part did; of stamps only its end is known, and when training began."""
 
@@ -154,11 +155,12 @@ def _paces(ledger: Ledger, job: Job) -> Iterator[Pace]:
     """What the log tells of the times of steps or epochs, the closest first."""
     own = {"split": "train", "window": "step", "scope": None}
     yield from _of_rows(ledger.metrics(job, "step_time", **own).filter(pl.col("value") > 0), pl.col("value"))
-    batch = ledger.value(job, "batch_size").value
-    if batch:
+    batch = ledger.value(job, "batch_size")
+    if batch.value:
         yield from _of_rows(
-            ledger.metrics(job, "throughput", **own).filter(pl.col("value") > 0), batch / pl.col("value")
-        )
+            ledger.metrics(job, "throughput", **own).filter(pl.col("value") > 0), batch.value / pl.col("value"),
+            f"took{' (at a claimed batch)' if batch.how == 'claimed' else ''}",
+        )  # fmt: skip
     yield from _of_stamps(ledger, job)
     phases = ledger.phases(job).filter((pl.col("phase") == "train") & pl.col("duration_s").is_not_null())
     epochs = phases.filter(pl.col("stage") == "epoch")
@@ -167,17 +169,17 @@ def _paces(ledger: Ledger, job: Job) -> Iterator[Pace]:
         epochs = whole
     if epochs.height:
         times = epochs["duration_s"].to_list()
-        place = f"{epochs['source'][0]}:{epochs['line_last'][0]}"
+        place = Place.of(epochs["source"][0], epochs["line_last"][0])
         yield Pace("epoch", [1.0] * len(times), times, _resolution(times), place)
 
 
-def _of_rows(rows: pl.DataFrame, time: pl.Expr) -> Iterator[Pace]:
+def _of_rows(rows: pl.DataFrame, time: pl.Expr, took: str = "took") -> Iterator[Pace]:
     """The pace of metrics that each tell of one step."""
     if rows.height:
         times = rows.select(time).to_series().to_list()
         fine = (rows["resolution"] / rows["value"]).fill_null(0).max()
-        place = f"{rows['source'][0]}:{rows['line'][0]}"
-        yield Pace("step", [1.0] * len(times), times, float(fine or 0.0) * statistics.median(times), place)  # type: ignore[arg-type]
+        place = Place.of(rows["source"][0], rows["line"][0])
+        yield Pace("step", [1.0] * len(times), times, float(fine or 0.0) * statistics.median(times), place, took)  # type: ignore[arg-type]
 
 
 def _of_stamps(ledger: Ledger, job: Job) -> Iterator[Pace]:
@@ -194,7 +196,7 @@ def _of_stamps(ledger: Ledger, job: Job) -> Iterator[Pace]:
     first = steps[0] or usual  # steps may be counted from 0
     times = [at[0], *(b - a for a, b in pairwise(at))]
     unit = "step" if first == usual == 1 else f"{first:,.0f} steps"
-    place = f"{points['source'][0]}:{points['line'][0]}"
+    place = Place.of(points["source"][0], points["line"][0])
     yield Pace(unit, [first, *gaps], times, _resolution(times[1:]), place, _AFTER)
 
 

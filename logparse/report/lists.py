@@ -17,12 +17,15 @@ from logparse.comparison.equal import at
 from logparse.comparison.jobs import Job
 from logparse.comparison.ledger import Ledger
 from logparse.comparison.quantities import QUANTITIES
-from logparse.comparison.refusal import different_work
+from logparse.comparison.refusal import Bar
 from logparse.comparison.settings import factors
 from logparse.comparison.sides import Cell, Side, cell
 from logparse.comparison.verdict import BEYOND, ESTABLISHED, NOT_COMPARABLE, UNKNOWN, WITHIN, Verdict
 from logparse.comparison.wording import cell_text, is_better, title, verdict_text, what_differs
+from logparse.place import Place
+from logparse.reasons import Why
 from logparse.render import one_line
+from logparse.words import listed
 
 HEADINGS = {
     "say": "What these logs let you say",
@@ -39,8 +42,7 @@ class Item:
     text: str
     rests_on: str
     """`verdict`, `claim`, `value`, or the name of a finding."""
-    evidence: tuple[str, ...] = ()
-    """source:line of the lines."""
+    evidence: tuple[Place, ...] = ()
     about: str = ""
     """Heading of the block of runs that it is about; empty: of no one block."""
     weight: int = 1
@@ -99,7 +101,7 @@ def lists(ledger: Ledger, blocks: Sequence[Block], findings: pl.DataFrame, claim
             continue  # the claims themselves say it below, each with its line
         not_say.append(
             Item(
-                row["text"], row["name"], tuple(row["evidence"]), _home(row["runs"], about),
+                row["text"], row["name"], tuple(map(Place, row["evidence"])), _home(row["runs"], about),
                 0 if row["severity"] == "error" else 1,
             )
         )  # fmt: skip
@@ -170,7 +172,7 @@ def _side(row: Row, index: int, verdict: Verdict) -> str:
 def _sides(row: Row, held: Sequence[tuple[int, Verdict]]) -> str:
     """The sides of a row with what each is worth; of many the two that are farthest apart."""
     if len(held) <= _NAMED:
-        return " and ".join(filter(None, [", ".join(_side(row, *h) for h in held[:-1]), _side(row, *held[-1])]))
+        return listed([_side(row, *h) for h in held])
     order = sorted(held, key=lambda h: (h[1].difference or 0.0, h[0]))
     return f"{len(held)} others, from {_side(row, *order[0])} to {_side(row, *order[-1])}"
 
@@ -186,7 +188,7 @@ def _noise(held: Sequence[tuple[int, Verdict]]) -> str:
     return "; ".join(texts[:2]) + (f"; and {len(texts) - 2} more" if len(texts) > 2 else "")
 
 
-def _places(row: Row, indices: Sequence[int]) -> tuple[str, ...]:
+def _places(row: Row, indices: Sequence[int]) -> tuple[Place, ...]:
     return tuple(dict.fromkeys(p for i in indices for p in row.cells[i].places))
 
 
@@ -237,7 +239,7 @@ def _equal(block: Block, comparison: Comparison) -> Iterator[Item]:
 def _in_common(block: Block, comparison: Comparison) -> Iterator[Item]:
     """Loss at the largest number of samples that all sides logged, where their budgets differ."""
     loss = next((row for row in comparison.rows if row.quantity.name == "loss"), None)
-    if loss is None or not any("samples seen differ" in (v.reason or "") for _, v in _of(loss, NOT_COMPARABLE)):
+    if loss is None or not any(v.is_barred(Bar.BUDGET) for _, v in _of(loss, NOT_COMPARABLE)):
         return
     held = comparison.at[0] if comparison.at else at(comparison.ledger, comparison.sides, "samples")
     points = [p for p in held.points if p.loss is not None]
@@ -280,7 +282,7 @@ def _values(ledger: Ledger, block: Block) -> Iterator[Item]:
 def _within(block: Block, comparison: Comparison) -> Iterator[Item]:
     """Differences that are within noise: the telling ones each, the others together."""
     rest: list[str] = []
-    places: list[str] = []
+    places: list[Place] = []
     for row in comparison.rows:
         held = [(i, v) for i, v in _of(row, WITHIN) if v.difference != 0]
         if not held:
@@ -305,7 +307,7 @@ def _within(block: Block, comparison: Comparison) -> Iterator[Item]:
 def _unknown(block: Block, comparison: Comparison) -> Iterator[Item]:
     """Differences of which nobody can tell whether they are chance."""
     told: list[str] = []
-    places: list[str] = []
+    places: list[Place] = []
     for row in comparison.rows:
         held = _of(row, UNKNOWN)
         if held:
@@ -321,28 +323,28 @@ def _unknown(block: Block, comparison: Comparison) -> Iterator[Item]:
 
 
 _TOLD_BY = {
-    "compile-cached": "one side compiled",
-    "different-budget": "samples seen differ",
-    "estimate": "a compiler's estimate",
-    "score-kind": "score name differs",
-    "unit-basis": "a sample is not the same",
-    "scenario": "one side repeats",
+    "compile-cached": Bar.CACHED,
+    "different-budget": Bar.BUDGET,
+    "estimate": Bar.ESTIMATE,
+    "score-kind": Bar.SCORE,
+    "unit-basis": Bar.SAMPLE,
+    "scenario": Bar.SCENARIO,
+    "clock-scope": Bar.CLOCK,
 }
-"""Finding -> how the refusal begins that says the same."""
+"""Finding -> what it says as well as a refusal does."""
 
 
 def _refused(block: Block, comparison: Comparison, findings: set[str]) -> Iterator[Item]:
     """What is not compared, by reason; a reason that a finding of these runs tells is left to it."""
     base = comparison.baseline
-    left = tuple(begins for name, begins in _TOLD_BY.items() if name in findings)
+    left = [bar for name, bar in _TOLD_BY.items() if name in findings]
     by_reason: dict[str, list[tuple[Row, int]]] = {}
     full: dict[str, set[str]] = {}
     for row in comparison.rows:
         for index, verdict in _of(row, NOT_COMPARABLE):
             reason = verdict.reason or ""
             empty = not row.cells[index].values or not row.cells[base].values
-            work = different_work(comparison.ledger, row.cells[base], row.cells[index])
-            if reason != work and (empty or (left and reason.startswith(left))):
+            if not verdict.is_barred(Bar.WORK) and (empty or verdict.is_barred(*left)):
                 continue
             short = re.sub(r" \([^()]*\)", "", reason)
             by_reason.setdefault(short, []).append((row, index))
@@ -364,8 +366,8 @@ def _missing(block: Block, comparison: Comparison) -> Iterator[Item]:
     for row in comparison.rows:
         if row.quantity.name in HEADLINE:
             for c in row.cells:
-                if not c.values and c.reason and not c.reason.startswith("does not apply"):
-                    by_reason.setdefault((c.side.label, c.reason), []).append(quantity_name(row))
+                if c.empty is not None and c.empty.why is not Why.DOES_NOT_APPLY:
+                    by_reason.setdefault((c.side.label, c.empty.text), []).append(quantity_name(row))
     held: dict[tuple[tuple[str, ...], str], list[str]] = {}
     for (label, reason), found in by_reason.items():
         held.setdefault((tuple(found), reason), []).append(label)
@@ -413,7 +415,7 @@ def _advice(serious: Sequence[Mapping[str, Any]], about: Mapping[str, str]) -> I
         by_name.setdefault(row["name"], []).append(row)
     for name, rows in by_name.items():
         homes = {_home(row["runs"], about) for row in rows}
-        places = tuple(dict.fromkeys(p for row in rows for p in row["evidence"]))
+        places = tuple(dict.fromkeys(Place(p) for row in rows for p in row["evidence"]))
         yield Item(rows[0]["advice"], name, places, homes.pop() if len(homes) == 1 else "", 1)
 
 
@@ -429,7 +431,7 @@ def _claims(
     settle: list[Item] = []
     for row in claims.iter_rows(named=True):
         job = ledger.by_run[row["run"]]
-        place = (f"{row['source']}:{row['line']}",) if row["line"] else ()
+        place = (Place.of(row["source"], row["line"]),) if row["line"] else ()
         by = "the file's name" if row["origin"] == "file name" else "the claim"
         said, home = f"{row['name']} {row['claimed']}", about.get(row["run"], "")
         if row["verdict"] == "refuted":
@@ -448,7 +450,7 @@ def _labels(labels: Sequence[str], most: int = 3) -> str:
     """`a, b and c`; `a, b, c and 4 more`."""
     if len(labels) > most + 1:
         return f"{', '.join(labels[:most])} and {len(labels) - most} more"
-    return " and ".join(filter(None, [", ".join(labels[:-1]), labels[-1]])) if labels else ""
+    return listed(labels)
 
 
 def differs(comparison: Comparison) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ import polars as pl
 from logparse import overview, paper, reasons
 from logparse.cells import many
 from logparse.explain import shapes
+from logparse.place import Place
 from logparse.render import markdown_text, one_line
 from logparse.report.content import Content
 from logparse.report.lists import Item
@@ -102,7 +103,8 @@ def _unread(content: Content) -> list[str]:
         out.append("")
         for shape, count, odd, source, line in found.head(_SHAPES).iter_rows():
             text = one_line(shape).replace("`", "'")
-            out.append(f"- {count:,} × {'! ' if odd else ''}`{text}` ({markdown_text(one_line(source))}:{line})")
+            place = Place.of(markdown_text(one_line(source)), line)
+            out.append(f"- {count:,} × {'! ' if odd else ''}`{text}` ({place})")
     for reason, names in overview.without_run(content.logs):
         some = ", ".join(markdown_text(one_line(n)) for n in names[:5])
         more = f" and {len(names) - 5} more" if len(names) > 5 else ""

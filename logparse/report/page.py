@@ -21,6 +21,7 @@ from logparse.comparison.verdict import BEYOND, ESTABLISHED, NOT_COMPARABLE, UNK
 from logparse.comparison.wording import Grid, GridCell, grid, is_better
 from logparse.explain import SUSPICIOUS, shapes
 from logparse.findings import SEVERITIES
+from logparse.place import Place
 from logparse.render import as_text, one_line
 from logparse.report.content import Content
 from logparse.report.drawings import Drawn, Missing, drawings
@@ -174,32 +175,31 @@ class _Page:
 
     # ---- references ---- #
 
-    def _place(self, place: str, first: bool = True) -> Html:
+    def _place(self, place: Place, first: bool = True) -> Html:
         """A button that shows a line."""
-        source, _, line = place.rpartition(":")
-        short = f"{one_line(source.replace(chr(92), '/').rpartition('/')[2])}:{line}"
+        short = Place.of(one_line(place.source.replace("\\", "/").rpartition("/")[2]), place.line)
         return tag(
             "button", short, type="button", class_="place", data_p=self.trail.place(place, first),
             title=one_line(place),
         )  # fmt: skip
 
     def _places(self, places: Sequence[str], most: int = _PLACES, first: bool = True) -> Html | None:
-        """Buttons for some lines; further ones folded."""
+        """Buttons for some lines, as a frame holds them; further ones folded."""
         if not places:
             return None
-        shown = [self._place(p, first) for p in places[:most]]
-        rest = [self._place(p, first) for p in places[most : most + 12]]
+        shown = [self._place(Place(p), first) for p in places[:most]]
+        rest = [self._place(Place(p), first) for p in places[most : most + 12]]
         if not rest:
             return tag("span", _spaced(shown), class_="places")
         more = tag("details", tag("summary", f"{len(places) - most} more"), _spaced(rest), class_="more")
         return tag("span", _spaced(shown), " ", more, class_="places")
 
-    def _lines(self, places: Sequence[str]) -> Html | None:
+    def _lines(self, places: Sequence[Place]) -> Html | None:
         """One button that shows all lines of a statement."""
         if not places:
             return None
         refs = " ".join(self.trail.place(p) for p in places[:_LINES])
-        named = f"{len(places)} lines" if len(places) > 1 else f"line {places[0].rpartition(':')[2]}"
+        named = f"{len(places)} lines" if len(places) > 1 else f"line {places[0].line}"
         return tag("button", named, type="button", class_="place", data_p=refs)
 
     def _number(self, text: str, jobs: Sequence[Job], columns: Sequence[str], class_: str = "n") -> Html:
@@ -423,7 +423,7 @@ class _Page:
         head = [tag("th", c.replace("_", " "), scope="col") for c in [*texts.columns, "lines"]]
         body = [
             tag("tr", [tag("td", one_line(v or "")) for v in values],
-                tag("td", self._places(list(places or []), 2, first=False)))
+                tag("td", self._places(places or [], 2, first=False)))
             for values, places in zip(texts.head(_CHART_ROWS).iter_rows(), held, strict=False)
         ]  # fmt: skip
         more = f"; the first {_CHART_ROWS} are shown" if rows.height > _CHART_ROWS else ""
@@ -480,7 +480,7 @@ class _Page:
             tag("tr", tag("th", self.labels.get(r["run"], r["run"]), scope="row"),
                 tag("td", f"{r['name']} {one_line(r['claimed'])}"), tag("td", one_line(r["found"] or "?")),
                 tag("td", r["verdict"], class_=f"claim-{r['verdict'].replace(' ', '-')}"), tag("td", r["origin"]),
-                tag("td", self._place(f"{r['source']}:{r['line']}") if r["line"] else None))
+                tag("td", self._place(Place.of(r["source"], r["line"])) if r["line"] else None))
             for r in rows
         ]  # fmt: skip
         whole = tag("table", _caption("What is said of the runs beside the logs"), tag("thead", tag("tr", head)),
@@ -499,7 +499,7 @@ class _Page:
             of = f", by shape (of the first {lines.height:,})" if lines.height < total else ", by shape"
             body = [
                 tag("tr", tag("td", f"{count:,}", class_="r"), tag("td", "!" if odd else ""),
-                    tag("td", tag("code", one_line(shape))), tag("td", f"{one_line(source)}:{line}"))
+                    tag("td", tag("code", one_line(shape))), tag("td", Place.of(one_line(source), line)))
                 for shape, count, odd, source, line in found.head(_SHAPES).iter_rows()
             ]  # fmt: skip
             head = [tag("th", t, scope="col") for t in ("lines", "!", "shape", "first at")]

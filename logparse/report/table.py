@@ -6,11 +6,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from logparse import cells
+from logparse import cells, reasons
 from logparse.cells import Facts, Run
 from logparse.comparison.jobs import Job
 from logparse.comparison.ledger import Ledger
-from logparse.reasons import LEGEND
+from logparse.reasons import LEGEND, Why
 from logparse.render import one_line
 
 
@@ -55,7 +55,7 @@ def table(ledger: Ledger, jobs: Sequence[Job]) -> Table:
     rows = [[_cell(column, job, facts) for column in _COLUMNS] for job in jobs]
     shown = [i for i, column in enumerate(_COLUMNS) if _applies(column, [row[i] for row in rows])]
     kept = tuple(tuple(row[i] for i in shown) for row in rows)
-    marks = frozenset(cell.text for row in kept for cell in row if cell.empty)
+    marks = frozenset(mark for row in kept for cell in row for mark in reasons.marks(cell.text))
     return Table(tuple(_COLUMNS[i] for i in shown), tuple(jobs), kept, marks)
 
 
@@ -77,7 +77,11 @@ def _cell(column: Column, job: Job, facts: Facts) -> Cell:
 def _applies(column: Column, found: Sequence[Cell]) -> bool:
     """Whether a column says something of these runs."""
     texts = {cell.text for cell in found}
-    return bool(texts - LEGEND.keys()) or "cached" in texts or (column.always and texts != {"-"})
+    return (
+        bool(texts - LEGEND.keys())
+        or Why.CACHED.mark in texts
+        or (column.always and texts != {Why.DOES_NOT_APPLY.mark})
+    )
 
 
 _TOLD = ("ranks", "sequence_length")

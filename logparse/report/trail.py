@@ -16,6 +16,8 @@ from logparse.comparison.clocks import clock
 from logparse.comparison.jobs import Job
 from logparse.comparison.ledger import Ledger
 from logparse.comparison.quantities import CLOCKS
+from logparse.place import Place
+from logparse.reasons import MISSING
 from logparse.render import one_line
 from logparse.schema import RUNS, TEXT
 from logparse.show import CONTEXT, HOW, MADE, span_of, with_unit
@@ -48,10 +50,9 @@ class Trail:
         self.left_out = 0
         """Lines that did not fit; known after `payload`."""
 
-    def place(self, place: str, first: bool = True) -> str:
-        """The reference of `source:line`; what is wanted `first` goes in before all else."""
-        source, _, line = place.rpartition(":")
-        return self._line(source, int(line), first)
+    def place(self, place: Place, first: bool = True) -> str:
+        """The reference of a place; what is wanted `first` goes in before all else."""
+        return self._line(place.source, place.line, first)
 
     def number(self, job: Job, column: str) -> int:
         """The reference of a column of runs, or of a clock (`result_s`), of that job."""
@@ -91,11 +92,11 @@ class Trail:
         else:
             found = self.ledger.value(job, column)
         if found.value is None:
-            return [*head, None, self._word(found.reason or "not in this log")]
+            return [*head, None, self._word((found.empty or MISSING).text)]
         value = with_unit(column if column in RUNS else "total_s", found.value)
         rows = self._rows(job, column)
         if not rows:
-            made = found.reason or MADE.get(column, "made when shown")
+            made = found.made or MADE.get(column, "made when shown")
             places = [self.place(p, first=False) for p in found.places[:_INPUTS]]
             return [*head, value, self._word(made), -1, [], {"places": places}]
         first = rows[0]
