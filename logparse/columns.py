@@ -102,10 +102,13 @@ class Sheet:
         parts = self._proofs.get(column, [])
         return parts[0] if len(parts) == 1 else pl.concat(parts) if parts else pl.DataFrame(schema=proof.ROW)
 
-    def evidence(self) -> pl.DataFrame:
-        """The evidence of all columns of `runs`."""
+    def hand_over(self) -> pl.DataFrame:
+        """The evidence of all columns of `runs`, which is no longer kept here."""
+        self._cited.clear()
         parts = [
-            proof.rows(self.proofs(column), frame="runs", column=column) for column in self._proofs if column in RUNS
+            proof.rows(pl.concat(self._proofs.pop(column)), frame="runs", column=column)
+            for column in list(self._proofs)
+            if column in RUNS
         ]
         return pl.concat(parts) if parts else pl.DataFrame(schema=proof.ROW)
 

@@ -63,6 +63,11 @@ class Phases:
         ids = evidence.select(prefix)
         self.evidence = pl.concat([self.evidence, proof.rows(evidence, frame="phases").with_columns(ids["id"])])
 
+    def hand_over(self) -> pl.DataFrame:
+        """The evidence of all rows, which is no longer kept here."""
+        evidence, self.evidence = self.evidence.drop("id"), self.evidence.clear()
+        return evidence
+
     # ---- the four kinds ---- #
 
     def _span(self, span: Span) -> tuple[pl.DataFrame, pl.DataFrame] | None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from functools import partial
 from itertools import pairwise
@@ -24,7 +23,7 @@ from logparse.reader import Input, Source, read_sources
 from logparse.runs import Found, find_runs
 from logparse.schema import FRAMES, TEXT, TIME, conform, empty
 
-BATCH_BYTES = 8 * 2**20
+BATCH_BYTES = 24 * 2**20
 """Sources are read together until their text is this long: small files share the cost of a rule, and memory stays
 bounded."""
 
@@ -57,20 +56,12 @@ def ingest(
     vendors = [g for g in chosen if not g.shared]
     shared = [rule for g in chosen if g.shared for rule in g.rules]
     sources: list[Source] = []
-    parts: list[Future[Part]] = []
-    with ThreadPoolExecutor(1) as beside:
-        for batch in _batches(read_sources(paths, files_from=files_from), progress):
-            sources.extend(batch.sources)
-            if batch.height < WORTH_THREADS or pl.thread_pool_size() == 1:
-                work = partial(_whole, batch, vendors, shared)
-                parts.append(beside.submit(in_pool, work))
-            else:
-                # The lines of one batch are matched while the frames of the one before are made, and no more at once.
-                matched = match(batch, vendors, shared)
-                wait(parts[-1:])
-                parts.append(beside.submit(assemble, batch, *matched, shared))
-    made = [part.result() for part in parts]
-    return Logs(in_pool(partial(_joined, made)), sources, chosen, [p.kinds for p in made])
+    parts: list[Part] = []
+    for batch in _batches(read_sources(paths, files_from=files_from), progress):
+        sources.extend(batch.sources)
+        work = partial(assemble, batch, vendors, shared)
+        parts.append(in_pool(work) if batch.height < WORTH_THREADS else work())
+    return Logs(in_pool(partial(_joined, parts)), sources, chosen, [p.kinds for p in parts])
 
 
 def _batches(sources: Iterator[Source], progress: Progress | None) -> Iterator[Batch]:
@@ -101,12 +92,9 @@ class Part:
     kinds: dict[str, pl.Series]
 
 
-def _whole(batch: Batch, vendors: Sequence[Grammar], shared: Sequence[Rule]) -> Part:
-    return assemble(batch, *match(batch, vendors, shared), shared)
-
-
-def assemble(batch: Batch, hits: list[Hits], lines: Lines, shared: Sequence[Rule]) -> Part:
+def assemble(batch: Batch, vendors: Sequence[Grammar], shared: Sequence[Rule]) -> Part:
     """The frames of one batch; `runs` has all runs found, copies too."""
+    hits, lines = match(batch, vendors, shared)
     matched = frames.line_kinds(batch, hits)
     found = in_pool(partial(find_runs, batch, hits))
     kinds, blank = _line_kinds(batch, hits, lines.left, found, matched, shared)
@@ -155,16 +143,14 @@ def _frames_of(hits: Hits, found: Found, lines: Lines) -> Iterator[tuple[str, pl
     mine = found.runs.filter(pl.col("platform") == hits.grammar.name)
     phases = Phases(hits)
     sheet = defaults.fill(mine, hits, phases)
-    evidence = pl.concat([sheet.evidence(), phases.evidence.drop("id"), defaults.absent(sheet)])
-    # Evidence without a line (what is absent) still has the source of its run.
-    evidence = evidence.join(mine.select("n", of_run="source"), on="n", how="left", maintain_order="left")
-    yield "runs", _run_rows(mine, sheet)
-    yield "phases", phases.rows
-    yield "evidence", _placed(evidence, hits, sheet, phases, lines)
     yield "params", frames.params(hits)
     yield "messages", frames.messages(hits)
     yield from (("metrics", part) for part in frames.metrics(hits))
     hits.by_rule.clear()  # the lines themselves are no longer needed, and are most of the memory
+    yield "runs", _run_rows(mine, sheet)
+    yield "phases", phases.rows
+    evidence = pl.concat([sheet.hand_over(), phases.hand_over(), defaults.absent(sheet)], rechunk=True)
+    yield "evidence", _placed(evidence, mine, hits, sheet, phases, lines)
 
 
 def _run_rows(found: pl.DataFrame, sheet: Sheet) -> pl.DataFrame:
@@ -174,24 +160,33 @@ def _run_rows(found: pl.DataFrame, sheet: Sheet) -> pl.DataFrame:
     return own.join(sheet.frame.select(have), on="n", how="left", maintain_order="left")
 
 
-def _placed(evidence: pl.DataFrame, hits: Hits, sheet: Sheet, phases: Phases, lines: Lines) -> pl.DataFrame:
+def _placed(
+    evidence: pl.DataFrame, runs: pl.DataFrame, hits: Hits, sheet: Sheet, phases: Phases, lines: Lines
+) -> pl.DataFrame:
     """Evidence rows with the column of each text, and the value that each row is evidence of."""
-    rules = hits.rules
     row = (pl.col("pos") // 2**32).cast(pl.UInt32).alias("row")
     evidence = proof.shown(_with_segments(evidence.with_columns(row), lines))
-    # A segment that is kept would keep the text of all others with it.
-    evidence = evidence.with_columns(proof.starts(evidence, rules), proof.resolutions(evidence)).drop(
-        "seg", "unit", "field", "col"
-    )
-    ids = {rule.name: rule.id for rule in rules.values()}
+    ids = {rule.name: rule.id for rule in hits.rules.values()}
     rule = pl.col("rule").replace_strict(list(ids), list(ids.values()), default=None, return_dtype=TEXT)
     of_runs = _long(sheet.frame, [c for c in sheet.frame.columns if c in FRAMES["runs"]], "n", "runs")
     # A key is a phase's within its run: other runs have the same.
-    of_phases = phases.rows.select("n", "key", pl.col("duration").cast(TEXT).alias("of_phase"))
-    evidence = evidence.with_columns(rule.alias("rule"))
-    evidence = evidence.join(of_runs, on=["n", "frame", "column"], how="left", maintain_order="left")
-    evidence = evidence.join(of_phases, on=["n", "key"], how="left", maintain_order="left")
-    return evidence.with_columns(pl.coalesce("value", "of_phase").alias("value")).drop("of_phase")
+    of_phases = phases.rows.select("n", "key", value=pl.col("duration").cast(TEXT))
+    # Evidence without a line (what is absent) still has the source of its run.
+    of_run = _beside(evidence, runs.select("n", value="source"), "n")
+    value = _beside(evidence, of_runs, "n", "frame", "column"), _beside(evidence, of_phases, "n", "key")
+    # A segment that is kept would keep the text of all others with it.
+    return evidence.with_columns(
+        proof.starts(evidence, hits.rules),
+        proof.resolutions(evidence),
+        rule.alias("rule"),
+        pl.coalesce(*map(pl.lit, value)).alias("value"),
+        of_run.alias("of_run"),
+    ).drop("seg", "unit", "field", "col")
+
+
+def _beside(rows: pl.DataFrame, others: pl.DataFrame, *keys: str) -> pl.Series:
+    """The `value` that `others` has for each of `rows`: no more of these is copied than the keys."""
+    return rows.select(keys).join(others, on=keys, how="left", maintain_order="left")["value"]
 
 
 def _with_segments(evidence: pl.DataFrame, lines: Lines) -> pl.DataFrame:
@@ -200,8 +195,8 @@ def _with_segments(evidence: pl.DataFrame, lines: Lines) -> pl.DataFrame:
     rows = evidence.filter(bare)["row"].drop_nulls()
     if not rows.len():
         return evidence
-    whole = evidence.join(lines.at(rows), on="row", how="left", maintain_order="left")
-    return whole.with_columns(pl.when(bare).then("text_right").otherwise("seg").alias("seg")).drop("text_right")
+    text = _beside(evidence, lines.at(rows).rename({"text": "value"}), "row")
+    return evidence.with_columns(pl.when(bare).then(pl.lit(text)).otherwise("seg").alias("seg"))
 
 
 def _long(frame: pl.DataFrame, names: Sequence[str], index: str, of: str) -> pl.DataFrame:
