@@ -14,7 +14,7 @@ from logparse import formula as formulas
 from logparse import proof
 from logparse.batch import full
 from logparse.grammar import Derive, Infer, Rule, Take
-from logparse.lines import marked_line, one_line
+from logparse.lines import one_line
 from logparse.match import Hits
 from logparse.schema import FIELDS, INTEGER, NUMBER, RUNS, TEXT, TIME, field
 
@@ -38,6 +38,7 @@ class Sheet:
         self._proofs: dict[str, list[pl.DataFrame]] = {}
         self._cited: dict[str, pl.DataFrame] = {}
         self._first_lines: dict[tuple[str, ...], pl.DataFrame] = {}
+        self._lines: dict[tuple[str, str], pl.DataFrame] = {}
         self._counts: dict[str, pl.Series] = {}
 
     # ---- what a value needs ---- #
@@ -271,10 +272,17 @@ class Sheet:
         evidence = proof.rows(runs, how="inferred", reason=reason)
         self.put(infer.column, pl.DataFrame([runs["n"], full(infer.value, runs.height).alias("value")]), evidence)
 
+    def line_of(self, rule: str, pick: str) -> pl.DataFrame:
+        """n, pos, seg, rule of the `first` or `last` line of each run that `rule` read."""
+        if (rule, pick) not in self._lines:
+            line = one_line(self.hits.by_rule[rule][["n", "pos", "seg"]], "pos", pick)
+            self._lines[rule, pick] = line.hstack([full(rule, line.height).alias("rule")])
+        return self._lines[rule, pick]
+
     def _first_of(self, names: tuple[str, ...]) -> pl.DataFrame:
         """n, pos, seg, rule of the first line of each run that any of these rules read, by n."""
         if names not in self._first_lines:
-            frames = [marked_line(self.hits, name, "first") for name in names if name in self.hits.by_rule]
+            frames = [self.line_of(name, "first") for name in names if name in self.hits.by_rule]
             if len(frames) > 1:
                 frames = [pl.concat(frames).sort("n", "pos").unique("n", keep="first", maintain_order=True)]
             none = pl.DataFrame(schema={"n": pl.UInt32, "pos": pl.UInt64, "seg": TEXT, "rule": TEXT})

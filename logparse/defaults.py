@@ -12,7 +12,6 @@ from logparse import proof
 from logparse.batch import full
 from logparse.columns import Sheet
 from logparse.grammar import Infer, Steady
-from logparse.lines import marked_line
 from logparse.match import Hits
 from logparse.phases import Phases
 from logparse.schema import NUMBER, PHASES, RUNS, TEXT
@@ -100,7 +99,7 @@ def _marks(sheet: Sheet) -> None:
         "submission": "last",
     }
     for mark, pick in picks.items():
-        frames = [marked_line(sheet.hits, r.name, pick) for r in sheet.hits.rules.values() if mark in r.marked]
+        frames = [sheet.line_of(r.name, pick) for r in sheet.hits.rules.values() if mark in r.marked]
         if frames:
             keep = "first" if pick == "first" else "last"
             lines = pl.concat(frames).sort("pos").unique("n", keep=keep, maintain_order=True)  # type: ignore[arg-type]

@@ -4,15 +4,6 @@ from __future__ import annotations
 
 import polars as pl
 
-from logparse.batch import full
-from logparse.match import Hits
-
-
-def marked_line(hits: Hits, rule: str, pick: str) -> pl.DataFrame:
-    """n, pos, seg, rule of the `first` or `last` line of each run that `rule` read."""
-    line = one_line(hits.by_rule[rule][["n", "pos", "seg"]], "pos", pick)
-    return line.hstack([full(rule, line.height).alias("rule")])
-
 
 def one_line(frame: pl.DataFrame, of: str, pick: str) -> pl.DataFrame:
     """The line of each run that holds the first, last, least or greatest value of `of`. Frames stand in the order of

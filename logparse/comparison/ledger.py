@@ -119,10 +119,10 @@ class Ledger:
     def metrics(self, job: Job, *names: str, **where: str | None) -> pl.DataFrame:
         """Rows of `metrics` of that job with one of these names (any, where none is given), in the order of the lines;
         `scope=None` is the run's own."""
-        wanted = pl.col("name").is_in(list(names)) if names else pl.lit(True)
-        for column, value in where.items():
-            wanted &= pl.col(column).is_null() if value is None else pl.col(column) == value
-        return self._of("metrics", job).filter(wanted)
+        wanted = [pl.col("name").is_in(list(names))] if names else []
+        wanted += [pl.col(c).is_null() if value is None else pl.col(c) == value for c, value in where.items()]
+        rows = self._of("metrics", job)
+        return rows.filter(wanted) if wanted and rows.height else rows
 
     def phases(self, job: Job) -> pl.DataFrame:
         """Rows of `phases` of that job, the vendor's stages too."""
@@ -139,6 +139,8 @@ class Ledger:
     def _of(self, frame: str, job: Job) -> pl.DataFrame:
         """The rows of a frame that are of that job."""
         parts = [part for run in job.ids if (part := self._by_run(frame).get((run,))) is not None]
+        if len(parts) == 1:
+            return parts[0]
         return pl.concat(parts) if parts else self.logs.frames()[frame].clear()
 
     def _by_run(self, frame: str) -> Mapping[tuple[Any, ...], pl.DataFrame]:

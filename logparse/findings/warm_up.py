@@ -128,6 +128,9 @@ def _slow(ledger: Ledger, job: Job) -> Slow | None:
     """The first part of a job's training, where it is too slow and moves the rate."""
     if not job.has_result or job.main["task"] != "train" or job["throughput_window"] == "after_warmup":
         return None
+    points = ledger.metrics(job)["name"].value_counts()["count"].to_list()
+    if max([*points, ledger.phases(job).height]) <= _FEW:
+        return None  # most runs, and of these it need not be asked what the log tells of the times of steps
     pace = next((p for p in _paces(ledger, job) if len(p.seconds) > _FEW), None)
     if pace is None or not pace.stands_out:
         return None
