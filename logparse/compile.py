@@ -43,9 +43,6 @@ class Compiled:
     groups: tuple[Group, ...]
     literals: tuple[str, ...]
     """Each text that the expression reads holds at least one of these: the gate before the pattern."""
-    free_end: bool
-    """Ends with whatever stands there, so that a match from the left is one of the whole."""
-
 
 def compile_expression(expr: pp.ParserElement, where: str) -> Compiled:
     """Compile `expr`; `where` names the rule in messages.
@@ -64,7 +61,7 @@ def compile_expression(expr: pp.ParserElement, where: str) -> Compiled:
             where=where,
             help="write at least one part of the line as a plain string",
         )
-    return Compiled(pattern, tuple(groups), tuple(sorted(literals)), _ends_free(expr))
+    return Compiled(pattern, tuple(groups), tuple(sorted(literals)))
 
 
 @cache
@@ -216,12 +213,13 @@ def _fault(pattern: str) -> str | None:
     return walk(sre_parser.parse(pattern))
 
 
-def _ends_free(expr: Any) -> bool:
+def ends_free(expr: Any) -> bool:
+    """Whether `expr` ends with whatever stands there, so that what it reads from the left it reads to the end."""
     form = type(expr)
     if form in (pp.Suppress, pp.Combine):
-        return _ends_free(expr.expr)
+        return ends_free(expr.expr)
     if form is pp.And:
-        return _ends_free(expr.exprs[-1])
+        return ends_free(expr.exprs[-1])
     if form is not pp.Regex:
         return False
     op, value = sre_parser.parse(expr.pattern)[-1]

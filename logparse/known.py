@@ -11,6 +11,7 @@ from collections.abc import Sequence
 import polars as pl
 
 from logparse.batch import WORTH_THREADS, Batch, contains, in_threads, literals, without
+from logparse.compile import ends_free
 from logparse.grammar import Grammar, Rule
 from logparse.match import Hits, cut, rules_of
 
@@ -60,7 +61,7 @@ def _frequent(lines: Sequence[pl.DataFrame], rules: Sequence[Rule]) -> list[str]
 
 def _first(rule: Rule) -> str:
     """As `_whole`, and not looking for the end of the line where free text goes before it: twice as fast."""
-    return rule.compiled.pattern if rule.compiled.free_end else _whole(rule)
+    return rule.compiled.pattern if ends_free(rule.expr) else _whole(rule)
 
 
 def _whole(rule: Rule) -> str:
