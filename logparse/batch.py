@@ -250,7 +250,7 @@ def scan(batch: Batch, rules: Sequence[Rule], telling: Sequence[Rule], grammars:
         )
         pool = without(pool, written_over["row"])
         for grammar, rule in frequent:
-            found = read(pool.select("row", pl.lit(0, pl.UInt32).alias("col"), column.alias("seg")), rule)
+            found = read(pool.select("row", column.alias("seg")), rule).with_columns(_WHOLE)
             if not grammar.whole_lines(rule):
                 found.drop_in_place("seg")
             hits.append(found)
@@ -288,6 +288,14 @@ def _with_segments(hits: pl.DataFrame) -> pl.DataFrame:
     return hits if "seg" in hits.columns else hits.insert_column(2, full(None, hits.height, pl.String()).alias("seg"))
 
 
+_WHOLE = [
+    pl.lit(0, pl.UInt32).alias("col"),
+    (pl.col("row").cast(pl.UInt64) * 2**32).alias("pos"),
+    pl.lit(None, pl.Int64).alias("tag"),
+]
+"""What `match.cut` tells of a segment that is a whole line."""
+
+
 def in_one_piece(parts: list[pl.DataFrame]) -> pl.DataFrame:
     """`parts` (which is emptied) as one frame, since each query over many pieces would copy all its text first.
 
@@ -309,13 +317,8 @@ def without(lines: pl.DataFrame, rows: pl.Series) -> pl.DataFrame:
 
 
 def read(segments: pl.DataFrame, rule: Rule) -> pl.DataFrame:
-    """The segments (row, col, seg, perhaps pos and tag) that `rule` reads: with pos, and a value and `name:text` for
-    each
-    captured name."""
-    if "pos" not in segments.columns:
-        segments = segments.with_columns((pl.col("row").cast(pl.UInt64) * 2**32 + pl.col("col")).alias("pos"))
-    if "tag" not in segments.columns:
-        segments = segments.with_columns(pl.lit(None, pl.Int64).alias("tag"))
+    """The segments (with a column seg and others) that `rule` reads, with a value and `name:text` for each captured
+    name."""
     groups = rule.compiled.groups
     text = segments["seg"]
     if not groups:

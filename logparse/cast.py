@@ -8,6 +8,7 @@ from __future__ import annotations
 import polars as pl
 
 from logparse.compile import Group
+from logparse.rows import MANY
 from logparse.schema import INTEGER, NUMBER, TIME, field
 
 UNITS: dict[str, float] = {
@@ -131,11 +132,20 @@ def columns(taken: pl.DataFrame, groups: tuple[Group, ...]) -> list[pl.Series]:
         made[f"{name}:text"] = taken[index]
         if _is_plain(name, unit):
             made[name] = taken[index].cast(field(name).dtype, strict=False)
+        elif unit in ("clock", "hh:mm") and taken.height > MANY:
+            made[name] = _by_distinct(taken[index], name, unit)
         else:
             asked.append(value(pl.col(index), name, unit).alias(name))
     if asked:
         made |= {column.name: column for column in taken.select(asked).get_columns()}
     return [made[column].alias(column) for name in by_name for column in (name, f"{name}:text")]
+
+
+def _by_distinct(text: pl.Series, name: str, unit: str) -> pl.Series:
+    """As `value`, each text once: bars are drawn anew all the time, and their clocks say few different things."""
+    distinct = text.unique()
+    values = distinct.to_frame().select(value(pl.col(text.name), name, unit)).to_series()
+    return text.replace_strict(distinct, values)
 
 
 def _is_plain(name: str, unit: str | None) -> bool:

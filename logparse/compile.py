@@ -44,6 +44,7 @@ class Compiled:
     literals: tuple[str, ...]
     """Each text that the expression reads holds at least one of these: the gate before the pattern."""
 
+
 def compile_expression(expr: pp.ParserElement, where: str) -> Compiled:
     """Compile `expr`; `where` names the rule in messages.
 
