@@ -14,8 +14,7 @@ from logparse import formula as formulas
 from logparse import proof
 from logparse.batch import full
 from logparse.grammar import Derive, Infer, Rule, Take
-from logparse.lines import one_line
-from logparse.match import Hits
+from logparse.match import Hits, one_line
 from logparse.schema import FIELDS, INTEGER, NUMBER, RUNS, TEXT, TIME, field
 
 

@@ -16,8 +16,7 @@ import polars as pl
 
 from logparse.batch import Batch, full
 from logparse.grammar import Rule
-from logparse.lines import one_line
-from logparse.match import Hits
+from logparse.match import Hits, one_line
 
 _HOLDS_A_RUN = frozenset({"telling", "work", "result", "submission", "failure"})
 
