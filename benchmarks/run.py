@@ -9,8 +9,9 @@ exits with 1 where a requirement is missed.
 
 How to read it: `work` is the wall time of the work inside the process, start-up and imports left out, and the ratios
 are of these times, pair by pair within one turn: the median, with the least and the greatest. `process` is the wall
-time of the whole process, `CPU` its user and system time on all cores, `peak` its largest resident memory. The logs are
-read once before the first turn, so that none of the contestants pays for a cold cache. Sizes are in MB of 10**6 bytes.
+time of the whole process, `CPU` its user and system time on all cores, `peak` its largest resident memory. All have the
+setting of polars' allocator that the command `logparse` gives itself. The logs are read once before the first turn, so
+that none of the contestants pays for a cold cache. Sizes are in MB of 10**6 bytes.
 """
 
 from __future__ import annotations
@@ -32,6 +33,8 @@ from statistics import median
 
 import make_logs
 import yardstick
+
+from logparse.cli import ALLOCATOR
 
 PYPARSING_LINES = 5_000
 TIME_LIMIT_S = 900.0
@@ -137,7 +140,7 @@ def measure(command: Sequence[str], folder: Path) -> tuple[Measured, str]:
     Raises ContestantError where it ends with anything but 0 or takes longer than TIME_LIMIT_S.
     """
     # An installed package is compiled to bytecode, and is not compiled anew at each start.
-    env = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    env = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"} | ALLOCATOR
     with tempfile.TemporaryFile(dir=folder) as out, tempfile.TemporaryFile(dir=folder) as err:
         begin = time.perf_counter()
         process = subprocess.Popen(command, cwd=folder, env=env, stdin=subprocess.DEVNULL, stdout=out, stderr=err)

@@ -136,11 +136,15 @@ def cli(ctx: click.Context) -> None:
     ctx.default_map = defaults(ctx)
 
 
+ALLOCATOR = {"_RJEM_MALLOC_CONF": "muzzy_decay_ms:0"}
+"""Environment in which what polars has let go of goes back to the system: else it counts as ours until another program
+is short of it. Read when polars is imported; a library may not decide that for the process it is in."""
+
+
 def main() -> NoReturn:
     """Entry point of the script `logparse`."""
-    # What polars has let go of goes back to the system: else it counts as ours until another program is short of it.
-    # Read when polars is imported; a library may not decide that for the process it is in.
-    os.environ.setdefault("_RJEM_MALLOC_CONF", "muzzy_decay_ms:0")
+    for name, value in ALLOCATOR.items():
+        os.environ.setdefault(name, value)
     # Grammars and queries are a million small objects and next to no cycles: not worth looking for them all the time.
     gc.set_threshold(100_000, 20, 20)
     cli.main(prog_name="logparse")
