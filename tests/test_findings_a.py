@@ -470,6 +470,13 @@ def test_what_was_converted_is_told() -> None:
     ]
 
 
+def test_what_was_converted_is_told_of_rates_of_one_rank_too() -> None:
+    runs = {"throughput": 10.0, "ranks": 2}, {"token_throughput": 1280.0, "sequence_length": 128, "ranks": 2}
+    each = compare(logs_of(*runs), per="rank")
+    (found,) = (f for f in module("unit-basis").find(scene_of(each)) if "throughput" in f.quantities)
+    assert "1.out by token_throughput ÷ sequence length 128, ÷ 2 ranks" in found.text
+
+
 def test_tokens_beside_samples_without_a_length_between_them() -> None:
     (found,) = compared("unit-basis", logs_of({"throughput": 10.0}, {"token_throughput": 1280.0}))
     assert found.severity == "warning"

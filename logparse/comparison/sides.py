@@ -161,7 +161,7 @@ def _shared_out(ledger: Ledger, job: Job, value: Value, count: str) -> Value:
     return Value(
         value.value / number.value, value.resolution and value.resolution / number.value,
         "claimed" if "claimed" in (number.how, value.how) else "derived",
-        f"÷ {number.value} {count}", (*value.places, *number.places),
+        ", ".join(filter(None, (value.made, f"÷ {number.value} {count}"))), (*value.places, *number.places),
     )  # fmt: skip
 
 
