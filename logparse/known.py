@@ -10,10 +10,11 @@ from collections.abc import Sequence
 
 import polars as pl
 
-from logparse.batch import WORTH_THREADS, Batch, contains, in_threads, literals, without
+from logparse.batch import Batch, contains, literals, without
 from logparse.compile import ends_free
 from logparse.grammar import Grammar, Rule
 from logparse.match import Hits, cut, rules_of
+from logparse.threads import WORTH_THREADS, in_threads
 
 _AT_ONCE = 20
 """Rules in one pattern: more would not fit the automaton's cache."""

@@ -13,8 +13,9 @@ from dataclasses import dataclass, field
 
 import polars as pl
 
-from logparse.batch import Batch, Lines, contains, full, in_threads, literals, read, scan
+from logparse.batch import Batch, Lines, contains, full, literals, read, scan
 from logparse.grammar import Grammar, Rule
+from logparse.threads import in_threads
 
 _PART_LINES = 50_000
 _CUT = "\x1e"

@@ -12,7 +12,7 @@ import polars as pl
 import polars.selectors as cs
 
 from logparse import defaults, frames, platforms, proof, tables
-from logparse.batch import WORTH_THREADS, Batch, Lines, in_pool
+from logparse.batch import Batch, Lines
 from logparse.columns import Sheet
 from logparse.grammar import Grammar, Rule
 from logparse.known import known
@@ -22,6 +22,7 @@ from logparse.phases import Phases
 from logparse.reader import Input, Source, read_sources
 from logparse.runs import Found, find_runs
 from logparse.schema import FRAMES, TEXT, TIME, conform, empty
+from logparse.threads import WORTH_THREADS, in_pool
 
 BATCH_BYTES = 24 * 2**20
 """Sources are read together until their text is this long: small files share the cost of a rule, and memory stays

@@ -7,9 +7,9 @@ import pytest
 
 import logparse
 from logparse import platforms
-from logparse.batch import WORTH_THREADS
 from logparse.grammar import Grammar
 from logparse.known import _first, _whole
+from logparse.threads import WORTH_THREADS
 
 VENDORS = [grammar for grammar in platforms.grammars() if not grammar.shared]
 

@@ -4,9 +4,8 @@ interpolated, and the step of each is named."""
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 import polars as pl
@@ -154,39 +153,52 @@ def curve(ledger: Ledger, job: Job, name: str = "loss", split: str = "train") ->
     Columns: step, samples, seconds (since training began), loss (only with `name="loss"`: the value), value,
     resolution, source, line. Samples are those that the line states, else step × batch_size. Of several ranks the mean.
     """
-    return ledger.once(("curve", job.id, name, split), lambda: _curve(ledger, job, name, split))
+    curves, none = ledger.once(("curves", name, split), lambda: _curves(ledger, name, split))
+    return curves.get((job.id,), none)
 
 
-def _curve(ledger: Ledger, job: Job, name: str, split: str) -> pl.DataFrame:
-    rows = ledger.metrics(job, name).filter(
-        (pl.col("split") == split) & pl.col("window").is_in(["step", "interval"]) & pl.col("value").is_not_null()
+def _curves(ledger: Ledger, name: str, split: str) -> tuple[Mapping[tuple[Any, ...], pl.DataFrame], pl.DataFrame]:
+    """The points of all jobs, by the id of each, and the frame of one that has none."""
+    parts = [(run, job.id, part) for job in ledger.jobs for part, run in enumerate(job.ids)]
+    of = pl.DataFrame(parts, schema={"run": pl.Categorical(), "job": pl.String(), "part": pl.Int64()}, orient="row")
+    rows = (
+        ledger.logs.metrics.filter(
+            (pl.col("name") == name)
+            & (pl.col("split") == split)
+            & pl.col("window").is_in(["step", "interval"])
+            & pl.col("value").is_not_null()
+        )
+        .join(of, on="run", how="inner", maintain_order="left")
+        .sort("job", "part", maintain_order=True)
     )
     own = rows.filter(pl.col("scope").is_null())
-    if not own.height and rows.height:
-        own = (
-            rows.filter(pl.col("step").is_not_null())
-            .group_by("step", maintain_order=True)
-            .agg(pl.col("value").mean(), pl.exclude("value", "step").first())
-        )
-    begin = train_begin(ledger, job)
-    batch = ledger.value(job, "batch_size").value
-    seconds = (pl.col("at") - pl.lit(begin)).dt.total_microseconds() / 1e6 if begin else pl.lit(None, pl.Float64)
-    steps = pl.col("step") * batch if batch else pl.lit(None, pl.Int64)
-    return own.select(
+    # Where only ranks are told of, the mean of them.
+    of_ranks = (
+        rows.filter(~pl.col("job").is_in(own["job"].unique().implode()) & pl.col("step").is_not_null())
+        .group_by("job", "step", maintain_order=True)
+        .agg(pl.col("value").mean(), pl.exclude("job", "step", "value").first())
+    )
+    points = pl.concat([own, of_ranks.select(own.columns)])
+    batches = {id: ledger.value(ledger.by_run[id], "batch_size").value for id in points["job"].unique()}
+    about = pl.DataFrame(
+        {"job": batches.keys(), "batch": batches.values()}, schema={"job": pl.String, "batch": pl.Float64}, strict=False
+    ).join(_train_begins(ledger, of), on="job", how="left")
+    curves = points.join(about, on="job", how="left", maintain_order="left").select(
+        "job",
         "step",
-        pl.coalesce("samples", steps).cast(pl.Int64).alias("samples"),
-        seconds.alias("seconds"),
+        pl.coalesce("samples", (pl.col("step") * pl.col("batch")).cast(pl.Int64)).alias("samples"),
+        ((pl.col("at") - pl.col("begin")).dt.total_microseconds() / 1e6).alias("seconds"),
         (pl.col("value") if name == "loss" else pl.lit(None, pl.Float64)).alias("loss"),
         "value",
         "resolution",
         pl.col("source").cast(pl.String),
         "line",
     )
+    return curves.partition_by("job", as_dict=True, include_key=False), curves.drop("job").clear()
 
 
-def train_begin(ledger: Ledger, job: Job) -> datetime | None:
-    """When training began, as far as a phase says: its beginning, else its end less how long it took."""
+def _train_begins(ledger: Ledger, of: pl.DataFrame) -> pl.DataFrame:
+    """job, begin: when training began, as far as a phase says: its beginning, else its end less how long it took."""
     begin = pl.coalesce("begin_at", pl.col("end_at") - pl.duration(microseconds=(pl.col("duration_s") * 1e6).round()))
-    rows = ledger.phases(job).filter((pl.col("phase") == "train") & pl.col("stage").is_null()).select(begin.min())
-    found = rows.item()
-    return found if isinstance(found, datetime) else None
+    phases = ledger.logs.phases.filter((pl.col("phase") == "train") & pl.col("stage").is_null())
+    return phases.join(of, on="run").group_by("job").agg(begin.min().alias("begin"))

@@ -21,7 +21,7 @@ import sys
 import types
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 import polars as pl
@@ -34,6 +34,7 @@ from logparse.errors import UsageError, nearest
 from logparse.logs import Logs
 from logparse.place import Place
 from logparse.schema import conform, empty
+from logparse.threads import in_pool
 
 SEVERITIES = ("error", "warning", "note")
 """Worst first."""
@@ -80,8 +81,7 @@ def findings(what: Logs | Ledger | Comparison, *, ignore: Iterable[str] = (), of
     Raises:
         UsageError: what is to be ignored is no finding.
     """
-    scene = scene_of(what, of_one_run)
-    rows = [row for name in names() if not of_one_run or module(name).OF_ONE_RUN for row in _rows(name, scene)]
+    rows = in_pool(partial(_all_rows, what, of_one_run))
     if not rows:
         return empty("findings")
     ignored = _ignored(ignore, {row["key"] for row in rows})
@@ -91,6 +91,11 @@ def findings(what: Logs | Ledger | Comparison, *, ignore: Iterable[str] = (), of
     return conform(
         "findings", pl.DataFrame(rows, schema_overrides={"ignored": pl.String}).sort(order, maintain_order=True)
     )
+
+
+def _all_rows(what: Logs | Ledger | Comparison, of_one_run: bool) -> list[dict[str, Any]]:
+    scene = scene_of(what, of_one_run)
+    return [row for name in names() if not of_one_run or module(name).OF_ONE_RUN for row in _rows(name, scene)]
 
 
 def scene_of(what: Logs | Ledger | Comparison, of_one_run: bool = False) -> Scene:

@@ -72,7 +72,8 @@ def place(row: Mapping[str, Any]) -> Place:
 
 def profiled(ledger: Ledger, job: Job) -> Sequence[Mapping[str, Any]]:
     """Rows of `params` that show that a profiler was on."""
-    return ledger.params(job).filter(pl.col("name") == "profiling").rows(named=True)
+    on = ledger.once("profiled", lambda: set(ledger.logs.params.filter(pl.col("name") == "profiling")["run"]))
+    return [] if on.isdisjoint(job.ids) else ledger.params(job).filter(pl.col("name") == "profiling").rows(named=True)
 
 
 def by_value(ledger: Ledger, jobs: Sequence[Job], column: str) -> dict[Any, list[Job]]:

@@ -54,7 +54,7 @@ def find(scene: Scene) -> Iterator[Finding]:
 
 def _counter(ledger: Ledger, job: Job) -> dict[str, Any] | None:
     """The row of `metrics` where the step counter stands highest, if it began beyond what ran here."""
-    if not job["steps"]:
+    if not job["steps"] or not any(_beyond(ledger).get(run, 0) > job["steps"] + 1 for run in job.ids):
         return None
     rows = ledger.metrics(job).filter((pl.col("split") == "train") & pl.col("step").is_not_null()).sort("step")
     if not rows.height:
@@ -63,6 +63,16 @@ def _counter(ledger: Ledger, job: Job) -> dict[str, Any] | None:
     before = _before(job, last)
     # The first logged step may be the tenth or the hundredth; of a run that went on it is beyond all that went before.
     return last if before > 1 and first["step"] > before else None
+
+
+def _beyond(ledger: Ledger) -> dict[str, int]:
+    """Run -> where its step counter stands highest."""
+
+    def highest() -> dict[str, int]:
+        steps = ledger.logs.metrics.filter((pl.col("split") == "train") & pl.col("step").is_not_null())
+        return dict(steps.group_by(pl.col("run").cast(pl.String)).agg(pl.col("step").max()).iter_rows())
+
+    return ledger.once("highest step", highest)
 
 
 def _before(job: Job, last: dict[str, Any]) -> int:

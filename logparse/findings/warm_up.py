@@ -128,9 +128,6 @@ def _slow(ledger: Ledger, job: Job) -> Slow | None:
     """The first part of a job's training, where it is too slow and moves the rate."""
     if not job.has_result or job.main["task"] != "train" or job["throughput_window"] == "after_warmup":
         return None
-    points = ledger.metrics(job)["name"].value_counts()["count"].to_list()
-    if max([*points, ledger.phases(job).height]) <= _FEW:
-        return None  # most runs, and of these it need not be asked what the log tells of the times of steps
     pace = next((p for p in _paces(ledger, job) if len(p.seconds) > _FEW), None)
     if pace is None or not pace.stands_out:
         return None
@@ -174,6 +171,17 @@ def _paces(ledger: Ledger, job: Job) -> Iterator[Pace]:
         times = epochs["duration_s"].to_list()
         place = Place.of(epochs["source"][0], epochs["line_last"][0])
         yield Pace("epoch", [1.0] * len(times), times, _resolution(times), place)
+
+
+def _points(ledger: Ledger, job: Job, name: str) -> int:
+    """How often the log tells of a metric: mostly too seldom to tell a first part from later ones."""
+
+    def counts() -> dict[tuple[str, str], int]:
+        counted = ledger.logs.metrics.group_by(pl.col("run", "name").cast(pl.String)).len()
+        return {(run, name): n for run, name, n in counted.iter_rows()}
+
+    told = ledger.once("points", counts)
+    return sum(told.get((run, name), 0) for run in job.ids)
 
 
 def _of_rows(rows: pl.DataFrame, time: pl.Expr, took: str = "took") -> Iterator[Pace]:
