@@ -153,15 +153,15 @@ def _rates(ledger: Ledger, job: Job, pace: Pace) -> Slow:
 
 def _paces(ledger: Ledger, job: Job) -> Iterator[Pace]:
     """What the log tells of the times of steps or epochs, the closest first."""
-    own = {"split": "train", "window": "step", "scope": None}
-    yield from _of_rows(ledger.metrics(job, "step_time", **own).filter(pl.col("value") > 0), pl.col("value"))
+    if _points(ledger, job, "step_time") > _FEW:
+        yield from _of_rows(ledger.metrics(job, "step_time").filter(_OF_STEPS), pl.col("value"))
     batch = ledger.value(job, "batch_size")
-    if batch.value:
-        yield from _of_rows(
-            ledger.metrics(job, "throughput", **own).filter(pl.col("value") > 0), batch.value / pl.col("value"),
-            f"took{' (at a claimed batch)' if batch.how == 'claimed' else ''}",
-        )  # fmt: skip
+    if batch.value and _points(ledger, job, "throughput") > _FEW:
+        took = f"took{' (at a claimed batch)' if batch.how == 'claimed' else ''}"
+        yield from _of_rows(ledger.metrics(job, "throughput").filter(_OF_STEPS), batch.value / pl.col("value"), took)
     yield from _of_stamps(ledger, job)
+    if ledger.phases(job).height <= _FEW:
+        return
     phases = ledger.phases(job).filter((pl.col("phase") == "train") & pl.col("duration_s").is_not_null())
     epochs = phases.filter(pl.col("stage") == "epoch")
     whole = phases.filter(pl.col("stage").is_null())
@@ -173,11 +173,17 @@ def _paces(ledger: Ledger, job: Job) -> Iterator[Pace]:
         yield Pace("epoch", [1.0] * len(times), times, _resolution(times), place)
 
 
+_OF_STEPS = (
+    (pl.col("split") == "train") & (pl.col("window") == "step") & pl.col("scope").is_null() & (pl.col("value") > 0)
+)
+"""Metrics that tell of one step of the whole run each."""
+
+
 def _points(ledger: Ledger, job: Job, name: str) -> int:
-    """How often the log tells of a metric: mostly too seldom to tell a first part from later ones."""
+    """How often the log tells of a metric of a step: mostly too seldom to tell a first part from later ones."""
 
     def counts() -> dict[tuple[str, str], int]:
-        counted = ledger.logs.metrics.group_by(pl.col("run", "name").cast(pl.String)).len()
+        counted = ledger.logs.metrics.filter(_OF_STEPS).group_by(pl.col("run", "name").cast(pl.String)).len()
         return {(run, name): n for run, name, n in counted.iter_rows()}
 
     told = ledger.once("points", counts)
