@@ -35,12 +35,12 @@ def saved(drawing: Drawing, format: str, command: str | None = None) -> bytes:
     return FORMATS[format](spec)
 
 
-def specification(drawing: Drawing, command: str | None = None) -> dict[str, Any]:
-    """The Vega-Lite specification, checked against its schema."""
+def specification(drawing: Drawing, command: str | None = None, *, check: bool = True) -> dict[str, Any]:
+    """The Vega-Lite specification, checked against its schema, which takes as long as making it."""
     from logparse.charts._theme import untouched
 
     with untouched():
-        spec: dict[str, Any] = drawing.to_dict()
+        spec: dict[str, Any] = drawing.to_dict(validate=check)
     if command and "logparse" in spec.get("usermeta", {}):
         made = spec["usermeta"]["logparse"]
         spec["usermeta"]["logparse"] = {"version": made["version"], "command": command, **made}
