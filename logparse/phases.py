@@ -12,10 +12,11 @@ import polars as pl
 from logparse import proof
 from logparse.grammar import Bar, Frames, Phase, Reported, Span
 from logparse.match import Hits
+from logparse.rows import make
 from logparse.schema import NUMBER, TEXT, TIME
 
 _ROW: dict[str, pl.DataType] = {
-    "id": TEXT,
+    "id": pl.UInt32(),
     "n": pl.UInt32(),
     "phase": TEXT,
     "stage": TEXT,
@@ -35,37 +36,33 @@ class Phases:
 
     def __init__(self, hits: Hits) -> None:
         self.hits = hits
+        self._count = 0
         self.rows = pl.DataFrame(schema=_ROW)
-        self.evidence = pl.DataFrame(schema={**proof.ROW, "id": TEXT})
+        self.evidence = pl.DataFrame(schema=proof.ROW)
         # Spans that cut others out come after these.
-        for index, phase in sorted(
-            enumerate(hits.grammar.phases), key=lambda p: (bool(getattr(p[1], "cut", ())), p[0])
-        ):
-            self._add(index, phase)
+        for phase in sorted(hits.grammar.phases, key=lambda p: bool(getattr(p, "cut", ()))):
+            self._add(phase)
         self._key()
 
-    def _add(self, index: int, phase: Phase) -> None:
-        make: dict[type, Callable[..., tuple[pl.DataFrame, pl.DataFrame] | None]] = {
+    def _add(self, phase: Phase) -> None:
+        kinds: dict[type, Callable[..., tuple[pl.DataFrame, pl.DataFrame] | None]] = {
             Span: self._span,
             Reported: self._reported,
             Bar: self._bar,
             Frames: self._frames,
         }
-        made = make[type(phase)](phase)
+        made = kinds[type(phase)](phase)
         if made is None:
             return
         rows, evidence = made
-        prefix = pl.format(f"{index}:{{}}", pl.col("id").cast(TEXT)).alias("id")
-        rows = rows.with_columns(pl.lit(phase.phase).alias("phase"), prefix)
-        have = set(rows.columns)
-        rows = rows.select((pl.col(c) if c in have else pl.lit(None)).cast(t).alias(c) for c, t in _ROW.items())
-        self.rows = pl.concat([self.rows, rows])
-        ids = evidence.select(prefix)
-        self.evidence = pl.concat([self.evidence, proof.rows(evidence, frame="phases").with_columns(ids["id"])])
+        have = {column.name: column for column in rows.get_columns()}
+        given = {name: have.get(name) for name in _ROW} | {"phase": phase.phase}
+        self.rows = pl.concat([self.rows, make(rows, _ROW, given)])
+        self.evidence = pl.concat([self.evidence, proof.rows(evidence, frame="phases")])
 
     def hand_over(self) -> pl.DataFrame:
         """The evidence of all rows, which is no longer kept here."""
-        evidence, self.evidence = self.evidence.drop("id"), self.evidence.clear()
+        evidence, self.evidence = self.evidence, self.evidence.clear()
         return evidence
 
     # ---- the four kinds ---- #
@@ -100,7 +97,8 @@ class Phases:
             & (pl.col("end_pos") <= pl.col("next"))
             & pl.col("at").is_not_null()
             & pl.col("end_at").is_not_null()
-        ).with_row_index("id")
+        )
+        pairs = self._numbered(pairs)
         if not pairs.height:
             return None
         begin, end = proof.number("at", TIME), proof.number("end_at", TIME)
@@ -145,13 +143,13 @@ class Phases:
         if cut:
             parts.append(
                 proof.rows(
-                    pairs.select("n", pl.col("begin_pos").alias("pos"), pl.col("within").alias("number")),
+                    pairs.select("id", "n", pl.col("begin_pos").alias("pos"), pl.col("within").alias("number")),
                     input="within",
                     reason=f"time of {', '.join(span.cut)} inside it",
                     **{**made, "field": None},
                 )
             )
-        return rows, pl.concat([p.with_columns(pairs["id"]) for p in parts])
+        return rows, pl.concat(parts)
 
     def _part_of(self, rows: pl.DataFrame, phases: tuple[str, ...]) -> pl.DataFrame:
         """`rows`, with the name of the phase as stage where one lies within a whole row of one of `phases`."""
@@ -201,7 +199,7 @@ class Phases:
             frame = frame.unique(keys, keep=phase.each, maintain_order=True)  # type: ignore[arg-type]
         elif phase.each == "max":
             frame = frame.sort(field, descending=True).unique(keys, keep="first", maintain_order=True).sort("pos")
-        frame = frame.with_row_index("id")
+        frame = self._numbered(frame)
         duration = pl.col(field).cast(NUMBER)
         stage = pl.col(phase.stage_field) if phase.stage_field else pl.lit(phase.stage, TEXT)
         rows = frame.select(
@@ -214,19 +212,18 @@ class Phases:
             stage.alias("stage"),
             (pl.col("at") if "at" in frame.columns else pl.lit(None)).cast(TIME).alias("end_at"),
         )
-        read = proof.of_lines(frame, **proof.place(frame, field, rule), number=frame[field]).with_columns(frame["id"])
+        read = proof.of_lines(frame, **proof.place(frame, field, rule), number=frame[field], id=frame["id"])
         if phase.whole:
             return self._with_sum(rows, read)
         return self._less(rows, read, phase.less, field)
 
     def _with_sum(self, rows: pl.DataFrame, read: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
         """The stages, and for each run the phase as their sum."""
-        evidence = proof.rows(read, column="duration_s").with_columns(read["id"])
-        whole = (
-            rows.group_by("n", maintain_order=True)
-            .agg(pl.col("begin_pos").min(), pl.col("end_pos").max(), pl.col("duration").sum(), pl.col("basis").first())
-            .with_columns((pl.int_range(pl.len()) + rows.height).cast(rows.schema["id"]).alias("id"))
+        evidence = proof.rows(read, column="duration_s")
+        whole = rows.group_by("n", maintain_order=True).agg(
+            pl.col("begin_pos").min(), pl.col("end_pos").max(), pl.col("duration").sum(), pl.col("basis").first()
         )
+        whole = self._numbered(whole)
         inputs = (
             evidence.drop("id")
             .join(whole.select("n", "id"), on="n", how="left", maintain_order="left")
@@ -249,7 +246,7 @@ class Phases:
             frame = frame.filter(pl.col("bar") == int(phase.each))
         if not frame.height:
             return None
-        frame = frame.with_row_index("id")
+        frame = self._numbered(frame)
         rows = frame.select(
             "id",
             "n",
@@ -260,7 +257,7 @@ class Phases:
             pl.lit(phase.stage, TEXT).alias("stage"),
         )
         place = proof.place(frame, "elapsed", rule)
-        read = proof.of_lines(frame, **place, number=frame["elapsed"]).with_columns(frame["id"])
+        read = proof.of_lines(frame, **place, number=frame["elapsed"], id=frame["id"])
         return self._less(rows, read, phase.less, "elapsed")
 
     def _frames(self, phase: Frames) -> tuple[pl.DataFrame, pl.DataFrame] | None:
@@ -286,7 +283,7 @@ class Phases:
             pl.col("frames").sum(),
             pl.col("seg").first(),
         )
-        both = pl.concat([whole, stages.select(whole.columns)]).with_row_index("id")
+        both = self._numbered(pl.concat([whole, stages.select(whole.columns)]))
         rows = both.select(
             "id",
             "n",
@@ -297,7 +294,9 @@ class Phases:
             pl.lit("spinner").alias("basis"),
         )
         evidence = proof.rows(
-            both.select("n", "seg", pl.col("begin_pos").alias("pos"), pl.col("frames").cast(NUMBER).alias("number")),
+            both.select(
+                "id", "n", "seg", pl.col("begin_pos").alias("pos"), pl.col("frames").cast(NUMBER).alias("number")
+            ),
             column="duration_s",
             how="derived",
             formula=f"frames * {phase.seconds}",
@@ -305,15 +304,20 @@ class Phases:
             rule=rule.name,
             reason="a lower bound: one frame is drawn after each interval",
         )
-        return rows, evidence.with_columns(both["id"])
+        return rows, evidence
 
     # ---- helpers ---- #
+
+    def _numbered(self, rows: pl.DataFrame) -> pl.DataFrame:
+        """`rows` with an `id` that no others have."""
+        first, self._count = self._count, self._count + rows.height
+        return rows.with_row_index("id", offset=first)
 
     def _less(
         self, rows: pl.DataFrame, read: pl.DataFrame, less: str | None, field: str
     ) -> tuple[pl.DataFrame, pl.DataFrame]:
         """Rows and their evidence, with the phase or figure `less` taken off where the run has it."""
-        evidence = proof.rows(read, column="duration_s").with_columns(read["id"])
+        evidence = proof.rows(read, column="duration_s")
         if less is None:
             return rows, evidence
         if "#" in less or "." in less:
@@ -327,9 +331,7 @@ class Phases:
         name = less.rpartition(".")[2].partition("#")[0]
         taken = joined.filter(pl.col("off").is_not_null()).select("id", "n", "off_id", number="off")
         other = taken.join(cited, left_on="off_id", right_on="id", how="left", maintain_order="left")
-        other = proof.rows(
-            other, column="duration_s", how="derived", formula=f"max(whole - {name}, 0)", input=name
-        ).with_columns(taken["id"])
+        other = proof.rows(other, column="duration_s", how="derived", formula=f"max(whole - {name}, 0)", input=name)
         has = pl.col("id").is_in(taken["id"].implode())
         evidence = evidence.with_columns(
             pl.when(has).then(pl.lit("derived")).otherwise("how").alias("how"),
@@ -368,8 +370,8 @@ class Phases:
                 .unique("n", keep="first", maintain_order=True)
                 .with_row_index("id")
             )
-            off = frame.select("n", pl.col(of).cast(NUMBER).alias("off"), pl.col("id").cast(TEXT).alias("off_id"))
-            cited = proof.of_lines(frame, **proof.place(frame, of, rule)).with_columns(off["off_id"].alias("id"))
+            off = frame.select("n", pl.col(of).cast(NUMBER).alias("off"), pl.col("id").alias("off_id"))
+            cited = proof.of_lines(frame, **proof.place(frame, of, rule), id=off["off_id"])
             return off, cited.drop("n", "number")
         off = self._nth(less).select("n", pl.col("duration").alias("off"), pl.col("id").alias("off_id"))
         return off, self.evidence.drop("n", "number").unique("id", keep="first")
@@ -407,11 +409,8 @@ class Phases:
         nth = (pl.int_range(pl.len()) + 1).over("n", "phase", "stage")
         name = pl.when(pl.col("stage").is_null()).then("phase").otherwise(pl.format("{}/{}", "phase", "stage"))
         self.rows = rows.with_columns(pl.format("{}#{}", name, nth).alias("key"))
-        self.evidence = (
-            self.evidence.drop("key")
-            .join(self.rows.select("id", "key"), on="id", how="left", maintain_order="left")
-            .select(*proof.ROW, "id")
-        )
+        of = self.evidence.select("id").join(self.rows.select("id", "key"), on="id", how="left", maintain_order="left")
+        self.evidence = self.evidence.with_columns(of["key"])
 
 
 def _first_in_a_row(begins: pl.DataFrame, ends: pl.DataFrame, keys: list[str]) -> pl.DataFrame:

@@ -182,7 +182,7 @@ def _placed(
         rule.alias("rule"),
         pl.coalesce(*map(pl.lit, value)).alias("value"),
         of_run.alias("of_run"),
-    ).drop("seg", "unit", "field", "col")
+    ).drop("seg", "unit", "field", "col", "id")
 
 
 def _beside(rows: pl.DataFrame, others: pl.DataFrame, *keys: str) -> pl.Series:

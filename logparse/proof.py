@@ -1,9 +1,9 @@
 """Evidence while it is being made: rows of one shape, and the place of each value in its line.
 
 A row before it is finished (`ROW`): n (run), frame, column, key, text, how, formula, input, number, unit (as printed),
-was (how the input of a formula was come by), reason, and where it stands: pos, seg (the segment), rule, field, col
-(column in the segment, where it is known already). What follows from these alone is left to the end, where it is done
-once for all rows: the resolution, the start, and which text is shown.
+was (how the input of a formula was come by), reason; where it stands: pos, seg (the segment), rule, field, col (column
+in the segment, where it is known already); and id, of the phase that it is evidence of. What follows from these alone
+is left to the end, where it is done once for all rows: the resolution, the start, and which text is shown.
 """
 
 from __future__ import annotations
@@ -37,6 +37,7 @@ ROW: dict[str, pl.DataType] = {
     "rule": TEXT,
     "field": TEXT,
     "col": pl.UInt32(),
+    "id": pl.UInt32(),
 }
 
 
