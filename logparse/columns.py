@@ -214,8 +214,8 @@ class Sheet:
         # The sum or mean of one line is what that line says.
         alone = (pl.len().over("n") == 1) if take.pick in ("sum", "mean", "median") else pl.lit(False)
         derived = {"how": take.how or "derived", "formula": f"{take.pick}({word})", "input": word}
-        evidence = evidence.with_columns(
-            pl.when(alone).then(pl.col(name)).otherwise(pl.lit(text)).alias(name) for name, text in derived.items()
+        evidence = proof.rows(
+            evidence, **{name: pl.when(alone).then(name).otherwise(pl.lit(text)) for name, text in derived.items()}
         )
         self.put(take.column, values, evidence)
 

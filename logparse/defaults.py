@@ -78,14 +78,16 @@ def _phase_sum(sheet: Sheet, phases: Phases, column: str) -> None:
     alone = pl.col("id").n_unique().over("n") == 1
     several = own.filter(~alone).drop("number").unique("id", keep="first", maintain_order=True)
     read = pl.col("how").is_in(["read", "converted"])
-    several = several.join(rows.select("id", "key", number="duration"), on="id", maintain_order="left").with_columns(
-        pl.when(read).then("text").alias("text"),
-        pl.lit("derived").alias("how"),
-        pl.lit("sum(duration)").alias("formula"),
-        pl.lit("duration").alias("input"),
-        pl.format("the phase {}", "key_right").alias("reason"),
+    several = several.join(rows.select("id", "key", number="duration"), on="id", maintain_order="left")
+    several = proof.rows(
+        several,
+        text=pl.when(read).then("text"),
+        how="derived",
+        formula="sum(duration)",
+        input="duration",
+        reason=pl.format("the phase {}", "key_right"),
     )
-    sheet.put(column, values, pl.concat([proof.rows(own.filter(alone)), proof.rows(several)]))
+    sheet.put(column, values, pl.concat([proof.rows(own.filter(alone)), several]))
 
 
 def _marks(sheet: Sheet) -> None:

@@ -11,7 +11,7 @@ from logparse.batch import Batch
 from logparse.grammar import Rule
 from logparse.match import Hits
 from logparse.rows import MANY, Given, make
-from logparse.schema import FIELDS, INTEGER, NUMBER, TEXT, TIME, field
+from logparse.schema import FIELDS, INTEGER, NUMBER, TEXT, TIME, WORD, field
 
 _PLACE = frozenset(
     {
@@ -35,10 +35,11 @@ _PLACE = frozenset(
 
 def metrics(hits: Hits) -> Iterator[pl.DataFrame]:
     """Rows of `metrics` without run and source: one for each figure of merit on each line. In parts, since joining long
-    ones would copy them."""
+    ones would copy them. The lines are let go on the way: nobody needs them any more, and they are most of the memory.
+    """
     few: list[pl.DataFrame] = []
     for rule in hits.rules.values():
-        frame = hits.by_rule[rule.name]
+        frame = hits.by_rule.pop(rule.name)
         names = [c for c in frame.columns if _is_metric(c)]
         if names and "redraw" in rule.marked:
             frame = _one_point(frame)
@@ -61,16 +62,16 @@ _METRIC: dict[str, pl.DataType] = {
     "step": INTEGER,
     "samples": INTEGER,
     "epoch": NUMBER,
-    "split": pl.Categorical(),
-    "name": pl.Categorical(),
+    "split": WORD,
+    "name": WORD,
     "value": NUMBER,
-    "unit": pl.Categorical(),
-    "scope": pl.Categorical(),
-    "window": pl.Categorical(),
-    "basis": pl.Categorical(),
+    "unit": WORD,
+    "scope": WORD,
+    "window": WORD,
+    "basis": WORD,
     "resolution": NUMBER,
     "row": pl.UInt32(),
-    "rule": pl.Categorical(),
+    "rule": WORD,
 }
 
 

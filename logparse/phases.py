@@ -224,15 +224,8 @@ class Phases:
             pl.col("begin_pos").min(), pl.col("end_pos").max(), pl.col("duration").sum(), pl.col("basis").first()
         )
         whole = self._numbered(whole)
-        inputs = (
-            evidence.drop("id")
-            .join(whole.select("n", "id"), on="n", how="left", maintain_order="left")
-            .with_columns(
-                pl.lit("derived").alias("how"),
-                pl.lit("sum(duration)").alias("formula"),
-                pl.lit("duration").alias("input"),
-            )
-        )
+        inputs = evidence.drop("id").join(whole.select("n", "id"), on="n", how="left", maintain_order="left")
+        inputs = proof.rows(inputs, how="derived", formula="sum(duration)", input="duration")
         return pl.concat([rows, whole], how="diagonal"), pl.concat([evidence, inputs])
 
     def _bar(self, phase: Bar) -> tuple[pl.DataFrame, pl.DataFrame] | None:
@@ -333,11 +326,8 @@ class Phases:
         other = taken.join(cited, left_on="off_id", right_on="id", how="left", maintain_order="left")
         other = proof.rows(other, column="duration_s", how="derived", formula=f"max(whole - {name}, 0)", input=name)
         has = pl.col("id").is_in(taken["id"].implode())
-        evidence = evidence.with_columns(
-            pl.when(has).then(pl.lit("derived")).otherwise("how").alias("how"),
-            pl.when(has).then(pl.lit(f"max(whole - {name}, 0)")).alias("formula"),
-            pl.when(has).then(pl.lit("whole")).alias("input"),
-        )
+        derived = {"how": "derived", "formula": f"max(whole - {name}, 0)", "input": "whole"}
+        evidence = proof.rows(evidence, **{c: pl.when(has).then(pl.lit(v)).otherwise(c) for c, v in derived.items()})
         return rows.select(*(c for c in rows.columns if c not in ("off", "off_id"))), pl.concat([evidence, other])
 
     def _held(self, rows: pl.DataFrame, less: str) -> tuple[pl.DataFrame, pl.DataFrame]:

@@ -21,7 +21,7 @@ from logparse.match import Hits, match
 from logparse.phases import Phases
 from logparse.reader import Input, Source, read_sources
 from logparse.runs import Found, find_runs
-from logparse.schema import FRAMES, TEXT, TIME, conform, empty
+from logparse.schema import FRAMES, TEXT, TIME, WORD, conform, empty
 from logparse.threads import WORTH_THREADS, in_pool
 
 BATCH_BYTES = 24 * 2**20
@@ -147,7 +147,6 @@ def _frames_of(hits: Hits, found: Found, lines: Lines) -> Iterator[tuple[str, pl
     yield "params", frames.params(hits)
     yield "messages", frames.messages(hits)
     yield from (("metrics", part) for part in frames.metrics(hits))
-    hits.by_rule.clear()  # the lines themselves are no longer needed, and are most of the memory
     yield "runs", _run_rows(mine, sheet)
     yield "phases", phases.rows
     evidence = pl.concat([sheet.hand_over(), phases.hand_over(), defaults.absent(sheet)], rechunk=True)
@@ -214,7 +213,7 @@ def _long(frame: pl.DataFrame, names: Sequence[str], index: str, of: str) -> pl.
     return (
         texts.unpivot(index=index, variable_name="column")
         .filter(pl.col("value").is_not_null())
-        .with_columns(pl.lit(of).alias("frame"))
+        .with_columns(pl.lit(of, WORD).alias("frame"), pl.col("column").cast(WORD))
     )
 
 
@@ -322,7 +321,7 @@ def _joined(batches: Sequence[Part]) -> dict[str, pl.DataFrame]:
         numbered.append((batch.frames, offset, len(names)))
         offset += batch.runs
         names.extend(batch.sources["source"])
-    sources = pl.Series(names, dtype=pl.Categorical())
+    sources = pl.Series(names, dtype=WORD)
 
     def parts(name: str) -> Iterator[pl.DataFrame]:
         """That frame of each batch, numbered through; each part is let go as soon as the next form of it is there."""
@@ -342,7 +341,7 @@ def _joined(batches: Sequence[Part]) -> dict[str, pl.DataFrame]:
     ids = (
         pl.DataFrame({"n": pl.arange(0, offset, dtype=pl.UInt32, eager=True)})
         .join(runs.select("n", "run"), on="n", how="left", maintain_order="left")["run"]
-        .cast(pl.Categorical())
+        .cast(WORD)
     )
     out["runs"] = conform("runs", _labelled(runs))
     for name, order in _ORDER.items():

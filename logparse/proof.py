@@ -17,25 +17,25 @@ import polars as pl
 from logparse import cast
 from logparse.grammar import Rule
 from logparse.rows import Given, make
-from logparse.schema import INTEGER, NUMBER, TEXT, TIME, field
+from logparse.schema import INTEGER, NUMBER, TEXT, TIME, WORD, field
 
 ROW: dict[str, pl.DataType] = {
     "n": pl.UInt32(),
-    "frame": TEXT,
-    "column": TEXT,
+    "frame": WORD,
+    "column": WORD,
     "key": TEXT,
     "text": TEXT,
-    "how": TEXT,
+    "how": WORD,
     "formula": TEXT,
-    "input": TEXT,
+    "input": WORD,
     "number": NUMBER,
-    "unit": TEXT,
-    "was": TEXT,
+    "unit": WORD,
+    "was": WORD,
     "reason": TEXT,
     "pos": pl.UInt64(),
     "seg": TEXT,
-    "rule": TEXT,
-    "field": TEXT,
+    "rule": WORD,
+    "field": WORD,
     "col": pl.UInt32(),
     "id": pl.UInt32(),
 }

@@ -13,6 +13,7 @@ import polars as pl
 from logparse.errors import near
 
 TEXT, INTEGER, NUMBER, TIME = pl.String(), pl.Int64(), pl.Float64(), pl.Datetime("us")
+WORD = pl.Categorical()
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,7 +196,6 @@ def field(name: str) -> Field:
     raise KeyError("; ".join(filter(None, (f"unknown field {word!r}", near(word, FIELDS)))))
 
 
-_CAT = pl.Categorical()
 _LINE = pl.UInt32()
 
 PHASES = (
@@ -213,9 +213,9 @@ PHASES = (
 )
 
 RUNS: dict[str, pl.DataType] = {
-    "run": _CAT,
+    "run": WORD,
     "label": TEXT,
-    "source": _CAT,
+    "source": WORD,
     "line_first": _LINE,
     "line_last": _LINE,
     "copies": pl.UInt32(),
@@ -271,83 +271,83 @@ RUNS: dict[str, pl.DataType] = {
 }
 
 EVIDENCE: dict[str, pl.DataType] = {
-    "run": _CAT,
-    "frame": _CAT,
-    "column": _CAT,
+    "run": WORD,
+    "frame": WORD,
+    "column": WORD,
     "key": TEXT,
     "value": TEXT,
     "text": TEXT,
-    "how": _CAT,
+    "how": WORD,
     "formula": TEXT,
     "input": TEXT,
     "number": NUMBER,
     "resolution": NUMBER,
     "reason": TEXT,
-    "source": _CAT,
+    "source": WORD,
     "line": _LINE,
     "start": _LINE,
-    "rule": _CAT,
+    "rule": WORD,
 }
 
 PHASE_ROWS: dict[str, pl.DataType] = {
-    "run": _CAT,
+    "run": WORD,
     "key": TEXT,
-    "phase": _CAT,
+    "phase": WORD,
     "stage": TEXT,
     "begin_at": TIME,
     "end_at": TIME,
     "duration_s": NUMBER,
-    "basis": _CAT,
-    "source": _CAT,
+    "basis": WORD,
+    "source": WORD,
     "line_first": _LINE,
     "line_last": _LINE,
 }
 
 METRICS: dict[str, pl.DataType] = {
-    "run": _CAT,
+    "run": WORD,
     "at": TIME,
     "step": INTEGER,
     "samples": INTEGER,
     "epoch": NUMBER,
-    "split": _CAT,
-    "name": _CAT,
+    "split": WORD,
+    "name": WORD,
     "value": NUMBER,
-    "unit": _CAT,
-    "scope": _CAT,
-    "window": _CAT,
-    "basis": _CAT,
+    "unit": WORD,
+    "scope": WORD,
+    "window": WORD,
+    "basis": WORD,
     "resolution": NUMBER,
-    "source": _CAT,
+    "source": WORD,
     "line": _LINE,
-    "rule": _CAT,
+    "rule": WORD,
 }
 
 PARAMS: dict[str, pl.DataType] = {
-    "run": _CAT,
+    "run": WORD,
     "name": TEXT,
     "value": TEXT,
     "number": NUMBER,
-    "origin": _CAT,
-    "source": _CAT,
+    "origin": WORD,
+    "source": WORD,
     "line": _LINE,
-    "rule": _CAT,
+    "rule": WORD,
 }
 
 MESSAGES: dict[str, pl.DataType] = {
-    "run": _CAT,
+    "run": WORD,
     "at": TIME,
-    "level": _CAT,
+    "level": WORD,
     "component": TEXT,
-    "kind": _CAT,
+    "kind": WORD,
     "text": TEXT,
     "count": pl.UInt32(),
-    "source": _CAT,
+    "source": WORD,
     "line": _LINE,
-    "rule": _CAT,
+    "rule": WORD,
 }
 
 SOURCES: dict[str, pl.DataType] = {
-    "source": _CAT,
+    "source": WORD,
     "sha256": TEXT,
     "bytes": pl.UInt64(),
     "lines": _LINE,
@@ -364,13 +364,13 @@ SOURCES: dict[str, pl.DataType] = {
 }
 
 CLAIMS: dict[str, pl.DataType] = {
-    "run": _CAT,
+    "run": WORD,
     "name": TEXT,
     "claimed": TEXT,
     "found": TEXT,
     "verdict": TEXT,
     "origin": TEXT,
-    "source": _CAT,
+    "source": WORD,
     "line": _LINE,
 }
 
