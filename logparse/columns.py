@@ -197,8 +197,9 @@ class Sheet:
         frame = frame.filter(pl.col(of).is_not_null())
         number = proof.number(of, field(of).dtype)
         aggregates = {
-            "sum": number.sum(),
-            "mean": number.mean(),
+            # Which digits come behind these hangs on the order of adding.
+            "sum": number.sum().round_sig_figs(12),
+            "mean": number.mean().round_sig_figs(12),
             "median": number.median(),
             "count": pl.len().cast(NUMBER),
             "distinct": pl.col(of).n_unique().cast(NUMBER),

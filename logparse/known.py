@@ -54,7 +54,7 @@ def _frequent(lines: Sequence[pl.DataFrame], rules: Sequence[Rule]) -> list[str]
     height = sum(part.height for part in lines)
     if height < WORTH_THREADS:
         return []
-    sample = pl.concat(part["text"].gather_every(height // _SAMPLE) for part in lines).str.strip_chars(" \t\r")
+    sample = pl.concat(part["text"].gather_every(max(height // _SAMPLE, 1)) for part in lines).str.strip_chars(" \t\r")
     everything = "\n".join(sample)
     held = [rule for rule in rules if any(text in everything for text in rule.compiled.literals)]
     return [_first(rule) for rule in held if sample.str.contains(rule.pattern).any()]

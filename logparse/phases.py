@@ -101,7 +101,6 @@ class Phases:
         pairs = self._numbered(pairs)
         if not pairs.height:
             return None
-        begin, end = proof.number("at", TIME), proof.number("end_at", TIME)
         pairs = self._within(pairs, span)
         cut = bool(span.cut)
         rows = pairs.select(
@@ -111,8 +110,11 @@ class Phases:
             "end_pos",
             pl.col("at").alias("begin_at"),
             "end_at",
-            # Exact to the microsecond, where seconds since 1970 are not.
-            ((pl.col("end_at") - pl.col("at")).dt.total_microseconds() / 1e6 - pl.col("within")).alias("duration"),
+            # Exact to the microsecond, where seconds since 1970 are not; and no digits beyond, which would come and go
+            # with how many rows are divided at once.
+            ((pl.col("end_at") - pl.col("at")).dt.total_microseconds() / 1e6 - pl.col("within"))
+            .round(6)
+            .alias("duration"),
             pl.lit("timestamps").alias("basis"),
             (pl.col("stage") if span.stage_field else pl.lit(span.stage, TEXT)).alias("stage"),
         )
@@ -123,7 +125,7 @@ class Phases:
             proof.rows(
                 pairs.drop("end_pos"),
                 input="begin",
-                number=begin,
+                number=proof.numbers(pairs["at"]),
                 pos=pl.col("begin_pos"),
                 **made,
             ),
@@ -136,7 +138,7 @@ class Phases:
                     **{name: f"end_{name}" for name in ("seg", "rule", "text", "unit")},
                 ),
                 input="end",
-                number=end,
+                number=proof.numbers(pairs["end_at"]),
                 **made,
             ),
         ]
@@ -183,7 +185,7 @@ class Phases:
             )
             .filter(pl.col("inner_end") <= pl.col("end_pos"))
         )
-        sums = held.group_by("id").agg(pl.col("duration").sum().alias("within"))
+        sums = held.group_by("id").agg(pl.col("duration").sum().round(6).alias("within"))
         return pairs.join(sums, on="id", how="left", maintain_order="left").with_columns(
             pl.col("within").fill_null(0.0)
         )

@@ -7,6 +7,8 @@ import os
 import re
 from collections.abc import Callable
 from pathlib import Path
+from types import ModuleType
+from typing import Any
 
 import polars as pl
 import pytest
@@ -15,11 +17,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import logparse
-from logparse import formula, platforms
+from logparse import batch, cast, formula, frames, known, match, pipeline, platforms, rows, threads
 from logparse.batch import SLICE_BYTES, _frequent, literals
 from logparse.errors import NoSuchInput
 from logparse.grammar import Grammar, Rule, integer
-from logparse.reader import clean
+from logparse.reader import clean, read_sources
 
 WHERE = ["label", "source", "line_first", "line_last", "copies"]
 """Columns of runs that say where a run stands."""
@@ -141,3 +143,79 @@ def test_a_run_of_which_nothing_is_known_is_still_a_row() -> None:
     logs = logparse.ingest([b"Thing 7 went on\n", b"Thing 8 went on\n"], grammars=[grammar])
     assert list(logs.runs["platform"]) == ["things", "things"]
     assert list(logs.runs["status"]) == ["incomplete", "incomplete"]
+
+
+# ---- the ways inside: few lines and many, one batch and several ---- #
+
+
+def sorted_frames(inputs: list[bytes]) -> dict[str, pl.DataFrame]:
+    """All frames, their words as text and their rows in one order."""
+    frames = logparse.ingest(inputs).frames()
+    plain = {name: frame.with_columns(pl.col(pl.Categorical).cast(pl.String)) for name, frame in frames.items()}
+    return {name: frame.sort(frame.columns, nulls_last=True) for name, frame in plain.items()}
+
+
+@pytest.fixture(scope="module")
+def as_ever() -> dict[str, pl.DataFrame]:
+    return sorted_frames([path.read_bytes() for path in samples()])
+
+
+@pytest.mark.parametrize(
+    "ways",
+    [
+        pytest.param({pipeline: {"BATCH_BYTES": 1}}, id="a batch for each source"),
+        pytest.param({pipeline: {"BATCH_BYTES": 100_000}}, id="some batches"),
+        pytest.param({rows: {"MANY": 2}, frames: {"MANY": 2}, cast: {"MANY": 2}}, id="each frame is long"),
+        pytest.param({batch: {"SLICE_BYTES": 2_000, "_FREQUENT": 0.02}}, id="slices, and rules before any gate"),
+        pytest.param({threads: {"WORTH_THREADS": 1}, pipeline: {"WORTH_THREADS": 1}}, id="on all cores"),
+        pytest.param(
+            {
+                pipeline: {"BATCH_BYTES": 50_000, "WORTH_THREADS": 1},
+                threads: {"WORTH_THREADS": 1},
+                batch: {"SLICE_BYTES": 1_000, "_FREQUENT": 0.01},
+                rows: {"MANY": 1},
+                frames: {"MANY": 1},
+                cast: {"MANY": 1},
+                known: {"WORTH_THREADS": 1},
+                match: {"_PART_LINES": 7},
+            },
+            id="all at once",
+        ),
+    ],
+)
+def test_how_much_is_read_at_once_changes_nothing(
+    ways: dict[ModuleType, dict[str, float]], as_ever: dict[str, pl.DataFrame], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module, settings_ in ways.items():
+        for name, value in settings_.items():
+            monkeypatch.setattr(module, name, value)
+    found = sorted_frames([path.read_bytes() for path in samples()])
+    assert [name for name in as_ever if not found[name].equals(as_ever[name])] == []
+
+
+def test_what_was_read_stands_in_the_order_of_lines_and_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[pl.DataFrame] = []
+    found = pipeline.find_runs
+
+    def looked_at(*given: Any) -> Any:
+        out = found(*given)
+        seen.extend(frame for hits in out.hits for frame in hits.by_rule.values())
+        return out
+
+    monkeypatch.setattr(pipeline, "find_runs", looked_at)
+    logparse.ingest([b"\n".join(path.read_bytes() for path in samples()), *(path.read_bytes() for path in samples())])
+    assert len(seen) > 200
+    for frame in seen:
+        assert frame["pos"].to_list() == sorted(frame["pos"])
+        assert frame["n"].to_list() == sorted(frame["n"])
+
+
+@given(st.lists(st.lists(st.text("ab", max_size=3), max_size=6).map("\n".join), min_size=1, max_size=5), st.data())
+def test_lines_that_are_asked_for_again_are_those_of_the_source(texts: list[str], data: st.DataObject) -> None:
+    read = batch.Batch.of(list(read_sources([text.encode() for text in texts])))
+    lines = [line for text in texts for line in (text.removesuffix("\n").split("\n") if text else [])]
+    scanned = batch.scan(read, [], [], [])
+    assert read.height == len(lines)
+    wanted = data.draw(st.lists(st.integers(0, len(lines) - 1))) if lines else []
+    there = scanned.lines.at(pl.Series(wanted, dtype=pl.UInt32))
+    assert there.rows() == [(row, lines[row]) for row in sorted(set(wanted))]
