@@ -7,14 +7,14 @@ A line is known by `row`, its number in the batch counted from 0.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 
 import polars as pl
 
 from logparse import cast
-from logparse.compile import escape
+from logparse.compile import escape, may_hold
 from logparse.grammar import Grammar, Rule
 from logparse.reader import Source, pieces
 from logparse.threads import in_threads
@@ -156,15 +156,18 @@ def literals(rules: Iterable[Rule]) -> set[str]:
     return {text for rule in rules for text in rule.compiled.literals}
 
 
-def scan(batch: Batch, rules: Sequence[Rule], telling: Sequence[Rule], grammars: Sequence[Grammar]) -> Scanned:
-    """One pass over the lines of a batch, in slices on all cores: those that any of `rules` may read go on.
+def scan(batch: Batch, wanted: Mapping[Grammar, Sequence[Rule]]) -> Scanned:
+    """One pass over the lines of a batch, in slices on all cores: those that any of the `wanted` rules may read go on.
 
-    Of lines that only `telling` rules may read (they say what platform it is, and nothing else) the first of a long
-    piece are enough.
+    Of lines that only rules may read that say what platform it is, and nothing else, the first of a long piece are
+    enough.
     """
     slices = batch.slices()
-    gate, told = literals(rules), literals(telling)
-    frequent = _frequent(slices, grammars)
+    gate, told = (
+        literals(rule for grammar, rules in wanted.items() for rule in rules if grammar.speaks(rule) == speaks)
+        for speaks in (True, False)
+    )
+    frequent = _frequent(slices, wanted)
     column = pl.col("text")
 
     def one(slice: Slice) -> tuple[int, pl.DataFrame, pl.DataFrame, list[pl.DataFrame]]:
@@ -176,8 +179,10 @@ def scan(batch: Batch, rules: Sequence[Rule], telling: Sequence[Rule], grammars:
             pool.filter(column.str.contains("\r", literal=True)) if frequent and b"\r" in text else pool.clear()
         )
         pool = without(pool, written_over["row"])
-        for grammar, rule in frequent:
+        for grammar, rule, rivals in frequent:
             found = read(pool.select("row", column.alias("seg")), rule).with_columns(_WHOLE)
+            if rivals:
+                found = found.filter(~contains(pl.col("seg"), rivals, found.height))
             if not grammar.whole_lines(rule):
                 found.drop_in_place("seg")
             hits.append(found)
@@ -192,12 +197,12 @@ def scan(batch: Batch, rules: Sequence[Rule], telling: Sequence[Rule], grammars:
         return lines.height, pl.concat([gated, tells]).sort("row") if tells.height else gated, pool, hits
 
     gated, pools, firsts, row = [], [], [], 0
-    found: dict[tuple[str, str], list[pl.DataFrame]] = {(g.name, r.name): [] for g, r in frequent}
+    found: dict[tuple[str, str], list[pl.DataFrame]] = {(g.name, r.name): [] for g, r, _ in frequent}
     for height, lines, pool, hits in in_threads(one, slices):
         firsts.append(row)
         gated.append(lines.with_columns(pl.col("row") + row))
         pools.append(pool.with_columns(pl.col("row") + row))
-        for (grammar, rule), frame in zip(frequent, hits, strict=True):
+        for (grammar, rule, _), frame in zip(frequent, hits, strict=True):
             moved = frame.with_columns(pl.col("row") + row, pl.col("pos") + (row << 32))
             found[grammar.name, rule.name].append(moved)
         row += height
@@ -265,8 +270,11 @@ def _groups(rule: Rule) -> pl.Expr:
     return pl.col("seg").str.extract_groups(rule.pattern)
 
 
-def _frequent(slices: Sequence[Slice], grammars: Sequence[Grammar]) -> list[tuple[Grammar, Rule]]:
-    """Rules that read many of the lines, by a sample; most frequent first.
+def _frequent(
+    slices: Sequence[Slice], wanted: Mapping[Grammar, Sequence[Rule]]
+) -> list[tuple[Grammar, Rule, frozenset[str]]]:
+    """Rules that read many of the lines, by a sample; most frequent first. And the texts by which a line of such a rule
+    may be another's before it, or another's too: where one of them stands, the rule must wait its turn.
 
     Only rules that read a whole line as it stands, without free text, so that there is nothing to cut: then it makes
     no difference that they come before the cutting.
@@ -283,11 +291,11 @@ def _frequent(slices: Sequence[Slice], grammars: Sequence[Grammar]) -> list[tupl
                 lines.append(text[line : stop if stop >= 0 else len(text)].decode())
     everything = "\n".join(lines)
     out = []
-    for grammar in grammars:
+    for grammar, rules in wanted.items():
         opener = re.compile(grammar.opener) if grammar.opener else None
-        for rule in grammar.rules:
+        for index, rule in enumerate(rules):
             free = ".*" in rule.pattern or ".+" in rule.pattern
-            if free or "anywhere" in rule.marked or not grammar.speaks(rule):
+            if free or "anywhere" in rule.marked or not grammar.speaks(rule) or not grammar.has(rule.name):
                 continue
             if not any(text in everything for text in rule.compiled.literals):
                 continue
@@ -296,5 +304,8 @@ def _frequent(slices: Sequence[Slice], grammars: Sequence[Grammar]) -> list[tupl
                 pattern = re.compile(rule.pattern)
                 mine = [line for line in mine if pattern.search(line)]
             if len(mine) > _FREQUENT * len(lines) and not (opener and any(opener.search(line, 1) for line in mine)):
-                out.append((len(mine), grammar, rule))
-    return [(grammar, rule) for _, grammar, rule in sorted(out, key=lambda found: -found[0])]
+                others = [r for i, r in enumerate(rules) if i < index or (r is not rule and "anywhere" in r.marked)]
+                rivals = frozenset(text for text in literals(others) if may_hold(rule.compiled.pattern, text))
+                if not any(text in line for text in rivals for line in mine):
+                    out.append((len(mine), grammar, rule, rivals))
+    return [(grammar, rule, rivals) for _, grammar, rule, rivals in sorted(out, key=lambda found: -found[0])]

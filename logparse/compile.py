@@ -227,6 +227,81 @@ def ends_free(expr: Any) -> bool:
     return op is sre.MAX_REPEAT and value[:2] == (0, sre.MAXREPEAT) and [kind for kind, _ in value[2]] == [sre.ANY]
 
 
+def may_hold(pattern: str, text: str) -> bool:
+    """Whether something that `pattern` reads may hold `text`; where it says no, nothing does.
+
+    The pattern is taken for more than it is: each part but its plain characters for any number of any of the characters
+    that stand in it. A set of places in that row is one number, a bit for each.
+    """
+    plain, parts = _row_of(pattern)
+    here = (1 << len(plain) + 1) - 1
+    loops = sum(1 << at for at, char in enumerate(plain) if char is None)
+    for char in text:
+        stays = sum(1 << at for at, part in parts.items() if char in part)
+        moves = sum(1 << at for at, own in enumerate(plain) if own == char)
+        here = (here & moves) << 1 | here & stays
+        for _ in parts:  # a part may stand for nothing at all
+            here |= (here & loops) << 1
+        if not here:
+            return False
+    return True
+
+
+class _AllBut(frozenset[str]):
+    def __contains__(self, char: object) -> bool:
+        return not super().__contains__(char)
+
+
+@cache
+def _row_of(pattern: str) -> tuple[list[str | None], dict[int, frozenset[str]]]:
+    """The plain characters of a pattern in a row, null for each other part, and the characters of these by place."""
+    plain: list[str | None] = []
+    parts: dict[int, frozenset[str]] = {}
+
+    def walk(items: Any) -> None:
+        for op, value in items:
+            if op is sre.LITERAL:
+                plain.append(chr(value))
+            elif op is sre.SUBPATTERN:
+                walk(value[3])
+            else:
+                parts[len(plain)] = _characters([(op, value)])
+                plain.append(None)
+
+    walk(sre_parser.parse(pattern))
+    return plain, parts
+
+
+def _characters(items: Any) -> frozenset[str]:
+    """All characters that these parts of a parsed pattern may read."""
+    out: frozenset[str] = frozenset()
+    for op, value in items:
+        if op is sre.LITERAL:
+            mine = frozenset(chr(value))
+        elif op is sre.RANGE:
+            mine = frozenset(map(chr, range(value[0], value[1] + 1)))
+        elif op is sre.ANY:
+            return _AllBut()
+        elif op is sre.NOT_LITERAL:
+            return _AllBut(chr(value))
+        elif op is sre.IN and value[0][0] is sre.NEGATE:
+            return _AllBut(_characters(value[1:]))
+        elif op is sre.IN:
+            mine = _characters(value)
+        elif op in (sre.MAX_REPEAT, sre.MIN_REPEAT):
+            mine = _characters(value[2])
+        elif op is sre.SUBPATTERN:
+            mine = _characters(value[3])
+        elif op is sre.BRANCH:
+            mine = _characters([item for branch in value[1] for item in branch])
+        else:  # what stands for no character
+            continue
+        if isinstance(mine, _AllBut):
+            return mine if not out else _AllBut(frozenset(mine) - out)
+        out |= mine
+    return out
+
+
 # ---- the gate ---- #
 
 

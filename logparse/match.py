@@ -216,14 +216,12 @@ def match(batch: Batch, grammars: Sequence[Grammar], shared: Sequence[Rule]) -> 
     """What the rules that say something read in the sources that are its platform's, with the rules that several
     platforms share. Rules that only name lines are left to `known`, and for it the lines (row, text) that may be
     theirs."""
-    wanted = {g.name: [r for r in rules_of(g, shared) if g.speaks(r) or "telling" in r.marked] for g in grammars}
-    speaking = [rule for g in grammars for rule in wanted[g.name] if g.speaks(rule)]
-    telling = [rule for g in grammars for rule in wanted[g.name] if not g.speaks(rule)]
-    scanned = scan(batch, speaking, telling, grammars)
+    wanted = {g: [r for r in rules_of(g, shared) if g.speaks(r) or "telling" in r.marked] for g in grammars}
+    scanned = scan(batch, wanted)
     gated, frequent = scanned.gated, scanned.frequent
 
     def told(grammar: Grammar) -> _Told:
-        rules = wanted[grammar.name]
+        rules = wanted[grammar]
         tellers = [rule for rule in rules if "telling" in rule.marked]
         tells = gated.select(contains(pl.col("text"), literals(tellers), gated.height)).to_series()
         often = {rule: hits for (name, rule), hits in frequent.items() if name == grammar.name and hits.height}
@@ -250,7 +248,7 @@ def match(batch: Batch, grammars: Sequence[Grammar], shared: Sequence[Rule]) -> 
         grammar, one = item
         if not one.sources:
             return Hits(grammar)
-        rules, sources = wanted[grammar.name], one.sources
+        rules, sources = wanted[grammar], one.sources
         others = [rule for rule in rules if "telling" not in rule.marked]
         # Only now the lines that do not tell: what a shared rule may read stands in every platform's logs.
         rest, read, found = gated.filter(~one.tells), one.hits, one.frequent

@@ -129,7 +129,7 @@ def test_frequent_rules_are_sought_in_whole_lines(ends: list[str]) -> None:
     # The last line may have no end, and its last character several bytes.
     filler = b"one line of many\n" * (SLICE_BYTES // 17 + 1)
     texts = [filler, *(text.encode() for text in ends)]
-    assert _frequent([[(text, 0, len(text)) for text in texts]], platforms.grammars()) == []
+    assert _frequent([[(text, 0, len(text)) for text in texts]], {g: g.rules for g in platforms.grammars()}) == []
 
 
 def test_many_long_logs_may_end_in_the_middle_of_a_line() -> None:
@@ -214,7 +214,7 @@ def test_what_was_read_stands_in_the_order_of_lines_and_runs(monkeypatch: pytest
 def test_lines_that_are_asked_for_again_are_those_of_the_source(texts: list[str], data: st.DataObject) -> None:
     read = batch.Batch.of(list(read_sources([text.encode() for text in texts])))
     lines = [line for text in texts for line in (text.removesuffix("\n").split("\n") if text else [])]
-    scanned = batch.scan(read, [], [], [])
+    scanned = batch.scan(read, {})
     assert read.height == len(lines)
     wanted = data.draw(st.lists(st.integers(0, len(lines) - 1))) if lines else []
     there = scanned.lines.at(pl.Series(wanted, dtype=pl.UInt32))
