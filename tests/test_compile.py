@@ -184,7 +184,8 @@ def test_what_a_pattern_reads_may_be_held_by_it_piece_by_piece(rule: tuple[str, 
         (r"Step=([0-9]+), Loss=([^ ,]+)", "Loss=7.5", True),
         (r"Step=([0-9]+), Loss=([^ ,]+)", "Loss=7.5,", False),
         (r"Step=([0-9]+), Loss=([^ ,]+)", "=12, L", True),
-        (r"Step=([0-9]+), Loss=([^ ,]+)", "Step=x", False),
+        (r"Step=([0-9]+), Loss=([0-9.]+)", "Step=x", False),
+        (r"Step=([0-9]+), Loss=([^ ,]+)", "Step=x", True),  # as a loss
         (r"a(?:bc|de)?f", "abef", True),  # each part stands for any of its characters
         (r"a(?:bc|de)?f", "axf", False),
         (r"[^a] .* end", "whatever stands here", True),
