@@ -247,16 +247,30 @@ def may_hold(pattern: str, text: str) -> bool:
     return True
 
 
-class _AllBut(frozenset[str]):
-    def __contains__(self, char: object) -> bool:
-        return not super().__contains__(char)
+@dataclass(frozen=True, slots=True)
+class _Characters:
+    """Some characters, or all but some."""
+
+    some: frozenset[str] = frozenset()
+    all_but: bool = False
+
+    def __contains__(self, char: str) -> bool:
+        return (char in self.some) != self.all_but
+
+    def __or__(self, other: _Characters) -> _Characters:
+        if self.all_but and other.all_but:
+            return _Characters(self.some & other.some, all_but=True)
+        if self.all_but or other.all_but:
+            most, few = (self, other) if self.all_but else (other, self)
+            return _Characters(most.some - few.some, all_but=True)
+        return _Characters(self.some | other.some)
 
 
 @cache
-def _row_of(pattern: str) -> tuple[list[str | None], dict[int, frozenset[str]]]:
+def _row_of(pattern: str) -> tuple[list[str | None], dict[int, _Characters]]:
     """The plain characters of a pattern in a row, null for each other part, and the characters of these by place."""
     plain: list[str | None] = []
-    parts: dict[int, frozenset[str]] = {}
+    parts: dict[int, _Characters] = {}
 
     def walk(items: Any) -> None:
         for op, value in items:
@@ -272,33 +286,29 @@ def _row_of(pattern: str) -> tuple[list[str | None], dict[int, frozenset[str]]]:
     return plain, parts
 
 
-def _characters(items: Any) -> frozenset[str]:
+def _characters(items: Any) -> _Characters:
     """All characters that these parts of a parsed pattern may read."""
-    out: frozenset[str] = frozenset()
+    out = _Characters()
     for op, value in items:
         if op is sre.LITERAL:
-            mine = frozenset(chr(value))
-        elif op is sre.RANGE:
-            mine = frozenset(map(chr, range(value[0], value[1] + 1)))
-        elif op is sre.ANY:
-            return _AllBut()
+            out |= _Characters(frozenset(chr(value)))
         elif op is sre.NOT_LITERAL:
-            return _AllBut(chr(value))
+            out |= _Characters(frozenset(chr(value)), all_but=True)
+        elif op is sre.ANY:
+            out |= _Characters(all_but=True)
+        elif op is sre.RANGE:
+            out |= _Characters(frozenset(map(chr, range(value[0], value[1] + 1))))
         elif op is sre.IN and value[0][0] is sre.NEGATE:
-            return _AllBut(_characters(value[1:]))
+            out |= _Characters(_characters(value[1:]).some, all_but=True)
         elif op is sre.IN:
-            mine = _characters(value)
+            out |= _characters(value)
         elif op in (sre.MAX_REPEAT, sre.MIN_REPEAT):
-            mine = _characters(value[2])
+            out |= _characters(value[2])
         elif op is sre.SUBPATTERN:
-            mine = _characters(value[3])
+            out |= _characters(value[3])
         elif op is sre.BRANCH:
-            mine = _characters([item for branch in value[1] for item in branch])
-        else:  # what stands for no character
-            continue
-        if isinstance(mine, _AllBut):
-            return mine if not out else _AllBut(frozenset(mine) - out)
-        out |= mine
+            for branch in value[1]:
+                out |= _characters(branch)
     return out
 
 
