@@ -97,7 +97,7 @@ def text_of(slice: Slice) -> bytes:
     return b"".join(part if part.endswith(b"\n") else part + b"\n" for part in parts) if len(parts) > 1 else parts[0]
 
 
-@dataclass(frozen=True)
+@dataclass
 class Lines:
     """The lines of a batch, once they were scanned.
 
@@ -211,12 +211,12 @@ def scan(batch: Batch, wanted: Mapping[Grammar, Sequence[Rule]]) -> Scanned:
     return Scanned(
         pl.concat(gated) if gated else pl.DataFrame(schema={"row": pl.UInt32, "text": pl.String}),
         Lines(pools, list(zip(firsts, slices, strict=True))),
-        {key: _with_segments(in_one_piece(found.pop(key))) for key in list(found)},
+        {key: _with_column(in_one_piece(found.pop(key))) for key in list(found)},
     )
 
 
-def _with_segments(hits: pl.DataFrame) -> pl.DataFrame:
-    """The same with a column for the segments, where they were left out."""
+def _with_column(hits: pl.DataFrame) -> pl.DataFrame:
+    """The same with an empty column for the segments, where they were left out."""
     return hits if "seg" in hits.columns else hits.insert_column(2, full(None, hits.height, pl.String()).alias("seg"))
 
 

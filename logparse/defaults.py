@@ -55,10 +55,11 @@ def fill(runs: pl.DataFrame, hits: Hits, phases: Phases) -> Sheet:
     for steady in hits.grammar.steady:
         _steady(sheet, steady)
     if "total_s" not in hits.grammar.unstamped:
-        # The stamps span the whole only where the first stands above the work and the last below the result.
+        # The stamps span the whole only where the first stands above the work and the last below the result; and not
+        # where the clock was set back on the way.
         done = (
             "(status == 'completed' or status == 'completed_with_errors') and known(_begin) and _last_stamp >= _result"
-            " and (not known(_first_work) or _first_stamp <= _first_work)"
+            " and (not known(_first_work) or _first_stamp <= _first_work) and ended_at >= started_at"
         )
         sheet.derive("total_s", "ended_at - started_at", when=done)
     _unaccounted(sheet)
@@ -206,7 +207,7 @@ def _steady(sheet: Sheet, steady: Steady) -> None:
     # Lines stand run by run, so that the line before is of the same run unless its number differs.
     same = (pl.col("n") == pl.col("n").shift(1)) & pl.col("loop").eq_missing(pl.col("loop").shift(1))
     nth = pl.int_range(pl.len()) - pl.col("n").search_sorted(pl.col("n"))
-    took = (pl.col("at") - pl.col("at").shift(1)).dt.total_microseconds() / 1e6
+    took = ((pl.col("at") - pl.col("at").shift(1)).dt.total_microseconds() / 1e6).round(6)
     steps = pl.col("step") - pl.col("step").shift(1)
     pairs = (
         lines.lazy()
@@ -244,6 +245,7 @@ def _steady(sheet: Sheet, steady: Steady) -> None:
         at = frame[middle[f"i{side}"]]
         # From midnight before the first of the two lines: short intervals are lost in seconds since 1970.
         clock = (middle[f"at{side}"] - middle["at_before"].dt.truncate("1d")).dt.total_microseconds() / 1e6
+        clock = clock.round(6)
         for name, number in (("at", clock), ("step", at["step"])):
             place = {**proof.place(at, name, rule), **made}
             parts.append(proof.of_lines(at, **place, number=number, input=f"{name}_{end}"))

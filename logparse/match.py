@@ -49,7 +49,7 @@ def one_line(frame: pl.DataFrame, of: str, pick: str) -> pl.DataFrame:
         held = frame.filter(frame[of].is_not_null()) if frame[of].null_count() else frame
         if held.height < 2:
             return held
-        if n[0] == n[-1]:  # one run, as it is with most rules: nothing to group
+        if held["n"][0] == held["n"][-1]:  # one run, as it is with most rules: nothing to group
             return held.head(1) if pick == "first" else held.tail(1)
         # Where the number of the run changes, seen from the line before or the line after: neither is a query.
         changes = held["n"][1:] != held["n"][:-1]

@@ -95,8 +95,7 @@ class Phases:
         pairs = pairs.filter(
             (pl.col("end_pos") > pl.col("begin_pos"))
             & (pl.col("end_pos") <= pl.col("next"))
-            & pl.col("at").is_not_null()
-            & pl.col("end_at").is_not_null()
+            & (pl.col("end_at") >= pl.col("at"))  # both are there, and the clock was not set back between them
         )
         pairs = self._numbered(pairs)
         if not pairs.height:

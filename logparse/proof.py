@@ -60,7 +60,7 @@ def of_lines(lines: pl.DataFrame, **given: Given) -> pl.DataFrame:
 def number(column: str, dtype: pl.DataType) -> pl.Expr:
     """A value as the number that formulas use: times are seconds since 1970."""
     if dtype == TIME:
-        return pl.col(column).dt.epoch("us") / 1e6
+        return (pl.col(column).dt.epoch("us") / 1e6).round(6)
     return pl.col(column).cast(NUMBER) if dtype in (NUMBER, INTEGER) else pl.lit(None, NUMBER)
 
 

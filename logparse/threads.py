@@ -46,11 +46,22 @@ def in_pool(work: Callable[[], U]) -> U:
     """`work`, done by one of polars' own threads.
 
     A query that is asked for from there is answered where it stands. From any other thread it is handed over and waited
-    for, which takes longer than most of the thousands of small queries themselves. One `work` at a time: of two, one
-    could wait for the interpreter while the other waits for its thread.
+    for, which takes longer than most of the thousands of small queries themselves. One `work` at a time, whoever asks:
+    of two, one could wait for the interpreter while the other waits for its thread.
     """
     if _here.in_pool:
         return work()
+    with _one_work(os.getpid()):
+        return _in_pool(work)
+
+
+@cache
+def _one_work(process: int) -> threading.Lock:
+    """One for each process: a fork while another thread holds it would wait for ever."""
+    return threading.Lock()
+
+
+def _in_pool(work: Callable[[], U]) -> U:
     done: list[U] = []
     failed: list[BaseException] = []
 

@@ -6,6 +6,8 @@ import gzip
 import os
 import re
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -219,3 +221,29 @@ def test_lines_that_are_asked_for_again_are_those_of_the_source(texts: list[str]
     wanted = data.draw(st.lists(st.integers(0, len(lines) - 1))) if lines else []
     there = scanned.lines.at(pl.Series(wanted, dtype=pl.UInt32))
     assert there.rows() == [(row, lines[row]) for row in sorted(set(wanted))]
+
+
+def test_a_clock_that_was_set_back_gives_no_time_below_nothing() -> None:
+    text = (SAMPLES / "cerebras" / "bert_large_batch_1024.out").read_text()
+    above, begins, below = text.partition("Beginning appliance run")
+    line = above.rindex("\n")
+
+    def an_hour_before(stamp: re.Match[str]) -> str:
+        return str(datetime.fromisoformat(stamp[0]) - timedelta(hours=1))
+
+    set_back = re.sub(r"2024-\d\d-\d\d \d\d:\d\d:\d\d", an_hour_before, above[line:] + begins + below)
+    logs = logparse.ingest((above[:line] + set_back).encode())
+    assert logs.phases["duration_s"].min() >= 0
+    seconds = logs.runs.select(column for column in logs.runs.columns if column.endswith("_s"))
+    assert [least for least in seconds.min().row(0) if least is not None and least < 0] == []
+    assert logs.runs["total_s"].to_list() == [None]
+    assert values([text.encode()])["total_s"][0] > 1000
+    assert "clock" in logparse.findings(logs)["name"].to_list()
+
+
+def test_several_may_read_at_once() -> None:
+    inputs = [[path.read_bytes() for path in samples()[i::4]] for i in range(4)]
+    alone = [values(one) for one in inputs]
+    with ThreadPoolExecutor(4) as pool:
+        together = list(pool.map(values, [*inputs, *inputs]))
+    assert [a.equals(b) for a, b in zip(together, alone + alone, strict=True)] == [True] * 8

@@ -179,7 +179,7 @@ def _curves(ledger: Ledger, name: str, split: str) -> tuple[Mapping[tuple[Any, .
         .agg(pl.col("value").mean(), pl.exclude("job", "step", "value").first())
     )
     points = pl.concat([own, of_ranks.select(own.columns)])
-    batches = {id: ledger.value(ledger.by_run[id], "batch_size").value for id in points["job"].unique()}
+    batches = {id: ledger.value(ledger.by_run[id], "batch_size").value or None for id in points["job"].unique()}
     about = pl.DataFrame(
         {"job": batches.keys(), "batch": batches.values()}, schema={"job": pl.String, "batch": pl.Float64}, strict=False
     ).join(_train_begins(ledger, of), on="job", how="left")
@@ -187,7 +187,7 @@ def _curves(ledger: Ledger, name: str, split: str) -> tuple[Mapping[tuple[Any, .
         "job",
         "step",
         pl.coalesce("samples", (pl.col("step") * pl.col("batch")).cast(pl.Int64)).alias("samples"),
-        ((pl.col("at") - pl.col("begin")).dt.total_microseconds() / 1e6).alias("seconds"),
+        ((pl.col("at") - pl.col("begin")).dt.total_microseconds() / 1e6).round(6).alias("seconds"),
         (pl.col("value") if name == "loss" else pl.lit(None, pl.Float64)).alias("loss"),
         "value",
         "resolution",

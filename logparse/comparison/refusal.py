@@ -137,7 +137,7 @@ def _clock_scope(ledger: Ledger, quantity: Quantity, a: Cell, b: Cell) -> str | 
     if quantity.state != "train_includes":
         return None
     held = [{job["train_includes"] for job in c.side.jobs if _timed(ledger, job)} for c in (a, b)]
-    if len(held[0] | held[1]) == 1:
+    if len(held[0] | held[1]) < 2:
         return None
     told = [" or ".join(sorted(map(words.holding, of))) for of in held]
     if held[0] == held[1]:

@@ -71,7 +71,7 @@ def _parts(comparison: Comparison, clocks: Sequence[str], phases: Sequence[str])
     wholes = {
         job.id: whole.value
         for job in jobs_of(same_work(comparison))
-        if job.has_result and (whole := clock(ledger, job, name)).value
+        if job.has_result and ((whole := clock(ledger, job, name)).value or 0) > 0
     }
     timed = [job for job in comparison.jobs if job.id in wholes]
     told, touched, shares = [], [], []

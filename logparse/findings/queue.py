@@ -36,7 +36,7 @@ def find(scene: Scene) -> Iterator[Finding]:
     for job in scene.jobs:
         wait = sum(run["queue_s"] or 0.0 for run in job.runs)
         wall = clock(scene.ledger, job, "wall").value
-        if wall and wait >= _LEAST_S and wait > _SHARE * wall:
+        if (wall or 0) > 0 and wait >= _LEAST_S and wait > _SHARE * wall:
             found.append((job, wait, wall))
     if found:
         jobs: list[Job] = [job for job, _, _ in found]
