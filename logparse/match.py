@@ -198,20 +198,6 @@ def rules_of(grammar: Grammar, shared: Sequence[Rule]) -> list[Rule]:
     return [*grammar.rules, *(rule for rule in shared if not grammar.has(rule.name))]
 
 
-@dataclass(frozen=True)
-class _Told:
-    """What one grammar's rules read before it is known in which sources its platform's lines stand.
-
-    hits: of frequent rules, and of lines that hold a telling rule's literal; tells: a mask over the gated lines, of the
-    latter; sources: where a telling rule read a line.
-    """
-
-    frequent: dict[str, pl.DataFrame]
-    hits: dict[str, pl.DataFrame]
-    tells: pl.Series
-    sources: set[int]
-
-
 def match(batch: Batch, grammars: Sequence[Grammar], shared: Sequence[Rule]) -> tuple[list[Hits], Lines]:
     """What the rules that say something read in the sources that are its platform's, with the rules that several
     platforms share. Rules that only name lines are left to `known`, and for it the lines (row, text) that may be
@@ -219,63 +205,53 @@ def match(batch: Batch, grammars: Sequence[Grammar], shared: Sequence[Rule]) -> 
     wanted = {g: [r for r in rules_of(g, shared) if g.speaks(r) or "telling" in r.marked] for g in grammars}
     scanned = scan(batch, wanted)
     gated, frequent = scanned.gated, scanned.frequent
+    text = pl.col("text")
 
-    def told(grammar: Grammar) -> _Told:
+    def one(grammar: Grammar) -> Hits:
         rules = wanted[grammar]
-        tellers = [rule for rule in rules if "telling" in rule.marked]
-        tells = gated.select(contains(pl.col("text"), literals(tellers), gated.height)).to_series()
-        often = {rule: hits for (name, rule), hits in frequent.items() if name == grammar.name and hits.height}
-        read = _read_lines(gated.filter(tells), grammar, rules)
-        names = {rule.name for rule in tellers}
-        sources = _sources(batch, (h for hits in (often, read) for rule, h in hits.items() if rule in names))
-        return _Told(often, read, tells, sources)
-
-    first = in_threads(told, grammars, batch.height)
-    rows = _others(batch, first)
-    if rows.len():
-        # A frequent rule took these lines, and they may be others' too: all are asked for them, in order.
-        frequent = {
-            (grammar.name, rule): hits.filter(~hits["row"].is_in(rows.implode()))
-            for grammar, one in zip(grammars, first, strict=True)
-            for rule, hits in one.frequent.items()
-        }
-        given_back = scanned.lines.at(rows)
-        scanned.lines.left.append(given_back)
-        gated = pl.concat([gated, given_back]).sort("row")
-        first = in_threads(told, grammars, batch.height)
-
-    def whole(item: tuple[Grammar, _Told]) -> Hits:
-        grammar, one = item
-        if not one.sources:
-            return Hits(grammar)
-        rules, sources = wanted[grammar], one.sources
+        telling = [rule for rule in rules if "telling" in rule.marked]
         others = [rule for rule in rules if "telling" not in rule.marked]
+        tells = gated.select(contains(text, literals(telling), gated.height)).to_series()
+        told = _read_lines(gated.filter(tells), grammar, rules)
+        found = {rule: hits for (name, rule), hits in frequent.items() if name == grammar.name and hits.height}
+        tellers = {rule.name for rule in telling}
+        sources = _sources(batch, (h for hits in (found, told) for rule, h in hits.items() if rule in tellers))
+        if not sources:
+            return Hits(grammar)
         # Only now the lines that do not tell: what a shared rule may read stands in every platform's logs.
-        rest, read, found = gated.filter(~one.tells), one.hits, one.frequent
+        rest = gated.filter(~tells)
         if len(sources) < len(batch.sources):
             rest = rest.filter(batch.source_of(pl.col("row")).is_in(sorted(sources)))
-            read, found = (_in_sources(batch, hits, sources) for hits in (read, found))
-        untold = _read_lines(rest.filter(contains(pl.col("text"), literals(others), rest.height)), grammar, others)
+            told, found = (_in_sources(batch, hits, sources) for hits in (told, found))
+        untold = _read_lines(rest.filter(contains(text, literals(others), rest.height)), grammar, others)
         by_rule = {}
-        for rule in sorted(rules, key=lambda rule: "telling" not in rule.marked):
-            parts = [hits[rule.name] for hits in (found, read, untold) if rule.name in hits]
+        for rule in (*telling, *others):
+            parts = [hits[rule.name] for hits in (found, told, untold) if rule.name in hits]
             if len(parts) > 1:
                 parts = [pl.concat((part.select(parts[0].columns) for part in parts), rechunk=True).sort("pos")]
             if parts and parts[0].height:
                 by_rule[rule.name] = parts[0]
         return Hits(grammar, by_rule, {rule.name: rule for rule in rules if rule.name in by_rule}, frozenset(sources))
 
-    hits = in_threads(whole, list(zip(grammars, first, strict=True)), batch.height)
-    return [one for one in hits if one.by_rule], scanned.lines
+    hits = in_threads(one, grammars, batch.height)
+    rows = _others(batch, hits, frequent)
+    if rows.len():
+        # A frequent rule took these lines, and they may be others' too: all are asked anew, each rule in its turn.
+        given_back = scanned.lines.at(rows)
+        scanned.lines.left.append(given_back)
+        gated = pl.concat([gated, given_back]).sort("row")
+        frequent = {key: h.filter(~h["row"].is_in(rows.implode())) for key, h in frequent.items()}
+        hits = in_threads(one, grammars, batch.height)
+    return [h for h in hits if h.by_rule], scanned.lines
 
 
-def _others(batch: Batch, told: Sequence[_Told]) -> pl.Series:
+def _others(batch: Batch, hits: Sequence[Hits], frequent: Mapping[tuple[str, str], pl.DataFrame]) -> pl.Series:
     """Rows that a frequent rule took from a source that is not its own platform's alone."""
     out = [pl.Series("row", [], dtype=pl.UInt32)]
-    for one in told:
-        alone = one.sources - set().union(*(other.sources for other in told if other is not one))
-        for hits in one.frequent.values():
-            if not _sources(batch, [hits]) <= alone:
-                here = hits.select("row").filter(~batch.source_of(pl.col("row")).is_in(sorted(alone)))
-                out.append(here["row"])
+    for (name, _), lines in frequent.items():
+        own = set().union(*(h.sources for h in hits if h.grammar.name == name))
+        alone = own - set().union(*(h.sources for h in hits if h.grammar.name != name))
+        if not _sources(batch, [lines]) <= alone:
+            here = lines.filter(~batch.source_of(pl.col("row")).is_in(sorted(alone)))
+            out.append(here["row"])
     return pl.concat(out).unique()
