@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import cache
 
 import polars as pl
 
@@ -27,16 +27,6 @@ _FREQUENT = 0.1
 
 _TELLING_ENOUGH = 1000
 """Lines of a long piece in which a platform is looked for first, where they say nothing else."""
-
-
-def full(value: object, length: int, dtype: pl.DataType | None = None) -> pl.Series:
-    """A series of one value; `pl.repeat` makes a query of it, and here are thousands."""
-    return _one(value, dtype).new_from_index(0, length)
-
-
-@lru_cache(maxsize=4096, typed=True)
-def _one(value: object, dtype: pl.DataType | None) -> pl.Series:
-    return pl.Series([value], dtype=dtype)
 
 
 @dataclass(frozen=True)
@@ -126,7 +116,7 @@ class Scanned:
     """What one pass over all lines gives.
 
     frequent: (grammar, rule) -> hits (as `match.run_rules` gives them) of rules that are most of the lines; most
-    of them without segments, which are lines as they stand. gated: row, text of other lines that some rule may read.
+    of them with empty segments, which are lines as they stand. gated: row, text of other lines that some rule may read.
     """
 
     gated: pl.DataFrame
@@ -184,7 +174,7 @@ def scan(batch: Batch, wanted: Mapping[Grammar, Sequence[Rule]]) -> Scanned:
             if rivals:
                 found = found.filter(~contains(pl.col("seg"), rivals, found.height))
             if not grammar.whole_lines(rule):
-                found.drop_in_place("seg")
+                found = found.with_columns(pl.lit(None, pl.String).alias("seg"))
             hits.append(found)
             pool = without(pool, found["row"])
         pool = pl.concat([pool, written_over]).sort("row") if written_over.height else pool
@@ -211,13 +201,8 @@ def scan(batch: Batch, wanted: Mapping[Grammar, Sequence[Rule]]) -> Scanned:
     return Scanned(
         pl.concat(gated) if gated else pl.DataFrame(schema={"row": pl.UInt32, "text": pl.String}),
         Lines(pools, list(zip(firsts, slices, strict=True))),
-        {key: _with_column(in_one_piece(found.pop(key))) for key in list(found)},
+        {key: in_one_piece(found.pop(key)) for key in list(found)},
     )
-
-
-def _with_column(hits: pl.DataFrame) -> pl.DataFrame:
-    """The same with an empty column for the segments, where they were left out."""
-    return hits if "seg" in hits.columns else hits.insert_column(2, full(None, hits.height, pl.String()).alias("seg"))
 
 
 _WHOLE = [

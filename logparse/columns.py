@@ -12,9 +12,9 @@ import polars as pl
 
 from logparse import formula as formulas
 from logparse import proof
-from logparse.batch import full
 from logparse.grammar import Derive, Infer, Rule, Take
 from logparse.match import Hits, one_line
+from logparse.rows import full
 from logparse.schema import FIELDS, INTEGER, NUMBER, RUNS, TEXT, TIME, field
 
 

@@ -9,11 +9,11 @@ import hashlib
 import polars as pl
 
 from logparse import proof
-from logparse.batch import full
 from logparse.columns import Sheet
 from logparse.grammar import Infer, Steady
 from logparse.match import Hits
 from logparse.phases import Phases
+from logparse.rows import full
 from logparse.schema import NUMBER, PHASES, RUNS, TEXT
 
 PHASE_COLUMNS = tuple(f"{phase}_s" for phase in PHASES)

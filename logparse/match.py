@@ -13,8 +13,9 @@ from dataclasses import dataclass, field
 
 import polars as pl
 
-from logparse.batch import Batch, Lines, contains, full, literals, read, scan
+from logparse.batch import Batch, Lines, contains, literals, read, scan
 from logparse.grammar import Grammar, Rule
+from logparse.rows import full
 from logparse.threads import in_threads
 
 _PART_LINES = 50_000
@@ -44,7 +45,6 @@ class Hits:
 def one_line(frame: pl.DataFrame, of: str, pick: str) -> pl.DataFrame:
     """The line of each run that holds the first, last, least or greatest value of `of`. Frames stand in the order of
     their lines, and so of their runs."""
-    n = frame["n"]
     if pick in ("first", "last"):
         held = frame.filter(frame[of].is_not_null()) if frame[of].null_count() else frame
         if held.height < 2:
@@ -55,7 +55,7 @@ def one_line(frame: pl.DataFrame, of: str, pick: str) -> pl.DataFrame:
         changes = held["n"][1:] != held["n"][:-1]
         ends = [_YES, changes] if pick == "first" else [changes, _YES]
         return held.filter(pl.concat(ends))
-    lines = pl.DataFrame({"n": n, "of": frame[of]}).with_row_index("i").filter(pl.col("of").is_not_null())
+    lines = pl.DataFrame({"n": frame["n"], "of": frame[of]}).with_row_index("i").filter(pl.col("of").is_not_null())
     at_least_or_most = pl.col("of").arg_min() if pick == "min" else pl.col("of").arg_max()
     return frame[lines.group_by("n").agg(pl.col("i").get(at_least_or_most))["i"].sort()]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import cache
+from functools import lru_cache
 from typing import TypeAlias
 
 import polars as pl
@@ -33,7 +33,7 @@ def make(lines: pl.DataFrame, schema: Mapping[str, pl.DataType], given: Mapping[
             return held[name]
         if isinstance(value, pl.Series):
             return (value if value.dtype == dtype else value.cast(dtype)).alias(name)
-        return _one(name, value, dtype).new_from_index(0, lines.height)
+        return full(value, lines.height, dtype).alias(name)
 
     return pl.DataFrame([column(name, dtype) for name, dtype in schema.items()])
 
@@ -42,6 +42,11 @@ def _asked(value: Given) -> pl.Expr:
     return value if isinstance(value, pl.Expr) else pl.lit(value)
 
 
-@cache
-def _one(name: str, value: str | None, dtype: pl.DataType) -> pl.Series:
-    return pl.Series(name, [value], dtype)
+def full(value: object, length: int, dtype: pl.DataType | None = None) -> pl.Series:
+    """A series of one value; `pl.repeat` makes a query of it, and here are thousands."""
+    return _one(value, dtype).new_from_index(0, length)
+
+
+@lru_cache(maxsize=4096, typed=True)
+def _one(value: object, dtype: pl.DataType | None) -> pl.Series:
+    return pl.Series([value], dtype=dtype)

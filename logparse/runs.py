@@ -14,9 +14,10 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from logparse.batch import Batch, full
+from logparse.batch import Batch
 from logparse.grammar import Rule
 from logparse.match import Hits, one_line
+from logparse.rows import full
 
 _HOLDS_A_RUN = frozenset({"telling", "work", "result", "submission", "failure"})
 

@@ -32,13 +32,13 @@ def in_threads(work: Callable[[T], U], items: Sequence[T], lines: int = WORTH_TH
         _here.depth = depth + 1
         return work(item)
 
-    return list(_threads(depth, os.getpid()).map(one, items))
+    return list(_threads(depth).map(one, items))
 
 
 @cache
-def _threads(depth: int, process: int) -> ThreadPoolExecutor:
+def _threads(depth: int) -> ThreadPoolExecutor:
     """The threads for work at this depth (work may itself be done in threads), kept from one work to the next: each new
-    thread would take its memory from elsewhere and leave behind what it freed. A forked process has none of them."""
+    thread would take its memory from elsewhere and leave behind what it freed."""
     return ThreadPoolExecutor(pl.thread_pool_size())
 
 
@@ -51,14 +51,22 @@ def in_pool(work: Callable[[], U]) -> U:
     """
     if _here.in_pool:
         return work()
-    with _one_work(os.getpid()):
+    with _one_work:
         return _in_pool(work)
 
 
-@cache
-def _one_work(process: int) -> threading.Lock:
-    """One for each process: a fork while another thread holds it would wait for ever."""
-    return threading.Lock()
+_one_work = threading.Lock()
+
+
+def _forked() -> None:
+    """A forked process has none of the threads, and nobody in it lets go of what another thread held."""
+    global _one_work
+    _one_work = threading.Lock()
+    _threads.cache_clear()
+
+
+if hasattr(os, "register_at_fork"):  # not on Windows, which does not fork
+    os.register_at_fork(after_in_child=_forked)
 
 
 def _in_pool(work: Callable[[], U]) -> U:

@@ -12,7 +12,7 @@ from logparse.comparison.claims import Claim, claim, from_names
 from logparse.comparison.jobs import Job
 from logparse.comparison.ledger import Ledger
 from logparse.logs import Logs
-from logparse.schema import SAID, TEXT, conform, empty
+from logparse.schema import SAID, TEXT, WORD, conform, empty
 
 
 def claims(logs: Logs | Ledger, said: Iterable[str | Claim] = ()) -> pl.DataFrame:
@@ -43,7 +43,7 @@ def claim_verdicts(ledger: Ledger, jobs: Sequence[Job]) -> pl.DataFrame:
 
 
 def _plain(dtype: pl.DataType) -> pl.DataType:
-    return TEXT if dtype == pl.Categorical() else dtype
+    return TEXT if dtype == WORD else dtype
 
 
 def _verdict(ledger: Ledger, job: Job, said: Claim) -> dict[str, Any]:
