@@ -14,10 +14,10 @@ from logparse.comparison.quantities import QUANTITIES
 from logparse.comparison.verdict import BEYOND, ESTABLISHED, WITHIN, Verdict
 from logparse.comparison.wording import cell_text, worth
 from logparse.errors import UsageError, nearest
-from logparse.figures import ratio_figure
 from logparse.findings import SEVERITIES
-from logparse.place import Place
 from logparse.schema import FIELDS
+from logparse.text.location import Place
+from logparse.text.numbers import ratio_figure
 
 _GATE = re.compile(r"\s*([a-z_]+)\s*(<=|>=|<|>)\s*([-+]?[0-9.]+(?:e[-+]?\d+)?)\s*(x|%)?\s*")
 _SIGNS = {

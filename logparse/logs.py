@@ -9,7 +9,7 @@ from typing import Any
 import polars as pl
 
 from logparse.grammar import Grammar
-from logparse.reader import Source
+from logparse.reading.sources import Source
 from logparse.schema import FRAMES
 
 _KINDS = {1: "known", 2: "read"}

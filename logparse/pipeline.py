@@ -11,18 +11,19 @@ from pathlib import Path
 import polars as pl
 import polars.selectors as cs
 
-from logparse import defaults, frames, platforms, proof, tables
-from logparse.batch import Batch, Lines
-from logparse.columns import Sheet
-from logparse.grammar import Grammar, Rule
-from logparse.known import known
+from logparse.frames import evidence as proof
+from logparse.frames import log_tables, records, run_defaults
+from logparse.frames.phases import Phases
+from logparse.frames.run_bounds import Found, find_runs
+from logparse.frames.run_columns import Sheet
+from logparse.grammar import Grammar, Rule, registry
 from logparse.logs import Logs
-from logparse.match import Hits, match
-from logparse.phases import Phases
-from logparse.reader import Input, Source, read_sources
-from logparse.runs import Found, find_runs
+from logparse.reading.coverage import known
+from logparse.reading.match import Hits, match
+from logparse.reading.scan import Batch, Lines
+from logparse.reading.sources import Input, Source, read_sources
+from logparse.reading.threads import WORTH_THREADS, in_pool
 from logparse.schema import FRAMES, TEXT, TIME, WORD, conform, empty
-from logparse.threads import WORTH_THREADS, in_pool
 
 BATCH_BYTES = 24 * 2**20
 """Sources are read together until their text is this long: small files share the cost of a rule, and memory stays
@@ -53,7 +54,7 @@ def ingest(
 
     An input that cannot be read raises nothing: it is a row of `sources` that says why.
     """
-    chosen = platforms.chosen(grammars)
+    chosen = registry.chosen(grammars)
     vendors = [g for g in chosen if not g.shared]
     shared = [rule for g in chosen if g.shared for rule in g.rules]
     sources: list[Source] = []
@@ -96,7 +97,7 @@ class Part:
 def assemble(batch: Batch, vendors: Sequence[Grammar], shared: Sequence[Rule]) -> Part:
     """The frames of one batch; `runs` has all runs found, copies too."""
     hits, lines = match(batch, vendors, shared)
-    matched = frames.line_kinds(batch, hits)
+    matched = records.line_kinds(batch, hits)
     found = in_pool(partial(find_runs, batch, hits))
     kinds, blank = _line_kinds(batch, hits, lines.left, found, matched, shared)
     lines.left.clear()  # they are all of the text once more
@@ -127,29 +128,29 @@ def _line_kinds(
 ) -> tuple[pl.Series, pl.Series]:
     """What became of each line of the batch, and the blank rows; `matched` is that of the lines before they were given
     to runs."""
-    kinds = frames.line_kinds(batch, found.hits)
+    kinds = records.line_kinds(batch, found.hits)
     # A source without a run keeps what was read in it: its lines are in a vendor's form, and yet no run.
     idle = sorted(set(range(len(batch.sources))) - set(found.runs["source"]))
     if idle:
         rows = pl.concat(pl.int_range(batch.first[i], batch.first[i + 1], dtype=pl.UInt32, eager=True) for i in idle)
         kinds = kinds.scatter(rows, matched.gather(rows))
     named, blank = known(batch, hits, lines, kinds == 0, shared)
-    return kinds.scatter(named, frames.KNOWN), blank
+    return kinds.scatter(named, records.KNOWN), blank
 
 
 def _frames_of(hits: Hits, found: Found, lines: Lines) -> Iterator[tuple[str, pl.DataFrame]]:
     """Names and parts of the frames of one platform's runs, with `n`, rows and rules."""
-    tables.read_tables(hits)
-    tables.carry(hits)
+    log_tables.read_tables(hits)
+    log_tables.carry(hits)
     mine = found.runs.filter(pl.col("platform") == hits.grammar.name)
     phases = Phases(hits)
-    sheet = defaults.fill(mine, hits, phases)
-    yield "params", frames.params(hits)
-    yield "messages", frames.messages(hits)
-    yield from (("metrics", part) for part in frames.metrics(hits))
+    sheet = run_defaults.fill(mine, hits, phases)
+    yield "params", records.params(hits)
+    yield "messages", records.messages(hits)
+    yield from (("metrics", part) for part in records.metrics(hits))
     yield "runs", _run_rows(mine, sheet)
     yield "phases", phases.rows
-    evidence = pl.concat([sheet.hand_over(), phases.hand_over(), defaults.absent(sheet)], rechunk=True)
+    evidence = pl.concat([sheet.hand_over(), phases.hand_over(), run_defaults.absent(sheet)], rechunk=True)
     yield "evidence", _placed(evidence, mine, hits, sheet, phases, lines)
 
 
@@ -266,8 +267,8 @@ def _source_rows(batch: Batch, found: Found, kinds: pl.Series, blank: pl.Series)
             "compression": [s.compression for s in batch.sources],
             "text": [s.status for s in batch.sources],
             "note": [s.reason for s in batch.sources],
-            "lines_read": [int((p == frames.READ).sum()) for p in parts],
-            "lines_known": [int((p == frames.KNOWN).sum()) for p in parts],
+            "lines_read": [int((p == records.READ).sum()) for p in parts],
+            "lines_known": [int((p == records.KNOWN).sum()) for p in parts],
             "lines_blank": [b - a for a, b in pairwise(ends)],
         },
         schema_overrides={"index": pl.UInt32, "encoding": TEXT, "compression": TEXT, "note": TEXT, "source": TEXT},

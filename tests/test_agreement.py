@@ -9,14 +9,13 @@ import polars as pl
 import pytest
 from conftest import SAMPLES
 
-from logparse import platforms
-from logparse.batch import Batch, contains, literals, read, text_of
-from logparse.grammar import Grammar, Rule
-from logparse.match import cut
-from logparse.reader import read_sources
+from logparse.grammar import Grammar, Rule, registry
+from logparse.reading.match import cut
+from logparse.reading.scan import Batch, contains, literals, read, text_of
+from logparse.reading.sources import read_sources
 
-SHARED = [rule for g in platforms.grammars() if g.shared for rule in g.rules]
-VENDORS = [g for g in platforms.grammars() if not g.shared]
+SHARED = [rule for g in registry.grammars() if g.shared for rule in g.rules]
+VENDORS = [g for g in registry.grammars() if not g.shared]
 SEED = 20240407
 
 

@@ -1,57 +1,65 @@
-"""Arrows between modules run one way, grammars are data, and only the reader and the command line touch files."""
+"""The rooms of the house: imports between them run one way, grammars are data, and few modules touch files.
+
+A room is a package of `logparse` or a module at its top. What each room is for: docs/architecture.md.
+"""
 
 from __future__ import annotations
 
 import ast
+from functools import cache
 from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
 from conftest import ROOT
 
-ENGINE = sorted((ROOT / "logparse").glob("*.py"))
-FLOORS = ("comparison", "findings", "charts", "report", "cli")
-"""Packages from the ground up: what is said of two runs, what one ought to know, pictures, pages, commands."""
-COMMANDS = sorted((ROOT / "logparse" / "cli").glob("*.py"))
-GRAMMARS = sorted((ROOT / "grammars").glob("*.py"))
-FRONT = {"__init__"}
-"""The package's front door: it names what lies behind, and nothing inside goes through it."""
-MAY_OPEN = {"reader"}
+ROOMS = (
+    "errors",
+    "schema",
+    "text",
+    "grammar",
+    "reading",
+    "frames",
+    "logs",
+    "pipeline",
+    "selection",
+    "spreads",
+    "comparison",
+    "findings",
+    "charts",
+    "chart",
+    "pages",
+    "gates",
+    "report",
+    "cli",
+)
+"""From the ground up: a room imports only rooms that stand before it here."""
+ENGINE = ROOMS[: ROOMS.index("selection")]
+"""Rooms that read logs; they know nothing of comparing."""
+SCRIPTS = {"logparse.spreads.make"}
+"""Run by hand; part of no room."""
+MAY_TOUCH_FILES = {"logparse.reading.sources", "logparse.spreads", "logparse.report.page", *SCRIPTS}
+"""Besides the command line: the reader of logs, and what reads the data that its own package brings along."""
 
 
-def imported(path: Path) -> set[str]:
+@cache
+def imported(path: Path) -> frozenset[str]:
     """Modules that a file imports, also inside functions: `a.b` for `from a import b` as well."""
     out: set[str] = set()
-    for node in ast.walk(ast.parse(path.read_text())):
+    for node in ast.walk(_tree(path)):
         if isinstance(node, ast.Import):
             out |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:
             out |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
-    return out
+    return frozenset(out)
 
 
-def arrows() -> dict[str, set[str]]:
-    """Module of the engine -> those it imports."""
-    names = {path.stem for path in ENGINE} - FRONT
-    return {
-        path.stem: {name for name in names if f"logparse.{name}" in imported(path)}
-        for path in ENGINE
-        if path.stem in names
-    }
+@cache
+def _tree(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"))
 
 
-def test_there_are_modules_to_look_at() -> None:
-    assert len(ENGINE) > 15
-    assert len(COMMANDS) > 8
-    assert len(GRAMMARS) >= 5
-    assert "grammar" in arrows()["match"]
-
-
-def test_arrows_run_one_way() -> None:
-    order = list(TopologicalSorter(arrows()).static_order())  # raises CycleError where they do not
-    assert order.index("schema") < order.index("grammar") < order.index("match") < order.index("pipeline")
-
-
+@cache
 def modules() -> dict[str, Path]:
     """Dotted name -> file, of every module of the package."""
     paths = sorted((ROOT / "logparse").rglob("*.py"))
@@ -59,75 +67,97 @@ def modules() -> dict[str, Path]:
     return dict(zip(names, paths, strict=True))
 
 
-def test_no_module_imports_another_in_a_circle() -> None:
-    known = modules()
-    graph = {name: (imported(path) & known.keys()) - {name, "logparse"} for name, path in known.items()}
-    assert len(list(TopologicalSorter(graph).static_order())) == len(known) > 100
+def room(module: str) -> str | None:
+    """The room of a dotted name; None for the package's front door and what is not ours."""
+    parts = module.split(".")
+    return parts[1] if parts[0] == "logparse" and len(parts) > 1 and parts[1] in ROOMS else None
 
 
-@pytest.mark.parametrize("floor", FLOORS[:-1])
-def test_a_floor_rests_on_those_below_it(floor: str) -> None:
-    above = tuple(f"logparse.{name}" for name in FLOORS[FLOORS.index(floor) + 1 :])
+def grammar_files() -> list[Path]:
+    return [p for p in sorted((ROOT / "grammars").glob("*.py")) if p.stem != "__init__"]
+
+
+def test_every_room_is_known() -> None:
+    rooms = {name.split(".")[1] for name in modules() if name != "logparse"}
+    assert rooms == set(ROOMS)
+    assert len(modules()) > 100
+    assert len(grammar_files()) >= 5
+
+
+@pytest.mark.parametrize("name", ROOMS)
+def test_a_room_imports_only_rooms_below_it(name: str) -> None:
+    above = set(ROOMS[ROOMS.index(name) + 1 :])
     wrong = {
-        f"{name} -> {target}"
-        for name, path in modules().items()
-        if name.startswith(f"logparse.{floor}")
+        f"{module} -> {target}"
+        for module, path in modules().items()
+        if room(module) == name and module not in SCRIPTS
         for target in imported(path)
-        if target.startswith(above)
+        if room(target) in above
     }
     assert not wrong
 
 
-@pytest.mark.parametrize("name", ["reader", "compile", "match", "pipeline", "runs", "schema", "grammar"])
-def test_reading_knows_nothing_of_comparing(name: str) -> None:
-    assert not {
-        m for m in imported(ROOT / "logparse" / f"{name}.py") if m.startswith(tuple(f"logparse.{f}" for f in FLOORS))
+def test_no_module_imports_another_in_a_circle() -> None:
+    known = modules().keys()
+    # A package's front door names its modules, and a module below it is imported through the door.
+    graph = {
+        name: {
+            target
+            for target in (imported(path) & known) - {name, "logparse"}
+            if not name.startswith(f"{target}.") and not target.startswith(f"{name}.")
+        }
+        for name, path in modules().items()
     }
+    assert len(list(TopologicalSorter(graph).static_order())) == len(known)
 
 
-@pytest.mark.parametrize("path", ENGINE, ids=lambda p: p.stem)
-def test_the_engine_knows_no_command_and_no_vendor(path: Path) -> None:
-    # `platforms` finds the grammars by looking in the package: no module names one.
-    wrong = {name for name in imported(path) if name.startswith(("click", "logparse.cli", "logparse.grammars"))}
+def test_a_private_module_is_imported_within_its_room_only() -> None:
+    wrong = {
+        f"{module} -> {target}"
+        for module, path in modules().items()
+        for target in imported(path)
+        if room(target) not in (None, room(module)) and any(p.startswith("_") for p in target.split(".")[2:])
+    }
     assert not wrong
 
 
-@pytest.mark.parametrize("path", [p for p in GRAMMARS if p.stem != "__init__"], ids=lambda p: p.stem)
+def test_the_engine_knows_no_command_and_no_vendor() -> None:
+    # The registry finds the grammars by looking in the package: no module names one.
+    wrong = {
+        f"{module} -> {target}"
+        for module, path in modules().items()
+        if room(module) in ENGINE
+        for target in imported(path)
+        if target.startswith(("click", "logparse.cli", "logparse.grammars"))
+    }
+    assert not wrong
+
+
+@pytest.mark.parametrize("path", grammar_files(), ids=lambda p: p.stem)
 def test_grammars_import_only_what_rules_are_written_with(path: Path) -> None:
-    modules = {
+    names = {
         node.module if isinstance(node, ast.ImportFrom) else alias.name
-        for node in ast.walk(ast.parse(path.read_text()))
+        for node in ast.walk(_tree(path))
         if isinstance(node, ast.Import | ast.ImportFrom)
         for alias in node.names
     }
-    assert modules <= {"__future__", "pyparsing", "logparse.grammar", "logparse.grammars.common"}
+    assert names <= {"__future__", "pyparsing", "logparse.grammar", "logparse.grammars.common"}
 
 
 def test_the_compiler_knows_no_polars() -> None:
-    assert not {name for name in imported(ROOT / "logparse" / "compile.py") if name.startswith("polars")}
+    assert not {name for name in imported(modules()["logparse.grammar.compile"]) if name.startswith("polars")}
 
 
-def of_package(path: Path) -> str:
-    return str(path.relative_to(ROOT / "logparse").with_suffix(""))
+def test_charts_know_no_pyparsing() -> None:
+    assert not [n for n, path in modules().items() if room(n) == "charts" and "pyparsing" in imported(path)]
 
 
-READERS_OF_OUR_OWN = {"spreads/__init__", "spreads/make", "report/page"}
-"""What the package brings along is read where it is used; `spreads.make` is a script."""
-
-
-@pytest.mark.parametrize(
-    "path",
-    [
-        p
-        for p in sorted((ROOT / "logparse").rglob("*.py"))
-        if p.stem not in MAY_OPEN and p.parent.name != "cli" and of_package(p) not in READERS_OF_OUR_OWN
-    ],
-    ids=of_package,
-)
-def test_only_the_reader_and_the_command_line_touch_files(path: Path) -> None:
+def test_only_the_reader_and_the_command_line_touch_files() -> None:
     wrong = [
-        f"{path.name}:{node.lineno}"
-        for node in ast.walk(ast.parse(path.read_text()))
+        f"{module}:{node.lineno}"
+        for module, path in modules().items()
+        if module not in MAY_TOUCH_FILES and room(module) != "cli"
+        for node in ast.walk(_tree(path))
         if isinstance(node, ast.Call)
         and (
             (isinstance(node.func, ast.Name) and node.func.id == "open")
@@ -140,24 +170,7 @@ def test_only_the_reader_and_the_command_line_touch_files(path: Path) -> None:
     assert not wrong
 
 
-PAGES = {"show", "side_by_side", "overview", "explain", "paper"}
-"""Modules that make what people read of what lies below: commands and reports print it."""
-
-
-@pytest.mark.parametrize("floor", ["comparison", "findings", "charts"])
-def test_what_is_said_of_runs_knows_no_page_that_shows_it(floor: str) -> None:
-    pages = {f"logparse.{name}" for name in PAGES}
-    assert pages <= modules().keys()
-    wrong = {
-        f"{name} -> {target}"
-        for name, path in modules().items()
-        if name.startswith(f"logparse.{floor}")
-        for target in imported(path) & pages
-    }
-    assert not wrong
-
-
-def test_words_that_nobody_knows_are_helped_in_one_place() -> None:
+def test_misspelt_words_are_helped_in_one_place() -> None:
     # Paths are another matter: the reader looks for files that are there.
-    helpers = {path.stem for path in modules().values() if "difflib" in imported(path)}
-    assert helpers == {"errors", "reader"}
+    helpers = {module for module, path in modules().items() if "difflib" in imported(path)}
+    assert helpers == {"logparse.errors", "logparse.reading.sources"}

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from logparse import check, platforms
 from logparse.errors import GrammarError
-from logparse.grammar import Grammar, Rule, real, word
+from logparse.grammar import Grammar, Rule, real, registry, word
+from logparse.reading import check
 
 BAD = sorted((Path(__file__).parent / "bad_grammars").glob("*.py"))
 
@@ -17,10 +17,10 @@ BAD = sorted((Path(__file__).parent / "bad_grammars").glob("*.py"))
 def everything_said(path: Path) -> list[str]:
     """What is said of a grammar file: why it cannot be imported, or what the checks find."""
     try:
-        grammar = platforms.load(path)
+        grammar = registry.load(path)
     except GrammarError as error:
         return [str(error)]
-    outcomes = check.check([grammar], platforms.grammars())
+    outcomes = check.check([grammar], registry.grammars())
     return [str(finding) for outcome in outcomes for finding in outcome.found]
 
 
@@ -41,16 +41,16 @@ def test_there_is_a_wrong_grammar_for_every_law() -> None:
     met = set()
     for path in BAD:
         try:
-            grammar = platforms.load(path)
+            grammar = registry.load(path)
         except GrammarError:
             continue
-        met |= {o.law for o in check.check([grammar], platforms.grammars()) if o.found}
+        met |= {o.law for o in check.check([grammar], registry.grammars()) if o.found}
     assert met == {check.sentence(law) for law in check.LAWS}
 
 
-@pytest.mark.parametrize("grammar", platforms.grammars(), ids=lambda grammar: grammar.name)
+@pytest.mark.parametrize("grammar", registry.grammars(), ids=lambda grammar: grammar.name)
 def test_an_installed_grammar_meets_every_check(grammar: Grammar) -> None:
-    outcomes = list(check.check([grammar], platforms.grammars(), every=7))
+    outcomes = list(check.check([grammar], registry.grammars(), every=7))
     assert [str(finding) for outcome in outcomes for finding in outcome.found] == []
     assert {outcome.law for outcome in outcomes} == {check.sentence(law) for law in check.LAWS}
     assert sum(outcome.tried for outcome in outcomes) > 1000

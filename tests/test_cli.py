@@ -184,7 +184,7 @@ def test_an_installed_grammar_that_is_wrong_is_a_fault_of_ours(monkeypatch: pyte
     def fails() -> None:
         raise logparse.GrammarError("no rule is marked telling")
 
-    monkeypatch.setattr("logparse.platforms.grammars", fails)
+    monkeypatch.setattr("logparse.grammar.registry.grammars", fails)
     assert run("runs", GROQ).exit_code == 1
 
 
@@ -310,7 +310,7 @@ def test_colour_can_be_forced_and_refused() -> None:
 
 
 def _without_escapes(text: str) -> str:
-    from logparse.render import _ESCAPE
+    from logparse.text.terminal import _ESCAPE
 
     return _ESCAPE.sub("", text)
 
@@ -509,10 +509,10 @@ def test_explain_gives_its_lines_as_data() -> None:
 
 
 def test_grammars_lists_platforms_and_an_example_of_each_rule() -> None:
-    from logparse import platforms
+    from logparse.grammar import registry
 
     result = run("grammars")
-    for grammar in platforms.grammars():
+    for grammar in registry.grammars():
         assert f"{grammar.name}  {grammar.title}" in result.stdout
         assert all(f"  {rule.name} " in result.stdout for rule in grammar.rules)
     only = json.loads(run("grammars", "--platform", "groq", "--format", "json").stdout)["rows"]

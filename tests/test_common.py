@@ -6,8 +6,8 @@ import polars as pl
 import pytest
 from logparse.grammars.common import GRAMMAR
 
-from logparse.batch import contains, read
 from logparse.grammar import Rule
+from logparse.reading.scan import contains, read
 
 
 def rule_of(line: str) -> Rule | None:

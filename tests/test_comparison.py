@@ -15,7 +15,6 @@ from hypothesis import strategies as st
 from scipy import stats
 
 import logparse
-from logparse.cells import Facts, compiling
 from logparse.comparison import noise, sides
 from logparse.comparison.clocks import clock
 from logparse.comparison.compare import COMPARISON, Comparison, compare, of_sides
@@ -36,6 +35,7 @@ from logparse.comparison.verdict import (
 )
 from logparse.comparison.wording import cell_text, grid
 from logparse.errors import UsageError
+from logparse.pages.run_cells import Facts, compiling
 from logparse.schema import FRAMES, RUNS
 
 CEREBRAS = [SAMPLES / "cerebras" / f"bert_large_batch_{batch}.out" for batch in (512, 1024, 2048)]

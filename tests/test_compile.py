@@ -10,15 +10,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from logparse import platforms
-from logparse.batch import read
-from logparse.compile import compile_expression, may_hold
 from logparse.errors import GrammarError
-from logparse.grammar import Rule, integer, real, rest, some, word
-from logparse.match import rules_of
+from logparse.grammar import Rule, integer, real, registry, rest, some, word
+from logparse.grammar.compile import compile_expression, may_hold
+from logparse.reading.match import rules_of
+from logparse.reading.scan import read
 
-SHARED = [rule for g in platforms.grammars() if g.shared for rule in g.rules]
-RULES = [(g, rule) for g in platforms.grammars() if not g.shared for rule in rules_of(g, SHARED)]
+SHARED = [rule for g in registry.grammars() if g.shared for rule in g.rules]
+RULES = [(g, rule) for g in registry.grammars() if not g.shared for rule in rules_of(g, SHARED)]
 PLAIN = [rule for _, rule in RULES if "anywhere" not in rule.marked]
 
 FORMS = {
@@ -164,7 +163,7 @@ def test_every_float_that_python_prints_is_read_to_its_end(number: float) -> Non
     assert slow == fast == {"loss": str(number)}
 
 
-EXAMPLES = [(rule.compiled.pattern, text) for g in platforms.grammars() for rule in g.rules for text in rule.examples]
+EXAMPLES = [(rule.compiled.pattern, text) for g in registry.grammars() for rule in g.rules for text in rule.examples]
 
 
 @given(st.sampled_from(EXAMPLES), st.data())

@@ -9,10 +9,9 @@ import pytest
 from conftest import SAMPLES
 
 import logparse
-from logparse import platforms
-from logparse.grammar import Grammar
+from logparse.grammar import Grammar, registry
 
-VENDORS = [g for g in platforms.grammars() if not g.shared]
+VENDORS = [g for g in registry.grammars() if not g.shared]
 PLATFORMS = {"sambanova", "graphcore", "cerebras", "groq"}
 MIXED = SAMPLES / "mixed" / "all_four_platforms.txt"
 
@@ -313,7 +312,7 @@ def test_a_fifth_vendor_stands_beside_the_four(fifth: Path) -> None:
     first = logs.runs.filter(pl.col("source") == "<bytes>").sort("line_first")
     assert first["platform"].to_list() == ["sambanova", "graphcore", "cerebras", "groq", "tidewater"]
     assert set(logs.sources["platform"].to_list()[1:]) == {"groq"}
-    assert {g.name for g in platforms.grammars()} == {*PLATFORMS, "common"}, "nothing was installed"
+    assert {g.name for g in registry.grammars()} == {*PLATFORMS, "common"}, "nothing was installed"
 
 
 def test_a_grammar_of_an_installed_name_takes_its_place(tmp_path: Path) -> None:

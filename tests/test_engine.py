@@ -19,11 +19,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import logparse
-from logparse import batch, cast, formula, frames, known, match, pipeline, platforms, rows, threads
-from logparse.batch import SLICE_BYTES, _frequent, literals
+from logparse import pipeline
 from logparse.errors import NoSuchInput
-from logparse.grammar import Grammar, Rule, integer
-from logparse.reader import clean, read_sources
+from logparse.frames import records
+from logparse.grammar import Grammar, Rule, formula, integer, registry, units
+from logparse.reading import coverage, match, scan, threads
+from logparse.reading.scan import SLICE_BYTES, _frequent, literals
+from logparse.reading.sources import clean, read_sources
+from logparse.schema import build
 
 WHERE = ["label", "source", "line_first", "line_last", "copies"]
 """Columns of runs that say where a run stands."""
@@ -107,7 +110,7 @@ def test_a_formula_is_the_same_for_a_column_and_for_one_value(a: float, b: float
 
 def silent_telling_lines() -> list[bytes]:
     """Examples of rules that tell the platform and say nothing else, and that pass the gate of no other rule."""
-    grammars = platforms.grammars()
+    grammars = registry.grammars()
     gate = literals(rule for g in grammars for rule in g.rules if g.speaks(rule))
     examples = [e for g in grammars for r in g.rules if "telling" in r.marked and not g.speaks(r) for e in r.examples]
     return [example.encode() + b"\n" for example in examples if not any(text in example for text in gate)]
@@ -131,7 +134,7 @@ def test_frequent_rules_are_sought_in_whole_lines(ends: list[str]) -> None:
     # The last line may have no end, and its last character several bytes.
     filler = b"one line of many\n" * (SLICE_BYTES // 17 + 1)
     texts = [filler, *(text.encode() for text in ends)]
-    assert _frequent([[(text, 0, len(text)) for text in texts]], {g: g.rules for g in platforms.grammars()}) == []
+    assert _frequent([[(text, 0, len(text)) for text in texts]], {g: g.rules for g in registry.grammars()}) == []
 
 
 def test_many_long_logs_may_end_in_the_middle_of_a_line() -> None:
@@ -167,18 +170,18 @@ def as_ever() -> dict[str, pl.DataFrame]:
     [
         pytest.param({pipeline: {"BATCH_BYTES": 1}}, id="a batch for each source"),
         pytest.param({pipeline: {"BATCH_BYTES": 100_000}}, id="some batches"),
-        pytest.param({rows: {"MANY": 2}, frames: {"MANY": 2}, cast: {"MANY": 2}}, id="each frame is long"),
-        pytest.param({batch: {"SLICE_BYTES": 2_000, "_FREQUENT": 0.02}}, id="slices, and rules before any gate"),
+        pytest.param({build: {"MANY": 2}, records: {"MANY": 2}, units: {"MANY": 2}}, id="each frame is long"),
+        pytest.param({scan: {"SLICE_BYTES": 2_000, "_FREQUENT": 0.02}}, id="slices, and rules before any gate"),
         pytest.param({threads: {"WORTH_THREADS": 1}, pipeline: {"WORTH_THREADS": 1}}, id="on all cores"),
         pytest.param(
             {
                 pipeline: {"BATCH_BYTES": 50_000, "WORTH_THREADS": 1},
                 threads: {"WORTH_THREADS": 1},
-                batch: {"SLICE_BYTES": 1_000, "_FREQUENT": 0.01},
-                rows: {"MANY": 1},
-                frames: {"MANY": 1},
-                cast: {"MANY": 1},
-                known: {"WORTH_THREADS": 1},
+                scan: {"SLICE_BYTES": 1_000, "_FREQUENT": 0.01},
+                build: {"MANY": 1},
+                records: {"MANY": 1},
+                units: {"MANY": 1},
+                coverage: {"WORTH_THREADS": 1},
                 match: {"_PART_LINES": 7},
             },
             id="all at once",
@@ -214,9 +217,9 @@ def test_what_was_read_stands_in_the_order_of_lines_and_runs(monkeypatch: pytest
 
 @given(st.lists(st.lists(st.text("ab", max_size=3), max_size=6).map("\n".join), min_size=1, max_size=5), st.data())
 def test_lines_that_are_asked_for_again_are_those_of_the_source(texts: list[str], data: st.DataObject) -> None:
-    read = batch.Batch.of(list(read_sources([text.encode() for text in texts])))
+    read = scan.Batch.of(list(read_sources([text.encode() for text in texts])))
     lines = [line for text in texts for line in (text.removesuffix("\n").split("\n") if text else [])]
-    scanned = batch.scan(read, {})
+    scanned = scan.scan(read, {})
     assert read.height == len(lines)
     wanted = data.draw(st.lists(st.integers(0, len(lines) - 1))) if lines else []
     there = scanned.lines.at(pl.Series(wanted, dtype=pl.UInt32))

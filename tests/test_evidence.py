@@ -9,7 +9,7 @@ import pytest
 from conftest import SAMPLES
 
 import logparse
-from logparse import formula
+from logparse.grammar import formula
 from logparse.schema import EVIDENCE, RUNS
 
 NOT_JUDGED = {"run", "label", "source", "line_first", "line_last", "copies", "platform"}

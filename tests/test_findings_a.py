@@ -14,11 +14,11 @@ import logparse
 from logparse.comparison.claims import claim
 from logparse.comparison.compare import Comparison, compare
 from logparse.comparison.ledger import Ledger
-from logparse.figures import seconds
 from logparse.findings import Finding, module, scene_of
 from logparse.findings.warm_up import Pace
 from logparse.logs import Logs
 from logparse.schema import FRAMES
+from logparse.text.numbers import seconds
 
 CEREBRAS = [SAMPLES / "cerebras" / f"bert_large_batch_{batch}.out" for batch in (512, 1024, 2048)]
 MNIST = [

@@ -13,10 +13,11 @@ from click.testing import CliRunner, Result
 from conftest import SAMPLES
 
 import logparse
-from logparse import gates, paper
+from logparse import gates
 from logparse.cli import cli
 from logparse.comparison.compare import compare
 from logparse.errors import UsageError
+from logparse.pages import compare_export
 
 GROQ = [str(SAMPLES / "groq" / name) for name in ("bert_tiny_dummy_input.out", "bert_tiny_256_rebuilt.out")]
 MNIST = [str(SAMPLES / "graphcore" / name) for name in ("mnist_as_is_cold.out", "mnist_asked_20_epochs_ran_10.out")]
@@ -122,7 +123,7 @@ def made(paths: list[str]) -> tuple[logparse.Comparison, pl.DataFrame]:
 
 
 def test_latex_has_a_macro_for_each_number_and_balanced_braces() -> None:
-    text = paper.latex(*made(BATCHES))
+    text = compare_export.latex(*made(BATCHES))
     assert r"\newcommand{\lpTrainA}{\qty{174.7}{\second}}" in text
     assert r"\newcommand{\lpThroughputCRatio}{\num{2.291}}" in text
     defined = re.findall(r"\\newcommand\{(\\lp[A-Za-z]+)\}", text)
@@ -135,7 +136,7 @@ def test_latex_has_a_macro_for_each_number_and_balanced_braces() -> None:
 
 def test_markdown_has_a_row_for_each_quantity_and_its_notes() -> None:
     comparison, findings = made(BATCHES)
-    text = paper.markdown(comparison, findings)
+    text = compare_export.markdown(comparison, findings)
     rows = [line for line in text.splitlines() if line.startswith("| ")]
     assert len(rows) == len(comparison.rows) + 3  # head, rule, counts
     assert len({line.count("|") for line in rows}) == 1

@@ -17,7 +17,6 @@ import logparse
 from logparse.cli import cli
 from logparse.comparison.compare import compare
 from logparse.errors import UsageError
-from logparse.render import one_line
 from logparse.report import report
 from logparse.report.content import Content, content
 from logparse.report.lists import Item
@@ -26,6 +25,7 @@ from logparse.report.table import table
 from logparse.report.tags import Html, joined, tag
 from logparse.report.trail import Trail
 from logparse.schema import FRAMES
+from logparse.text.terminal import one_line
 
 TEN = [
     SAMPLES / name

@@ -14,14 +14,14 @@ from typing import Any
 import altair as alt
 import polars as pl
 
-from logparse import words
 from logparse.charts._theme import Drawing, apart, data, text_width, theme
 from logparse.charts._view import Block, View
 from logparse.comparison.compare import baseline_of
 from logparse.comparison.ledger import Ledger
 from logparse.comparison.sides import Side
 from logparse.errors import UsageError
-from logparse.render import one_line
+from logparse.text import labels
+from logparse.text.terminal import one_line
 
 WIDTH = 420
 """Of a plot, where nothing else was asked for."""
@@ -138,7 +138,7 @@ def work(ledger: Ledger, block: Block) -> str:
     workload, task = block.keys[:2]
     found = dict.fromkeys(str(job.main["platform"]) for job in block.jobs)
     named = one_line(str(workload)) if workload else "workload not in the log"
-    return f"{' and '.join(found)}: {named}" + (f", {words.task(str(task))}" if task else "")
+    return f"{' and '.join(found)}: {named}" + (f", {labels.task(str(task))}" if task else "")
 
 
 def baseline_in(view: View, sides: Sequence[Side]) -> int:

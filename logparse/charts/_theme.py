@@ -17,7 +17,7 @@ import polars as pl
 
 import logparse
 from logparse.charts._view import View
-from logparse.render import one_line
+from logparse.text.terminal import one_line
 
 Drawing: TypeAlias = alt.Chart | alt.LayerChart | alt.FacetChart | alt.ConcatChart | alt.VConcatChart | alt.HConcatChart
 """What a chart gives."""

@@ -19,8 +19,8 @@ from logparse.comparison.quantities import CLOCKS
 from logparse.comparison.sides import Side
 from logparse.errors import NothingToDraw, UsageError
 from logparse.logs import Logs
-from logparse.render import one_line, where
 from logparse.schema import RUNS
+from logparse.text.terminal import one_line, where
 
 What: TypeAlias = Logs | Ledger | Comparison
 """What one may make a chart of."""

@@ -63,8 +63,8 @@ from logparse.comparison.quantities import LOWER_SCORES, QUANTITIES
 from logparse.comparison.sides import Cell, Side, cell
 from logparse.comparison.wording import cell_text
 from logparse.errors import NothingToDraw
-from logparse.figures import is_share, score_figure
-from logparse.render import one_line
+from logparse.text.numbers import is_share, score_figure
+from logparse.text.terminal import one_line
 
 TAKES = ("by",)
 ROWS: dict[str, Any] = {

@@ -25,7 +25,6 @@ from typing import Any
 import altair as alt
 import polars as pl
 
-from logparse import reasons
 from logparse.charts._panel import (
     WIDTH,
     Grid,
@@ -61,7 +60,8 @@ from logparse.comparison.ledger import Ledger, Value
 from logparse.comparison.quantities import CLOCKS
 from logparse.comparison.sides import Side
 from logparse.errors import NothingToDraw
-from logparse.figures import figure, seconds
+from logparse.text import missing
+from logparse.text.numbers import figure, seconds
 
 TAKES = ("clock",)
 _WAIT, _REST = "waits", "not accounted for"
@@ -316,7 +316,7 @@ def _training(view: View, frame: pl.DataFrame, grid: Grid) -> Drawing:
 
 def _said(row: dict[str, Any]) -> str:
     if row["duration_s"] is None:
-        mark = reasons.read(row["empty"]).why.mark
+        mark = missing.read(row["empty"]).why.mark
         return "" if mark == "-" else mark
     return seconds(row["duration_s"], row["resolution"])
 
@@ -365,15 +365,15 @@ def _end(job: Job, held: dict[str, dict[str, Any]], whole: Value) -> list[str]:
         words.append(seconds(total["duration_s"], total["resolution"]))
     else:
         words += [f"this log {seconds(total['duration_s'], total['resolution'])}"] if total["duration_s"] else []
-        words.append(_missing("total", (whole.empty or reasons.MISSING).why.mark))
+        words.append(_missing("total", (whole.empty or missing.MISSING).why.mark))
     if train["duration_s"] is None:
-        mark = reasons.read(train["empty"]).why.mark
+        mark = missing.read(train["empty"]).why.mark
         words += [] if mark == "-" or job["task"] != "train" else [_missing("train", mark)]
     elif whole.value:
         words.append(f"train {_percent(train['duration_s'] / whole.value)}")
     if job["compile_cache"] == "hit":
-        words.append(reasons.Why.CACHED.mark)
-    elif held["compile"]["duration_s"] is None and (mark := reasons.read(held["compile"]["empty"]).why.mark) != "-":
+        words.append(missing.Why.CACHED.mark)
+    elif held["compile"]["duration_s"] is None and (mark := missing.read(held["compile"]["empty"]).why.mark) != "-":
         words.append(_missing("compile", mark))
     if job["train_includes"]:
         words.append(f"train holds {job['train_includes'].replace(',', ' and ')}")

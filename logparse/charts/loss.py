@@ -48,12 +48,12 @@ from logparse.charts._view import View
 from logparse.comparison.equal import AXES, curve, last_common, row_at
 from logparse.comparison.jobs import Job
 from logparse.comparison.noise import grid
+from logparse.comparison.phrases import labels, listed
 from logparse.errors import NothingToDraw
-from logparse.figures import figure
-from logparse.findings._words import labels, listed
-from logparse.place import placed
-from logparse.render import one_line
 from logparse.schema import FIELDS
+from logparse.text.location import placed
+from logparse.text.numbers import figure
+from logparse.text.terminal import one_line
 
 TAKES = ("x",)
 

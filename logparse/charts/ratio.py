@@ -62,8 +62,8 @@ from logparse.comparison.sides import Cell
 from logparse.comparison.verdict import BEYOND, ESTABLISHED, NOT_COMPARABLE, UNKNOWN, WITHIN, Verdict
 from logparse.comparison.wording import cell_text, title, told_at_the_top, verdict_text, what_differs
 from logparse.errors import NothingToDraw
-from logparse.figures import is_share
-from logparse.render import one_line
+from logparse.text.numbers import is_share
+from logparse.text.terminal import one_line
 
 TAKES = ("by", "baseline", "per", "clock")
 _CROWD = 12

@@ -31,14 +31,14 @@ from logparse.charts._panel import heading
 from logparse.charts._theme import Drawing, data, framed, hue, places, source_note, theme, tips, wrap
 from logparse.charts._view import Block, View
 from logparse.comparison.jobs import Job
+from logparse.comparison.phrases import labels
 from logparse.comparison.quantities import QUANTITIES
 from logparse.comparison.scaling import COUNTS, Scaling, scaling
 from logparse.comparison.settings import factors, settings
 from logparse.comparison.sides import Cell, Side, cell
 from logparse.errors import NothingToDraw, UsageError
-from logparse.figures import figure
-from logparse.findings._words import labels
-from logparse.render import one_line
+from logparse.text.numbers import figure
+from logparse.text.terminal import one_line
 
 TAKES = ("by", "x")
 

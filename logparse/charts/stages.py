@@ -30,11 +30,11 @@ from logparse.charts._panel import GUTTER, WIDTH, Grid, gutter
 from logparse.charts._theme import Drawing, apart, data, fitted, framed, hue, places, source_note, theme, tips
 from logparse.charts._view import View
 from logparse.comparison.jobs import Job
+from logparse.comparison.phrases import labels
 from logparse.errors import NothingToDraw
-from logparse.figures import seconds
-from logparse.findings._words import labels
-from logparse.place import Place, placed
-from logparse.render import one_line
+from logparse.text.location import Place, placed
+from logparse.text.numbers import seconds
+from logparse.text.terminal import one_line
 
 TAKES = ()
 

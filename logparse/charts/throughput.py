@@ -69,8 +69,8 @@ from logparse.comparison.sides import cell
 from logparse.comparison.verdict import BEYOND, ESTABLISHED, NOT_COMPARABLE, UNKNOWN
 from logparse.comparison.wording import cell_text, verdict_text
 from logparse.errors import NothingToDraw
-from logparse.figures import ratio_figure
-from logparse.render import one_line
+from logparse.text.numbers import ratio_figure
+from logparse.text.terminal import one_line
 
 TAKES = ("by", "baseline", "per")
 ROWS: dict[str, Any] = {

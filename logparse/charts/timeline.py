@@ -45,12 +45,12 @@ from logparse.charts._theme import (
 )
 from logparse.charts._view import Block, View
 from logparse.comparison.jobs import Job
+from logparse.comparison.phrases import labels
 from logparse.comparison.sides import Side
 from logparse.errors import NothingToDraw
-from logparse.findings._words import labels
-from logparse.place import Place
-from logparse.render import one_line
 from logparse.schema import TEXT
+from logparse.text.location import Place
+from logparse.text.terminal import one_line
 
 TAKES = ()
 

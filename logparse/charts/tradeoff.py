@@ -52,8 +52,8 @@ from logparse.comparison.sides import Cell, Side, cell
 from logparse.comparison.verdict import UNKNOWN, WITHIN, verdict
 from logparse.comparison.wording import cell_text
 from logparse.errors import NothingToDraw
-from logparse.figures import is_share
-from logparse.render import one_line
+from logparse.text.numbers import is_share
+from logparse.text.terminal import one_line
 
 TAKES = ("by", "clock")
 _WIDTH, _HEIGHT = 330, 230

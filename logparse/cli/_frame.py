@@ -47,9 +47,9 @@ def frame_command(name: str, help: str) -> click.Command:
 
 def select(logs: Logs, name: str, where: str) -> pl.DataFrame:
     """Rows of a frame that meet a condition; what is no condition is wrong usage."""
-    from logparse import render
+    from logparse.text import terminal
 
     try:
-        return render.where(logs.frames(), name, where)
+        return terminal.where(logs.frames(), name, where)
     except ValueError as error:
         raise click.UsageError(f"--where: {error}") from None

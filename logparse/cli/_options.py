@@ -157,13 +157,13 @@ _LITTLE = 8 * 2**20
 
 def own(paths: Sequence[str]) -> list[Grammar]:
     """The grammars in the user's own files. What is wrong with an installed one is our fault, and told so."""
-    from logparse import platforms
+    from logparse.grammar import registry
 
     try:
-        platforms.grammars()
+        registry.grammars()
     except GrammarError as error:
         raise RuntimeError(f"an installed grammar cannot be used: {error}") from error
-    return [platforms.load(path) for path in paths]
+    return [registry.load(path) for path in paths]
 
 
 def named(paths: Sequence[str], files_from: str | None) -> None:
@@ -182,13 +182,13 @@ def exit_code(logs: Logs) -> int:
 
 def put(frame: pl.DataFrame, name: str, format: str | None, output: str | None) -> None:
     """Print or write a frame; a table where nothing else was asked for."""
-    from logparse import render
+    from logparse.text import terminal
 
     format = format_of(format, output)
     if format == "table":
-        put_text(render.table(frame, render.Paint.of(sys.stdout if output is None else None)), output)
+        put_text(terminal.table(frame, terminal.Paint.of(sys.stdout if output is None else None)), output)
     else:
-        put_bytes(render.dump(frame, name, format), output)
+        put_bytes(terminal.dump(frame, name, format), output)
 
 
 def put_text(text: str, output: str | None) -> None:

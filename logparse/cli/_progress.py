@@ -55,7 +55,7 @@ def size(paths: Sequence[str] | None) -> int | None:
     """Bytes of all that was named; None where that cannot be told beforehand."""
     from pathlib import Path
 
-    from logparse.reader import expand
+    from logparse.reading.sources import expand
 
     if paths is None or "-" in paths:
         return None

@@ -116,16 +116,18 @@ def _print(
     strict: str | None,
     on_unknown: str,
 ) -> None:
-    from logparse import gates, paper, render, side_by_side
+    from logparse import gates
+    from logparse.pages import compare, compare_export
+    from logparse.text import terminal
 
     chosen = _options.format_of(format, output)
     if chosen == "table":
-        paint = render.Paint.of(sys.stdout if output is None else None)
-        _options.put_text(side_by_side.page(made, found, paint, digits), output)
+        paint = terminal.Paint.of(sys.stdout if output is None else None)
+        _options.put_text(compare.page(made, found, paint, digits), output)
     elif chosen == "md":
-        _options.put_text(paper.markdown(made, found, digits), output)
+        _options.put_text(compare_export.markdown(made, found, digits), output)
     elif chosen == "latex":
-        _options.put_text(paper.latex(made, found, digits), output)
+        _options.put_text(compare_export.latex(made, found, digits), output)
     elif chosen == "junit":
         _options.put_text(gates.junit(outcomes, found, strict, on_unknown).rstrip(), output)
     elif chosen == "github":

@@ -34,10 +34,10 @@ def command(
 
     import polars as pl
 
-    from logparse.explain import explain, page
-    from logparse.platforms import chosen
-    from logparse.reader import read_sources
-    from logparse.render import Paint
+    from logparse.grammar.registry import chosen
+    from logparse.pages.explain import explain, page
+    from logparse.reading.sources import read_sources
+    from logparse.text.terminal import Paint
 
     known = chosen(_options.own(grammar))
     made = [explain(source, known) for source in read_sources(list(paths), files_from=files_from)]

@@ -44,14 +44,16 @@ def command(
         click.echo("no run in these logs: logparse explain PATH... shows how they are read", err=True)
         if people:
             return max(NOTHING, _options.exit_code(logs))
-    from logparse import gates, render, side_by_side
+    from logparse import gates
     from logparse.comparison.ledger import Ledger
     from logparse.findings import findings
+    from logparse.pages import compare
+    from logparse.text import terminal
 
     found = findings(Ledger(logs, said), ignore=ignore)
     if people:
-        paint = render.Paint.of(sys.stdout if output is None else None)
-        lines = list(side_by_side.finding_lines(found, paint, "Worth knowing", advice=advice))
+        paint = terminal.Paint.of(sys.stdout if output is None else None)
+        lines = list(compare.finding_lines(found, paint, "Worth knowing", advice=advice))
         _options.put_text("\n".join(lines or ["Nothing to say against these logs."]), output)
     else:
         _options.put(found, "findings", format, output)

@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 
 
 def _complete(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
-    from logparse import platforms
+    from logparse.grammar import registry
 
-    return [g.name for g in platforms.grammars() if g.name.startswith(incomplete)]
+    return [g.name for g in registry.grammars() if g.name.startswith(incomplete)]
 
 
 @click.group("grammars", invoke_without_command=True)
@@ -48,15 +48,17 @@ def command(
     if ctx.invoked_subcommand is not None:
         return None
     people = _options.is_table(format, output)
-    from logparse import check, platforms, render
+    from logparse.grammar import registry
+    from logparse.reading import check
+    from logparse.text import terminal
 
-    known = platforms.chosen(_options.own(grammar))
+    known = registry.chosen(_options.own(grammar))
     chosen = [g for g in known if not platform or g.name in platform]
     for name in platform:
         if name not in (have := [g.name for g in known]):
             raise click.BadParameter(f"there is no {name!r}; there are {', '.join(have)}", param_hint="--platform")
     if people:
-        _options.put_text(check.listing(chosen, render.Paint.of(sys.stdout if output is None else None)), output)
+        _options.put_text(check.listing(chosen, terminal.Paint.of(sys.stdout if output is None else None)), output)
     else:
         _options.put(check.rules(chosen), "grammars", format, output)
     return 0
@@ -78,10 +80,12 @@ def run_checks(names: tuple[str, ...], format: str | None, output: str | None) -
       logparse grammars check my_grammar.py
     """
     people = _options.is_table(format, output)
-    from logparse import check, platforms, render
+    from logparse.grammar import registry
+    from logparse.reading import check
+    from logparse.text import terminal
 
     _options.own(())
-    installed = {g.name: g for g in platforms.grammars()}
+    installed = {g.name: g for g in registry.grammars()}
     chosen: list[Grammar] = []
     refused: list[GrammarError] = []
     for name in names or installed:
@@ -91,7 +95,7 @@ def run_checks(names: tuple[str, ...], format: str | None, output: str | None) -
             refused.append(error)
     outcomes = list(check.check(chosen, list(installed.values())))
     if people:
-        paint = render.Paint.of(sys.stdout if output is None else None)
+        paint = terminal.Paint.of(sys.stdout if output is None else None)
         _options.put_text(check.page(outcomes, refused, paint), output)
     else:
         _options.put(check.table(outcomes, refused), "check", format, output)
@@ -99,9 +103,9 @@ def run_checks(names: tuple[str, ...], format: str | None, output: str | None) -
 
 
 def _loaded(path: str) -> Grammar:
-    from logparse import platforms
+    from logparse.grammar import registry
 
     if not Path(path).is_file():
-        have = ", ".join(g.name for g in platforms.grammars())
+        have = ", ".join(g.name for g in registry.grammars())
         raise click.BadParameter(f"{path!r} is neither a file nor a platform; there are {have}", param_hint="NAME|FILE")
-    return platforms.load(path)
+    return registry.load(path)

@@ -37,7 +37,8 @@ def command(
     """
     people = _options.is_table(format, output)
     logs = _options.read(paths, files_from, grammar)
-    from logparse import overview, render
+    from logparse.pages import ingest
+    from logparse.text import terminal
 
     if not logs.sources.height:
         click.echo(f"no files to read in {', '.join(paths)}: a folder is searched to its bottom", err=True)
@@ -45,12 +46,12 @@ def command(
         from logparse.comparison.ledger import Ledger
         from logparse.findings import findings
 
-        paint = render.Paint.of(sys.stdout if output is None else None)
+        paint = terminal.Paint.of(sys.stdout if output is None else None)
         ledger = Ledger(logs)
-        _options.put_text(overview.page(ledger, paths, paint, findings(ledger, of_one_run=True)), output)
+        _options.put_text(ingest.page(ledger, paths, paint, findings(ledger, of_one_run=True)), output)
     else:
         _options.put(logs.runs, "runs", format, output)
-    understood = overview.coverage(logs)
+    understood = ingest.coverage(logs)
     if min_coverage is not None and understood < min_coverage:
         click.echo(
             f"--min-coverage {min_coverage:g} is not met: {understood:.4f} of the lines were understood", err=True

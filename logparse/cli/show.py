@@ -48,12 +48,13 @@ def command(
     """
     people = _options.is_table(format, output)
     logs = _options.read(paths, files_from, grammar)
-    from logparse import render, show
-    from logparse.naming import find_run
+    from logparse.pages import show
+    from logparse.selection import find_run
+    from logparse.text import terminal
 
     found = find_run(logs, run)
     if people:
-        paint = render.Paint.of(sys.stdout if output is None else None)
+        paint = terminal.Paint.of(sys.stdout if output is None else None)
         _options.put_text(show.page(logs, found, column, paint, context, raw), output)
     else:
         _options.put(show.evidence(logs, found, column), "evidence", format, output)

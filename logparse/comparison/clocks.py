@@ -9,8 +9,8 @@ from datetime import datetime
 
 from logparse.comparison.jobs import Job
 from logparse.comparison.ledger import Ledger, Value
-from logparse.place import Place
-from logparse.reasons import Reason, Why
+from logparse.text.location import Place
+from logparse.text.missing import Reason, Why
 
 
 def clock(ledger: Ledger, job: Job, name: str) -> Value:

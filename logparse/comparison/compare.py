@@ -25,8 +25,8 @@ from logparse.comparison.sides import Cell, Side, better, cell
 from logparse.comparison.verdict import NOT_COMPARABLE, Verdict, verdict
 from logparse.errors import UsageError
 from logparse.logs import Logs
-from logparse.naming import find_run
 from logparse.schema import RUNS
+from logparse.selection import find_run
 
 
 @dataclass(frozen=True)

@@ -14,8 +14,8 @@ from logparse.comparison.jobs import Job
 from logparse.comparison.ledger import Ledger
 from logparse.comparison.sides import Side
 from logparse.errors import UsageError
-from logparse.place import Place
 from logparse.schema import FIELDS, WORD
+from logparse.text.location import Place
 
 
 @dataclass(frozen=True)

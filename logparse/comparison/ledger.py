@@ -13,15 +13,15 @@ from typing import Any, TypeVar
 
 import polars as pl
 
-from logparse import reasons
 from logparse.comparison.claims import Claim, taken
 from logparse.comparison.jobs import Job, Run, jobs
+from logparse.frames.resolution import resolutions
 from logparse.grammar import Grammar
 from logparse.logs import Logs
-from logparse.place import Place, placed
-from logparse.reasons import Reason, Why
-from logparse.resolution import resolutions
 from logparse.schema import TEXT
+from logparse.text import missing
+from logparse.text.location import Place, placed
+from logparse.text.missing import Reason, Why
 
 T = TypeVar("T")
 
@@ -106,7 +106,7 @@ class Ledger:
         claim = taken(self.claims, job, column)
         if claim is not None:
             return Value(claim.number, None, "claimed", f"claimed ({claim.origin}), not in the log")
-        found = [reasons.read(self._evidence.get((run["run"], column), ("", None, ()))[1]) for run in job.runs]
+        found = [missing.read(self._evidence.get((run["run"], column), ("", None, ()))[1]) for run in job.runs]
         return Value(empty=next((r for r in found if r.why is not Why.ELSEWHERE), found[0]))
 
     def _resolution(self, run: Run, column: str) -> float | None:

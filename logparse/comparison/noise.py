@@ -20,7 +20,7 @@ from logparse.comparison.jobs import Job
 from logparse.comparison.ledger import Ledger
 from logparse.comparison.quantities import Quantity
 from logparse.comparison.sides import Cell, Side, cell
-from logparse.place import Place
+from logparse.text.location import Place
 
 
 @dataclass(frozen=True)

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
-from logparse import words
 from logparse.comparison.jobs import Job
 from logparse.comparison.ledger import Ledger
 from logparse.comparison.quantities import Quantity
 from logparse.comparison.settings import BUDGET
 from logparse.comparison.sides import Cell
+from logparse.text import labels
 
 
 class Bar(Enum):
@@ -139,7 +139,7 @@ def _clock_scope(ledger: Ledger, quantity: Quantity, a: Cell, b: Cell) -> str | 
     held = [{job["train_includes"] for job in c.side.jobs if _timed(ledger, job)} for c in (a, b)]
     if len(held[0] | held[1]) < 2:
         return None
-    told = [" or ".join(sorted(map(words.holding, of))) for of in held]
+    told = [" or ".join(sorted(map(labels.holding, of))) for of in held]
     if held[0] == held[1]:
         return f"the train times of each side do not hold the same: {told[0]}"
     return f"the train times do not hold the same: {told[0]}; {told[1]}"

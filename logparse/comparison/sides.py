@@ -13,8 +13,8 @@ from logparse.comparison.jobs import Job
 from logparse.comparison.ledger import Ledger, Value
 from logparse.comparison.quantities import LOWER_SCORES, Quantity
 from logparse.errors import UsageError
-from logparse.place import Place
-from logparse.reasons import Reason, Why
+from logparse.text.location import Place
+from logparse.text.missing import Reason, Why
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,6 @@ from itertools import groupby
 
 import polars as pl
 
-from logparse import reasons
-from logparse.cells import fetched
 from logparse.comparison.compare import Comparison, Row
 from logparse.comparison.ledger import Ledger, Value
 from logparse.comparison.quantities import CLOCKS, Quantity
@@ -17,8 +15,10 @@ from logparse.comparison.refusal import Bar, different_work, unknown_work
 from logparse.comparison.settings import factors
 from logparse.comparison.sides import Cell, Side
 from logparse.comparison.verdict import NOT_COMPARABLE, UNKNOWN, WITHIN, Verdict
-from logparse.figures import figure, ratio_figure, score_figure, seconds
-from logparse.place import Place
+from logparse.text import missing
+from logparse.text.labels import fetched
+from logparse.text.location import Place
+from logparse.text.numbers import figure, ratio_figure, score_figure, seconds
 
 _MOST = 6
 """Parameters named before the rest is only counted."""
@@ -118,7 +118,7 @@ def _score_name(cell: Cell) -> str | None:
 def cell_text(quantity: Quantity, cell: Cell, digits: int | None = None) -> str:
     """A cell for people: the value; of two both; of three or more the median and the range, and how many."""
     if not cell.values:
-        return (cell.empty or reasons.MISSING).why.mark
+        return (cell.empty or missing.MISSING).why.mark
     if quantity.name == "compile_s" and all(job["compile_cache"] == "hit" for job in cell.side.jobs):
         return fetched((v.value, value_text(quantity, cell, v, digits)) for v in cell.values)
     texts = [value_text(quantity, cell, v, digits) for v in cell.values]
@@ -240,7 +240,7 @@ def grid(comparison: Comparison, digits: int | None = None) -> Grid:
         cells = []
         for index, (c, verdict) in enumerate(zip(row.cells, row.verdicts, strict=True)):
             value = cell_text(row.quantity, c, digits)
-            marks |= reasons.marks(value)
+            marks |= missing.marks(value)
             if verdict is None or told_at_the_top(comparison, row, index):
                 cells.append(GridCell(value))
             else:

@@ -32,9 +32,9 @@ from logparse.comparison.ledger import Ledger
 from logparse.comparison.sides import one_each
 from logparse.errors import UsageError, nearest
 from logparse.logs import Logs
-from logparse.place import Place
+from logparse.reading.threads import in_pool
 from logparse.schema import conform, empty
-from logparse.threads import in_pool
+from logparse.text.location import Place
 
 SEVERITIES = ("error", "warning", "note")
 """Worst first."""

@@ -24,10 +24,10 @@ import polars as pl
 
 from logparse.comparison.jobs import Job
 from logparse.comparison.ledger import Ledger
-from logparse.figures import figure
+from logparse.comparison.phrases import clauses, labels, place, shown
 from logparse.findings import Finding, Scene
-from logparse.findings._words import clauses, labels, place, shown
-from logparse.render import one_line
+from logparse.text.numbers import figure
+from logparse.text.terminal import one_line
 
 ID = "F23"
 OF_ONE_RUN = False

@@ -22,10 +22,10 @@ from collections.abc import Iterator
 
 from logparse.comparison.jobs import Job
 from logparse.comparison.ledger import Ledger
-from logparse.figures import score_figure
+from logparse.comparison.phrases import clauses, shown
 from logparse.findings import Finding, Scene
-from logparse.findings._words import clauses, shown
-from logparse.render import one_line
+from logparse.text.numbers import score_figure
+from logparse.text.terminal import one_line
 
 ID = "F14"
 OF_ONE_RUN = True

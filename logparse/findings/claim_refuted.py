@@ -23,11 +23,11 @@ from collections.abc import Iterator
 import polars as pl
 
 from logparse.comparison.claim_verdicts import claim_verdicts
+from logparse.comparison.phrases import labels
 from logparse.findings import Finding, Scene
-from logparse.findings._words import labels
-from logparse.place import Place
-from logparse.render import one_line
 from logparse.schema import TEXT
+from logparse.text.location import Place
+from logparse.text.terminal import one_line
 
 ID = "F18"
 OF_ONE_RUN = True

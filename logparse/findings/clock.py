@@ -25,13 +25,13 @@ import polars as pl
 
 from logparse.comparison.jobs import Job
 from logparse.comparison.ledger import Ledger
-from logparse.figures import seconds
+from logparse.comparison.phrases import labels, listed, place
 from logparse.findings import Finding, Scene
-from logparse.findings._words import labels, listed, place
 from logparse.logs import Logs
-from logparse.place import Place
-from logparse.render import one_line
 from logparse.schema import TEXT
+from logparse.text.location import Place
+from logparse.text.numbers import seconds
+from logparse.text.terminal import one_line
 
 ID = "F20"
 OF_ONE_RUN = True

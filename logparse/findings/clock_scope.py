@@ -24,12 +24,12 @@ from __future__ import annotations
 import statistics
 from collections.abc import Iterator, Sequence
 
-from logparse import words
 from logparse.comparison.clocks import clock
 from logparse.comparison.compare import Comparison
 from logparse.comparison.jobs import Job
+from logparse.comparison.phrases import durations, jobs_of, labels, same_work
 from logparse.findings import Finding, Scene
-from logparse.findings._words import durations, jobs_of, labels, same_work
+from logparse.text.labels import PHASES, holding
 
 ID = "F03"
 OF_ONE_RUN = False
@@ -54,7 +54,7 @@ def _training(comparison: Comparison) -> Iterator[Finding]:
     for job in timed:
         groups.setdefault(job["train_includes"] or "", []).append(job)
     if len(groups) > 1:
-        told = [f"{words.holding(held)} ({labels(jobs)})" for held, jobs in groups.items()]
+        told = [f"{holding(held)} ({labels(jobs)})" for held, jobs in groups.items()]
         yield Finding(
             "warning",
             f"The training times do not hold the same: {'; '.join(told)}.",
@@ -82,7 +82,7 @@ def _parts(comparison: Comparison, clocks: Sequence[str], phases: Sequence[str])
         if not with_it or not without or (phase == "compile" and _cached(timed)):
             continue
         told.append(
-            f"{words.PHASES[phase]} ({durations(ledger, with_it, column)}, {labels(with_it)}), of which the log of "
+            f"{PHASES[phase]} ({durations(ledger, with_it, column)}, {labels(with_it)}), of which the log of "
             f"{labels(without)} has none"
         )
         touched += [*with_it, *without]

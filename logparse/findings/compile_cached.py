@@ -21,8 +21,8 @@ from collections.abc import Iterator, Sequence
 
 from logparse.comparison.jobs import Job
 from logparse.comparison.ledger import Ledger
+from logparse.comparison.phrases import durations, jobs_of, labels, same_work
 from logparse.findings import Finding, Scene
-from logparse.findings._words import durations, jobs_of, labels, same_work
 
 ID = "F02"
 OF_ONE_RUN = False

@@ -26,12 +26,12 @@ from typing import Any
 
 from logparse.comparison.compare import Comparison
 from logparse.comparison.ledger import Ledger
+from logparse.comparison.phrases import listed
 from logparse.comparison.refusal import different_work
 from logparse.comparison.settings import SETTINGS, Setting, factors, of_columns
 from logparse.comparison.sides import Cell, Side
 from logparse.findings import Finding, Scene
-from logparse.findings._words import listed
-from logparse.render import one_line
+from logparse.text.terminal import one_line
 
 ID = "F07"
 OF_ONE_RUN = False

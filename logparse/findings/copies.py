@@ -22,10 +22,10 @@ from collections.abc import Iterator, Sequence
 
 from logparse.comparison.jobs import Job
 from logparse.comparison.ledger import Ledger
+from logparse.comparison.phrases import clauses, labels, shown
 from logparse.findings import Finding, Scene
-from logparse.findings._words import clauses, labels, shown
-from logparse.place import Place
-from logparse.render import one_line
+from logparse.text.location import Place
+from logparse.text.terminal import one_line
 
 ID = "F17"
 OF_ONE_RUN = True

@@ -25,9 +25,9 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from logparse.comparison.compare import Comparison
 from logparse.comparison.jobs import Job
+from logparse.comparison.phrases import as_told, by_value, claimed, jobs_of, same_work, whose
 from logparse.comparison.settings import BUDGET
 from logparse.findings import Finding, Scene
-from logparse.findings._words import as_told, by_value, claimed, jobs_of, same_work, whose
 
 ID = "F05"
 OF_ONE_RUN = False

@@ -22,11 +22,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from logparse.cells import many
 from logparse.comparison.compare import Comparison
+from logparse.comparison.phrases import as_told, by_value, claimed, jobs_of, listed, same_work, span, whose
 from logparse.comparison.scaling import Point, Scaling, scaling
 from logparse.findings import Finding, Scene
-from logparse.findings._words import as_told, by_value, claimed, jobs_of, listed, same_work, span, whose
+from logparse.text.labels import many
 
 ID = "F06"
 OF_ONE_RUN = False

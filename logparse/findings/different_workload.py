@@ -18,14 +18,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from logparse import words
 from logparse.comparison.jobs import Job
 from logparse.comparison.ledger import Ledger
+from logparse.comparison.phrases import claimed, labels
 from logparse.comparison.refusal import different_work
 from logparse.comparison.sides import Cell
 from logparse.findings import Finding, Scene
-from logparse.findings._words import claimed, labels
-from logparse.render import one_line
+from logparse.text.labels import task
+from logparse.text.terminal import one_line
 
 ID = "F21"
 OF_ONE_RUN = False
@@ -57,6 +57,6 @@ def find(scene: Scene) -> Iterator[Finding]:
 
 def _work(ledger: Ledger, job: Job) -> str:
     """`mnist, training`."""
-    workload, task = (ledger.value(job, column).value for column in _WORK)
-    told = (one_line(str(workload)) if workload else None, words.task(str(task)) if task else None)
+    workload, kind = (ledger.value(job, column).value for column in _WORK)
+    told = (one_line(str(workload)) if workload else None, task(str(kind)) if kind else None)
     return (", ".join(filter(None, told)) or "not known") + claimed(ledger, [job], *_WORK)

@@ -28,11 +28,11 @@ from logparse.comparison.equal import curve
 from logparse.comparison.jobs import Job
 from logparse.comparison.ledger import Ledger
 from logparse.comparison.noise import deviation
-from logparse.figures import figure
+from logparse.comparison.phrases import clauses, place
 from logparse.findings import Finding, Scene
-from logparse.findings._words import clauses, place
-from logparse.place import Place
-from logparse.render import one_line
+from logparse.text.location import Place
+from logparse.text.numbers import figure
+from logparse.text.terminal import one_line
 
 ID = "F28"
 OF_ONE_RUN = True

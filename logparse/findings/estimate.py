@@ -22,10 +22,10 @@ from collections.abc import Iterator
 
 from logparse.comparison.compare import Comparison
 from logparse.comparison.jobs import Job
-from logparse.figures import seconds
+from logparse.comparison.phrases import clauses, place, shown
 from logparse.findings import Finding, Scene
-from logparse.findings._words import clauses, place, shown
-from logparse.render import one_line
+from logparse.text.numbers import seconds
+from logparse.text.terminal import one_line
 
 ID = "F10"
 OF_ONE_RUN = False

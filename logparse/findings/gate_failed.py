@@ -24,9 +24,9 @@ import polars as pl
 
 from logparse.comparison.jobs import Job
 from logparse.comparison.ledger import Ledger
+from logparse.comparison.phrases import clauses, first_error, place, quoted
 from logparse.findings import Finding, Scene
-from logparse.findings._words import clauses, first_error, place, quoted
-from logparse.render import one_line
+from logparse.text.terminal import one_line
 
 ID = "F16"
 OF_ONE_RUN = True

@@ -25,11 +25,11 @@ import polars as pl
 
 from logparse.comparison.jobs import Job
 from logparse.comparison.ledger import Ledger
+from logparse.comparison.phrases import listed, place
 from logparse.findings import Finding, Scene
-from logparse.findings._words import listed, place
-from logparse.place import Place
-from logparse.render import one_line
 from logparse.schema import TEXT
+from logparse.text.location import Place
+from logparse.text.terminal import one_line
 
 ID = "F24"
 OF_ONE_RUN = True

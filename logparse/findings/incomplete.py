@@ -23,10 +23,10 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from logparse.comparison.jobs import Job
+from logparse.comparison.phrases import clauses, first_error, listed, place, quoted
 from logparse.findings import Finding, Scene
-from logparse.findings._words import clauses, first_error, listed, place, quoted
-from logparse.place import Place
-from logparse.render import one_line
+from logparse.text.location import Place
+from logparse.text.terminal import one_line
 
 ID = "F15"
 OF_ONE_RUN = True

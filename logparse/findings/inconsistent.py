@@ -28,12 +28,12 @@ import polars as pl
 
 from logparse.comparison.jobs import Job
 from logparse.comparison.ledger import Ledger, Value
-from logparse.figures import figure, seconds
+from logparse.comparison.phrases import clauses, labels, per_second, shown
 from logparse.findings import Finding, Scene
-from logparse.findings._words import clauses, labels, per_second, shown
-from logparse.place import Place
-from logparse.render import one_line
 from logparse.schema import RUNS
+from logparse.text.location import Place
+from logparse.text.numbers import figure, seconds
+from logparse.text.terminal import one_line
 
 ID = "F29"
 OF_ONE_RUN = True

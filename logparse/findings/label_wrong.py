@@ -22,10 +22,10 @@ from collections.abc import Iterator
 import polars as pl
 
 from logparse.comparison.jobs import Job
+from logparse.comparison.phrases import labels, listed
 from logparse.findings import Finding, Scene
-from logparse.findings._words import labels, listed
-from logparse.place import Place
 from logparse.schema import TEXT
+from logparse.text.location import Place
 
 ID = "F09"
 OF_ONE_RUN = True

@@ -21,9 +21,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from logparse.comparison.phrases import listed, shown
 from logparse.findings import Finding, Scene
-from logparse.findings._words import listed, shown
-from logparse.render import one_line
+from logparse.text.terminal import one_line
 
 ID = "F01"
 OF_ONE_RUN = True

@@ -21,10 +21,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from logparse.comparison.compare import Comparison
+from logparse.comparison.phrases import labels
 from logparse.comparison.verdict import NOT_COMPARABLE
 from logparse.comparison.wording import title
 from logparse.findings import Finding, Scene
-from logparse.findings._words import labels
 
 ID = "F12"
 OF_ONE_RUN = False

@@ -23,11 +23,11 @@ from collections.abc import Iterator, Sequence
 from logparse import spreads
 from logparse.comparison.jobs import Job
 from logparse.comparison.ledger import Ledger
+from logparse.comparison.phrases import profiled, shown
 from logparse.comparison.quantities import LOWER_SCORES, QUANTITIES
 from logparse.findings import Finding, Scene
-from logparse.findings._words import profiled, shown
-from logparse.render import one_line
 from logparse.spreads import Spread
+from logparse.text.terminal import one_line
 
 ID = "F25"
 OF_ONE_RUN = True

@@ -17,8 +17,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from logparse.comparison.phrases import labels, place, profiled
 from logparse.findings import Finding, Scene
-from logparse.findings._words import labels, place, profiled
 
 ID = "F31"
 OF_ONE_RUN = True

@@ -19,9 +19,9 @@ from collections.abc import Iterator
 
 from logparse.comparison.clocks import clock
 from logparse.comparison.jobs import Job
+from logparse.comparison.phrases import clauses
 from logparse.findings import Finding, Scene
-from logparse.findings._words import clauses
-from logparse.render import one_line
+from logparse.text.terminal import one_line
 
 ID = "F30"
 OF_ONE_RUN = True

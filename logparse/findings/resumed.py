@@ -26,9 +26,9 @@ import polars as pl
 
 from logparse.comparison.jobs import Job
 from logparse.comparison.ledger import Ledger
+from logparse.comparison.phrases import labels, listed, place
 from logparse.findings import Finding, Scene
-from logparse.findings._words import labels, listed, place
-from logparse.render import one_line
+from logparse.text.terminal import one_line
 
 ID = "F27"
 OF_ONE_RUN = True

@@ -20,12 +20,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from logparse.comparison.compare import Row
+from logparse.comparison.phrases import listed
 from logparse.comparison.sides import Cell, apart
 from logparse.comparison.verdict import WITHIN
 from logparse.comparison.wording import title, value_text
 from logparse.findings import Finding, Scene
-from logparse.findings._words import listed
-from logparse.render import one_line
+from logparse.text.terminal import one_line
 
 ID = "F11"
 OF_ONE_RUN = False

@@ -24,10 +24,10 @@ import polars as pl
 
 from logparse.comparison.compare import Comparison
 from logparse.comparison.jobs import Job
-from logparse.figures import figure, ratio_figure
+from logparse.comparison.phrases import labels, per_second, place, shown
 from logparse.findings import Finding, Scene
-from logparse.findings._words import labels, per_second, place, shown
-from logparse.render import one_line
+from logparse.text.numbers import figure, ratio_figure
+from logparse.text.terminal import one_line
 
 ID = "F22"
 OF_ONE_RUN = False

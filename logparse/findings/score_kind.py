@@ -22,8 +22,8 @@ from typing import Any
 from logparse.comparison.jobs import Job
 from logparse.comparison.ledger import Ledger
 from logparse.comparison.noise import items_of
+from logparse.comparison.phrases import as_told, by_value, jobs_of, same_work, whose
 from logparse.findings import Finding, Scene
-from logparse.findings._words import as_told, by_value, jobs_of, same_work, whose
 from logparse.schema import FIELDS
 
 ID = "F13"

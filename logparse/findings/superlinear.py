@@ -20,13 +20,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from logparse.cells import many
+from logparse.comparison.phrases import claimed, clauses, labels, per_second
 from logparse.comparison.quantities import QUANTITIES
 from logparse.comparison.scaling import Point, Scaling
 from logparse.comparison.sides import Cell, Side, cell
 from logparse.findings import Finding, Scene
-from logparse.findings._words import claimed, clauses, labels, per_second
-from logparse.render import one_line
+from logparse.text.labels import many
+from logparse.text.terminal import one_line
 
 ID = "F26"
 OF_ONE_RUN = False

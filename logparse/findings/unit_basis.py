@@ -24,9 +24,9 @@ from collections.abc import Iterator
 
 from logparse.comparison.compare import Comparison, Row
 from logparse.comparison.jobs import Job
+from logparse.comparison.phrases import clauses, labels, same_work, whose
 from logparse.comparison.sides import Cell
 from logparse.findings import Finding, Scene
-from logparse.findings._words import clauses, labels, same_work, whose
 
 ID = "F08"
 OF_ONE_RUN = False

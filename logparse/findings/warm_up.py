@@ -29,11 +29,11 @@ import polars as pl
 from logparse.comparison.equal import curve
 from logparse.comparison.jobs import Job
 from logparse.comparison.ledger import Ledger
-from logparse.figures import figure, seconds
+from logparse.comparison.phrases import clauses, per_second
 from logparse.findings import Finding, Scene
-from logparse.findings._words import clauses, per_second
-from logparse.place import Place
-from logparse.render import one_line
+from logparse.text.location import Place
+from logparse.text.numbers import figure, seconds
+from logparse.text.terminal import one_line
 
 ID = "F04"
 OF_ONE_RUN = True

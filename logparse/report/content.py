@@ -19,9 +19,9 @@ from logparse.comparison.sides import Side
 from logparse.errors import UsageError
 from logparse.findings import SEVERITIES, findings
 from logparse.logs import Logs
-from logparse.render import one_line, where
 from logparse.report.lists import Block, Lists, differs, lists
 from logparse.schema import RUNS
+from logparse.text.terminal import one_line, where
 
 What: TypeAlias = Logs | Ledger | Comparison
 """What one may make a report of."""

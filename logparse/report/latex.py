@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from importlib.metadata import version
 
-from logparse import reasons
-from logparse.render import latex_text, one_line
 from logparse.report.content import Content
 from logparse.report.lists import Item
 from logparse.report.table import table
+from logparse.text import missing
+from logparse.text.terminal import latex_text, one_line
 
 _PLACES = 2
 
@@ -60,7 +60,7 @@ def _runs(content: Content) -> Iterator[str]:
     yield r"\bottomrule"
     yield r"\end{tabular}"
     if made.marks:
-        yield rf"\par\footnotesize {_text(reasons.legend(set(made.marks)))}\normalsize"
+        yield rf"\par\footnotesize {_text(missing.legend(set(made.marks)))}\normalsize"
 
 
 def _text(text: str) -> str:

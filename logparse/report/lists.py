@@ -22,10 +22,10 @@ from logparse.comparison.settings import factors
 from logparse.comparison.sides import Cell, Side, cell
 from logparse.comparison.verdict import BEYOND, ESTABLISHED, NOT_COMPARABLE, UNKNOWN, WITHIN, Verdict
 from logparse.comparison.wording import cell_text, is_better, title, verdict_text, what_differs
-from logparse.place import Place
-from logparse.reasons import Why
-from logparse.render import one_line
-from logparse.words import listed
+from logparse.text.labels import listed
+from logparse.text.location import Place
+from logparse.text.missing import Why
+from logparse.text.terminal import one_line
 
 HEADINGS = {
     "say": "What these logs let you say",

@@ -7,15 +7,16 @@ from importlib.metadata import version
 
 import polars as pl
 
-from logparse import overview, paper, reasons
-from logparse.cells import many
-from logparse.explain import shapes
-from logparse.place import Place
-from logparse.render import markdown_text, one_line
+from logparse.pages import compare_export, ingest
+from logparse.pages.explain import shapes
 from logparse.report.content import Content
 from logparse.report.lists import Item
 from logparse.report.table import table
 from logparse.schema import empty
+from logparse.text import missing
+from logparse.text.labels import many
+from logparse.text.location import Place
+from logparse.text.terminal import markdown_text, one_line
 
 _PLACES = 3
 _SHAPES = 10
@@ -29,7 +30,12 @@ def markdown(content: Content) -> str:
     out += ["## Runs", "", *_runs(content), ""]
     for block in content.blocks:
         if block.comparison is not None and block.comparison.rows:
-            out += [f"## {markdown_text(block.heading)}", "", paper.markdown(block.comparison, empty("findings")), ""]
+            out += [
+                f"## {markdown_text(block.heading)}",
+                "",
+                compare_export.markdown(block.comparison, empty("findings")),
+                "",
+            ]
     out += ["## Findings", "", *(_findings(content) or ["None."]), ""]
     out += ["## Not understood", "", *(_unread(content) or ["Every line is read or known."]), ""]
     out += ["## How this was made", "", *_made(content)]
@@ -81,7 +87,7 @@ def _runs(content: Content) -> Iterator[str]:
         yield f"| {' | '.join(markdown_text(one_line(t)) for t in [job.label, *(c.text for c in cells)])} |"
     if made.marks:
         yield ""
-        yield markdown_text(reasons.legend(set(made.marks)))
+        yield markdown_text(missing.legend(set(made.marks)))
 
 
 def _findings(content: Content) -> list[str]:
@@ -95,7 +101,7 @@ def _findings(content: Content) -> list[str]:
 
 
 def _unread(content: Content) -> list[str]:
-    lines, total = overview.unread(content.logs)
+    lines, total = ingest.unread(content.logs)
     out = []
     if total:
         found = shapes(lines)
@@ -105,7 +111,7 @@ def _unread(content: Content) -> list[str]:
             text = one_line(shape).replace("`", "'")
             place = Place.of(markdown_text(one_line(source)), line)
             out.append(f"- {count:,} × {'! ' if odd else ''}`{text}` ({place})")
-    for reason, names in overview.without_run(content.logs):
+    for reason, names in ingest.without_run(content.logs):
         some = ", ".join(markdown_text(one_line(n)) for n in names[:5])
         more = f" and {len(names) - 5} more" if len(names) > 5 else ""
         out.append(f"- {many(len(names), 'file')} without a run ({markdown_text(reason)}): {some}{more}")

@@ -11,18 +11,15 @@ from typing import Any
 
 import polars as pl
 
-from logparse import overview, reasons
-from logparse.cells import many
 from logparse.charts._save import in_script, library
 from logparse.charts._theme import hue
 from logparse.comparison.compare import Comparison, Row
 from logparse.comparison.jobs import Job
 from logparse.comparison.verdict import BEYOND, ESTABLISHED, NOT_COMPARABLE, UNKNOWN, WITHIN
 from logparse.comparison.wording import Grid, GridCell, grid, is_better
-from logparse.explain import SUSPICIOUS, shapes
 from logparse.findings import SEVERITIES
-from logparse.place import Place
-from logparse.render import as_text, one_line
+from logparse.pages import ingest
+from logparse.pages.explain import SUSPICIOUS, shapes
 from logparse.report.content import Content
 from logparse.report.drawings import Drawn, Missing, drawings
 from logparse.report.lists import HEADINGS, Block, Item
@@ -30,6 +27,10 @@ from logparse.report.markdown import list_as_markdown, list_as_text
 from logparse.report.table import Cell, Table, known, table
 from logparse.report.tags import Html, joined, tag
 from logparse.report.trail import Trail
+from logparse.text import missing
+from logparse.text.labels import many
+from logparse.text.location import Place
+from logparse.text.terminal import as_text, one_line
 
 POLICY = (
     "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data:; "
@@ -157,7 +158,7 @@ class _Page:
     def _head(self) -> Html:
         logs = self.content.logs
         read = logs.sources.filter(pl.col("status") == "read").height
-        share = f"{int(overview.coverage(logs) * 1000) / 10:.1f} % of their lines understood"
+        share = f"{int(ingest.coverage(logs) * 1000) / 10:.1f} % of their lines understood"
         counts = [
             many(sum(row["severity"] == severity for row in self._told()), severity)
             for severity in SEVERITIES
@@ -260,7 +261,7 @@ class _Page:
         shown = self.table
         head = [_sorter("run", "text")] + [_sorter(c.title, "number" if c.number else "text") for c in shown.columns]
         rows = [self._run(job, cells) for job, cells in zip(shown.jobs, shown.rows, strict=True)]
-        legend = reasons.legend(set(shown.marks))
+        legend = missing.legend(set(shown.marks))
         count = f"{len(shown.jobs):,} of {many(len(shown.jobs), 'run')}"
         caption = "Runs. A click on a name chooses the run in all charts; a click on a value shows its log lines."
         whole = tag("table", _caption(caption), tag("thead", tag("tr", head)), tag("tbody", rows), id="runs-table")
@@ -330,7 +331,7 @@ class _Page:
         base = comparison.sides[comparison.baseline].label
         caption = f"{block.heading}: {len(comparison.sides)} sides, held against {base}"
         notes = [tag("li", _code(one_line(n))) for n in made.notes]
-        legend = [t for t in (reasons.legend(made.marks), made.clocks) if t]
+        legend = [t for t in (missing.legend(made.marks), made.clocks) if t]
         inner = joined(
             tag("ul", [tag("li", t) for t in block.differs], class_="differs"),
             tag("div", self._grid(comparison, made, one_line(caption)), class_="scroll", tabindex="0", role="region",
@@ -492,7 +493,7 @@ class _Page:
 
     def _unread(self) -> Html | None:
         logs = self.content.logs
-        lines, total = overview.unread(logs)
+        lines, total = ingest.unread(logs)
         out: list[Html] = []
         if total:
             found = shapes(lines)
@@ -507,7 +508,7 @@ class _Page:
             caption = f"{many(total, 'line')} that no rule reads{of}{more}. ! = {SUSPICIOUS}."
             whole = tag("table", _caption(caption), tag("thead", tag("tr", head)), tag("tbody", body))
             out.append(tag("div", whole, class_="scroll", tabindex="0", role="region", aria_label="Unread lines"))
-        without = overview.without_run(logs)
+        without = ingest.without_run(logs)
         if without:
             items = [
                 tag("li", f"{many(len(names), 'file')} without a run ({reason}): ", ", ".join(map(one_line, names[:8])),

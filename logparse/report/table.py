@@ -6,12 +6,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from logparse import cells, reasons
-from logparse.cells import Facts, Run
 from logparse.comparison.jobs import Job
 from logparse.comparison.ledger import Ledger
-from logparse.reasons import LEGEND, Why
-from logparse.render import one_line
+from logparse.pages import run_cells
+from logparse.pages.run_cells import Facts, Run
+from logparse.text import missing
+from logparse.text.missing import LEGEND, Why
+from logparse.text.terminal import one_line
 
 
 @dataclass(frozen=True)
@@ -55,13 +56,13 @@ def table(ledger: Ledger, jobs: Sequence[Job]) -> Table:
     rows = [[_cell(column, job, facts) for column in _COLUMNS] for job in jobs]
     shown = [i for i, column in enumerate(_COLUMNS) if _applies(column, [row[i] for row in rows])]
     kept = tuple(tuple(row[i] for i in shown) for row in rows)
-    marks = frozenset(mark for row in kept for cell in row for mark in reasons.marks(cell.text))
+    marks = frozenset(mark for row in kept for cell in row for mark in missing.marks(cell.text))
     return Table(tuple(_COLUMNS[i] for i in shown), tuple(jobs), kept, marks)
 
 
 def work(run: Run) -> str:
     """What ran: `bert_large, training`."""
-    parts = [str(run["workload"] or run["model"] or ""), cells.task(run) if run["task"] else ""]
+    parts = [str(run["workload"] or run["model"] or ""), run_cells.task(run) if run["task"] else ""]
     return ", ".join(one_line(part) for part in parts if part) or "?"
 
 
@@ -90,17 +91,17 @@ _TOLD = ("ranks", "sequence_length")
 
 def _ran(run: Run, facts: Facts) -> str:
     apart = () if run["status"] == "submitted" else _TOLD
-    return cells.ran(run, {c: v for c, v in run.items() if v is not None and c not in apart}, facts)
+    return run_cells.ran(run, {c: v for c, v in run.items() if v is not None and c not in apart}, facts)
 
 
 def _rate(run: Run, facts: Facts) -> str:
     """With its unit: the rows are of different work."""
-    text = cells.rate(run, facts)
+    text = run_cells.rate(run, facts)
     return text if run["throughput"] is None else f"{text} {run['sample'] or 'sample'}s/s"
 
 
 def _duration(column: str) -> Callable[[Run, Facts], str]:
-    return lambda run, facts: cells.duration(run, column, facts)
+    return lambda run, facts: run_cells.duration(run, column, facts)
 
 
 def _text(column: str) -> Callable[[Run, Facts], str]:
@@ -111,14 +112,14 @@ _COLUMNS = (
     Column("platform", ("platform",), _text("platform")),
     Column("work", ("workload", "task"), lambda run, facts: work(run)),
     Column("ran", ("samples", "steps", "epochs", "batch_size"), _ran, number=True),
-    Column("compile", ("compile_s", "compile_cache"), cells.compiling, number=True, always=True),
+    Column("compile", ("compile_s", "compile_cache"), run_cells.compiling, number=True, always=True),
     Column("train", ("train_s",), _duration("train_s"), number=True, always=True),
     Column("latency", ("latency_s",), _duration("latency_s"), number=True),
-    Column("on chip (estimate)", ("on_chip_latency_s", "on_chip_throughput"), cells.on_chip, number=True),
+    Column("on chip (estimate)", ("on_chip_latency_s", "on_chip_throughput"), run_cells.on_chip, number=True),
     Column("rate", ("throughput", "token_throughput"), _rate, number=True, always=True),
-    Column("quality", ("score", "loss", "score_name"), cells.quality, number=True, always=True),
+    Column("quality", ("score", "loss", "score_name"), run_cells.quality, number=True, always=True),
     Column("whole log", ("total_s",), _duration("total_s"), number=True),
-    Column("status", ("status",), cells.status),
+    Column("status", ("status",), run_cells.status),
 )
 """Left to right. Labels of runs stand before these."""
 

@@ -16,11 +16,11 @@ from logparse.comparison.clocks import clock
 from logparse.comparison.jobs import Job
 from logparse.comparison.ledger import Ledger
 from logparse.comparison.quantities import CLOCKS
-from logparse.place import Place
-from logparse.reasons import MISSING
-from logparse.render import one_line
+from logparse.pages.show import CONTEXT, HOW, MADE, span_of, with_unit
 from logparse.schema import RUNS, TEXT
-from logparse.show import CONTEXT, HOW, MADE, span_of, with_unit
+from logparse.text.location import Place
+from logparse.text.missing import MISSING
+from logparse.text.terminal import one_line
 
 MOST = 2_500_000
 """Characters of log lines that one page holds."""

@@ -1,0 +1,155 @@
+"""How findings speak of runs and numbers."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import polars as pl
+
+from logparse.comparison.compare import Comparison
+from logparse.comparison.jobs import Job
+from logparse.comparison.ledger import Ledger
+from logparse.comparison.refusal import different_work
+from logparse.comparison.sides import Cell, Side
+from logparse.text.labels import listed as all_of
+from logparse.text.location import Place
+from logparse.text.numbers import figure, score_figure, seconds
+from logparse.text.terminal import one_line
+
+_MOST = 3
+"""Labels told before the rest is only counted."""
+
+
+def labels(jobs: Sequence[Job]) -> str:
+    """`a, b and c`; `a, b, c and 4 more`."""
+    return listed([one_line(job.label) for job in jobs])
+
+
+def clauses(parts: Sequence[str]) -> str:
+    """The first of some parts of a sentence, and how many more: `a; b; c; and 2 more`."""
+    more = [f"and {len(parts) - _MOST} more"] if len(parts) > _MOST else []
+    return "; ".join([*parts[:_MOST], *more])
+
+
+def listed(words: Sequence[str]) -> str:
+    """The first of some words, and how many more."""
+    if len(words) > _MOST + 1:
+        return f"{', '.join(words[:_MOST])} and {len(words) - _MOST} more"
+    return all_of(words)
+
+
+def span(numbers: Sequence[float], form: str = ".0f") -> str:
+    """`780`, or `22 to 36`."""
+    least, most = format(min(numbers), form), format(max(numbers), form)
+    return least if least == most else f"{least} to {most}"
+
+
+def shown(ledger: Ledger, job: Job, column: str) -> str:
+    """A value that is known, with its unit and the digits that mean something: `452.4 s`, `4572.4 sequences/s`,
+    `97.69 %`."""
+    value = ledger.value(job, column)
+    if column.endswith("_s"):
+        return seconds(value.value, value.resolution)
+    if column == "score":
+        return score_figure(str(job["score_name"]), value.value, value.resolution)
+    text = figure(value.value, value.resolution, 5)
+    if column == "token_throughput":
+        return f"{text} tokens/s"
+    return f"{text} {per_second(job)}" if column.endswith("throughput") else text
+
+
+def per_second(job: Job) -> str:
+    """The unit of the job's rates: `images/s`."""
+    return f"{job['sample'] or 'sample'}s/s"
+
+
+def place(row: Mapping[str, Any]) -> Place:
+    """Where a row of a frame stands."""
+    return Place.of(row["source"], row["line"])
+
+
+def profiled(ledger: Ledger, job: Job) -> Sequence[Mapping[str, Any]]:
+    """Rows of `params` that show that a profiler was on."""
+    on = ledger.once("profiled", lambda: set(ledger.logs.params.filter(pl.col("name") == "profiling")["run"]))
+    return [] if on.isdisjoint(job.ids) else ledger.params(job).filter(pl.col("name") == "profiling").rows(named=True)
+
+
+def by_value(ledger: Ledger, jobs: Sequence[Job], column: str) -> dict[Any, list[Job]]:
+    """The values that a column of `runs` has, each with its jobs; jobs that do not tell are left out."""
+    out: dict[Any, list[Job]] = {}
+    for job in jobs:
+        if (value := ledger.value(job, column).value) is not None:
+            out.setdefault(value, []).append(job)
+    return out
+
+
+def whose(groups: Mapping[str, Sequence[Job]]) -> str:
+    """What is of which runs: `512 (a and b) and 1,024 (c)`; of many the first and the last."""
+    told = [f"{what} ({labels(jobs)})" for what, jobs in groups.items()]
+    if len(told) > _MOST + 1:
+        different = {what.removesuffix(_CLAIMED) for what in groups}
+        hidden = any(what.endswith(_CLAIMED) for what in list(groups)[2:-1])
+        more = ", some of them claimed" if hidden else ""
+        return f"{told[0]}, {told[1]}, … {told[-1]}: {len(different)} different ones{more}"
+    return listed(told)
+
+
+_CLAIMED = ", claimed"
+
+
+def claimed(ledger: Ledger, jobs: Sequence[Job], *columns: str) -> str:
+    """`, claimed` where one of these columns is not in the log of some of these jobs and somebody says what it is: what
+    is told of it must not pass for something that was read."""
+    return _CLAIMED if any(ledger.value(job, c).how == "claimed" for job in jobs for c in columns) else ""
+
+
+def as_told(
+    ledger: Ledger, column: str, groups: Mapping[Any, Sequence[Job]], text: Callable[[Any], str]
+) -> dict[str, list[Job]]:
+    """The jobs by value with the values as text, those of which it is only claimed for themselves: `16, claimed`."""
+    out: dict[str, list[Job]] = {}
+    for value, jobs in groups.items():
+        for job in jobs:
+            out.setdefault(text(value) + claimed(ledger, [job], column), []).append(job)
+    return out
+
+
+def same_work(comparison: Comparison) -> list[Side]:
+    """The baseline and the sides whose workload and task are not known to be others than its."""
+    base = Cell(comparison.sides[comparison.baseline], ())
+    return [side for side in comparison.sides if different_work(comparison.ledger, base, Cell(side, ())) is None]
+
+
+def durations(ledger: Ledger, jobs: Sequence[Job], column: str) -> str:
+    """How long something took in these jobs, which all tell it: `780 s`, `22 s to 36 s`."""
+    least, most = (shown(ledger, pick(jobs, key=lambda job: job[column]), column) for pick in (min, max))
+    return least if least == most else f"{least} to {most}"
+
+
+def jobs_of(sides: Sequence[Side]) -> list[Job]:
+    """The jobs of these sides."""
+    return [job for side in sides for job in side.jobs]
+
+
+_LONGEST = 110
+"""Characters of a message that are quoted."""
+
+
+def quoted(message: str) -> str:
+    """A message of a log, in quotes, on one line, without folders, and cut where it is long."""
+    text = re.sub(r"(?<![/\w])/(?:[\w.+-]+/){2,}", "…/", one_line(message.strip()))
+    return f"“{text if len(text) <= _LONGEST else text[: _LONGEST - 1].rstrip() + '…'}”"
+
+
+def first_error(ledger: Ledger, job: Job) -> Mapping[str, Any] | None:
+    """The row of `messages` that says what went wrong: the first error (those after it mostly follow from it) that
+    speaks of one."""
+    errors = ledger.messages(job).filter(pl.col("level") == "error")
+    telling = errors.filter(pl.col("text").str.contains(_TELLING))
+    return next((telling if telling.height else errors).iter_rows(named=True), None)
+
+
+_TELLING = r"(?i)error|exception|fail|kill|abort|cannot|can't|denied|invalid|not (?:found|available)|out of|exceed"
+"""What an error's text says that is one; some programs write their headings to the same place."""

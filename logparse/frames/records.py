@@ -1,0 +1,251 @@
+"""Metrics, params, messages and sources: frames that are lines as they were read, with `n`, `row` and `rule`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import polars as pl
+
+from logparse.frames import evidence as proof
+from logparse.grammar import Rule
+from logparse.reading.match import Hits
+from logparse.reading.scan import Batch
+from logparse.schema import FIELDS, INTEGER, NUMBER, TEXT, TIME, WORD, field
+from logparse.schema.build import MANY, Given, make
+
+_PLACE = frozenset(
+    {
+        "at",
+        "process_id",
+        "rank",
+        "scope",
+        "component",
+        "level",
+        "step",
+        "epoch",
+        "samples",
+        "batch",
+        "split",
+        "text",
+        "cells",
+    }
+)
+"""Fields that say where and whose, not what was set."""
+
+
+def metrics(hits: Hits) -> Iterator[pl.DataFrame]:
+    """Rows of `metrics` without run and source: one for each figure of merit on each line. In parts, since joining long
+    ones would copy them. The lines are let go on the way: nobody needs them any more, and they are most of the memory.
+    """
+    few: list[pl.DataFrame] = []
+    for rule in hits.rules.values():
+        frame = hits.by_rule.pop(rule.name)
+        names = [c for c in frame.columns if _is_metric(c)]
+        if names and "redraw" in rule.marked:
+            frame = _one_point(frame)
+        for name in names:
+            rows = _metric(frame, rule, name)
+            if rows.height <= MANY:
+                few.append(rows)
+                continue
+            if few:
+                yield pl.concat(few)
+                few.clear()
+            yield rows
+    if few:
+        yield pl.concat(few)
+
+
+_METRIC: dict[str, pl.DataType] = {
+    "n": pl.UInt32(),
+    "at": TIME,
+    "step": INTEGER,
+    "samples": INTEGER,
+    "epoch": NUMBER,
+    "split": WORD,
+    "name": WORD,
+    "value": NUMBER,
+    "unit": WORD,
+    "scope": WORD,
+    "window": WORD,
+    "basis": WORD,
+    "resolution": NUMBER,
+    "row": pl.UInt32(),
+    "rule": WORD,
+}
+
+
+def _is_metric(column: str) -> bool:
+    return ":" not in column and column.partition("@")[0] in FIELDS and field(column).metric
+
+
+def _metric(frame: pl.DataFrame, rule: Rule, column: str) -> pl.DataFrame:
+    name, _, window = column.partition("@")
+    if frame[column].null_count():
+        frame = frame.filter(frame[column].is_not_null())
+    have = {c.name: c for c in frame.get_columns()}
+    scope: Given = None
+    if "global" not in rule.marked:
+        rank = pl.coalesce("rank", "tag") if "rank" in have else pl.col("tag")
+        told = "rank" in have or frame["tag"].null_count() < frame.height
+        scope = pl.format("rank {}", rank) if told else None
+    if "scope" in have:
+        scope = have["scope"] if scope is None else pl.coalesce("scope", scope)
+    given: dict[str, Given] = {
+        **{c: have.get(c) for c in ("n", "at", "step", "samples", "epoch", "row")},
+        "split": pl.coalesce("split", pl.lit(rule.split, TEXT)) if "split" in have else rule.split,
+        "name": name,
+        "value": have[column],
+        "unit": field(column).unit,
+        "scope": scope,
+        "window": window or rule.window,
+        "basis": "estimated" if field(column).estimated else rule.basis,
+        "resolution": proof.resolution(frame, column, rule),
+        "rule": rule.id,
+    }
+    return make(frame, _METRIC, given)
+
+
+def _one_point(frame: pl.DataFrame) -> pl.DataFrame:
+    """Redraws in a row with the same metrics are one point: the first."""
+    names = [c for c in frame.columns if _is_metric(c) and c != "iteration_rate"] or [
+        c for c in frame.columns if _is_metric(c)
+    ]
+    keys = [*names, *(c for c in ("epoch", "step") if c in frame.columns)]
+    if not names:
+        return frame
+    same = pl.all_horizontal(pl.col(c).eq_missing(pl.col(c).shift(1).over("n", "tag")) for c in keys)
+    first = pl.int_range(pl.len()).over("n", "tag") == 0
+    return frame.sort("pos").filter(~same | first)
+
+
+def params(hits: Hits) -> pl.DataFrame:
+    """Rows of `params` without run and source: what lines state of the settings, each name and value once a run."""
+    parts = []
+    for rule in hits.rules.values():
+        if rule.params is None:
+            continue
+        frame = hits.by_rule[rule.name]
+        if "key" in frame.columns and "value" in frame.columns:
+            keyed = frame.filter(frame["key"].is_not_null())
+            parts.append(_param(keyed, rule, keyed["key"], "value"))
+            continue
+        for name in rule.fields:
+            if name not in _PLACE:
+                parts.append(_param(frame, rule, name.partition("@")[0], name))
+    if not parts:
+        return pl.DataFrame(schema=_PARAM)
+    return (
+        pl.concat(parts)
+        .filter(pl.col("value").is_not_null())
+        .sort("row")
+        .unique(["n", "name", "value", "origin"], keep="first", maintain_order=True)
+    )
+
+
+_PARAM: dict[str, pl.DataType] = {
+    "n": pl.UInt32(),
+    "name": TEXT,
+    "value": TEXT,
+    "number": NUMBER,
+    "origin": TEXT,
+    "row": pl.UInt32(),
+    "rule": TEXT,
+}
+
+
+def _param(frame: pl.DataFrame, rule: Rule, name: pl.Series | str, column: str) -> pl.DataFrame:
+    text, value = frame[f"{column}:text"], frame[column]
+    number = (value if value.dtype in (NUMBER, INTEGER) else text).cast(NUMBER, strict=False)
+    given: dict[str, Given] = {
+        "n": frame["n"],
+        "name": name,
+        "value": text,
+        "number": number,
+        "origin": rule.params,
+        "row": frame["row"],
+        "rule": rule.id,
+    }
+    return make(frame, _PARAM, given)
+
+
+def messages(hits: Hits) -> pl.DataFrame:
+    """Rows of `messages` without run and source: warnings and errors, repeats folded; and each value that could not be
+    read."""
+    parts = [unreadable(hits)]
+    for rule in hits.rules.values():
+        if rule.level is None:
+            continue
+        frame = hits.by_rule[rule.name]
+        have = {c.name: c for c in frame.get_columns()}
+        given: dict[str, Given] = {
+            **{c: have.get(c) for c in ("n", "at", "component", "row")},
+            "level": rule.level,
+            "kind": rule.kind,
+            "text": pl.coalesce("text", "seg") if "text" in have else have["seg"],
+            "rule": rule.id,
+        }
+        parts.append(make(frame, _MESSAGE, given))
+    return (
+        pl.concat(parts)
+        .sort("row")
+        .group_by("n", "level", "component", "kind", "text", "rule", maintain_order=True)
+        .agg(pl.col("at").first(), pl.len().alias("count"), pl.col("row").first())
+    )
+
+
+_MESSAGE: dict[str, pl.DataType] = {
+    "n": pl.UInt32(),
+    "at": TIME,
+    "level": TEXT,
+    "component": TEXT,
+    "kind": TEXT,
+    "text": TEXT,
+    "row": pl.UInt32(),
+    "rule": TEXT,
+}
+
+
+def unreadable(hits: Hits) -> pl.DataFrame:
+    """Messages for texts that a rule took and that are no value of their type: the value is null, nothing else is
+    lost."""
+    parts = [pl.DataFrame(schema=_MESSAGE)]
+    for rule in hits.rules.values():
+        frame = hits.by_rule[rule.name]
+        for name in rule.fields:
+            text = f"{name}:text"
+            if field(name).dtype == TEXT or text not in frame.columns:
+                continue
+            if frame[name].null_count() == frame[text].null_count():
+                continue
+            bad = frame.filter(pl.col(name).is_null() & pl.col(text).is_not_null())
+            if bad.height:
+                given: dict[str, Given] = {
+                    "n": bad["n"],
+                    "level": "warning",
+                    "kind": "unreadable",
+                    "text": pl.format(f"{name}: {{}} is no value", pl.col(text)),
+                    "row": bad["row"],
+                    "rule": rule.id,
+                }
+                parts.append(make(bad, _MESSAGE, given))
+    return pl.concat(parts)
+
+
+KNOWN, READ = 1, 2
+
+
+def line_kinds(batch: Batch, hits: list[Hits]) -> pl.Series:
+    """For each row of the batch: 0 where no rule read it, `KNOWN` where a rule only names the line, `READ` where a
+    value was taken."""
+    kinds = pl.zeros(batch.height, pl.UInt8, eager=True)
+    for kind in (KNOWN, READ):
+        rows = [
+            h.by_rule[rule.name]["row"]
+            for h in hits
+            for rule in h.rules.values()
+            if bool(rule.fields or rule.level) == (kind == READ)
+        ]
+        if rows:
+            kinds = kinds.scatter(pl.concat(rows), kind)
+    return kinds

@@ -1,0 +1,153 @@
+"""From captured text to values: once, for both paths, by the vocabulary's type and the unit the vendor prints.
+
+All functions are polars expressions over columns of text. A text that is no value of its type becomes null.
+"""
+
+from __future__ import annotations
+
+import polars as pl
+
+from logparse.grammar.compile import Group
+from logparse.schema import INTEGER, NUMBER, TIME, field
+from logparse.schema.build import MANY
+
+UNITS: dict[str, float] = {
+    "s": 1.0,
+    "ms": 1e-3,
+    "us": 1e-6,
+    "ns": 1e-9,
+    "min": 60.0,
+    "h": 3600.0,
+    "%": 1e-2,
+    "1,000": 1.0,
+    "k/s": 1e3,
+    "kB": 1e3,
+    "MB": 1e6,
+    "GB": 1e9,
+    "T": 1e12,
+    "KiB": 2.0**10,
+    "MiB": 2.0**20,
+    "GiB": 2.0**30,
+}
+"""Unit that a vendor prints -> its size in the vocabulary's unit."""
+
+SPECIAL = ("clock", "hh:mm", "s/it", "epoch ms")
+"""Units that are no factor: [h:]mm:ss, hours and minutes, the inverse of a rate, and milliseconds since 1970."""
+
+
+def is_converted(unit: str | None) -> bool:
+    """Whether a value in this unit differs from the number as printed."""
+    return unit in SPECIAL or (unit in UNITS and UNITS[unit] != 1.0)
+
+
+def value(text: pl.Expr, name: str, unit: str | None) -> pl.Expr:
+    """The value of `text` captured under `name` and printed in `unit`, in the vocabulary's type and unit."""
+    dtype = field(name).dtype
+    if dtype == TIME:
+        return _time(text, unit or "%Y-%m-%d %H:%M:%S")
+    if dtype == INTEGER:
+        number = (text.str.replace_all(",", "", literal=True) if unit == "1,000" else text).cast(INTEGER, strict=False)
+        return number if not is_converted(unit) else (_number(text, unit)).round().cast(INTEGER, strict=False)
+    if dtype == NUMBER:
+        return _number(text, unit)
+    return text
+
+
+def resolution(text: pl.Expr, name: str, unit: str | None, exponents: bool = True) -> pl.Expr:
+    """Half a unit of the last printed digit of `text`, in the vocabulary's unit; null where that means nothing.
+
+    Without `exponents` no text may have one: the frequent case, and a cheap one.
+    """
+    dtype = field(name).dtype
+    if dtype not in (NUMBER, INTEGER, TIME):
+        return pl.lit(None, NUMBER)
+    if dtype == TIME:
+        text = text.str.strip_chars_end("Z")
+        point = text.str.find("[.,][0-9]+$")
+    else:
+        point = text.str.find(".", literal=True)
+    end, power = text.str.len_bytes().cast(pl.Int32), pl.lit(0, pl.Int32)
+    if exponents and dtype != TIME:
+        end = text.str.find("[eE]").cast(pl.Int32).fill_null(end)
+        power = text.str.extract("[eE]([-+]?[0-9]+)$", 1).cast(pl.Int32, strict=False).fill_null(0)
+    decimals = (end - point.cast(pl.Int32) - 1).fill_null(0)
+    half = pl.lit(_HALVES).gather((decimals - power).clip(-_LEAST, _LEAST) + _LEAST)
+    half = pl.when(text.is_not_null()).then(half)
+    if unit == "s/it":
+        number = text.cast(NUMBER, strict=False)
+        return half / (number * number)
+    return half * {"hh:mm": 60.0, "epoch ms": 1e-3, **UNITS}.get(unit or "", 1.0)
+
+
+_LEAST = 320
+_HALVES = pl.Series([0.5 * float(f"1e{-n}") for n in range(-_LEAST, _LEAST + 1)], dtype=pl.Float64)
+"""Half a unit of the digit n places behind the point, for n from -`_LEAST` on: looked up, as powers are slow."""
+
+
+def _number(text: pl.Expr, unit: str | None) -> pl.Expr:
+    if unit == "hh:mm":
+        return 60 * _number(text, "clock")
+    if unit == "clock":
+        parts = text.str.splitn(":", 3)
+        one, two, three = (parts.struct.field(f"field_{i}").cast(NUMBER, strict=False) for i in range(3))
+        is_there = parts.struct.field("field_2").is_not_null()
+        minutes = pl.when(parts.struct.field("field_1").is_not_null()).then(one * 60 + two).otherwise(one)
+        return pl.when(is_there).then(one * 3600 + two * 60 + three).otherwise(minutes)
+    plain = text.str.replace_all(",", "", literal=True) if unit == "1,000" else text
+    number = plain.cast(NUMBER, strict=False)
+    if unit == "s/it":
+        return 1 / number
+    factor = UNITS.get(unit or "s", 1.0)
+    if factor >= 1:
+        return number if factor == 1.0 else number * factor
+    # 77.47 % is 0.7747 and nothing near it, for one line as for many: polars multiplies by a rounded reciprocal where
+    # there is one value.
+    return (number / round(1 / factor)).round_sig_figs(15)
+
+
+def _time(text: pl.Expr, format: str) -> pl.Expr:
+    if format == "epoch ms":
+        return pl.from_epoch(text.cast(pl.Int64, strict=False), time_unit="ms").cast(TIME)
+    if "%H" not in format and "%I" not in format:
+        return text.str.to_date(format, strict=False).cast(TIME)
+    return text.str.to_datetime(format, strict=False, time_unit="us")
+
+
+def columns(taken: pl.DataFrame, groups: tuple[Group, ...]) -> list[pl.Series]:
+    """Columns `name` (value) and `name:text` (as printed) for each name, from the columns "1", "2", … of the groups.
+
+    What is text or a plain number is no query: most rules have no other fields, and most of them read a few lines.
+    """
+    by_name: dict[str, list[tuple[str, str | None]]] = {}
+    for number, group in enumerate(groups, start=1):
+        by_name.setdefault(group.name, []).append((str(number), group.unit))
+    made: dict[str, pl.Series] = {}
+    asked: list[pl.Expr] = []
+    for name, parts in by_name.items():
+        (index, unit), *others = parts
+        if others:  # the same word in several alternatives
+            asked.append(pl.coalesce(index for index, _ in parts).alias(f"{name}:text"))
+            asked.append(pl.coalesce(value(pl.col(index), name, unit) for index, unit in parts).alias(name))
+            continue
+        made[f"{name}:text"] = taken[index]
+        if _is_plain(name, unit):
+            made[name] = taken[index].cast(field(name).dtype, strict=False)
+        elif unit in ("clock", "hh:mm") and taken.height > MANY:
+            made[name] = _by_distinct(taken[index], name, unit)
+        else:
+            asked.append(value(pl.col(index), name, unit).alias(name))
+    if asked:
+        made |= {column.name: column for column in taken.select(asked).get_columns()}
+    return [made[column].alias(column) for name in by_name for column in (name, f"{name}:text")]
+
+
+def _by_distinct(text: pl.Series, name: str, unit: str) -> pl.Series:
+    """As `value`, each text once: bars are drawn anew all the time, and their clocks say few different things."""
+    distinct = text.unique()
+    values = distinct.to_frame().select(value(pl.col(text.name), name, unit)).to_series()
+    return text.replace_strict(distinct, values)
+
+
+def _is_plain(name: str, unit: str | None) -> bool:
+    """Whether the value is the text, cast."""
+    return field(name).dtype != TIME and unit != "1,000" and not is_converted(unit)

@@ -1,0 +1,1 @@
+"""What commands print: each page is text made of frames and comparisons."""

@@ -1,0 +1,115 @@
+"""Comparisons for papers, hand-ins and pull requests: LaTeX (booktabs, siunitx, a macro for each number) and Markdown.
+
+Footnotes are the verdicts' reasons and the findings, so that a number does not leave without them.
+"""
+
+from __future__ import annotations
+
+import re
+import string
+from collections.abc import Iterator
+
+import polars as pl
+
+from logparse.comparison.compare import Comparison
+from logparse.comparison.wording import GridCell, grid, what_differs
+from logparse.text.missing import legend
+from logparse.text.numbers import ratio_figure
+from logparse.text.terminal import latex_text, markdown_text
+
+
+def markdown(comparison: Comparison, findings: pl.DataFrame, digits: int | None = None) -> str:
+    """The comparison as Markdown: a table, its notes, and the findings."""
+    made = grid(comparison, digits)
+    out = [*(f"{markdown_text(line)}\n" for line in what_differs(comparison))]
+    rows = [made.head, ["---"] * len(made.head)]
+    rows += [row.texts(note=" ({})") for row in made.rows]
+    rows.append(made.counts)
+    out += [f"| {' | '.join(cell if cell == '---' else markdown_text(cell) for cell in row)} |" for row in rows]
+    out.append("")
+    out += [f"{number}. {markdown_text(text)}" for number, text in enumerate(made.notes, start=1)]
+    told = [text for text in (legend(made.marks), made.clocks) if text]
+    out += [f"\n{markdown_text(text)}" for text in told]
+    out += ["", *_findings(findings)] if findings.height else []
+    return "\n".join(out)
+
+
+def _findings(findings: pl.DataFrame) -> Iterator[str]:
+    for row in findings.iter_rows(named=True):
+        ignored = f" (ignored: {markdown_text(row['ignored'])})" if row["ignored"] else ""
+        places = f" `{'`, `'.join(p.replace('`', '') for p in row['evidence'][:3])}`" if row["evidence"] else ""
+        yield f"- **{row['severity']} {row['name']}**{ignored}: {markdown_text(row['text'])}{places}"
+
+
+def latex(comparison: Comparison, findings: pl.DataFrame, digits: int | None = None) -> str:
+    """The comparison as LaTeX: a macro for each number, a table made of them, notes and findings below it."""
+    made = grid(comparison, digits)
+    macros, body = [], []
+    for row in made.rows:
+        cells = []
+        for index, c in enumerate(row.cells):
+            name = f"\\lp{_camel(row.row.quantity.name)}{_letters(index)}"
+            macros.append(f"\\newcommand{{{name}}}{{{_number(c.value)}}}")
+            cells.append(name + "{}" + _verdict(c))
+            verdict = row.row.verdicts[index]
+            if verdict is not None and verdict.ratio is not None:
+                ratio = ratio_figure(verdict.ratio).removeprefix("×")
+                macros.append(f"\\newcommand{{{name}Ratio}}{{\\num{{{ratio}}}}}")
+        body.append(" & ".join([latex_text(row.title), *cells]) + r" \\")
+    sides = " & ".join(latex_text(label) for label in made.head)
+    notes = [rf"\textsuperscript{{{n}}} {latex_text(text)}" for n, text in enumerate(made.notes, start=1)]
+    notes += [latex_text(text) for text in (legend(made.marks), made.clocks) if text]
+    notes += [
+        rf"\textbf{{{latex_text(row['severity'])} {latex_text(row['name'])}}}: {latex_text(row['text'])}"
+        for row in findings.filter(pl.col("ignored").is_null()).iter_rows(named=True)
+    ]
+    return "\n".join(
+        [
+            r"% \usepackage{booktabs,siunitx}",
+            *macros,
+            rf"\begin{{tabular}}{{l{'l' * len(comparison.sides)}}}",
+            r"\toprule",
+            sides + r" \\",
+            r"\midrule",
+            *body,
+            " & ".join(map(latex_text, made.counts)) + r" \\",
+            r"\bottomrule",
+            r"\end{tabular}",
+            r"\par\footnotesize",
+            *(f"{note}\\\\" for note in notes),
+        ]
+    )
+
+
+_PLAIN = re.compile(r"(-?\d+(?:\.\d+)?)( k)?( s| ms| %)?(?: ±(\d+))?")
+_UNITS = {"": "", " s": r"\second", " ms": r"\milli\second", " %": r"\percent"}
+
+
+def _number(text: str) -> str:
+    """A value for siunitx, which groups digits and sets units; what is no plain number stays text."""
+    found = _PLAIN.fullmatch(text)
+    if not found:
+        return latex_text(text)
+    number, unit = found[1] + ("e3" if found[2] else ""), _UNITS[found[3] or ""]
+    around = f" +- {found[4]}" if found[4] else ""
+    return rf"\qty{{{number}{around}}}{{{unit}}}" if unit else rf"\num{{{number}{around}}}"
+
+
+def _verdict(c: GridCell) -> str:
+    if not c.verdict:
+        return ""
+    return rf" {latex_text(c.verdict)}\textsuperscript{{{c.note}}}"
+
+
+def _camel(name: str) -> str:
+    return "".join(part.capitalize() for part in name.removesuffix("_s").split("_"))
+
+
+def _letters(index: int) -> str:
+    """A, B, … Z, AA, AB: a macro's name takes no digits."""
+    letters = ""
+    index += 1
+    while index:
+        index, digit = divmod(index - 1, 26)
+        letters = string.ascii_uppercase[digit] + letters
+    return letters

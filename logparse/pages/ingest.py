@@ -1,0 +1,245 @@
+"""What `logparse ingest` prints: the runs by platform and workload, what was not understood, and where to look next."""
+
+from __future__ import annotations
+
+import math
+import shlex
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import polars as pl
+
+from logparse.comparison.ledger import Ledger
+from logparse.logs import Logs
+from logparse.pages import run_cells
+from logparse.pages.compare import finding_lines
+from logparse.pages.explain import SHAPES, SUSPICIOUS, shapes
+from logparse.pages.run_cells import Facts, Run
+from logparse.schema import TEXT
+from logparse.text import missing
+from logparse.text.labels import many
+from logparse.text.missing import LEGEND, Why
+from logparse.text.terminal import Paint, aligned, one_line
+
+
+def page(ledger: Ledger, paths: Sequence[str], paint: Paint, findings: pl.DataFrame) -> str:
+    """The whole page; `paths` is what was read, for the commands that it names; `findings` concern runs for
+    themselves."""
+    logs = ledger.logs
+    out = [_first_line(ledger)]
+    facts = Facts.of(logs)
+    marks: set[str] = set()
+    for block in _blocks(logs.runs):
+        heading, columns = _table(block, facts, paint)
+        out += [heading, *_rows(columns)]
+        marks |= {mark for column in columns.values() for cell in column for mark in missing.marks(cell)}
+    if marks:
+        out.append(paint.faint(missing.legend(marks)))
+    more = f"; all: logparse findings {_given(paths)}"
+    out += finding_lines(findings, paint, "Worth knowing", most=_FINDINGS_SHOWN, more=more)
+    out += _not_understood(logs, paint)
+    out.append(_next(logs, paths))
+    return "\n".join(out)
+
+
+def coverage(logs: Logs) -> float:
+    """Share of lines understood, from 0 to 1, in the sources that hold a run; blank lines do not count."""
+    read = logs.sources.filter(pl.col("status") == "read")
+    lines, blank, taken, known = (int(read[f"lines{part}"].sum()) for part in ("", "_blank", "_read", "_known"))
+    return (taken + known) / (lines - blank) if lines > blank else 0.0
+
+
+_FINDINGS_SHOWN = 3
+
+
+def _first_line(ledger: Ledger) -> str:
+    logs = ledger.logs
+    joined = logs.runs.height - len(ledger.jobs)
+    logs_joined = many(joined, "log") + " joined to " + ("its run" if joined == 1 else "their runs")
+    in_jobs = f" in {many(len(ledger.jobs), 'job')} ({logs_joined})" if joined else ""
+    copies = int(logs.runs["copies"].sum())
+    folded = f", {many(copies, 'cop', 'y', 'ies')} folded" if copies else ""
+    # Rounded down: 100 % means every line.
+    understood = f" {math.floor(coverage(logs) * 1000) / 10:.1f} % of lines understood." if logs.runs.height else ""
+    return f"{many(logs.sources.height, 'file')}: {many(logs.runs.height, 'run')}{in_jobs}{folded}.{understood}"
+
+
+# ---- blocks ---- #
+
+
+def _blocks(runs: pl.DataFrame) -> Iterator[list[Run]]:
+    """Runs of one platform and workload, in the order of the platforms' names."""
+    named = runs.with_columns(pl.coalesce("workload", "model", pl.lit("")).alias("of")).sort(
+        "platform", "of", maintain_order=True
+    )
+    for part in named.partition_by("platform", "of", maintain_order=True):
+        yield list(part.drop("of").iter_rows(named=True))
+
+
+_WINDOWS = {"after_warmup": "rate after warm-up", "single_input": "one input at a time"}
+
+
+def _table(block: Sequence[Run], facts: Facts, paint: Paint) -> tuple[str, dict[str, list[str]]]:
+    """A heading that says what is common to all rows, and the cells of each column that applies."""
+    common = dict(_common(block))
+    heading = f"{paint.head(str(block[0]['platform']))}  {', '.join(_heading(common))}"
+    rate = f"{common.get('sample') or 'sample'}s/s"
+    columns = {
+        "run": [one_line(run["label"]) for run in block],
+        "ran": [run_cells.ran(run, common, facts) for run in block],
+        "compile": [run_cells.compiling(run, facts) for run in block],
+        "train": [run_cells.duration(run, "train_s", facts) for run in block],
+        "latency": [run_cells.duration(run, "latency_s", facts) for run in block],
+        "on chip (estimate)": [run_cells.on_chip(run, facts) for run in block],
+        rate: [run_cells.rate(run, facts) for run in block],
+        "quality": [run_cells.quality(run, facts) for run in block],
+        "status": [_status(run, facts, paint) for run in block],
+    }
+    return heading, {name: column for name, column in columns.items() if _applies(name, set(column))}
+
+
+def _rows(columns: Mapping[str, Sequence[str]]) -> list[str]:
+    """Header and rows as lines."""
+    rows = [list(columns), *(list(row) for row in zip(*columns.values(), strict=True))]
+    return aligned([[f" {row[0]}", *row[1:]] for row in rows])
+
+
+def _common(block: Sequence[Run]) -> Iterator[tuple[str, Any]]:
+    """What all rows share, as far as they say; at least half of them must."""
+    for column in block[0]:
+        known = [run[column] for run in block if run[column] is not None]
+        if len(set(known)) == 1 and 2 * len(known) >= len(block):
+            yield column, known[0]
+
+
+def _applies(name: str, found: set[str]) -> bool:
+    """Whether a column says something of these runs."""
+    if found - LEGEND.keys():
+        return True
+    return Why.CACHED.mark in found or (Why.DOES_NOT_APPLY.mark not in found and name not in _OPTIONAL)
+
+
+_OPTIONAL = ("latency", "on chip (estimate)")
+
+
+def _heading(common: Run) -> Iterator[str]:
+    """What all rows share, in words."""
+    yield one_line(common.get("workload") or common.get("model") or "workload not in the log")
+    if common.get("task"):
+        yield run_cells.task(common)
+    if common.get("system"):
+        yield one_line(common["system"])
+    if common.get("device_kind"):
+        devices = common.get("devices")
+        if devices or not common.get("system"):
+            yield f"{devices} {common['device_kind']}" if devices else common["device_kind"]
+    if version := common.get("sdk_version"):
+        yield f"SDK {version}" if version[0].isdigit() else version
+    yield from run_cells.settings(common, ("sequence_length", "precision", "learning_rate"))
+    if common.get("throughput_window") in _WINDOWS:
+        yield _WINDOWS[common["throughput_window"]]
+
+
+def _status(run: Run, facts: Facts, paint: Paint) -> str:
+    text = run_cells.status(run, facts)
+    return paint.warn(text) if run_cells.went_wrong(run) else text
+
+
+# ---- what was not understood ---- #
+
+_LINES_LOOKED_AT = 20_000
+_SHAPES_SHOWN = 5
+_FILES_NAMED = 3
+
+
+def _not_understood(logs: Logs, paint: Paint) -> list[str]:
+    """Lines that no rule read, by shape, and files that hold no run, by reason."""
+    out = []
+    lines, total = unread(logs)
+    if total:
+        found = shapes(lines)
+        files = lines["source"].n_unique()
+        of = f" (shapes of the first {lines.height:,})" if lines.height < total else ""
+        out.append(f"  {many(total, 'line')} in {many(files, 'file')}{of}, the most frequent:")
+        for shape, count, suspicious, source, line in found.head(_SHAPES_SHOWN).iter_rows():
+            sign = "!" if suspicious else " "
+            out.append(f"  {count:>6}× {sign} {one_line(shape)}  {paint.faint(paint.place(source, line))}")
+        if found["suspicious"].any():
+            out.append(f"          ! = {SUSPICIOUS}")
+    for reason, names in without_run(logs):
+        named = ", ".join(paint.place(one_line(name)) for name in names[:_FILES_NAMED])
+        more = f" and {len(names) - _FILES_NAMED} more" if len(names) > _FILES_NAMED else ""
+        out.append(f"  {many(len(names), 'file')} without a run ({reason}): {named}{more}")
+    return [paint.head("Not understood:"), *out] if out else []
+
+
+def unread(logs: Logs) -> tuple[pl.DataFrame, int]:
+    """source, line, text of the first lines that no rule read in sources that hold a run; and how many there are."""
+    parts = [pl.DataFrame(schema={"source": TEXT, "line": SHAPES["line"], "text": TEXT})]
+    total = held = 0
+    for row in logs.sources.filter(pl.col("status") == "read").iter_rows(named=True):
+        left = row["lines"] - row["lines_blank"] - row["lines_read"] - row["lines_known"]
+        total += left
+        if not left or held >= _LINES_LOOKED_AT:
+            continue
+        kinds = logs.kinds(row["source"])
+        numbers = (n for n in range(1, row["lines"] + 1) if n not in kinds)
+        wanted = [n for n, _ in zip(numbers, range(2 * _LINES_LOOKED_AT), strict=False)]
+        texts = {n: text for n, text in logs.lines(row["source"], wanted).items() if text.strip(" \t\r")}
+        held += len(texts)
+        parts.append(
+            pl.DataFrame(
+                {"source": row["source"], "line": list(texts), "text": list(texts.values())}, schema=parts[0].schema
+            )
+        )
+    return pl.concat(parts), total
+
+
+def without_run(logs: Logs) -> list[tuple[str, list[str]]]:
+    """Reason -> sources, those with most sources first."""
+    rows = logs.sources.filter(pl.col("status") != "read").select(pl.col("source").cast(TEXT), "status", "reason")
+    by_reason: dict[str, list[str]] = {}
+    for source, status, reason in rows.iter_rows():
+        by_reason.setdefault(one_line(reason or status), []).append(source)
+    return sorted(by_reason.items(), key=lambda item: -len(item[1]))
+
+
+# ---- where to look next ---- #
+
+_TELLING = ("throughput", "train_s", "latency_s", "compile_s", "score", "loss", "status")
+_PATHS_REPEATED = 3
+
+
+def _next(logs: Logs, paths: Sequence[str]) -> str:
+    given = _given(paths)
+    counts = Counter(logs.sources["status"].cast(TEXT))
+    hints = []
+    if logs.runs.height:
+        run, column = _example(logs.runs)
+        hints.append(f"a number's lines: logparse show {shlex.quote(run)} {column} {given}")
+    read = logs.sources.filter(pl.col("status") == ("read" if counts["read"] else "unknown_platform"))
+    read = read.sort(pl.col("coverage").fill_nan(0), nulls_last=True, maintain_order=True)
+    if read.height:
+        hints.append(f"how a file is read: logparse explain {shlex.quote(read['source'][0])}")
+    hints.append(
+        f"all columns: logparse runs {given} --format csv"
+        if logs.runs.height
+        else "what can be read: logparse grammars"
+    )
+    return "Next: " + " · ".join(hints)
+
+
+def _given(paths: Sequence[str]) -> str:
+    """The paths once more, for a command to type."""
+    few = paths and len(paths) <= _PATHS_REPEATED and "-" not in paths
+    return " ".join(map(shlex.quote, paths)) if few else "PATH..."
+
+
+def _example(runs: pl.DataFrame) -> tuple[str, str]:
+    """Label and column of a number that is worth a look."""
+    for column in _TELLING:
+        known = runs.filter(pl.col(column).is_not_null())
+        if known.height:
+            return known["label"][0], column
+    return runs["label"][0], "source"

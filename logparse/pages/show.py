@@ -1,0 +1,249 @@
+"""What stands behind one number: the lines it was read from, the match marked, and how it came to be."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+import polars as pl
+
+from logparse.errors import UsageError, nearest
+from logparse.logs import Logs
+from logparse.schema import FIELDS, PHASES, RUNS, TEXT
+from logparse.text import missing
+from logparse.text.terminal import Paint, aligned, one_line
+
+CONTEXT = 1
+"""Lines shown before and after each line of evidence."""
+_MOST = 12
+"""Pieces of evidence shown before the rest is only counted."""
+
+
+def page(logs: Logs, run: Mapping[str, Any], name: str, paint: Paint, context: int = CONTEXT, raw: bool = False) -> str:
+    """What stands behind `name`: a column of runs, a phase, or else a metric or setting of that run.
+
+    `raw` shows every line beside the evidence; without it only lines that a rule reads, since others may hold anything.
+    Raises `UsageError` where the run has nothing of that name.
+    """
+    view = _View(logs, run, paint, context, raw)
+    if name in RUNS:
+        return "\n".join(view.column(name))
+    if name in PHASES:
+        return "\n".join(view.phase(name))
+    for part in (view.metric, view.setting):
+        lines = list(part(name))
+        if lines:
+            return "\n".join(lines)
+    known = names(logs, run["run"])
+    raise UsageError(f"{run['label']} has no {name!r}; {nearest(name, known)}")
+
+
+def names(logs: Logs, run: str) -> list[str]:
+    """Everything of a run that can be shown: columns, phases, metrics, settings."""
+    metrics = logs.metrics.filter(pl.col("run") == run)["name"].cast(TEXT).unique(maintain_order=True)
+    params = logs.params.filter(pl.col("run") == run)["name"].unique(maintain_order=True)
+    return list(dict.fromkeys([*RUNS, *PHASES, *metrics, *params]))
+
+
+class _View:
+    """One run's numbers, as lines of a page."""
+
+    def __init__(self, logs: Logs, run: Mapping[str, Any], paint: Paint, context: int, raw: bool) -> None:
+        self.logs, self.run, self.paint, self.context, self.raw = logs, run, paint, context, raw
+        self.id = run["run"]
+        self.seen: dict[str, dict[int, str]] = {}
+
+    # ---- the four things that have a name ---- #
+
+    def column(self, name: str) -> Iterator[str]:
+        """A column of runs."""
+        rows = self._evidence("runs", pl.col("column") == name)
+        value = self.run[name]
+        if value is None:
+            none = missing.read(next((r["reason"] for r in rows if r["how"] == "absent"), None))
+            yield f"{name} is not known: {one_line(none.text)}"
+            return
+        rows = [r for r in rows if r["how"] != "absent"]
+        if not rows:
+            yield f"{with_unit(name, value)}  {MADE.get(name, 'made when shown')}"
+            return
+        yield from self._how(with_unit(name, value), rows)
+
+    def phase(self, name: str) -> Iterator[str]:
+        """A phase: each row with its evidence, the vendor's stages below it."""
+        rows = self._rows(self.logs.phases, pl.col("phase") == name)
+        if not rows:
+            yield f"{self.run['label']} shows no {name}"
+            return
+        for row in (r for r in rows if r["stage"] is None):
+            yield from self._how(
+                f"{row['key']}  {row['duration_s']:g} s", self._evidence("phases", pl.col("key") == row["key"])
+            )
+        stages = [r for r in rows if r["stage"] is not None]
+        if stages:
+            yield self.paint.head("stages:")
+            yield from aligned(
+                [
+                    [
+                        f"  {one_line(r['stage'])}",
+                        f"{r['duration_s']:g} s",
+                        self.paint.place(r["source"], r["line_first"]),
+                    ]
+                    for r in stages
+                ],
+                right={1},
+            )
+
+    def metric(self, name: str) -> Iterator[str]:
+        """A figure that lines state: the last one with its line, the others counted."""
+        rows = self._rows(self.logs.metrics, pl.col("name").cast(TEXT) == name)
+        if not rows:
+            return
+        unit = FIELDS[name].unit if name in FIELDS else None
+        many = f"{len(rows)} value{'' if len(rows) == 1 else 's'}"
+        yield self.paint.head(f"{name}: {many}") + (f", in {unit}" if unit else "")
+        for row in (rows[0], rows[-1]) if len(rows) > 1 else rows:
+            about = [f"{k} {row[k]}" for k in ("step", "epoch", "split", "scope", "window") if row[k] is not None]
+            place = self.paint.place(row["source"], row["line"])
+            yield f"{row['value']!r}  {', '.join(about)}; rule {row['rule']}; {place}"
+            yield from self._lines(row["source"], [row["line"]], {})
+
+    def setting(self, name: str) -> Iterator[str]:
+        """A setting that lines state."""
+        for row in self._rows(self.logs.params, pl.col("name") == name):
+            yield self.paint.head(f"{name} = {one_line(row['value'])}") + (
+                f"  {row['origin']}; rule {row['rule']}; {self.paint.place(row['source'], row['line'])}"
+            )
+            yield from self._lines(row["source"], [row["line"]], {row["line"]: [(None, row["value"])]})
+
+    # ---- how a value came to be ---- #
+
+    def _how(self, value: str, rows: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+        """The value and its evidence. Of a derived one each input is told with its own line."""
+        first = rows[0]
+        if first["formula"] is None:
+            place = f"; {self._place(first)}" if first["line"] is not None else ""
+            rule = f"; rule {first['rule']}" if first["rule"] else ""
+            yield f"{self.paint.head(value)}  {HOW.get(first['how'], first['how'])}{rule}{place}"
+        else:
+            yield f"{self.paint.head(value)}  {first['how']}: {first['formula']}"
+            yield from aligned([self._input(row) for row in rows[:_MOST]])
+            if len(rows) > _MOST:
+                yield f"   … and {len(rows) - _MOST} more, all in: logparse evidence"
+        for reason in dict.fromkeys(r["reason"] for r in rows if r["reason"] and r["formula"] is None):
+            yield f"   {one_line(reason)}"
+        for source in dict.fromkeys(r["source"] for r in rows[:_MOST] if r["line"] is not None):
+            mine = [r for r in rows[:_MOST] if r["source"] == source and r["line"] is not None]
+            marks: dict[int, list[tuple[int | None, str]]] = {}
+            for row in mine:
+                if row["text"]:
+                    marks.setdefault(row["line"], []).append((row["start"], row["text"]))
+            yield from self._lines(source, [row["line"] for row in mine], marks)
+
+    def _input(self, row: Mapping[str, Any]) -> list[str]:
+        number = row["text"] if row["text"] else "" if row["number"] is None else f"{row['number']:g}"
+        rule = f"rule {row['rule']}" if row["rule"] else ""
+        return [f"   {row['input'] or ''}", one_line(number), one_line(row["reason"] or ""), rule, self._place(row)]
+
+    def _place(self, row: Mapping[str, Any]) -> str:
+        return "" if row["line"] is None else self.paint.place(row["source"], row["line"])
+
+    def _evidence(self, frame: str, which: pl.Expr) -> list[dict[str, Any]]:
+        return self._rows(self.logs.evidence, (pl.col("frame") == frame) & which)
+
+    def _rows(self, frame: pl.DataFrame, which: pl.Expr) -> list[dict[str, Any]]:
+        found = frame.filter((pl.col("run") == self.id) & which)
+        return found.with_columns(pl.col(pl.Categorical).cast(TEXT)).rows(named=True)
+
+    # ---- lines ---- #
+
+    def _lines(
+        self, source: str, numbers: Iterable[int], marks: Mapping[int, Sequence[tuple[int | None, str]]]
+    ) -> Iterator[str]:
+        """Lines of a source with what stands beside them, the marked texts underlined."""
+        wanted = sorted(set(numbers))
+        around = {n + d for n in wanted for d in range(-self.context, self.context + 1)}
+        if not self.raw:
+            kinds = self._kinds(source)
+            around = {n for n in around if n in kinds} | set(wanted)
+        texts = self.logs.lines(source, (n for n in around if n > 0))
+        size = len(str(max(texts, default=0)))
+        before: int | None = None
+        for number, text in sorted(texts.items()):
+            if before is not None and number > before + 1:
+                yield self.paint.faint(f"   {'…':>{size}} |")
+            before = number
+            yield from self._line(f"   {number:>{size}} | ", text, marks.get(number, ()), number in wanted)
+
+    def _line(self, head: str, text: str, marks: Sequence[tuple[int | None, str]], wanted: bool) -> Iterator[str]:
+        spans = sorted({span for start, part in marks if (span := span_of(text, start, part))})
+        if not wanted:
+            yield self.paint.faint(head + one_line(text))
+            return
+        at, out, under = 0, head, " " * len(head)
+        for start, end in spans:
+            if start < at:
+                continue
+            plain, marked = one_line(text[at:start]), one_line(text[start:end])
+            out += plain + self.paint.mark(marked)
+            under += " " * len(plain) + "^" * len(marked)
+            at = end
+        yield out + one_line(text[at:])
+        if spans and not self.paint.colour:
+            yield under
+
+    def _kinds(self, source: str) -> dict[int, str]:
+        if source not in self.seen:
+            self.seen[source] = self.logs.kinds(source)
+        return self.seen[source]
+
+
+def with_unit(name: str, value: Any) -> str:
+    """A value of a column of runs with all its digits and its unit: `4847.18 samples/s`."""
+    unit = FIELDS[name].unit if name in FIELDS else UNITS.get(name)
+    shown = f"{value:.15g}" if isinstance(value, float) else str(value)
+    return f"{one_line(shown)} {unit}" if unit else one_line(shown)
+
+
+def span_of(text: str, start: int | None, part: str) -> tuple[int, int] | None:
+    """Where `part` stands in the line: at `start` if it is there, else where it is found."""
+    at = start if start is not None and text[start : start + len(part)] == part else text.find(part)
+    return (at, at + len(part)) if at >= 0 else None
+
+
+HOW = {
+    "read": "read as printed",
+    "converted": "read and converted to our unit",
+    "inferred": "follows from a line",
+    "estimate": "an estimate, as printed",
+    "claimed": "claimed, not in the log",
+}
+"""How a value came to be, in words."""
+MADE = {
+    "run": "a hash of the values that tell this run from others",
+    "label": "the shortest path that tells the sources apart",
+    "source": "where the fullest copy stands",
+    "line_first": "the line where the run begins",
+    "line_last": "the last line of the run",
+    "copies": "other places that hold the same run",
+    "platform": "the platform whose lines stand in the log",
+}
+"""Columns that rest on no single line."""
+UNITS = {
+    "total_s": "s", "unaccounted_s": "s", "startup_s": "s", "latency_s": "s", "on_chip_latency_s": "s",
+    "steady_throughput": "samples/s",
+}  # fmt: skip
+"""Units of columns that are not in the vocabulary under their name."""
+
+
+def evidence(logs: Logs, run: Mapping[str, Any], name: str) -> pl.DataFrame:
+    """The evidence behind a column of runs or a phase, as a frame.
+
+    Raises `UsageError` for any other name: metrics and settings carry their line themselves.
+    """
+    rows = logs.evidence.filter(pl.col("run") == run["run"])
+    if name in RUNS:
+        return rows.filter((pl.col("frame") == "runs") & (pl.col("column") == name))
+    if name in PHASES:
+        return rows.filter((pl.col("frame") == "phases") & pl.col("key").str.contains(f"^{name}[/#]"))
+    raise UsageError(f"{name!r} is no column of runs and no phase; metrics and params carry their lines themselves")

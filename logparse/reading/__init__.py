@@ -1,0 +1,1 @@
+"""From files to matched lines: sources are read, scanned for what rules may read, cut into segments and matched."""

@@ -1,0 +1,297 @@
+"""Frames as text: tables for people, and the formats that programs read.
+
+Nothing is cut, and nothing is rounded here: a value is printed with all digits that it has. Unknown is empty.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import math
+import os
+import re
+import unicodedata
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from logparse.text.location import Place
+
+# ---- what a terminal can ---- #
+
+_ESCAPE = re.compile(r"\x1b\[[0-9;]*m|\x1b\]8;;[^\x1b]*\x1b\\")
+
+
+@dataclass(frozen=True)
+class Paint:
+    """What the place that text goes to can show: colours, links, and how wide it is (None: nothing is ever folded)."""
+
+    colour: bool = False
+    links: bool = False
+    width: int | None = None
+
+    @classmethod
+    def of(cls, stream: Any) -> Paint:
+        """What `stream` can; None is a file. NO_COLOR takes colours, FORCE_COLOR gives them, and links, to a pipe."""
+        if stream is None:
+            return cls()
+        environment = os.environ
+        terminal = bool(getattr(stream, "isatty", lambda: False)())
+        able = (terminal and environment.get("TERM") != "dumb") or bool(environment.get("FORCE_COLOR"))
+        return cls(
+            colour=able and not environment.get("NO_COLOR"),
+            links=able,
+            width=os.get_terminal_size(stream.fileno()).columns or None if terminal else None,
+        )
+
+    def _style(self, code: str, text: str) -> str:
+        return f"\x1b[{code}m{text}\x1b[0m" if self.colour and text else text
+
+    def head(self, text: str) -> str:
+        """A heading."""
+        return self._style("1", text)
+
+    def faint(self, text: str) -> str:
+        """What matters less."""
+        return self._style("2", text)
+
+    def mark(self, text: str) -> str:
+        """The place one is meant to look at."""
+        return self._style("1;7", text)
+
+    def warn(self, text: str) -> str:
+        """What is amiss."""
+        return self._style("33", text)
+
+    def place(self, source: str, line: int | None = None) -> str:
+        """`source:line`, to be clicked where the terminal can and the file is there."""
+        text = source if line is None else Place.of(source, line)
+        if not self.links or not (path := Path(source)).is_file():
+            return text
+        target = path.resolve().as_uri() + ("" if line is None else f"#{line}")
+        return f"\x1b]8;;{target}\x1b\\{text}\x1b]8;;\x1b\\"
+
+
+def width(text: str) -> int:
+    """Columns of a terminal that `text` takes; escapes take none, wide characters two."""
+    if text.isascii() and "\x1b" not in text:
+        return len(text)
+    plain = _ESCAPE.sub("", text)
+    return sum(0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in plain)
+
+
+def aligned(rows: Iterable[Sequence[str]], right: Collection[int] = (), gap: int = 3) -> list[str]:
+    """Rows of cells as lines: each column as wide as its widest cell, those in `right` flush right."""
+    rows = [list(row) for row in rows]
+    widths = [max(map(width, column)) for column in zip(*rows, strict=True)]
+
+    def line(row: Sequence[str]) -> str:
+        blanks = [" " * (size - width(cell)) for size, cell in zip(widths, row, strict=True)]
+        cells = [b + c if i in right else c + b for i, (b, c) in enumerate(zip(blanks, row, strict=True))]
+        return (" " * gap).join(cells).rstrip()
+
+    return [line(row) for row in rows]
+
+
+def one_line(text: str) -> str:
+    """`text` without anything that a terminal would act on: it stays on its line."""
+    return "".join(c if c.isprintable() else {"\t": "  ", "\r": "␍", "\n": "␊"}.get(c, "\ufffd") for c in text)
+
+
+# ---- frames ---- #
+
+
+def table(frame: pl.DataFrame, paint: Paint, keep: Collection[str] = ()) -> str:
+    """A frame for people: columns that hold nothing are left out, and said so.
+
+    Where it is wider than the terminal it goes on below, the first column repeated.
+    """
+    texts = as_text(frame)
+    shown = [c for c in texts.columns if c in keep or texts[c].null_count() < texts.height]
+    hidden = len(texts.columns) - len(shown)
+    right = {i for i, c in enumerate(shown) if frame.schema[c].is_numeric()}
+    head = [paint.head(c) for c in shown]
+    body = [[one_line(cell or "") for cell in row] for row in texts.select(shown).iter_rows()]
+    lines: list[str] = []
+    if shown:
+        for part in _fitting([head, *body], paint.width):
+            picked = [[row[i] for i in part] for row in [head, *body]]
+            lines += aligned(picked, {k for k, i in enumerate(part) if i in right}, gap=2)
+    said = f"{frame.height} row{'' if frame.height == 1 else 's'}"
+    if hidden and frame.height:
+        said += f"; {hidden} of {len(texts.columns)} columns hold nothing and are left out"
+    lines.append(paint.faint(said))
+    return "\n".join(lines)
+
+
+def _fitting(rows: Sequence[Sequence[str]], room: int | None) -> list[list[int]]:
+    """Columns of each part: as many as fit, the first column in each."""
+    widths = [max(map(width, column)) for column in zip(*rows, strict=True)]
+    if room is None:
+        return [list(range(len(widths)))]
+    parts, used = [[0]], widths[0]
+    for i, size in enumerate(widths[1:], start=1):
+        if used + 2 + size > room and len(parts[-1]) > 1:
+            parts.append([0])
+            used = widths[0]
+        parts[-1].append(i)
+        used += 2 + size
+    return parts
+
+
+def as_text(frame: pl.DataFrame) -> pl.DataFrame:
+    """All columns as text: times in ISO 8601, numbers with all their digits, `NaN`, `Infinity`, `-Infinity`."""
+    return frame.select(_text(name, dtype) for name, dtype in frame.schema.items())
+
+
+def _text(name: str, dtype: pl.DataType) -> pl.Expr:
+    column = pl.col(name)
+    if dtype.is_float():
+        special = pl.when(column.is_nan()).then(pl.lit("NaN")).when(column.is_infinite()).then(
+            pl.when(column > 0).then(pl.lit("Infinity")).otherwise(pl.lit("-Infinity"))
+        )  # fmt: skip
+        return special.otherwise(column.cast(pl.String)).alias(name)
+    if isinstance(dtype, pl.List):
+        return column.cast(pl.List(pl.String)).list.join(", ")
+    return (_iso(name) if dtype == pl.Datetime else column).cast(pl.String)
+
+
+def _iso(name: str) -> pl.Expr:
+    return pl.col(name).dt.strftime("%Y-%m-%dT%H:%M:%S%.f")
+
+
+def where(frames: Mapping[str, pl.DataFrame], name: str, condition: str) -> pl.DataFrame:
+    """The rows of the frame `name` for which `condition`, an SQL expression, is true; it may look into the others.
+
+    Raises `ValueError` for what is no such expression; the message names the columns.
+    """
+    plain = {n: f.with_columns(pl.col(pl.Categorical).cast(pl.String)) for n, f in frames.items()}
+    picked = plain[name].with_row_index("row_number_")
+    context = pl.SQLContext({**plain, name: picked}, eager=True)
+    try:
+        kept = context.execute(f"SELECT row_number_ FROM {name} WHERE (\n{condition}\n)")
+    except (pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
+        said = str(error).partition("\n")[0].partition("; valid columns")[0]
+        raise ValueError(f"{said}\nColumns of {name}: {', '.join(frames[name].columns)}") from None
+    return frames[name][kept["row_number_"]]
+
+
+# ---- formats ---- #
+
+
+def dump(frame: pl.DataFrame, name: str, format: str) -> bytes:
+    """The frame in one of the formats for programs and papers: json, ndjson, csv, md, latex, parquet."""
+    return DUMPS[format](frame, name)
+
+
+def _json(frame: pl.DataFrame, name: str) -> bytes:
+    head = json.dumps({"logparse": version("logparse"), "frame": name})
+    rows = ",\n".join(_rows(frame))
+    return f'{head[:-1]}, "rows": [\n{rows}\n]}}\n'.encode() if rows else f'{head[:-1]}, "rows": []}}\n'.encode()
+
+
+def _ndjson(frame: pl.DataFrame, name: str) -> bytes:
+    return "".join(f"{row}\n" for row in _rows(frame)).encode()
+
+
+def _rows(frame: pl.DataFrame) -> list[str]:
+    """Each row as a JSON object. What JSON has no number for becomes text: null would say that it is unknown."""
+    plain = _plain(frame)
+    floats = [c for c, t in plain.schema.items() if t.is_float()]
+    odd = any(not plain[c].drop_nulls().is_finite().all() for c in floats)
+    if not odd:
+        return plain.write_ndjson().splitlines()
+    spelt = ({k: _spelt(v) for k, v in row.items()} for row in plain.iter_rows(named=True))
+    return [json.dumps(row, ensure_ascii=False, separators=(",", ":")) for row in spelt]
+
+
+def _spelt(value: Any) -> Any:
+    if isinstance(value, float) and not math.isfinite(value):
+        return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
+    return value
+
+
+def _plain(frame: pl.DataFrame) -> pl.DataFrame:
+    return frame.with_columns(
+        pl.col(pl.Categorical).cast(pl.String), *(_iso(c) for c, t in frame.schema.items() if t == pl.Datetime)
+    )
+
+
+def _csv(frame: pl.DataFrame, name: str) -> bytes:
+    return as_text(frame).write_csv().encode()
+
+
+def _parquet(frame: pl.DataFrame, name: str) -> bytes:
+    buffer = io.BytesIO()
+    frame.write_parquet(buffer)
+    return buffer.getvalue()
+
+
+def _markdown(frame: pl.DataFrame, name: str) -> bytes:
+    columns, rows = _filled(frame)
+    rule = ["---:" if frame.schema[c].is_numeric() else "---" for c in columns]
+    lines = [columns, rule, *([_escaped(cell, _MARKDOWN) for cell in row] for row in rows)]
+    return "".join(f"| {' | '.join(line)} |\n" for line in lines).encode()
+
+
+def _latex(frame: pl.DataFrame, name: str) -> bytes:
+    columns, rows = _filled(frame)
+    spec = "".join("r" if frame.schema[c].is_numeric() else "l" for c in columns)
+    body = [" & ".join(_escaped(cell, _LATEX) for cell in row) + r" \\" for row in rows]
+    head = " & ".join(_escaped(c, _LATEX) for c in columns) + r" \\"
+    lines = [rf"\begin{{tabular}}{{{spec}}}", r"\toprule", head, r"\midrule", *body, r"\bottomrule", r"\end{tabular}"]
+    return ("\n".join(lines) + "\n").encode()
+
+
+def _filled(frame: pl.DataFrame) -> tuple[list[str], list[tuple[str | None, ...]]]:
+    """Columns that hold something, and their cells: what goes into a page for people."""
+    texts = as_text(frame)
+    columns = [c for c in texts.columns if not texts.height or texts[c].null_count() < texts.height]
+    return columns, texts.select(columns).rows()
+
+
+_MARKDOWN = {**{c: "\\" + c for c in "|\\`*_"}, "<": "&lt;", ">": "&gt;", "\n": " ", "\r": " "}
+_LATEX = {
+    **{c: "\\" + c for c in "&%$#_{}"},
+    "~": r"\textasciitilde{}",
+    "^": r"\textasciicircum{}",
+    "\\": r"\textbackslash{}",
+    "×": r"$\times$",
+    "±": r"$\pm$",
+    "≤": r"$\leq$",
+    "≥": r"$\geq$",
+    "÷": r"$\div$",
+    "<": r"\textless{}",
+    ">": r"\textgreater{}",
+    "\n": " ",
+    "\r": " ",
+}
+
+
+def _escaped(cell: str | None, signs: Mapping[str, str]) -> str:
+    return "".join(signs.get(c, c) for c in cell or "")
+
+
+def markdown_text(text: str) -> str:
+    """`text` so that Markdown shows it as it is."""
+    return _escaped(text, _MARKDOWN)
+
+
+def latex_text(text: str) -> str:
+    """`text` so that LaTeX shows it as it is."""
+    return _escaped(text, _LATEX)
+
+
+DUMPS: dict[str, Callable[[pl.DataFrame, str], bytes]] = {
+    "json": _json,
+    "ndjson": _ndjson,
+    "csv": _csv,
+    "md": _markdown,
+    "latex": _latex,
+    "parquet": _parquet,
+}
+"""Format -> what writes it."""
