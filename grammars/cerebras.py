@@ -19,7 +19,7 @@ Train line, and T only where nothing else is printed and it is known to cover th
 from __future__ import annotations
 
 import pyparsing as pp
-from logparse.grammars.common import stamp_seconds
+from logparse.grammars.common import timestamp_seconds
 
 from logparse.grammar import (
     Derive,
@@ -30,17 +30,17 @@ from logparse.grammar import (
     Span,
     Steady,
     Take,
-    blank,
     blanks,
     clock,
     in_unit,
     integer,
     name,
+    nonempty,
+    optional_blanks,
     percent,
     real,
     rest,
-    some,
-    stamp,
+    timestamp,
     token,
     unnamed,
     word,
@@ -48,14 +48,16 @@ from logparse.grammar import (
 
 # ---- how a record begins ---- #
 
-_info = stamp("at") + " INFO:" + blanks
+_info = timestamp("at") + " INFO:" + blanks
 """G3 to G7: `2024-03-30 15:16:33,873 INFO:   `."""
-_note = stamp + " INFO:" + blanks
+_note = timestamp + " INFO:" + blanks
 """The same, for records that hold nothing: they are known, and their time is not needed."""
-_client = stamp("at") + (pp.Literal(" INFO:") | " INFO") + blanks | pp.Literal("INFO:cerebras.cluster.client:")
+_client = timestamp("at") + (pp.Literal(" INFO:") | " INFO") + blanks | pp.Literal("INFO:cerebras.cluster.client:")
 """Records of the cluster client; those of the SDK have no colon (2023) or no time (2025)."""
-_client_note = stamp + (pp.Literal(" INFO:") | " INFO") + blanks | pp.Literal("INFO:cerebras.cluster.client:")
-_warned = stamp("at") + (pp.Literal(" WARNING:") | " WARNING") + blanks | pp.Literal("WARNING:cerebras.cluster.client:")
+_client_note = timestamp + (pp.Literal(" INFO:") | " INFO") + blanks | pp.Literal("INFO:cerebras.cluster.client:")
+_warned = timestamp("at") + (pp.Literal(" WARNING:") | " WARNING") + blanks | pp.Literal(
+    "WARNING:cerebras.cluster.client:"
+)
 _tf = pp.Literal("INFO:tensorflow:") | "INFO:root:"
 
 # ---- tokens ---- #
@@ -118,38 +120,38 @@ _BEGIN = (
         "running_command",
         "2026-01-16 14:31:13,196 INFO:   Running command: /home/ruth/.venv/bin/cszoo fit configs/params_graphsage_ogbn_arxiv.yaml --target_device CSX",
         _info + "Running command: " + pp.Regex(r"(?:[^ \t]*/)?(?:cszoo|run\.py CSX) .*")("command"),
-        marks="begin telling", params="command",
+        marks="begin identifies_platform", params="command",
     ),
     Rule(
         "asked_config",
         "--params configs/bert_large_MSL128_sampleds.yaml",
-        "--params" + (pp.Literal("=") | " ") + blank + _config,
-        marks="begin anywhere", params="command",
+        "--params" + (pp.Literal("=") | " ") + optional_blanks + _config,
+        marks="begin unanchored", params="command",
         more=("--params configs/params_gpt2_small.yaml",),
     ),
     Rule(
         "asked_cszoo",
         "cszoo fit configs/params_graphsage_ogbn_arxiv.yaml",
         "cszoo " + name("mode") + blanks + _config,
-        marks="begin anywhere", params="command",
+        marks="begin unanchored", params="command",
     ),
     Rule(
         "asked_mode",
         "--mode train",
         "--mode" + (pp.Literal("=") | " ") + name("mode"),
-        marks="begin anywhere", params="command",
+        marks="begin unanchored", params="command",
     ),
     Rule(
         "asked_steps",
         "--max_steps 1000",
         "--max_steps" + (pp.Literal("=") | " ") + integer("steps"),
-        marks="begin anywhere", params="command",
+        marks="begin unanchored", params="command",
     ),
     Rule(
         "asked_devices",
         "--num_csx=1",
         "--num_csx" + (pp.Literal("=") | " ") + integer("devices"),
-        marks="begin anywhere", params="command",
+        marks="begin unanchored", params="command",
     ),
     Rule(
         "effective_batch",
@@ -168,7 +170,7 @@ _BEGIN = (
         "2024-03-14 02:59:32,628 INFO:   Checkpoint autoloading is enabled. Looking for latest checkpoint in "
         '"model_dir_bert_large_pytorch" directory with the following naming convention: `checkpoint_(step)(_timestamp)?.mdl`.',
         _info + 'Checkpoint autoloading is enabled. Looking for latest checkpoint in "' + pp.Regex(r'[^"]+')("model") + '" directory' + rest,
-        marks="begin telling",
+        marks="begin identifies_platform",
     ),
     Rule(
         "no_checkpoint_found",
@@ -201,7 +203,7 @@ _BEGIN = (
         "tf_mode",
         "INFO:root:Running train on CS-2",
         "INFO:root:Running " + name("mode") + " on " + pp.Regex(r"CS-[0-9]+")("system"),
-        marks="telling",
+        marks="identifies_platform",
     ),
     Rule(
         "tf_batch",
@@ -245,14 +247,14 @@ _BEGIN = (
         "2026-01-16 14:31:15,412 INFO:   Starting train loop 1 of 23, from global step 1 to 89 (89 steps)",
         _info + "Starting " + name("mode") + " loop " + integer("loop") + " of " + integer("loops")
         + (", from global step " + integer("first_step") + " to " + integer("last_step") + " (" + _number + " steps)" | ", with " + _number + " steps"),
-        marks="telling reopen",
+        marks="identifies_platform reopen",
         more=("2026-01-16 14:38:02,101 INFO:   Starting val_dataloader_2 loop 1 of 25, with 8 steps",),
     ),
     Rule(
         "training_loop",
         "2025-07-11 15:24:55,975 INFO:   Starting training loop 1, from global step 0 to 200",
         _info + "Starting training loop " + integer("loop") + ", from global step " + integer("first_step") + " to " + integer("last_step"),
-        marks="telling reopen",
+        marks="identifies_platform reopen",
     ),
     Rule(
         "weights_load",
@@ -282,20 +284,20 @@ _JOBS = (
         "job_initiated",
         "2024-03-30 14:10:28,400 INFO:   Initiating a new compile wsjob against the cluster server.",
         _info + "Initiating a new " + (pp.Literal("compile") | "execute")("job_kind") + " wsjob against the cluster server.",
-        marks="telling",
+        marks="identifies_platform",
     ),
     Rule(
         "job",
         "2024-03-30 14:10:28,536 INFO:   compile job id: wsjob-n3ncvfxvasxkabs2kgywrv, remote log path: /n1/wsjob/workdir/job-operator/wsjob-n3ncvfxvasxkabs2kgywrv",
         _info + _texts("compile", "Compile", "execute", "Execute")("job_kind") + " job id: " + _wsjob("job_id") + ", remote log path:" + rest,
-        marks="telling",
+        marks="identifies_platform",
     ),
     Rule(
         "workflow_job",
         "2026-01-16 14:31:20,101 INFO:   Job id: wsjob-cckhdpmraxejhcwfwrnjyk, workflow id: wflow-32pdxsbavsml7kzgu4qlf5, namespace: job-operator, "
         "remote log path: /n1/wsjob/workdir/job-operator/wsjob-cckhdpmraxejhcwfwrnjyk",
         _client + "Job id: " + _wsjob("job_id") + ", workflow id: " + word + ", namespace: " + word + ", remote log path:" + rest,
-        marks="telling", carry={"job_kind": "job_initiated"},
+        marks="identifies_platform", carry={"job_kind": "job_initiated"},
         more=(
             "INFO:cerebras.cluster.client:Job id: wsjob-4mhdefdzswskmakfcp9hfe, workflow id: wflow-2ullyamqmrdi7nxodyl6f77xbi, "
             "namespace: job-operator, remote log path:",
@@ -305,7 +307,7 @@ _JOBS = (
         "sdk_job",
         "2023-10-11 00:55:33,142 INFO     sdk_compile job id: wsjob-cgvksf7bv8mnfszfmftozv, log path: /n1/wsjob/workdir/wsjob-cgvksf7bv8mnfszfmftozv",
         _client + "sdk_" + (pp.Literal("compile") | "execute")("job_kind") + " job id: " + _wsjob("job_id") + ", log path:" + rest,
-        marks="telling",
+        marks="identifies_platform",
     ),
     Rule(
         "poll_state",
@@ -338,7 +340,7 @@ _JOBS = (
         "ingress",
         "2024-03-30 14:12:38,536 INFO:   Ingress is ready: Job ingress ready, poll ingress success.",
         _client + (pp.Literal("Ingress is ready") | "Poll ingress success: Job ingress ready") + rest,
-        marks="telling",
+        marks="identifies_platform",
         more=(
             "2024-03-14 03:00:48,539 INFO:   Ingress is ready: Coordinator service ready, poll ingress success.",
             "2026-01-31 08:43:44,946 INFO:   Poll ingress success: Job ingress ready, dashboard: https://grafana.example/d/wsjob-dashboard?orgId=1",
@@ -365,7 +367,7 @@ _JOBS = (
         "error_event",
         "2025-07-11 18:04:19,788 WARNING:   Event 2025-07-11 18:03:48 +0000 UTC reason=Error object=wsjob-7javbqdggsmrb44obfaqft "
         "message='Error pod wsjob-7javbqdggsmrb44obfaqft-weight-3 container ws exitCode: 250 terminated reason: Error'",
-        _warned + "Event " + _event_stamp("event_at") + " +0000 UTC reason=Error object=" + token("component") + " message='" + some("text"),
+        _warned + "Event " + _event_stamp("event_at") + " +0000 UTC reason=Error object=" + token("component") + " message='" + nonempty("text"),
         level="error", kind="device",
     ),
     Rule(
@@ -384,7 +386,7 @@ _JOBS = (
         "heartbeat",
         "2024-03-30 14:55:02,101 INFO:   Heartbeat thread stopped for wsjob-n3ncvfxvasxkabs2kgywrv.",
         _info + "Heartbeat thread stopped for " + _wsjob("job_id") + ".",
-        marks="telling",
+        marks="identifies_platform",
     ),
 )  # fmt: skip
 
@@ -400,19 +402,19 @@ _COMPILE = (
         "compile_begin",
         "2024-03-30 14:10:26,616 INFO:   Compiling the model. This may take a few minutes.",
         _info + "Compiling the model. This may take a few minutes.",
-        marks="telling",
+        marks="identifies_platform",
     ),
     Rule(
         "cache_hit",
         '2025-10-08 04:10:02,825 INFO:   Found existing cached compile with hash: "cs_308109675380978773"',
         _info + 'Found existing cached compile with hash: "' + pp.Regex(r"cs_[0-9]+")("hash") + '"',
-        marks="telling",
+        marks="identifies_platform",
     ),
     Rule(
         "cache_hit_client",
         "2026-01-22 16:45:34,272 INFO:   Found existing cached compile.",
         _info + "Found existing cached compile.",
-        marks="telling",
+        marks="identifies_platform",
     ),
     Rule(
         "compile_stage",
@@ -467,46 +469,46 @@ _COMPILE = (
         "compile_artifacts",
         "2024-03-30 14:27:40,201 INFO:   Compile artifacts successfully written to remote compile directory. Compile hash is: cs_8939750200954608837",
         _info + "Compile artifacts successfully written to remote compile directory. Compile hash is: " + pp.Regex(r"cs_[0-9]+")("hash"),
-        marks="telling",
+        marks="identifies_platform",
     ),
     Rule(
         "compiled",
         "2024-03-30 14:27:40,305 INFO:   Compile was successful!",
         _info + "Compile was successful!",
-        marks="telling submission",
+        marks="identifies_platform submission",
     ),
     Rule(
         "tf_compile_begin",
         "=============== Starting Cerebras Compilation ===============",
         pp.Literal("=============== Starting Cerebras Compilation ==============="),
-        marks="telling",
+        marks="identifies_platform",
     ),
     Rule(
         "tf_compile_bar",
         "Cerebras compilation completed: |          | 19/? [00:25s,  1.35s/stages]",
         "Cerebras compilation completed: " + pp.Regex(r"(?:[0-9]+%)?") + "|" + pp.Regex(r"[^|\[]*") + "|" + blanks + integer("done") + "/"
         + (integer("total") | "?") + blanks + "[" + clock("elapsed") + "s," + blanks + unnamed(real) + "s/stages]",
-        marks="telling",
+        marks="identifies_platform",
         more=("Cerebras compilation completed: 100%|██████████| 2/2 [00:04s,  2.03s/stages]",),
     ),
     Rule(
         "tf_compiled",
         "=============== Cerebras Compilation Completed ===============",
         pp.Literal("=============== Cerebras Compilation Completed ==============="),
-        marks="telling submission",
+        marks="identifies_platform submission",
     ),
     Rule(
         "tf_cache_hit",
         "INFO:tensorflow:Cached compilation found for this model configuration",
         pp.Literal("INFO:tensorflow:Cached compilation found for this model configuration"),
-        marks="telling submission",
+        marks="identifies_platform submission",
     ),
 )  # fmt: skip
 
 # ---- programming, staging, weights ---- #
 
 
-def _moment(rule: str, example: str, *texts: str, marks: str = "telling work") -> Rule:
+def _moment(rule: str, example: str, *texts: str, marks: str = "identifies_platform running") -> Rule:
     """A record that only says that a moment has come."""
     return Rule(rule, example, _info + _texts(*texts), marks=marks)
 
@@ -520,7 +522,7 @@ _LOAD = (
         "preparing",
         "2024-03-30 15:10:33,101 INFO:   Preparing to execute using 1 CSX",
         _info + "Preparing to execute using " + integer("devices") + " CSX",
-        marks="telling work", params="log",
+        marks="identifies_platform running", params="log",
     ),
     _moment("weights_begin", "2024-03-30 15:11:02,101 INFO:   About to send initial weights", "About to send initial weights", "About to send weights"),
     _moment("weights_end", "2024-03-30 15:11:40,101 INFO:   Finished sending initial weights", "Finished sending initial weights", "Finished sending weights"),
@@ -545,33 +547,33 @@ _LOAD = (
         "tf_weights",
         "INFO:root:Finished sending initial weights",
         "INFO:root:" + _texts("About to send initial weights", "Finished sending initial weights"),
-        marks="telling work",
+        marks="identifies_platform running",
     ),
     Rule(
         "tf_programming",
         "INFO:root:Programming CS-2 fabric. This may take a couple of minutes. Please do not interrupt.",
         _tf + "Programming " + pp.Regex(r"CS-[0-9]+")("system") + " fabric. This may take " + rest,
-        marks="telling work",
+        marks="identifies_platform running",
         more=("INFO:tensorflow:Programming CS-1 fabric. This may take couple of minutes - please do not interrupt.",),
     ),
     Rule(
         "tf_programmed_in",
         "INFO:root:Fabric programmed: this took 367.94864416122437 seconds.",
         "INFO:root:Fabric programmed: this took " + real("duration") + " seconds.",
-        marks="telling work",
+        marks="identifies_platform running",
     ),
     Rule(
         "tf_programmed",
         "INFO:tensorflow:Fabric programmed",
         pp.Literal("INFO:tensorflow:Fabric programmed"),
-        marks="telling work",
+        marks="identifies_platform running",
     ),
     Rule(
         "tf_cores",
         "INFO:tensorflow:Coordinator fully up. Waiting for Streaming (using 0.97% out of 301600 cores on the fabric)",
         _tf + (pp.Literal("Coordinator") | "Chief") + " fully up. Waiting for Streaming (using " + percent("core_share") + "% "
         + ("out of " + integer("cores") + " cores on the fabric)" | pp.Literal("of fabric cores)")),
-        marks="telling", params="log",
+        marks="identifies_platform", params="log",
         more=("INFO:root:Chief fully up. Waiting for Streaming (using 93.39% of fabric cores)",),
     ),
     Rule(
@@ -588,16 +590,16 @@ _TRAIN = (
     Rule(
         "train_step",
         "2024-03-30 15:16:33,873 INFO:   | Train Device=CSX, Step=100, Loss=9.39062, Rate=2983.97 samples/sec, GlobalRate=2983.97 samples/sec",
-        stamp("at") + " INFO:   | Train Device=" + word("device") + ", Step=" + integer("step") + ", Loss=" + real("loss") + _rates,
-        marks="telling work", split="train",
+        timestamp("at") + " INFO:   | Train Device=" + word("device") + ", Step=" + integer("step") + ", Loss=" + real("loss") + _rates,
+        marks="identifies_platform running", split="train",
         more=("2023-05-17 18:15:11,548 INFO:   | Train Device=xla:0, Step=100, Loss=9.46875, Rate=4597.49 samples/sec, GlobalRate=4597.49 samples/sec",),
     ),
     Rule(
         "train_step_timed",
         "2025-12-06 03:02:15,929 INFO:   | Train Device=CSX, Step=50, Loss=8.10329, Rate=32.52 samples/sec, GlobalRate=32.17 samples/sec, "
         "LoopTimeRemaining=0:10:03, TimeRemaining=0:10:03",
-        stamp("at") + " INFO:   | Train Device=" + word("device") + ", Step=" + integer("step") + ", Loss=" + real("loss") + _rates + _remaining,
-        marks="telling work", split="train",
+        timestamp("at") + " INFO:   | Train Device=" + word("device") + ", Step=" + integer("step") + ", Loss=" + real("loss") + _rates + _remaining,
+        marks="identifies_platform running", split="train",
         more=(
             "2026-01-31 05:23:06,601 INFO:   | Train Device=CSX, Step=20, Loss=2.77244, Rate=2430.28 samples/sec, GlobalRate=270.81 samples/sec, "
             "LoopTimeRemaining=0:00:00, TimeRemaining>2:03:54",
@@ -607,9 +609,9 @@ _TRAIN = (
     Rule(
         "train_step_wrapped",
         "2025-01-24 21:53:05,710 INFO:   | Train Device=CSX, Step=397, Loss=0.18575, Rate=405.81 samples/sec,",
-        stamp("at") + " INFO:   | Train Device=" + word("device") + ", Step=" + integer("step") + ", Loss=" + real("loss") + ", Rate="
+        timestamp("at") + " INFO:   | Train Device=" + word("device") + ", Step=" + integer("step") + ", Loss=" + real("loss") + ", Rate="
         + real("throughput@interval") + " samples/sec,",
-        marks="telling work", split="train",
+        marks="identifies_platform running", split="train",
     ),
     Rule(
         "global_rate_wrapped",
@@ -621,14 +623,14 @@ _TRAIN = (
         "trained",
         "2024-03-30 15:20:24,238 INFO:   Training completed successfully!",
         _info + "Training completed successfully!",
-        marks="telling result",
+        marks="identifies_platform result",
     ),
     Rule(
         "processed",
         "2024-03-30 15:20:24,238 INFO:   Processed 512000 sample(s) in 175.070497198 seconds.",
         _info + pp.Opt("Training completed successfully! ") + "Processed " + integer("samples") + " sample(s) in " + real("duration")
         + " seconds" + pp.Opt("."),
-        marks="telling final",
+        marks="identifies_platform final",
         more=(
             "2023-11-10 20:56:38,576 INFO:   Training completed successfully! Processed 13200 sample(s) in 1316.022207736969 seconds.",
             "2024-03-30 15:20:24,238 INFO:   Processed 512000 sample(s) in 175.070497198 seconds",
@@ -639,20 +641,20 @@ _TRAIN = (
         "processed_training",
         "2026-01-22 16:47:17,787 INFO:   Processed 2048000 training sample(s) in 5132.922936702 seconds.",
         _info + "Processed " + integer("samples") + " training sample(s) in " + real("duration") + " seconds" + pp.Opt("."),
-        marks="telling",
+        marks="identifies_platform",
         more=("2025-10-10 22:18:01,100 INFO:   Processed 204800 training sample(s) in 7303.586917439 seconds",),
     ),
     Rule(
         "training_complete",
         "2023-05-15 17:48:04,009 INFO:   Training Complete. Completed 1024000 sample(s) in 229.03258180618286 seconds.",
         _info + "Training Complete. Completed " + integer("samples") + " sample(s) in " + real("duration") + " seconds.",
-        marks="telling final",
+        marks="identifies_platform final",
     ),
     Rule(
         "tf_step",
         "INFO:tensorflow:global step 99900: loss = 0.0 (907.74 steps/sec)",
         "INFO:tensorflow:global step " + integer("step") + ": loss = " + real("loss") + " (" + real("iteration_rate@mean") + " steps/sec)",
-        marks="telling work", split="train",
+        marks="identifies_platform running", split="train",
         more=("INFO:tensorflow:global step 100000: loss = 1.901388168334961e-05 (532.0 steps/sec)",),
     ),
     Rule(
@@ -660,14 +662,14 @@ _TRAIN = (
         "INFO:tensorflow:Training finished with 256000 samples in 37.164 seconds, 6888.4 samples/second.",
         "INFO:tensorflow:Training finished with " + integer("samples") + " samples in " + real("duration") + " seconds, " + real("throughput@mean")
         + (pp.Literal(" samples/second.") | " samples / second"),
-        marks="telling final", split="train",
+        marks="identifies_platform final", split="train",
         more=("INFO:tensorflow:Training finished with 25600000 samples in 187.465 seconds, 136558.69 samples / second",),
     ),
     Rule(
         "tf_training_complete",
         "INFO:root:Training complete. Completed 1024000 sample(s) in 160.75317454338074 seconds",
         "INFO:root:Training complete. Completed " + integer("samples") + " sample(s) in " + real("duration") + " seconds",
-        marks="telling final",
+        marks="identifies_platform final",
     ),
     Rule(
         "tf_final_loss",
@@ -715,19 +717,19 @@ _EVAL = (
         "GlobalRate=1173.27 samples/sec, LoopTimeRemaining=0:00:08, TimeRemaining=0:00:08",
         _info + "| Eval Device=" + word("device") + ", GlobalStep=" + integer("step") + ", Batch=" + integer("batch") + ", Loss=" + real("loss")
         + _rates + _remaining,
-        marks="telling work", split="eval",
+        marks="identifies_platform running", split="eval",
     ),
     Rule(
         "eval_batch",
         "2024-03-21 10:19:54,361 INFO:   | Eval Device=CSX, Step=20, Loss=5.94325, Rate=1163.27 samples/sec, GlobalRate=1173.27 samples/sec",
         _info + "| Eval Device=" + word("device") + ", Step=" + integer("batch") + ", Loss=" + real("loss") + _rates,
-        marks="telling work", split="eval",
+        marks="identifies_platform running", split="eval",
     ),
     Rule(
         "eval_loss",
         "2025-10-09 18:20:23,263 INFO:   Avg Eval Loss: 5.928174624443054",
         _info + _texts("Avg Eval Loss: ", "Avg Eval. Loss = ") + real("loss@mean"),
-        marks="telling", split="eval", window="mean", carry={"step": "eval_step"},
+        marks="identifies_platform", split="eval", window="mean", carry={"step": "eval_step"},
     ),
     _eval_metric("accuracy", "2025-10-09 18:20:23,278 INFO:     - eval/accuracy = 0.16977091133594513", "accuracy"),
     _eval_metric("masked_accuracy", "2026-01-31 06:17:14,166 INFO:     - eval/masked_accuracy = 0.3185677230358124", "masked_accuracy"),
@@ -742,7 +744,7 @@ _EVAL = (
         "evaluated",
         "2025-10-09 18:20:23,279 INFO:   Evaluation completed successfully!",
         _info + "Evaluation completed successfully!",
-        marks="telling result",
+        marks="identifies_platform result",
     ),
     Rule(
         "eval_processed",
@@ -789,13 +791,13 @@ _CHECKPOINT = (
         "tf_final_checkpoint",
         "INFO:root:Taking final checkpoint at step: 1000",
         "INFO:root:Taking final checkpoint at step: " + integer("step"),
-        marks="telling",
+        marks="identifies_platform",
     ),
     Rule(
         "tf_checkpoint_saved",
         "INFO:tensorflow:Saved checkpoint for global step 1000 in 69.48748517036438 seconds: mytest/model.ckpt-1000",
         "INFO:tensorflow:Saved checkpoint for global step " + integer("step") + " in " + real("duration") + " seconds: " + token("path"),
-        marks="telling",
+        marks="identifies_platform",
     ),
 )  # fmt: skip
 
@@ -806,26 +808,26 @@ _SDK = (
         "sdk_compile",
         "INFO:cerebras.cluster.client:Initiating a new SDK compile job against the cluster server",
         _client + "Initiating a new SDK compile job against the cluster server",
-        marks="begin telling submission",
+        marks="begin identifies_platform submission",
         more=("2023-10-11 00:55:33,128 INFO     Initiating a new SDK compile job against the cluster server",),
     ),
     Rule(
         "sdk_execute",
         "2023-10-11 00:56:21,304 INFO     Initiating a new SDK execute job against the cluster server",
         _client + "Initiating a new SDK execute job against the cluster server",
-        marks="begin telling work",
+        marks="begin identifies_platform running",
     ),
     Rule(
         "sdk_cache_hit",
         "2023-10-11 00:56:13,255 INFO     Application was found in the compile cache.",
-        stamp("at") + " INFO" + blanks + "Application was found in the compile cache.",
-        marks="telling",
+        timestamp("at") + " INFO" + blanks + "Application was found in the compile cache.",
+        marks="identifies_platform",
     ),
     Rule(
         "sdk_compiled",
         "2025-10-23 19:50:44,583 INFO     CSL compiler output:",
-        (stamp("at") + " INFO" + blanks | pp.Literal("INFO:cerebras.sdk.client.sdk_appliance_client:")) + "CSL compiler output:" + rest,
-        marks="telling",
+        (timestamp("at") + " INFO" + blanks | pp.Literal("INFO:cerebras.sdk.client.sdk_appliance_client:")) + "CSL compiler output:" + rest,
+        marks="identifies_platform",
         more=("INFO:cerebras.sdk.client.sdk_appliance_client:CSL compiler output:",),
     ),
     Rule(
@@ -837,13 +839,13 @@ _SDK = (
     Rule(
         "sdk_end",
         "2023-10-11 00:57:44,184 DEBUG    Signaling heartbeat thread to stop for wsjob-nm4gmz7jtq3khck2ltadbv",
-        stamp("at") + " DEBUG" + blanks + "Signaling heartbeat thread to stop for " + _wsjob,
-        marks="telling",
+        timestamp("at") + " DEBUG" + blanks + "Signaling heartbeat thread to stop for " + _wsjob,
+        marks="identifies_platform",
     ),
     Rule(
         "sdk_debug",
         "2023-10-11 00:55:33,142 DEBUG    Run meta is available at /home/ruth/gemv/run_meta.json.",
-        stamp + " DEBUG" + blanks + pp.Regex(r"(?:[^ \tS]|S[^i]).*"),
+        timestamp + " DEBUG" + blanks + pp.Regex(r"(?:[^ \tS]|S[^i]).*"),
         more=("2023-10-11 00:55:33,142 DEBUG    Starting heartbeat thread for wsjob-cgvksf7bv8mnfszfmftozv.",),
     ),
 )  # fmt: skip
@@ -855,26 +857,26 @@ _FAILURE = (
         "shutdown",
         "2025-07-11 18:04:19,669 ERROR:   Initiating shutdown sequence due to Appliance error: Ran into error while receiving tensor "
         "output_model_wise_params_norm for runtime iteration 10",
-        stamp("at") + " ERROR:" + blanks + "Initiating shutdown sequence due to " + some("text"),
-        marks="telling failure", level="error", kind="device",
+        timestamp("at") + " ERROR:" + blanks + "Initiating shutdown sequence due to " + nonempty("text"),
+        marks="identifies_platform failure", level="error", kind="device",
     ),
     Rule(
         "job_failed",
         "2025-07-11 18:04:19,787 ERROR:   Job wsjob-7javbqdggsmrb44obfaqft failed due to: job has failed because total 1 replica(s) failed",
-        stamp("at") + " ERROR:" + blanks + "Job " + _wsjob("job_id") + " failed due to: " + some("text"),
-        marks="telling failure", level="error", kind="scheduler",
+        timestamp("at") + " ERROR:" + blanks + "Job " + _wsjob("job_id") + " failed due to: " + nonempty("text"),
+        marks="identifies_platform failure", level="error", kind="scheduler",
     ),
     Rule(
         "error",
         "2025-07-11 18:04:19,669 ERROR:   Uncaught exception in the input workers",
-        stamp("at") + " ERROR:" + blanks + pp.Regex(r"(?:[^ \tIJ]|I[^n]|J[^o]).*")("text"),
+        timestamp("at") + " ERROR:" + blanks + pp.Regex(r"(?:[^ \tIJ]|I[^n]|J[^o]).*")("text"),
         marks="failure", level="error",
     ),
     Rule(
         "job_cancelled",
         "2024-04-10 11:02:19,669 WARNING:   Job wsjob-7javbqdggsmrb44obfaqft was cancelled",
-        stamp("at") + " WARNING:" + blanks + "Job " + _wsjob("job_id") + " was cancelled" + rest,
-        marks="telling failure", level="error", kind="scheduler",
+        timestamp("at") + " WARNING:" + blanks + "Job " + _wsjob("job_id") + " was cancelled" + rest,
+        marks="identifies_platform failure", level="error", kind="scheduler",
     ),
     Rule(
         "warning",
@@ -886,19 +888,19 @@ _FAILURE = (
     Rule(
         "tf_warning",
         "WARNING:root:GroupByWindowDataset is not recognized by the Cerebras input_fn analyzer and cannot be evaluated for potential optimizations.",
-        "WARNING:root:" + some("text"),
+        "WARNING:root:" + nonempty("text"),
         level="warning",
     ),
     Rule(
         "server_note",
         "2022-06-27 03:12:27,429 INFO     [hosts.py:413] lab@sc-r9ra3-s1.local: Calculated checkpoint size is 11808MB, but it should not exceed 9024MB",
-        stamp + " INFO" + blanks + "[hosts.py:" + _number + "] " + token + blanks + pp.Regex(r"(?:[^ \tC]|C[^O]).*"),
+        timestamp + " INFO" + blanks + "[hosts.py:" + _number + "] " + token + blanks + pp.Regex(r"(?:[^ \tC]|C[^O]).*"),
     ),
     Rule(
         "server_error",
         "2022-06-27 03:12:27,424 INFO     [hosts.py:413] lab@sc-r9ra3-s1.local:            COUT030: Default Fatal message.",
-        stamp("at") + " INFO" + blanks + "[hosts.py:" + _number + "] " + token + blanks + "COUT030: " + some("text"),
-        marks="telling failure", level="error", kind="compile",
+        timestamp("at") + " INFO" + blanks + "[hosts.py:" + _number + "] " + token + blanks + "COUT030: " + nonempty("text"),
+        marks="identifies_platform failure", level="error", kind="compile",
     ),
     # What looks like an error and is none.
     Rule(
@@ -934,7 +936,7 @@ _NOISE = (
             "2023-05-15 17:48:14,792 INFO:   Monitoring returned",
         ),
     ),
-    Rule("empty_note", "2026-01-16 14:31:15,412 INFO:   ", stamp + " INFO:"),
+    Rule("empty_note", "2026-01-16 14:31:15,412 INFO:   ", timestamp + " INFO:"),
     Rule(
         "client_note",
         "INFO:cerebras.cluster.client:Recording the timestamp when jobs is scheduled.",
@@ -1001,15 +1003,15 @@ _PHASES = (
         "current_directory|running_command|half_dtype|checkpoint_autoload|effective_batch",
         "compile_begin",
         first=True,
-        cut=("checkpoint", "load"),
+        exclude=("checkpoint", "load"),
     ),
     Span("load", "weights_load", "weights_loaded"),
     Span("queue", "job|workflow_job|sdk_job", "ingress"),
     Span("compile", "ingress", "compile_artifacts|sdk_cache_hit|sdk_compiled"),
     Span("compile", "compile_stage", "compile_stage|micro_batch|compile_artifacts", stage_field="stage"),
-    Reported("compile", "tf_compile_bar.elapsed", each="last"),
+    Reported("compile", "tf_compile_bar.elapsed", pick="last"),
     # From the word to program the wafer; waiting there for the job's turn is queue. Where that part is missing, from the job's start.
-    Span("load", "programming|preparing", "beginning", first=True, cut=("queue",)),
+    Span("load", "programming|preparing", "beginning", first=True, exclude=("queue",)),
     Span("load", "preparing", "weights_begin", stage="prepare"),
     Span("load", "weights_begin", "weights_end", stage="weights"),
     Span("load", "device_begin", "device_end", stage="program the device"),
@@ -1021,7 +1023,7 @@ _PHASES = (
     # While the client saves one, the wafer trains on.
     Span("checkpoint", "checkpoint_begin", "checkpoint_end", inside=("train",)),
     Reported("checkpoint", "tf_checkpoint_saved.duration"),
-    Span("teardown", _STEPS, "trained", cut=("checkpoint",)),
+    Span("teardown", _STEPS, "trained", exclude=("checkpoint",)),
     Span("eval", "beginning", "evaluated"),
 )
 
@@ -1147,9 +1149,9 @@ GRAMMAR = Grammar(
     name="cerebras",
     title="Cerebras CS-1, CS-2 and CS-3: TensorFlow under Slurm, the appliance, Model Zoo, SDK",
     device_kind="CSX",
-    openers=(
-        stamp + (pp.Literal(" INFO") | " WARNING" | " ERROR" | " DEBUG"),
-        stamp_seconds + pp.Regex(r"\.[0-9]+: [IWE] ") + "tensorflow/",
+    record_starts=(
+        timestamp + (pp.Literal(" INFO") | " WARNING" | " ERROR" | " DEBUG"),
+        timestamp_seconds + pp.Regex(r"\.[0-9]+: [IWE] ") + "tensorflow/",
     ),
     identity=(
         "checkpoint_autoload.at|effective_batch.at|running_command.at",
@@ -1158,9 +1160,9 @@ GRAMMAR = Grammar(
     rules=(*_BEGIN, *_JOBS, *_COMPILE, *_LOAD, *_TRAIN, *_EVAL, *_CHECKPOINT, *_SDK, *_FAILURE, *_NOISE),
     phases=_PHASES,
     columns=_COLUMNS,
-    steady=(Steady("train_step", parted_by="beginning"), Steady("train_step_timed", parted_by="beginning")),
+    steady=(Steady("train_step", separated_by="beginning"), Steady("train_step_timed", separated_by="beginning")),
     aliases={"workload": _WORKLOADS, "task": {"fit": "train"}},
-    coarse={"queue_s": 10.0},  # ingress is polled every ten seconds
+    min_resolution={"queue_s": 10.0},  # ingress is polled every ten seconds
     absent={
         "ranks": "Cerebras logs do not print it: the wafer runs one replica",
         "sequence_length": "Cerebras logs do not print it; it stands in the params file",

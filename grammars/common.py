@@ -14,15 +14,15 @@ import pyparsing as pp
 from logparse.grammar import (
     Grammar,
     Rule,
-    blank,
     blanks,
     clock,
     in_unit,
     integer,
+    nonempty,
+    optional_blanks,
     real,
     rest,
-    some,
-    stamp_seconds,
+    timestamp_seconds,
     token,
     unnamed,
 )
@@ -42,16 +42,16 @@ bar = (
     + "%|"
     + pp.Regex(r"[^|\[]*")
     + "|"
-    + blank
+    + optional_blanks
     + real("done")
     + "/"
     + real("total")
-    + blank
+    + optional_blanks
     + "["
     + clock("elapsed")
     + "<"
     + (clock("remaining") | "?")
-    + pp.Opt("," + blank + _rate + pp.Opt(pp.Regex(r", [^\]]*")))
+    + pp.Opt("," + optional_blanks + _rate + pp.Opt(pp.Regex(r", [^\]]*")))
     + "]"
 )
 """A tqdm bar with a known total: `100%|██████████| 20/20 [03:05<00:00,  9.28s/it]`."""
@@ -146,7 +146,7 @@ _SLURM = (
     Rule(
         "sbatch_error",
         "sbatch: error: Batch job submission failed: Requested node configuration is not available",
-        (pp.Literal("sbatch: error: ") | "salloc: error: ") + some,
+        (pp.Literal("sbatch: error: ") | "salloc: error: ") + nonempty,
         marks="failure", level="error", kind="scheduler",
     ),
     Rule(
@@ -158,7 +158,7 @@ _SLURM = (
         "squeue_row",
         "43717 sambanova BertLarg stabrawa  R       1:45      1 sn30-r1-h1",
         _number + blanks + token + blanks + token + blanks + token + blanks
-        + (pp.Literal("R  ") | "PD  " | "CG  " | "CF  ") + blank + pp.Regex(r"[0-9:-]+") + blanks + _number + rest,
+        + (pp.Literal("R  ") | "PD  " | "CG  " | "CF  ") + optional_blanks + pp.Regex(r"[0-9:-]+") + blanks + _number + rest,
     ),
 )  # fmt: skip
 
@@ -187,7 +187,7 @@ _PBS = (
     Rule(
         "pbs_error",
         "=>> PBS: job killed: mem 16GB exceeded limit 8GB",
-        "=>> PBS: " + pp.Regex(r"(?:job killed: [^w]|[^j]).*") | (pp.Literal("qsub: error: ") | "qsub: Error: ") + some,
+        "=>> PBS: " + pp.Regex(r"(?:job killed: [^w]|[^j]).*") | (pp.Literal("qsub: error: ") | "qsub: Error: ") + nonempty,
         marks="failure", level="error", kind="scheduler",
     ),
 )  # fmt: skip
@@ -217,8 +217,8 @@ _BARS = (
     Rule(
         "labelled_bar",
         "Downloading:  19%|█▉        | 260M/1.34G [00:02<00:10, 108MB/s]",
-        _label("stage") + ":" + blank + _number + "%|" + pp.Regex(r"[^|\[]*") + "|" + blank + _size("done") + "/" + _size("total") + blank
-        + "[" + clock("elapsed") + "<" + (unnamed(clock) | "?") + ", " + blank + _rate_of_others + "]",
+        _label("stage") + ":" + optional_blanks + _number + "%|" + pp.Regex(r"[^|\[]*") + "|" + optional_blanks + _size("done") + "/" + _size("total") + optional_blanks
+        + "[" + clock("elapsed") + "<" + (unnamed(clock) | "?") + ", " + optional_blanks + _rate_of_others + "]",
         marks="redraw",
         more=(
             "Downloading:   0%|          | 0.00/1.34G [00:00<?, ?B/s]",
@@ -228,8 +228,8 @@ _BARS = (
     Rule(
         "counting_bar",
         "26422272it [00:15, 1758536.29it/s]",
-        pp.Opt(_label("stage") + ":" + blanks) + pp.Regex(r"[0-9.]+[kMGT]?[A-Za-z]*") + blank + pp.Regex(r"[A-Za-z]*") + blank + "["
-        + clock("elapsed") + ", " + blank + pp.Regex(r"[0-9.?]+[kMGT]?") + blank
+        pp.Opt(_label("stage") + ":" + blanks) + pp.Regex(r"[0-9.]+[kMGT]?[A-Za-z]*") + optional_blanks + pp.Regex(r"[A-Za-z]*") + optional_blanks + "["
+        + clock("elapsed") + ", " + optional_blanks + pp.Regex(r"[0-9.?]+[kMGT]?") + optional_blanks
         + (pp.Literal("it/s]") | "s/it]" | "B/s]" | "tensors/s]" | "examples/s]" | "ba/s]"),
         marks="redraw",
         more=("Downloading: 17.9kB [00:00, 9.80MB/s]", "0 examples [00:00, ? examples/s]"),
@@ -282,7 +282,7 @@ _PYTHON = (
     Rule(
         "conda_error",
         "CondaError: Run 'conda init' before 'conda activate'",
-        "CondaError: " + some,
+        "CondaError: " + nonempty,
         level="error", kind="environment",
     ),
     Rule(
@@ -322,7 +322,7 @@ _PYTHON = (
     Rule(
         "no_such_script",
         "python: can't open file '/home/user/app.py': [Errno 2] No such file or directory",
-        pp.Regex(r"[^ :]+") + ": can't open file " + some,
+        pp.Regex(r"[^ :]+") + ": can't open file " + nonempty,
         marks="failure", level="error", kind="no_such_file",
     ),
     Rule(
@@ -359,7 +359,7 @@ _REST = (
     Rule(
         "tensorflow_record",
         "2021-03-01 17:53:53.757037: I tensorflow/core/platform/profile_utils/cpu_utils.cc:102] CPU Frequency: 2245750000 Hz",
-        stamp_seconds + pp.Regex(r"\.[0-9]+: [IWE] ") + "tensorflow/" + rest,
+        timestamp_seconds + pp.Regex(r"\.[0-9]+: [IWE] ") + "tensorflow/" + rest,
     ),
     Rule(
         "tensorflow_rebuild",
@@ -392,7 +392,7 @@ _REST = (
         "ERROR: " + (
             pp.Literal("No matching distribution found for ") | "Could not find a version that satisfies the requirement "
             | "Could not install packages due to an OSError: "
-        ) + some,
+        ) + nonempty,
         level="error", kind="environment",
         more=("ERROR: Could not install packages due to an OSError: [Errno 13] Permission denied: 'METADATA'",),
     ),

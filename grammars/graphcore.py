@@ -19,18 +19,18 @@ from logparse.grammar import (
     Rule,
     Span,
     Take,
-    blank,
     blanks,
     clock,
     count,
     in_unit,
     integer,
+    nonempty,
+    optional_blanks,
     percent,
     real,
     rest,
-    some,
-    stamp,
-    stamp_seconds,
+    timestamp,
+    timestamp_seconds,
     token,
 )
 
@@ -53,7 +53,7 @@ seconds = in_unit(real, "s")
 
 # A record or the edge of the terminal may cut a bar off behind its elapsed time. What is left of the rate is not the rate.
 _cut_bar = (
-    pp.Regex(r"[0-9]+") + "%|" + pp.Regex(r"[^|\[]*") + "|" + blank + real("done") + "/" + real("total") + " ["
+    pp.Regex(r"[0-9]+") + "%|" + pp.Regex(r"[^|\[]*") + "|" + optional_blanks + real("done") + "/" + real("total") + " ["
     + clock("elapsed") + "<" + pp.Regex(r"[^\]]*")
 )  # fmt: skip
 drawn = bar | _cut_bar
@@ -73,8 +73,8 @@ _error = (
 _tensorflow = stamp_micro("at") + ": "
 _poprun = time_of_day + " " + pp.Regex(r"[0-9]+") + " POPRUN "
 _poprun_at = time_of_day("time_of_day") + " " + pp.Regex(r"[0-9]+")("process_id") + " POPRUN "
-_cosmic = stamp("at") + " - INFO - "
-_logged = stamp_seconds("at") + " INFO" + pp.Opt(":") + " "
+_cosmic = timestamp("at") + " - INFO - "
+_logged = timestamp_seconds("at") + " INFO" + pp.Opt(":") + " "
 _utils = "[INFO] " + damaged_stamp("at") + ":" + blanks
 _mllog = (
     ':::MLLOG {"namespace": "'
@@ -93,7 +93,7 @@ _record = (
     # The text of this record is one that is glued by itself, too.
     (utc + "Z " + pp.Opt(pp.Regex(r"[A-Za-z:]+ +[0-9.]+ W: WARNING: ")))
     | (stamp_micro + ": ")
-    | (stamp + " - INFO - ")
+    | (timestamp + " - INFO - ")
     | ("[" + time_of_day + "]")
     | (pp.Regex(r"/[^ :]*\.py:[0-9]+") + ": ")
 )  # fmt: skip
@@ -123,12 +123,12 @@ launch = (
         "(poptorch33_env) user@gc-poplar-02:~/mnist$ /opt/slurm/bin/srun --ipus=1 python mnist_poptorch.py --lr=0.01",
         pp.Opt(_prompt)
         + (pp.Literal("$ ") | "> ")
-        + blank
+        + optional_blanks
         + pp.Opt(pp.Regex(r"[A-Z_]+='[^']*' "))
         + "/opt/slurm/bin/srun --ipus="
         + integer("devices")
         + blanks
-        + some("command"),
+        + nonempty("command"),
         marks="begin",
         params="command",
         more=(
@@ -139,7 +139,7 @@ launch = (
     Rule(
         "launch_python",
         "$ python main.py --gradient-accumulation 8 --device-iterations 4",
-        pp.Opt(_prompt) + "$ " + pp.Combine(_python + some)("command"),
+        pp.Opt(_prompt) + "$ " + pp.Combine(_python + nonempty)("command"),
         marks="begin",
         params="command",
     ),
@@ -148,12 +148,12 @@ launch = (
         "profiled",
         "POPLAR_ENGINE_OPTIONS='{\"autoReport.all\":\"true\"}' python mnist_poptorch.py",
         pp.Combine('"autoReport.' + pp.Regex('[A-Za-z]+": ?"true"'))("profiling"),
-        marks="anywhere",
+        marks="unanchored",
         params="environment",
     ),
     # The program's own defaults overwrite what is set in its file; its command line does count.
-    Rule("launch_rate", "python mnist_poptorch.py --lr=0.01 --batch-size=128", "--lr" + pp.Regex("[= ]") + real("learning_rate"), marks="anywhere", params="command"),
-    Rule("launch_batch", "python mnist_poptorch.py --batch-size=128", "--batch-size" + pp.Regex("[= ]") + integer("batch_size"), marks="anywhere", params="command"),
+    Rule("launch_rate", "python mnist_poptorch.py --lr=0.01 --batch-size=128", "--lr" + pp.Regex("[= ]") + real("learning_rate"), marks="unanchored", params="command"),
+    Rule("launch_batch", "python mnist_poptorch.py --batch-size=128", "--batch-size" + pp.Regex("[= ]") + integer("batch_size"), marks="unanchored", params="command"),
     Rule(
         "srun_queued",
         "srun: job 20894 queued and waiting for resources",
@@ -169,26 +169,26 @@ launch = (
     Rule(
         "poprun_start",
         "07:32:02.648 1828108 POPRUN [I] V-IPU server address picked up from 'vipu': 10.1.3.101:8090",
-        _poprun_at + "[I] V-IPU server address picked up from " + some,
-        marks="telling begin",
+        _poprun_at + "[I] V-IPU server address picked up from " + nonempty,
+        marks="identifies_platform begin",
     ),
     Rule(
         "poprun_command",
         "07:32:07.003 1828108 POPRUN [I] Running command: /opt/poplar/bin/mpirun '--bind-to' 'none'",
-        _poprun + "[I] Running command: " + some,
-        marks="telling",
+        _poprun + "[I] Running command: " + nonempty,
+        marks="identifies_platform",
     ),
     Rule(
         "poprun_exit",
         "09:25:12.326 1828108 POPRUN [I] mpirun (PID 1828670) terminated with exit code 0",
         _poprun_at + "[I] mpirun (PID " + pp.Regex("[0-9]+") + ") terminated with exit code " + pp.Literal("0")("exit_code"),
-        marks="telling",
+        marks="identifies_platform",
     ),
     Rule(
         "poprun_failed",
         "09:25:12.326 1828108 POPRUN [I] mpirun (PID 1828670) terminated with exit code 134",
         _poprun_at + "[I] mpirun (PID " + pp.Regex("[0-9]+") + ") terminated with exit code " + pp.Regex("[1-9][0-9]*")("exit_code"),
-        marks="telling failure",
+        marks="identifies_platform failure",
         level="error",
         kind="exit",
     ),
@@ -207,8 +207,8 @@ launch = (
     Rule(
         "poprun_device",
         "18:22:24.678 774863 POPRUN [D] Attached to device 65",
-        _poprun + "[D] " + ("Found " + pp.Regex("[0-9]+") + " children" + some | (pp.Literal("Attached to ") | "Device " | "Failed to attach to device ") + some),
-        marks="telling",
+        _poprun + "[D] " + ("Found " + pp.Regex("[0-9]+") + " children" + nonempty | (pp.Literal("Attached to ") | "Device " | "Failed to attach to device ") + nonempty),
+        marks="identifies_platform",
         more=(
             "18:22:24.678 774863 POPRUN [D] Found 2 children (expected 2) of device 65 with 1 IPUs each",
             "18:22:23.882 774863 POPRUN [D] Failed to attach to device 64",
@@ -219,49 +219,49 @@ launch = (
         "07:32:02.651 1828108 POPRUN [D] Status for partition p64: OK (error 0)",
         _poprun
         + (
-            ("[D] " + (pp.Literal("Status ") | "Connecting " | "The " | "Target " | "Using " | "Skipping " | "No " | "Default " | "Done ") + some)
-            | ("[I] " + (pp.Literal("Partition ") | "Preparing " | "Waiting ") + some)
+            ("[D] " + (pp.Literal("Status ") | "Connecting " | "The " | "Target " | "Using " | "Skipping " | "No " | "Default " | "Done ") + nonempty)
+            | ("[I] " + (pp.Literal("Partition ") | "Preparing " | "Waiting ") + nonempty)
         ),
-        marks="telling",
+        marks="identifies_platform",
         more=("18:22:24.679 774863 POPRUN [I] Preparing parent device 65",),
     ),
     Rule(
         "poprun_topology",
         "|      poprun topology      |",
         "|" + blanks + "poprun top" + (pp.Literal("ology") | "...") + blanks + "|",
-        marks="telling",
+        marks="identifies_platform",
         more=("| poprun top... |",),
     ),
     Rule(
         "poprun_hosts",
         "| hosts     |   localhost   |",
-        "| hosts " + some,
+        "| hosts " + nonempty,
     ),
     Rule(
         "poprun_instances",
         "| instances | 0 | 1 | 2 | 3 |",
-        "| instances |" + some,
+        "| instances |" + nonempty,
         more=("| instances |       0       |",),
     ),
     Rule(
         "poprun_replicas",
         "| replicas  | 0 | 1 | 2 | 3 |",
-        "| replicas  |" + some,
+        "| replicas  |" + nonempty,
     ),
-    Rule("poprun_ilds", "| ILDs      |       0       |", "| ILDs " + some),
+    Rule("poprun_ilds", "| ILDs      |       0       |", "| ILDs " + nonempty),
     Rule("poprun_line", "|-----------|---------------|", (pp.Literal("|---") | "|===") + pp.Regex("[-=|]+")),
     Rule(
         "popdist_replicas",
         "'-x' 'POPDIST_NUM_TOTAL_REPLICAS=4' '-x'",
         "'POPDIST_NUM_TOTAL_REPLICAS=" + integer("ranks") + "'",
-        marks="anywhere",
+        marks="unanchored",
         params="environment",
     ),
     Rule(
         "popdist_ipus",
         "'-x' 'POPDIST_NUM_IPUS_PER_REPLICA=4' '-x'",
         "'POPDIST_NUM_IPUS_PER_REPLICA=" + integer("devices_per_rank") + "'",
-        marks="anywhere",
+        marks="unanchored",
         params="environment",
     ),
     Rule(
@@ -269,7 +269,7 @@ launch = (
         'poprun is invoked with "--num-replicas 8", "--num-instances 4" and "--ipus-per-replica 2".',
         'poprun is invoked with "--num-replicas ' + integer("ranks") + '", "--num-instances ' + pp.Regex("[0-9]+")
         + '" and "--ipus-per-replica ' + integer("devices_per_rank") + '".',
-        marks="telling",
+        marks="identifies_platform",
         params="log",
     ),
     Rule(
@@ -277,7 +277,7 @@ launch = (
         "/software/graphcore/poplar_sdk/3.1.0/poplar-ubuntu_20_04-3.1.0+6824-9c103dc348/bin/mpirun",
         (pp.Literal("poplar-ubuntu_") | "poplar_sdk-ubuntu_") + pp.Regex("[0-9]{2}_[0-9]{2}-")
         + pp.Regex(r"[0-9]+\.[0-9]+\.[0-9]+")("sdk_version"),
-        marks="anywhere",
+        marks="unanchored",
     ),
 )  # fmt: skip
 
@@ -287,34 +287,34 @@ sdk = (
     Rule(
         "compile_bar",
         "Graph compilation: 100%|██████████| 100/100 [00:22<00:00]",
-        "Graph compilation:" + blank + drawn + pp.Opt("[A"),
-        marks="telling redraw",
+        "Graph compilation:" + optional_blanks + drawn + pp.Opt("[A"),
+        marks="identifies_platform redraw",
         more=("Graph compilation:   0%|          | 0/100 [00:00<?]", "Graph compilation:  84%|████████▍ | 84/100 [1:09:59<20:26]"),
     ),
     Rule(
         "compiled_or_loaded",
         "Compiled/Loaded model in 98.01561326114461 secs",
         "Compiled/Loaded model in " + seconds("duration") + " secs",
-        marks="telling",
+        marks="identifies_platform",
     ),
     Rule(
         "poptorch_warning",
         "[18:42:06.321] [poptorch:cpp] [warning] [DISPATCHER] Type coerced from Long to Int for tensor id 6",
-        _poptorch + "[warning] " + some("text"),
-        marks="telling",
+        _poptorch + "[warning] " + nonempty("text"),
+        marks="identifies_platform",
         level="warning",
         kind="sdk",
     ),
     Rule(
         "poptorch_note",
         "[18:42:06.321] [poptorch:cpp] [info] Popart inference mode",
-        _poptorch + (pp.Literal("[info] ") | "[debug] " | "[trace] " | "[err] ") + some,
-        marks="telling",
+        _poptorch + (pp.Literal("[info] ") | "[debug] " | "[trace] " | "[err] ") + nonempty,
+        marks="identifies_platform",
     ),
     Rule(
         "poptorch_wrapped",
         "[poptorch:cpp] [warning] %3860 : Float(32, strides=[1])",
-        "[poptorch:cpp] [warning] " + some,
+        "[poptorch:cpp] [warning] " + nonempty,
         level="warning",
         kind="sdk",
     ),
@@ -322,14 +322,14 @@ sdk = (
         "poplar_estimate",
         "2024-04-08T09:27:07.604347Z PO:ENGINE   791072.791072 W: Estimated counters: 188416, actual counters: 59971",
         _poplar + " W: " + pp.Literal("Estimated counters")("profiling") + ": " + count + ", actual counters: " + count,
-        marks="telling",
+        marks="identifies_platform",
         params="log",
     ),
     Rule(
         "poplar_preplan",
         "2024-04-08T18:42:13.615707Z PL:POPLIN    1313629.1313629 W: poplin::preplanMatMuls() is deprecated! Use poplin::preplan() instead",
-        _poplar + " W: " + pp.Combine("poplin::preplan" + some)("text"),
-        marks="telling",
+        _poplar + " W: " + pp.Combine("poplin::preplan" + nonempty)("text"),
+        marks="identifies_platform",
         level="warning",
         kind="sdk",
     ),
@@ -338,8 +338,8 @@ sdk = (
         "2024-04-08T18:43:02.319070Z PO:ENGINE   1313629.1313629 W:   Consider increasing the engine option `opt.x`.",
         _poplar
         + (pp.Literal(" W: Rng ") | " W: WARNING: " | " W: The " | " W: Specified " | " W:   " | " W: create" | (" W: " + pp.Regex("[0-9]+") + " vertices "))
-        + some("text"),
-        marks="telling",
+        + nonempty("text"),
+        marks="identifies_platform",
         level="warning",
         kind="sdk",
         more=(
@@ -352,48 +352,48 @@ sdk = (
         "poplar_busy",
         "2023-02-03T18:22:23.881995Z PO:TARGET   774863.774863 E: Failed to attach to ipu(s)",
         _poplar + (pp.Literal(" E: Failed to attach to ipu(s)") | " E: attach_device_impl: Device already in use") + rest,
-        marks="telling",
+        marks="identifies_platform",
         level="warning",
         kind="device",
     ),
     Rule(
         "poplar_error",
         "2022-01-06T06:45:18.424014Z popart:popart 904.904 E: Must pass a valid deviceInfo to InferenceSession::createFromOnnxModel",
-        _poplar + (pp.Literal(" E: Must ") | " E: Error" | " E: Out " | " E: Could " | " E: Cannot ") + some("text"),
-        marks="telling failure",
+        _poplar + (pp.Literal(" E: Must ") | " E: Error" | " E: Out " | " E: Could " | " E: Cannot ") + nonempty("text"),
+        marks="identifies_platform failure",
         level="error",
         kind="sdk",
     ),
     Rule(
         "poplar_note",
         "2022-01-06T06:45:13.321528Z popart:popart 904.904 I: Start to create Executable...",
-        _poplar + " I: " + some,
-        marks="telling",
+        _poplar + " I: " + nonempty,
+        marks="identifies_platform",
     ),
     Rule(
         "poplar_bare",
         "2023-04-26T16:53:38.241395Z popart:session 3680893.3680893",
         _poplar,
-        marks="telling",
+        marks="identifies_platform",
     ),
     Rule(
         "branch_record",
         'WARNING: The compile time engine option debug.branchRecordTile is set to "5887" when creating the Engine.',
-        "WARNING: The compile time engine option " + some,
+        "WARNING: The compile time engine option " + nonempty,
     ),
     Rule(
         "metric_hook",
         "    Registered metric hook: total_compiling_time with object: <function get_results_for_compile_time at 0x7f61a4f2d700>",
-        "Registered metric hook: total_compiling_time with object: <function " + some,
-        marks="telling",
+        "Registered metric hook: total_compiling_time with object: <function " + nonempty,
+        marks="identifies_platform",
     ),
     Rule(
         "tf_poplar",
         "2023-08-22 23:35:02.925033: I tensorflow/compiler/plugin/poplar/driver/poplar_platform.cc:43] Poplar version: 3.3.0 (de1f8de2a7) "
         "Poplar package: b67b751185",
         _tensorflow + "I tensorflow/compiler/plugin/poplar/driver/poplar_platform.cc:" + pp.Regex("[0-9]+") + "] Poplar version: "
-        + pp.Regex(r"[0-9]+\.[0-9]+\.[0-9]+")("sdk_version") + " (" + some,
-        marks="telling begin",
+        + pp.Regex(r"[0-9]+\.[0-9]+\.[0-9]+")("sdk_version") + " (" + nonempty,
+        marks="identifies_platform begin",
     ),
     Rule(
         "tf_device",
@@ -401,7 +401,7 @@ sdk = (
         "attached to 1 IPU with Poplar device ID: 0",
         _tensorflow + "I tensorflow/compiler/plugin/poplar/driver/poplar_executor.cc:" + pp.Regex("[0-9]+") + "] TensorFlow device "
         + token + " attached to " + integer("devices") + (pp.Literal(" IPUs") | " IPU") + " with Poplar device ID: " + pp.Regex("[0-9]+"),
-        marks="telling",
+        marks="identifies_platform",
     ),
     Rule(
         "tf_replicated",
@@ -409,7 +409,7 @@ sdk = (
         "TensorFlow model by a factor of 2.",
         _tensorflow + "I tensorflow/compiler/plugin/poplar/driver/poplar_compiler.cc:" + pp.Regex("[0-9]+")
         + "] Automatically replicating the TensorFlow model by a factor of " + pp.Regex("[0-9]+")("ranks") + pp.Opt("."),
-        marks="telling",
+        marks="identifies_platform",
     ),
     Rule(
         "tf_compiled_cluster",
@@ -422,41 +422,41 @@ sdk = (
         "2023-08-22 23:35:07.087287: I tensorflow/compiler/mlir/mlir_graph_optimization_pass.cc:185] None of the MLIR Optimization Passes "
         "are enabled (registered 2)",
         _tensorflow + pp.Regex("[IW]") + " tensorflow/" + (pp.Literal("compiler/mlir/") | "compiler/tf2xla/" | "core/" | "compiler/xla/" | "compiler/tf2tensorrt/")
-        + some,
+        + nonempty,
         more=("2023-02-10 19:44:45.649311: I tensorflow/core/platform/cpu_feature_guard.cc:193] This TensorFlow binary is optimized",),
     ),
     Rule(
         "tf_compiling_test",
         "Compiling module a_inference_test_function_22828__XlaMustCompile_true_config_proto___n_007_n_0...02_001_000__executor_type____.2593:",
-        "Compiling module a_inference_" + pp.Literal("test")("stage") + "_function" + some,
-        marks="telling",
+        "Compiling module a_inference_" + pp.Literal("test")("stage") + "_function" + nonempty,
+        marks="identifies_platform",
         fixed={"split": "eval"},
     ),
     Rule(
         "tf_compiling",
         "Compiling module a_inference_train_function_869__XlaMustCompile_true_config_proto___n_007_n_0...02_001_000__executor_type____.616:",
-        "Compiling module a_inference_train" + some,
-        marks="telling",
+        "Compiling module a_inference_train" + nonempty,
+        marks="identifies_platform",
     ),
     Rule(
         "tf_compiled",
         "[##################################################] 100% Compilation Finished [Elapsed: 00:00:14.4]",
         "[" + pp.Regex("#+") + "] 100% Compilation Finished [Elapsed: " + clock("duration") + "]",
-        marks="telling",
+        marks="identifies_platform",
     ),
-    Rule("tf_note", "INFO:tensorflow:The provided set of data has an unknown size.", (pp.Literal("INFO:tensorflow:") | "WARNING:tensorflow:") + some),
+    Rule("tf_note", "INFO:tensorflow:The provided set of data has an unknown size.", (pp.Literal("INFO:tensorflow:") | "WARNING:tensorflow:") + nonempty),
     Rule(
         "rebuilding",
         "Building (if necessary) and loading residual_add_inplace_pattern.",
         (pp.Literal("Building (if necessary) and loading ") | "Failed to find compiled extension; rebuilding.") + rest,
-        marks="telling",
+        marks="identifies_platform",
         more=("Failed to find compiled extension; rebuilding.",),
     ),
     Rule(
         "device_layer",
         "Encoder 10 --> IPU 3",
         pp.Regex("[A-Z][A-Za-z_]*(?: [A-Za-z0-9]+)*") + blanks + "--> IPU " + integer("count"),
-        marks="telling",
+        marks="identifies_platform",
         more=("Embedding  --> IPU 0", "LM_head --> IPU 0"),
     ),
     Rule("device_allocation", "-------------------- Device Allocation --------------------", pp.Regex("-+") + " Device Allocation " + pp.Regex("-+")),
@@ -479,20 +479,20 @@ mnist = (
         "epochs_bar",
         "Epochs: 100%|██████████| 10/10 [01:49<00:00, 10.99s/it]",
         (pp.Literal("Epochs:") | "epochs:") + blanks + pp.Regex("100|[1-9][0-9]?") + "%|" + pp.Regex(r"[^|\[]*") + "| " + real("done") + "/" + real("total")
-        + " [" + clock("elapsed") + "<" + pp.Regex("[0-9:]+") + "," + blank
+        + " [" + clock("elapsed") + "<" + pp.Regex("[0-9:]+") + "," + optional_blanks
         + (real("iteration_rate") + "it/s]" | in_unit(real, "s/it")("iteration_rate") + "s/it]"),
-        marks="work redraw",
+        marks="running redraw",
         split="train",
         window="interval",
         more=("epochs:  10%|█         | 1/10 [00:35<05:15, 35.05s/it]", "Epochs:  40%|████      | 4/10 [00:58<01:40, 16.71s/it]"),
     ),
     # A bar without a label that was last drawn before the epochs ended is that of the batches, not that of the test.
-    Rule("epochs_ended", "Epochs: 100%|", pp.Literal("Epochs: 100%|"), marks="anywhere", carry={"total": "bar", "done": "bar"}),
+    Rule("epochs_ended", "Epochs: 100%|", pp.Literal("Epochs: 100%|"), marks="unanchored", carry={"total": "bar", "done": "bar"}),
     Rule(
         "batch_bar",
         "Loss: 1.4969 | Accuracy: 96.25% : 100%|██████████| 150/150 [00:09<00:00, 17.19it/s]",
         "Loss: " + real("loss") + " | Accuracy: " + percent("accuracy") + "% :" + blanks + drawn,
-        marks="telling work redraw",
+        marks="identifies_platform running redraw",
         split="train",
         more=("Loss: 2.2976 | Accuracy: 14.50% :   1%|          | 1/150 [00:23<58:21, 2",),
     ),
@@ -509,7 +509,7 @@ mnist = (
         "model_print",
         "TrainingModelWithLoss(",
         "TrainingModelWithLoss(" + pp.Opt(pp.Regex("[0-9:%,][^()]*")),
-        marks="telling",
+        marks="identifies_platform",
         more=("TrainingModelWithLoss(0:00, 13.97it/s]<00:00]",),
     ),
     Rule(
@@ -531,7 +531,7 @@ mnist = (
         "step_bar",
         "Loss:6.7462 | Accuracy:0.62%: 100%|██████████| 78/78 [02:48<00:00,  2.16s/it]",
         "Loss:" + real("loss") + " | Accuracy:" + percent("accuracy") + "%:" + blanks + drawn,
-        marks="telling work redraw",
+        marks="identifies_platform running redraw",
         split="train",
     ),
     Rule(
@@ -539,21 +539,21 @@ mnist = (
         "Loss:6.2860 | Accuracy:2.41%:  96%|█████████▌| 75/7",
         "Loss:" + real("loss") + " | Accuracy:" + percent("accuracy") + "%:" + blanks + pp.Regex("[0-9]+") + "%|" + pp.Regex(r"[^|\[]*") + "| "
         + pp.Regex("[0-9]+/[0-9]*"),
-        marks="telling work redraw",
+        marks="identifies_platform running redraw",
         split="train",
     ),
     Rule(
         "loss_bar",
         "Loss:0.0270: 100%|██████████| 7500/7500 [00:24<00:00, 306.92it/s]",
         "Loss:" + real("loss") + ":" + blanks + drawn,
-        marks="work redraw",
+        marks="running redraw",
         split="train",
     ),
     Rule(
         "batches_bar",
         "batches:   4%|▎         | 138/3750 [00:00<00:05, 699.59it/s]",
         "batches:" + blanks + drawn + pp.Opt("[A"),
-        marks="work redraw",
+        marks="running redraw",
         split="train",
     ),
     Rule("loss_cut", "Loss:6.7539", "Loss:" + real("loss"), split="train"),
@@ -561,17 +561,17 @@ mnist = (
         "epoch_of",
         "Epoch 1/3",
         "Epoch " + integer("epoch") + "/" + integer("epochs"),
-        marks="work",
+        marks="running",
         fixed={"split": "train"},
     ),
     Rule(
         "epoch_bar",
         "[Epoch 02]: 100%|██████████| 6250/6250 [00:56<00:00, 110.37it/s, Loss=2.55]",
-        "[Epoch " + integer("epoch") + "]:" + blanks + pp.Regex("[0-9]+") + "%|" + pp.Regex(r"[^|\[]*") + "|" + blank + real("done") + "/"
-        + real("total") + " [" + clock("elapsed") + "<" + (clock | "?") + "," + blank
+        "[Epoch " + integer("epoch") + "]:" + blanks + pp.Regex("[0-9]+") + "%|" + pp.Regex(r"[^|\[]*") + "|" + optional_blanks + real("done") + "/"
+        + real("total") + " [" + clock("elapsed") + "<" + (clock | "?") + "," + optional_blanks
         + (real("iteration_rate") + "it/s" | in_unit(real, "s/it")("iteration_rate") + "s/it" | "?it/s")
         + pp.Opt((pp.Literal(", Loss=") | ", loss=") + real("loss") + pp.Opt(", acc=" + percent("accuracy"))) + pp.Opt("]"),
-        marks="work redraw",
+        marks="running redraw",
         split="train",
         more=(
             "[Epoch 01]: 100%|██████████| 24/24 [08:32<00:00, 21.35s/it, loss=1.27, acc=50]",
@@ -583,7 +583,7 @@ mnist = (
         "epoch_mean",
         "[Epoch 01] loss: 1.758, acc: 34.2",
         "[Epoch " + integer("epoch") + "] loss: " + real("loss") + ", acc: " + percent("accuracy"),
-        marks="telling work",
+        marks="identifies_platform running",
         split="train",
         window="mean",
     ),
@@ -591,7 +591,7 @@ mnist = (
         "epoch_mean_loss",
         "[Epoch 01] loss = 1.788",
         "[Epoch " + integer("epoch") + "] loss = " + real("loss"),
-        marks="telling work",
+        marks="identifies_platform running",
         split="train",
         window="mean",
     ),
@@ -602,7 +602,7 @@ mnist = (
         "Namespace(async_dataloader=" + pp.Regex("True|False") + ", batch_size=" + integer("micro_batch_size") + ", device_iterations="
         + integer("device_iterations") + ", eight_bit_io=" + pp.Regex("True|False") + ", epochs=" + integer("epochs") + ", gradient_accumulation="
         + integer("gradient_accumulation") + ", precision='" + pp.Regex("[0-9.]+")("precision") + "'" + pp.Opt(", replicas=" + integer("ranks")) + ")",
-        marks="telling",
+        marks="identifies_platform",
         params="log",
         more=("Namespace(async_dataloader=True, batch_size=64, device_iterations=4, eight_bit_io=True, epochs=5, gradient_accumulation=8, precision='16.16')",),
     ),
@@ -610,7 +610,7 @@ mnist = (
         "training_loss_bar",
         "Epoch 0 training loss: 0.462308: 100%|██████████| 96/96 [00:47<00:00,  2.00it/s]",
         "Epoch " + integer("epoch") + (pp.Literal(" training loss: ") | " loss: ") + real("loss") + ":" + blanks + drawn,
-        marks="work redraw",
+        marks="running redraw",
         split="train",
         window="mean",
         more=("Epoch 7 loss: 1.941724: 100%|██████████| 1/1 [00:00<00:00, 74.46it/s]",),
@@ -619,7 +619,7 @@ mnist = (
         "tensor_loss",
         "Epoch: 0  Training Loss:  tensor(209151.5156)",
         "Epoch: " + integer("epoch") + "  Training Loss:  tensor(" + real("loss") + ")",
-        marks="work",
+        marks="running",
         split="train",
         window="mean",
     ),
@@ -627,12 +627,12 @@ mnist = (
         "epoch_loss",
         "Epoch: 1, Loss: 1.9448516368865967",
         "Epoch: " + integer("epoch") + ", Loss: " + real("loss"),
-        marks="work",
+        marks="running",
         split="train",
         carry={"scope": "training_on"},
     ),
     Rule("training_on", "Training on IPU.", "Training on " + (pp.Literal("IPU") | "CPU")("scope") + "."),
-    Rule("tensor_loss_bare", "loss = tensor(4.0856)", "loss = tensor(" + real("loss") + ")", marks="work", split="train"),
+    Rule("tensor_loss_bare", "loss = tensor(4.0856)", "loss = tensor(" + real("loss") + ")", marks="running", split="train"),
     Rule(
         "eval_accuracy",
         "Eval accuracy: 86.42%",
@@ -645,7 +645,7 @@ mnist = (
     Rule("validation_accuracy", "Validation accuracy: 73.20%", "Validation accuracy: " + percent("accuracy") + "%", split="eval", window="final"),
     Rule("accuracy_fraction", "accuracy = 0.18666666666666668", "accuracy = " + real("accuracy"), marks="result", split="eval", window="final"),
     Rule("training_loop", "Running training loop.", pp.Literal("Running training loop."), marks="begin"),
-    Rule("epoch_number", "Epoch #10", "Epoch #" + integer("epoch"), marks="work"),
+    Rule("epoch_number", "Epoch #10", "Epoch #" + integer("epoch"), marks="running"),
     Rule("pvti_train_loss", "   Loss=0.2287", "Loss=" + real("loss"), split="train", carry={"epoch": "epoch_number"}),
     Rule(
         "pvti_train_accuracy", "   Loss_Accuracy=91.65%", "Loss_Accuracy=" + percent("accuracy") + "%", split="train",
@@ -680,20 +680,20 @@ def _settings(*names: str | tuple[str, pp.ParserElement]) -> pp.ParserElement:
 
 
 applications = (
-    Rule("using_config", "Using config: demo_tiny_128", "Using config: " + token("model"), marks="telling begin", params="log"),
+    Rule("using_config", "Using config: demo_tiny_128", "Using config: " + token("model"), marks="identifies_platform begin", params="log"),
     Rule(
         "one_replica",
         "[warning] With replication_factor == 1 you may need to set embedding_serialization_factor > 1 for the model to fit",
-        "[warning] With replication_factor == " + pp.Literal("1")("ranks") + " you may need to set " + some,
-        marks="telling",
+        "[warning] With replication_factor == " + pp.Literal("1")("ranks") + " you may need to set " + nonempty,
+        marks="identifies_platform",
     ),
-    Rule("data_loaded", "Data loaded in 11.212395695969462 secs", "Data loaded in " + seconds("duration") + " secs", marks="telling"),
+    Rule("data_loaded", "Data loaded in 11.212395695969462 secs", "Data loaded in " + seconds("duration") + " secs", marks="identifies_platform"),
     Rule(
         "section",
         "--------------------- Training Started --------------------",
         pp.Regex("-+") + (pp.Literal(" Training Started ") | " Data Loading Started " | " Compilation/Loading from Cache Started " | " Training Metrics ")
         + pp.Regex("-+"),
-        marks="telling",
+        marks="identifies_platform",
         more=("---------- Compilation/Loading from Cache Started ---------",),
     ),
     Rule(
@@ -701,17 +701,17 @@ applications = (
         "Step: 149 / 149 - LR: 1.00e-03 - total loss: 7.389 - mlm_loss: 7.008 - nsp_loss: 0.380 - mlm_acc: 0.161 % - nsp_acc: 0.875 %:  "
         "99%|█████████▉| 149/150 [00:03<00:00, 45.44it/s, throughput: 754.3 samples/sec]",
         _bert + pp.Regex("[0-9.]+") + " %:" + blanks + pp.Regex("[0-9]+") + "%|" + pp.Regex(r"[^|\[]*") + "| " + real("done") + "/" + real("total")
-        + " [" + clock("elapsed") + "<" + (clock | "?") + "," + blank
+        + " [" + clock("elapsed") + "<" + (clock | "?") + "," + optional_blanks
         + (real("iteration_rate") + "it/s" | in_unit(real, "s/it")("iteration_rate") + "s/it" | "?it/s")
         + ", throughput: " + real("throughput") + " samples/sec]",
-        marks="telling work redraw global",
+        marks="identifies_platform running redraw global",
         split="train",
     ),
     Rule(
         "bert_step_cut",
         "Step: 0 / 149 - LR: 1.00e-03 - total loss: 11.031 - mlm_loss: 10.341 - nsp_loss: 0.690 - mlm_acc: 0.000 % - nsp_acc: 0.7",
         _bert + (pp.Regex("[0-9.]+") + " %:" + pp.Regex(r"[^\]]*") | pp.Regex("[0-9.]*")),
-        marks="telling work redraw global",
+        marks="identifies_platform running redraw global",
         split="train",
         more=(
             "Step: 0 / 0 - LR: 0.00e+00 - total loss: 11.260 - mlm_loss: 10.397 - nsp_loss: 0.863 - mlm_acc: 0.000 % - nsp_acc: 0.052 %:   "
@@ -723,17 +723,17 @@ applications = (
             f"bert_{name}",
             f"{name}: 0.161 %",
             f"{name}: " + real(field) + " %",
-            marks="anywhere redraw global",
+            marks="unanchored redraw global",
             split="train",
             carry={"step": "bert_step|bert_step_cut"},
             corrects="a fraction, printed with a per cent sign",
         )
         for name, field in (("mlm_acc", "mlm_accuracy"), ("nsp_acc", "nsp_accuracy"))
     ),
-    Rule("bert_batch", "global_batch_size: 16", "global_batch_size: " + integer("batch_size"), marks="telling", params="log"),
-    Rule("bert_iterations", "device_iterations: 1", "device_iterations: " + integer("device_iterations"), marks="telling", params="log"),
-    Rule("bert_steps", "training_steps: 150", "training_steps: " + integer("steps"), marks="telling"),
-    Rule("bert_time", "Training time: 3.280 secs", "Training time: " + seconds("duration") + " secs", marks="telling final"),
+    Rule("bert_batch", "global_batch_size: 16", "global_batch_size: " + integer("batch_size"), marks="identifies_platform", params="log"),
+    Rule("bert_iterations", "device_iterations: 1", "device_iterations: " + integer("device_iterations"), marks="identifies_platform", params="log"),
+    Rule("bert_steps", "training_steps: 150", "training_steps: " + integer("steps"), marks="identifies_platform"),
+    Rule("bert_time", "Training time: 3.280 secs", "Training time: " + seconds("duration") + " secs", marks="identifies_platform final"),
     Rule("gpt2_start", "Model initializing", pp.Literal("Model initializing"), marks="begin"),
     Rule(
         "gpt2_arguments",
@@ -760,7 +760,7 @@ applications = (
             "replicated_tensor_sharding", ("replication_factor", integer("ranks")), "resume_training_from_checkpoint", "save_per_epochs",
             "save_per_steps", ("seed", integer("seed")),
         )
-        + ", " + some,
+        + ", " + nonempty,
         params="log",
     ),
     Rule("config_dump", '  "activation_function": "gelu",', '"' + pp.Regex("[a-z_]+") + '": ' + pp.Regex('[^:{}]+')),
@@ -771,7 +771,7 @@ applications = (
         "step 0 of epoch 0, loss: 10.913212776184082, acc: 2.0116567611694336e-05, lr: 0.00012803300858899104, throughput: 36.69187444207895 samples/sec",
         "step " + pp.Literal("0")("step") + " of epoch " + integer("epoch") + ", loss: " + real("loss") + ", acc: " + real("accuracy") + ", lr: "
         + real("learning_rate") + ", throughput: " + real("throughput") + " samples/sec",
-        marks="telling work",
+        marks="identifies_platform running",
         split="train",
     ),
     Rule(
@@ -779,49 +779,49 @@ applications = (
         "step 1 of epoch 0, loss: 10.836352348327637, acc: 1.9758939743041992e-05, lr: 7.5e-05, throughput: 1064.3232077940409 samples/sec",
         "step " + pp.Regex("[1-9][0-9]*")("step") + " of epoch " + integer("epoch") + ", loss: " + real("loss") + ", acc: " + real("accuracy")
         + ", lr: " + real("learning_rate") + ", throughput: " + real("throughput") + " samples/sec",
-        marks="telling work",
+        marks="identifies_platform running",
         split="train",
     ),
-    Rule("cnn_replicas", "[INFO] Total replicas: 4", "[INFO] Total replicas: " + integer("ranks"), marks="telling", params="log"),
-    Rule("cnn_batch", "[INFO] Global batch size: 16416", "[INFO] Global batch size: " + integer("batch_size"), marks="telling", params="log"),
-    Rule("cnn_ipus", "[INFO] Number of IPUs required: 4", "[INFO] Number of IPUs required: " + integer("devices"), marks="telling"),
+    Rule("cnn_replicas", "[INFO] Total replicas: 4", "[INFO] Total replicas: " + integer("ranks"), marks="identifies_platform", params="log"),
+    Rule("cnn_batch", "[INFO] Global batch size: 16416", "[INFO] Global batch size: " + integer("batch_size"), marks="identifies_platform", params="log"),
+    Rule("cnn_ipus", "[INFO] Number of IPUs required: 4", "[INFO] Number of IPUs required: " + integer("devices"), marks="identifies_platform"),
     Rule("cnn_loading", "[INFO] Loading the data", pp.Literal("[INFO] Loading the data")),
     Rule(
         "cnn_epoch",
         "[INFO] Epoch 2/2",
         "[INFO] Epoch " + integer("epoch") + pp.Opt("/" + integer("epochs")) + pp.Opt(pp.Regex("[^0-9/].*")),
-        marks="work",
+        marks="running",
         more=("[INFO] Epoch 1████▌| 75/78 [02:42<00:06,  2.05s/it]", "[INFO] Epoch 2,0]<stderr>:"),
     ),
     Rule(
-        "cnn_loss", "[INFO] loss: 6.7462,", "[INFO] loss: " + real("loss") + ",", marks="telling work global", split="train", window="mean",
+        "cnn_loss", "[INFO] loss: 6.7462,", "[INFO] loss: " + real("loss") + ",", marks="identifies_platform running global", split="train", window="mean",
         carry={"epoch": "cnn_epoch"},
     ),
     Rule(
-        "cnn_accuracy", "[INFO] accuracy: 0.62 %", "[INFO] accuracy: " + percent("accuracy") + " %", marks="telling work global", split="train",
+        "cnn_accuracy", "[INFO] accuracy: 0.62 %", "[INFO] accuracy: " + percent("accuracy") + " %", marks="identifies_platform running global", split="train",
         window="mean", carry={"epoch": "cnn_epoch"},
     ),
     Rule(
         "cnn_throughput", "[INFO] throughput: 7599.7 samples/sec", "[INFO] throughput: " + real("throughput") + " samples/sec",
-        marks="telling work global", split="train", window="mean", carry={"epoch": "cnn_epoch"},
+        marks="identifies_platform running global", split="train", window="mean", carry={"epoch": "cnn_epoch"},
     ),
     Rule(
         "cnn_finished",
         "[INFO] Finished training. Time: 2023-08-22 23:54:57.853508. It took: 0:05:26.090631",
         "[INFO] Finished training. Time: " + stamp_micro("at") + ". It took: " + clock("duration"),
-        marks="telling final",
+        marks="identifies_platform final",
     ),
     Rule(
         "utils_total",
         "[INFO] 2022-12-16 17:07:32: Total runtime: 3956.836479 seconds",
         _utils + "Total runtime: " + seconds("total_s") + " seconds",
-        marks="telling final",
+        marks="identifies_platform final",
     ),
     Rule(
         "utils_throughput",
         "[INFO] 2022-12-16 17:07:32:    throughput = '7527.626315789474'",
         _utils + "throughput = '" + real("throughput") + "'",
-        marks="telling work",
+        marks="identifies_platform running",
         split="benchmark",
         window="mean",
         more=("[INFO] 2022-62:01:14:    throughput = '39057.447368421046'",),
@@ -830,7 +830,7 @@ applications = (
         "utils_accuracy",
         "[INFO] 2022-12-16 17:07:32:    accuracy = '57.41'",
         _utils + "accuracy = '" + percent("accuracy") + "'",
-        marks="telling work",
+        marks="identifies_platform running",
         split="benchmark",
         window="mean",
     ),
@@ -838,7 +838,7 @@ applications = (
         "utils_loss",
         "[INFO] 2022-12-16 17:07:32:    loss = '2.8153'",
         _utils + "loss = '" + real("loss") + "'",
-        marks="telling work",
+        marks="identifies_platform running",
         split="benchmark",
         window="mean",
     ),
@@ -846,14 +846,14 @@ applications = (
         "utils_compile",
         "[INFO] 2022-12-16 17:07:33:    Total compile time: 429.59 seconds",
         _utils + "Total compile time: " + seconds("duration") + " seconds",
-        marks="telling",
+        marks="identifies_platform",
     ),
     # Printed where no start and end of a compilation stood in stderr: the run is well.
     Rule(
         "utils_no_compile",
         "[INFO] 2022-12-03 06:44:15:    Total compile time: ERROR",
         _utils + "Total compile time: ERROR",
-        marks="telling",
+        marks="identifies_platform",
     ),
 )  # fmt: skip
 
@@ -876,7 +876,7 @@ cosmictagger = (
     Rule(
         "cosmic_arguments",
         "2023-02-10 19:44:42,050 - INFO - ['bin/exec.py', 'mode=train', 'run.id=bfloat16_2x10_1']",
-        _cosmic + "[" + pp.Combine("'bin/exec.py'" + some)("command"),
+        _cosmic + "[" + pp.Combine("'bin/exec.py'" + nonempty)("command"),
         params="command",
     ),
     Rule("cosmic_running", "2023-02-10 19:44:42,051 - INFO - Running Training", _cosmic + "Running Training"),
@@ -886,7 +886,7 @@ cosmictagger = (
         "(0.15 Img/s / 0.019 IOs / 0.045 (Step)(s))",
         _cosmic + "train Step " + integer("step") + _metrics + pp.Opt(real("throughput") + " Img/s / ") + seconds("io_time") + " IOs / "
         + pp.Regex("[0-9.e-]+") + " (Step)(s))",
-        marks="telling work",
+        marks="identifies_platform running",
         split="train",
         more=(
             "2023-02-15 03:45:46,018 - INFO - train Step 0 metrics: Average/Non_Bkg_Accuracy: 0.166, Average/mIoU: 0.00215, loss: 3.9 "
@@ -897,20 +897,20 @@ cosmictagger = (
         "cosmic_test",
         "2023-02-15 05:35:17,856 - INFO - test Step 480 metrics: Average/Non_Bkg_Accuracy: 0.314, Average/mIoU: 0.0304, loss: 2.73 (0.41 Img/s)",
         _cosmic + "test Step " + integer("step") + _metrics + real("throughput") + " Img/s)",
-        marks="telling work",
+        marks="identifies_platform running",
         split="test",
     ),
     Rule(
         "cosmic_total",
         "2023-02-15 05:39:52,120 - INFO - Total time to batch_process: 6864.3308",
         _cosmic + "Total time to batch_process: " + seconds("duration"),
-        marks="telling final",
+        marks="identifies_platform final",
     ),
     Rule(
         "cosmic_after_first",
         "2023-02-15 05:39:52,120 - INFO - Total time to batch process except first iteration: 6846.0959, throughput: 0.1458",
         _cosmic + "Total time to batch process except first iteration: " + seconds("duration") + ", throughput: " + real("throughput"),
-        marks="telling result",
+        marks="identifies_platform result",
         split="train",
         window="mean",
     ),
@@ -919,7 +919,7 @@ cosmictagger = (
         "2023-02-15 05:39:52,121 - INFO - Total time to batch process except first two iterations: 6832.4709, throughput: 0.1458",
         _cosmic + (pp.Literal("Total time to batch process except first two iterations: ") | "Total time to batch process last 40 iterations: ")
         + seconds("duration") + ", throughput: " + pp.Regex("[0-9.]+"),
-        marks="telling result",
+        marks="identifies_platform result",
         more=("2023-02-15 05:39:52,121 - INFO - Total time to batch process last 40 iterations: 555.3676, throughput: 0.1440",),
     ),
     Rule(
@@ -939,7 +939,7 @@ cosmictagger = (
         _cosmic + (pp.Literal("Larcv file prepared") | "Saving run profile information."),
         more=("2023-02-10 20:06:52,553 - INFO - Saving run profile information.",),
     ),
-    Rule("cosmic_blank", "2023-02-10 19:44:42,057 - INFO -", stamp("at") + " - INFO -"),
+    Rule("cosmic_blank", "2023-02-10 19:44:42,057 - INFO -", timestamp("at") + " - INFO -"),
     Rule("cosmic_config", "-- CONFIG --", pp.Literal("-- CONFIG --")),
     Rule("cosmic_group", "network: ", (pp.Literal("data:") | "framework:" | "mode:" | "optimizer:" | "network:" | "run:")),
     Rule("cosmic_batch", "  minibatch_size..............: 2", "minibatch_size" + pp.Regex(r"\.+") + ": " + integer("micro_batch_size"), params="config"),
@@ -975,8 +975,8 @@ frameworks = (
     Rule(
         "keras_example",
         "Keras MNIST example, running on IPU with pipelining",
-        "Keras MNIST example, running on IPU" + pp.Opt(" with " + some),
-        marks="telling begin",
+        "Keras MNIST example, running on IPU" + pp.Opt(" with " + nonempty),
+        marks="identifies_platform begin",
         more=("Keras MNIST example, running on IPU",),
     ),
     Rule("keras_on_cpu", "Keras MNIST example, running on CPU", pp.Literal("Keras MNIST example, running on CPU"), marks="begin"),
@@ -991,7 +991,7 @@ frameworks = (
         # The time of a step that Keras prints is not the seconds over the steps, so it is read over.
         + pp.Regex(r"[0-9]+[mu]?s/s[a-z]+") + " - loss: " + real("loss") + pp.Opt(" - accuracy: " + real("accuracy"))
         + pp.Opt(" - auc: " + real("roc_auc") + " - top_k_categorical_accuracy: " + real("top_5_accuracy")),
-        marks="work",
+        marks="running",
         window="mean",
         carry={"epoch": "epoch_of", "split": _keras_split},
         more=(
@@ -1017,17 +1017,17 @@ frameworks = (
         "hf_override",
         "Overriding IPU config: gradient_accumulation_steps=64",
         "Overriding IPU config: gradient_accumulation_steps=" + integer("gradient_accumulation"),
-        marks="telling begin",
+        marks="identifies_platform begin",
         params="config",
     ),
     Rule("hf_compiling", "Compiling Model...", pp.Literal("Compiling Model...")),
-    Rule("hf_training", "***** Running training *****", pp.Literal("***** Running training *****"), marks="work"),
+    Rule("hf_training", "***** Running training *****", pp.Literal("***** Running training *****"), marks="running"),
     Rule("hf_evaluation", "***** Running Evaluation *****", pp.Literal("***** Running ") + (pp.Literal("Evaluation") | "Prediction") + " *****"),
     Rule("hf_examples", "  Num examples = 106514", "Num examples = " + integer("count")),
     Rule("hf_epochs", "  Num Epochs = 3", "Num Epochs = " + integer("epochs"), params="log"),
     Rule("hf_micro", "  Instantaneous batch size per device = 1", "Instantaneous batch size per device = " + integer("micro_batch_size"), params="log"),
-    Rule("hf_iterations", "  Device Iterations = 1", "Device Iterations = " + integer("device_iterations"), marks="telling", params="log"),
-    Rule("hf_replicas", "  Replication Factor = 4", "Replication Factor = " + integer("ranks"), marks="telling", params="log"),
+    Rule("hf_iterations", "  Device Iterations = 1", "Device Iterations = " + integer("device_iterations"), marks="identifies_platform", params="log"),
+    Rule("hf_replicas", "  Replication Factor = 4", "Replication Factor = " + integer("ranks"), marks="identifies_platform", params="log"),
     Rule("hf_accumulation", "  Gradient Accumulation steps = 128", "Gradient Accumulation steps = " + integer("gradient_accumulation"), params="log"),
     Rule(
         "hf_batch",
@@ -1041,7 +1041,7 @@ frameworks = (
         "hf_step",
         "{'loss': 0.6216, 'learning_rate': 1.602564102564103e-05, 'epoch': 0.06}",
         "{'loss': " + real("loss") + ", 'learning_rate': " + real("learning_rate") + ", 'epoch': " + real("epoch") + "}",
-        marks="work",
+        marks="running",
         split="train",
         window="interval",
     ),
@@ -1057,15 +1057,15 @@ frameworks = (
     Rule(
         "hf_output",
         "TrainOutput(global_step=720, training_loss=7.6283148871527775, metrics={'train_runtime': 193.6912})",
-        "TrainOutput(global_step=" + integer("steps") + ", training_loss=" + some,
+        "TrainOutput(global_step=" + integer("steps") + ", training_loss=" + nonempty,
     ),
-    Rule("hf_eval_epoch", "'epoch': 1.0}", "'epoch': " + real("epoch") + "}", marks="anywhere"),
+    Rule("hf_eval_epoch", "'epoch': 1.0}", "'epoch': " + real("epoch") + "}", marks="unanchored"),
     *(
         Rule(
             f"hf_eval_{name}",
             f"'eval_{name}': 0.52",
             f"'eval_{name}': " + real(field),
-            marks="anywhere",
+            marks="unanchored",
             split="eval",
             window="mean",
             carry={"epoch": "hf_eval_epoch"},
@@ -1102,74 +1102,74 @@ frameworks = (
         + " Loss (MLM NSP): " + real("mlm_loss") + " " + real("nsp_loss") + " Accuracy (MLM NSP): " + real("mlm_accuracy") + " "
         + real("nsp_accuracy") + " Learning Rate: " + real("learning_rate")
         + pp.Opt(" Duration: " + seconds("step_time") + " s Throughput:" + blanks + real("throughput") + " samples/s"),
-        marks="telling work",
+        marks="identifies_platform running",
         split="train",
         more=(
             "Iteration:  12000 Epoch:   2/2 Loss (MLM NSP): 1.847 0.067 Accuracy (MLM NSP): 0.633 0.975 Learning Rate: 0.00012",
         ),
     ),
     Rule(
-        "popart_start", "2020-03-13 15:55:58 INFO Program Start", stamp_seconds("at") + " INFO Program Start", marks="telling"
+        "popart_start", "2020-03-13 15:55:58 INFO Program Start", timestamp_seconds("at") + " INFO Program Start", marks="identifies_platform"
     ),
     Rule(
         "popart_device",
         "2020-03-13 15:56:04 INFO Acquired device: Device Type:ipu Id:18 Version:1.0.38 NumIPUs:2 NumTilesPerIPU:1216 DeviceIds: {18}",
-        stamp_seconds("at") + " INFO Acquired device: Device Type:" + token + " Id:" + pp.Regex("[0-9]+") + " Version:" + token + " NumIPUs:"
-        + integer("devices") + " NumTilesPerIPU:" + some,
-        marks="telling",
+        timestamp_seconds("at") + " INFO Acquired device: Device Type:" + token + " Id:" + pp.Regex("[0-9]+") + " Version:" + token + " NumIPUs:"
+        + integer("devices") + " NumTilesPerIPU:" + nonempty,
+        marks="identifies_platform",
     ),
     Rule(
         "popart_compiled",
         "2020-03-13 16:00:13 INFO Compiled. Duration 214.1097915172577 seconds",
-        stamp_seconds("at") + " INFO Compiled. Duration " + seconds("duration") + " seconds",
-        marks="telling",
+        timestamp_seconds("at") + " INFO Compiled. Duration " + seconds("duration") + " seconds",
+        marks="identifies_platform",
     ),
     Rule(
         "popart_note",
         "2020-03-13 16:00:13 INFO Training Started",
-        stamp_seconds("at") + " INFO "
+        timestamp_seconds("at") + " INFO "
         + (pp.Literal("Training Started") | "Building Model" | "Dataset length" | "Need " | "Creating Session" | "Compiling Training Graph"
            | "Saving model to: ") + rest,
     ),
     Rule(
         "popxl_start", "2023-07-26 15:36:24 INFO: Starting. Process id: 141291",
-        stamp_seconds("at") + " INFO: Starting. Process id: " + integer("process_id"),
-        marks="telling begin",
+        timestamp_seconds("at") + " INFO: Starting. Process id: " + integer("process_id"),
+        marks="identifies_platform begin",
     ),
     Rule(
         "popxl_compiled",
         "2023-07-26 15:38:13 INFO: PopXL compilation duration: 1.49 mins",
-        stamp_seconds("at") + " INFO: PopXL compilation duration: " + in_unit(real, "min")("duration") + " mins",
-        marks="telling",
+        timestamp_seconds("at") + " INFO: PopXL compilation duration: " + in_unit(real, "min")("duration") + " mins",
+        marks="identifies_platform",
     ),
     Rule(
         "popxl_built",
         "2023-07-26 15:36:44 INFO: PopXL IR construction duration: 0.32 mins",
-        stamp_seconds("at") + " INFO: PopXL IR construction duration: " + in_unit(real, "min")("duration") + " mins",
-        marks="telling",
+        timestamp_seconds("at") + " INFO: PopXL IR construction duration: " + in_unit(real, "min")("duration") + " mins",
+        marks="identifies_platform",
     ),
     Rule(
         "popxl_loaded",
         "2023-07-26 15:40:19 INFO: Loading HF pretrained model to IPU duration: 1.00 mins",
-        stamp_seconds("at") + " INFO: Loading " + pp.Combine(pp.Literal("HF pretrained model to IPU") | "magma weights to host" | "magma pretrained model to IPU")("stage")
+        timestamp_seconds("at") + " INFO: Loading " + pp.Combine(pp.Literal("HF pretrained model to IPU") | "magma weights to host" | "magma pretrained model to IPU")("stage")
         + " duration: " + in_unit(real, "min")("duration") + " mins",
-        marks="telling",
+        marks="identifies_platform",
         more=("2023-01-10 14:11:16 INFO: Loading magma weights to host duration: 1.50 mins",),
     ),
     Rule(
         "popxl_output", "2023-07-26 15:42:58 INFO: Output in 84.52 seconds",
-        stamp_seconds("at") + " INFO: Output in " + seconds("latency") + " seconds",
-        marks="telling work result", split="benchmark",
+        timestamp_seconds("at") + " INFO: Output in " + seconds("latency") + " seconds",
+        marks="identifies_platform running result", split="benchmark",
     ),
     Rule(
         "popxl_rate", "2023-07-26 15:42:58 INFO: Total throughput: 7.00 t/s",
-        stamp_seconds("at") + " INFO: Total throughput: " + real("token_throughput") + " t/s",
-        marks="telling work result", split="benchmark",
+        timestamp_seconds("at") + " INFO: Total throughput: " + real("token_throughput") + " t/s",
+        marks="identifies_platform running result", split="benchmark",
     ),
     Rule(
         "popxl_note",
         "2023-07-26 15:36:25 INFO: Creating session",
-        stamp_seconds("at") + " INFO: "
+        timestamp_seconds("at") + " INFO: "
         + (pp.Literal("Creating session") | "Starting " | "PopXL IR construction complete" | "PopXL compilation complete" | "Downloading " | "Completed " | "IPU pretrained " | "Finished initialising"
            | "Attach to IPUs" | "Start inference" | "Input prompt: " | "Response:" | "Config: ") + rest,
         marks="",
@@ -1180,12 +1180,12 @@ frameworks = (
         "popxl_mean",
         "Mean duration: 0.003766155242919922 s Throughput: 16993.5 samples/s",
         "Mean duration: " + seconds("step_time") + " s Throughput: " + real("throughput") + " samples/s",
-        marks="telling work",
+        marks="identifies_platform running",
         window="mean",
         carry={"split": "popxl_session"},
     ),
     Rule(
-        "ipu_rate", "IPU throughput: 47323.53 items/s", "IPU throughput: " + real("throughput") + " items/s", marks="telling work result",
+        "ipu_rate", "IPU throughput: 47323.53 items/s", "IPU throughput: " + real("throughput") + " items/s", marks="identifies_platform running result",
         split="benchmark", window="mean", fixed={"scope": "ipu"},
     ),
     Rule(
@@ -1201,7 +1201,7 @@ frameworks = (
         "kge_epoch",
         "Epoch 1 loss: 1.146490 --- positive triples processed: 4.98e+06",
         "Epoch " + integer("epoch") + " loss: " + real("loss") + " --- positive triples processed: " + real,
-        marks="telling work",
+        marks="identifies_platform running",
         split="train",
         window="mean",
     ),
@@ -1209,7 +1209,7 @@ frameworks = (
         "kge_time",
         "Epoch duration (sec): 1.83244 (average step time: 0.01512)",
         "Epoch duration (sec): " + seconds("duration") + " (average step time: " + seconds("step_time") + ")",
-        marks="telling work",
+        marks="identifies_platform running",
         split="train",
         window="mean",
         carry={"epoch": "kge_epoch"},
@@ -1228,22 +1228,22 @@ frameworks = (
         "{'step': 400000, 'example': 409600000, 'mrr': 0.23015555555555556, 'loss': 4.519117832183838, 'elapsed': 42.035274028778076}",
         "{'step': " + integer("step") + ", 'example': " + integer("samples") + ", 'mrr': " + real("mean_reciprocal_rank")
         + pp.Opt(", 'loss': " + real("loss")) + ", 'elapsed': " + pp.Regex("[0-9.]+") + "}",
-        marks="work",
+        marks="running",
         split="train",
         more=("{'step': 2000000, 'example': 2048000000, 'mrr': 0.2755638888888889, 'elapsed': 44.26258563995361}",),
     ),
     Rule("kge_shards", "Number of shards: 4", "Number of shards: " + integer("count"), marks="begin"),
-    Rule("kge_devices", "Running on 4 IPUs", "Running on " + integer("devices") + " IPUs", marks="telling"),
+    Rule("kge_devices", "Running on 4 IPUs", "Running on " + integer("devices") + " IPUs", marks="identifies_platform"),
     Rule(
         "tgn_epoch",
         "n_epoch: 1, part: val, loss: 0.5522, average_precision: 0.9552, roc_auc: 0.9553,",
         "n_epoch: " + integer("epoch") + ", part: " + (pp.Literal("train") | "val")("split") + ", loss: " + real("loss")
         + pp.Opt(", average_precision: " + real("average_precision") + ", roc_auc: " + real("roc_auc")) + ",",
-        marks="work",
+        marks="running",
         window="mean",
         more=("n_epoch: 1, part: train, loss: 0.7286,",),
     ),
-    Rule("answer", "Answer: more than 790", (pp.Literal("Answer: ") | "Transcription: " | "Question: ") + some, more=("Question: How many?",)),
+    Rule("answer", "Answer: more than 790", (pp.Literal("Answer: ") | "Transcription: " | "Question: ") + nonempty, more=("Question: How many?",)),
     Rule(
         "transcribed", "The transcription consisted of 94 tokens.", "The transcription consisted of " + integer("tokens") + " tokens.", marks="result",
     ),
@@ -1252,19 +1252,19 @@ frameworks = (
         "batch len: 2048 | batch latency: 2.376206636428833s | per_sample: 0.0011602571466937661s | throughput: 861.8779059879699 samples/s",
         "batch len: " + integer("batch_size") + " | batch latency: " + seconds("latency") + "s | per_sample: " + pp.Regex("[0-9.e-]+")
         + "s | throughput: " + real("throughput") + " samples/s",
-        marks="telling work result",
+        marks="identifies_platform running result",
         split="benchmark",
     ),
     Rule("embedding_compiled", "Compile time: 125.83682656288147", "Compile time: " + seconds("duration")),
     Rule(
         "mean_loss_step", "Step 10, Epoch 0.9, Mean loss: 0.351",
-        "Step " + integer("step") + ", Epoch " + real("epoch") + ", Mean loss: " + real("loss"), marks="work", split="train", window="interval",
+        "Step " + integer("step") + ", Epoch " + real("epoch") + ", Mean loss: " + real("loss"), marks="running", split="train", window="interval",
     ),
     Rule(
         "cycles",
         "Total cycles:                                         6,681,766 (approx 5,023.9 microseconds)",
         "Total cycles:" + blanks + count("count") + " (approx " + pp.Regex("[0-9,.]+") + " microseconds)",
-        marks="telling",
+        marks="identifies_platform",
     ),
     Rule("cycles_part", "Tile average sync cycles:                             1,134.8 (0.0% of total)",
          "Tile average " + pp.Regex("[^:]*cycles[^:]*") + ":" + rest),
@@ -1291,12 +1291,12 @@ def _log_line(key: str, value: str, file: str = "train.py", more: str = "") -> s
 
 
 mlperf = (
-    Rule("mllog_org", _log_line("submission_org", '"Graphcore"'), _point + 'submission_org", "value": "Graphcore' + pp.Regex('[^"]*"') + _bare, marks="telling"),
+    Rule("mllog_org", _log_line("submission_org", '"Graphcore"'), _point + 'submission_org", "value": "Graphcore' + pp.Regex('[^"]*"') + _bare, marks="identifies_platform"),
     Rule(
         "mllog_platform", _log_line("submission_platform", '"POD16"'),
         _point + 'submission_platform", "value": "' + pp.Combine((pp.Literal("ipu-pod") | "POD") + pp.Regex("[0-9]+") + pp.Regex("[A-Za-z-]*"))("system")
         + '"' + _bare,
-        marks="telling",
+        marks="identifies_platform",
         params="log",
         more=(_log_line("submission_platform", '"ipu-pod16-POPART-closed"'),),
     ),
@@ -1339,14 +1339,14 @@ mlperf = (
     ),
     Rule("mllog_init_start", _log_line("init_start", "null"), _point + 'init_start", "value": null' + _bare, marks="begin"),
     Rule("mllog_init_stop", _log_line("init_stop", "null"), _point + 'init_stop", "value": null' + _bare),
-    Rule("mllog_run_start", _log_line("run_start", "null"), _point + 'run_start", "value": null' + _bare, marks="work"),
+    Rule("mllog_run_start", _log_line("run_start", "null"), _point + 'run_start", "value": null' + _bare, marks="running"),
     Rule(
         "mllog_epoch_start", _log_line("epoch_start", "null", more=', "epoch_num": 1'),
-        _point + 'epoch_start", "value": null' + _mllog_at + ', "epoch_num": ' + integer("epoch") + "}}", marks="work",
+        _point + 'epoch_start", "value": null' + _mllog_at + ', "epoch_num": ' + integer("epoch") + "}}", marks="running",
     ),
     Rule(
         "mllog_epoch_stop", _log_line("epoch_stop", "null", more=', "epoch_num": 1'),
-        _point + 'epoch_stop", "value": null' + _mllog_at + ', "epoch_num": ' + integer("epoch") + "}}", marks="work",
+        _point + 'epoch_stop", "value": null' + _mllog_at + ', "epoch_num": ' + integer("epoch") + "}}", marks="running",
     ),
     Rule("mllog_eval_start", _log_line("eval_start", "null"), _point + 'eval_start", "value": null' + _bare),
     Rule("mllog_eval_stop", _log_line("eval_stop", "null"), _point + 'eval_stop", "value": null' + _bare),
@@ -1355,14 +1355,14 @@ mlperf = (
         _point + 'eval_accuracy", "value": ' + real("accuracy") + _validation
         # The word epoch_num stands for samples in BERT.
         + (pp.Regex("[0-9]{5,}")("samples") | pp.Regex("[0-9]{1,4}")("epoch")) + "}}",
-        marks="work", split="eval",
+        marks="running", split="eval",
         more=(_log_line("eval_accuracy", "0.36712857827323214", "/home/bert/utils/logging_wrapper.py", ', "epoch_num": 175000'),),
     ),
     Rule(
         "mllog_error_rate", _log_line("eval_accuracy", "0.05699867487157146", "transducer_validation.py", ', "epoch_num": 53'),
         _point + 'eval_accuracy", "value": ' + real("wer") + ', "metadata": {"file": "transducer_validation.py", "lineno": ' + pp.Regex("[0-9]+")
         + ', "epoch_num": ' + integer("epoch") + "}}",
-        marks="work", split="eval", corrects="this eval_accuracy is the word error rate",
+        marks="running", split="eval", corrects="this eval_accuracy is the word error rate",
     ),
     Rule(
         "mllog_success", _log_line("run_stop", '{"success": true}', more=', "epoch_num": 38, "status": "success"'),
@@ -1393,35 +1393,35 @@ tools = (
     Rule(
         "gc_monitor",
         "|  gc-monitor   |        Partition: pt-trainee01-4-ipus [active] has 4 reconfigurable IPUs        |",
-        "|" + blanks + "gc-monitor" + blanks + "|" + some,
-        marks="telling aside",
+        "|" + blanks + "gc-monitor" + blanks + "|" + nonempty,
+        marks="identifies_platform standalone",
     ),
-    Rule("gc_monitor_header", "|    IPU-M    |       Serial       |IPU-M SW|Server version|", "|" + blanks + "IPU-M" + blanks + "|" + some),
+    Rule("gc_monitor_header", "|    IPU-M    |       Serial       |IPU-M SW|Server version|", "|" + blanks + "IPU-M" + blanks + "|" + nonempty),
     Rule(
         "gc_monitor_row",
         "|  10.1.5.9   | 0029.0002.8211021  |        |    1.9.0     |  2.4.4   | M2000 | 0  |  3   |  DNC  |",
-        "|" + blanks + pp.Regex("[0-9]+(?:[.][0-9]+){3}") + blanks + "|" + some,
+        "|" + blanks + pp.Regex("[0-9]+(?:[.][0-9]+){3}") + blanks + "|" + nonempty,
     ),
     Rule(
         "gc_monitor_processes",
         "|                               Attached processes in partition pt-trainee01-4-ipus         |          IPU           |",
-        "|" + blanks + (pp.Literal("Attached processes in partition ") | "No attached processes in partition ") + some,
-        marks="telling aside",
+        "|" + blanks + (pp.Literal("Attached processes in partition ") | "No attached processes in partition ") + nonempty,
+        marks="identifies_platform standalone",
     ),
     Rule(
         "gc_monitor_process",
         "| 205698 |   python    |  13s   | trainee01  | 0  | 1330MHz  |  N/A   |  N/A   |  N/A   |",
-        "|" + blanks + (pp.Regex("[0-9]+") + blanks + "|" + pp.Regex("[^|]*") + "|" + pp.Regex(" *[0-9hms]+ *") + "|" + some | ("PID" + blanks + "|" + some)),
+        "|" + blanks + (pp.Regex("[0-9]+") + blanks + "|" + pp.Regex("[^|]*") + "|" + pp.Regex(" *[0-9hms]+ *") + "|" + nonempty | ("PID" + blanks + "|" + nonempty)),
         more=("|  PID   |    Command      |  Time  |    User    | ID |  Clock   |  Temp  |  Temp  | Power  |",),
     ),
     Rule("table_rule", "+-------------+--------------------+--------+", pp.Literal("+---") + pp.Regex("[-+]+")),
-    Rule("gc_info", "Graphcore device listing:", pp.Literal("Graphcore device listing:"), marks="telling aside"),
+    Rule("gc_info", "Graphcore device listing:", pp.Literal("Graphcore device listing:"), marks="identifies_platform standalone"),
     Rule("gc_info_partition", "Partition: p1 [active]", "Partition: " + token + pp.Opt(" [active]"), more=("Partition: p2",)),
     Rule(
         "gc_info_device",
         "-+- Id:  [0], target: [Fabric], IPU-M host:  [10.1.5.1], IPU#: [3]",
-        (pp.Literal("-+- Id:") | "|--- Id:") + blanks + "[" + pp.Regex("[0-9]+") + "], " + (pp.Literal("target: [") | "DNC Id: [") + some,
-        marks="telling aside",
+        (pp.Literal("-+- Id:") | "|--- Id:") + blanks + "[" + pp.Regex("[0-9]+") + "], " + (pp.Literal("target: [") | "DNC Id: [") + nonempty,
+        marks="identifies_platform standalone",
         more=("|--- Id: [0], DNC Id: [0], IPU-M host: [10.1.5.10], IPU#: [3]", "-+- Id: [4], target: [Multi IPU]"),
     ),
 )  # fmt: skip
@@ -1433,8 +1433,8 @@ failures = (
         "error_memory",
         "poptorch.poptorch_core.Error: In include/poptorch_err/ExceptionHandling.hpp:76: 'poplar_graph_memory_allocation_error': Out of memory on "
         "tile 0: 884212 bytes used but tiles only have 638976 bytes of memory",
-        _error + pp.Combine((pp.Literal("'poplar_graph_memory_allocation_error': ") | "'poplar_stream_memory_allocation_error': ") + some)("text"),
-        marks="telling failure", level="error", kind="out_of_memory",
+        _error + pp.Combine((pp.Literal("'poplar_graph_memory_allocation_error': ") | "'poplar_stream_memory_allocation_error': ") + nonempty)("text"),
+        marks="identifies_platform failure", level="error", kind="out_of_memory",
         more=("Error: In include/poptorch_err/ExceptionHandling.hpp:76: 'poplar_stream_memory_allocation_error': irlowering.cpp:3516 Out of memory.",),
     ),
     Rule(
@@ -1447,9 +1447,9 @@ failures = (
                 pp.Literal("'poptorch_cpp_error': Failed to acquire ") | "'poplar_unrecoverable_runtime_error': "
                 | "'poplar_recoverable_runtime_error': "
             )
-            + some
+            + nonempty
         )("text"),
-        marks="telling failure", level="error", kind="device",
+        marks="identifies_platform failure", level="error", kind="device",
         more=(
             "[00:02:21.356] [poptorch::python] [critical] poptorch.poptorch_core.UnrecoverableError: In unknown:0: "
             "'poplar_unrecoverable_runtime_error': read_config_space(offset=0x3030): Could not complete operation",
@@ -1461,16 +1461,16 @@ failures = (
         "IPUDevice: still waiting for host sync after: 300 seconds.",
         # All kinds but those of memory and of devices.
         _error + pp.Combine(
-            (pp.Regex("'(?:std::|popart_|poplar_[a-fh-qtv-z])[a-z_:]*'") + some) | ("'poptorch_cpp_error': " + pp.Regex("[^F].*"))
+            (pp.Regex("'(?:std::|popart_|poplar_[a-fh-qtv-z])[a-z_:]*'") + nonempty) | ("'poptorch_cpp_error': " + pp.Regex("[^F].*"))
         )("text"),
-        marks="telling failure", level="error", kind="traceback",
+        marks="identifies_platform failure", level="error", kind="traceback",
         more=("poptorch.poptorch_core.Error: In poptorch/python/poptorch.cpp:1371: 'std::out_of_range': basic_string::replace",),
     ),
     Rule(
         "tile_memory",
         "Memory allocation error : Out of memory on tile 0: 876476 bytes used but tiles only have 638976 bytes of memory",
-        pp.Opt(pp.Literal("Memory allocation error : ") | ("what():" + blanks)) + "Out of memory" + (pp.Literal(" on tile ") | ": Cannot fit ") + some,
-        marks="telling failure", level="error", kind="out_of_memory",
+        pp.Opt(pp.Literal("Memory allocation error : ") | ("what():" + blanks)) + "Out of memory" + (pp.Literal(" on tile ") | ": Cannot fit ") + nonempty,
+        marks="identifies_platform failure", level="error", kind="out_of_memory",
         more=(
             "Out of memory: Cannot fit all variable data onto one or more tiles.",
             "what():  Out of memory on tile 1: 674752 bytes used but tiles only have 638976 bytes of memory",
@@ -1479,17 +1479,17 @@ failures = (
     Rule(
         "no_poptorch",
         "ModuleNotFoundError: No module named 'poptorch'",
-        (pp.Literal("ModuleNotFoundError: No module named 'pop") | "ImportError: libgcl" | "ImportError: libpop") + some,
-        marks="telling failure", level="error", kind="module_not_found",
+        (pp.Literal("ModuleNotFoundError: No module named 'pop") | "ImportError: libgcl" | "ImportError: libpop") + nonempty,
+        marks="identifies_platform failure", level="error", kind="module_not_found",
         more=("ImportError: libgcl.so: cannot open shared object file: No such file or directory",),
     ),
     Rule(
         "poprun_refused",
         "the argument ('{1,') for option '--num-instances' is invalid",
         "the argument ('" + pp.Regex("[^']*") + "') for option '--num-instances' is invalid",
-        marks="telling failure", level="error", kind="arguments",
+        marks="identifies_platform failure", level="error", kind="arguments",
     ),
-    Rule("no_ipu", "No IPU detected in the system.", pp.Literal("No IPU detected in the system."), marks="telling"),
+    Rule("no_ipu", "No IPU detected in the system.", pp.Literal("No IPU detected in the system."), marks="identifies_platform"),
     Rule("gc_monitor_hint", "For more information use the Graphcore command-line tool `gc-monitor`.",
          pp.Literal("For more information use the Graphcore command-line tool `gc-monitor`.")),
     Rule("raised_in", "Error raised in:", pp.Literal("Error raised in:")),
@@ -1525,7 +1525,7 @@ GRAMMAR = Grammar(
     title="Graphcore IPU",
     device_kind="IPU",
     rules=(*launch, *sdk, *mnist, *applications, *cosmictagger, *frameworks, *mlperf, *tools, *failures),
-    openers=(mpi_tag + pp.Opt(_record | _label), _record, _label),
+    record_starts=(mpi_tag + pp.Opt(_record | _label), _record, _label),
     prefix=mpi_tag,
     identity=(
         "srun_queued.job_id|srun_allocated.job_id|mllog_init_start.at|poprun_start.time_of_day|cosmic_launch.at|tf_poplar.at|popart_start.at|popxl_start.at|"
@@ -1546,18 +1546,18 @@ GRAMMAR = Grammar(
         Reported("load", "popxl_loaded.duration"),
         Span("eval", "mllog_eval_start", "mllog_eval_stop"),
         Reported("eval", "hf_eval_runtime.duration", stage="evaluation"),
-        Bar("train", "epochs_bar", less="compile"),
-        Bar("train", "step_bar", less="compile"),
-        Bar("train", "epoch_bar", less="compile"),
-        Bar("train", "loss_bar", less="compile"),
-        Bar("train", "training_loss_bar", stage="epoch", less="compile"),
+        Bar("train", "epochs_bar", subtract="compile"),
+        Bar("train", "step_bar", subtract="compile"),
+        Bar("train", "epoch_bar", subtract="compile"),
+        Bar("train", "loss_bar", subtract="compile"),
+        Bar("train", "training_loss_bar", stage="epoch", subtract="compile"),
         Reported("train", "cnn_finished.duration", stage="training"),
         Reported("train", "bert_time.duration"),
         Reported("train", "hf_result.duration"),
-        Reported("train", "cosmic_total.duration", each="max"),
+        Reported("train", "cosmic_total.duration", pick="max"),
         Reported("train", "keras_epoch.duration", stage="epoch"),
         Reported("train", "kge_time.duration"),
-        Span("train", "mllog_run_start", "mllog_success|mllog_aborted", cut=("eval",)),
+        Span("train", "mllog_run_start", "mllog_success|mllog_aborted", exclude=("eval",)),
         Span("train", "mllog_epoch_start", "mllog_epoch_stop", stage="epoch"),
     ),
     columns=(
@@ -1800,7 +1800,7 @@ GRAMMAR = Grammar(
             "loss",
             "hf_step.loss|bert_step.loss|bert_step_cut.loss|gpt2_step.loss|gpt2_first_step.loss|cnn_loss.loss|utils_loss.loss",
         ),
-        Take("loss", "cosmic_step.loss", pick="mean", each_rank=True),
+        Take("loss", "cosmic_step.loss", pick="mean", last_per_rank=True),
         Take("loss", "keras_epoch.loss", where={"split": "train"}),
         Take("loss", "tgn_epoch.loss", where={"split": "train"}),
         Take("loss", "epoch_loss.loss", where={"scope": "IPU"}),
@@ -1830,7 +1830,7 @@ GRAMMAR = Grammar(
         Infer("score_name", "f1", because="squad|hf_eval_f1"),
         Take("score", "hf_eval_matthews_correlation.matthews_correlation"),
         Infer("score_name", "matthews_correlation", because="hf_eval_matthews_correlation"),
-        Take("score", "cosmic_test.mean_iou", pick="mean", each_rank=True),
+        Take("score", "cosmic_test.mean_iou", pick="mean", last_per_rank=True),
         Infer("score_name", "mean_iou", because="cosmic_test"),
         Take("score", "kge_rank.mean_reciprocal_rank|kge_final.mean_reciprocal_rank|kge_step.mean_reciprocal_rank"),
         Infer("score_name", "mean_reciprocal_rank", because="kge_rank|kge_final|kge_step"),

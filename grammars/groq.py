@@ -15,25 +15,25 @@ from logparse.grammars.common import bar
 
 from logparse.grammar import (
     Bar,
-    Frames,
     Grammar,
     Infer,
     Phase,
     Reported,
     Rule,
+    Spinner,
     Table,
     Take,
-    blank,
     blanks,
     clock,
     count,
     in_unit,
     integer,
     name,
+    nonempty,
+    optional_blanks,
     real,
     rest,
-    some,
-    stamp_seconds,
+    timestamp_seconds,
     token,
     unnamed,
 )
@@ -72,8 +72,8 @@ _SESSION = (
     Rule(
         "proof_point_command",
         "(groqflow) user@groq-r01-gn-08:~/groqflow/proof_points/natural_language_processing/bert$ python bert_tiny.py --custom_input x",
-        _user + "@" + _host("host") + ":" + pp.Regex(r"[^$ ]*/proof_points[^$ ]*") + "$ " + pp.Combine("python " + some)("command"),
-        marks="telling begin", params="command",
+        _user + "@" + _host("host") + ":" + pp.Regex(r"[^$ ]*/proof_points[^$ ]*") + "$ " + pp.Combine("python " + nonempty)("command"),
+        marks="identifies_platform begin", params="command",
     ),
     Rule(
         "benchit_command",
@@ -83,7 +83,7 @@ _SESSION = (
         marks="begin", params="command",
         more=("benchit models/transformers/bert.py --device groq",),
     ),
-    Rule("command", "$ python bert_tiny.py", "$ " + pp.Combine("python " + some)("command"), marks="begin", params="command"),
+    Rule("command", "$ python bert_tiny.py", "$ " + pp.Combine("python " + nonempty)("command"), marks="begin", params="command"),
     Rule(
         "prompt",
         "user@groq-r01-gn-04:~$ conda activate groqflow",
@@ -158,13 +158,13 @@ _BUILD = (
     Rule(
         "model_changed",
         '- Model "bert_tiny" changed since the last time it was built.',
-        (pp.Literal('- Model "') | '- Input data type of model "') + _quoted("model") + '" changed ' + some,
+        (pp.Literal('- Model "') | '- Input data type of model "') + _quoted("model") + '" changed ' + nonempty,
         marks="begin", level="warning", kind="rebuild",
     ),
     Rule(
         "argument_changed",
         '- build_model() argument "num_chips" for build bert_tiny changed from None to 2 since the last build.',
-        "- " + _call + (pp.Literal(' argument "') | " failed to load " | " has detected that you already attempted building this model ") + some,
+        "- " + _call + (pp.Literal(' argument "') | " failed to load " | " has detected that you already attempted building this model ") + nonempty,
         marks="begin", level="warning", kind="rebuild",
         more=("- build_model() has detected that you already attempted building this model with the exact same model, and that build failed.",),
     ),
@@ -189,11 +189,11 @@ _BUILD = (
         marks="begin",
         more=('Woohoo! Build "my_build" found in cache. Loading it!',),
     ),
-    Rule("groq_stage_done", "✓ Compiling model", _check + blanks + _groq_stage("stage"), marks="telling"),
+    Rule("groq_stage_done", "✓ Compiling model", _check + blanks + _groq_stage("stage"), marks="identifies_platform"),
     Rule("stage_done", "✓ Exporting PyTorch to ONNX", _check + blanks + _other_stage("stage")),
     Rule(
         "groq_stage_failed", "× Compiling model", _cross + blanks + _groq_stage("stage"),
-        marks="telling failure", level="error", kind="compile",
+        marks="identifies_platform failure", level="error", kind="compile",
     ),
     Rule("stage_failed", "× Exporting PyTorch to ONNX", _cross + blanks + _other_stage("stage"), marks="failure", level="error", kind="compile"),
     Rule("spinner", "Compiling model...", _stage("stage") + pp.Regex(r"\.{0,3}"), more=("Compiling model",)),
@@ -201,27 +201,27 @@ _BUILD = (
         "groq_saved",
         "Woohoo! Saved to ~/.cache/groqflow/bert_tiny",
         "Woohoo! Saved to " + pp.Regex(r".*/groqflow/") + _build("model"),
-        marks="telling submission",
+        marks="identifies_platform submission",
     ),
     Rule("saved", "Woohoo! Saved to ~/.cache/mlagility/linear_selftest_d5b1df11", "Woohoo! Saved to " + pp.Regex(r"(?:[^g]|g[^r]|gr[^o])+")),
     Rule(
         "unsupported_operations",
         "Error: You model contains ONNX operation(s) that are not supported by Groq Compiler:",
         "Error: " + pp.Regex(r"You[r]? model contains ONNX operation\(s\) that are not supported by Groq Compiler") + rest,
-        marks="telling failure", level="error", kind="compile",
+        marks="identifies_platform failure", level="error", kind="compile",
     ),
     Rule(
         "tool_failed",
         "Error: Attempted use Groq Compiler to compile your model's ONNX file into Groq Alan Assembly (.aa)",
         "Error: Attempted " + pp.Opt("to ") + "use Groq " + (pp.Literal("Compiler") | "Assembler") + " to " + rest,
-        marks="telling failure", level="error", kind="compile",
+        marks="identifies_platform failure", level="error", kind="compile",
         more=("Error: Attempted to use Groq Assembler to convert your model's Alan Assembly (.aa files) into",),
     ),
     Rule(
         "chips_needed",
         "Error: groqit() automatically decided that 4 GroqChip",
         "Error: " + _call + " automatically decided that " + integer("count") + " GroqChip" + rest,
-        marks="telling failure", level="error", kind="device",
+        marks="identifies_platform failure", level="error", kind="device",
     ),
     Rule(
         "chips_missing",
@@ -230,14 +230,14 @@ _BUILD = (
             pp.Literal("Trying to execute a model compiled for ") | "Failed to bringup GroqChip topology."
             | "Failed while trying to run GroqChips locally." | "Groqit's num_chips_used was set to "
         ) + rest,
-        marks="telling failure", level="error", kind="device",
+        marks="identifies_platform failure", level="error", kind="device",
         more=("Error: Failed to bringup GroqChip topology. Refer to **/home/u/.cache/groqflow/bert_tiny/log_execute.txt** for details.",),
     ),
     Rule(
         "devtools_missing",
         "Error: groq-devtools>=0.9.2.1 is a required dependency for this part of GroqFlow. However, groq-devtools was not found.",
         "Error: groq-" + pp.Regex(r"[^ ]+") + " is a required dependency for this part of GroqFlow." + rest,
-        marks="telling failure", level="error", kind="environment",
+        marks="identifies_platform failure", level="error", kind="environment",
     ),
     Rule(
         "error",
@@ -255,14 +255,14 @@ _RUN = (
         "benchmark_begin",
         "Info: No inputs received for benchmark. Using the inputs provided during model compilation.",
         pp.Literal("Info: No inputs received for benchmark. Using the inputs provided during model compilation."),
-        marks="telling work",
+        marks="identifies_platform running",
     ),
-    Rule("groq_inference", "Running inference on GroqChip.", pp.Literal("Running inference on GroqChip."), marks="telling work"),
+    Rule("groq_inference", "Running inference on GroqChip.", pp.Literal("Running inference on GroqChip."), marks="identifies_platform running"),
     Rule(
         "cpu_inference",
         "Running inference using PyTorch model (CPU).",
         pp.Literal("Running inference using PyTorch model (CPU).") | "Running inference on CPU (ONNX).",
-        marks="work",
+        marks="running",
         more=("Running inference on CPU (ONNX).",),
     ),
     # The only bare bar with whole numbers: in place of the shared rule, since it is the CPU's.
@@ -272,8 +272,8 @@ _RUN = (
         "joined_bars",
         "  0%|          | 0/2210 [00:00<?, ?it/s] 50%|█████     | 1105/2210 [00:02<00:02, 449.0it/s]"
         "100%|██████████| 2210/2210 [00:04<00:00, 449.47it/s]",
-        pp.Regex(r"[0-9]+%\|.*\] *100%\|") + pp.Regex(r"[^|\[]*") + "|" + blank + real("done") + "/" + real("total") + " [" + clock("elapsed")
-        + "<" + clock("remaining") + "," + blank + (real("iteration_rate") + "it/s]" | in_unit(real, "s/it")("iteration_rate") + "s/it]"),
+        pp.Regex(r"[0-9]+%\|.*\] *100%\|") + pp.Regex(r"[^|\[]*") + "|" + optional_blanks + real("done") + "/" + real("total") + " [" + clock("elapsed")
+        + "<" + clock("remaining") + "," + optional_blanks + (real("iteration_rate") + "it/s]" | in_unit(real, "s/it")("iteration_rate") + "s/it]"),
         fixed={"scope": "cpu"},
     ),
     Rule("border", "+--------+----------+-------------------------+", "+---" + _border),
@@ -281,32 +281,32 @@ _RUN = (
         "result_header",
         "| Source | Accuracy | end-to-end latency (ms) | end-to-end IPS | on-chip latency (ms) | on-chip IPS |",
         "| Source |" + pp.Regex(r"[^|]+") + "| end-to-end latency (ms) |" + rest("cells"),
-        marks="telling final", split="benchmark", window="mean",
+        marks="identifies_platform final", split="benchmark", window="mean",
         more=("| Source | Spearman Rank Correlation Coefficient | end-to-end latency (ms) | end-to-end IPS | on-chip latency (ms) | on-chip IPS |",),
     ),
     Rule(
         "score_header",
         "| Source | Accuracy |",
-        "| Source |" + pp.Regex(r"[^|]+") + "|" + blank("cells"),
+        "| Source |" + pp.Regex(r"[^|]+") + "|" + optional_blanks("cells"),
         marks="final", split="benchmark", window="mean",
     ),
     Rule(
         "cpu_row",
         "|  cpu   |  77.47%  |           2.20          |     455.43     |          --          |      --     |",
-        "|" + blanks + "cpu" + blanks + "|" + some("cells"),
+        "|" + blanks + "cpu" + blanks + "|" + nonempty("cells"),
         split="benchmark", window="mean", fixed={"scope": "cpu"},
     ),
     Rule(
         "groq_row",
         "|  groq  |  77.47%  |           0.06          |    15945.43    |         0.03         |   37576.72  |",
-        "|" + blanks + "groq" + blanks + "|" + some("cells"),
+        "|" + blanks + "groq" + blanks + "|" + nonempty("cells"),
         split="benchmark", window="mean", fixed={"scope": "groq"},
     ),
     Rule(
         "finished",
         "Proof point /home/user/groqflow/proof_points/natural_language_processing/bert/bert_tiny.py finished!",
         "Proof point " + pp.Regex(r"(?:.*/)?") + name("workload") + ".py finished!",
-        marks="telling submission",
+        marks="identifies_platform submission",
     ),
     Rule("runner_call", "return tsp_runner(**example)", pp.Literal("return tsp_runner(**example)")),
     Rule("property_call", "return self.fget.__get__(instance, owner)()", pp.Literal("return self.fget.__get__(instance, owner)()")),
@@ -319,18 +319,18 @@ _RUN = (
     Rule(
         "hub_download",
         'Downloading: "https://download.pytorch.org/models/resnet50-0676ba61.pth" to /home/user/.cache/torch/hub/checkpoints/resnet50.pth',
-        'Downloading: "' + _quoted + '" to ' + some,
+        'Downloading: "' + _quoted + '" to ' + nonempty,
     ),
     Rule(
         "download_bar",
         "100%|██████████| 97.8M/97.8M [00:00<00:00, 104MB/s]",
-        pp.Regex(r"[0-9]+%\|[^|\[]*\|") + blank + pp.Regex(r"[0-9.]+[kMG]/[0-9.]+[kMG]") + " [" + pp.Regex(r"[^\]]*B/s\]"),
+        pp.Regex(r"[0-9]+%\|[^|\[]*\|") + optional_blanks + pp.Regex(r"[0-9.]+[kMG]/[0-9.]+[kMG]") + " [" + pp.Regex(r"[^\]]*B/s\]"),
     ),
     Rule("wget_bar", "100% [.......................] 2568145 / 2568145", pp.Regex(r"[0-9]+% \[") + pp.Regex(r"[. ]*\] [0-9]+ / [0-9]+")),
     # GroqFlow's examples print a measurement in the words of an estimate, so it never counts as measured.
     Rule(
         "estimate_header", "Your build's estimated performance is:", pp.Literal("Your build's estimated performance is:"),
-        marks="telling submission",
+        marks="identifies_platform submission",
     ),
     Rule(
         "estimate_latency", "0.0000628 seconds", pp.Regex(r"[0-9]+\.[0-9]{7}")("projected_latency") + " seconds",
@@ -344,7 +344,7 @@ _RUN = (
         "chips_required",
         "The number of GroqChip processors required to run the build is 4.",
         "The number of GroqChip processors required to run the build is " + pp.Regex(r"[0-9]+")("devices") + ".",
-        marks="telling submission",
+        marks="identifies_platform submission",
     ),
 )  # fmt: skip
 
@@ -379,7 +379,7 @@ _BENCHIT = (
     Rule(
         "benchit_location",
         "Location:       /home/user/mlagility/models/transformers/bert.py, line 18",
-        (pp.Literal("Location:") | "Model Type:" | "Build dir:") + blanks + some,
+        (pp.Literal("Location:") | "Model Type:" | "Build dir:") + blanks + nonempty,
         more=("Model Type:     Pytorch (torch.nn.Module)",),
     ),
     Rule(
@@ -394,11 +394,11 @@ _BENCHIT = (
         "Status:         Successfully benchmarked on GroqChip1 (groq v2.5.2)",
         "Status:" + blanks + pp.Opt("Model ") + (pp.Literal("Successfully") | "successfully") + " benchmarked on " + pp.Combine("GroqChip" + pp.Regex(r"[^ ]*"))("device")
         + pp.Opt(" (groq v" + _version("sdk_version") + ")"),
-        marks="telling final",
+        marks="identifies_platform final",
         more=("Status:         Model successfully benchmarked on GroqChip1",),
     ),
-    Rule("groq_error", "Status:         GroqFlowError: see log files for details.", "Status:" + blanks + "GroqFlowError: " + some,
-         marks="telling failure", level="error", kind="compile"),
+    Rule("groq_error", "Status:         GroqFlowError: see log files for details.", "Status:" + blanks + "GroqFlowError: " + nonempty,
+         marks="identifies_platform failure", level="error", kind="compile"),
     Rule("benchit_error", "Status:         Unknown benchit error: Error: Failure to run model using onnxruntime -",
          "Status:" + blanks + (pp.Literal("Unknown benchit error:") | "Build Error:") + rest,
          marks="failure", level="error", kind="compile"),
@@ -413,7 +413,7 @@ _BENCHIT = (
         "Info: Performance of build bert_d59172a2 on GroqChip1 (groq v2.5.2) is:",
         pp.Opt("Info: ") + "Performance of build " + token("model") + " on " + pp.Opt("groq device ")
         + pp.Combine("GroqChip" + pp.Regex(r"[^ ]*"))("device") + pp.Opt(" (groq v" + _version("sdk_version") + ")") + " is:",
-        marks="telling final",
+        marks="identifies_platform final",
     ),
     Rule(
         "performance_on_other", "Info: Performance of build sample on x86 device Intel(R) Xeon(R) CPU @ 2.20GHz is:",
@@ -435,10 +435,10 @@ _BENCHIT = (
     ),
     Rule("benchit_note", "Info: Benchmarking on local x86...", "Info: " + (pp.Literal("Benchmarking on ") | "Removing build artifacts...") + rest),
     Rule("benchit_end", "Woohoo! The 'benchmark' command is complete.", "Woohoo! The 'benchmark' command is complete." + rest),
-    Rule("cache_list", "Info: Builds available in cache ~/.cache/mlagility:", "Info: Builds available in cache " + some),
+    Rule("cache_list", "Info: Builds available in cache ~/.cache/mlagility:", "Info: Builds available in cache " + nonempty),
     Rule(
         "cache_state", "Info: The state of build hello_world_479b1332 in cache ~/.cache/mlagility is:",
-        "Info: The state of build " + token + " in cache " + some, marks="begin",
+        "Info: The state of build " + token + " in cache " + nonempty, marks="begin",
     ),
 )  # fmt: skip
 
@@ -463,7 +463,7 @@ _STATE = (
     Rule("state_tuple", "input_ids: !!python/tuple", pp.Literal("input_ids: !!python/tuple")),
     Rule("state_other_tuple", "attention_mask: !!python/tuple", pp.Regex(r"(?:[^ :i]|i[^ :n])[^ :]*") + ": !!python/tuple"),
     Rule("state_dimension", "- 256", "- " + integer("count")),
-    Rule("state_version", "groqflow_version: 4.3.1", "groqflow_version: " + token("sdk_version"), marks="telling", params="config"),
+    Rule("state_version", "groqflow_version: 4.3.1", "groqflow_version: " + token("sdk_version"), marks="identifies_platform", params="config"),
     Rule("state_devices", "num_chips_used: 1", "num_chips_used: " + integer("devices"), params="config"),
     Rule("state_step", "compile: 9.830851554870605", _build_step("stage") + ": " + real("duration")),
     Rule("state_parameters", "num_parameters: 4385939", "num_parameters: " + integer("parameters"), params="config"),
@@ -520,17 +520,17 @@ _STATE = (
 # ---- the build cache: log_compile.txt and its neighbours ---- #
 
 _process = pp.Regex(r"[0-9]+:[A-Z]+:\[")
-_record = "[" + stamp_seconds("at") + "] [info]" + blanks
+_record = "[" + timestamp_seconds("at") + "] [info]" + blanks
 
 _COMPILER = (
-    Rule("compiler_begin", "Running Groq Compiler...", pp.Literal("Running Groq Compiler..."), marks="telling begin"),
+    Rule("compiler_begin", "Running Groq Compiler...", pp.Literal("Running Groq Compiler..."), marks="identifies_platform begin"),
     Rule(
         "compiler_started", '[2024-04-08 15:51:15] [info]\tTimer: "Groq Compiler" started!',
-        _record + 'Timer: "Groq Compiler" started!', marks="telling begin",
+        _record + 'Timer: "Groq Compiler" started!', marks="identifies_platform begin",
     ),
     Rule(
         "compiler_finished", '[2024-04-08 15:51:23] [info]\tTimer: "Groq Compiler" finished in 8.606s',
-        _record + 'Timer: "Groq Compiler" finished in ' + real("duration") + "s", marks="telling submission",
+        _record + 'Timer: "Groq Compiler" finished in ' + real("duration") + "s", marks="identifies_platform submission",
     ),
     Rule(
         "compiler_memory", "[2024-04-08 15:51:23] [info]\tMax memory usage: 689.19 MiB",
@@ -592,24 +592,24 @@ _COMPILER = (
     ),
     Rule(
         "assembler", "Running Groq Assembler", pp.Literal("Running Groq Assembler") | "Groq Assembler has exited",
-        marks="telling aside", more=("Groq Assembler has exited",),
+        marks="identifies_platform standalone", more=("Groq Assembler has exited",),
     ),
     Rule(
         "operations_supported", "17/17 ops supported", pp.Regex(r"[0-9]+/[0-9]+") + " ops supported",
-        marks="telling aside",
+        marks="identifies_platform standalone",
     ),
     Rule(
         "operations_unsupported", "Model has 0 unsupported ops",
         "Model has " + integer("unsupported_operations") + " unsupported ops", params="log",
     ),
     Rule("operations_checked", "Checking unsupported ops...", pp.Literal("Checking unsupported ops...") | "DONE"),
-    Rule("unsupported_list", "Unsupported ops: Erf, Gelu", "Unsupported ops: " + some, level="warning", kind="compile"),
+    Rule("unsupported_list", "Unsupported ops: Erf, Gelu", "Unsupported ops: " + nonempty, level="warning", kind="compile"),
     Rule(
         "onnx_success", "Success exporting model to ONNX",
         pp.Literal("Success exporting model to ONNX") | "Success optimizing ONNX model" | "Success converting ONNX model to fp16"
         | "Successfully checked onnx file",
     ),
-    Rule("runtime_log", "3523779:INFO:[000.13GB/1007.74GB]:<frozen importlib._bootstrap>:688 GroqAPI log level: INFO", _process + pp.Regex(r"[^ ]*:.* GroqAPI ") + rest, marks="telling aside"),
+    Rule("runtime_log", "3523779:INFO:[000.13GB/1007.74GB]:<frozen importlib._bootstrap>:688 GroqAPI log level: INFO", _process + pp.Regex(r"[^ ]*:.* GroqAPI ") + rest, marks="identifies_platform standalone"),
     Rule(
         "runtime_seed", "3523779:INFO:[000.13GB/1007.74GB]:<frozen importlib._bootstrap>:688 random seed: 3500598990",
         _process + pp.Regex(r"[0-9.]+GB/[0-9.]+GB\]:[^>]*>:[0-9]+") + " random seed: " + integer("seed"),
@@ -635,7 +635,7 @@ _SCORES = ("accuracy", "spearman", "mean_average_precision", "f1", "mean_squared
 
 _PHASES: tuple[Phase, ...] = (
     # Each stage is listed once before the first begins.
-    Frames("compile", "spinner", seconds=0.5, less=1),
+    Spinner("compile", "spinner", seconds=0.5, subtract=1),
     Reported("compile", "state_step.duration", stage_field="stage", whole=True),
     Reported("compile", "compiler_finished.duration"),
     # What the CPU does is a check of the chip's results, not the work that is measured: a stage only.
@@ -648,7 +648,7 @@ GRAMMAR = Grammar(
     title="Groq: GroqFlow, benchit, GroqChip",
     device_kind="GroqChip",
     rules=(*_SESSION, *_BUILD, *_RUN, *_BENCHIT, *_STATE, *_COMPILER),
-    openers=(
+    record_starts=(
         pp.Literal("+--------+"),
         pp.Literal("=>> PBS: "),
         pp.Regex(r"\([A-Za-z0-9_.-]+\) [A-Za-z0-9_.-]+@groq"),

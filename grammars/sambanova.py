@@ -18,19 +18,19 @@ from logparse.grammar import (
     Rule,
     Steady,
     Take,
-    blank,
     blanks,
     clock,
     count,
     in_unit,
     integer,
     name,
+    nonempty,
+    optional_blanks,
     percent,
     real,
     rest,
-    some,
-    stamp,
-    stamp_seconds,
+    timestamp,
+    timestamp_seconds,
     token,
     unnamed,
 )
@@ -56,7 +56,7 @@ def _head(level: str) -> pp.ParserElement:
     """What is before the message. SambaFlow 1.17 names the process, 1.19 the rank too; the level is padded to eight."""
     writer = pp.Literal("Process ID ") + _number | "Rank " + _number + ", PID " + _number
     logger = pp.Combine("apps." + pp.Regex(r"[A-Za-z0-9_.]+"))("component")
-    return stamp("at") + " - " + logger + " - " + writer + " - " + level + blanks + "- "
+    return timestamp("at") + " - " + logger + " - " + writer + " - " + level + blanks + "- "
 
 
 def flag(
@@ -66,7 +66,7 @@ def flag(
     command = one_of("RUN COMMAND: ", "COMPILE COMMAND: ", "$ srun ", "$ python ")
     return Rule(
         f"flag_{of}", example, command + pp.Regex(rf".*? {pattern}") + value,
-        marks="anywhere", params=params, fixed={"key": key} if key else {},
+        marks="unanchored", params=params, fixed={"key": key} if key else {},
     )  # fmt: skip
 
 
@@ -91,7 +91,7 @@ _HEADER = (
         "package",
         "sambaflow/focal,focal,now 1.17.7-27 amd64 [installed,upgradable to: 1.18.7-38]",
         "sambaflow/" + unnamed(token) + " " + token("sdk_version") + " amd64 [" + rest,
-        marks="telling", params="banner",
+        marks="identifies_platform", params="banner",
         more=("sambaflow/focal,now 1.19.1-44 amd64 [installed,upgradable to: 1.22.1-35]",),
     ),
     Rule(
@@ -104,14 +104,14 @@ _HEADER = (
         "machine_state",
         "Machine State Before:",
         pp.Literal("Machine State Before:") | "Machine state After:",
-        marks="telling",
+        marks="identifies_platform",
         more=("Machine state After:",),
     ),
     Rule(
         "platform",
         "Platform: DataScale SN30-8",
         "Platform: " + pp.Regex(r"DataScale SN[0-9A-Z-]+")("system"),
-        marks="telling", params="banner",
+        marks="identifies_platform", params="banner",
     ),
     Rule("inventory", "Physical Inventory:", pp.Opt("## ") + "Physical Inventory:"),
     Rule(
@@ -130,20 +130,20 @@ _HEADER = (
 )  # fmt: skip
 
 _WRAPPER = (
-    Rule("compile_start", "COMPILE START AT 0", "COMPILE START AT " + real("start"), marks="telling"),
+    Rule("compile_start", "COMPILE START AT 0", "COMPILE START AT " + real("start"), marks="identifies_platform"),
     Rule(
         "compile_command",
         "COMPILE COMMAND: python /opt/sambaflow/apps/nlp/transformers_on_rdu/transformers_hook.py compile --max_seq_length 128",
-        "COMPILE COMMAND: " + some("command"),
-        marks="telling", params="command",
+        "COMPILE COMMAND: " + nonempty("command"),
+        marks="identifies_platform", params="command",
     ),
-    Rule("compile_end", "COMPILE END AT 780", "COMPILE END AT " + real("end"), marks="telling submission"),
+    Rule("compile_end", "COMPILE END AT 780", "COMPILE END AT " + real("end"), marks="identifies_platform submission"),
     Rule("run_marker", "RUN", pp.Literal("RUN")),
     Rule(
         "run_command",
         "RUN COMMAND: /usr/local/bin/srun --mpi=pmi2 python /opt/sambaflow/apps/nlp/transformers_on_rdu/transformers_hook.py run",
         "RUN COMMAND: " + pp.Regex(r"[^$].*")("command"),
-        marks="telling", params="command",
+        marks="identifies_platform", params="command",
     ),
     Rule("duration", "Duration:  781", "Duration:" + blanks + real("total_s")),
     Rule(
@@ -207,26 +207,26 @@ _APPLICATION = (
         "app_started",
         "2024-04-04 04:26:33,240 - apps.nlp.transformers_on_rdu.transformers_hook - Process ID 2734725 - info     - NLP app started.",
         record("info", "NLP app started."),
-        marks="telling",
+        marks="identifies_platform",
         more=("2024-11-21 22:10:31,671 - apps.__main__ - Rank 0, PID 904175 - info     - NLP app started.",),
     ),
     Rule(
         "app_compiles",
         "2024-04-04 04:26:52,811 - apps.__main__ - Rank 0, PID 904175 - info     - transformers_hook app running in compile mode",
         record("info", "transformers_hook app running in compile mode"),
-        marks="telling",
+        marks="identifies_platform",
     ),
     Rule(
         "app_runs",
         "2024-03-24 21:24:32,104 - apps.__main__ - Rank 0, PID 904175 - info     - transformers_hook app running in run mode",
         record("info", "transformers_hook app running in run mode"),
-        marks="telling",
+        marks="identifies_platform",
     ),
     Rule(
         "app_finished",
         "2024-03-24 21:32:07,166 - apps.nlp.transformers_on_rdu.transformers_hook - Process ID 3678521 - info     - NLP app finished",
         record("info", "NLP app finished"),
-        marks="telling",
+        marks="identifies_platform",
     ),
     Rule(
         "train_step",
@@ -241,7 +241,7 @@ _APPLICATION = (
             # What follows is 0.00000 in each log that is known: nothing was evaluated.
             + "|eval_step:" + rest,
         ),
-        marks="telling work", split="train",
+        marks="identifies_platform running", split="train",
         more=(
             "2024-11-11 11:41:44,780 - apps.nlp.transformers_on_rdu.tasks.lm_tasks.gpt2_task - Process ID 2975108 - info     - "
             "epoch:0|local_step:1|global_step:1|average_loss:7.31120|steps_per_second:0.01297|step_loss:7.31120|learning_rate:1.00e-05|"
@@ -251,8 +251,8 @@ _APPLICATION = (
     Rule(
         "iteration_bar",
         "Iteration:  19%|█▊        | 476/2551 [07:04<29:33,  1.17it/s]",
-        "Iteration:" + blank + bar,
-        marks="work redraw", split="train", window="interval",
+        "Iteration:" + optional_blanks + bar,
+        marks="running redraw", split="train", window="interval",
         more=("Iteration:   0%|          | 1/2551 [00:08<5:49:21,  8.22s/it]", "Iteration:   0%|          | 0/2551 [00:00<?, ?it/s]"),
     ),
     Rule(
@@ -267,7 +267,7 @@ _APPLICATION = (
         "'training_samples_per_second': 4572.416656170312}",
         pp.Opt(_head("info")) + "{'e2e_train_time': " + real("train_s") + pp.Regex(r"(?:, '(?:e2e_t|t)raining[^']*': [^,}]+)*")
         + ", 'final_loss': " + real("loss") + _values + "}",
-        marks="telling final", split="train", window="final",
+        marks="identifies_platform final", split="train", window="final",
         more=(
             "{'e2e_train_time': 262.1321773529053, 'e2e_training_tokens_per_second': 10000.451018536301, "
             "'training_tokens_per_second(exclude warmup overhead)': 10052.111972340099, 'final_loss': 9.262810707092285}",
@@ -277,26 +277,26 @@ _APPLICATION = (
         "result_samples",
         "'training_samples_per_second': 4572.416656170312}",
         "'training_samples_per_second': " + real("throughput"),
-        marks="anywhere", split="train", window="mean",
+        marks="unanchored", split="train", window="mean",
     ),
     Rule(
         "result_sequences",
         "'training_sequences_per_second': 585269.3319898, 'final_loss': 8.251947402954102",
         "'training_sequences_per_second': " + real("token_throughput"),
-        marks="anywhere", split="train", window="mean",
+        marks="unanchored", split="train", window="mean",
         corrects="called sequences per second; it is tokens per second: steps x batch size x sequence length / e2e_train_time",
     ),
     Rule(
         "result_tokens",
         "'e2e_training_tokens_per_second': 10000.451018536301, 'final_loss': 9.262810707092285",
         "'e2e_training_tokens_per_second': " + real("token_throughput"),
-        marks="anywhere", split="train", window="mean",
+        marks="unanchored", split="train", window="mean",
     ),
     Rule(
         "result_steady_tokens",
         "'training_tokens_per_second(exclude warmup overhead)': 10052.111972340099, 'final_loss': 9.262810707092285",
         "'training_tokens_per_second(exclude warmup overhead)': " + real("steady_token_throughput"),
-        marks="anywhere", split="train", window="mean",
+        marks="unanchored", split="train", window="mean",
     ),
     Rule(
         "throughput_gate",
@@ -308,33 +308,33 @@ _APPLICATION = (
         "app_python_deprecation",
         "2024-03-24 21:24:33,107 - py.warnings - Process ID 3678521 - warning  - /usr/local/lib/python3.7/site-packages/torch/overrides.py:1074: "
         "DeprecationWarning: Defining your `__torch_function__ as a plain method is deprecated and will be an error in PyTorch 1.11, ",
-        unnamed(stamp) + " - py.warnings - " + pp.Regex(r"[A-Z][^/]* - warning +- [^ ]+") + " DeprecationWarning: " + rest,
+        unnamed(timestamp) + " - py.warnings - " + pp.Regex(r"[A-Z][^/]* - warning +- [^ ]+") + " DeprecationWarning: " + rest,
     ),
     Rule(
         "app_python_warning",
         "2024-03-24 21:24:36,107 - py.warnings - Process ID 3678521 - warning  - /opt/sambaflow/apps/nlp/tasks/utils/common_utils.py:32: "
         "UserWarning: Both max steps and num train epochs specified, will use max steps here!",
-        unnamed(stamp) + " - py.warnings - " + pp.Regex(r"[A-Z][^/]* - warning +- [^ ]+") + " UserWarning: " + some("text"),
+        unnamed(timestamp) + " - py.warnings - " + pp.Regex(r"[A-Z][^/]* - warning +- [^ ]+") + " UserWarning: " + nonempty("text"),
         level="warning", kind="python",
     ),
     Rule(
         "app_warning",
         "2024-03-24 21:24:25,967 - apps.nlp.transformers_on_rdu.tasks.utils.lazy_gpt2_pretrain - Process ID 3678523 - warning  - "
         "This module is not supported under lazy param initialization: transformers.models.bert",
-        record("warning", some("text")),
-        marks="telling", level="warning", kind="application",
+        record("warning", nonempty("text")),
+        marks="identifies_platform", level="warning", kind="application",
     ),
     Rule(
         "app_error",
         "2024-03-24 21:24:25,967 - apps.__main__ - Rank 0, PID 904175 - error    - the dataset cannot be opened",
-        record("error", some("text")),
-        marks="telling", level="error", kind="application",
+        record("error", nonempty("text")),
+        marks="identifies_platform", level="error", kind="application",
     ),
     Rule(
         "app_record",
         "2024-03-24 21:24:25,967 - apps.__main__ - Rank 0, PID 904175 - info     - Dataset is loading.",
         record("info", one_of("Dataset is loading.", "Dataset has finished loading.", "Patching ") + rest),
-        marks="telling",
+        marks="identifies_platform",
         more=("2024-03-24 21:24:25,967 - apps.tasks.utils.lazy_gpt2_pretrain - Rank 0, PID 904175 - info     - Patching gpt2 hf model attr 'x'",),
     ),
     Rule("torch_version", "PyTorch version 1.10.2+cpu available.", "PyTorch version " + pp.Regex(r"[0-9][^ ]*")("value") + " available.",
@@ -345,13 +345,13 @@ _APPLICATION = (
         "pef_loaded",
         "Loading '/home/user/BertLarge/bertlrg/bertlrg.pef' having version 2.19.0 using PEF schema at version 2.19.0",
         "Loading '" + pp.Regex(r"[^']+\.pef") + "' having version " + token("value") + " using PEF schema at version " + unnamed(token),
-        marks="telling", params="log", fixed={"key": "pef_version"},
+        marks="identifies_platform", params="log", fixed={"key": "pef_version"},
     ),
     Rule(
         "log_id",
         "Log ID initialized to: [user][python][3678521] at /var/log/sambaflow/runtime/sn.log",
         "Log ID initialized to: [" + rest,
-        marks="telling",
+        marks="identifies_platform",
     ),
     Rule("log_path", "/var/log/sambaflow/runtime/sn.log", pp.Regex(r"/[^ :]*/sambaflow/runtime/sn\.log")),
     Rule(
@@ -398,13 +398,13 @@ _COMPILER = (
         "[info    ]: Amortized resources overall: " + real("compute_units") + " PCUs, " + real("memory_units") + " PMUs, projected latency: "
         + real("projected_latency") + " s, FLOPS: " + in_unit(real, "T")("projected_flops") + " T/s, DDR_BW: "
         + in_unit(real, "GB")("projected_bandwidth") + " GB/s",
-        marks="telling", basis="estimated", window="mean",
+        marks="identifies_platform", basis="estimated", window="mean",
     ),
     Rule(
         "pef_created",
         "[info    ] : PEF file /home/user/BertLarge/bertlrg//bertlrg.pef created",
-        "[info" + blank + "]" + pp.Opt(blank + ":") + " PEF file " + _pef + " created",
-        marks="telling submission",
+        "[info" + optional_blanks + "]" + pp.Opt(optional_blanks + ":") + " PEF file " + _pef + " created",
+        marks="identifies_platform submission",
         more=("[info   ] PEF file /home/user/tutorials/lenet/out/lenet-b32/lenet-b32.pef created",),
     ),
     # All but the projection, which begins with "Am".
@@ -412,7 +412,7 @@ _COMPILER = (
         "compiler_info",
         "[info    ]: Compilation succeeded for partition_0_0_",
         "[info    ]: " + pp.Regex(r"(?:[^A]|An).*"),
-        marks="telling",
+        marks="identifies_platform",
         more=("[info    ]: Analyze tiling for graph: hf_transformer_samba",),
     ),
     Rule(
@@ -422,20 +422,20 @@ _COMPILER = (
             pp.Literal("Try to squeeze a unsqueezable dim ") | "Injecting transpose slotting counter " | "Skip the process of updating "
             | "DimensionMapping for "
         ) + rest,
-        marks="telling",
+        marks="identifies_platform",
     ),
     # All that do not begin as the chatter does.
     Rule(
         "compiler_warning",
         "[warning ]: You have created a transposed access but are not respecting slotting rules so there will be a performance drop!",
         "[warning ]: " + pp.Regex(r"(?:[^DIST]|Skipped).*")("text"),
-        marks="telling", level="warning", kind="compiler",
+        marks="identifies_platform", level="warning", kind="compiler",
     ),
     Rule(
         "compiler_error",
         "[error   ]: Compilation failed for partition_0_0_",
-        "[error   ]: " + some("text"),
-        marks="telling", level="error", kind="compiler",
+        "[error   ]: " + nonempty("text"),
+        marks="identifies_platform", level="error", kind="compiler",
     ),
     Rule(
         "compiler_tensors",
@@ -453,14 +453,14 @@ _COMPILER = (
         "old_record",
         "[Info][SAMBA][Default] # Placing log files in",
         (pp.Literal("[Info][SAMBA]") | "[Info][MAC]" | "[info] [samba]: " | "[info ] [PLASMA] ") + rest,
-        marks="telling",
+        marks="identifies_platform",
         more=("[info] [samba]: __get__ is not supported on RDU, default to torch.nn.Parameter api",),
     ),
     Rule(
         "old_warning",
         "[Warning][MAC][MemoryOpTransformPass] # Backward graph is trimmed",
-        (pp.Literal("[Warning][SAMBA]") | "[Warning][MAC]" | "[warning] [samba]: ") + some("text"),
-        marks="telling", level="warning", kind="compiler",
+        (pp.Literal("[Warning][SAMBA]") | "[Warning][MAC]" | "[warning] [samba]: ") + nonempty("text"),
+        marks="identifies_platform", level="warning", kind="compiler",
         more=("[warning] [samba]: The conv2d operator is experimental.",),
     ),
     Rule(
@@ -484,33 +484,33 @@ _STARTERS = (
         "epoch_step",
         "Epoch [1/1], Step [10000/60000], Loss: 0.4642",
         "Epoch [" + integer("epoch") + "/" + integer("epochs") + "], Step [" + integer("step") + "/" + integer("steps") + "], Loss: " + real("loss"),
-        marks="work", split="train",
+        marks="running", split="train",
     ),
     Rule(
         "worker_step",
         "DP: 2-way, Epoch [1/1], Step [1/2622], Loss: 11.1906",
         "DP: " + integer("ranks") + "-way, Epoch [" + integer("epoch") + "/" + integer("epochs") + "], Step [" + integer("step") + "/"
         + integer("steps") + "], Loss: " + real("loss"),
-        marks="telling work", split="train",
+        marks="identifies_platform running", split="train",
     ),
     Rule(
         "test_accuracy",
         "Test Accuracy: 91.40  Loss: 0.3014",
         "Test Accuracy: " + percent("accuracy") + blanks + "Loss: " + real("loss"),
-        marks="telling result", split="test", window="final",
+        marks="identifies_platform result", split="test", window="final",
         more=("Test Accuracy: 90.07 Loss: 0.3361",),
     ),
     Rule(
         "session",
         "2023-03-08T21:19:08 : [INFO][LIB][2688517]: sn_create_session: PEF File: pef/logreg/logreg.pef",
         stamp_iso("date") + " : [INFO][LIB][" + _number + "]: sn_create_session: PEF File: " + _pef,
-        marks="telling",
+        marks="identifies_platform",
     ),
     Rule(
         "old_session",
         "2021-6-11 8:38:49 : [INFO][SC][99185]: SambaConnector: PEF File:",
         pp.Regex(r"[0-9]{4}-[0-9]{1,2}-[0-9]{1,2} [0-9:]+ : ") + "[INFO][SC][" + _number + "]: SambaConnector: PEF File:" + rest,
-        marks="telling",
+        marks="identifies_platform",
     ),
     Rule("pef_path", "pef/logreg/logreg.pef", pp.Regex(r"[^ :]+\.pef")),
     Rule(
@@ -523,7 +523,7 @@ _STARTERS = (
         "lenet_range",
         "Initial epoch:   0, initial step:      0",
         (pp.Literal("Initial epoch:") | "Target epoch:") + blanks + _number + (pp.Literal(", initial step:") | ", target step:") + blanks + _number,
-        marks="telling",
+        marks="identifies_platform",
         more=("Target epoch:    1, target step:    1875",),
     ),
     Rule(
@@ -539,7 +539,7 @@ _MEASURED = (
         "world_size",
         "Measuring peformance with world size:  2",
         (pp.Literal("Measuring peformance with world size:") | "Measuring performance with world size:") + blanks + integer("ranks"),
-        marks="begin telling", params="log",
+        marks="begin identifies_platform", params="log",
         more=("Measuring performance with world size:  2",),
     ),
     Rule("initial_run", "initial run starts.", pp.Literal("initial run starts.") | "initial run completes."),
@@ -548,7 +548,7 @@ _MEASURED = (
         "e2e_latency: 30.75621747970581 seconds, throughput: 665.8816225861821 samples/s, measured over 10 iterations.",
         "e2e_latency: " + real("latency_total") + " seconds, throughput: " + real("throughput") + " samples/s, measured over "
         + integer("iterations") + " iterations.",
-        marks="telling final", split="benchmark", window="mean",
+        marks="identifies_platform final", split="benchmark", window="mean",
     ),
     Rule(
         "measured_note",
@@ -560,7 +560,7 @@ _MEASURED = (
         "old_measured",
         "e2e_throughput: 1898.6569130275361 samples/s, measured over 100",
         "e2e_throughput: " + real("throughput") + " samples/s, measured over " + integer("iterations") + pp.Opt(" iterations." + rest),
-        marks="begin telling final", split="benchmark", window="mean",
+        marks="begin identifies_platform final", split="benchmark", window="mean",
     ),
     Rule(
         "old_measured_latency",
@@ -574,7 +574,7 @@ _MEASURED = (
         "inner train loop time : 374.6789753437042 for 10 epochs, number of global steps: 130, e2e samples_per_sec: 88.82270474202953",
         "inner train loop time : " + real("train_s") + " for " + integer("epochs") + " epochs, number of global steps: " + integer("steps")
         + ", e2e samples_per_sec: " + real("throughput"),
-        marks="telling result", split="train", window="mean",
+        marks="identifies_platform result", split="train", window="mean",
     ),
     Rule("squad_exact", "exact = 54.33301797540208", "exact = " + percent("exact_match"), split="eval", window="final"),
     Rule("squad_f1", "f1 = 66.54507382283774", "f1 = " + percent("f1"), marks="result", split="eval", window="final"),
@@ -587,10 +587,10 @@ _MODEL_ZOO = (
         "runtime",
         "Targeting samba-runtime v4.2.5. Samba is running with --target-runtime-version=1.3.10 on a system with installed runtime None.",
         "Targeting samba-runtime v" + pp.Regex(r"[0-9]+(?:\.[0-9]+)*")("runtime_version") + ". " + rest,
-        marks="telling", params="log",
+        marks="identifies_platform", params="log",
     ),
     Rule("epochs_asked", "Number of epochs: 1", "Number of epochs: " + integer("epochs"), params="log"),
-    Rule("worker_batch", "Per worker batch size: 2", "Per worker batch size: " + integer("micro_batch_size"), marks="telling", params="log"),
+    Rule("worker_batch", "Per worker batch size: 2", "Per worker batch size: " + integer("micro_batch_size"), marks="identifies_platform", params="log"),
     Rule("batch", "Batch size: 8", "Batch size: " + integer("batch_size"), params="log"),
     Rule(
         "batches",
@@ -600,8 +600,8 @@ _MODEL_ZOO = (
         more=("Per worker number of batches: 2,622",),
     ),
     Rule("worker_sequences", "Per worker number of sequences: 41,952", "Per worker number of sequences: " + unnamed(count)),
-    Rule("workers", "Number of DP workers: 2", "Number of DP workers: " + integer("ranks"), marks="telling", params="log"),
-    Rule("tokens_seen", "Total tokens seen: 4914", "Total tokens seen: " + count("tokens"), marks="telling"),
+    Rule("workers", "Number of DP workers: 2", "Number of DP workers: " + integer("ranks"), marks="identifies_platform", params="log"),
+    Rule("tokens_seen", "Total tokens seen: 4914", "Total tokens seen: " + count("tokens"), marks="identifies_platform"),
     Rule(
         "tokens_per_second",
         "Tokens per second: 120.8163",
@@ -613,25 +613,25 @@ _MODEL_ZOO = (
         "step_table",
         "Tokens in Step,Step Loss,Learning Rate,Time per Step",
         pp.Literal("Tokens in Step,Step Loss,Learning Rate,Time per Step"),
-        marks="telling",
+        marks="identifies_platform",
     ),
     Rule(
         "step_row",
         "tensor(2691),tensor(0.9211),1e-05,20.194304943084717",
         "tensor(" + integer("tokens") + "),tensor(" + real("loss") + ")," + real("learning_rate") + "," + real("step_time"),
-        marks="telling work", split="train",
+        marks="identifies_platform running", split="train",
     ),
     Rule(
         "model_params",
         'The following are the model params used to train this model using Model Zoo:{"fp32_ln":false,"max_seq_length":4096}',
         "The following are the model params used to train this model using Model Zoo:" + rest,
-        marks="telling",
+        marks="identifies_platform",
     ),
     Rule(
         "max_sequence_length",
         '"max_seq_length":4096,',
         '"max_seq_length":' + integer("sequence_length"),
-        marks="anywhere", params="log",
+        marks="unanchored", params="log",
     ),
     Rule("finished_training", "Finished training.", pp.Literal("Finished training."), marks="result"),
     Rule(
@@ -646,13 +646,13 @@ _MODEL_ZOO = (
         "first_token",
         "time to first token 1.1981s",
         "time to first token " + real("time_to_first_token") + "s",
-        marks="telling", split="benchmark", window="mean",
+        marks="identifies_platform", split="benchmark", window="mean",
     ),
     Rule(
         "later_tokens",
         "tokens,  excluding first token 0.3330s",
         "tokens,  excluding first token " + real("time_per_token") + "s",
-        marks="telling work", split="benchmark", window="mean",
+        marks="identifies_platform running", split="benchmark", window="mean",
         corrects="listed as a latency of tokens; it is seconds for each token after the first",
     ),
     Rule("all_tokens", "tokens,  overall 0.3600s", "tokens,  overall " + _real + "s"),
@@ -661,13 +661,13 @@ _MODEL_ZOO = (
         "later_tokens_rate",
         "tokens/second excluding first token 3.0032",
         "tokens/second excluding first token " + real("steady_token_throughput"),
-        marks="telling", split="benchmark", window="mean",
+        marks="identifies_platform", split="benchmark", window="mean",
     ),
     Rule(
         "tokens_rate",
         "tokens/second overall 2.7777",
         "tokens/second overall " + real("token_throughput"),
-        marks="telling final", split="benchmark", window="mean",
+        marks="identifies_platform final", split="benchmark", window="mean",
     ),
     Rule(
         "chat_completion",
@@ -677,7 +677,7 @@ _MODEL_ZOO = (
         '"model":"' + pp.Regex(r'[^"]+')("model") + '","object":"chat.completion",' + pp.Regex(r'.*?"completion_tokens":') + integer("tokens")
         + ',"completion_tokens_after_first_per_sec":' + real("steady_token_throughput") + pp.Regex(r'.*?"completion_tokens_per_sec":')
         + real("token_throughput") + pp.Regex(r'.*?"time_to_first_token":') + real("time_to_first_token") + ',"total_latency":' + real("latency"),
-        marks="anywhere telling final", split="benchmark", window="mean",
+        marks="unanchored identifies_platform final", split="benchmark", window="mean",
     ),
 )  # fmt: skip
 
@@ -688,25 +688,25 @@ _SAMBATUNE = (
         "tune_program",
         "19-Sep 17:43:26 - Info - SUCCESS: uno_full.py PEF (baseline)",
         _tune_time + "Info - SUCCESS: " + pp.Regex(r"[a-z][A-Za-z0-9_]*")("model") + ".py PEF" + pp.Opt(" (baseline)"),
-        marks="telling",
+        marks="identifies_platform",
     ),
     Rule(
         "tune_step",
         "19-Sep 17:43:26 - Info - SUCCESS: Execute Compile sn10__9_19_17_39_uno_full",
         _tune_time + "Info - SUCCESS: " + pp.Regex(r"[A-Z].*")("stage"),
-        marks="telling",
+        marks="identifies_platform",
     ),
     Rule(
         "tune_failure",
         "19-Sep 17:45:36 - Error - FAILURE: Execute Snprof",
-        _tune_time + "Error - FAILURE: " + some("text"),
-        marks="telling", level="error", kind="sambatune",
+        _tune_time + "Error - FAILURE: " + nonempty("text"),
+        marks="identifies_platform", level="error", kind="sambatune",
     ),
     Rule(
         "tune_message",
         "19-Sep 17:45:36 - Error - Message: Error while running snprof jobs",
-        _tune_time + (pp.Literal("Error - Message: ") | "Warning - ") + some("text"),
-        marks="telling", level="error", kind="sambatune",
+        _tune_time + (pp.Literal("Error - Message: ") | "Warning - ") + nonempty("text"),
+        marks="identifies_platform", level="error", kind="sambatune",
     ),
     Rule(
         "usage_error",
@@ -728,7 +728,7 @@ _SAMBATUNE = (
     Rule(
         "host_time",
         "Timestamp                 : 2022-09-19 17:39:35",
-        "Timestamp" + blank + ": " + stamp_seconds("date"),
+        "Timestamp" + optional_blanks + ": " + timestamp_seconds("date"),
     ),
     Rule("tune_command", "*** Running command ***:", pp.Literal("*** Running command ***:")),
     Rule(
@@ -793,18 +793,18 @@ _PROMPTS = (
         "Singularity> python -m nlp.text_generation.rdu_generate_text command=run checkpoint.model_name_or_path=/opt/ckpts/generic-7b",
         "Singularity> python -m " + token("script") + " command=" + name("mode")
         + pp.Regex(r".*? checkpoint\.model_name_or_path=(?:[^ /]*/)*") + pp.Regex(r"[^ /]+")("model") + pp.Opt(" " + rest),
-        marks="begin telling",
+        marks="begin identifies_platform",
     ),
 )  # fmt: skip
 
 _REST = (
-    Rule("sambaflow_import", "import sambaflow.samba.utils as utils", "import sambaflow." + rest, marks="telling"),
+    Rule("sambaflow_import", "import sambaflow.samba.utils as utils", "import sambaflow." + rest, marks="identifies_platform"),
     Rule(
         "api_refused",
         "- 401 Client Error: UNAUTHORIZED for url: https://api.sambanova.ai/v1/chat/completions",
         pp.Regex(r"-? ?[45][0-9]{2} ") + (pp.Literal("Client") | "Server") + " Error: " + pp.Regex(r"[A-Za-z]+")
         + " for url: https://api.sambanova.ai/" + rest,
-        marks="telling failure", level="error", kind="permission_denied",
+        marks="identifies_platform failure", level="error", kind="permission_denied",
     ),
     Rule(
         "tile_header",
@@ -829,14 +829,14 @@ GRAMMAR = Grammar(
         *_HEADER, *_WRAPPER, *_ENVIRONMENT, *_APPLICATION, *_COMPILER, *_STARTERS, *_MEASURED, *_MODEL_ZOO, *_SAMBATUNE, *_PROMPTS, *_REST,
     ),
     # The line of a step is glued to the bar before it.
-    openers=(unnamed(stamp) + " - ",),
+    record_starts=(unnamed(timestamp) + " - ",),
     # The compile log and the run log of one job begin alike: which number the job has where tells them apart.
     identity=("date.date", "time.time_of_day", "sbatch_submitted.job_id", "slurm_job_id.job_id"),
     phases=(
-        Reported("compile", "compile_end.end", less="compile_start.start"),
+        Reported("compile", "compile_end.end", subtract="compile_start.start"),
         Bar("download", "labelled_bar", stage="model files"),
         Reported("train", "result.train_s"),
-        Reported("train", "unet.train_s", each="max"),
+        Reported("train", "unet.train_s", pick="max"),
         Reported("benchmark", "measured.latency_total"),
         Reported("benchmark", "old_measured_total.latency_total"),
     ),
@@ -923,7 +923,7 @@ GRAMMAR = Grammar(
             "vit": "vit",
         },
     },
-    unstamped=("started_at", "total_s"),
+    no_timestamps=("started_at", "total_s"),
     absent={
         # The first stamp of what is cut from the middle of a log is no beginning.
         "started_at": "the beginning is not in this log",

@@ -72,8 +72,8 @@ def test_both_paths_are_really_run() -> None:
 
 
 def test_a_law_that_cannot_even_be_tried_is_not_met() -> None:
-    rule = Rule("loss", "acme loss 1.5", "acme loss " + real("loss"), marks="telling")
-    grammar = Grammar(name="acme", title="Acme", rules=(rule,), openers=(real,))
+    rule = Rule("loss", "acme loss 1.5", "acme loss " + real("loss"), marks="identifies_platform")
+    grammar = Grammar(name="acme", title="Acme", rules=(rule,), record_starts=(real,))
     (first, *_) = check.check([grammar], [])
     assert first.tried == 1
     assert "a rule without a text that is always there" in str(first.found[0])

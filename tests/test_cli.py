@@ -32,7 +32,7 @@ from logparse.grammar import Grammar, Rule, Take, real
 GRAMMAR = Grammar(
     name="acme",
     title="Acme",
-    rules=(Rule("done", "acme: loss 2.5", "acme: loss " + real("loss"), marks="telling result"),),
+    rules=(Rule("done", "acme: loss 2.5", "acme: loss " + real("loss"), marks="identifies_platform result"),),
     columns=(Take("loss", "done.loss"),),
 )
 """
@@ -182,7 +182,7 @@ def test_a_fault_of_ours_is_one_sentence_and_1(monkeypatch: pytest.MonkeyPatch) 
 
 def test_an_installed_grammar_that_is_wrong_is_a_fault_of_ours(monkeypatch: pytest.MonkeyPatch) -> None:
     def fails() -> None:
-        raise logparse.GrammarError("no rule is marked telling")
+        raise logparse.GrammarError("no rule is marked identifies_platform")
 
     monkeypatch.setattr("logparse.grammar.registry.grammars", fails)
     assert run("runs", GROQ).exit_code == 1

@@ -109,4 +109,4 @@ def test_seconds_an_iteration_are_a_rate_and_bytes_a_second_are_none() -> None:
 
 def test_shared_rules_decide_no_platform_and_begin_no_run() -> None:
     assert GRAMMAR.shared
-    assert not any(rule.marked & {"telling", "begin"} for rule in GRAMMAR.rules)
+    assert not any(rule.marked & {"identifies_platform", "begin"} for rule in GRAMMAR.rules)

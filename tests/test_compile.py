@@ -11,14 +11,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from logparse.errors import GrammarError
-from logparse.grammar import Rule, integer, real, registry, rest, some, word
-from logparse.grammar.compile import compile_expression, may_hold
+from logparse.grammar import Rule, integer, nonempty, real, registry, rest, word
+from logparse.grammar.compile import can_contain, compile_expression
 from logparse.reading.match import rules_of
 from logparse.reading.scan import read
 
 SHARED = [rule for g in registry.grammars() if g.shared for rule in g.rules]
 RULES = [(g, rule) for g in registry.grammars() if not g.shared for rule in rules_of(g, SHARED)]
-PLAIN = [rule for _, rule in RULES if "anywhere" not in rule.marked]
+PLAIN = [rule for _, rule in RULES if "unanchored" not in rule.marked]
 
 FORMS = {
     "Literal": (pp.Literal("loss") + "=" + integer("step"), "loss=12"),
@@ -31,7 +31,7 @@ FORMS = {
     "Opt": ("at " + integer("step") + pp.Opt(", of " + integer("steps")) + ";", "at 12, of 20;"),
     "And": ("a" + ("b" + integer("step") + "c") + "d", "ab12cd"),
     "MatchFirst": ("at " + (integer("step") + " steps" | word("text") + " times") + ";", "at 12 steps;"),
-    "free text": ("note: " + some("text"), "note: anything (goes) [here] \\ too"),
+    "free text": ("note: " + nonempty("text"), "note: anything (goes) [here] \\ too"),
 }
 
 
@@ -57,7 +57,7 @@ def test_each_form_reads_alike_inside_other_text(form: str, around: str) -> None
         slow, fast = both(whole, around.format(line) + tail)
         assert slow == fast
     if form != "free text":
-        exact = Rule("anywhere", line, expr, marks="anywhere")
+        exact = Rule("unanchored", line, expr, marks="unanchored")
         slow, fast = both(exact, around.format(line))
         assert slow == fast
 
@@ -174,7 +174,7 @@ def test_what_a_pattern_reads_may_be_held_by_it_piece_by_piece(rule: tuple[str, 
     text = read[0]
     begin = data.draw(st.integers(0, len(text)))
     end = data.draw(st.integers(begin, len(text)))
-    assert may_hold(pattern, text[begin:end])
+    assert can_contain(pattern, text[begin:end])
 
 
 @pytest.mark.parametrize(
@@ -192,4 +192,4 @@ def test_what_a_pattern_reads_may_be_held_by_it_piece_by_piece(rule: tuple[str, 
     ],
 )
 def test_what_a_pattern_may_hold(pattern: str, text: str, held: bool) -> None:
-    assert may_hold(pattern, text) == held
+    assert can_contain(pattern, text) == held

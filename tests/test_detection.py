@@ -66,11 +66,11 @@ def test_a_log_is_read_alike_alone_and_among_all_others() -> None:
 
 @pytest.mark.parametrize("grammar", VENDORS, ids=lambda g: g.name)
 def test_each_telling_line_tells_its_vendor_and_no_other(grammar: Grammar) -> None:
-    told = [(r, e) for r in grammar.rules if "telling" in r.marked for e in r.examples]
+    told = [(r, e) for r in grammar.rules if "identifies_platform" in r.marked for e in r.examples]
     assert told
     found = logparse.ingest([f"{example}\n".encode() for _, example in told]).sources
     for (rule, example), status, platform in zip(told, found["status"], found["platform"], strict=True):
-        if "aside" in rule.marked:
+        if "standalone" in rule.marked:
             assert (status, platform in (None, grammar.name)) == ("no_run", True), (rule.name, example, platform)
         else:
             assert (status, platform) == ("read", grammar.name), (rule.name, example)
@@ -240,7 +240,7 @@ def test_each_platforms_part_of_a_file_reads_as_it_does_alone() -> None:
 
 FIFTH = '''
 """A made-up vendor, in one file."""
-from logparse.grammar import Grammar, Infer, Reported, Rule, Take, integer, real, stamp_seconds, word
+from logparse.grammar import Grammar, Infer, Reported, Rule, Take, integer, real, timestamp_seconds, word
 
 GRAMMAR = Grammar(
     name="tidewater",
@@ -249,17 +249,17 @@ GRAMMAR = Grammar(
     rules=(
         Rule(
             "start", "[tw] 2024-05-01 10:00:00 wave engine up: model reef, batch 64",
-            "[tw] " + stamp_seconds("at") + " wave engine up: model " + word("model") + ", batch "
+            "[tw] " + timestamp_seconds("at") + " wave engine up: model " + word("model") + ", batch "
             + integer("batch_size"),
-            marks="telling begin",
+            marks="identifies_platform begin",
         ),
         Rule("compiled", "[tw] compiled in 12.5 s", "[tw] compiled in " + real("compile_s") + " s"),
         Rule(
             "step", "[tw] step 10 loss 2.5 at 640.0 samples/s",
             "[tw] step " + integer("step") + " loss " + real("loss") + " at " + real("throughput@mean") + " samples/s",
-            marks="work", split="train",
+            marks="running", split="train",
         ),
-        Rule("done", "[tw] 2024-05-01 10:01:00 done", "[tw] " + stamp_seconds("at") + " done", marks="result"),
+        Rule("done", "[tw] 2024-05-01 10:01:00 done", "[tw] " + timestamp_seconds("at") + " done", marks="result"),
     ),
     identity=("start.at", "start.model"),
     phases=(Reported("compile", "compiled.compile_s"),),
@@ -339,8 +339,8 @@ def test_a_grammar_file_that_is_none_says_what_to_do(tmp_path: Path) -> None:
     [
         ('"done", "[tw] 2024-05-01 10:01:00 done"', '"done", "[tw] 10:01 done"', "does not read its own example"),
         ('real("loss")', 'real("los")', "did you mean 'loss'"),
-        ('marks="telling begin"', 'marks="begin"', "no rule is marked telling"),
-        ('marks="work"', 'marks="works"', "unknown mark"),
+        ('marks="identifies_platform begin"', 'marks="begin"', "no rule is marked identifies_platform"),
+        ('marks="running"', 'marks="runnings"', "unknown mark"),
         ('Reported("compile"', 'Reported("compiling"', "unknown phase"),
     ],
 )

@@ -113,7 +113,7 @@ class Ledger:
         """How fine a value is: as its digits and stamps say, and never finer than the grammar says it can be."""
         own = self.resolutions.get((run["run"], column))
         grammar = self.grammars.get(run["platform"])
-        coarse = grammar.coarse.get(column) if grammar else None
+        coarse = grammar.min_resolution.get(column) if grammar else None
         return max(own or 0.0, coarse) if coarse else own
 
     def metrics(self, job: Job, *names: str, **where: str | None) -> pl.DataFrame:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 import polars as pl
 
 from logparse.frames import evidence as proof
-from logparse.grammar import Bar, Frames, Phase, Reported, Span
+from logparse.grammar import Bar, Phase, Reported, Span, Spinner
 from logparse.reading.match import Hits
 from logparse.schema import NUMBER, TEXT, TIME
 from logparse.schema.build import make
@@ -40,7 +40,7 @@ class Phases:
         self.rows = pl.DataFrame(schema=_ROW)
         self.evidence = pl.DataFrame(schema=proof.ROW)
         # Spans that cut others out come after these.
-        for phase in sorted(hits.grammar.phases, key=lambda p: bool(getattr(p, "cut", ()))):
+        for phase in sorted(hits.grammar.phases, key=lambda p: bool(getattr(p, "exclude", ()))):
             self._add(phase)
         self._key()
 
@@ -49,7 +49,7 @@ class Phases:
             Span: self._span,
             Reported: self._reported,
             Bar: self._bar,
-            Frames: self._frames,
+            Spinner: self._spinner,
         }
         made = kinds[type(phase)](phase)
         if made is None:
@@ -101,7 +101,7 @@ class Phases:
         if not pairs.height:
             return None
         pairs = self._within(pairs, span)
-        cut = bool(span.cut)
+        exclude = bool(span.exclude)
         rows = pairs.select(
             "id",
             "n",
@@ -118,7 +118,7 @@ class Phases:
             (pl.col("stage") if span.stage_field else pl.lit(span.stage, TEXT)).alias("stage"),
         )
         rows = self._part_of(rows, span.inside)
-        formula = "end - begin - within" if cut else "end - begin"
+        formula = "end - begin - within" if exclude else "end - begin"
         made = {"how": "derived", "formula": formula, "column": "duration_s", "field": "at"}
         parts = [
             proof.rows(
@@ -141,12 +141,12 @@ class Phases:
                 **made,
             ),
         ]
-        if cut:
+        if exclude:
             parts.append(
                 proof.rows(
                     pairs.select("id", "n", pl.col("begin_pos").alias("pos"), pl.col("within").alias("number")),
                     input="within",
-                    reason=f"time of {', '.join(span.cut)} inside it",
+                    reason=f"time of {', '.join(span.exclude)} inside it",
                     **{**made, "field": None},
                 )
             )
@@ -168,7 +168,7 @@ class Phases:
 
     def _within(self, pairs: pl.DataFrame, span: Span) -> pl.DataFrame:
         """`within`: seconds of the phases that the span cuts out and that lie in it."""
-        inner = self.rows.filter(pl.col("phase").is_in(span.cut) & pl.col("stage").is_null()).select(
+        inner = self.rows.filter(pl.col("phase").is_in(span.exclude) & pl.col("stage").is_null()).select(
             "n", pl.col("begin_pos").alias("pos"), pl.col("end_pos").alias("inner_end"), "duration"
         )
         if not inner.height:
@@ -196,9 +196,9 @@ class Phases:
             return None
         frame = frame.filter(pl.col(field).is_not_null()).sort("pos")
         keys = ["n", phase.stage_field] if phase.stage_field else ["n"]
-        if phase.each in ("first", "last"):
-            frame = frame.unique(keys, keep=phase.each, maintain_order=True)  # type: ignore[arg-type]
-        elif phase.each == "max":
+        if phase.pick in ("first", "last"):
+            frame = frame.unique(keys, keep=phase.pick, maintain_order=True)  # type: ignore[arg-type]
+        elif phase.pick == "max":
             frame = frame.sort(field, descending=True).unique(keys, keep="first", maintain_order=True).sort("pos")
         frame = self._numbered(frame)
         duration = pl.col(field).cast(NUMBER)
@@ -216,7 +216,7 @@ class Phases:
         read = proof.of_lines(frame, **proof.place(frame, field, rule), number=frame[field], id=frame["id"])
         if phase.whole:
             return self._with_sum(rows, read)
-        return self._less(rows, read, phase.less, field)
+        return self._subtract(rows, read, phase.subtract, field)
 
     def _with_sum(self, rows: pl.DataFrame, read: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
         """The stages, and for each run the phase as their sum."""
@@ -233,7 +233,7 @@ class Phases:
         frame, rule = self.hits.get(phase.rule), self.hits.rules.get(phase.rule)
         if frame is None or rule is None:
             return None
-        others = [r.name for r in self.hits.rules.values() if "work" in r.marked and r.name != rule.name]
+        others = [r.name for r in self.hits.rules.values() if "running" in r.marked and r.name != rule.name]
         work = pl.concat([self.hits.by_rule[name]["pos"] for name in others]) if others else None
         frame = last_of_bars(frame, work).filter(pl.col("done") >= _FINISHED * pl.col("total"))
         if phase.each != "all":
@@ -252,18 +252,18 @@ class Phases:
         )
         place = proof.place(frame, "elapsed", rule)
         read = proof.of_lines(frame, **place, number=frame["elapsed"], id=frame["id"])
-        return self._less(rows, read, phase.less, "elapsed")
+        return self._subtract(rows, read, phase.subtract, "elapsed")
 
-    def _frames(self, phase: Frames) -> tuple[pl.DataFrame, pl.DataFrame] | None:
+    def _spinner(self, phase: Spinner) -> tuple[pl.DataFrame, pl.DataFrame] | None:
         frame, rule = self.hits.get(phase.rule), self.hits.rules.get(phase.rule)
         if frame is None or rule is None:
             return None
         stages = (
             frame.group_by("n", pl.col(phase.stage_field).alias("stage"), maintain_order=True)
             .agg(
-                pl.col("pos").sort().slice(phase.less).min().alias("begin_pos"),
+                pl.col("pos").sort().slice(phase.subtract).min().alias("begin_pos"),
                 pl.col("pos").max().alias("end_pos"),
-                (pl.len().cast(pl.Int64) - phase.less).alias("frames"),
+                (pl.len().cast(pl.Int64) - phase.subtract).alias("frames"),
                 pl.col("seg").last(),
             )
             .filter(pl.col("frames") > 0)
@@ -307,22 +307,22 @@ class Phases:
         first, self._count = self._count, self._count + rows.height
         return rows.with_row_index("id", offset=first)
 
-    def _less(
-        self, rows: pl.DataFrame, read: pl.DataFrame, less: str | None, field: str
+    def _subtract(
+        self, rows: pl.DataFrame, read: pl.DataFrame, subtract: str | None, field: str
     ) -> tuple[pl.DataFrame, pl.DataFrame]:
-        """Rows and their evidence, with the phase or figure `less` taken off where the run has it."""
+        """Rows and their evidence, with the phase or figure `subtract` taken off where the run has it."""
         evidence = proof.rows(read, column="duration_s")
-        if less is None:
+        if subtract is None:
             return rows, evidence
-        if "#" in less or "." in less:
-            off, cited = self._off(less)
+        if "#" in subtract or "." in subtract:
+            off, cited = self._off(subtract)
             joined = rows.join(off, on="n", how="left", maintain_order="left")
         else:
-            joined, cited = self._held(rows, less)
+            joined, cited = self._held(rows, subtract)
         rows = joined.with_columns(
             (pl.col("duration") - pl.col("off").fill_null(0.0)).clip(lower_bound=0.0).alias("duration")
         )
-        name = less.rpartition(".")[2].partition("#")[0]
+        name = subtract.rpartition(".")[2].partition("#")[0]
         taken = joined.filter(pl.col("off").is_not_null()).select("id", "n", "off_id", number="off")
         other = taken.join(cited, left_on="off_id", right_on="id", how="left", maintain_order="left")
         other = proof.rows(other, column="duration_s", how="derived", formula=f"max(whole - {name}, 0)", input=name)
@@ -331,10 +331,10 @@ class Phases:
         evidence = proof.rows(evidence, **{c: pl.when(has).then(pl.lit(v)).otherwise(c) for c, v in derived.items()})
         return rows.select(*(c for c in rows.columns if c not in ("off", "off_id"))), pl.concat([evidence, other])
 
-    def _held(self, rows: pl.DataFrame, less: str) -> tuple[pl.DataFrame, pl.DataFrame]:
-        """`rows` with off and off_id: the last row of the phase `less` that ended since the row before and that is not
-        longer than the row."""
-        inner = self.rows.filter((pl.col("phase") == less) & pl.col("stage").is_null()).select(
+    def _held(self, rows: pl.DataFrame, subtract: str) -> tuple[pl.DataFrame, pl.DataFrame]:
+        """`rows` with off and off_id: the last row of the phase `subtract` that ended since the row before and that
+        is not longer than the row."""
+        inner = self.rows.filter((pl.col("phase") == subtract) & pl.col("stage").is_null()).select(
             "n",
             pl.col("end_pos").alias("pos"),
             pl.col("end_pos").alias("inner_end"),
@@ -349,10 +349,10 @@ class Phases:
         held = held.with_columns(pl.when(inside).then(c).alias(c) for c in ("off", "off_id")).sort("id")
         return held.drop("pos", "since", "inner_end"), self.evidence.drop("n", "number").unique("id", keep="first")
 
-    def _off(self, less: str) -> tuple[pl.DataFrame, pl.DataFrame]:
-        """What is taken off: n, off, off_id; and by id where it stands. `less` is a phase ("compile#1") or a field
+    def _off(self, subtract: str) -> tuple[pl.DataFrame, pl.DataFrame]:
+        """What is taken off: n, off, off_id; and by id where it stands. `subtract` is a phase ("compile#1") or a field
         ("rule.field")."""
-        name, _, of = less.partition(".")
+        name, _, of = subtract.partition(".")
         frame, rule = self.hits.get(name), self.hits.rules.get(name)
         if frame is not None and rule is not None and of in frame.columns:
             frame = (
@@ -364,7 +364,7 @@ class Phases:
             off = frame.select("n", pl.col(of).cast(NUMBER).alias("off"), pl.col("id").alias("off_id"))
             cited = proof.of_lines(frame, **proof.place(frame, of, rule), id=off["off_id"])
             return off, cited.drop("n", "number")
-        off = self._nth(less).select("n", pl.col("duration").alias("off"), pl.col("id").alias("off_id"))
+        off = self._nth(subtract).select("n", pl.col("duration").alias("off"), pl.col("id").alias("off_id"))
         return off, self.evidence.drop("n", "number").unique("id", keep="first")
 
     def _nth(self, key: str) -> pl.DataFrame:

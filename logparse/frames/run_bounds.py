@@ -19,11 +19,11 @@ from logparse.reading.match import Hits, one_line
 from logparse.reading.scan import Batch
 from logparse.schema.build import full
 
-_HOLDS_A_RUN = frozenset({"telling", "work", "result", "submission", "failure"})
+_HOLDS_A_RUN = frozenset({"identifies_platform", "running", "result", "submission", "failure"})
 
 
 def _holds_a_run(rule: Rule) -> bool:
-    return bool(rule.marked & _HOLDS_A_RUN) and "aside" not in rule.marked
+    return bool(rule.marked & _HOLDS_A_RUN) and "standalone" not in rule.marked
 
 
 @dataclass
@@ -109,11 +109,13 @@ def _starts(batch: Batch, places: _Places) -> pl.DataFrame:
     settings = _flag(
         places.rules,
         lambda r: (
-            (r.marked <= {"anywhere"} and r.params is not None)
-            or ("telling" in r.marked and r.marked <= {"telling", "aside"} and not r.fields)
+            (r.marked <= {"unanchored"} and r.params is not None)
+            or (
+                "identifies_platform" in r.marked and r.marked <= {"identifies_platform", "standalone"} and not r.fields
+            )
         ),
     )
-    worked = _flag(places.rules, lambda r: bool(r.marked & {"work", "result"}))
+    worked = _flag(places.rules, lambda r: bool(r.marked & {"running", "result"}))
     lines = (
         places.lines.lazy()
         .filter(speaks)

@@ -172,7 +172,7 @@ class Sheet:
                 frame = frame.filter(have == text) if key in frame.columns else frame.clear()
             if take.when is not None:
                 frame = frame.filter(frame["n"].is_in(self.where(take.when)["n"].implode()))
-            if take.each_rank:
+            if take.last_per_rank:
                 frame = frame.filter(pl.col(of).is_not_null()).unique(["n", "tag"], keep="last", maintain_order=True)
             if frame[of].null_count() < frame.height:
                 if take.pick in ("first", "last", "min", "max"):
@@ -259,7 +259,7 @@ class Sheet:
         """A column that follows from lines being there."""
         names = [n.strip() for n in infer.because.split("|") if n.strip()]
         if not names:
-            names = [r.name for r in self.hits.rules.values() if "telling" in r.marked]
+            names = [r.name for r in self.hits.rules.values() if "identifies_platform" in r.marked]
         runs = self._first_of(tuple(names))
         if infer.when is not None:
             held = self.where(infer.when).select("n")

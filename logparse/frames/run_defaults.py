@@ -54,7 +54,7 @@ def fill(runs: pl.DataFrame, hits: Hits, phases: Phases) -> Sheet:
     _train_includes(sheet, phases)
     for steady in hits.grammar.steady:
         _steady(sheet, steady)
-    if "total_s" not in hits.grammar.unstamped:
+    if "total_s" not in hits.grammar.no_timestamps:
         # The stamps span the whole only where the first stands above the work and the last below the result; and not
         # where the clock was set back on the way.
         done = (
@@ -97,7 +97,7 @@ def _marks(sheet: Sheet) -> None:
         "begin": "first",
         "result": "last",
         "failure": "last",
-        "work": "last",
+        "running": "last",
         "reopen": "last",
         "submission": "last",
     }
@@ -107,7 +107,7 @@ def _marks(sheet: Sheet) -> None:
             keep = "first" if pick == "first" else "last"
             lines = pl.concat(frames).sort("pos").unique("n", keep=keep, maintain_order=True)  # type: ignore[arg-type]
             sheet.put(f"_{mark}", lines.select("n", value="pos"), proof.rows(lines, how="inferred"))
-    work = [sheet.hits.by_rule[r.name][["n", "pos"]] for r in sheet.hits.rules.values() if "work" in r.marked]
+    work = [sheet.hits.by_rule[r.name][["n", "pos"]] for r in sheet.hits.rules.values() if "running" in r.marked]
     if work:
         sheet.fact("_first_work", pl.concat(work).group_by("n").agg(pl.col("pos").min().alias("value")))
 
@@ -122,7 +122,7 @@ def _stamps(sheet: Sheet) -> None:
     stamped = pl.concat(f.hstack([full(i, f.height).alias("i")]) for i, f in enumerate(frames))
     lines = stamped.filter(pl.col("at").is_not_null()).sort("pos")
     for column, keep in (("started_at", "first"), ("ended_at", "last")):
-        if column in sheet.hits.grammar.unstamped:
+        if column in sheet.hits.grammar.no_timestamps:
             continue
         one = lines.unique("n", keep=keep, maintain_order=True)  # type: ignore[arg-type]
         evidence = []
@@ -141,7 +141,7 @@ _STATUS = {
     "completed_with_errors": ("_failure", "the result is there; then something failed"),
     "failed": ("_failure", "an error before any result"),
     "submitted": ("_submission", "compiled or handed in only: the work itself is elsewhere"),
-    "incomplete": ("_work", "the log stops before any result"),
+    "incomplete": ("_running", "the log stops before any result"),
 }
 """status -> the mark whose line shows it, and what it means."""
 
@@ -149,9 +149,9 @@ _STATUS = {
 def _status(sheet: Sheet) -> None:
     """What became of the run, by where its marks stand."""
     frame = sheet.frame
-    missing = [f"_{m}" for m in ("result", "failure", "work", "reopen", "submission") if not sheet.has(f"_{m}")]
+    missing = [f"_{m}" for m in ("result", "failure", "running", "reopen", "submission") if not sheet.has(f"_{m}")]
     frame = frame.with_columns(pl.lit(None, pl.UInt64).alias(name) for name in missing)
-    result, failure, work = pl.col("_result"), pl.col("_failure"), pl.col("_work")
+    result, failure, work = pl.col("_result"), pl.col("_failure"), pl.col("_running")
     stands = result.is_not_null() & (pl.col("_reopen").is_null() | (pl.col("_reopen") < result))
     status = (
         pl.when(stands & (failure > result).fill_null(False))
@@ -203,7 +203,7 @@ def _steady(sheet: Sheet, steady: Steady) -> None:
     lines = (
         frame.select("n", *names).with_row_index("i").filter(pl.col("at").is_not_null() & pl.col("step").is_not_null())
     )
-    lines = _looped(sheet.hits, lines, steady.parted_by)
+    lines = _looped(sheet.hits, lines, steady.separated_by)
     # Lines stand run by run, so that the line before is of the same run unless its number differs.
     same = (pl.col("n") == pl.col("n").shift(1)) & pl.col("loop").eq_missing(pl.col("loop").shift(1))
     nth = pl.int_range(pl.len()) - pl.col("n").search_sorted(pl.col("n"))
@@ -255,9 +255,9 @@ def _steady(sheet: Sheet, steady: Steady) -> None:
     sheet.put("steady_throughput", values, pl.concat([*parts, proof.rows(batch, input="batch_size", **made)]))
 
 
-def _looped(hits: Hits, lines: pl.DataFrame, parted_by: str) -> pl.DataFrame:
+def _looped(hits: Hits, lines: pl.DataFrame, separated_by: str) -> pl.DataFrame:
     """`lines` with `loop`: the place of the latest line of `parted_by` above; null where a run has but one."""
-    found = [h for name in parted_by.split("|") if (h := hits.get(name)) is not None]
+    found = [h for name in separated_by.split("|") if (h := hits.get(name)) is not None]
     parts = [h.select("n", "pos", pl.col("pos").alias("loop")) for h in found]
     several = pl.concat(parts).filter(pl.len().over("n") > 1).sort("pos") if parts else None
     if several is None or not several.height:

@@ -214,20 +214,20 @@ def _fault(pattern: str) -> str | None:
     return walk(sre_parser.parse(pattern))
 
 
-def ends_free(expr: Any) -> bool:
+def ends_unbounded(expr: Any) -> bool:
     """Whether `expr` ends with whatever stands there, so that what it reads from the left it reads to the end."""
     form = type(expr)
     if form in (pp.Suppress, pp.Combine):
-        return ends_free(expr.expr)
+        return ends_unbounded(expr.expr)
     if form is pp.And:
-        return ends_free(expr.exprs[-1])
+        return ends_unbounded(expr.exprs[-1])
     if form is not pp.Regex:
         return False
     op, value = sre_parser.parse(expr.pattern)[-1]
     return op is sre.MAX_REPEAT and value[:2] == (0, sre.MAXREPEAT) and [kind for kind, _ in value[2]] == [sre.ANY]
 
 
-def may_hold(pattern: str, text: str) -> bool:
+def can_contain(pattern: str, text: str) -> bool:
     """Whether something that `pattern` reads may hold `text`; where it says no, nothing does.
 
     The pattern is taken for more than it is: each part but its plain characters for any number of any of the characters
@@ -316,7 +316,7 @@ def _characters(items: Any) -> _Characters:
 
 
 def _literals(expr: Any) -> frozenset[str]:
-    """The most telling set of texts of which each match holds at least one; empty where there is none."""
+    """The most selective set of texts of which each match holds at least one; empty where there is none."""
     form = type(expr)
     if form in (pp.Literal, _ONE_CHARACTER):
         return frozenset([expr.match])
@@ -331,9 +331,9 @@ def _literals(expr: Any) -> frozenset[str]:
             if longer is not None and len(longer) <= _MOST_TEXTS:
                 run = longer
                 continue
-            best = max(best, run - {""}, key=_telling)
+            best = max(best, run - {""}, key=_selectivity)
             run = texts if texts is not None else frozenset([""])
-            best = max(best, frozenset() if part is None else _literals(part), key=_telling)
+            best = max(best, frozenset() if part is None else _literals(part), key=_selectivity)
         return best
     if form is pp.MatchFirst:
         parts = [_literals(e) for e in expr.exprs]
@@ -388,10 +388,10 @@ def _texts(items: Any) -> frozenset[str]:
             found.append(frozenset().union(*branches) if all(branches) else frozenset())
         elif op in (sre.MAX_REPEAT, sre.MIN_REPEAT) and value[0] > 0:
             found.append(_texts(value[2]))
-        best = max(best, *found, key=_telling)
+        best = max(best, *found, key=_selectivity)
     return best
 
 
-def _telling(literals: frozenset[str]) -> tuple[int, int]:
+def _selectivity(literals: frozenset[str]) -> tuple[int, int]:
     """The longer the shortest text, the fewer lines pass."""
     return (min((len(text.strip()) for text in literals), default=-1), -len(literals))

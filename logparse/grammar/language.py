@@ -1,24 +1,20 @@
 r"""What a grammar is written in: tokens, rules, phases, columns, tables.
 
-A grammar is one Python file that reads like the vendor's log. For each kind of line it has the example first, then the
-same
-line with holes::
+A grammar is one Python file that reads like the vendor's log. For each kind of line it has an example first, then the
+same line with holes::
 
     Rule(
         "train_step",
         "2024-03-30 15:16:33,873 INFO:   | Train Device=CSX, Step=100, Loss=9.39062, Rate=2983.97 samples/sec",
-        stamp("at") + " INFO:   | Train Device=" + word("device") + ", Step=" + integer("step")
+        timestamp("at") + " INFO:   | Train Device=" + word("device") + ", Step=" + integer("step")
         + ", Loss=" + real("loss") + ", Rate=" + real("throughput@interval") + " samples/sec",
-        marks="telling work", split="train", window="step",
+        marks="identifies_platform running", split="train", window="step",
     )
 
-A rule reads its line to the letter: blanks in a string are blanks in the line, and between two elements nothing is
-skipped
-(`blank` and `blanks` are tokens). White space at both ends of a segment does not count. A rule reads its segment to
-the end,
-unless it ends in `rest`. Results names come from the vocabulary (`logparse.schema.FIELDS`); `name@window` says what
-span of
-steps the figure covers.
+A rule reads its line exactly: a blank in a string is a blank in the line, and nothing is skipped between two elements
+(`optional_blanks` and `blanks` are tokens for white space). White space at both ends of a segment does not count. A
+rule reads its segment to the end, unless it is marked `unanchored`. Results names come from the vocabulary
+(`logparse.schema.FIELDS`); `name@window` says which span of steps the figure covers.
 """
 
 from __future__ import annotations
@@ -68,17 +64,19 @@ token = pp.Regex(r"[^ \t]+")
 """Anything without a blank."""
 rest = pp.Regex(r".*")
 """All that is left of the segment; it stands last."""
-some = pp.Regex(r".+")
+nonempty = pp.Regex(r".+")
 """All that is left, at least one character; it stands last."""
-blank = pp.Regex(r"[ \t]*")
+optional_blanks = pp.Regex(r"[ \t]*")
 """White space, or none."""
 blanks = pp.Regex(r"[ \t]+")
 """White space, at least one."""
 clock = in_unit(pp.Regex(r"[0-9]+(?::[0-9]{2}){1,2}(?:\.[0-9]+)?"), "clock")
 """[h:]mm:ss[.f], as a duration or a time of day in seconds."""
-stamp = in_unit(pp.Regex(r"[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2},[0-9]{3}"), "%Y-%m-%d %H:%M:%S,%3f")
+timestamp = in_unit(
+    pp.Regex(r"[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2},[0-9]{3}"), "%Y-%m-%d %H:%M:%S,%3f"
+)
 """Python logging's time stamp."""
-stamp_seconds = in_unit(pp.Regex(r"[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}"), "%Y-%m-%d %H:%M:%S")
+timestamp_seconds = in_unit(pp.Regex(r"[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}"), "%Y-%m-%d %H:%M:%S")
 """A time stamp to the second."""
 
 
@@ -90,10 +88,10 @@ def unnamed(token: pp.ParserElement) -> pp.ParserElement:
 # ---- rules ---- #
 
 MARKS = {
-    "telling": "a whole line in this vendor's form: it decides the platform of a file",
-    "aside": "with telling: such a line alone is no run (a queue table, a tool's own report)",
+    "identifies_platform": "a whole line in this vendor's form: it decides the platform of a file",
+    "standalone": "with identifies_platform: such a line alone is no run (a queue table, a tool's own report)",
     "begin": "a beginning: opens a run, unless the open one holds beginnings only",
-    "work": "training or inference is under way",
+    "running": "training or inference is under way",
     "result": "the work reached its end and the result is there",
     "final": "a result that stands once in a run: a second one opens a new run",
     "reopen": "work goes on after an earlier result (a later loop)",
@@ -101,11 +99,11 @@ MARKS = {
     "failure": "an error, cancel or ^C that ends the work",
     "redraw": "the line is drawn again and again; the same values in a row are one point",
     "global": "figures of all ranks together, though one of them prints the line",
-    "anywhere": "may begin anywhere in a segment: a key of a dict or JSON record",
+    "unanchored": "may begin anywhere in a segment: a key of a dict or JSON record",
 }
 
 
-def to_the_letter(expr: Any) -> pp.ParserElement:
+def without_skipping(expr: Any) -> pp.ParserElement:
     """`expr`, so that nothing is skipped between its elements.
 
     Set on the elements themselves: copies of all of them take a tenth of the time of an import, and tokens have no
@@ -153,14 +151,14 @@ class Rule:
     """Further examples, for variants."""
     corrects: str | None = None
     """Where the vendor's label is wrong: what the figure really is. Told in the evidence."""
-    home: str = field(default="", init=False)
+    grammar_name: str = field(default="", init=False)
     """Name of the grammar it stands in; the grammar sets it."""
 
     def __post_init__(self) -> None:
         unknown = set(self.marks.split()) - MARKS.keys()
         if unknown:
             raise GrammarError(f"unknown mark {sorted(unknown)}", where=self.name, help=f"one of {', '.join(MARKS)}")
-        object.__setattr__(self, "expr", to_the_letter(self.expr))
+        object.__setattr__(self, "expr", without_skipping(self.expr))
         for group in (*(g.name for g in self.compiled.groups), *self.carry, *self.fixed):
             try:
                 vocabulary(group)
@@ -174,7 +172,7 @@ class Rule:
     @property
     def id(self) -> str:
         """The rule's name with that of its grammar before it: `sambanova/result_dict`."""
-        return f"{self.home}/{self.name}"
+        return f"{self.grammar_name}/{self.name}"
 
     @cached_property
     def compiled(self) -> Compiled:
@@ -199,13 +197,13 @@ class Rule:
 
     @cached_property
     def pattern(self) -> str:
-        """The regular expression as it is run on a segment: bound to its start and end unless `anywhere`."""
-        return self.compiled.pattern if "anywhere" in self.marked else f"^(?:{self.compiled.pattern})$"
+        """The regular expression as it is run on a segment: anchored at both ends unless `unanchored`."""
+        return self.compiled.pattern if "unanchored" in self.marked else f"^(?:{self.compiled.pattern})$"
 
     def read(self, segment: str) -> dict[str, str] | None:
         """The reference path: pyparsing itself on one segment, stripped. The captured texts, or None."""
         try:
-            if "anywhere" in self.marked:
+            if "unanchored" in self.marked:
                 for tokens, _, _ in self.expr.scan_string(segment, max_matches=1):
                     return {k: str(v) for k, v in tokens.as_dict().items()}
                 return None
@@ -249,7 +247,7 @@ class Span:
     """The vendor's own name of a step inside the phase: a row that may lie within others."""
     stage_field: str | None = None
     """Field of the `begin` line that holds that name."""
-    cut: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
     """Phases that lie within and are cut out."""
     inside: tuple[str, ...] = ()
     """Phases of which it is a part where it lies within one: there it is a row with a stage (that phase's name), not a
@@ -262,16 +260,15 @@ class Span:
 
 @dataclass(frozen=True)
 class Reported:
-    """A phase whose duration the log states: each line of `of` ("rule.field") is one. `each`: only first or last
-    counts."""
+    """A phase whose duration the log states: each line of `of` ("rule.field") is one, unless `pick` selects one."""
 
     phase: str
     of: str
     stage: str | None = None
     stage_field: str | None = None
-    each: str = "all"
+    pick: str = "all"
     """`all`, `first`, `last`, or `max` (the slowest of several ranks)."""
-    less: str | None = None
+    subtract: str | None = None
     """What the stated duration holds and that is taken off: a phase ("compile#1") or a figure ("rule.field")."""
     whole: bool = False
     """With `stage_field`: the stages are all there is, so their sum is the phase."""
@@ -287,14 +284,14 @@ class Bar:
     stage: str | None = None
     each: str = "all"
     """`all`, or the number of the bar, from 1."""
-    less: str | None = None
+    subtract: str | None = None
     """A phase that the bar holds and that is taken off: one by its key ("compile#1"), or ("compile") of each bar the
     last
     that ended since the bar before it."""
 
 
 @dataclass(frozen=True)
-class Frames:
+class Spinner:
     """Stages timed by the frames of a spinner: a lower bound."""
 
     phase: str
@@ -302,11 +299,11 @@ class Frames:
     seconds: float
     """Time between two frames."""
     stage_field: str = "stage"
-    less: int = 0
+    subtract: int = 0
     """Lines of each stage that are no frame (the list of stages that is printed before any begins)."""
 
 
-Phase = Span | Reported | Bar | Frames
+Phase = Span | Reported | Bar | Spinner
 
 
 @dataclass(frozen=True)
@@ -326,7 +323,7 @@ class Take:
     """`estimate` for a compiler's figure; else `read` or `converted` as it comes."""
     aliases: str | None = None
     """Key of the grammar's `aliases` whose table gives the one name for it."""
-    each_rank: bool = False
+    last_per_rank: bool = False
     """Only the last such line of each rank counts."""
 
 
@@ -381,7 +378,7 @@ class Steady:
 
     rule: str
     warmup: int = 1
-    parted_by: str = ""
+    separated_by: str = ""
     """Rules, with `|` between, whose lines part one loop from the next: what lies across one is no interval."""
 
 
@@ -397,7 +394,7 @@ class Grammar:
     rules: tuple[Rule, ...]
     device_kind: str | None = None
     version: str = "1"
-    openers: tuple[pp.ParserElement, ...] = ()
+    record_starts: tuple[pp.ParserElement, ...] = ()
     """Texts before which a line is cut, since records are glued there."""
     prefix: pp.ParserElement | None = None
     """A tag before a record (an MPI rank tag): its captured `rank` holds for the record, and rules do not see it."""
@@ -414,11 +411,11 @@ class Grammar:
     """data set -> score that guessing gives."""
     test_items: Mapping[str, int] = field(default_factory=dict)
     """data set -> items that its accuracy is measured over."""
-    coarse: Mapping[str, float] = field(default_factory=dict)
+    min_resolution: Mapping[str, float] = field(default_factory=dict)
     """column -> resolution in its unit that its stamps cannot better, since the machine is asked only so often."""
     absent: Mapping[str, str] = field(default_factory=dict)
     """column -> why the logs do not say it. Stamps then stand in for no `started_at`, `ended_at` or `total_s`."""
-    unstamped: tuple[str, ...] = ()
+    no_timestamps: tuple[str, ...] = ()
     """Of `started_at`, `ended_at` and `total_s` those that stamps of lines do not give: what is stamped is no whole
     run."""
     shared: bool = False
@@ -426,17 +423,19 @@ class Grammar:
 
     def __post_init__(self) -> None:
         for rule in self.rules:
-            object.__setattr__(rule, "home", self.name)
+            object.__setattr__(rule, "grammar_name", self.name)
         names = [rule.name for rule in self.rules]
         doubled = {n for n in names if names.count(n) > 1}
         if doubled:
             raise GrammarError(f"two rules of one name: {sorted(doubled)}", where=self.name)
         if self.shared:
-            marked = [r.name for r in self.rules if r.marked & {"telling", "begin"}]
+            marked = [r.name for r in self.rules if r.marked & {"identifies_platform", "begin"}]
             if marked:
                 raise GrammarError(f"shared rules may not decide a platform or begin a run: {marked}", where=self.name)
-        elif not any("telling" in r.marked for r in self.rules):
-            raise GrammarError("no rule is marked telling", why="no file would be this platform's", where=self.name)
+        elif not any("identifies_platform" in r.marked for r in self.rules):
+            raise GrammarError(
+                "no rule is marked identifies_platform", why="no file would be this platform's", where=self.name
+            )
         for phase in self.phases:
             if phase.phase not in PHASES:
                 raise GrammarError(
@@ -459,13 +458,14 @@ class Grammar:
     def _by_name(self) -> dict[str, Rule]:
         return {rule.name: rule for rule in self.rules}
 
-    def speaks(self, rule: Rule) -> bool:
+    def extracts_data(self, rule: Rule) -> bool:
         """Whether lines of `rule` (its own or a shared one) say anything: a value, a message, a mark other than
-        `telling`, or that they are there, where a declaration asks for that. Other rules only name lines as known."""
-        says = rule.fields or rule.level or rule.params or rule.marked - {"telling", "aside"}
+        `identifies_platform`, or that they are there, where a declaration asks for that. Other rules only name
+        lines as known."""
+        says = rule.fields or rule.level or rule.params or rule.marked - {"identifies_platform", "standalone"}
         return bool(says) or rule.name in self._named
 
-    def whole_lines(self, rule: Rule) -> bool:
+    def keeps_line_text(self, rule: Rule) -> bool:
         """Whether the text of its lines is wanted whole, besides the values: as a message, as cells of a table, to tell
         whether a beginning is repeated, or in an id, where there are no values."""
         tables = {name for table in self.tables for name in (table.header, table.row)}
@@ -485,9 +485,9 @@ class Grammar:
         return frozenset(re.findall(r"[a-z_][a-z0-9_]*", repr(parts)))
 
     @cached_property
-    def opener(self) -> str | None:
-        """One pattern for all openers, or None."""
-        parts = [compile_expression(e, f"{self.name} opener").pattern for e in self.openers]
+    def record_start(self) -> str | None:
+        """One pattern for all record starts, or None."""
+        parts = [compile_expression(e, f"{self.name} record_start").pattern for e in self.record_starts]
         return "|".join(f"(?:{p})" for p in parts) or None
 
     @cached_property

@@ -57,7 +57,7 @@ class Explained:
 
 
 def explain(source: Source, grammars: Sequence[Grammar]) -> Explained:
-    """Read one source with each grammar whose telling lines stand in it, and with the rules that platforms share."""
+    """Read one source with each grammar whose platform it has lines of, and with the rules that platforms share."""
     lines = _lines(source)
     vendors = [g for g in grammars if not g.shared and _tells(lines, g)]
     shared = {rule.name: rule for g in grammars if g.shared for rule in g.rules}
@@ -85,12 +85,12 @@ def _lines(source: Source) -> pl.DataFrame:
 
 
 def _tells(lines: pl.DataFrame, grammar: Grammar) -> bool:
-    """Whether a telling line of `grammar` stands among them."""
-    telling = [rule for rule in grammar.rules if "telling" in rule.marked]
-    segments = _segments(lines, grammar, telling)
+    """Whether one of them identifies the platform of `grammar`."""
+    identifying = [rule for rule in grammar.rules if "identifies_platform" in rule.marked]
+    segments = _segments(lines, grammar, identifying)
     return any(
         rule.read(seg) is not None
-        for rule in telling
+        for rule in identifying
         for seg in _gated(segments, rule)["seg"].unique(maintain_order=True)
     )
 
@@ -105,7 +105,7 @@ def _parts(lines: pl.DataFrame, grammar: Grammar, rules: Sequence[Rule], owner: 
     found: list[_Found] = []
     taken: set[tuple[int, int]] = set()
     for rule in rules:
-        anywhere = "anywhere" in rule.marked
+        anywhere = "unanchored" in rule.marked
         for row, col, segment, tag in _gated(segments, rule).iter_rows():
             if not anywhere and (row, col) in taken:
                 continue

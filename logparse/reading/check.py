@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from logparse.errors import GrammarError, near, nearest
-from logparse.grammar import MARKS, Bar, Frames, Grammar, Infer, Reported, Rule, Span, Take, formula, units
+from logparse.grammar import MARKS, Bar, Grammar, Infer, Reported, Rule, Span, Spinner, Take, formula, units
 from logparse.reading.match import cut, run_rules
 from logparse.schema import FIELDS, PHASES, RUNS
 from logparse.text.terminal import Paint, aligned, one_line
@@ -45,7 +45,7 @@ def check(grammars: Sequence[Grammar], among: Sequence[Grammar], every: int = 1)
                     tried += 1
                     if finding is not None:
                         found.append(finding)
-            except GrammarError as refusal:  # an opener that has no twin is compiled only here
+            except GrammarError as refusal:  # a record start that has no twin is compiled only here
                 tried += 1
                 found.append(refusal)
             yield Outcome(grammar.name, sentence(law), tried, tuple(found))
@@ -66,8 +66,8 @@ def sentence(law: Callable[..., Findings]) -> str:
 def patterns_compile(grammar: Grammar, company: Sequence[Grammar]) -> Findings:
     """Every pattern compiles in polars."""
     patterns = {rule.name: rule.pattern for rule in grammar.rules}
-    if grammar.opener:
-        patterns["openers"] = grammar.opener
+    if grammar.record_start:
+        patterns["record_starts"] = grammar.record_start
     if grammar.prefix_compiled:
         patterns["prefix"] = grammar.prefix_compiled.pattern
     for name, pattern in patterns.items():
@@ -96,26 +96,26 @@ def examples_survive_the_cut(grammar: Grammar, company: Sequence[Grammar]) -> Fi
             yield None
             continue
         yield GrammarError(
-            f"an opener or the prefix cuts the example of {rule.name!r} so that the rule never reads such a line",
+            f"a record start or the prefix splits the example of {rule.name!r} so that the rule cannot read it",
             why=f"its segments are {list(segments['seg'])}", where=f"{grammar.name}/{rule.name}",
-            help="give the example as it stands in a segment, or make the opener read more",
+            help="give the example as it stands in a segment, or make the record start read more",
         )  # fmt: skip
 
 
 def one_rule_keeps_each_example(grammar: Grammar, company: Sequence[Grammar]) -> Findings:
-    """Every example is kept by its own rule: no rule above it reads it, and no telling rule of another platform.
+    """Every example is kept by its own rule: no rule above it reads it, and no rule that identifies another platform.
 
     A wider rule may stand below a narrower one, and shared rules stand below all of the platform's own.
     """
     vendors = [] if grammar.shared else [(g.name, rule) for g in company if not g.shared for rule in g.rules]
-    tellers = [(f"{name}/{rule.name}", rule) for name, rule in vendors if "telling" in rule.marked]
+    tellers = [(f"{name}/{rule.name}", rule) for name, rule in vendors if "identifies_platform" in rule.marked]
     above: list[tuple[str, Rule]] = []
     for rule in grammar.rules:
         for example in rule.examples:
             others = [name for name, other in (*above, *tellers) if _confused(rule, other, example.strip())]
             yield None if not others else GrammarError(
                 f"the example of {rule.name!r} is read by {' and '.join(others)} first",
-                why="the rule declared first keeps a line, and a telling line decides the platform",
+                why="the rule declared first keeps a line, and a line that identifies a platform decides it",
                 where=f"{grammar.name}/{rule.name}", reached=example.strip(),
                 help="declare the narrower rule first, or make the wider one narrower",
             )  # fmt: skip
@@ -123,7 +123,7 @@ def one_rule_keeps_each_example(grammar: Grammar, company: Sequence[Grammar]) ->
 
 
 def _confused(rule: Rule, other: Rule, text: str) -> bool:
-    if ("anywhere" in other.marked) != ("anywhere" in rule.marked):
+    if ("unanchored" in other.marked) != ("unanchored" in rule.marked):
         return False
     return any(literal in text for literal in other.compiled.literals) and other.read(text) is not None
 
@@ -216,7 +216,10 @@ def names_exist(grammar: Grammar, company: Sequence[Grammar]) -> Findings:
     declared = {phase.phase for phase in grammar.phases}
     for name, where in _phases_named(grammar):
         yield None if name in declared else _unknown("phase", name, declared, f"{grammar.name}, {where}")
-    for name, where in (*((n, "absent") for n in grammar.absent), *((n, "unstamped") for n in grammar.unstamped)):
+    for name, where in (
+        *((n, "absent") for n in grammar.absent),
+        *((n, "no_timestamps") for n in grammar.no_timestamps),
+    ):
         yield None if name in RUNS else _unknown("column", name, RUNS, f"{grammar.name}, {where}")
 
 
@@ -300,9 +303,9 @@ def _references(grammar: Grammar) -> Iterator[tuple[str, str | None, str]]:
             yield from ((origin, field, f"{rule.name}, carry") for origin in origins.split("|"))
     for phase in grammar.phases:
         where = f"phase {phase.phase}"
-        less = getattr(phase, "less", None)
-        if isinstance(less, str) and "." in less:
-            yield from each(less, f"{where}, less")
+        subtract = getattr(phase, "subtract", None)
+        if isinstance(subtract, str) and "." in subtract:
+            yield from each(subtract, f"{where}, subtract")
         if isinstance(phase, Span):
             for name in (*each(phase.begin, where), *each(phase.end, where)):
                 yield name
@@ -317,7 +320,7 @@ def _references(grammar: Grammar) -> Iterator[tuple[str, str | None, str]]:
                 yield phase.of.partition(".")[0], phase.stage_field, where
         elif isinstance(phase, Bar):
             yield from ((phase.rule, field, where) for field in ("done", "total", "elapsed"))
-        elif isinstance(phase, Frames):
+        elif isinstance(phase, Spinner):
             yield phase.rule, phase.stage_field, where
     for column in grammar.columns:
         if isinstance(column, Take):
@@ -330,7 +333,7 @@ def _references(grammar: Grammar) -> Iterator[tuple[str, str | None, str]]:
         yield from ((rule, "cells", f"table of {table.header}") for rule in (table.header, table.row))
     for steady in grammar.steady:
         yield from ((steady.rule, field, "steady") for field in ("at", "step"))
-        yield from each(steady.parted_by, "steady")
+        yield from each(steady.separated_by, "steady")
 
 
 def _phases_named(grammar: Grammar) -> Iterator[tuple[str, str]]:
@@ -338,10 +341,10 @@ def _phases_named(grammar: Grammar) -> Iterator[tuple[str, str]]:
     for phase in grammar.phases:
         where = f"phase {phase.phase}"
         if isinstance(phase, Span):
-            yield from ((name, f"{where}, cut") for name in phase.cut)
+            yield from ((name, f"{where}, exclude") for name in phase.exclude)
             yield from ((name, f"{where}, inside") for name in phase.inside)
-        elif isinstance(phase, Reported | Bar) and phase.less and "." not in phase.less:
-            yield phase.less.partition("#")[0], f"{where}, less"
+        elif isinstance(phase, Reported | Bar) and phase.subtract and "." not in phase.subtract:
+            yield phase.subtract.partition("#")[0], f"{where}, subtract"
 
 
 def _given(grammar: Grammar, rule: Rule) -> set[str]:

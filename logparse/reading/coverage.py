@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import polars as pl
 
 from logparse.grammar import Grammar, Rule
-from logparse.grammar.compile import ends_free
+from logparse.grammar.compile import ends_unbounded
 from logparse.reading.match import Hits, cut, rules_of
 from logparse.reading.scan import Batch, contains, literals, without
 from logparse.reading.threads import WORTH_THREADS, in_threads
@@ -30,7 +30,9 @@ def known(
     hits: the grammars, each with the sources whose platform it is. unread: a mask over the lines of the batch.
     """
     left = [part.filter(unread.gather(part["row"])) for part in lines]
-    silent = {h.grammar: [rule for rule in rules_of(h.grammar, shared) if not h.grammar.speaks(rule)] for h in hits}
+    silent = {
+        h.grammar: [rule for rule in rules_of(h.grammar, shared) if not h.grammar.extracts_data(rule)] for h in hits
+    }
     frequent = {grammar: _frequent(left, rules) for grammar, rules in silent.items()}
 
     def one(part: pl.DataFrame) -> tuple[pl.Series, pl.Series]:
@@ -62,7 +64,7 @@ def _frequent(lines: Sequence[pl.DataFrame], rules: Sequence[Rule]) -> list[str]
 
 def _first(rule: Rule) -> str:
     """As `_whole`, and not looking for the end of the line where free text goes before it: twice as fast."""
-    return rule.compiled.pattern if ends_free(rule.expr) else _whole(rule)
+    return rule.compiled.pattern if ends_unbounded(rule.expr) else _whole(rule)
 
 
 def _whole(rule: Rule) -> str:
@@ -81,8 +83,8 @@ def _named(lines: pl.DataFrame, grammar: Grammar, rules: Sequence[Rule], frequen
     whole = _rows(lines, patterns, "text")
     lines = without(lines, whole)
     glued = text.str.contains("\r", literal=True)
-    if grammar.opener:
-        glued = glued | text.str.contains(f".(?:{grammar.opener})")
+    if grammar.record_start:
+        glued = glued | text.str.contains(f".(?:{grammar.record_start})")
     if grammar.prefix_compiled:
         glued = glued | contains(text, grammar.prefix_compiled.literals)
     lines = lines.filter(glued)

@@ -35,7 +35,7 @@ class Hits:
     by_rule: dict[str, pl.DataFrame] = field(default_factory=dict)
     rules: dict[str, Rule] = field(default_factory=dict)
     sources: frozenset[int] = frozenset()
-    """Indices of the sources in which a telling line of the grammar stands."""
+    """Indices of the sources with a line that identifies the grammar's platform."""
 
     def get(self, rule: str) -> pl.DataFrame | None:
         """Lines of that rule, or None where it read none."""
@@ -73,12 +73,12 @@ def cut(lines: pl.DataFrame, grammar: Grammar) -> pl.DataFrame:
     # Returns at either end part nothing: with them gone most lines are one segment each.
     whole = _stripped(lines.select("row", pl.lit(0, pl.UInt32).alias("col"), text.alias("seg")))
     within = seg.str.contains("\r", literal=True)
-    if grammar.opener:
-        within = within | seg.str.contains(f".(?:{grammar.opener})")
+    if grammar.record_start:
+        within = within | seg.str.contains(f".(?:{grammar.record_start})")
     inner = whole.select(within).to_series()
     glued, segments = whole.filter(inner), whole
     if glued.height:
-        place = "\r" + (f"|{grammar.opener}" if grammar.opener else "")
+        place = "\r" + (f"|{grammar.record_start}" if grammar.record_start else "")
         size = seg.str.len_chars()
         # A piece begins where its line does and the pieces above it end; a count below 0 wraps round, and back.
         pieces = (
@@ -125,7 +125,7 @@ def run_rules(segments: pl.DataFrame, rules: Sequence[Rule]) -> dict[str, pl.Dat
     found = {}
     for index, here in _candidates(segments, rules):
         rule = rules[index]
-        alone = "anywhere" not in rule.marked
+        alone = "unanchored" not in rule.marked
         if alone:
             here = here.filter(~taken[here])
         hits = read(segments[here], rule) if here.len() else segments.clear()
@@ -202,19 +202,21 @@ def match(batch: Batch, grammars: Sequence[Grammar], shared: Sequence[Rule]) -> 
     """What the rules that say something read in the sources that are its platform's, with the rules that several
     platforms share. Rules that only name lines are left to `known`, and for it the lines (row, text) that may be
     theirs."""
-    wanted = {g: [r for r in rules_of(g, shared) if g.speaks(r) or "telling" in r.marked] for g in grammars}
+    wanted = {
+        g: [r for r in rules_of(g, shared) if g.extracts_data(r) or "identifies_platform" in r.marked] for g in grammars
+    }
     scanned = scan(batch, wanted)
     gated, frequent = scanned.gated, scanned.frequent
     text = pl.col("text")
 
     def one(grammar: Grammar) -> Hits:
         rules = wanted[grammar]
-        telling = [rule for rule in rules if "telling" in rule.marked]
-        others = [rule for rule in rules if "telling" not in rule.marked]
-        tells = gated.select(contains(text, literals(telling), gated.height)).to_series()
+        identifying = [rule for rule in rules if "identifies_platform" in rule.marked]
+        others = [rule for rule in rules if "identifies_platform" not in rule.marked]
+        tells = gated.select(contains(text, literals(identifying), gated.height)).to_series()
         told = _read_lines(gated.filter(tells), grammar, rules)
         found = {rule: hits for (name, rule), hits in frequent.items() if name == grammar.name and hits.height}
-        tellers = {rule.name for rule in telling}
+        tellers = {rule.name for rule in identifying}
         sources = _sources(batch, (h for hits in (found, told) for rule, h in hits.items() if rule in tellers))
         if not sources:
             return Hits(grammar)
@@ -225,7 +227,7 @@ def match(batch: Batch, grammars: Sequence[Grammar], shared: Sequence[Rule]) -> 
             told, found = (_in_sources(batch, hits, sources) for hits in (told, found))
         untold = _read_lines(rest.filter(contains(text, literals(others), rest.height)), grammar, others)
         by_rule = {}
-        for rule in (*telling, *others):
+        for rule in (*identifying, *others):
             parts = [hits[rule.name] for hits in (found, told, untold) if rule.name in hits]
             if len(parts) > 1:
                 parts = [pl.concat((part.select(parts[0].columns) for part in parts), rechunk=True).sort("pos")]

@@ -14,7 +14,7 @@ from functools import cache
 import polars as pl
 
 from logparse.grammar import Grammar, Rule, units
-from logparse.grammar.compile import escape, may_hold
+from logparse.grammar.compile import can_contain, escape
 from logparse.reading.sources import Source, pieces
 from logparse.reading.threads import in_threads
 
@@ -153,8 +153,8 @@ def scan(batch: Batch, wanted: Mapping[Grammar, Sequence[Rule]]) -> Scanned:
     """
     slices = batch.slices()
     gate, told = (
-        literals(rule for grammar, rules in wanted.items() for rule in rules if grammar.speaks(rule) == speaks)
-        for speaks in (True, False)
+        literals(rule for grammar, rules in wanted.items() for rule in rules if grammar.extracts_data(rule) == extracts)
+        for extracts in (True, False)
     )
     frequent = _frequent(slices, wanted)
     column = pl.col("text")
@@ -172,7 +172,7 @@ def scan(batch: Batch, wanted: Mapping[Grammar, Sequence[Rule]]) -> Scanned:
             found = read(pool.select("row", column.alias("seg")), rule).with_columns(_WHOLE)
             if rivals:
                 found = found.filter(~contains(pl.col("seg"), rivals, found.height))
-            if not grammar.whole_lines(rule):
+            if not grammar.keeps_line_text(rule):
                 found = found.with_columns(pl.lit(None, pl.String).alias("seg"))
             hits.append(found)
             pool = without(pool, found["row"])
@@ -276,10 +276,10 @@ def _frequent(
     everything = "\n".join(lines)
     out = []
     for grammar, rules in wanted.items():
-        opener = re.compile(grammar.opener) if grammar.opener else None
+        record_start = re.compile(grammar.record_start) if grammar.record_start else None
         for index, rule in enumerate(rules):
             free = ".*" in rule.pattern or ".+" in rule.pattern
-            if free or "anywhere" in rule.marked or not grammar.speaks(rule) or not grammar.has(rule.name):
+            if free or "unanchored" in rule.marked or not grammar.extracts_data(rule) or not grammar.has(rule.name):
                 continue
             if not any(text in everything for text in rule.compiled.literals):
                 continue
@@ -287,9 +287,11 @@ def _frequent(
             if len(mine) > _FREQUENT * len(lines):
                 pattern = re.compile(rule.pattern)
                 mine = [line for line in mine if pattern.search(line)]
-            if len(mine) > _FREQUENT * len(lines) and not (opener and any(opener.search(line, 1) for line in mine)):
-                others = [r for i, r in enumerate(rules) if i < index or (r is not rule and "anywhere" in r.marked)]
-                rivals = frozenset(text for text in literals(others) if may_hold(rule.compiled.pattern, text))
+            if len(mine) > _FREQUENT * len(lines) and not (
+                record_start and any(record_start.search(line, 1) for line in mine)
+            ):
+                others = [r for i, r in enumerate(rules) if i < index or (r is not rule and "unanchored" in r.marked)]
+                rivals = frozenset(text for text in literals(others) if can_contain(rule.compiled.pattern, text))
                 if not any(text in line for text in rivals for line in mine):
                     out.append((len(mine), grammar, rule, rivals))
     return [(grammar, rule, rivals) for _, grammar, rule, rivals in sorted(out, key=lambda found: -found[0])]

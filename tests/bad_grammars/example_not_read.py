@@ -9,5 +9,12 @@ from logparse.grammar import Grammar, Rule, real
 GRAMMAR = Grammar(
     name="acme",
     title="Acme",
-    rules=(Rule("done", "acme: done in 12.5 seconds", "acme: done in " + real("duration") + " s", marks="telling"),),
+    rules=(
+        Rule(
+            "done",
+            "acme: done in 12.5 seconds",
+            "acme: done in " + real("duration") + " s",
+            marks="identifies_platform",
+        ),
+    ),
 )

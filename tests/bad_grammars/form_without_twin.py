@@ -11,5 +11,5 @@ from logparse.grammar import Grammar, Rule
 GRAMMAR = Grammar(
     name="acme",
     title="Acme",
-    rules=(Rule("done", "acme: 1 2 3", "acme: " + pp.OneOrMore(pp.Word(pp.nums)), marks="telling"),),
+    rules=(Rule("done", "acme: 1 2 3", "acme: " + pp.OneOrMore(pp.Word(pp.nums)), marks="identifies_platform"),),
 )

@@ -8,7 +8,14 @@ from logparse.grammar import Derive, Grammar, Rule, Take, real
 GRAMMAR = Grammar(
     name="acme",
     title="Acme",
-    rules=(Rule("done", "acme: done in 12.5 s", "acme: done in " + real("duration") + " s", marks="telling result"),),
+    rules=(
+        Rule(
+            "done",
+            "acme: done in 12.5 s",
+            "acme: done in " + real("duration") + " s",
+            marks="identifies_platform result",
+        ),
+    ),
     columns=(
         Take("steps", "done.duration"),
         Take("batch_size", "done.duration"),

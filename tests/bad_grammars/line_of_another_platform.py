@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from logparse.grammar import Grammar, Rule, integer, real, stamp
+from logparse.grammar import Grammar, Rule, integer, real, timestamp
 
 GRAMMAR = Grammar(
     name="acme",
@@ -12,7 +12,7 @@ GRAMMAR = Grammar(
             "step",
             "2024-04-07 06:10:42,207 INFO:   | Train Device=CSX, Step=1000, Loss=7.07812, Rate=4853.35 samples/sec, "
             "GlobalRate=4847.18 samples/sec",
-            stamp("at")
+            timestamp("at")
             + " INFO:   | Train Device=CSX, Step="
             + integer("step")
             + ", Loss="
@@ -22,7 +22,7 @@ GRAMMAR = Grammar(
             + " samples/sec, GlobalRate="
             + real("throughput@mean")
             + " samples/sec",
-            marks="telling",
+            marks="identifies_platform",
         ),
     ),
 )

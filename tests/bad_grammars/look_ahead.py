@@ -16,7 +16,7 @@ GRAMMAR = Grammar(
             "done",
             "acme: done in 12 s",
             "acme: done in " + pp.Regex("[0-9]+(?= s)")("duration") + " s",
-            marks="telling",
+            marks="identifies_platform",
         ),
     ),
 )

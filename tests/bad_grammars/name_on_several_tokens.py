@@ -9,5 +9,7 @@ from logparse.grammar import Grammar, Rule, real
 GRAMMAR = Grammar(
     name="acme",
     title="Acme",
-    rules=(Rule("done", "acme: done in 12.5 s", "acme: done in " + (real + " s")("duration"), marks="telling"),),
+    rules=(
+        Rule("done", "acme: done in 12.5 s", "acme: done in " + (real + " s")("duration"), marks="identifies_platform"),
+    ),
 )

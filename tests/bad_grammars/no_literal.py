@@ -9,5 +9,5 @@ from logparse.grammar import Grammar, Rule, real
 GRAMMAR = Grammar(
     name="acme",
     title="Acme",
-    rules=(Rule("done", "12.5", real("duration"), marks="telling"),),
+    rules=(Rule("done", "12.5", real("duration"), marks="identifies_platform"),),
 )

@@ -11,5 +11,9 @@ seconds = real.copy().add_parse_action(lambda tokens: float(tokens[0]))
 GRAMMAR = Grammar(
     name="acme",
     title="Acme",
-    rules=(Rule("done", "acme: done in 12.5 s", "acme: done in " + seconds("duration") + " s", marks="telling"),),
+    rules=(
+        Rule(
+            "done", "acme: done in 12.5 s", "acme: done in " + seconds("duration") + " s", marks="identifies_platform"
+        ),
+    ),
 )

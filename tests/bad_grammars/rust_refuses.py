@@ -10,5 +10,7 @@ from logparse.grammar import Grammar, Rule, real
 GRAMMAR = Grammar(
     name="acme",
     title="Acme",
-    rules=(Rule("done", "acme: {12.5 s", "acme: " + pp.Regex("{+") + real("duration") + " s", marks="telling"),),
+    rules=(
+        Rule("done", "acme: {12.5 s", "acme: " + pp.Regex("{+") + real("duration") + " s", marks="identifies_platform"),
+    ),
 )

@@ -10,7 +10,7 @@ GRAMMAR = Grammar(
     name="acme",
     title="Acme",
     rules=(
-        Rule("head", "| acme | acc |", "| acme |" + rest("cells"), marks="telling"),
+        Rule("head", "| acme | acc |", "| acme |" + rest("cells"), marks="identifies_platform"),
         Rule("row", "| run 1 | 0.5 |", "| run " + rest("cells")),
     ),
     tables=(Table("head", "row", {"acc": ("acuracy", None)}),),

@@ -11,5 +11,5 @@ from logparse.grammar import Grammar, Rule, real
 GRAMMAR = Grammar(
     name="acme",
     title="Acme",
-    rules=(Rule("loss", "acme: xxy 1.5", "acme: " + pp.Opt("x") + "xy " + real("loss"), marks="telling"),),
+    rules=(Rule("loss", "acme: xxy 1.5", "acme: " + pp.Opt("x") + "xy " + real("loss"), marks="identifies_platform"),),
 )

@@ -9,7 +9,12 @@ GRAMMAR = Grammar(
     name="acme",
     title="Acme",
     rules=(
-        Rule("done", "acme: done in 12.5 s", "acme: done in " + real("duration") + " s", marks="telling result"),
+        Rule(
+            "done",
+            "acme: done in 12.5 s",
+            "acme: done in " + real("duration") + " s",
+            marks="identifies_platform result",
+        ),
         Rule("done", "acme: over in 12.5 s", "acme: over in " + real("duration") + " s"),
     ),
 )

@@ -1,6 +1,6 @@
 """unknown mark ['tells']
 where: done
-help: one of telling"""
+help: one of identifies_platform"""
 
 from __future__ import annotations
 

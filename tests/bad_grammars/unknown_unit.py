@@ -10,7 +10,10 @@ GRAMMAR = Grammar(
     title="Acme",
     rules=(
         Rule(
-            "done", "acme: done in 12.5 s", "acme: done in " + in_unit(real, "secs")("duration") + " s", marks="telling"
+            "done",
+            "acme: done in 12.5 s",
+            "acme: done in " + in_unit(real, "secs")("duration") + " s",
+            marks="identifies_platform",
         ),
     ),
 )

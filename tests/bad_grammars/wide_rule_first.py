@@ -1,5 +1,5 @@
 """the example of 'done' is read by acme/anything first
-reason: the rule declared first keeps a line, and a telling line decides the platform
+reason: the rule declared first keeps a line, and a line that identifies a platform decides it
 where: acme/done
 read up to: acme: done in 12.5 s"""
 
@@ -12,6 +12,11 @@ GRAMMAR = Grammar(
     title="Acme",
     rules=(
         Rule("anything", "acme: starting", "acme: " + rest("text"), level="warning"),
-        Rule("done", "acme: done in 12.5 s", "acme: done in " + real("duration") + " s", marks="telling result"),
+        Rule(
+            "done",
+            "acme: done in 12.5 s",
+            "acme: done in " + real("duration") + " s",
+            marks="identifies_platform result",
+        ),
     ),
 )

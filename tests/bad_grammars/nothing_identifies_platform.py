@@ -1,4 +1,4 @@
-"""no rule is marked telling
+"""no rule is marked identifies_platform
 reason: no file would be this platform's
 where: acme"""
 

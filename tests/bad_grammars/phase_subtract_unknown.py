@@ -1,0 +1,21 @@
+"""there is no phase 'compiling'
+where: acme, phase train, subtract
+help: there are train"""
+
+from __future__ import annotations
+
+from logparse.grammar import Grammar, Reported, Rule, real
+
+GRAMMAR = Grammar(
+    name="acme",
+    title="Acme",
+    rules=(
+        Rule(
+            "done",
+            "acme: done in 12.5 s",
+            "acme: done in " + real("duration") + " s",
+            marks="identifies_platform result",
+        ),
+    ),
+    phases=(Reported("train", "done.duration", subtract="compiling#1"),),
+)
