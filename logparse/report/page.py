@@ -11,8 +11,6 @@ from typing import Any
 
 import polars as pl
 
-from logparse.charts._save import in_script, library
-from logparse.charts._theme import hue
 from logparse.comparison.compare import Comparison, Row
 from logparse.comparison.jobs import Job
 from logparse.comparison.verdict import BEYOND, ESTABLISHED, NOT_COMPARABLE, UNKNOWN, WITHIN
@@ -20,11 +18,13 @@ from logparse.comparison.wording import Grid, GridCell, grid, is_better
 from logparse.findings import SEVERITIES
 from logparse.pages import ingest
 from logparse.pages.explain import SUSPICIOUS, shapes
+from logparse.rendering.export import script_json, vega_script
+from logparse.rendering.palette import hue
 from logparse.report.content import Content
 from logparse.report.drawings import Drawn, Missing, drawings
-from logparse.report.lists import HEADINGS, Block, Item
+from logparse.report.lists import HEADINGS, Item, ReportBlock
 from logparse.report.markdown import list_as_markdown, list_as_text
-from logparse.report.table import Cell, Table, known, table
+from logparse.report.table import RunTable, TableCell, known, table
 from logparse.report.tags import Html, joined, tag
 from logparse.report.trail import Trail
 from logparse.text import missing
@@ -63,12 +63,12 @@ def page(content: Content, theme: str | None) -> str:
 
     Raises `UsageError` where what draws charts is not installed.
     """
-    script = library()
+    script = vega_script()
     drawn, missing = drawings(content)
     maker = _Page(content, drawn, missing)
     body = maker.body()
-    data = in_script(maker.data())
-    specifications = in_script([{"spec": d.specification, "dark": d.dark} for d in drawn])
+    data = script_json(maker.data())
+    specifications = script_json([{"spec": d.specification, "dark": d.dark} for d in drawn])
     here = files(__package__)
     style, own = (here.joinpath(name).read_text("utf-8") for name in ("page.css", "page.js"))
     head = joined(
@@ -96,7 +96,7 @@ class _Page:
     def __init__(self, content: Content, drawn: Sequence[Drawn], missing: Sequence[Missing]) -> None:
         self.content, self.drawn, self.missing = content, drawn, missing
         self.trail = Trail(content.ledger)
-        self.table: Table = table(content.ledger, content.jobs)
+        self.table: RunTable = table(content.ledger, content.jobs)
         self.labels = {job.id: one_line(job.label) for job in content.jobs}
 
     def body(self) -> Html:
@@ -294,7 +294,7 @@ class _Page:
         options = [tag("option", "all", value=""), *(tag("option", v, value=v) for v in values)]
         return tag("label", f"{name} ", tag("select", options, data_column=at + 1))
 
-    def _run(self, job: Job, cells: Sequence[Cell]) -> Html:
+    def _run(self, job: Job, cells: Sequence[TableCell]) -> Html:
         label = joined(_dot(str(job.main["platform"])), _breakable(self.labels[job.id]))
         name = tag("button", label, type="button", class_="run", aria_pressed="false")
         made = [
@@ -305,7 +305,7 @@ class _Page:
         ]  # fmt: skip
         return tag("tr", tag("th", name, scope="row"), made, data_run=job.id)
 
-    def _cell(self, job: Job, cell: Cell) -> Html | str:
+    def _cell(self, job: Job, cell: TableCell) -> Html | str:
         return cell.text if cell.empty and cell.text == "-" else self._number(cell.text, [job], cell.of)
 
     def _tone(self, title: str, job: Job) -> str | None:
@@ -324,7 +324,7 @@ class _Page:
         )  # fmt: skip
         return joined(words, [self._block(block, few) for block in held])
 
-    def _block(self, block: Block, open_: bool) -> Html:
+    def _block(self, block: ReportBlock, open_: bool) -> Html:
         comparison = block.comparison
         assert comparison is not None
         made = grid(comparison)
