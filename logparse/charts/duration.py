@@ -243,7 +243,7 @@ def _bars(view: View, frame: pl.DataFrame, ends: pl.DataFrame, grid: RowGrid) ->
         .mark_tick(thickness=2.5, color=t.ink, height={"band": 1.25})
         .encode(x=alt.X("begin_s:Q"), y=grid.y, tooltip=tips(view, label="run", said="compile"))
     )
-    layers.append(_inside(parts, grid, longest, t.on))
+    layers.append(_inside(parts, grid, longest, t.text_on))
     layers += [grid.labels(ends), grid.texts(ends, alt.X("end_s:Q"), align="left", dx=7)]
     return grid.layered(*layers)
 
