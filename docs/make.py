@@ -18,8 +18,8 @@ from pathlib import Path
 
 import logparse
 from logparse import charts, findings
-from logparse.charts._save import saved
 from logparse.comparison.compare import Comparison, compare
+from logparse.rendering.export import export
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent
@@ -163,7 +163,7 @@ def main() -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
     for path, logs, name in pictures():
-        path.write_bytes(small(saved(getattr(logparse.chart, name)(logs), "png")))
+        path.write_bytes(small(export(getattr(logparse.chart, name)(logs), "png")))
     if chromium := shutil.which("chromium"):
         (HERE / "report.png").write_bytes(photograph_the_report(chromium))
 

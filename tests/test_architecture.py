@@ -26,6 +26,7 @@ ROOMS = (
     "spreads",
     "comparison",
     "findings",
+    "rendering",
     "charts",
     "chart",
     "pages",

@@ -20,12 +20,14 @@ from conftest import SAMPLES
 
 import logparse
 from logparse import charts
-from logparse.charts import _save, _theme, ratio, tradeoff
+from logparse.charts import _theme, ratio, tradeoff
 from logparse.charts._theme import cut, text_width
 from logparse.cli import cli
 from logparse.comparison.compare import compare
 from logparse.comparison.ledger import Ledger
 from logparse.errors import NothingToDraw, UsageError
+from logparse.rendering import palette
+from logparse.rendering.export import export
 
 NAMES = charts.names()
 PLATFORMS = ("cerebras", "graphcore", "groq", "sambanova")
@@ -130,7 +132,7 @@ def test_a_chart_says_what_it_answers_shows_and_leaves_out(name: str) -> None:
 def test_a_chart_becomes_a_picture_for_each_platform(name: str, platform: str, few: dict[str, Ledger]) -> None:
     drawing = drawn(name, few[platform])
     if drawing is not None:
-        image = _save.saved(drawing, "png")
+        image = export(drawing, "png")
         width, height = struct.unpack(">II", image[16:24])
         assert width > 300
         assert height > 120
@@ -218,7 +220,7 @@ def test_drawing_twice_gives_the_same_file(name: str, few: dict[str, Ledger]) ->
 @pytest.mark.parametrize("name", NAMES)
 def test_a_theme_reaches_ground_and_ink(name: str, theme: str, few: dict[str, Ledger]) -> None:
     spec = next(s for p in ("sambanova", "graphcore", "cerebras") if (s := draw(name, few[p], theme=theme)) is not None)
-    look = _theme.THEMES[theme]
+    look = palette.THEMES[theme]
     assert spec["config"]["background"] == look.paper
     assert spec["config"]["title"]["color"] == look.ink
     hovers = '"tooltip": [{' in json.dumps(spec["vconcat"])
@@ -486,7 +488,7 @@ def test_a_front_goes_through_runs_that_may_be_compared(of: dict[str, Ledger]) -
 
 
 def saved(format: str, logs: Ledger, command: str | None = "logparse chart duration") -> bytes:
-    return _save.saved(logparse.chart.duration(logs), format, command)
+    return export(logparse.chart.duration(logs), format, command)
 
 
 def test_a_picture_holds_what_made_it(few: dict[str, Ledger]) -> None:
@@ -586,7 +588,7 @@ def test_hostile_log_text_is_only_text(name: str, hostile: Ledger) -> None:
     assert not [e for e in expressions if "alert" in e or "mnist" in e]
     fields = set(re.findall(r'"field": "([^"]*)"', text))
     assert all(re.fullmatch(r"[a-z_0-9]+", field) for field in fields), fields
-    svg = _save.saved(drawing, "svg").decode()
+    svg = export(drawing, "svg").decode()
     assert "<script" not in svg
     assert "<img" not in svg
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import configparser
 import json
 import re
 import sys
@@ -11,7 +12,8 @@ from pathlib import Path
 import polars as pl
 import pytest
 from click.testing import CliRunner
-from conftest import SAMPLES
+from conftest import ROOT, SAMPLES
+from jinja2 import UndefinedError
 
 import logparse
 from logparse.cli import cli
@@ -20,9 +22,8 @@ from logparse.errors import UsageError
 from logparse.report import report
 from logparse.report.content import Content, content
 from logparse.report.lists import Item
-from logparse.report.page import POLICY
+from logparse.report.page import POLICY, environment
 from logparse.report.table import table
-from logparse.report.tags import Html, joined, tag
 from logparse.report.trail import Trail
 from logparse.schema import FRAMES
 from logparse.text.terminal import one_line
@@ -324,7 +325,7 @@ def test_what_has_no_room_is_counted(held: Content, monkeypatch: pytest.MonkeyPa
 
 def test_the_page_is_small_and_loads_nothing(page: str) -> None:
     assert len(page.encode()) < 3_000_000
-    assert f'content="{POLICY.replace(chr(39), "&#x27;")}"' in page
+    assert f'content="{POLICY.replace(chr(39), "&#39;")}"' in page
     assert "unsafe-eval" not in POLICY
     assert not re.search(r"<(?:link|img|iframe|object|embed|base)\b", page.partition("<script>")[0])
     assert not re.search(r'(?:src|href)="(?!#)', page.partition("<script>")[0])
@@ -342,10 +343,26 @@ def test_the_page_holds_lists_runs_charts_findings_and_how_it_was_made(page: str
     assert re.search(r"[0-9a-f]{64}", page)
 
 
-def test_elements_escape_what_they_are_given() -> None:
-    made = tag("p", "<b>&", tag("i", '"'), title='"><script>', data_n=3, hidden=True, id=None)
-    assert made == '<p title="&quot;&gt;&lt;script&gt;" data-n="3" hidden>&lt;b&gt;&amp;<i>"</i></p>'
-    assert joined("<", Html("<br>"), ["a", None]) == "&lt;<br>a"
+def test_templates_escape_texts_and_refuse_unknown_names() -> None:
+    macros = environment().get_template("macros.html").module
+    assert macros.number("<b>&", '"><script>') == (  # type: ignore[attr-defined]
+        '<button type="button" class="n" data-n="&#34;&gt;&lt;script&gt;">&lt;b&gt;&amp;</button>'
+    )
+    assert macros.code("a `<b>` c") == "a <code>&lt;b&gt;</code> c"  # type: ignore[attr-defined]
+    assert macros.code("a ` <b>") == "a ` &lt;b&gt;"  # type: ignore[attr-defined]
+    assert macros.label("<a>_b/c") == "&lt;a&gt;_<wbr>b/<wbr>c"  # type: ignore[attr-defined]
+    with pytest.raises(UndefinedError):
+        environment().from_string("{{ no_such_name }}").render()
+
+
+def test_templates_and_assets_are_installed_with_the_package() -> None:
+    settings = configparser.ConfigParser()
+    settings.read(ROOT / "setup.cfg")
+    folder = ROOT / "logparse" / "report"
+    installed = {p for g in settings["options.package_data"]["logparse.report"].split(", ") for p in folder.glob(g)}
+    assert installed == {p for p in folder.rglob("*.*") if p.suffix in (".html", ".css", ".js")}
+    assert {p.name for p in installed} >= {"page.html", "page.css", "page.js"}
+    assert environment().list_templates() == sorted(p.name for p in (folder / "templates").iterdir())
 
 
 def test_without_what_draws_charts_the_page_is_refused_and_markdown_is_not(

@@ -28,8 +28,8 @@ from logparse.errors import UsageError, nearest
 if TYPE_CHECKING:
     import polars as pl
 
-    from logparse.charts._theme import Drawing
     from logparse.charts._view import View, What
+    from logparse.rendering.export import Drawing
 
 COMMON = ("where", "claims", "ignore", "theme", "width", "height", "title")
 """Options that every chart takes."""

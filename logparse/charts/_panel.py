@@ -14,12 +14,13 @@ from typing import Any
 import altair as alt
 import polars as pl
 
-from logparse.charts._theme import Drawing, apart, data, text_width, theme
-from logparse.charts._view import Block, View
+from logparse.charts._theme import apart, data, text_width, theme
+from logparse.charts._view import JobBlock, View
 from logparse.comparison.compare import baseline_of
 from logparse.comparison.ledger import Ledger
 from logparse.comparison.sides import Side
 from logparse.errors import UsageError
+from logparse.rendering.export import Drawing
 from logparse.text import labels
 from logparse.text.terminal import one_line
 
@@ -32,7 +33,7 @@ PANELS = 24
 
 
 @dataclass(frozen=True)
-class Grid:
+class RowGrid:
     """The rows of one panel."""
 
     view: View
@@ -133,7 +134,7 @@ def platforms(sides: Iterable[Side]) -> list[str]:
     return list(dict.fromkeys(platform_of(side) for side in sides))
 
 
-def work(ledger: Ledger, block: Block) -> str:
+def work(ledger: Ledger, block: JobBlock) -> str:
     """`cerebras bert_large, training`: what the jobs of a block do; its keys begin with workload and task."""
     workload, task = block.keys[:2]
     found = dict.fromkeys(str(job.main["platform"]) for job in block.jobs)
@@ -160,7 +161,7 @@ def baseline_in(view: View, sides: Sequence[Side]) -> int:
 # ---- marks ---- #
 
 
-def band(view: View, frame: pl.DataFrame, grid: Grid, x: alt.X) -> alt.Chart:
+def band(view: View, frame: pl.DataFrame, grid: RowGrid, x: alt.X) -> alt.Chart:
     """What may be noise: grey from `noise_low` to `noise_high` in each row that knows it, rows of the same noise in one
     piece."""
     known = frame.filter(pl.col("noise_low").is_not_null() & pl.col("noise_high").is_not_null())
@@ -186,7 +187,7 @@ def band(view: View, frame: pl.DataFrame, grid: Grid, x: alt.X) -> alt.Chart:
 
 
 def dots(
-    view: View, frame: pl.DataFrame, runs: pl.DataFrame, grid: Grid, x: alt.X, tooltip: Sequence[alt.Tooltip]
+    view: View, frame: pl.DataFrame, runs: pl.DataFrame, grid: RowGrid, x: alt.X, tooltip: Sequence[alt.Tooltip]
 ) -> list[alt.Chart]:
     """A dot a row in `colour` at `value`; where there are several runs, each a small dot on a line from `least` to
     `greatest`."""
@@ -307,7 +308,7 @@ def _placed(signs: Sequence[Sign], width: float, size: float) -> Iterator[tuple[
         x += takes
 
 
-def capped(blocks: Sequence[Block]) -> tuple[Sequence[Block], list[str]]:
+def capped(blocks: Sequence[JobBlock]) -> tuple[Sequence[JobBlock], list[str]]:
     """As many blocks as a chart has panels for, those with most runs first to stay; and what is said of the rest."""
     if len(blocks) <= PANELS:
         return blocks, []

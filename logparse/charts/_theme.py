@@ -7,81 +7,25 @@ what is no work, or not measured. Vega does not wrap: all long text is wrapped h
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any
 
 import altair as alt
 import polars as pl
 
 import logparse
 from logparse.charts._view import View
+from logparse.rendering.export import Drawing, altair_defaults
+from logparse.rendering.palette import THEMES, Theme
 from logparse.text.terminal import one_line
 
-Drawing: TypeAlias = alt.Chart | alt.LayerChart | alt.FacetChart | alt.ConcatChart | alt.VConcatChart | alt.HConcatChart
-"""What a chart gives."""
-
-# ---- colours ---- #
-
-HUES = {"cerebras": "#0072B2", "graphcore": "#CC79A7", "groq": "#009E73", "sambanova": "#E69F00"}
-"""Platform -> its hue."""
-_SPARE = ("#56B4E9", "#F0E442", "#8C6D31")
-"""Hues of platforms that are not named above."""
-BAD = "#D55E00"
-"""What went wrong: failures, NaN, scores of guessing."""
-PHASES = {"train": 1.0, "eval": 0.72, "checkpoint": 0.56, "compile": 0.4, "load": 0.24}
-"""Phase of work -> share of the hue in its tint, in the order in which bars are stacked."""
-
-
-@dataclass(frozen=True)
-class Theme:
-    """Colours and sizes of one theme."""
-
-    paper: str
-    ink: str
-    faint: str
-    """Captions, ticks, notes."""
-    rule: str
-    """Grid and axis lines."""
-    band: str
-    """The grey band of what may be noise."""
-    size: int = 11
-    """Of text, in pixels."""
-    stroke: float = 1.2
-
-    def tint(self, hue: str, share: float) -> str:
-        """`hue` mixed into the paper."""
-        pairs = zip(_rgb(hue), _rgb(self.paper), strict=True)
-        return "#" + "".join(f"{round(share * a + (1 - share) * b):02x}" for a, b in pairs)
-
-    def on(self, colour: str) -> str:
-        """Black or white, whichever is read on that colour."""
-        r, g, b = (c / 255 for c in _rgb(colour))
-        return "#000000" if 0.2126 * r**2.2 + 0.7152 * g**2.2 + 0.0722 * b**2.2 > 0.18 else "#ffffff"
-
-
-THEMES = {
-    "light": Theme("#ffffff", "#1b1f24", "#5c6670", "#e3e6ea", "#d9dde2"),
-    "dark": Theme("#14181d", "#e8ebee", "#a2acb6", "#323a43", "#39424c"),
-    "print": Theme("#ffffff", "#000000", "#333333", "#cfcfcf", "#d9d9d9", 12, 1.5),
-}
-"""Name -> theme. `print` is for paper: black ink, larger text, no hover."""
 FONT = "Arial, Helvetica, Liberation Sans, Arimo, sans-serif"
 
 
 def theme(view: View) -> Theme:
     """The theme that was asked for."""
     return THEMES[view.options.theme]
-
-
-def hue(platform: str | None) -> str:
-    """The hue of a platform; of one without a hue of its own always the same spare one."""
-    return HUES.get(str(platform)) or _SPARE[sum(map(ord, str(platform))) % len(_SPARE)]
-
-
-def _rgb(colour: str) -> tuple[int, int, int]:
-    return int(colour[1:3], 16), int(colour[3:5], 16), int(colour[5:7], 16)
 
 
 def _config(t: Theme) -> dict[str, Any]:
@@ -218,18 +162,11 @@ class Plain:
     datasets: dict[str, Any]
 
 
-@contextmanager
-def untouched() -> Iterator[None]:
-    """Altair as it is by itself, whatever theme or limit of rows somebody has set."""
-    with alt.data_transformers.enable("default", max_rows=None), alt.theme.enable("none"):
-        yield
-
-
 def plain(part: Drawing | Plain) -> Plain:
     """The part as a plain specification."""
     if isinstance(part, Plain):
         return part
-    with untouched():
+    with altair_defaults():
         spec = part.to_dict(validate=False)  # all of it is checked when the whole is asked for its specification
     for name in ("$schema", "config"):
         spec.pop(name, None)

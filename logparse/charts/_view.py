@@ -19,12 +19,12 @@ from logparse.comparison.quantities import CLOCKS
 from logparse.comparison.sides import Side
 from logparse.errors import NothingToDraw, UsageError
 from logparse.logs import Logs
+from logparse.rendering.palette import THEMES
 from logparse.schema import RUNS
 from logparse.text.terminal import one_line, where
 
 What: TypeAlias = Logs | Ledger | Comparison
 """What one may make a chart of."""
-THEMES = ("light", "dark", "print")
 X = ("samples", "steps", "time", "ranks", "devices")
 ROWS = 40
 """Rows of one panel up to which each run has its own; beyond, repeats of one experiment share a row."""
@@ -62,7 +62,7 @@ _USUAL = ("theme", "light")
 
 
 @dataclass(frozen=True)
-class Block:
+class JobBlock:
     """Jobs that may share a panel: one workload, and one of whatever else the chart told apart."""
 
     keys: tuple[str | None, ...]
@@ -109,7 +109,7 @@ class View:
         o = self.options
         return of_sides(self.ledger, self.sides, o.baseline, o.clock, o.per, by=o.by)
 
-    def blocks(self, *columns: str, jobs: Iterable[Job] | None = None) -> list[Block]:
+    def blocks(self, *columns: str, jobs: Iterable[Job] | None = None) -> list[JobBlock]:
         """The jobs (or those given) by these columns of `runs`, in the order of the first of each. A job whose
         workload no log tells may share a panel with none."""
         held: dict[tuple[Any, ...], list[Job]] = {}
@@ -117,14 +117,14 @@ class View:
             keys = tuple(self.ledger.value(job, c).value for c in columns)
             alone = job.id if "workload" in columns and keys[columns.index("workload")] is None else None
             held.setdefault((alone, *keys), []).append(job)
-        return [Block(keys[1:], tuple(found)) for keys, found in held.items()]
+        return [JobBlock(keys[1:], tuple(found)) for keys, found in held.items()]
 
     def rows_of(self, jobs: Sequence[Job]) -> list[Side]:
         """The rows of a panel, at most `MOST`: by `by` where that was asked for, each job its own up to `ROWS`, else
         repeats of one experiment together."""
         return self._all_rows(jobs)[:MOST]
 
-    def left_over(self, blocks: Iterable[Block]) -> Iterator[str]:
+    def left_over(self, blocks: Iterable[JobBlock]) -> Iterator[str]:
         """How many rows these panels have no room for."""
         left = sum(max(len(self._all_rows(block.jobs)) - MOST, 0) for block in blocks)
         if left:

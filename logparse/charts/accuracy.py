@@ -24,7 +24,7 @@ import polars as pl
 from logparse import spreads
 from logparse.charts._panel import (
     WIDTH,
-    Grid,
+    RowGrid,
     Sign,
     band,
     capped,
@@ -41,28 +41,16 @@ from logparse.charts._panel import (
     with_bands,
     work,
 )
-from logparse.charts._theme import (
-    BAD,
-    Drawing,
-    Plain,
-    data,
-    framed,
-    hue,
-    named,
-    places,
-    source_note,
-    text_width,
-    theme,
-    tiled,
-    tips,
-)
-from logparse.charts._view import Block, View
+from logparse.charts._theme import Plain, data, framed, named, places, source_note, text_width, theme, tiled, tips
+from logparse.charts._view import JobBlock, View
 from logparse.comparison.jobs import Job
 from logparse.comparison.noise import half_width, items_of
 from logparse.comparison.quantities import LOWER_SCORES, QUANTITIES
 from logparse.comparison.sides import Cell, Side, cell
 from logparse.comparison.wording import cell_text
 from logparse.errors import NothingToDraw
+from logparse.rendering.export import Drawing
+from logparse.rendering.palette import BAD, hue
 from logparse.text.numbers import is_share, score_figure
 from logparse.text.terminal import one_line
 
@@ -109,7 +97,7 @@ def chart(view: View) -> Drawing:
     drawn: list[Drawing | Plain] = []
     for number, block in enumerate(blocks):
         part = frame.filter(pl.col("block") == number)
-        grid = Grid(view, part["row"].n_unique(), width, edge)
+        grid = RowGrid(view, part["row"].n_unique(), width, edge)
         dataset = f", {one_line(block.keys[3])}" if block.keys[3] and block.keys[3] != block.keys[0] else ""
         drawn.append(_scores(view, part, grid).properties(title=heading(view, work(view.ledger, block) + dataset)))
     body = tiled(drawn)
@@ -131,7 +119,7 @@ def chart(view: View) -> Drawing:
 # ---- rows ---- #
 
 
-def _blocks(view: View) -> tuple[Sequence[Block], list[str]]:
+def _blocks(view: View) -> tuple[Sequence[JobBlock], list[str]]:
     scored = [job for job in view.jobs if _is_scored(job)]
     return capped(view.blocks("workload", "task", "score_name", "dataset", jobs=scored))
 
@@ -140,7 +128,7 @@ def _is_scored(job: Job) -> bool:
     return job.has_result and job["score"] is not None and job["score_name"] is not None
 
 
-def _block_rows(view: View, number: int, block: Block) -> Iterator[dict[str, Any]]:
+def _block_rows(view: View, number: int, block: JobBlock) -> Iterator[dict[str, Any]]:
     sides = view.rows_of(block.jobs)
     labels = labelled(view, sides, len(platforms(sides)) > 1)
     for index, (side, label) in enumerate(zip(sides, labels, strict=True)):
@@ -218,7 +206,7 @@ def _note(view: View, c: Cell, half: float | None, wrong: str | None) -> str:
 # ---- marks ---- #
 
 
-def _scores(view: View, frame: pl.DataFrame, grid: Grid) -> Drawing:
+def _scores(view: View, frame: pl.DataFrame, grid: RowGrid) -> Drawing:
     t = theme(view)
     name = frame["score_name"][0]
     factor = 100.0 if is_share(name) else 1.0

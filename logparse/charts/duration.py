@@ -27,7 +27,7 @@ import polars as pl
 
 from logparse.charts._panel import (
     WIDTH,
-    Grid,
+    RowGrid,
     Sign,
     capped,
     greatest,
@@ -39,27 +39,16 @@ from logparse.charts._panel import (
     platforms,
     work,
 )
-from logparse.charts._theme import (
-    PHASES,
-    Drawing,
-    Plain,
-    data,
-    framed,
-    hue,
-    places,
-    source_note,
-    text_width,
-    theme,
-    tiled,
-    tips,
-)
-from logparse.charts._view import Block, View
+from logparse.charts._theme import Plain, data, framed, places, source_note, text_width, theme, tiled, tips
+from logparse.charts._view import JobBlock, View
 from logparse.comparison.clocks import clock
 from logparse.comparison.jobs import Job
 from logparse.comparison.ledger import Ledger, Value
 from logparse.comparison.quantities import CLOCKS
 from logparse.comparison.sides import Side
 from logparse.errors import NothingToDraw
+from logparse.rendering.export import Drawing
+from logparse.rendering.palette import PHASES, hue
 from logparse.text import missing
 from logparse.text.numbers import figure, seconds
 
@@ -107,7 +96,7 @@ def chart(view: View) -> Drawing:
     longest = 0.0
     for number, block in enumerate(blocks):
         part = frame.filter(pl.col("block") == number)
-        grid = Grid(view, part["row"].n_unique(), width, edge)
+        grid = RowGrid(view, part["row"].n_unique(), width, edge)
         if alone:
             panels.append(_training(view, part, grid).properties(title=heading(view, work(view.ledger, block))))
             continue
@@ -115,7 +104,7 @@ def chart(view: View) -> Drawing:
         longest = max(longest, *(text_width(text, theme(view).size) for text in ends["text"]))
         panels.append(_bars(view, part, ends, grid).properties(title=heading(view, work(view.ledger, block), common)))
         if both:
-            panels.append(_training(view, part, Grid(view, grid.rows, width * 0.4)))
+            panels.append(_training(view, part, RowGrid(view, grid.rows, width * 0.4)))
     body = tiled(panels, 2 if both else 1)
     whole = edge + width + (70 if alone else longest + 10) + (width * 0.4 + 90 if both else 0)
     if not alone and (strip := key(view, _signs(view, frame), whole - edge)):
@@ -135,7 +124,7 @@ def chart(view: View) -> Drawing:
 # ---- rows ---- #
 
 
-def _blocks(view: View) -> tuple[Sequence[Block], list[str]]:
+def _blocks(view: View) -> tuple[Sequence[JobBlock], list[str]]:
     timed = [job for job in view.jobs if _is_timed(view, job)]
     return capped(view.blocks("workload", "task", jobs=timed))
 
@@ -145,7 +134,7 @@ def _is_timed(view: View, job: Job) -> bool:
     return any(run[c] for run in job.runs for c in columns)
 
 
-def _block_rows(view: View, number: int, block: Block) -> Iterator[dict[str, Any]]:
+def _block_rows(view: View, number: int, block: JobBlock) -> Iterator[dict[str, Any]]:
     sides = view.rows_of(block.jobs)
     labels = labelled(view, sides, len(platforms(sides)) > 1)
     for row, (side, label) in enumerate(zip(sides, labels, strict=True)):
@@ -217,7 +206,7 @@ def _summed(ledger: Ledger, job: Job, column: str) -> Value:
 # ---- marks ---- #
 
 
-def _bars(view: View, frame: pl.DataFrame, ends: pl.DataFrame, grid: Grid) -> Drawing:
+def _bars(view: View, frame: pl.DataFrame, ends: pl.DataFrame, grid: RowGrid) -> Drawing:
     t = theme(view)
     parts = frame.filter((pl.col("part") != "total") & (pl.col("duration_s") > 0))
     parts = parts.with_columns(
@@ -254,12 +243,12 @@ def _bars(view: View, frame: pl.DataFrame, ends: pl.DataFrame, grid: Grid) -> Dr
         .mark_tick(thickness=2.5, color=t.ink, height={"band": 1.25})
         .encode(x=alt.X("begin_s:Q"), y=grid.y, tooltip=tips(view, label="run", said="compile"))
     )
-    layers.append(_inside(parts, grid, longest, t.on))
+    layers.append(_inside(parts, grid, longest, t.text_on))
     layers += [grid.labels(ends), grid.texts(ends, alt.X("end_s:Q"), align="left", dx=7)]
     return grid.layered(*layers)
 
 
-def _inside(parts: pl.DataFrame, grid: Grid, longest: float, on: Any) -> alt.Chart:
+def _inside(parts: pl.DataFrame, grid: RowGrid, longest: float, on: Any) -> alt.Chart:
     """What a part is, in it, where it has room."""
     words = []
     for row in parts.iter_rows(named=True):
@@ -277,7 +266,7 @@ def _inside(parts: pl.DataFrame, grid: Grid, longest: float, on: Any) -> alt.Cha
     )
 
 
-def _training(view: View, frame: pl.DataFrame, grid: Grid) -> Drawing:
+def _training(view: View, frame: pl.DataFrame, grid: RowGrid) -> Drawing:
     """Training alone; with labels where it stands alone."""
     t = theme(view)
     train = frame.filter(pl.col("part") == "train").with_columns(

@@ -29,27 +29,15 @@ import altair as alt
 import polars as pl
 
 from logparse.charts._panel import heading
-from logparse.charts._theme import (
-    BAD,
-    Drawing,
-    apart,
-    data,
-    fitted,
-    framed,
-    hue,
-    places,
-    source_note,
-    text_width,
-    theme,
-    tiled,
-    tips,
-)
+from logparse.charts._theme import apart, data, fitted, framed, places, source_note, text_width, theme, tiled, tips
 from logparse.charts._view import View
 from logparse.comparison.equal import AXES, curve, last_common, row_at
 from logparse.comparison.jobs import Job
 from logparse.comparison.noise import grid
 from logparse.comparison.phrases import labels, listed
 from logparse.errors import NothingToDraw
+from logparse.rendering.export import Drawing
+from logparse.rendering.palette import BAD, hue
 from logparse.schema import FIELDS
 from logparse.text.location import placed
 from logparse.text.numbers import figure

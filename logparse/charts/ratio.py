@@ -28,7 +28,7 @@ import polars as pl
 
 from logparse.charts._panel import (
     WIDTH,
-    Grid,
+    RowGrid,
     Sign,
     band,
     baseline_in,
@@ -40,14 +40,12 @@ from logparse.charts._panel import (
     work,
 )
 from logparse.charts._theme import (
-    Drawing,
     Plain,
     apart,
     cut,
     data,
     fitted,
     framed,
-    hue,
     named,
     places,
     source_note,
@@ -56,12 +54,14 @@ from logparse.charts._theme import (
     tiled,
     tips,
 )
-from logparse.charts._view import Block, View
+from logparse.charts._view import JobBlock, View
 from logparse.comparison.compare import Comparison, Row, of_sides
 from logparse.comparison.sides import Cell
 from logparse.comparison.verdict import BEYOND, ESTABLISHED, NOT_COMPARABLE, UNKNOWN, WITHIN, Verdict
 from logparse.comparison.wording import cell_text, title, told_at_the_top, verdict_text, what_differs
 from logparse.errors import NothingToDraw
+from logparse.rendering.export import Drawing
+from logparse.rendering.palette import hue
 from logparse.text.numbers import is_share
 from logparse.text.terminal import one_line
 
@@ -116,7 +116,7 @@ def chart(view: View) -> Drawing:
         head = heading(view, _heading(view, block, comparison), _differs(comparison))
         for panel in of["panel"].unique().sort():
             part = of.filter(pl.col("panel") == panel)
-            grid = Grid(view, part["row"].n_unique(), width, edge)
+            grid = RowGrid(view, part["row"].n_unique(), width, edge)
             made = _marks(view, part, grid, ratios=panel == 0)
             drawn.append(made.properties(title=head) if panel == of["panel"].min() else made)
     body = tiled(drawn, row=18)
@@ -139,13 +139,13 @@ def chart(view: View) -> Drawing:
 # ---- rows ---- #
 
 
-def _comparisons(view: View) -> tuple[list[tuple[Block | None, Comparison]], list[str]]:
+def _comparisons(view: View) -> tuple[list[tuple[JobBlock | None, Comparison]], list[str]]:
     """The comparison that was given; else one for each workload and task that has two sides."""
     if view.given is not None:
         return [(None, view.comparison)], []
     blocks, more = capped([b for b in view.blocks("workload", "task") if len(view.rows_of(b.jobs)) > 1])
     o = view.options
-    out: list[tuple[Block | None, Comparison]] = []
+    out: list[tuple[JobBlock | None, Comparison]] = []
     for block in blocks:
         sides = view.rows_of(block.jobs)
         base = sides[baseline_in(view, sides)]
@@ -245,7 +245,7 @@ def _counted(row: Row, marks: Sequence[int]) -> str:
 # ---- marks ---- #
 
 
-def _marks(view: View, frame: pl.DataFrame, grid: Grid, ratios: bool) -> Drawing:
+def _marks(view: View, frame: pl.DataFrame, grid: RowGrid, ratios: bool) -> Drawing:
     t = theme(view)
     x = _axis(frame, ratios)
     marked = frame.with_columns(
@@ -299,7 +299,7 @@ def _marks(view: View, frame: pl.DataFrame, grid: Grid, ratios: bool) -> Drawing
         grid.notes(frame))  # fmt: skip
 
 
-def _parted(view: View, first: pl.DataFrame, grid: Grid) -> alt.Chart:
+def _parted(view: View, first: pl.DataFrame, grid: RowGrid) -> alt.Chart:
     """A line between one quantity and the next."""
     rows = first.filter(pl.col("row") > 0).select(y=pl.col("row").cast(pl.Float64) * grid.step)
     made: alt.Chart = (
@@ -393,7 +393,7 @@ def _signs(view: View, frame: pl.DataFrame) -> list[Sign]:
 # ---- words ---- #
 
 
-def _heading(view: View, block: Block | None, comparison: Comparison) -> str:
+def _heading(view: View, block: JobBlock | None, comparison: Comparison) -> str:
     base = named(comparison.sides[comparison.baseline].label)
     return f"{work(view.ledger, block)}; baseline: {base}" if block is not None else f"baseline: {base}"
 
@@ -450,7 +450,7 @@ def _is_held(verdict: Verdict | None) -> bool:
     return verdict is not None and verdict.word != NOT_COMPARABLE
 
 
-def _alone(view: View, found: Sequence[tuple[Block | None, Comparison]]) -> Iterator[str]:
+def _alone(view: View, found: Sequence[tuple[JobBlock | None, Comparison]]) -> Iterator[str]:
     """Runs that have nothing to be held against."""
     held = {job.id for _, c in found for job in c.jobs}
     alone = [job for job in view.jobs if job.id not in held]

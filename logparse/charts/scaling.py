@@ -28,8 +28,8 @@ import altair as alt
 import polars as pl
 
 from logparse.charts._panel import heading
-from logparse.charts._theme import Drawing, data, framed, hue, places, source_note, theme, tips, wrap
-from logparse.charts._view import Block, View
+from logparse.charts._theme import data, framed, places, source_note, theme, tips, wrap
+from logparse.charts._view import JobBlock, View
 from logparse.comparison.jobs import Job
 from logparse.comparison.phrases import labels
 from logparse.comparison.quantities import QUANTITIES
@@ -37,6 +37,8 @@ from logparse.comparison.scaling import COUNTS, Scaling, scaling
 from logparse.comparison.settings import factors, settings
 from logparse.comparison.sides import Cell, Side, cell
 from logparse.errors import NothingToDraw, UsageError
+from logparse.rendering.export import Drawing
+from logparse.rendering.palette import hue
 from logparse.text.numbers import figure
 from logparse.text.terminal import one_line
 
@@ -56,7 +58,7 @@ the median. efficiency: from 0 to 1, null where the kind is `neither`."""
 class _Study:
     """Runs of one workload that differ in their number of ranks or devices."""
 
-    block: Block
+    block: JobBlock
     sides: tuple[Side, ...]
     found: Scaling
 
@@ -86,7 +88,7 @@ def _studies(view: View) -> list[_Study]:
     return out
 
 
-def _of_block(view: View, block: Block, of: str) -> Iterator[_Study]:
+def _of_block(view: View, block: JobBlock, of: str) -> Iterator[_Study]:
     """Weak studies, then strong ones of what is left, then what is left."""
     sides = [side for side in _sides(view, block) if _ready(view, side, of)]
     for share in (True, False):
@@ -100,7 +102,7 @@ def _of_block(view: View, block: Block, of: str) -> Iterator[_Study]:
         yield rest
 
 
-def _sides(view: View, block: Block) -> list[Side]:
+def _sides(view: View, block: JobBlock) -> list[Side]:
     """By what was asked for; else repeats of one experiment together."""
     if view.options.by or view.given is not None:
         return view.rows_of(block.jobs)
@@ -143,7 +145,7 @@ def _alike(view: View, sides: Sequence[Side], of: str, share: bool) -> Iterator[
             yield [side for *_, side in some]
 
 
-def _study(view: View, block: Block, sides: Sequence[Side], of: str) -> _Study | None:
+def _study(view: View, block: JobBlock, sides: Sequence[Side], of: str) -> _Study | None:
     found = scaling(view.ledger, sides, (of,))
     return None if found is None else _Study(block, tuple(sides), found)
 

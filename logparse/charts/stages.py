@@ -26,12 +26,14 @@ from typing import Any
 import altair as alt
 import polars as pl
 
-from logparse.charts._panel import GUTTER, WIDTH, Grid, gutter
-from logparse.charts._theme import Drawing, apart, data, fitted, framed, hue, places, source_note, theme, tips
+from logparse.charts._panel import GUTTER, WIDTH, RowGrid, gutter
+from logparse.charts._theme import apart, data, fitted, framed, places, source_note, theme, tips
 from logparse.charts._view import View
 from logparse.comparison.jobs import Job
 from logparse.comparison.phrases import labels
 from logparse.errors import NothingToDraw
+from logparse.rendering.export import Drawing
+from logparse.rendering.palette import hue
 from logparse.text.location import Place, placed
 from logparse.text.numbers import seconds
 from logparse.text.terminal import one_line
@@ -161,7 +163,7 @@ def chart(view: View) -> Drawing:
     sums = _sums(frame, compile)
     width = view.options.width or WIDTH
     edge = gutter(view, sums["label"])
-    grid = Grid(view, sums.height, width, edge)
+    grid = RowGrid(view, sums.height, width, edge)
     length = float(compile.whole["duration_s"])
     right = max(length, float(frame["end_s"].max()))  # type: ignore[arg-type]
     title = "seconds since the compile began" if compile.timed else "seconds (when each stage began is not in the log)"
@@ -196,7 +198,7 @@ _ASIDE = 190
 """Pixels for the figures at the right."""
 
 
-def _figures(sums: pl.DataFrame, grid: Grid) -> list[Any]:
+def _figures(sums: pl.DataFrame, grid: RowGrid) -> list[Any]:
     """Seconds, share and number of times of each row, in columns at the right."""
     columns = (("took", 62, "right"), ("percent", 112, "right"), ("often", 124, "left"))
     return [
@@ -228,7 +230,7 @@ def _share(share: float) -> str:
     return f"{100 * share:.0f} %" if share >= 0.01 else "< 1 %"
 
 
-def _links(view: View, frame: pl.DataFrame, grid: Grid, x: alt.X) -> list[Any]:
+def _links(view: View, frame: pl.DataFrame, grid: RowGrid, x: alt.X) -> list[Any]:
     """Hair lines through rows with several segments, so that the eye keeps to the row."""
     spans = frame.group_by("row", maintain_order=True).agg(pl.col("begin_s").min(), pl.col("end_s").max(), pl.len())
     spans = spans.filter(pl.col("len") > 1)

@@ -28,7 +28,7 @@ import polars as pl
 
 from logparse.charts._panel import (
     WIDTH,
-    Grid,
+    RowGrid,
     Sign,
     band,
     baseline_in,
@@ -47,12 +47,10 @@ from logparse.charts._panel import (
     work,
 )
 from logparse.charts._theme import (
-    Drawing,
     Plain,
     data,
     fitted,
     framed,
-    hue,
     named,
     places,
     source_note,
@@ -61,7 +59,7 @@ from logparse.charts._theme import (
     tiled,
     tips,
 )
-from logparse.charts._view import Block, View
+from logparse.charts._view import JobBlock, View
 from logparse.comparison.compare import Row, row_of
 from logparse.comparison.jobs import Job
 from logparse.comparison.quantities import QUANTITIES
@@ -69,6 +67,8 @@ from logparse.comparison.sides import cell
 from logparse.comparison.verdict import BEYOND, ESTABLISHED, NOT_COMPARABLE, UNKNOWN
 from logparse.comparison.wording import cell_text, verdict_text
 from logparse.errors import NothingToDraw
+from logparse.rendering.export import Drawing
+from logparse.rendering.palette import hue
 from logparse.text.numbers import ratio_figure
 from logparse.text.terminal import one_line
 
@@ -117,10 +117,10 @@ def chart(view: View) -> Drawing:
     drawn: list[Drawing | Plain] = []
     for number, panel in enumerate(panels):
         part = frame.filter(pl.col("block") == number)
-        grid = Grid(view, part["row"].n_unique(), width, edge)
+        grid = RowGrid(view, part["row"].n_unique(), width, edge)
         drawn.append(_rates(view, part, grid).properties(title=heading(view, panel.title(view))))
         if estimates:
-            drawn.append(_estimates(view, part, Grid(view, grid.rows, width * 0.3)))
+            drawn.append(_estimates(view, part, RowGrid(view, grid.rows, width * 0.3)))
     body = tiled(drawn, 2 if estimates else 1)
     whole = edge + width + notes + 16 + (width * 0.3 + 60 if estimates else 0)
     if strip := key(view, _signs(view, frame), whole - edge):
@@ -144,7 +144,7 @@ def chart(view: View) -> Drawing:
 
 @dataclass(frozen=True)
 class _Panel:
-    block: Block
+    block: JobBlock
     """Its keys: workload, task, sample, whether one input is repeated, quantity."""
     row: Row
     baseline: int
@@ -171,7 +171,7 @@ def _panels(view: View) -> tuple[list[_Panel], list[str]]:
     return out, more
 
 
-def _blocks(view: View) -> Iterator[Block]:
+def _blocks(view: View) -> Iterator[JobBlock]:
     """Jobs with a rate by workload, task, unit and scenario."""
     for block in view.blocks("workload", "task", jobs=[job for job in view.jobs if _quantity(job)]):
         kinds = {_sample(job) for job in block.jobs} - {None}
@@ -181,7 +181,7 @@ def _blocks(view: View) -> Iterator[Block]:
             sample = _sample(job) or (next(iter(kinds)) if len(kinds) == 1 else None)
             single = "one input" if job["throughput_window"] == "single_input" else None
             held.setdefault((sample, single, _quantity(job)), []).append(job)
-        yield from (Block((*block.keys, *keys), tuple(jobs)) for keys, jobs in held.items())
+        yield from (JobBlock((*block.keys, *keys), tuple(jobs)) for keys, jobs in held.items())
 
 
 def _quantity(job: Job) -> str | None:
@@ -250,7 +250,7 @@ def _note(view: View, panel: _Panel, index: int) -> str:
 # ---- marks ---- #
 
 
-def _rates(view: View, frame: pl.DataFrame, grid: Grid) -> Drawing:
+def _rates(view: View, frame: pl.DataFrame, grid: RowGrid) -> Drawing:
     unit = frame["unit"][0]
     measured = frame.filter(pl.col("mark") != "estimate")
     ends = with_bands(extent(measured, "value"), extent_or_none(measured, "noise_low", "noise_high"))
@@ -280,7 +280,7 @@ def _rates(view: View, frame: pl.DataFrame, grid: Grid) -> Drawing:
     )
 
 
-def _estimates(view: View, frame: pl.DataFrame, grid: Grid) -> Drawing:
+def _estimates(view: View, frame: pl.DataFrame, grid: RowGrid) -> Drawing:
     """What the compiler says, on an axis of its own."""
     t = theme(view)
     found = frame.filter(pl.col("mark") == "estimate").with_columns(

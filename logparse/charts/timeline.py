@@ -27,27 +27,15 @@ from typing import Any
 import altair as alt
 import polars as pl
 
-from logparse.charts._panel import WIDTH, Grid, Sign, capped, gutter, heading, key, labelled
-from logparse.charts._theme import (
-    BAD,
-    PHASES,
-    Drawing,
-    data,
-    fitted,
-    framed,
-    hue,
-    places,
-    source_note,
-    text_width,
-    theme,
-    tiled,
-    tips,
-)
-from logparse.charts._view import Block, View
+from logparse.charts._panel import WIDTH, RowGrid, Sign, capped, gutter, heading, key, labelled
+from logparse.charts._theme import data, fitted, framed, places, source_note, text_width, theme, tiled, tips
+from logparse.charts._view import JobBlock, View
 from logparse.comparison.jobs import Job
 from logparse.comparison.phrases import labels
 from logparse.comparison.sides import Side
 from logparse.errors import NothingToDraw
+from logparse.rendering.export import Drawing
+from logparse.rendering.palette import BAD, PHASES, hue
 from logparse.schema import TEXT
 from logparse.text.location import Place
 from logparse.text.terminal import one_line
@@ -126,7 +114,7 @@ def _lanes(view: View) -> dict[str, _Lane]:
     return {run: lane for run, lane in found if lane is not None}
 
 
-def _blocks(view: View, lanes: Mapping[str, _Lane]) -> tuple[Sequence[Block], list[str]]:
+def _blocks(view: View, lanes: Mapping[str, _Lane]) -> tuple[Sequence[JobBlock], list[str]]:
     """Panels: platform and workload. Of those whose workload no log tells a platform has one: it is a diary of each,
     and no axis to compare them on."""
     held: dict[tuple[Any, ...], list[Job]] = {}
@@ -134,7 +122,7 @@ def _blocks(view: View, lanes: Mapping[str, _Lane]) -> tuple[Sequence[Block], li
         if job.id in lanes:
             keys = (job.main["platform"], view.ledger.value(job, "workload").value)
             held.setdefault(keys, []).append(job)
-    return capped([Block(keys, tuple(jobs)) for keys, jobs in held.items()])
+    return capped([JobBlock(keys, tuple(jobs)) for keys, jobs in held.items()])
 
 
 def _lane(view: View, job: Job) -> _Lane | None:
@@ -221,7 +209,7 @@ def _failure(
     return lane.end, "failed", view.ledger.value(job, "status").places
 
 
-def _block_rows(view: View, number: int, block: Block, lanes: Mapping[str, _Lane]) -> Iterator[dict[str, Any]]:
+def _block_rows(view: View, number: int, block: JobBlock, lanes: Mapping[str, _Lane]) -> Iterator[dict[str, Any]]:
     names = labelled(view, [Side(job.label, (job,)) for job in block.jobs], False)
     for row, (job, name) in enumerate(zip(block.jobs, names, strict=True)):
         told = {
@@ -340,7 +328,7 @@ def chart(view: View) -> Drawing:
     aside = 0.0
     for number, block in enumerate(blocks):
         part = frame.filter(pl.col("panel") == number)
-        grid = Grid(view, part["row"].n_unique(), width, edge)
+        grid = RowGrid(view, part["row"].n_unique(), width, edge)
         notes = _notes(part, grid)
         aside = max([aside, *(text_width(text, size) for text in notes["note"])])
         panels.append(_panel(view, part, notes, grid).properties(title=heading(view, _named(block))))
@@ -355,7 +343,7 @@ def chart(view: View) -> Drawing:
     )  # fmt: skip
 
 
-def _named(block: Block) -> str:
+def _named(block: JobBlock) -> str:
     platform, workload = block.keys
     return f"{platform}: {one_line(workload) if workload else 'workload not in the log'}"
 
@@ -369,7 +357,7 @@ _CROSS = "M-0.8,-0.8 L0.8,0.8 M-0.8,0.8 L0.8,-0.8"
 _OPEN = "M-0.5,-0.9 L0.6,0 L-0.5,0.9"
 
 
-def _panel(view: View, frame: pl.DataFrame, notes: pl.DataFrame, grid: Grid) -> Any:
+def _panel(view: View, frame: pl.DataFrame, notes: pl.DataFrame, grid: RowGrid) -> Any:
     """One panel of lanes."""
     t = theme(view)
     drawn = _worded(view, frame)
@@ -436,7 +424,7 @@ def _worded(view: View, frame: pl.DataFrame) -> pl.DataFrame:
     )  # fmt: skip
 
 
-def _inside(view: View, frame: pl.DataFrame, grid: Grid, right: float) -> Any:
+def _inside(view: View, frame: pl.DataFrame, grid: RowGrid, right: float) -> Any:
     """Names of phases in their bars, and of idle time above its line, where there is room."""
     t = theme(view)
     size = grid.size - 1
@@ -446,7 +434,7 @@ def _inside(view: View, frame: pl.DataFrame, grid: Grid, right: float) -> Any:
     for row in marks.filter(longest | (pl.col("mark") == "held")).iter_rows(named=True):
         text = row["phase"] if row["mark"] == "phase" else "wait" if row["mark"] == "wait" else row["text"]
         if text and grid.step >= (15 if row["mark"] == "phase" else _ABOVE) and _fits(row, text, grid, right):
-            ink = t.on(row["fill"]) if row["mark"] == "phase" else t.ink
+            ink = t.text_on(row["fill"]) if row["mark"] == "phase" else t.ink
             lift = 0.0 if row["mark"] == "phase" else -7.0
             out.append(
                 {"row": row["row"], "x": (row["begin_s"] + row["end_s"]) / 2, "text": text, "ink": ink, "lift": lift}
@@ -462,11 +450,11 @@ def _inside(view: View, frame: pl.DataFrame, grid: Grid, right: float) -> Any:
     return alt.layer(*layers)
 
 
-def _fits(row: Mapping[str, Any], text: str, grid: Grid, right: float) -> bool:
+def _fits(row: Mapping[str, Any], text: str, grid: RowGrid, right: float) -> bool:
     return bool(text_width(text, grid.size - 1) + 8 < (row["end_s"] - row["begin_s"]) / right * grid.width)
 
 
-def _notes(frame: pl.DataFrame, grid: Grid) -> pl.DataFrame:
+def _notes(frame: pl.DataFrame, grid: RowGrid) -> pl.DataFrame:
     """row, label, note: the length of each lane, and the idle time that found no room in it."""
     right = float(frame["end_s"].max() or 1.0)  # type: ignore[arg-type]
     out = []

@@ -29,12 +29,10 @@ import polars as pl
 
 from logparse.charts._panel import Sign, capped, extent, heading, key, platform_of, work
 from logparse.charts._theme import (
-    Drawing,
     Plain,
     data,
     fitted,
     framed,
-    hue,
     named,
     places,
     source_note,
@@ -43,7 +41,7 @@ from logparse.charts._theme import (
     tiled,
     tips,
 )
-from logparse.charts._view import Block, View
+from logparse.charts._view import JobBlock, View
 from logparse.comparison.jobs import Job
 from logparse.comparison.noise import noises
 from logparse.comparison.quantities import CLOCKS, LOWER_SCORES, QUANTITIES, Quantity
@@ -52,6 +50,8 @@ from logparse.comparison.sides import Cell, Side, cell
 from logparse.comparison.verdict import UNKNOWN, WITHIN, verdict
 from logparse.comparison.wording import cell_text
 from logparse.errors import NothingToDraw
+from logparse.rendering.export import Drawing
+from logparse.rendering.palette import hue
 from logparse.text.numbers import is_share
 from logparse.text.terminal import one_line
 
@@ -116,7 +116,7 @@ def chart(view: View) -> Drawing:
 # ---- rows ---- #
 
 
-def _blocks(view: View) -> tuple[Sequence[Block], list[str]]:
+def _blocks(view: View) -> tuple[Sequence[JobBlock], list[str]]:
     """Jobs that have both by workload, task, kind of score and data set."""
     found = []
     for block in view.blocks("workload", "task", jobs=[job for job in view.jobs if job.has_result]):
@@ -124,9 +124,9 @@ def _blocks(view: View) -> tuple[Sequence[Block], list[str]]:
         losses = [job for job in block.jobs if job["loss"] is not None and _time(view, job).values]
         if scored:
             for part in view.blocks("score_name", "dataset", jobs=scored):
-                found.append(Block((*block.keys, *part.keys), part.jobs))
+                found.append(JobBlock((*block.keys, *part.keys), part.jobs))
         elif losses:
-            found.append(Block((*block.keys, "loss", None), tuple(losses)))
+            found.append(JobBlock((*block.keys, "loss", None), tuple(losses)))
     # A run alone in its panel is traded off against nothing.
     return capped([block for block in found if len(block.jobs) > 1] or found)
 
@@ -140,7 +140,7 @@ def _time(view: View, job: Job) -> Cell:
     return cell(view.ledger, _clock(view, job), Side(job.label, (job,)))
 
 
-def _block_rows(view: View, number: int, block: Block) -> Iterator[dict[str, Any]]:
+def _block_rows(view: View, number: int, block: JobBlock) -> Iterator[dict[str, Any]]:
     name = str(block.keys[2])
     quantity = QUANTITIES["loss" if name == "loss" else "score"]
     sides = view.rows_of(block.jobs)

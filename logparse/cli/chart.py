@@ -97,8 +97,8 @@ def command(
     for option in (o for o, value in options.items() if value is not None and o not in takes):
         raise click.UsageError(f"--{option}: the chart {name} has no use for it")
     logs = _options.read(paths, files_from, grammar)
-    from logparse.charts import _save
     from logparse.errors import NothingToDraw
+    from logparse.rendering.export import export
 
     try:
         view = charts.view_for(
@@ -110,7 +110,7 @@ def command(
         click.echo(f"Nothing to draw: {error}", err=True)
         return max(NOTHING, _options.exit_code(logs))
     if chosen is not None:
-        _options.put_bytes(_save.saved(drawing, chosen, _command(ctx)), output)
+        _options.put_bytes(export(drawing, chosen, _command(ctx)), output)
     if data is not None:
         _options.put(charts.rows(name, view), name, None, data)
     return _options.exit_code(logs)

@@ -19,7 +19,7 @@ from logparse.comparison.sides import Side
 from logparse.errors import UsageError
 from logparse.findings import SEVERITIES, findings
 from logparse.logs import Logs
-from logparse.report.lists import Block, Lists, differs, lists
+from logparse.report.lists import Lists, ReportBlock, differs, lists
 from logparse.schema import RUNS
 from logparse.text.terminal import one_line, where
 
@@ -35,7 +35,7 @@ class Content:
 
     title: str
     ledger: Ledger
-    blocks: tuple[Block, ...]
+    blocks: tuple[ReportBlock, ...]
     lists: Lists
     findings: pl.DataFrame
     claims: pl.DataFrame
@@ -111,11 +111,13 @@ def _wanted(ledger: Ledger, jobs: Sequence[Job], condition: str | None) -> list[
 # ---- blocks: what stands side by side ---- #
 
 
-def _given(comparison: Comparison) -> Block:
-    return Block(_heading(comparison.ledger, comparison.jobs), tuple(comparison.jobs), comparison, differs(comparison))
+def _given(comparison: Comparison) -> ReportBlock:
+    return ReportBlock(
+        _heading(comparison.ledger, comparison.jobs), tuple(comparison.jobs), comparison, differs(comparison)
+    )
 
 
-def _blocks(ledger: Ledger, by: str | None, baseline: str | None) -> list[Block]:
+def _blocks(ledger: Ledger, by: str | None, baseline: str | None) -> list[ReportBlock]:
     """Jobs of one platform, workload and task beside each other; what `by` tells apart is no bar."""
     held: dict[tuple[Any, ...], list[Job]] = {}
     for job in ledger.jobs:
@@ -132,7 +134,7 @@ def _blocks(ledger: Ledger, by: str | None, baseline: str | None) -> list[Block]
         base = _baseline(sides[keys], baseline)
         named = named or base is not None
         made = of_sides(ledger, sides[keys], base, by=by) if len(sides[keys]) > 1 else None
-        blocks.append(Block(_heading(ledger, jobs), tuple(jobs), made, differs(made) if made else ()))
+        blocks.append(ReportBlock(_heading(ledger, jobs), tuple(jobs), made, differs(made) if made else ()))
     if baseline is not None and not named:
         labels = ", ".join(one_line(s.label) for of in sides.values() for s in of[:8])
         raise UsageError(f"there is no side {baseline!r} to be the baseline; there are {labels}")
@@ -187,7 +189,7 @@ def _heading(ledger: Ledger, jobs: Sequence[Job]) -> str:
 # ---- findings ---- #
 
 
-def _findings(ledger: Ledger, blocks: Sequence[Block], ignore: Sequence[str]) -> pl.DataFrame:
+def _findings(ledger: Ledger, blocks: Sequence[ReportBlock], ignore: Sequence[str]) -> pl.DataFrame:
     """What is found of what the report sets side by side, and of the runs for themselves, the worst first.
 
     What both say is told once, as the comparison has it: it knows that the figure is compared.

@@ -65,7 +65,7 @@ class Lists:
 
 
 @dataclass(frozen=True)
-class Block:
+class ReportBlock:
     """Runs of one kind of work: a comparison where there are two or more."""
 
     heading: str
@@ -75,7 +75,7 @@ class Block:
     """In what the sides differ, in sentences."""
 
 
-def lists(ledger: Ledger, blocks: Sequence[Block], findings: pl.DataFrame, claims: pl.DataFrame) -> Lists:
+def lists(ledger: Ledger, blocks: Sequence[ReportBlock], findings: pl.DataFrame, claims: pl.DataFrame) -> Lists:
     """The lists for these blocks, with what findings and claims say of their runs."""
     told = [row for row in findings.iter_rows(named=True) if row["ignored"] is None]
     about = _homes(blocks)
@@ -122,7 +122,7 @@ def _differing(comparison: Comparison) -> str:
     return f"confounded: {_labels(names, 5)} differ"
 
 
-def _sorted(items: Sequence[Item], blocks: Sequence[Block]) -> tuple[Item, ...]:
+def _sorted(items: Sequence[Item], blocks: Sequence[ReportBlock]) -> tuple[Item, ...]:
     """By block, and in it by weight; what stands there twice once."""
     order = {block.heading: i for i, block in enumerate(blocks)}
     plain = {(i.about, i.text): i for i in reversed(items)}
@@ -130,7 +130,7 @@ def _sorted(items: Sequence[Item], blocks: Sequence[Block]) -> tuple[Item, ...]:
     return tuple(sorted(kept, key=lambda i: (order.get(i.about, -1), i.weight)))
 
 
-def _homes(blocks: Sequence[Block]) -> dict[str, str]:
+def _homes(blocks: Sequence[ReportBlock]) -> dict[str, str]:
     """Run -> heading of its block."""
     return {run: block.heading for block in blocks for job in block.jobs for run in job.ids}
 
@@ -204,7 +204,7 @@ def _upper(text: str) -> str:
 # ---- what the logs let one say ---- #
 
 
-def _differ(block: Block, comparison: Comparison) -> Iterator[Item]:
+def _differ(block: ReportBlock, comparison: Comparison) -> Iterator[Item]:
     """Differences that are established or beyond noise."""
     for row in comparison.rows:
         for word in (ESTABLISHED, BEYOND):
@@ -224,7 +224,7 @@ def _differ(block: Block, comparison: Comparison) -> Iterator[Item]:
             )
 
 
-def _equal(block: Block, comparison: Comparison) -> Iterator[Item]:
+def _equal(block: ReportBlock, comparison: Comparison) -> Iterator[Item]:
     """Quality that is the same to the last digit that was printed."""
     for row in comparison.rows:
         held = [(i, v) for i, v in _of(row, WITHIN) if v.difference == 0]
@@ -236,7 +236,7 @@ def _equal(block: Block, comparison: Comparison) -> Iterator[Item]:
             yield Item(text, "verdict", _places(row, [comparison.baseline, *(i for i, _ in held)]), block.heading)
 
 
-def _in_common(block: Block, comparison: Comparison) -> Iterator[Item]:
+def _in_common(block: ReportBlock, comparison: Comparison) -> Iterator[Item]:
     """Loss at the largest number of samples that all sides logged, where their budgets differ."""
     loss = next((row for row in comparison.rows if row.quantity.name == "loss"), None)
     if loss is None or not any(v.is_barred(Bar.BUDGET) for _, v in _of(loss, NOT_COMPARABLE)):
@@ -257,7 +257,7 @@ def _in_common(block: Block, comparison: Comparison) -> Iterator[Item]:
     yield Item(text, "verdict", tuple(p.place for p in shown if p.place), block.heading, 0)
 
 
-def _values(ledger: Ledger, block: Block) -> Iterator[Item]:
+def _values(ledger: Ledger, block: ReportBlock) -> Iterator[Item]:
     """Values of runs that stand beside no other of the same work, or only beside their own repeats."""
     jobs = tuple(job for job in block.jobs if job.has_result)
     if not jobs:
@@ -279,7 +279,7 @@ def _values(ledger: Ledger, block: Block) -> Iterator[Item]:
 # ---- what they do not ---- #
 
 
-def _within(block: Block, comparison: Comparison) -> Iterator[Item]:
+def _within(block: ReportBlock, comparison: Comparison) -> Iterator[Item]:
     """Differences that are within noise: the telling ones each, the others together."""
     rest: list[str] = []
     places: list[Place] = []
@@ -304,7 +304,7 @@ def _within(block: Block, comparison: Comparison) -> Iterator[Item]:
         yield Item(text, "verdict", tuple(dict.fromkeys(places)), block.heading, 3)
 
 
-def _unknown(block: Block, comparison: Comparison) -> Iterator[Item]:
+def _unknown(block: ReportBlock, comparison: Comparison) -> Iterator[Item]:
     """Differences of which nobody can tell whether they are chance."""
     told: list[str] = []
     places: list[Place] = []
@@ -334,7 +334,7 @@ _TOLD_BY = {
 """Finding -> what it says as well as a refusal does."""
 
 
-def _refused(block: Block, comparison: Comparison, findings: set[str]) -> Iterator[Item]:
+def _refused(block: ReportBlock, comparison: Comparison, findings: set[str]) -> Iterator[Item]:
     """What is not compared, by reason; a reason that a finding of these runs tells is left to it."""
     base = comparison.baseline
     left = [bar for name, bar in _TOLD_BY.items() if name in findings]
@@ -360,7 +360,7 @@ def _refused(block: Block, comparison: Comparison, findings: set[str]) -> Iterat
         yield Item(f"Which {_labels(names, 4)} {verb} better{of}: {reason}.", "verdict", places, block.heading)
 
 
-def _missing(block: Block, comparison: Comparison) -> Iterator[Item]:
+def _missing(block: ReportBlock, comparison: Comparison) -> Iterator[Item]:
     """Telling quantities that a side does not have while another has."""
     by_reason: dict[tuple[str, str], list[str]] = {}
     for row in comparison.rows:
@@ -378,7 +378,7 @@ def _missing(block: Block, comparison: Comparison) -> Iterator[Item]:
 # ---- what would settle it ---- #
 
 
-def _repeats(blocks: Sequence[Block]) -> Iterator[Item]:
+def _repeats(blocks: Sequence[ReportBlock]) -> Iterator[Item]:
     """Three runs a side, where a difference is not established and could be; said once of all blocks."""
     wanting: dict[str, set[int]] = {}
     for block in blocks:
@@ -394,7 +394,7 @@ def _repeats(blocks: Sequence[Block]) -> Iterator[Item]:
         yield Item(text, "verdict", (), next(iter(wanting)) if len(wanting) == 1 else "", 1)
 
 
-def _settings(block: Block, comparison: Comparison) -> Iterator[Item]:
+def _settings(block: ReportBlock, comparison: Comparison) -> Iterator[Item]:
     """Settings that some side's logs do not state."""
     missing = [s for s in comparison.settings if s.role == "unknown"]
     if missing:

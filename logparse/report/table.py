@@ -16,7 +16,7 @@ from logparse.text.terminal import one_line
 
 
 @dataclass(frozen=True)
-class Column:
+class TableColumn:
     """One column of the table."""
 
     title: str
@@ -30,7 +30,7 @@ class Column:
 
 
 @dataclass(frozen=True)
-class Cell:
+class TableCell:
     """One cell: its text, what it sorts by (None goes last), and the columns that a click shows."""
 
     text: str
@@ -40,24 +40,24 @@ class Cell:
 
 
 @dataclass(frozen=True)
-class Table:
+class RunTable:
     """Columns that apply, and a row of cells for each job."""
 
-    columns: tuple[Column, ...]
+    columns: tuple[TableColumn, ...]
     jobs: tuple[Job, ...]
-    rows: tuple[tuple[Cell, ...], ...]
+    rows: tuple[tuple[TableCell, ...], ...]
     marks: frozenset[str]
     """Marks of empty cells that the legend explains."""
 
 
-def table(ledger: Ledger, jobs: Sequence[Job]) -> Table:
+def table(ledger: Ledger, jobs: Sequence[Job]) -> RunTable:
     """The table of these jobs."""
     facts = Facts.of(ledger.logs)
     rows = [[_cell(column, job, facts) for column in _COLUMNS] for job in jobs]
     shown = [i for i, column in enumerate(_COLUMNS) if _applies(column, [row[i] for row in rows])]
     kept = tuple(tuple(row[i] for i in shown) for row in rows)
     marks = frozenset(mark for row in kept for cell in row for mark in missing.marks(cell.text))
-    return Table(tuple(_COLUMNS[i] for i in shown), tuple(jobs), kept, marks)
+    return RunTable(tuple(_COLUMNS[i] for i in shown), tuple(jobs), kept, marks)
 
 
 def work(run: Run) -> str:
@@ -66,16 +66,16 @@ def work(run: Run) -> str:
     return ", ".join(one_line(part) for part in parts if part) or "?"
 
 
-def _cell(column: Column, job: Job, facts: Facts) -> Cell:
+def _cell(column: TableColumn, job: Job, facts: Facts) -> TableCell:
     run = next((run for name in column.of for run in job.runs if run[name] is not None), job.main)
     text = one_line(column.text(run, facts))
     of = tuple(name for name in column.of if run[name] is not None) or column.of[:1]
     numbers = [run[name] for name in of if isinstance(run[name], (int, float))]
     key = next(iter(numbers), None) if column.number else text
-    return Cell(text, key, of, text in LEGEND)
+    return TableCell(text, key, of, text in LEGEND)
 
 
-def _applies(column: Column, found: Sequence[Cell]) -> bool:
+def _applies(column: TableColumn, found: Sequence[TableCell]) -> bool:
     """Whether a column says something of these runs."""
     texts = {cell.text for cell in found}
     return (
@@ -109,17 +109,17 @@ def _text(column: str) -> Callable[[Run, Facts], str]:
 
 
 _COLUMNS = (
-    Column("platform", ("platform",), _text("platform")),
-    Column("work", ("workload", "task"), lambda run, facts: work(run)),
-    Column("ran", ("samples", "steps", "epochs", "batch_size"), _ran, number=True),
-    Column("compile", ("compile_s", "compile_cache"), run_cells.compiling, number=True, always=True),
-    Column("train", ("train_s",), _duration("train_s"), number=True, always=True),
-    Column("latency", ("latency_s",), _duration("latency_s"), number=True),
-    Column("on chip (estimate)", ("on_chip_latency_s", "on_chip_throughput"), run_cells.on_chip, number=True),
-    Column("rate", ("throughput", "token_throughput"), _rate, number=True, always=True),
-    Column("quality", ("score", "loss", "score_name"), run_cells.quality, number=True, always=True),
-    Column("whole log", ("total_s",), _duration("total_s"), number=True),
-    Column("status", ("status",), run_cells.status),
+    TableColumn("platform", ("platform",), _text("platform")),
+    TableColumn("work", ("workload", "task"), lambda run, facts: work(run)),
+    TableColumn("ran", ("samples", "steps", "epochs", "batch_size"), _ran, number=True),
+    TableColumn("compile", ("compile_s", "compile_cache"), run_cells.compiling, number=True, always=True),
+    TableColumn("train", ("train_s",), _duration("train_s"), number=True, always=True),
+    TableColumn("latency", ("latency_s",), _duration("latency_s"), number=True),
+    TableColumn("on chip (estimate)", ("on_chip_latency_s", "on_chip_throughput"), run_cells.on_chip, number=True),
+    TableColumn("rate", ("throughput", "token_throughput"), _rate, number=True, always=True),
+    TableColumn("quality", ("score", "loss", "score_name"), run_cells.quality, number=True, always=True),
+    TableColumn("whole log", ("total_s",), _duration("total_s"), number=True),
+    TableColumn("status", ("status",), run_cells.status),
 )
 """Left to right. Labels of runs stand before these."""
 
