@@ -63,6 +63,7 @@ from logparse.comparison.quantities import LOWER_SCORES, QUANTITIES
 from logparse.comparison.sides import Cell, Side, cell
 from logparse.comparison.wording import cell_text
 from logparse.errors import NothingToDraw
+from logparse.schema import LOCATIONS
 from logparse.text.numbers import is_share, score_figure
 from logparse.text.terminal import one_line
 
@@ -85,7 +86,7 @@ ROWS: dict[str, Any] = {
     "chance": pl.Float64,
     "wrong": pl.String,
     "note": pl.String,
-    "evidence": pl.List(pl.String),
+    "evidence": LOCATIONS,
 }
 """mark: `score` (of a row: its value, or the median of its runs) or `run` (one of several). least, greatest: the
 binomial interval of one run over `items` items, or the range of several. noise_low, noise_high: the public span.
@@ -168,10 +169,10 @@ def _block_rows(view: View, number: int, block: Block) -> Iterator[dict[str, Any
             "chance": chance,
             "wrong": _wrong(view, side),
             "note": _note(view, c, half, _wrong(view, side)),
-            "evidence": list(c.places),
+            "evidence": list(c.locations),
         }
         if c.n > 1:
-            yield from ({**common, "mark": "run", "value": v.value, "evidence": list(v.places)} for v in c.values)
+            yield from ({**common, "mark": "run", "value": v.value, "evidence": list(v.locations)} for v in c.values)
 
 
 def _public(job: Job) -> spreads.Spread | None:

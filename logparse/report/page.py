@@ -29,7 +29,7 @@ from logparse.report.tags import Html, joined, tag
 from logparse.report.trail import Trail
 from logparse.text import missing
 from logparse.text.labels import many
-from logparse.text.location import Place
+from logparse.text.location import Location, locations
 from logparse.text.terminal import as_text, one_line
 
 POLICY = (
@@ -176,30 +176,30 @@ class _Page:
 
     # ---- references ---- #
 
-    def _place(self, place: Place, first: bool = True) -> Html:
+    def _place(self, place: Location, first: bool = True) -> Html:
         """A button that shows a line."""
-        short = Place.of(one_line(place.source.replace("\\", "/").rpartition("/")[2]), place.line)
+        short = place._replace(source=one_line(place.source.replace("\\", "/").rpartition("/")[2]))
         return tag(
-            "button", short, type="button", class_="place", data_p=self.trail.place(place, first),
-            title=one_line(place),
+            "button", str(short), type="button", class_="place", data_p=self.trail.location(place, first),
+            title=one_line(str(place)),
         )  # fmt: skip
 
-    def _places(self, places: Sequence[str], most: int = _PLACES, first: bool = True) -> Html | None:
+    def _places(self, places: Sequence[Mapping[str, Any]], most: int = _PLACES, first: bool = True) -> Html | None:
         """Buttons for some lines, as a frame holds them; further ones folded."""
         if not places:
             return None
-        shown = [self._place(Place(p), first) for p in places[:most]]
-        rest = [self._place(Place(p), first) for p in places[most : most + 12]]
+        shown = [self._place(p, first) for p in locations(places[:most])]
+        rest = [self._place(p, first) for p in locations(places[most : most + 12])]
         if not rest:
             return tag("span", _spaced(shown), class_="places")
         more = tag("details", tag("summary", f"{len(places) - most} more"), _spaced(rest), class_="more")
         return tag("span", _spaced(shown), " ", more, class_="places")
 
-    def _lines(self, places: Sequence[Place]) -> Html | None:
+    def _lines(self, places: Sequence[Location]) -> Html | None:
         """One button that shows all lines of a statement."""
         if not places:
             return None
-        refs = " ".join(self.trail.place(p) for p in places[:_LINES])
+        refs = " ".join(self.trail.location(p) for p in places[:_LINES])
         named = f"{len(places)} lines" if len(places) > 1 else f"line {places[0].line}"
         return tag("button", named, type="button", class_="place", data_p=refs)
 
@@ -481,7 +481,7 @@ class _Page:
             tag("tr", tag("th", self.labels.get(r["run"], r["run"]), scope="row"),
                 tag("td", f"{r['name']} {one_line(r['claimed'])}"), tag("td", one_line(r["found"] or "?")),
                 tag("td", r["verdict"], class_=f"claim-{r['verdict'].replace(' ', '-')}"), tag("td", r["origin"]),
-                tag("td", self._place(Place.of(r["source"], r["line"])) if r["line"] else None))
+                tag("td", self._place(Location(r["source"], r["line"])) if r["line"] else None))
             for r in rows
         ]  # fmt: skip
         whole = tag("table", _caption("What is said of the runs beside the logs"), tag("thead", tag("tr", head)),
@@ -500,7 +500,7 @@ class _Page:
             of = f", by shape (of the first {lines.height:,})" if lines.height < total else ", by shape"
             body = [
                 tag("tr", tag("td", f"{count:,}", class_="r"), tag("td", "!" if odd else ""),
-                    tag("td", tag("code", one_line(shape))), tag("td", Place.of(one_line(source), line)))
+                    tag("td", tag("code", one_line(shape))), tag("td", str(Location(one_line(source), line))))
                 for shape, count, odd, source, line in found.head(_SHAPES).iter_rows()
             ]  # fmt: skip
             head = [tag("th", t, scope="col") for t in ("lines", "!", "shape", "first at")]
@@ -563,8 +563,8 @@ _WORDS = {
     "estimate": "a compiler says so; nobody measured it",
 }
 _TONES = {WITHIN: "within", UNKNOWN: "unknown", NOT_COMPARABLE: "refused"}
-_HIDDEN = ("block", "row", "run", "runs", "mark")
-"""Columns of a chart's rows that only place a mark."""
+_HIDDEN = ("block", "row", "run", "runs", "mark", "code")
+"""Columns of a chart's rows that only say how a mark is drawn."""
 _VIEWER = tag(
     "dialog",
     tag("div", tag("h2", "Log lines", id="viewer-h", tabindex="-1"),
