@@ -1164,12 +1164,12 @@ GRAMMAR = Grammar(
     aliases={"workload": _WORKLOADS, "task": {"fit": "train"}},
     min_resolution={"queue_s": 10.0},  # ingress is polled every ten seconds
     absent={
-        "ranks": "Cerebras logs do not print it: the wafer runs one replica",
-        "sequence_length": "Cerebras logs do not print it; it stands in the params file",
-        "learning_rate": "Cerebras logs do not print it; it stands in the params file",
-        "seed": "Cerebras logs do not print it",
-        "epochs": "Cerebras counts steps, not epochs",
-        "token_throughput": "Cerebras prints samples/s only",
+        "ranks": ("not_in_log", "Cerebras logs do not print it: the wafer runs one replica"),
+        "sequence_length": ("not_in_log", "Cerebras logs do not print it; it stands in the params file"),
+        "learning_rate": ("not_in_log", "Cerebras logs do not print it; it stands in the params file"),
+        "seed": ("not_in_log", "Cerebras logs do not print it"),
+        "epochs": ("not_in_log", "Cerebras counts steps, not epochs"),
+        "token_throughput": ("not_in_log", "Cerebras prints samples/s only"),
     },
 )
 """Everything that is known of Cerebras logs."""

@@ -926,13 +926,13 @@ GRAMMAR = Grammar(
     no_timestamps=("started_at", "total_s"),
     absent={
         # The first stamp of what is cut from the middle of a log is no beginning.
-        "started_at": "the beginning is not in this log",
-        "total_s": "the script prints its duration at its end only",
-        "devices": "the inventory lists all RDUs of the machine, not those that the job used",
-        "queue_s": "does not apply: the duration is the script's own, and what it waited before no line says",
-        "compile_s": "no log: compiling is a command of its own, and its log is not here",
-        "load_s": "loading is inside the first step",
-        "eval_s": "no log of this vendor that is known holds an evaluation of the run",
-        "precision": "not printed",
+        "started_at": ("not_in_log", "the beginning is not in this log"),
+        "total_s": ("not_in_log", "the script prints its duration at its end only"),
+        "devices": ("not_in_log", "the inventory lists all RDUs of the machine, not those that the job used"),
+        "queue_s": ("not_applicable", "does not apply: the duration is the script's own, and what it waited before no line says"),
+        "compile_s": ("other_log", "no log: compiling is a command of its own, and its log is not here"),
+        "load_s": ("not_in_log", "loading is inside the first step"),
+        "eval_s": ("not_in_log", "no log of this vendor that is known holds an evaluation of the run"),
+        "precision": ("not_in_log", "not printed"),
     },
 )  # fmt: skip

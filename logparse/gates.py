@@ -16,7 +16,7 @@ from logparse.comparison.wording import cell_text, worth
 from logparse.errors import UsageError, nearest
 from logparse.findings import SEVERITIES
 from logparse.schema import FIELDS
-from logparse.text.location import Place
+from logparse.text.location import Location, locations
 from logparse.text.numbers import ratio_figure
 
 _GATE = re.compile(r"\s*([a-z_]+)\s*(<=|>=|<|>)\s*([-+]?[0-9.]+(?:e[-+]?\d+)?)\s*(x|%)?\s*")
@@ -49,7 +49,7 @@ class Outcome:
     passed: bool | None
     """None: it cannot be told."""
     text: str
-    places: tuple[Place, ...] = ()
+    locations: tuple[Location, ...] = ()
 
 
 def gate(text: str) -> Gate:
@@ -107,16 +107,16 @@ def _outcome(comparison: Comparison, one: Gate, row: Row, index: int) -> Outcome
     shown = f"{cell_text(row.quantity, c)} against {cell_text(row.quantity, base)}"
     held = _held(one, row, index, comparison.baseline, verdict)
     if held is None:
-        return Outcome(one, c.side.label, None, f"{shown}: {worth(verdict)}", c.places)
+        return Outcome(one, c.side.label, None, f"{shown}: {worth(verdict)}", c.locations)
     ratio = f", {ratio_figure(verdict.ratio)}" if verdict.ratio is not None else ""
     if not _SIGNS[one.sign](held, one.number):
-        return Outcome(one, c.side.label, True, f"{shown}{ratio}", c.places)
+        return Outcome(one, c.side.label, True, f"{shown}{ratio}", c.locations)
     if not one.unit:
         return _of_value(one, row, index, shown)
     if verdict.word in (ESTABLISHED, BEYOND):
-        return Outcome(one, c.side.label, False, f"{shown}{ratio}: {worth(verdict)}", c.places)
+        return Outcome(one, c.side.label, False, f"{shown}{ratio}: {worth(verdict)}", c.locations)
     passed = True if verdict.word == WITHIN else None
-    return Outcome(one, c.side.label, passed, f"{shown}{ratio}: {worth(verdict)}", c.places)
+    return Outcome(one, c.side.label, passed, f"{shown}{ratio}: {worth(verdict)}", c.locations)
 
 
 def _of_value(one: Gate, row: Row, index: int, shown: str) -> Outcome:
@@ -125,7 +125,7 @@ def _of_value(one: Gate, row: Row, index: int, shown: str) -> Outcome:
     noise = max((n.size for n in row.noises[index]), default=c.resolution or 0.0)
     beyond = abs((c.middle or 0.0) - one.number) > noise
     text = f"{shown}; known noise {noise:.2g}" + ("" if beyond else ", so this may be chance")
-    return Outcome(one, c.side.label, not beyond, text, c.places)
+    return Outcome(one, c.side.label, not beyond, text, c.locations)
 
 
 def _held(one: Gate, row: Row, index: int, baseline: int, verdict: Verdict) -> float | None:
@@ -167,13 +167,13 @@ def junit(found: Sequence[Outcome], findings: pl.DataFrame, strict: str | None, 
     for outcome in found:
         case = _case(suite, "gate", f"{outcome.gate.text}: {outcome.side}")
         if failed(outcome, on_unknown):
-            _told(case, "failure", outcome.text, outcome.places)
+            _told(case, "failure", outcome.text, outcome.locations)
         elif outcome.passed is None:
             _told(case, "skipped", outcome.text, ())
     for row in findings.filter(pl.col("ignored").is_null()).iter_rows(named=True):
         case = _case(suite, "finding", f"{row['name']} {row['key']}")
         bad = too_bad(findings.filter(pl.col("key") == row["key"]), strict)
-        _told(case, "failure" if bad else "system-out", row["text"], row["evidence"])
+        _told(case, "failure" if bad else "system-out", row["text"], locations(row["evidence"]))
     suite.set("tests", str(len(suite)))
     suite.set("failures", str(len(suite.findall("testcase/failure"))))
     ElementTree.indent(suite)
@@ -184,11 +184,11 @@ def _case(suite: ElementTree.Element, kind: str, name: str) -> ElementTree.Eleme
     return ElementTree.SubElement(suite, "testcase", classname=kind, name=_xml(name))
 
 
-def _told(case: ElementTree.Element, tag: str, text: str, places: Sequence[str]) -> None:
+def _told(case: ElementTree.Element, tag: str, text: str, places: Sequence[Location]) -> None:
     element = ElementTree.SubElement(case, tag)
     if tag != "system-out":  # the schema knows no message there
         element.set("message", _xml(text))
-    element.text = _xml("\n".join([text, *places]))
+    element.text = _xml("\n".join([text, *map(str, places)]))
 
 
 def _xml(text: str) -> str:
@@ -201,13 +201,13 @@ def github(found: Sequence[Outcome], findings: pl.DataFrame, on_unknown: str) ->
     for outcome in found:
         if outcome.passed is not True:
             kind = "error" if failed(outcome, on_unknown) else "warning"
-            yield _command(kind, f"{outcome.gate.text}: {outcome.side}", outcome.text, outcome.places)
+            yield _command(kind, f"{outcome.gate.text}: {outcome.side}", outcome.text, outcome.locations)
     for row in findings.filter(pl.col("ignored").is_null()).iter_rows(named=True):
         kind = "notice" if row["severity"] == "note" else row["severity"]
-        yield _command(kind, row["name"], row["text"], [Place(text) for text in row["evidence"]])
+        yield _command(kind, row["name"], row["text"], locations(row["evidence"]))
 
 
-def _command(kind: str, title: str, text: str, places: Sequence[Place]) -> str:
+def _command(kind: str, title: str, text: str, places: Sequence[Location]) -> str:
     where = f"file={_property(places[0].source)},line={places[0].line}," if places else ""
     return f"::{kind} {where}title={_property(title)}::{_data(text)}"
 

@@ -14,6 +14,7 @@ import polars.selectors as cs
 from logparse.frames import evidence as proof
 from logparse.frames import log_tables, records, run_defaults
 from logparse.frames.phases import Phases
+from logparse.frames.resolution import value_resolutions
 from logparse.frames.run_bounds import Found, find_runs
 from logparse.frames.run_columns import Sheet
 from logparse.grammar import Grammar, Rule, registry
@@ -176,13 +177,15 @@ def _placed(
     of_run = _beside(evidence, runs.select("n", value="source"), "n")
     value = _beside(evidence, of_runs, "n", "frame", "column"), _beside(evidence, of_phases, "n", "key")
     # A segment that is kept would keep the text of all others with it.
-    return evidence.with_columns(
+    evidence = evidence.with_columns(
         proof.starts(evidence, hits.rules),
         proof.resolutions(evidence),
         rule.alias("rule"),
         pl.coalesce(*map(pl.lit, value)).alias("value"),
         of_run.alias("of_run"),
-    ).drop("seg", "unit", "field", "col", "id")
+    )
+    evidence = evidence.with_columns(value_resolutions(evidence, hits.grammar.min_resolution))
+    return evidence.drop("seg", "unit", "field", "col", "id")
 
 
 def _beside(rows: pl.DataFrame, others: pl.DataFrame, *keys: str) -> pl.Series:

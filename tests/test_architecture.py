@@ -22,6 +22,7 @@ ROOMS = (
     "frames",
     "logs",
     "pipeline",
+    "cells",
     "selection",
     "spreads",
     "comparison",

@@ -267,7 +267,7 @@ GRAMMAR = Grammar(
         Take("model", "start.model"), Take("batch_size", "start.batch_size"), Take("steps", "step.step"),
         Take("loss", "step.loss"), Take("throughput", "step.throughput@mean"), Infer("task", "train", because="step"),
     ),
-    absent={"score": "the engine does not evaluate"},
+    absent={"score": ("not_in_log", "the engine does not evaluate")},
 )
 '''
 

@@ -18,6 +18,8 @@ import logparse
 from logparse.charts._view import View
 from logparse.rendering.export import Drawing, altair_defaults
 from logparse.rendering.palette import THEMES, Theme
+from logparse.schema import LOCATIONS
+from logparse.text.location import locations, texts
 from logparse.text.terminal import one_line
 
 FONT = "Arial, Helvetica, Liberation Sans, Arimo, sans-serif"
@@ -123,9 +125,9 @@ def apart(labels: Sequence[str], width: float, size: float) -> list[str]:
     return out
 
 
-def places(evidence: Iterable[str], most: int = 3) -> str:
+def places(evidence: Iterable[Mapping[str, Any]], most: int = 3) -> str:
     """source:line of a mark, for its tooltip."""
-    found = [one_line(place) for place in evidence]
+    found = [one_line(str(location)) for location in locations(evidence)]
     more = f" and {len(found) - most} more" if len(found) > most else ""
     return ", ".join(found[:most]) + more
 
@@ -139,7 +141,8 @@ def data(frame: pl.DataFrame) -> pl.DataFrame:
     floats = [c for c, t in frame.schema.items() if t.is_float()]
     lists = [c for c, t in frame.schema.items() if isinstance(t, pl.List)]
     finite = [pl.when(pl.col(c).is_finite()).then(pl.col(c)).alias(c) for c in floats]
-    joined = [pl.col(c).cast(pl.List(pl.String)).list.join(", ") for c in lists]
+    as_texts = [texts(c) if frame.schema[c] == LOCATIONS else pl.col(c).cast(pl.List(pl.String)) for c in lists]
+    joined = [column.list.join(", ") for column in as_texts]
     return frame.with_columns(*finite, *joined, pl.col(pl.Categorical, pl.Datetime).cast(pl.String))
 
 

@@ -51,6 +51,7 @@ from logparse.comparison.wording import cell_text
 from logparse.errors import NothingToDraw
 from logparse.rendering.export import Drawing
 from logparse.rendering.palette import BAD, hue
+from logparse.schema import LOCATIONS
 from logparse.text.numbers import is_share, score_figure
 from logparse.text.terminal import one_line
 
@@ -73,7 +74,7 @@ ROWS: dict[str, Any] = {
     "chance": pl.Float64,
     "wrong": pl.String,
     "note": pl.String,
-    "evidence": pl.List(pl.String),
+    "evidence": LOCATIONS,
 }
 """mark: `score` (of a row: its value, or the median of its runs) or `run` (one of several). least, greatest: the
 binomial interval of one run over `items` items, or the range of several. noise_low, noise_high: the public span.
@@ -156,10 +157,10 @@ def _block_rows(view: View, number: int, block: JobBlock) -> Iterator[dict[str, 
             "chance": chance,
             "wrong": _wrong(view, side),
             "note": _note(view, c, half, _wrong(view, side)),
-            "evidence": list(c.places),
+            "evidence": list(c.locations),
         }
         if c.n > 1:
-            yield from ({**common, "mark": "run", "value": v.value, "evidence": list(v.places)} for v in c.values)
+            yield from ({**common, "mark": "run", "value": v.value, "evidence": list(v.locations)} for v in c.values)
 
 
 def _public(job: Job) -> spreads.Spread | None:

@@ -25,6 +25,7 @@ from typing import Any
 import altair as alt
 import polars as pl
 
+from logparse.cells import Value
 from logparse.charts._panel import (
     WIDTH,
     RowGrid,
@@ -43,12 +44,13 @@ from logparse.charts._theme import Plain, data, framed, places, source_note, tex
 from logparse.charts._view import JobBlock, View
 from logparse.comparison.clocks import clock
 from logparse.comparison.jobs import Job
-from logparse.comparison.ledger import Ledger, Value
+from logparse.comparison.ledger import Ledger
 from logparse.comparison.quantities import CLOCKS
 from logparse.comparison.sides import Side
 from logparse.errors import NothingToDraw
 from logparse.rendering.export import Drawing
 from logparse.rendering.palette import PHASES, hue
+from logparse.schema import LOCATIONS
 from logparse.text import missing
 from logparse.text.numbers import figure, seconds
 
@@ -68,12 +70,13 @@ ROWS: dict[str, Any] = {
     "begin_s": pl.Float64,
     "end_s": pl.Float64,
     "resolution": pl.Float64,
+    "code": pl.String,
     "empty": pl.String,
-    "evidence": pl.List(pl.String),
+    "evidence": LOCATIONS,
 }
 """block: number of the panel. n: jobs of the row; of several the one in the middle is drawn. part: a phase, `waits`,
-`not accounted for`, or `total`. begin_s, end_s: where it stands in the bar, not when it was. empty: why there is no
-duration."""
+`not accounted for`, or `total`. begin_s, end_s: where it stands in the bar, not when it was. code, empty: why there is
+no duration."""
 
 
 def rows(view: View) -> pl.DataFrame:
@@ -171,7 +174,7 @@ def _parts(view: View, job: Job) -> Iterator[dict[str, Any]]:
         total = view.ledger.value(job, "total_s")
     rest = None if total.value is None else total.value - at
     if rest is not None and rest > 0:
-        yield _part(_REST, Value(rest, total.resolution, "derived", None, total.places), at, at + rest)
+        yield _part(_REST, Value(rest, total.resolution, "derived", None, total.locations), at, at + rest)
     yield _part("total", total, 0.0, total.value)
 
 
@@ -188,8 +191,9 @@ def _part(part: str, value: Value, begin: float, end: float | None) -> dict[str,
         "begin_s": begin if known else None,
         "end_s": end if known else None,
         "resolution": value.resolution,
+        "code": None if known else (value.empty or missing.MISSING).code,
         "empty": None if known else value.reason,
-        "evidence": list(value.places),
+        "evidence": list(value.locations),
     }
 
 
@@ -199,7 +203,7 @@ def _summed(ledger: Ledger, job: Job, column: str) -> Value:
     if not known:
         return ledger.value(job, column)
     fine = [v.resolution for v in known if v.resolution]
-    evidence = tuple(dict.fromkeys(p for v in known for p in v.places))
+    evidence = tuple(dict.fromkeys(p for v in known for p in v.locations))
     return Value(sum(v.value for v in known), sum(fine) or None, known[0].how, known[0].made, evidence)
 
 
@@ -271,7 +275,7 @@ def _training(view: View, frame: pl.DataFrame, grid: RowGrid) -> Drawing:
     t = theme(view)
     train = frame.filter(pl.col("part") == "train").with_columns(
         fill=pl.col("platform").map_elements(hue, return_dtype=pl.String),
-        text=pl.struct("duration_s", "resolution", "empty").map_elements(_said, return_dtype=pl.String),
+        text=pl.struct("duration_s", "resolution", "code").map_elements(_said, return_dtype=pl.String),
         lines=pl.col("evidence").map_elements(places, return_dtype=pl.String),
         at=pl.col("duration_s").fill_null(0.0),
     )
@@ -305,7 +309,7 @@ def _training(view: View, frame: pl.DataFrame, grid: RowGrid) -> Drawing:
 
 def _said(row: dict[str, Any]) -> str:
     if row["duration_s"] is None:
-        mark = missing.read(row["empty"]).why.mark
+        mark = missing.Code(row["code"]).mark
         return "" if mark == "-" else mark
     return seconds(row["duration_s"], row["resolution"])
 
@@ -354,15 +358,15 @@ def _end(job: Job, held: dict[str, dict[str, Any]], whole: Value) -> list[str]:
         words.append(seconds(total["duration_s"], total["resolution"]))
     else:
         words += [f"this log {seconds(total['duration_s'], total['resolution'])}"] if total["duration_s"] else []
-        words.append(_missing("total", (whole.empty or missing.MISSING).why.mark))
+        words.append(_missing("total", whole.mark))
     if train["duration_s"] is None:
-        mark = missing.read(train["empty"]).why.mark
+        mark = missing.Code(train["code"]).mark
         words += [] if mark == "-" or job["task"] != "train" else [_missing("train", mark)]
     elif whole.value:
         words.append(f"train {_percent(train['duration_s'] / whole.value)}")
     if job["compile_cache"] == "hit":
-        words.append(missing.Why.CACHED.mark)
-    elif held["compile"]["duration_s"] is None and (mark := missing.read(held["compile"]["empty"]).why.mark) != "-":
+        words.append(missing.Code.CACHED.mark)
+    elif held["compile"]["duration_s"] is None and (mark := missing.Code(held["compile"]["code"]).mark) != "-":
         words.append(_missing("compile", mark))
     if job["train_includes"]:
         words.append(f"train holds {job['train_includes'].replace(',', ' and ')}")

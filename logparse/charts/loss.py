@@ -38,8 +38,8 @@ from logparse.comparison.phrases import labels, listed
 from logparse.errors import NothingToDraw
 from logparse.rendering.export import Drawing
 from logparse.rendering.palette import BAD, hue
-from logparse.schema import FIELDS
-from logparse.text.location import placed
+from logparse.schema import FIELDS, LOCATIONS
+from logparse.text.location import located
 from logparse.text.numbers import figure
 from logparse.text.terminal import one_line
 
@@ -62,7 +62,7 @@ ROWS: dict[str, Any] = {
     "workload": pl.String, "objective": pl.String, "run": pl.String, "label": pl.String, "platform": pl.String,
     "mark": pl.String, "piece": pl.Int64, "x": pl.Float64, "step": pl.Int64, "samples": pl.Int64, "seconds": pl.Float64,
     "value": pl.Float64, "least": pl.Float64, "greatest": pl.Float64, "points": pl.UInt32, "resolution": pl.Float64,
-    "evidence": pl.List(pl.String),
+    "evidence": LOCATIONS,
 }  # fmt: skip
 """A row a mark. mark: `point`; `bin` (the median of some points in a row, with their range); `not finite` (value is NaN
 or infinite); `common` (the point at the largest x that all runs of the panel logged), or else `last` (of a run).
@@ -176,7 +176,7 @@ def _marks(panel: _Panel, x: str, most: int) -> Iterator[pl.DataFrame]:
     for job, points in zip(panel.jobs, panel.curves, strict=True):
         plain = points.with_columns(
             pl.col(AXES[x]).cast(pl.Float64).alias("x"),
-            pl.concat_list(placed()).alias("evidence"),
+            pl.concat_list(located()).alias("evidence"),
             pl.lit(1, pl.UInt32).alias("points"),
             (~pl.col("value").is_finite()).cum_sum().cast(pl.Int64).alias("piece"),
         )

@@ -62,6 +62,7 @@ from logparse.comparison.wording import cell_text, title, told_at_the_top, verdi
 from logparse.errors import NothingToDraw
 from logparse.rendering.export import Drawing
 from logparse.rendering.palette import hue
+from logparse.schema import LOCATIONS
 from logparse.text.numbers import is_share
 from logparse.text.terminal import one_line
 
@@ -89,7 +90,7 @@ ROWS: dict[str, Any] = {
     "high": pl.Float64,
     "reason": pl.String,
     "note": pl.String,
-    "evidence": pl.List(pl.String),
+    "evidence": LOCATIONS,
 }
 """panel: 0 holds the ratios of a block, each further one a quantity of differences. ratio, difference: candidate to
 baseline. shown: where the mark stands, so that right is better; noise_low to high likewise. evidence: of both."""
@@ -181,7 +182,7 @@ def _refused(comparison: Comparison, row: Row, marks: Sequence[int]) -> dict[str
     reasons = {v.reason if v.word == NOT_COMPARABLE else None for i in marks if (v := row.verdicts[i]) is not None}
     if len(marks) < 2 or len(reasons) > 1 or None in reasons:
         return None
-    evidence = list(dict.fromkeys(p for i in (comparison.baseline, *marks) for p in row.cells[i].places))
+    evidence = list(dict.fromkeys(p for i in (comparison.baseline, *marks) for p in row.cells[i].locations))
     n = sum(row.cells[i].n for i in marks)
     one = _mark(comparison, row, marks[0], crowd=False)
     return {**one, "side": f"all {len(marks)} others", "n": n, "note": None, "evidence": evidence}
@@ -211,7 +212,7 @@ def _mark(comparison: Comparison, row: Row, index: int, crowd: bool) -> dict[str
         "low": low,
         "high": high,
         "reason": verdict.reason,
-        "evidence": [*c.places, *base.places],
+        "evidence": [*c.locations, *base.locations],
     }
 
 

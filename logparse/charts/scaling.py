@@ -39,6 +39,7 @@ from logparse.comparison.sides import Cell, Side, cell
 from logparse.errors import NothingToDraw, UsageError
 from logparse.rendering.export import Drawing
 from logparse.rendering.palette import hue
+from logparse.schema import LOCATIONS
 from logparse.text.numbers import figure
 from logparse.text.terminal import one_line
 
@@ -48,7 +49,7 @@ ROWS: dict[str, Any] = {
     "study": pl.Int64, "platform": pl.String, "workload": pl.String, "of": pl.String, "kind": pl.String,
     "side": pl.String, "runs": pl.List(pl.String), "count": pl.Int64, "n": pl.UInt32, "throughput": pl.Float64,
     "least": pl.Float64, "greatest": pl.Float64, "resolution": pl.Float64, "speedup": pl.Float64,
-    "efficiency": pl.Float64, "baseline": pl.Boolean, "evidence": pl.List(pl.String),
+    "efficiency": pl.Float64, "baseline": pl.Boolean, "evidence": LOCATIONS,
 }  # fmt: skip
 """A row a point. of: what is counted. kind: `weak`, `strong`, `neither`. throughput: samples/s, of three runs or more
 the median. efficiency: from 0 to 1, null where the kind is `neither`."""
@@ -177,7 +178,7 @@ def _of_side(view: View, side: Side, of: str) -> dict[str, Any]:
         "least": min(held.numbers),
         "greatest": max(held.numbers),
         "resolution": held.resolution,
-        "evidence": [*held.places, *view.ledger.places(side.jobs, of)],
+        "evidence": [*held.locations, *view.ledger.locations(side.jobs, of)],
     }
 
 

@@ -34,7 +34,8 @@ from logparse.comparison.phrases import labels
 from logparse.errors import NothingToDraw
 from logparse.rendering.export import Drawing
 from logparse.rendering.palette import hue
-from logparse.text.location import Place, placed
+from logparse.schema import LOCATIONS
+from logparse.text.location import Location, located
 from logparse.text.numbers import seconds
 from logparse.text.terminal import one_line
 
@@ -45,7 +46,7 @@ REMAINDER = "remainder"
 ROWS: dict[str, Any] = {
     "run": pl.String, "label": pl.String, "platform": pl.String, "row": pl.Int64, "stage": pl.String,
     "mark": pl.String, "begin_s": pl.Float64, "end_s": pl.Float64, "duration_s": pl.Float64, "share": pl.Float64,
-    "basis": pl.String, "evidence": pl.List(pl.String),
+    "basis": pl.String, "evidence": LOCATIONS,
 }  # fmt: skip
 """A row a segment. mark: `stage`, or `remainder`. begin_s, end_s: since the compile began; where the log does not say
 when, begin_s is 0 for all and basis is not `timestamps`. share: of the whole compile."""
@@ -111,7 +112,7 @@ def _segments(compile: _Compile) -> pl.DataFrame:
         before = pl.col("duration_s").cum_sum().over("stage") - pl.col("duration_s")
         stages = stages.with_columns(begin_s=before, end_s=before + pl.col("duration_s"))
     names = stages["stage"].unique(maintain_order=True).to_list()
-    place = placed("line_first"), placed("line_last")
+    place = located("line_first"), located("line_last")
     drawn = stages.select(
         "stage", "begin_s", "end_s", "duration_s", pl.col("basis").cast(pl.String),
         pl.col("stage").replace_strict(names, list(range(len(names))), return_dtype=pl.Int64).alias("row"),
@@ -133,7 +134,7 @@ def _rest(compile: _Compile, stages: pl.DataFrame) -> Iterator[dict[str, Any]]:
     """What no stage explains: the gaps between stages; without stamps one piece, as long as what is left."""
     whole = compile.whole
     length, source = float(whole["duration_s"]), whole["source"]
-    evidence = list(dict.fromkeys(Place.of(source, whole[c]) for c in ("line_first", "line_last")))
+    evidence = list(dict.fromkeys(Location(source, whole[c]) for c in ("line_first", "line_last")))
     told = {"basis": str(whole["basis"]), "evidence": evidence}
     if not compile.timed:
         left = length - float(stages["duration_s"].sum())

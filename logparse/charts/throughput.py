@@ -69,6 +69,7 @@ from logparse.comparison.wording import cell_text, verdict_text
 from logparse.errors import NothingToDraw
 from logparse.rendering.export import Drawing
 from logparse.rendering.palette import hue
+from logparse.schema import LOCATIONS
 from logparse.text.numbers import ratio_figure
 from logparse.text.terminal import one_line
 
@@ -92,7 +93,7 @@ ROWS: dict[str, Any] = {
     "noise_high": pl.Float64,
     "reason": pl.String,
     "note": pl.String,
-    "evidence": pl.List(pl.String),
+    "evidence": LOCATIONS,
 }
 """mark: `rate` (of a row: its value, or the median of its runs), `run` (one of several), `steady`, `estimate`.
 noise_low, noise_high: the band round the baseline. reason: why the row is not compared."""
@@ -219,16 +220,16 @@ def _panel_rows(view: View, number: int, panel: _Panel) -> Iterator[dict[str, An
             "noise_high": base * math.exp(noise) if base and noise else None,
             "reason": verdict.reason if verdict else c.reason,
             "note": _note(view, panel, index),
-            "evidence": list(c.places),
+            "evidence": list(c.locations),
         }
         if c.n > 1:
             yield from (
-                {**common, "mark": "run", "value": float(v.value), "evidence": list(v.places)} for v in c.values
+                {**common, "mark": "run", "value": float(v.value), "evidence": list(v.locations)} for v in c.values
             )
         for mark, name in (("steady", "steady_throughput"), ("estimate", "on_chip_throughput")):
             other = cell(view.ledger, QUANTITIES[name], c.side, view.options.per)
             if other.values and panel.row.quantity.name == "throughput":
-                yield {**common, "mark": mark, "value": other.middle, "n": other.n, "evidence": list(other.places)}
+                yield {**common, "mark": mark, "value": other.middle, "n": other.n, "evidence": list(other.locations)}
 
 
 def _note(view: View, panel: _Panel, index: int) -> str:

@@ -36,8 +36,8 @@ from logparse.comparison.sides import Side
 from logparse.errors import NothingToDraw
 from logparse.rendering.export import Drawing
 from logparse.rendering.palette import BAD, PHASES, hue
-from logparse.schema import TEXT
-from logparse.text.location import Place
+from logparse.schema import LOCATIONS, TEXT
+from logparse.text.location import Location
 from logparse.text.terminal import one_line
 
 TAKES = ()
@@ -45,7 +45,7 @@ TAKES = ()
 ROWS: dict[str, Any] = {
     "panel": pl.Int64, "row": pl.Int64, "run": pl.String, "label": pl.String, "platform": pl.String,
     "mark": pl.String, "phase": pl.String, "begin_s": pl.Float64, "end_s": pl.Float64, "text": pl.String,
-    "evidence": pl.List(pl.String),
+    "evidence": LOCATIONS,
 }  # fmt: skip
 """A row a mark. mark: `phase`, `wait`, `held` (no phase is known), `result`, `failure`, `open` (the log stops), `lane`
 (the whole). begin_s, end_s: since the job began; the same for what is a point in time. text: what was said then."""
@@ -67,7 +67,7 @@ class _Span:
     phase: str
     begin: datetime
     end: datetime
-    evidence: tuple[Place, ...]
+    evidence: tuple[Location, ...]
 
 
 @dataclass
@@ -82,8 +82,8 @@ class _Lane:
     """How far its beginning may be off, in seconds."""
     unplaced: dict[str, float] = field(default_factory=dict)
     """Phases without stamps -> how long they took."""
-    result: tuple[datetime, tuple[Place, ...]] | None = None
-    failure: tuple[datetime, str, tuple[Place, ...]] | None = None
+    result: tuple[datetime, tuple[Location, ...]] | None = None
+    failure: tuple[datetime, str, tuple[Location, ...]] | None = None
     """When, what was said, and where."""
     stamped: bool = False
     """Whether the log says when it failed."""
@@ -157,7 +157,7 @@ def _lane(view: View, job: Job) -> _Lane | None:
 
 def _span(row: Mapping[str, Any]) -> _Span:
     lines = dict.fromkeys((row["line_first"], row["line_last"]))
-    return _Span(str(row["phase"]), row["begin_at"], row["end_at"], tuple(Place.of(row["source"], n) for n in lines))
+    return _Span(str(row["phase"]), row["begin_at"], row["end_at"], tuple(Location(row["source"], n) for n in lines))
 
 
 def _length(span: _Span) -> timedelta:
@@ -177,7 +177,7 @@ def _errors(view: View, job: Job) -> list[dict[str, Any]]:
 _HALF = timedelta(seconds=0.5)
 
 
-def _result(view: View, job: Job, lane: _Lane) -> tuple[datetime, tuple[Place, ...]] | None:
+def _result(view: View, job: Job, lane: _Lane) -> tuple[datetime, tuple[Location, ...]] | None:
     """When the result was there: at the end of the last work, else at the last figure of the whole run."""
     if not job.has_result:
         return None
@@ -189,24 +189,24 @@ def _result(view: View, job: Job, lane: _Lane) -> tuple[datetime, tuple[Place, .
     if not whole.height:
         return None
     row = whole.sort("at", "line").row(-1, named=True)
-    return row["at"], (Place.of(row["source"], row["line"]),)
+    return row["at"], (Location(row["source"], row["line"]),)
 
 
 def _failure(
     view: View, job: Job, lane: _Lane, errors: Sequence[Mapping[str, Any]]
-) -> tuple[datetime, str, tuple[Place, ...]] | None:
+) -> tuple[datetime, str, tuple[Location, ...]] | None:
     """When it failed: at its last stamped error, else at the end of the lane."""
     if job.main["status"] not in ("failed", "completed_with_errors"):
         return None
     if errors:
         last = errors[-1]
-        return last["at"], one_line(last["text"] or "error"), (Place.of(last["source"], last["line"]),)
+        return last["at"], one_line(last["text"] or "error"), (Location(last["source"], last["line"]),)
     said = view.ledger.messages(job).filter(pl.col("level") == "error")
     if said.height:
         last = said.row(-1, named=True)
         text = f"{one_line(last['text'] or 'error')} (without a stamp: drawn at the end)"
-        return lane.end, text, (Place.of(last["source"], last["line"]),)
-    return lane.end, "failed", view.ledger.value(job, "status").places
+        return lane.end, text, (Location(last["source"], last["line"]),)
+    return lane.end, "failed", view.ledger.value(job, "status").locations
 
 
 def _block_rows(view: View, number: int, block: JobBlock, lanes: Mapping[str, _Lane]) -> Iterator[dict[str, Any]]:
@@ -220,7 +220,7 @@ def _block_rows(view: View, number: int, block: JobBlock, lanes: Mapping[str, _L
 
 def _marks(view: View, lane: _Lane) -> Iterator[dict[str, Any]]:
     """Everything in a lane. Phases inside others are cut out of them."""
-    ends = view.ledger.places([lane.job], "started_at", "ended_at")
+    ends = view.ledger.locations([lane.job], "started_at", "ended_at")
     yield _mark(lane, "lane", lane.begin, lane.end, None, ends, _note(lane))
     for begin, end in _uncovered(lane):
         long = _is_long(lane, begin, end)
@@ -237,7 +237,7 @@ def _marks(view: View, lane: _Lane) -> Iterator[dict[str, Any]]:
 
 
 def _mark(
-    lane: _Lane, mark: str, begin: datetime, end: datetime, phase: str | None, evidence: Iterable[Place],
+    lane: _Lane, mark: str, begin: datetime, end: datetime, phase: str | None, evidence: Iterable[Location],
     text: str | None = None,
 ) -> dict[str, Any]:  # fmt: skip
     return {

@@ -52,6 +52,7 @@ from logparse.comparison.wording import cell_text
 from logparse.errors import NothingToDraw
 from logparse.rendering.export import Drawing
 from logparse.rendering.palette import hue
+from logparse.schema import LOCATIONS
 from logparse.text.numbers import is_share
 from logparse.text.terminal import one_line
 
@@ -75,7 +76,7 @@ ROWS: dict[str, Any] = {
     "level": pl.Boolean,
     "apart": pl.String,
     "note": pl.String,
-    "evidence": pl.List(pl.String),
+    "evidence": LOCATIONS,
 }
 """clock: `train_s`, `result_s`, `wall_s` or `latency_s`. best: whether no comparable run beats it in both; null where
 fewer than three may be compared. level: whether it is within noise, or noise that nobody knows, of the quickest of the
@@ -174,7 +175,7 @@ def _block_rows(view: View, number: int, block: JobBlock) -> Iterator[dict[str, 
             "level": level,
             "apart": reason,
             "note": f"{cell_text(quantity, scores)} after {cell_text(clock, times)}",
-            "evidence": list(dict.fromkeys((*scores.places, *times.places))),
+            "evidence": list(dict.fromkeys((*scores.locations, *times.locations))),
         }
 
 

@@ -48,7 +48,7 @@ def _plain(dtype: pl.DataType) -> pl.DataType:
 
 def _verdict(ledger: Ledger, job: Job, said: Claim) -> dict[str, Any]:
     found = next((run[said.name] for run in job.runs if run[said.name] is not None), None)
-    places = ledger.value(job, said.name).places if found is not None else ()
+    places = ledger.value(job, said.name).locations if found is not None else ()
     return {
         "run": job.id,
         "name": said.name,

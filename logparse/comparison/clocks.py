@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from logparse.cells import Value
 from logparse.comparison.jobs import Job
-from logparse.comparison.ledger import Ledger, Value
-from logparse.text.location import Place
-from logparse.text.missing import Reason, Why
+from logparse.comparison.ledger import Ledger
+from logparse.text.location import Location
+from logparse.text.missing import Absence, Code
 
 
 def clock(ledger: Ledger, job: Job, name: str) -> Value:
@@ -28,18 +29,18 @@ def _result(ledger: Ledger, job: Job) -> Value:
     if missing:
         return Value(empty=missing)
     total = resolution = 0.0
-    places: list[Place] = []
+    places: list[Location] = []
     for part in _logs(job):
         whole = ledger.value(part, "total_s")
         wait = ledger.value(part, "queue_s")
         if whole.empty:
             return Value(empty=whole.empty.of(f"{part.label}: total_s"))
-        if wait.empty and wait.empty.why is not Why.DOES_NOT_APPLY:
+        if wait.empty and wait.empty.code is not Code.NOT_APPLICABLE:
             return Value(empty=wait.empty.of(f"{part.label}: queue_s"))
         total += whole.value - (wait.value or 0.0)
         # Stamps bound the whole; a wait is known to how often the cluster was asked.
         resolution += (whole.resolution or 0.0) + (wait.resolution or 0.0)
-        places += [*whole.places, *wait.places]
+        places += [*whole.locations, *wait.locations]
     return Value(
         round(total, 6), resolution or None, "derived", "total_s less queue_s, over all logs of the job", tuple(places)
     )
@@ -55,7 +56,7 @@ def _wall(ledger: Ledger, job: Job) -> Value:
     begins = [(run["started_at"], part) for run, part in zip(job.runs, _logs(job), strict=True) if run["started_at"]]
     ends = [(run["ended_at"], part) for run, part in zip(job.runs, _logs(job), strict=True) if run["ended_at"]]
     if not begins or not ends:
-        return Value(empty=Reason(Why.NOT_IN_LOG, "the logs of this job have no stamps at beginning or end"))
+        return Value(empty=Absence(Code.NOT_IN_LOG, "the logs of this job have no stamps at beginning or end"))
     first, last = min(begins, key=_at), max(ends, key=_at)
     begin, end = ledger.value(first[1], "started_at"), ledger.value(last[1], "ended_at")
     fine = [v.resolution for v in (begin, end) if v.resolution]
@@ -64,7 +65,7 @@ def _wall(ledger: Ledger, job: Job) -> Value:
         sum(fine) or None,
         "derived",
         "from the first stamp of the job's logs to the last",
-        (*begin.places, *end.places),
+        (*begin.locations, *end.locations),
     )
 
 
@@ -77,16 +78,16 @@ def _logs(job: Job) -> list[Job]:
     return [Job(run) for run in job.runs]
 
 
-def _missing_log(ledger: Ledger, job: Job) -> Reason | None:
+def _missing_log(ledger: Ledger, job: Job) -> Absence | None:
     """Which log of the job is not here, as far as the others tell."""
     if job.main["status"] == "submitted":
         work = ledger.value(job, "train_s")
-        return _NO_RUN_LOG if work.is_empty(Why.ELSEWHERE) else None
+        return _NO_RUN_LOG if work.is_empty(Code.OTHER_LOG) else None
     # The binary of an earlier job leaves no time in this one; a compile log that belongs to it does.
-    if not job.others and ledger.value(job, "compile_s").is_empty(Why.ELSEWHERE):
+    if not job.others and ledger.value(job, "compile_s").is_empty(Code.OTHER_LOG):
         return _NO_COMPILE_LOG
     return None
 
 
-_NO_RUN_LOG = Reason(Why.ELSEWHERE, "no log: the run log of this job is not here")
-_NO_COMPILE_LOG = Reason(Why.ELSEWHERE, "no log: the compile log of this job is not here")
+_NO_RUN_LOG = Absence(Code.OTHER_LOG, "no log: the run log of this job is not here")
+_NO_COMPILE_LOG = Absence(Code.OTHER_LOG, "no log: the compile log of this job is not here")

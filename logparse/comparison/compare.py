@@ -25,7 +25,7 @@ from logparse.comparison.sides import Cell, Side, better, cell
 from logparse.comparison.verdict import NOT_COMPARABLE, Verdict, verdict
 from logparse.errors import UsageError
 from logparse.logs import Logs
-from logparse.schema import RUNS
+from logparse.schema import LOCATIONS, RUNS
 from logparse.selection import find_run
 
 
@@ -99,7 +99,7 @@ COMPARISON: dict[str, Any] = {
     "low": pl.Float64,
     "high": pl.Float64,
     "reason": pl.String,
-    "evidence": pl.List(pl.String),
+    "evidence": LOCATIONS,
 }
 """Columns of a comparison. value: the value, of two their mean, of three or more the median. empty: why there is none.
 noise: the largest known, on the scale of the quantity (ln of a ratio, or a difference). low, high: the 95 % interval of
@@ -284,7 +284,7 @@ def _frame_rows(comparison: Comparison) -> Iterator[Mapping[str, Any]]:
                 "low": low,
                 "high": high,
                 "reason": v.reason if v else None,
-                "evidence": list(c.places),
+                "evidence": list(c.locations),
             }
 
 

@@ -15,7 +15,7 @@ from logparse.comparison.ledger import Ledger
 from logparse.comparison.sides import Side
 from logparse.errors import UsageError
 from logparse.schema import FIELDS, WORD
-from logparse.text.location import Place
+from logparse.text.location import Location
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class At:
     loss: float | None = None
     value: float | None = None
     """Of the metric that was asked for."""
-    place: Place | None = None
+    location: Location | None = None
     """The line of the logged point."""
     reason: str | None = None
     """Why there is no such point: `not reached` where the run never got there."""
@@ -143,7 +143,7 @@ def row_at(points: pl.DataFrame, asked: str, most: float) -> dict[str, Any]:
 def _point(side: Side, job: Job, row: dict[str, Any]) -> At:
     return At(
         side, job, row["step"], row["samples"], row["seconds"], row["loss"], row["value"],
-        Place.of(row["source"], row["line"]),
+        Location(row["source"], row["line"]),
     )  # fmt: skip
 
 

@@ -9,10 +9,8 @@ from typing import Any
 
 import polars as pl
 
+from logparse.cells import Run
 from logparse.schema import TEXT
-
-Run = Mapping[str, Any]
-"""A row of `runs`."""
 
 RESULT = frozenset({"completed", "completed_with_errors"})
 """Status of a run that reached its end, so that there is a result."""

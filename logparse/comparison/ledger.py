@@ -1,60 +1,23 @@
-"""The ledger: what is known of each job, with how fine it is, where it stands, and why it is missing.
-
-Everything above it (comparisons, findings, charts, reports) asks the ledger and not the frames, so that a value never
-loses its line, its resolution or its reason.
-"""
+"""The ledger: what is known of each job. It adds to the cells of runs which runs are one job, and what is claimed."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 from typing import Any, TypeVar
 
 import polars as pl
 
+from logparse.cells import Cells, Value
 from logparse.comparison.claims import Claim, taken
-from logparse.comparison.jobs import Job, Run, jobs
-from logparse.frames.resolution import resolutions
+from logparse.comparison.jobs import Job, jobs
 from logparse.grammar import Grammar
 from logparse.logs import Logs
-from logparse.schema import TEXT
-from logparse.text import missing
-from logparse.text.location import Place, placed
-from logparse.text.missing import Reason, Why
+from logparse.text.location import Location
+from logparse.text.missing import Code
 
 T = TypeVar("T")
-
-
-@dataclass(frozen=True)
-class Value:
-    """One cell: the value, or why there is none, and what it rests on."""
-
-    value: Any = None
-    resolution: float | None = None
-    """Half a unit of the last digit that means something, in the unit of the value."""
-    how: str = "absent"
-    """As in `evidence`: read, converted, derived, inferred, estimate, claimed, absent."""
-    made: str | None = None
-    """How it was made from other columns, or who claims it."""
-    places: tuple[Place, ...] = ()
-    """Each line it rests on."""
-    empty: Reason | None = None
-    """Why there is no value."""
-
-    @property
-    def reason(self) -> str | None:
-        """Why it is missing, or how it was made, as text."""
-        return self.empty.text if self.empty else self.made
-
-    @property
-    def known(self) -> bool:
-        """Whether there is a value."""
-        return self.value is not None
-
-    def is_empty(self, why: Why) -> bool:
-        """Whether there is no value, and that is why."""
-        return self.empty is not None and self.empty.why is why
 
 
 SUBMISSION = "submission"
@@ -69,7 +32,7 @@ class Ledger:
         self.claims = tuple(claims)
         self.jobs: list[Job] = jobs(logs.runs)
         self.grammars: Mapping[str, Grammar] = {g.name: g for g in logs.grammars}
-        self.resolutions = resolutions(logs.evidence)
+        self.cells = Cells(logs)
         self._parts: dict[str, Mapping[tuple[Any, ...], pl.DataFrame]] = {}
         self._made: dict[Hashable, Any] = {}
 
@@ -78,20 +41,6 @@ class Ledger:
         """Run id -> its job."""
         return {run: job for job in self.jobs for run in job.ids}
 
-    @cached_property
-    def _evidence(self) -> dict[tuple[str, str], tuple[str, str | None, tuple[Place, ...]]]:
-        """(run, column) -> how, reason and places of the cells of `runs`."""
-        rows = self.logs.evidence.filter(pl.col("frame") == "runs")
-        told = (
-            rows.select(*(pl.col(c).cast(TEXT) for c in ("run", "column", "how")), "reason", place=placed())
-            .group_by("run", "column", maintain_order=True)
-            .agg(pl.col("how", "reason").first(), pl.col("place").drop_nulls().unique(maintain_order=True))
-        )
-        return {
-            (run, column): (how, reason, tuple(map(Place, places)))
-            for run, column, how, reason, places in told.iter_rows()
-        }
-
     def value(self, job: Job, column: str) -> Value:
         """What a column of `runs` is for that job: from the log that states it, else as claimed, else the reason.
 
@@ -99,22 +48,15 @@ class Ledger:
         """
         if column == "task" and job.main["status"] == "submitted":
             return replace(self.value(job, "status"), value=SUBMISSION)
-        for run in job.runs:
-            if run[column] is not None:
-                how, made, places = self._evidence.get((run["run"], column), ("inferred", None, ()))
-                return Value(run[column], self._resolution(run, column), how, made, places)
+        found = [self.cells.value(run, column) for run in job.runs]
+        known = next((value for value in found if value.known), None)
+        if known is not None:
+            return known
         claim = taken(self.claims, job, column)
         if claim is not None:
             return Value(claim.number, None, "claimed", f"claimed ({claim.origin}), not in the log")
-        found = [missing.read(self._evidence.get((run["run"], column), ("", None, ()))[1]) for run in job.runs]
-        return Value(empty=next((r for r in found if r.why is not Why.ELSEWHERE), found[0]))
-
-    def _resolution(self, run: Run, column: str) -> float | None:
-        """How fine a value is: as its digits and stamps say, and never finer than the grammar says it can be."""
-        own = self.resolutions.get((run["run"], column))
-        grammar = self.grammars.get(run["platform"])
-        coarse = grammar.min_resolution.get(column) if grammar else None
-        return max(own or 0.0, coarse) if coarse else own
+        # That a value is in another log of the job is no reason where that log is here.
+        return next((value for value in found if not value.is_empty(Code.OTHER_LOG)), found[0])
 
     def metrics(self, job: Job, *names: str, **where: str | None) -> pl.DataFrame:
         """Rows of `metrics` of that job with one of these names (any, where none is given), in the order of the lines;
@@ -176,9 +118,9 @@ class Ledger:
         made: T = self._made[key]
         return made
 
-    def places(self, jobs: Iterable[Job], *columns: str) -> list[Place]:
+    def locations(self, jobs: Iterable[Job], *columns: str) -> list[Location]:
         """The lines that these columns of these jobs rest on."""
-        return list(dict.fromkeys(p for job in jobs for c in columns for p in self.value(job, c).places))
+        return list(dict.fromkeys(p for job in jobs for c in columns for p in self.value(job, c).locations))
 
     def with_claims(self, claims: Iterable[Claim]) -> Ledger:
         """The same jobs with these claims."""

@@ -20,7 +20,7 @@ from logparse.comparison.jobs import Job
 from logparse.comparison.ledger import Ledger
 from logparse.comparison.quantities import Quantity
 from logparse.comparison.sides import Cell, Side, cell
-from logparse.text.location import Place
+from logparse.text.location import Location
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class Noise:
     size: float
     """On the scale of the quantity, never negative."""
     text: str
-    places: tuple[Place, ...] = ()
+    locations: tuple[Location, ...] = ()
     least: bool = False
     """A lower bound: two runs may differ by more. Within it nothing can be said, beyond it nothing is proved."""
 
@@ -135,7 +135,7 @@ def _of_group(ledger: Ledger, quantity: Quantity, jobs: Sequence[Job], states: f
     if size is None:
         return None
     text = f"{held.n} runs of the same settings here are up to {shown(quantity, size)} apart"
-    return Noise("repeats here", size, text, held.places)
+    return Noise("repeats here", size, text, held.locations)
 
 
 def public(ledger: Ledger, quantity: Quantity, a: Cell, b: Cell) -> Noise | None:

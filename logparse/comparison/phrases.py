@@ -14,7 +14,7 @@ from logparse.comparison.ledger import Ledger
 from logparse.comparison.refusal import different_work
 from logparse.comparison.sides import Cell, Side
 from logparse.text.labels import listed as all_of
-from logparse.text.location import Place
+from logparse.text.location import Location
 from logparse.text.numbers import figure, score_figure, seconds
 from logparse.text.terminal import one_line
 
@@ -65,9 +65,9 @@ def per_second(job: Job) -> str:
     return f"{job['sample'] or 'sample'}s/s"
 
 
-def place(row: Mapping[str, Any]) -> Place:
+def location(row: Mapping[str, Any]) -> Location:
     """Where a row of a frame stands."""
-    return Place.of(row["source"], row["line"])
+    return Location(row["source"], row["line"])
 
 
 def profiled(ledger: Ledger, job: Job) -> Sequence[Mapping[str, Any]]:

@@ -8,13 +8,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from logparse.cells import Value
 from logparse.comparison.clocks import clock
 from logparse.comparison.jobs import Job
-from logparse.comparison.ledger import Ledger, Value
+from logparse.comparison.ledger import Ledger
 from logparse.comparison.quantities import LOWER_SCORES, Quantity
 from logparse.errors import UsageError
-from logparse.text.location import Place
-from logparse.text.missing import Reason, Why
+from logparse.text.location import Location
+from logparse.text.missing import Absence, Code
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,7 @@ class Cell:
     side: Side
     values: tuple[Value, ...]
     """Those that are known, in the order of the jobs; all with a number."""
-    empty: Reason | None = None
+    empty: Absence | None = None
     """Why there are none."""
 
     @property
@@ -72,9 +73,9 @@ class Cell:
         return any(v.how == "claimed" for v in self.values)
 
     @property
-    def places(self) -> tuple[Place, ...]:
+    def locations(self) -> tuple[Location, ...]:
         """The lines of everything in the cell."""
-        return tuple(dict.fromkeys(p for v in self.values for p in v.places))
+        return tuple(dict.fromkeys(p for v in self.values for p in v.locations))
 
 
 def one_each(jobs: Sequence[Job]) -> list[Side]:
@@ -121,7 +122,7 @@ def _value(ledger: Ledger, quantity: Quantity, job: Job, per: str | None, conver
     if quantity.of_result and not job.has_result:
         if job.main["status"] == "submitted":
             return Value(empty=ledger.value(job, "train_s").empty)
-        return Value(empty=Reason(Why.NO_RESULT, f"no result: {job.main['status']}"))
+        return Value(empty=Absence(Code.NO_RESULT, f"no result: {job.main['status']}"))
     if quantity.clock:
         value = clock(ledger, job, quantity.clock)
     else:
@@ -150,18 +151,18 @@ def _converted(ledger: Ledger, job: Job, name: str, value: Value) -> Value:
         length.how if length.how == "claimed" else "derived",
         f"{_CONVERTED[name]} {'÷' if name == 'throughput' else '×'} sequence length {length.value}"
         + (" (claimed)" if length.how == "claimed" else ""),
-        (*other.places, *length.places),
+        (*other.locations, *length.locations),
     )
 
 
 def _shared_out(ledger: Ledger, job: Job, value: Value, count: str) -> Value:
     number = ledger.value(job, count)
     if not number.value:
-        return Value(empty=(number.empty or Reason(Why.NOT_IN_LOG, "not known")).of(count))
+        return Value(empty=(number.empty or Absence(Code.NOT_IN_LOG, "not known")).of(count))
     return Value(
         value.value / number.value, value.resolution and value.resolution / number.value,
         "claimed" if "claimed" in (number.how, value.how) else "derived",
-        ", ".join(filter(None, (value.made, f"÷ {number.value} {count}"))), (*value.places, *number.places),
+        ", ".join(filter(None, (value.made, f"÷ {number.value} {count}"))), (*value.locations, *number.locations),
     )  # fmt: skip
 
 

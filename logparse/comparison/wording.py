@@ -8,8 +8,9 @@ from itertools import groupby
 
 import polars as pl
 
+from logparse.cells import Value
 from logparse.comparison.compare import Comparison, Row
-from logparse.comparison.ledger import Ledger, Value
+from logparse.comparison.ledger import Ledger
 from logparse.comparison.quantities import CLOCKS, Quantity
 from logparse.comparison.refusal import Bar, different_work, unknown_work
 from logparse.comparison.settings import factors
@@ -17,7 +18,7 @@ from logparse.comparison.sides import Cell, Side
 from logparse.comparison.verdict import NOT_COMPARABLE, UNKNOWN, WITHIN, Verdict
 from logparse.text import missing
 from logparse.text.labels import fetched
-from logparse.text.location import Place
+from logparse.text.location import Location
 from logparse.text.numbers import figure, ratio_figure, score_figure, seconds
 
 _MOST = 6
@@ -67,8 +68,8 @@ def _rebuilt(comparison: Comparison) -> Iterator[str]:
         rows = comparison.ledger.messages(job).filter(pl.col("kind") == "rebuild")
         for row in rows.iter_rows(named=True):
             if not row["text"].endswith(":"):  # the heading of the reasons below it
-                place = Place.of(row["source"], row["line"])
-                yield f"{job.label} was built anew: {row['text'].removeprefix('- ')} ({place})"
+                location = Location(row["source"], row["line"])
+                yield f"{job.label} was built anew: {row['text'].removeprefix('- ')} ({location})"
 
 
 def _listed(words: list[str]) -> str:
@@ -118,7 +119,7 @@ def _score_name(cell: Cell) -> str | None:
 def cell_text(quantity: Quantity, cell: Cell, digits: int | None = None) -> str:
     """A cell for people: the value; of two both; of three or more the median and the range, and how many."""
     if not cell.values:
-        return (cell.empty or missing.MISSING).why.mark
+        return (cell.empty or missing.MISSING).code.mark
     if quantity.name == "compile_s" and all(job["compile_cache"] == "hit" for job in cell.side.jobs):
         return fetched((v.value, value_text(quantity, cell, v, digits)) for v in cell.values)
     texts = [value_text(quantity, cell, v, digits) for v in cell.values]

@@ -33,8 +33,8 @@ from logparse.comparison.sides import one_each
 from logparse.errors import UsageError, nearest
 from logparse.logs import Logs
 from logparse.reading.threads import in_pool
-from logparse.schema import conform, empty
-from logparse.text.location import Place
+from logparse.schema import LOCATIONS, conform, empty
+from logparse.text.location import Location
 
 SEVERITIES = ("error", "warning", "note")
 """Worst first."""
@@ -51,7 +51,7 @@ class Finding:
     jobs: Sequence[Job]
     quantities: Sequence[str] = ()
     """Columns of `runs` (or clocks: `result_s`, `wall_s`) that it touches; none: all."""
-    evidence: Sequence[Place] = ()
+    evidence: Sequence[Location] = ()
     """The lines it rests on."""
 
 
@@ -88,9 +88,8 @@ def findings(what: Logs | Ledger | Comparison, *, ignore: Iterable[str] = (), of
     for row in rows:
         row["ignored"] = ignored.get(row["name"], ignored.get(row["key"]))
     order = pl.col("severity").replace_strict(list(SEVERITIES), list(range(len(SEVERITIES))), return_dtype=pl.Int8)
-    return conform(
-        "findings", pl.DataFrame(rows, schema_overrides={"ignored": pl.String}).sort(order, maintain_order=True)
-    )
+    frame = pl.DataFrame(rows, schema_overrides={"ignored": pl.String, "evidence": LOCATIONS})
+    return conform("findings", frame.sort(order, maintain_order=True))
 
 
 def _all_rows(what: Logs | Ledger | Comparison, of_one_run: bool) -> list[dict[str, Any]]:

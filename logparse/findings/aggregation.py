@@ -24,7 +24,7 @@ import polars as pl
 
 from logparse.comparison.jobs import Job
 from logparse.comparison.ledger import Ledger
-from logparse.comparison.phrases import clauses, labels, place, shown
+from logparse.comparison.phrases import clauses, labels, location, shown
 from logparse.findings import Finding, Scene
 from logparse.text.numbers import figure
 from logparse.text.terminal import one_line
@@ -55,7 +55,7 @@ def find(scene: Scene) -> Iterator[Finding]:
                 f"The last rate printed is {meaning}: {clauses(told)}.",
                 jobs,
                 ("throughput",),
-                [p for job, row in some for p in (place(row), *scene.ledger.value(job, "throughput").places)],
+                [p for job, row in some for p in (location(row), *scene.ledger.value(job, "throughput").locations)],
             )
     for comparison in scene.comparisons:
         rated = [job for job in comparison.jobs if job["throughput"] is not None and job.has_result]
@@ -68,7 +68,7 @@ def find(scene: Scene) -> Iterator[Finding]:
                 "run.",
                 [*late, *whole],
                 ("throughput",),
-                scene.ledger.places([*late, *whole], "throughput_window", "throughput"),
+                scene.ledger.locations([*late, *whole], "throughput_window", "throughput"),
             )
 
 

@@ -49,7 +49,7 @@ def find(scene: Scene) -> Iterator[Finding]:
             f"Ended well and learnt nothing: {clauses(told)}.",
             [job for job, _ in found],
             ("score",),
-            scene.ledger.places([job for job, _ in found], "score"),
+            scene.ledger.locations([job for job, _ in found], "score"),
         )
 
 

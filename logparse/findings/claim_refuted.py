@@ -26,7 +26,7 @@ from logparse.comparison.claim_verdicts import claim_verdicts
 from logparse.comparison.phrases import labels
 from logparse.findings import Finding, Scene
 from logparse.schema import TEXT
-from logparse.text.location import Place
+from logparse.text.location import Location
 from logparse.text.terminal import one_line
 
 ID = "F18"
@@ -45,5 +45,5 @@ def find(scene: Scene) -> Iterator[Finding]:
             who = f"the name of its file says {said}" if len(jobs) == 1 else f"the names of their files say {said}"
         else:
             who = f"the claim was {said}"
-        places = [Place.of(*at) for at in part.select("source", "line").iter_rows() if at[1]]
+        places = [Location(*at) for at in part.select("source", "line").iter_rows() if at[1]]
         yield Finding("warning", f"{labels(jobs)}: {who}, but the log says {one_line(str(found))}.", jobs, (), places)

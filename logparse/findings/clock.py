@@ -25,11 +25,11 @@ import polars as pl
 
 from logparse.comparison.jobs import Job
 from logparse.comparison.ledger import Ledger
-from logparse.comparison.phrases import labels, listed, place
+from logparse.comparison.phrases import labels, listed, location
 from logparse.findings import Finding, Scene
 from logparse.logs import Logs
 from logparse.schema import TEXT
-from logparse.text.location import Place
+from logparse.text.location import Location
 from logparse.text.numbers import seconds
 from logparse.text.terminal import one_line
 
@@ -49,7 +49,7 @@ class _Jump:
     back: float
     columns: tuple[str, ...]
     """Columns of `runs` that rest on stamps on both sides of it."""
-    places: tuple[Place, ...]
+    locations: tuple[Location, ...]
 
 
 def find(scene: Scene) -> Iterator[Finding]:
@@ -62,7 +62,7 @@ def find(scene: Scene) -> Iterator[Finding]:
 
 
 def _of_jumps(severity: str, jumps: Sequence[_Jump]) -> Finding:
-    told = [f"{one_line(j.job.label)} by {seconds(j.back, None)} at {j.places[-1]}" for j in jumps]
+    told = [f"{one_line(j.job.label)} by {seconds(j.back, None)} at {j.locations[-1]}" for j in jumps]
     columns = tuple(dict.fromkeys(c for j in jumps for c in j.columns))
     rest = (
         f": {', '.join(columns)} {'rests' if len(columns) == 1 else 'rest'} on stamps before and after"
@@ -72,7 +72,7 @@ def _of_jumps(severity: str, jumps: Sequence[_Jump]) -> Finding:
     more = [c for c in _OVER_ALL if columns and c not in columns]
     return Finding(
         severity, f"The stamps go backwards in {listed(told)}{rest}.", [j.job for j in jumps], (*columns, *more),
-        [p for j in jumps for p in j.places],
+        [p for j in jumps for p in j.locations],
     )  # fmt: skip
 
 
@@ -90,7 +90,7 @@ def _jumps(scene: Scene) -> Iterator[_Jump]:
         if mine:
             row = max(mine, key=lambda r: r["back"])
             columns = tuple(c for c in _DURATIONS if _straddles(scene.ledger, job, c, row))
-            yield _Jump(job, row["back"], columns, (Place.of(row["source"], row["before"]), place(row)))
+            yield _Jump(job, row["back"], columns, (Location(row["source"], row["before"]), location(row)))
 
 
 def _stamps(logs: Logs) -> pl.DataFrame:
@@ -108,7 +108,7 @@ def _stamps(logs: Logs) -> pl.DataFrame:
 def _straddles(ledger: Ledger, job: Job, column: str, jump: dict[str, Any]) -> bool:
     """Whether a duration is that between stamps on both sides of the jump."""
     value = ledger.value(job, column)
-    lines = [p.line for p in value.places if p.source == jump["source"]]
+    lines = [p.line for p in value.locations if p.source == jump["source"]]
     return value.how == "derived" and bool(lines) and min(lines) <= jump["before"] and max(lines) >= jump["line"]
 
 
@@ -130,5 +130,5 @@ def _of_zones(scene: Scene) -> Iterator[Finding]:
             f"{labels(jobs)}: {', '.join(columns)} {lie} between a stamp in UTC and one whose zone is not told.",
             jobs,
             (*columns, *(c for c in _OVER_ALL if c not in columns)),
-            [place(row) for row in mixed.rows(named=True)],
+            [location(row) for row in mixed.rows(named=True)],
         )

@@ -60,7 +60,7 @@ def _training(comparison: Comparison) -> Iterator[Finding]:
             f"The training times do not hold the same: {'; '.join(told)}.",
             timed,
             ("train_s", "throughput"),
-            ledger.places(timed, "train_includes"),
+            ledger.locations(timed, "train_includes"),
         )
 
 
@@ -94,7 +94,7 @@ def _parts(comparison: Comparison, clocks: Sequence[str], phases: Sequence[str])
             f"The {name} time of some runs holds {'; '.join(told)}.",
             jobs,
             clocks,
-            ledger.places(jobs, *(f"{phase}_s" for phase in phases)),
+            ledger.locations(jobs, *(f"{phase}_s" for phase in phases)),
         )
 
 

@@ -42,7 +42,7 @@ def find(scene: Scene) -> Iterator[Finding]:
                 f"{labels(compiled)} compiled{_took(scene.ledger, compiled)}; {labels(cached)} found the binary.",
                 [*compiled, *cached],
                 ("compile_s", "total_s", "wall_s", "result_s", *_training(compiled)),
-                scene.ledger.places([*compiled, *cached], "compile_s", "compile_cache"),
+                scene.ledger.locations([*compiled, *cached], "compile_s", "compile_cache"),
             )
 
 

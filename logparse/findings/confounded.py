@@ -46,7 +46,7 @@ def find(scene: Scene) -> Iterator[Finding]:
         names = list(dict.fromkeys(s.name for _, _, found in pairs for s in found))
         sides = {side.label: side for a, b, _ in pairs for side in (a, b)}
         jobs = [job for side in sides.values() for job in side.jobs]
-        yield Finding("warning", _text(scene, comparison, pairs), jobs, (), scene.ledger.places(jobs, *names))
+        yield Finding("warning", _text(scene, comparison, pairs), jobs, (), scene.ledger.locations(jobs, *names))
 
 
 Pair = tuple[Side, Side, list[Setting]]

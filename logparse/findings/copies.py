@@ -24,7 +24,7 @@ from logparse.comparison.jobs import Job
 from logparse.comparison.ledger import Ledger
 from logparse.comparison.phrases import clauses, labels, shown
 from logparse.findings import Finding, Scene
-from logparse.text.location import Place
+from logparse.text.location import Location
 from logparse.text.terminal import one_line
 
 ID = "F17"
@@ -51,9 +51,9 @@ def find(scene: Scene) -> Iterator[Finding]:
         yield Finding("note", text, folded, (), _begins(folded))
 
 
-def _begins(jobs: Sequence[Job]) -> list[Place]:
+def _begins(jobs: Sequence[Job]) -> list[Location]:
     """Where these runs begin."""
-    return [Place.of(job.main["source"], job.main["line_first"]) for job in jobs]
+    return [Location(job.main["source"], job.main["line_first"]) for job in jobs]
 
 
 def _stand(jobs: Sequence[Job]) -> str:

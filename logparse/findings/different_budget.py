@@ -50,7 +50,7 @@ def find(scene: Scene) -> Iterator[Finding]:
             jobs,
             # Constant work a rank: times may be compared, that is what weak scaling is.
             ("loss", "score") if weak else ("loss", "score", "train_s", "result_s", "wall_s"),
-            scene.ledger.places(jobs, column, "steps", "batch_size"),
+            scene.ledger.locations(jobs, column, "steps", "batch_size"),
         )
 
 

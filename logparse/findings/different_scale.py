@@ -47,7 +47,7 @@ def find(scene: Scene) -> Iterator[Finding]:
             f"Not the same number of {study.of}: {told}. {_kind(study, claimed(scene.ledger, jobs, 'samples'))}",
             jobs,
             _TOUCHED,
-            scene.ledger.places(jobs, study.of, "samples"),
+            scene.ledger.locations(jobs, study.of, "samples"),
         )
 
 

@@ -51,7 +51,7 @@ def find(scene: Scene) -> Iterator[Finding]:
                 f"Not the same work, so not ranked against {labels(base)} ({_work(scene.ledger, base[0])}): {told}.",
                 jobs,
                 (),
-                scene.ledger.places(jobs, *_WORK),
+                scene.ledger.locations(jobs, *_WORK),
             )
 
 

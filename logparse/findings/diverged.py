@@ -28,9 +28,9 @@ from logparse.comparison.equal import curve
 from logparse.comparison.jobs import Job
 from logparse.comparison.ledger import Ledger
 from logparse.comparison.noise import deviation
-from logparse.comparison.phrases import clauses, place
+from logparse.comparison.phrases import clauses, location
 from logparse.findings import Finding, Scene
-from logparse.text.location import Place
+from logparse.text.location import Location
 from logparse.text.numbers import figure
 from logparse.text.terminal import one_line
 
@@ -48,7 +48,7 @@ _QUANTITIES = ("loss", "score")
 class _Seen:
     job: Job
     text: str
-    places: tuple[Place, ...]
+    locations: tuple[Location, ...]
 
 
 def find(scene: Scene) -> Iterator[Finding]:
@@ -65,7 +65,7 @@ def find(scene: Scene) -> Iterator[Finding]:
         if found:
             yield Finding(
                 "warning", f"{text}: {clauses([s.text for s in found])}.", [s.job for s in found], _QUANTITIES,
-                [p for s in found for p in s.places],
+                [p for s in found for p in s.locations],
             )  # fmt: skip
 
 
@@ -74,10 +74,10 @@ def _no_number(ledger: Ledger, job: Job) -> _Seen | None:
     if rows.height:
         row = rows.row(0, named=True)
         at = f" from step {row['step']:,} on" if row["step"] is not None else ""
-        return _Seen(job, f"{one_line(job.label)}{at}", (place(row),))
+        return _Seen(job, f"{one_line(job.label)}{at}", (location(row),))
     for row in ledger.messages(job).filter(pl.col("level") == "error").iter_rows(named=True):
         if _NAN.search(row["text"]):
-            return _Seen(job, f"{one_line(job.label)} stopped for it", (place(row),))
+            return _Seen(job, f"{one_line(job.label)} stopped for it", (location(row),))
     return None
 
 
@@ -99,5 +99,5 @@ def _not_below(ledger: Ledger, job: Job) -> _Seen | None:
     shown = [figure(value, last["resolution"], 5) for value in (losses[0], end)]
     return _Seen(
         job, f"{shown[0]} at first and {shown[1]} at the end in {one_line(job.label)} ({steps:,} steps)",
-        (place(first), place(last)),
+        (location(first), location(last)),
     )  # fmt: skip

@@ -22,7 +22,7 @@ from collections.abc import Iterator
 
 from logparse.comparison.compare import Comparison
 from logparse.comparison.jobs import Job
-from logparse.comparison.phrases import clauses, place, shown
+from logparse.comparison.phrases import clauses, location, shown
 from logparse.findings import Finding, Scene
 from logparse.text.numbers import seconds
 from logparse.text.terminal import one_line
@@ -58,7 +58,7 @@ def _on_chip(comparison: Comparison) -> Iterator[Finding]:
             f"What is given as on chip is the compiler's estimate: {clauses(told)}.",
             jobs,
             tuple(_BESIDE),
-            ledger.places(jobs, *_BESIDE),
+            ledger.locations(jobs, *_BESIDE),
         )
 
 
@@ -70,7 +70,7 @@ def _projected(comparison: Comparison) -> Iterator[Finding]:
         steps, took = job["steps"], job["train_s"]
         if rows and steps and took and job.has_result:
             jobs.append(job)
-            places.append(place(rows[0]))
+            places.append(location(rows[0]))
             projected = seconds(rows[0]["value"], rows[0]["resolution"], 3)
             each = seconds(took / steps, None, 3)
             told.append(f"{projected} where {steps:,} steps took {each} each ({one_line(job.label)})")

@@ -24,7 +24,7 @@ import polars as pl
 
 from logparse.comparison.jobs import Job
 from logparse.comparison.ledger import Ledger
-from logparse.comparison.phrases import clauses, first_error, place, quoted
+from logparse.comparison.phrases import clauses, first_error, location, quoted
 from logparse.findings import Finding, Scene
 from logparse.text.terminal import one_line
 
@@ -53,7 +53,7 @@ def find(scene: Scene) -> Iterator[Finding]:
 
 
 def _finding(text: str, found: Sequence[tuple[Job, Message]]) -> Finding:
-    return Finding("warning", text, [job for job, _ in found], (), [place(error) for _, error in found])
+    return Finding("warning", text, [job for job, _ in found], (), [location(error) for _, error in found])
 
 
 def _ran(job: Job) -> str:

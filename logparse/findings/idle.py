@@ -25,10 +25,10 @@ import polars as pl
 
 from logparse.comparison.jobs import Job
 from logparse.comparison.ledger import Ledger
-from logparse.comparison.phrases import listed, place
+from logparse.comparison.phrases import listed, location
 from logparse.findings import Finding, Scene
 from logparse.schema import TEXT
-from logparse.text.location import Place
+from logparse.text.location import Location
 from logparse.text.terminal import one_line
 
 ID = "F24"
@@ -42,7 +42,7 @@ _SHARE = 0.1
 class _Held:
     job: Job
     seconds: float
-    places: tuple[Place, Place]
+    locations: tuple[Location, Location]
 
 
 def find(scene: Scene) -> Iterator[Finding]:
@@ -56,7 +56,7 @@ def find(scene: Scene) -> Iterator[Finding]:
         ]
         yield Finding(
             "warning", f"{listed(told)}.", [h.job for h in found], ("wall_s", "total_s", "result_s"),
-            [p for h in found for p in h.places],
+            [p for h in found for p in h.locations],
         )  # fmt: skip
 
 
@@ -76,7 +76,7 @@ def _held(ledger: Ledger, job: Job) -> _Held | None:
     whole = _between(job["started_at"] or signs.sort("at")["at"][0], last["at"])
     if held < _LEAST_S or held < _SHARE * whole:
         return None
-    return _Held(job, held, (place(sign), place(last)))
+    return _Held(job, held, (location(sign), location(last)))
 
 
 def _signs(ledger: Ledger, job: Job) -> pl.DataFrame:

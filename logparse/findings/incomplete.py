@@ -23,9 +23,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from logparse.comparison.jobs import Job
-from logparse.comparison.phrases import clauses, first_error, listed, place, quoted
+from logparse.comparison.phrases import clauses, first_error, listed, location, quoted
 from logparse.findings import Finding, Scene
-from logparse.text.location import Place
+from logparse.text.location import Location
 from logparse.text.terminal import one_line
 
 ID = "F15"
@@ -45,7 +45,7 @@ def find(scene: Scene) -> Iterator[Finding]:
             f"The log ends in mid-work, there is no result: {listed([_stopped(job) for job in stopped])}.",
             stopped,
             (),
-            [Place.of(job.main["source"], job.main["line_last"]) for job in stopped],
+            [Location(job.main["source"], job.main["line_last"]) for job in stopped],
         )
     failed = [(job, first_error(scene.ledger, job)) for job in scene.jobs if job.main["status"] == "failed"]
     if failed:
@@ -54,7 +54,7 @@ def find(scene: Scene) -> Iterator[Finding]:
             f"Failed, there is no result: {clauses([_failed(job, cause) for job, cause in failed])}.",
             [job for job, _ in failed],
             (),
-            [place(cause) for _, cause in failed if cause],
+            [location(cause) for _, cause in failed if cause],
         )
 
 

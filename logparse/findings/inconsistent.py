@@ -26,12 +26,13 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from logparse.cells import Value
 from logparse.comparison.jobs import Job
-from logparse.comparison.ledger import Ledger, Value
+from logparse.comparison.ledger import Ledger
 from logparse.comparison.phrases import clauses, labels, per_second, shown
 from logparse.findings import Finding, Scene
 from logparse.schema import RUNS
-from logparse.text.location import Place
+from logparse.text.location import Location
 from logparse.text.numbers import figure, seconds
 from logparse.text.terminal import one_line
 
@@ -48,7 +49,7 @@ class _Failed:
     job: Job
     text: str
     columns: tuple[str, ...]
-    places: Sequence[Place]
+    locations: Sequence[Location]
 
 
 def find(scene: Scene) -> Iterator[Finding]:
@@ -60,7 +61,7 @@ def find(scene: Scene) -> Iterator[Finding]:
             columns = tuple(dict.fromkeys(c for f in found for c in f.columns))
             yield Finding(
                 "error", f"What {labels(jobs)} {'says' if len(jobs) == 1 else 'say'} does not agree: "
-                f"{clauses([f.text for f in found])}.", jobs, columns, [p for f in found for p in f.places],
+                f"{clauses([f.text for f in found])}.", jobs, columns, [p for f in found for p in f.locations],
             )  # fmt: skip
 
 
@@ -91,7 +92,7 @@ def _rate(ledger: Ledger, job: Job) -> _Failed | None:
     return _Failed(
         job, f"{work:,} {job['sample'] or 'sample'}s in {shown(ledger, job, 'train_s')} are {made}, not "
         f"{shown(ledger, job, 'throughput')} ({one_line(job.label)})",
-        ("throughput", "train_s"), ledger.places([job], "throughput", "train_s", "samples", "steps", "batch_size"),
+        ("throughput", "train_s"), ledger.locations([job], "throughput", "train_s", "samples", "steps", "batch_size"),
     )  # fmt: skip
 
 
@@ -131,7 +132,7 @@ def _latency(ledger: Ledger, job: Job) -> _Failed | None:
     made = f"{figure(1 / latency.value, None, 5)} {per_second(job)}"
     return _Failed(
         job, f"{shown(ledger, job, 'latency_s')} for each are {made}, not {shown(ledger, job, 'throughput')} "
-        f"({one_line(job.label)})", ("throughput", "latency_s"), ledger.places([job], "throughput", "latency_s"),
+        f"({one_line(job.label)})", ("throughput", "latency_s"), ledger.locations([job], "throughput", "latency_s"),
     )  # fmt: skip
 
 
@@ -148,6 +149,6 @@ def _whole(ledger: Ledger, job: Job) -> _Failed | None:
             return _Failed(
                 job, f"{', '.join(c.removesuffix('_s') for c in stated)} took {seconds(longer, None)} of a whole of "
                 f"{shown(ledger, part, 'total_s')} ({one_line(part.label)})",
-                (*stated, "total_s", "wall_s", "result_s"), ledger.places([part], "total_s", *stated),
+                (*stated, "total_s", "wall_s", "result_s"), ledger.locations([part], "total_s", *stated),
             )  # fmt: skip
     return None

@@ -25,7 +25,7 @@ from logparse.comparison.jobs import Job
 from logparse.comparison.phrases import labels, listed
 from logparse.findings import Finding, Scene
 from logparse.schema import TEXT
-from logparse.text.location import Place
+from logparse.text.location import Location
 
 ID = "F09"
 OF_ONE_RUN = True
@@ -53,7 +53,7 @@ def find(scene: Scene) -> Iterator[Finding]:
                 f"{listed(names)} of {labels(list(mine.values()))}: {corrects}. Here it is shown as what it is.",
                 list(mine.values()),
                 _columns(names, list(mine.values())),
-                [Place.of(*at) for at in first.select("source", "line").iter_rows()],
+                [Location(*at) for at in first.select("source", "line").iter_rows()],
             )
 
 

@@ -42,5 +42,5 @@ def find(scene: Scene) -> Iterator[Finding]:
         f"{told}: what the log timed is compiling or submitting; it holds no training and no inference.",
         without,
         ("total_s", "compile_s", "wall_s", "result_s"),
-        scene.ledger.places(without, "total_s"),
+        scene.ledger.locations(without, "total_s"),
     )

@@ -61,7 +61,7 @@ def find(scene: Scene) -> Iterator[Finding]:
             f"{spread.text} ({_settings(spread)}).{_so(others)}",
             jobs,
             _SPEED if column in _SPEED else (column,),
-            scene.ledger.places(jobs, column),
+            scene.ledger.locations(jobs, column),
         )
 
 

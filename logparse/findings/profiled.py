@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from logparse.comparison.phrases import labels, place, profiled
+from logparse.comparison.phrases import labels, location, profiled
 from logparse.findings import Finding, Scene
 
 ID = "F31"
@@ -35,5 +35,5 @@ def find(scene: Scene) -> Iterator[Finding]:
         jobs = [job for job, _ in found]
         yield Finding(
             "warning", f"Profiling was on in {labels(jobs)}: it makes times longer and rates lower.", jobs,
-            _QUANTITIES, [place(row) for _, rows in found for row in rows],
+            _QUANTITIES, [location(row) for _, rows in found for row in rows],
         )  # fmt: skip

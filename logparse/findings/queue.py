@@ -45,5 +45,5 @@ def find(scene: Scene) -> Iterator[Finding]:
         ]
         yield Finding(
             "warning" if scene.shown else "note", f"Much of the wall time was waiting: {clauses(told)}.", jobs,
-            ("wall_s", "total_s", "queue_s"), scene.ledger.places(jobs, "queue_s", "total_s"),
+            ("wall_s", "total_s", "queue_s"), scene.ledger.locations(jobs, "queue_s", "total_s"),
         )  # fmt: skip

@@ -24,7 +24,7 @@ import polars as pl
 
 from logparse.comparison.jobs import Job
 from logparse.comparison.ledger import Ledger
-from logparse.comparison.phrases import labels, listed, per_second, place, shown
+from logparse.comparison.phrases import labels, listed, location, per_second, shown
 from logparse.findings import Finding, Scene
 from logparse.text.numbers import figure
 from logparse.text.terminal import one_line
@@ -46,7 +46,7 @@ def find(scene: Scene) -> Iterator[Finding]:
             told = [f"{one_line(j.label)} holds the rates of {rates[j.id].height} of {j['ranks']} ranks" for j in short]
             yield Finding(
                 "error", f"{listed(told)}: the rate shown for all is too small.", short, _QUANTITIES,
-                scene.ledger.places(short, "throughput"),
+                scene.ledger.locations(short, "throughput"),
             )  # fmt: skip
         summed = [job for job in several if job not in short]
         if summed and whole:
@@ -60,7 +60,7 @@ def find(scene: Scene) -> Iterator[Finding]:
                 "the rate of one rank.",
                 [*summed, *whole],
                 _QUANTITIES,
-                [*map(place, rows), *scene.ledger.places(whole, "throughput")],
+                [*map(location, rows), *scene.ledger.locations(whole, "throughput")],
             )
 
 

@@ -26,7 +26,7 @@ import polars as pl
 
 from logparse.comparison.jobs import Job
 from logparse.comparison.ledger import Ledger
-from logparse.comparison.phrases import labels, listed, place
+from logparse.comparison.phrases import labels, listed, location
 from logparse.findings import Finding, Scene
 from logparse.text.terminal import one_line
 
@@ -47,7 +47,7 @@ def find(scene: Scene) -> Iterator[Finding]:
             f"Went on where an earlier run had stopped: {listed(told)}; {here} not all that the model saw.",
             [job for job, _ in went_on],
             _QUANTITIES,
-            [p for job, row in went_on for p in (place(row), *scene.ledger.places([job], "steps"))],
+            [p for job, row in went_on for p in (location(row), *scene.ledger.locations([job], "steps"))],
         )
     yield from _nothing_left(scene)
 
@@ -91,5 +91,5 @@ def _nothing_left(scene: Scene) -> Iterator[Finding]:
         steps = f"step {int(said[1]):,} of {int(said[2]):,}" if len(found) == 1 else "the last step"
         yield Finding(
             "warning", f"{labels(jobs)} trained nothing: a checkpoint of {steps} was found and loaded.", jobs,
-            _QUANTITIES, [place(row) for _, row, _ in found],
+            _QUANTITIES, [location(row) for _, row, _ in found],
         )  # fmt: skip

@@ -45,7 +45,7 @@ def find(scene: Scene) -> Iterator[Finding]:
                     "leave open.",
                     [job for c in (row.cells[base], *close) for job in c.side.jobs],
                     (row.quantity.name,),
-                    [p for c in (row.cells[base], *close) for p in c.places],
+                    [p for c in (row.cells[base], *close) for p in c.locations],
                 )
 
 

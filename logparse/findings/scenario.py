@@ -24,7 +24,7 @@ import polars as pl
 
 from logparse.comparison.compare import Comparison
 from logparse.comparison.jobs import Job
-from logparse.comparison.phrases import labels, per_second, place, shown
+from logparse.comparison.phrases import labels, location, per_second, shown
 from logparse.findings import Finding, Scene
 from logparse.text.numbers import figure, ratio_figure
 from logparse.text.terminal import one_line
@@ -45,7 +45,7 @@ def find(scene: Scene) -> Iterator[Finding]:
                 f"{_verb(others, 'goes', 'go')} through data: rates and latencies are not of one kind.",
                 [*single, *others],
                 _QUANTITIES,
-                scene.ledger.places([*single, *others], "throughput_window", "throughput"),
+                scene.ledger.locations([*single, *others], "throughput_window", "throughput"),
             )
     yield from _processor_rows(scene)
 
@@ -85,5 +85,5 @@ def _processor_rows(scene: Scene) -> Iterator[Finding]:
             f"over the data set, while the chip ({shown(scene.ledger, job, 'throughput')}) repeated one input.",
             jobs,
             _QUANTITIES,
-            [p for job, row in found for p in (place(row), *scene.ledger.places([job], "throughput"))],
+            [p for job, row in found for p in (location(row), *scene.ledger.locations([job], "throughput"))],
         )

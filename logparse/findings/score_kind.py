@@ -44,7 +44,7 @@ def find(scene: Scene) -> Iterator[Finding]:
                     f"The scores are not of the same {what}: {told}.",
                     jobs,
                     ("score",),
-                    scene.ledger.places(jobs, "score"),
+                    scene.ledger.locations(jobs, "score"),
                 )
                 break
 

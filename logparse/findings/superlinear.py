@@ -54,7 +54,7 @@ def find(scene: Scene) -> Iterator[Finding]:
                 f"{(most / least - 1) * 100:.0f} % apart ({least:.5g} to {most:.5g} {per_second(jobs[0])}).",
                 list(jobs),
                 _QUANTITIES,
-                list(held.places),
+                list(held.locations),
             )
 
 
@@ -75,7 +75,7 @@ def _above(scene: Scene, study: Scaling) -> Iterator[Finding]:
         f"({labels(first.side.jobs)}{_on(scene, first, study)}) was slow.",
         jobs,
         _QUANTITIES,
-        scene.ledger.places(jobs, "throughput", study.of),
+        scene.ledger.locations(jobs, "throughput", study.of),
     )
 
 

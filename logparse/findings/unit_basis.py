@@ -64,7 +64,7 @@ def _samples(comparison: Comparison, row: Row) -> Iterator[Finding]:
         else f"The rates count {told}; that a sample is the same on both sides no log says.",
         [job for some in groups.values() for job in some],
         ("throughput", "steady_throughput"),
-        comparison.ledger.places(jobs, "throughput"),
+        comparison.ledger.locations(jobs, "throughput"),
     )
 
 
@@ -78,7 +78,7 @@ def _converted(comparison: Comparison, row: Row) -> Iterator[Finding]:
             f"Not all logs print {row.quantity.unit}; converted: {made}.",
             [job for c, _ in converted for job in c.side.jobs],
             (row.quantity.name,),
-            [p for c, _ in converted for p in c.places],
+            [p for c, _ in converted for p in c.locations],
         )
 
 
@@ -102,5 +102,5 @@ def _tokens(comparison: Comparison, samples: Row, tokens: Row) -> Iterator[Findi
             f"{whose(groups)} are printed, and no log tells the sequence length that would convert them.",
             jobs,
             ("throughput", "token_throughput"),
-            ledger.places(jobs, "throughput", "token_throughput"),
+            ledger.locations(jobs, "throughput", "token_throughput"),
         )

@@ -31,7 +31,7 @@ from logparse.comparison.jobs import Job
 from logparse.comparison.ledger import Ledger
 from logparse.comparison.phrases import clauses, per_second
 from logparse.findings import Finding, Scene
-from logparse.text.location import Place
+from logparse.text.location import Location
 from logparse.text.numbers import figure, seconds
 from logparse.text.terminal import one_line
 
@@ -64,7 +64,7 @@ class Pace:
     seconds: Sequence[float]
     resolution: float
     """Half a unit of the last digit of these times."""
-    place: Place
+    location: Location
     """The line that ends the first part."""
     took: str = "took"
     """What the first part did; of stamps only its end is known, and when training began."""
@@ -110,7 +110,7 @@ def find(scene: Scene) -> Iterator[Finding]:
         f"A slow beginning shows in the rate: {clauses([_text(job, slow) for job, slow in found])}.",
         [job for job, _ in found],
         ("throughput", "token_throughput", "train_s"),
-        [slow.pace.place for _, slow in found],
+        [slow.pace.location for _, slow in found],
     )
 
 
@@ -169,8 +169,8 @@ def _paces(ledger: Ledger, job: Job) -> Iterator[Pace]:
         epochs = whole
     if epochs.height:
         times = epochs["duration_s"].to_list()
-        place = Place.of(epochs["source"][0], epochs["line_last"][0])
-        yield Pace("epoch", [1.0] * len(times), times, _resolution(times), place)
+        location = Location(epochs["source"][0], epochs["line_last"][0])
+        yield Pace("epoch", [1.0] * len(times), times, _resolution(times), location)
 
 
 _OF_STEPS = (
@@ -195,8 +195,8 @@ def _of_rows(rows: pl.DataFrame, time: pl.Expr, took: str = "took") -> Iterator[
     if rows.height:
         times = rows.select(time).to_series().to_list()
         fine = (rows["resolution"] / rows["value"]).fill_null(0).max()
-        place = Place.of(rows["source"][0], rows["line"][0])
-        yield Pace("step", [1.0] * len(times), times, float(fine or 0.0) * statistics.median(times), place, took)  # type: ignore[arg-type]
+        location = Location(rows["source"][0], rows["line"][0])
+        yield Pace("step", [1.0] * len(times), times, float(fine or 0.0) * statistics.median(times), location, took)  # type: ignore[arg-type]
 
 
 def _of_stamps(ledger: Ledger, job: Job) -> Iterator[Pace]:
@@ -213,8 +213,8 @@ def _of_stamps(ledger: Ledger, job: Job) -> Iterator[Pace]:
     first = steps[0] or usual  # steps may be counted from 0
     times = [at[0], *(b - a for a, b in pairwise(at))]
     unit = "step" if first == usual == 1 else f"{first:,.0f} steps"
-    place = Place.of(points["source"][0], points["line"][0])
-    yield Pace(unit, [first, *gaps], times, _resolution(times[1:]), place, _AFTER)
+    location = Location(points["source"][0], points["line"][0])
+    yield Pace(unit, [first, *gaps], times, _resolution(times[1:]), location, _AFTER)
 
 
 def _resolution(times: Sequence[float]) -> float:

@@ -1,9 +1,10 @@
 """Evidence while it is being made: rows of one shape, and the place of each value in its line.
 
 A row before it is finished (`ROW`): n (run), frame, column, key, text, how, formula, input, number, unit (as printed),
-was (how the input of a formula was come by), reason; where it stands: pos, seg (the segment), rule, field, col (column
-in the segment, where it is known already); and id, of the phase that it is evidence of. What follows from these alone
-is left to the end, where it is done once for all rows: the resolution, the start, and which text is shown.
+was (the `how` of the input of a formula), code (of an absence), reason; where it is: pos, seg (the segment), rule,
+field, col (column in the segment, where it is known already); and id, of the phase that it is evidence of. What follows
+from these alone is left to the end, where it is done once for all rows: the resolutions, the start, and which text is
+shown.
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ ROW: dict[str, pl.DataType] = {
     "number": NUMBER,
     "unit": WORD,
     "was": WORD,
+    "code": TEXT,
     "reason": TEXT,
     "pos": pl.UInt64(),
     "seg": TEXT,

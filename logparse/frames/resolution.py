@@ -1,69 +1,104 @@
-"""How fine the values of runs are: half a unit of the last digit that they have."""
+"""The resolution of the values of cells: half a unit of the last digit that is meaningful."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import polars as pl
 
-from logparse.schema import FIELDS, INTEGER, TEXT
+from logparse.grammar import formula as formulas
+from logparse.schema import FIELDS, INTEGER, NUMBER, TEXT
+
+_PHASE = "duration"
+"""Input of a formula that is the duration of a phase: that of the row's `id`."""
 
 
-def resolutions(evidence: pl.DataFrame) -> dict[tuple[str, str], float]:
-    """(run, column) -> resolution: as read; derived, what the inputs bring: sums add up, products in parts.
+def value_resolutions(evidence: pl.DataFrame, least: Mapping[str, float]) -> pl.Series:
+    """`value_resolution` of each row of evidence (as `evidence.ROW`, with value and resolution): that of its cell.
 
-    Counts are exact. An input that is itself derived brings the resolution found for it.
+    A value that was read has the resolution of its text. The resolutions of a derived value's inputs add up in a sum,
+    and in a product in proportion to the inputs; counts are exact; an input that is derived itself has the resolution
+    of its cell. Null where an input has none, and for what is absent. `least` maps columns of `runs` to the best
+    resolution that they can have.
     """
-    rows = evidence.filter((pl.col("frame") == "runs") & (pl.col("how") != "absent")).select(
-        *(pl.col(c).cast(TEXT) for c in ("run", "column")), "formula", "input", "number", "value", "reason",
-        pl.col("resolution").alias("own"),
+    rows = evidence.select(
+        "n", "id", "formula", "number", "value", pl.col("resolution").alias("own"),
+        *(pl.col(c).cast(TEXT) for c in ("frame", "column", "field", "input", "how")),
     )  # fmt: skip
-    rows = _of_phases(_intervals(rows), evidence)
-    counts = [name for name, field in FIELDS.items() if field.dtype == INTEGER]
-    rows = rows.with_columns(pl.when(pl.col("input").is_in(counts)).then(0.0).otherwise("own").alias("own"))
-    first = _of_inputs(rows).select("run", pl.col("column").alias("input"), pl.col("resolution").alias("found"))
-    rows = rows.join(first, on=["run", "input"], how="left").with_columns(pl.coalesce("own", "found").alias("own"))
-    return {(run, column): resolution for run, column, resolution in _of_inputs(rows).iter_rows()}
-
-
-def _intervals(rows: pl.DataFrame) -> pl.DataFrame:
-    """`rows` with the two ends of an interval (`at_a`, `at_b`) as one input (`at`): how long it is, and how far both
-    ends together may be off."""
-    ends = pl.col("input").str.extract(r"^(.+)_[ab]$")
-    paired = rows.with_columns(ends.alias("of")).filter(pl.col("of").is_not_null())
-    joined = paired.group_by("run", "column", "of", maintain_order=True).agg(
-        pl.col("formula", "value", "reason").first(),
-        (pl.col("number").max() - pl.col("number").min()),
-        pl.col("own").sum(),
+    of_runs = (pl.col("frame") == "runs") & (pl.col("how") != "absent")
+    phases = _of_cells(rows.filter(pl.col("frame") == "phases"), "id")
+    runs = _of_runs(rows.filter(of_runs), phases)
+    found = rows.join(runs, on=["n", "column"], how="left", maintain_order="left").join(
+        phases, on="id", how="left", maintain_order="left", suffix="_phase"
     )
-    return pl.concat([rows.filter(ends.is_null()), joined.rename({"of": "input"}).select(rows.columns)])
+    best = pl.col("column").replace_strict(dict(least), default=None, return_dtype=NUMBER)
+    return found.select(
+        pl.when(of_runs)
+        .then(pl.max_horizontal("resolution", best))
+        .when(pl.col("frame") == "phases")
+        .then("resolution_phase")
+        .alias("value_resolution")
+    ).to_series()
 
 
-def _of_phases(rows: pl.DataFrame, evidence: pl.DataFrame) -> pl.DataFrame:
-    """`rows` in which a duration that is summed up has the resolution of its phase, where the row itself has none."""
-    phases = evidence.filter(pl.col("frame") == "phases").select(
-        *(pl.col(c).cast(TEXT) for c in ("run", "key")), "formula", "input", "number", "value",
-        pl.col("resolution").alias("own"),
-    )  # fmt: skip
-    found = _of_inputs(phases.rename({"key": "column"})).rename({"column": "phase", "resolution": "found"})
-    phase = pl.when(pl.col("input") == "duration").then(pl.col("reason").str.strip_prefix("the phase "))
-    joined = rows.with_columns(phase.alias("phase")).join(found, on=["run", "phase"], how="left", maintain_order="left")
-    return joined.with_columns(pl.coalesce("own", "found").alias("own")).drop("phase", "found")
+def _of_runs(rows: pl.DataFrame, phases: pl.DataFrame) -> pl.DataFrame:
+    """n, column, resolution of the cells of `runs`."""
+    durations = phases.rename({"resolution": "of_phase"})
+    rows = _with_intervals(rows).join(durations, on="id", how="left", maintain_order="left")
+    counts = [name for name, field in FIELDS.items() if field.dtype == INTEGER]
+    rows = rows.with_columns(
+        pl.when(pl.col("input").is_in(counts))
+        .then(0.0)
+        .when(pl.col("input") == _PHASE)
+        .then(pl.coalesce("own", "of_phase"))
+        .otherwise("own")
+        .alias("own")
+    )
+    inputs = _of_cells(rows, "n", "column").rename({"column": "input", "resolution": "of_cell"})
+    rows = rows.join(inputs, on=["n", "input"], how="left", maintain_order="left")
+    return _of_cells(rows.with_columns(pl.coalesce("own", "of_cell").alias("own")), "n", "column")
 
 
-def _of_inputs(rows: pl.DataFrame) -> pl.DataFrame:
-    """run, column, resolution of the values whose inputs all have one."""
+def _with_intervals(rows: pl.DataFrame) -> pl.DataFrame:
+    """`rows` with the two ends of an interval, values of one field, as one input of that field: the length of the
+    interval, and the resolution of both ends together."""
+    ends = [
+        {"formula": formula, "input": end, "interval": f"{later} - {earlier}"}
+        for formula in rows["formula"].drop_nulls().unique()
+        for later, earlier in formulas.structure(formula).intervals.items()
+        for end in (later, earlier)
+    ]
+    if not ends:
+        return rows
+    named = rows.join(pl.DataFrame(ends), on=["formula", "input"], how="left", maintain_order="left")
+    intervals = (
+        named.filter(pl.col("interval").is_not_null())
+        .group_by("n", "column", "interval", maintain_order=True)
+        .agg(
+            pl.col("id", "field", "formula", "value", "frame", "how").first(),
+            pl.col("number").max() - pl.col("number").min(),
+            pl.col("own").sum(),
+        )
+    )
+    single = named.filter(pl.col("interval").is_null()).drop("interval")
+    return pl.concat([single, intervals.with_columns(input="field").select(single.columns)])
+
+
+def _of_cells(rows: pl.DataFrame, *cell: str) -> pl.DataFrame:
+    """`cell` and resolution of the cells whose inputs all have one."""
     own, number = pl.col("own"), pl.col("number").abs()
-    product = pl.col("formula").first().str.contains("[*/]").fill_null(False)
-    value = pl.col("value").first().cast(pl.Float64, strict=False).abs()
-    read = pl.col("formula").first().is_null()
-    middle = pl.col("formula").first().str.contains("^(?:mean|median)[(]").fill_null(False)
-    made = (
-        pl.when(read)
+    value = pl.col("value").first().cast(NUMBER, strict=False).abs()
+    kinds = {f: formulas.structure(f).kind for f in rows["formula"].drop_nulls().unique()}
+    rows = rows.with_columns(pl.col("formula").replace_strict(kinds, default=None, return_dtype=TEXT).alias("kind"))
+    kind = pl.col("kind").first()
+    resolution = (
+        pl.when(kind.is_null())
         .then(own.first())
-        .when(middle)
+        .when(kind == "mean")
         .then(own.mean())
-        .when(product)
+        .when(kind == "product")
         .then((own / number).sum() * value)
         .otherwise(own.sum())
     )
-    known = rows.group_by("run", "column").agg(pl.when(own.is_not_null().all()).then(made).alias("resolution"))
+    known = rows.group_by(cell).agg(pl.when(own.is_not_null().all()).then(resolution).alias("resolution"))
     return known.filter(pl.col("resolution").is_finite() & (pl.col("resolution") > 0))

@@ -5,16 +5,18 @@ a cell is empty."""
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
 
 import polars as pl
 
 from logparse.frames import evidence as proof
 from logparse.frames.phases import Phases
 from logparse.frames.run_columns import Sheet
-from logparse.grammar import Infer, Steady
+from logparse.grammar import Grammar, Infer, Steady
 from logparse.reading.match import Hits
 from logparse.schema import NUMBER, PHASES, RUNS, TEXT
 from logparse.schema.build import full
+from logparse.text.missing import MISSING, Absence, Code
 
 PHASE_COLUMNS = tuple(f"{phase}_s" for phase in PHASES)
 """Those that `runs` has not are facts: what they explain is not unaccounted for."""
@@ -333,6 +335,8 @@ _OF_TRAINING = {
     "seed",
     "steps",
 }
+_OTHER_LOG = Absence(Code.OTHER_LOG, "no log: the work is in another log of the job")
+_CACHED = Absence(Code.CACHED, "cached: the binary was found, not compiled")
 _NOT_FOR_TASK = {"train": _OF_INFERENCE, "inference": _OF_TRAINING, "compile": _OF_INFERENCE}
 
 
@@ -341,23 +345,31 @@ def absent(sheet: Sheet) -> pl.DataFrame:
     frame = sheet.frame
     frame = frame.with_columns(pl.lit(None, t).alias(c) for c, t in RUNS.items() if c not in frame.columns)
     judged = [c for c in RUNS if c not in _NOT_JUDGED]
-    reasons = frame.select("n", *(pl.when(pl.col(c).is_null()).then(_reason(sheet, c)).alias(c) for c in judged))
-    rows = reasons.unpivot(index="n", variable_name="column", value_name="reason").filter(
-        pl.col("reason").is_not_null()
-    )
-    return proof.rows(rows, frame="runs", how="absent")
+    absences: dict[Absence, int] = {}
+
+    def absence(column: str) -> pl.Expr:
+        """The number of the first cause that holds; null for a cell that has a value."""
+        first = pl.lit(None, pl.UInt32)
+        for condition, cause in reversed(list(_causes(sheet.hits.grammar, column))):
+            number = absences.setdefault(cause, len(absences))
+            first = pl.when(condition).then(pl.lit(number, pl.UInt32)).otherwise(first)
+        return pl.when(pl.col(column).is_null()).then(first).alias(column)
+
+    cells = frame.select("n", *map(absence, judged)).unpivot(index="n", variable_name="column", value_name="absence")
+    rows = cells.filter(pl.col("absence").is_not_null())
+    codes, texts = (pl.Series(values, dtype=TEXT) for values in zip(*((a.code, a.text) for a in absences), strict=True))
+    index = rows["absence"]
+    return proof.rows(rows, frame="runs", how="absent", code=codes.gather(index), reason=texts.gather(index))
 
 
-def _reason(sheet: Sheet, column: str) -> pl.Expr:
-    """Why `column` is null, for each run."""
-    reason = pl.lit(sheet.hits.grammar.absent.get(column, "not in this log"))
-    if column in _WORK:
-        elsewhere = pl.lit("no log: the work is in another log of the job")
-        reason = pl.when(pl.col("status") == "submitted").then(elsewhere).otherwise(reason)
-    if column == "compile_s":
-        cached = pl.lit("cached: the binary was found, not compiled")
-        reason = pl.when(pl.col("compile_cache") == "hit").then(cached).otherwise(reason)
+def _causes(grammar: Grammar, column: str) -> Iterator[tuple[pl.Expr, Absence]]:
+    """Why `column` may be null, and for which runs: of those that hold for a run the first counts."""
     for task, columns in _NOT_FOR_TASK.items():
         if column in columns:
-            reason = pl.when(pl.col("task") == task).then(pl.lit(f"does not apply: {task}")).otherwise(reason)
-    return reason
+            yield pl.col("task") == task, Absence(Code.NOT_APPLICABLE, f"does not apply: {task}")
+    if column == "compile_s":
+        yield pl.col("compile_cache") == "hit", _CACHED
+    if column in _WORK:
+        yield pl.col("status") == "submitted", _OTHER_LOG
+    code, text = grammar.absent.get(column, (MISSING.code, MISSING.text))
+    yield pl.lit(True), Absence(Code(code), text)

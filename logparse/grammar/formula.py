@@ -10,9 +10,10 @@ from __future__ import annotations
 import ast
 import operator
 import statistics
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import Any, Literal
 
 import polars as pl
 
@@ -136,6 +137,36 @@ def evaluate(formula: str, inputs: Mapping[str, float | Sequence[float]]) -> flo
         raise ValueError(f"{ast.unparse(node)} cannot be evaluated")
 
     return float(walk(_tree(formula)))
+
+
+@dataclass(frozen=True)
+class Structure:
+    """What a formula does with its inputs, as far as their errors care."""
+
+    kind: Literal["sum", "mean", "product"]
+    """`product`: it multiplies or divides; `mean`: it is the mean or median of one input; `sum`: all else."""
+    intervals: Mapping[str, str]
+    """Input -> the other end of an interval: `b` and `a` of a factor `(b - a)`."""
+
+
+@cache
+def structure(formula: str) -> Structure:
+    """The structure of `formula`."""
+    tree = _tree(formula)
+    products = [n for n in ast.walk(tree) if isinstance(n, ast.BinOp) and isinstance(n.op, ast.Mult | ast.Div)]
+    if products:
+        factors = [factor for product in products for factor in (product.left, product.right)]
+        return Structure("product", {later: earlier for n in factors for later, earlier in _interval(n)})
+    match tree:
+        case ast.Call(func=ast.Name(id="mean" | "median")):
+            return Structure("mean", {})
+    return Structure("sum", {})
+
+
+def _interval(node: ast.AST) -> Iterator[tuple[str, str]]:
+    match node:
+        case ast.BinOp(left=ast.Name(id=later), op=ast.Sub(), right=ast.Name(id=earlier)):
+            yield later, earlier
 
 
 @cache

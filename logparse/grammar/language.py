@@ -31,6 +31,7 @@ from logparse.errors import GrammarError
 from logparse.grammar.compile import Compiled, compile_expression
 from logparse.schema import FIELDS, PHASES, RUNS
 from logparse.schema import field as vocabulary
+from logparse.text.missing import Code
 
 # ---- tokens ---- #
 
@@ -413,8 +414,8 @@ class Grammar:
     """data set -> items that its accuracy is measured over."""
     min_resolution: Mapping[str, float] = field(default_factory=dict)
     """column -> resolution in its unit that its stamps cannot better, since the machine is asked only so often."""
-    absent: Mapping[str, str] = field(default_factory=dict)
-    """column -> why the logs do not say it. Stamps then stand in for no `started_at`, `ended_at` or `total_s`."""
+    absent: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    """column -> why it is empty where no log states it: a code of `logparse.text.missing.Code` and the explanation."""
     no_timestamps: tuple[str, ...] = ()
     """Of `started_at`, `ended_at` and `total_s` those that stamps of lines do not give: what is stamped is no whole
     run."""
@@ -445,6 +446,14 @@ class Grammar:
             if column.column in FIELDS or column.column in RUNS or column.column.isidentifier():
                 continue
             raise GrammarError(f"{column.column!r} is not a name", where=self.name)
+        for name, absence in self.absent.items():
+            # A string has two parts as well, if it is short enough.
+            if not isinstance(absence, tuple) or len(absence) != 2 or absence[0] not in list(Code):
+                raise GrammarError(
+                    f"{absence!r} does not state why {name} is empty",
+                    where=f"{self.name}, absent",
+                    help=f'write ("CODE", "explanation"); CODE is one of {", ".join(Code)}',
+                )
 
     def rule(self, name: str) -> Rule:
         """The rule of that name."""

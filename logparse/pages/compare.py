@@ -11,7 +11,7 @@ from logparse.comparison.compare import Comparison
 from logparse.comparison.equal import At, Common
 from logparse.comparison.wording import grid, what_differs
 from logparse.text import missing
-from logparse.text.location import Place
+from logparse.text.location import locations
 from logparse.text.terminal import Paint, aligned, one_line
 
 _PLACES = 3
@@ -53,7 +53,7 @@ def _claims(comparison: Comparison, paint: Paint) -> Iterator[str]:
         if row["verdict"] == "confirmed" and row["origin"] == "file name":
             continue  # a name that is right says nothing new
         said = f"{one_line(labels[row['run']])} {row['name']}={one_line(row['claimed'])}"
-        where = f" ({paint.place(row['source'], row['line'])})" if row["line"] else ""
+        where = f" ({paint.location(row['source'], row['line'])})" if row["line"] else ""
         by = " (says the file's name)" if row["origin"] == "file name" else ""
         if row["verdict"] == "refuted":
             yield f"{paint.warn('REFUTED')}  {said}{by}: the log says {one_line(row['found'])}{where}"
@@ -104,7 +104,7 @@ def _point(p: At, paint: Paint) -> list[str]:
         "?" if p.samples is None else f"{p.samples:,}",
         "?" if p.seconds is None else f"{p.seconds:.1f}",
         "?" if value is None else f"{value:.6g}",
-        paint.place(p.place.source, p.place.line) if p.place else "",
+        paint.location(*p.location) if p.location else "",
     ]
 
 
@@ -149,8 +149,8 @@ def finding_lines(
 
 
 def _places(row: Mapping[str, Any], paint: Paint) -> str:
-    places = [Place(text) for text in row["evidence"]]
+    places = locations(row["evidence"])
     if not places:
         return ""
-    shown = ", ".join(paint.place(p.source, p.line) for p in places[:_PLACES])
+    shown = ", ".join(paint.location(p.source, p.line) for p in places[:_PLACES])
     return f"({shown}{f' and {len(places) - _PLACES} more' if len(places) > _PLACES else ''})"

@@ -13,6 +13,7 @@ import polars as pl
 
 from logparse.comparison.compare import Comparison
 from logparse.comparison.wording import GridCell, grid, what_differs
+from logparse.text.location import locations
 from logparse.text.missing import legend
 from logparse.text.numbers import ratio_figure
 from logparse.text.terminal import latex_text, markdown_text
@@ -37,7 +38,8 @@ def markdown(comparison: Comparison, findings: pl.DataFrame, digits: int | None 
 def _findings(findings: pl.DataFrame) -> Iterator[str]:
     for row in findings.iter_rows(named=True):
         ignored = f" (ignored: {markdown_text(row['ignored'])})" if row["ignored"] else ""
-        places = f" `{'`, `'.join(p.replace('`', '') for p in row['evidence'][:3])}`" if row["evidence"] else ""
+        lines = [f"`{str(location).replace('`', '')}`" for location in locations(row["evidence"][:3])]
+        places = f" {', '.join(lines)}" if lines else ""
         yield f"- **{row['severity']} {row['name']}**{ignored}: {markdown_text(row['text'])}{places}"
 
 

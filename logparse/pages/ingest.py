@@ -10,16 +10,17 @@ from typing import Any
 
 import polars as pl
 
+from logparse.cells import Run
 from logparse.comparison.ledger import Ledger
 from logparse.logs import Logs
 from logparse.pages import run_cells
 from logparse.pages.compare import finding_lines
 from logparse.pages.explain import SHAPES, SUSPICIOUS, shapes
-from logparse.pages.run_cells import Facts, Run
+from logparse.pages.run_cells import Facts
 from logparse.schema import TEXT
 from logparse.text import missing
 from logparse.text.labels import many
-from logparse.text.missing import LEGEND, Why
+from logparse.text.missing import LEGEND, Code
 from logparse.text.terminal import Paint, aligned, one_line
 
 
@@ -28,7 +29,7 @@ def page(ledger: Ledger, paths: Sequence[str], paint: Paint, findings: pl.DataFr
     themselves."""
     logs = ledger.logs
     out = [_first_line(ledger)]
-    facts = Facts.of(logs)
+    facts = Facts.of(logs, ledger.cells)
     marks: set[str] = set()
     for block in _blocks(logs.runs):
         heading, columns = _table(block, facts, paint)
@@ -117,7 +118,7 @@ def _applies(name: str, found: set[str]) -> bool:
     """Whether a column says something of these runs."""
     if found - LEGEND.keys():
         return True
-    return Why.CACHED.mark in found or (Why.DOES_NOT_APPLY.mark not in found and name not in _OPTIONAL)
+    return Code.CACHED.mark in found or (Code.NOT_APPLICABLE.mark not in found and name not in _OPTIONAL)
 
 
 _OPTIONAL = ("latency", "on chip (estimate)")
@@ -164,11 +165,11 @@ def _not_understood(logs: Logs, paint: Paint) -> list[str]:
         out.append(f"  {many(total, 'line')} in {many(files, 'file')}{of}, the most frequent:")
         for shape, count, suspicious, source, line in found.head(_SHAPES_SHOWN).iter_rows():
             sign = "!" if suspicious else " "
-            out.append(f"  {count:>6}× {sign} {one_line(shape)}  {paint.faint(paint.place(source, line))}")
+            out.append(f"  {count:>6}× {sign} {one_line(shape)}  {paint.faint(paint.location(source, line))}")
         if found["suspicious"].any():
             out.append(f"          ! = {SUSPICIOUS}")
     for reason, names in without_run(logs):
-        named = ", ".join(paint.place(one_line(name)) for name in names[:_FILES_NAMED])
+        named = ", ".join(paint.location(one_line(name)) for name in names[:_FILES_NAMED])
         more = f" and {len(names) - _FILES_NAMED} more" if len(names) > _FILES_NAMED else ""
         out.append(f"  {many(len(names), 'file')} without a run ({reason}): {named}{more}")
     return [paint.head("Not understood:"), *out] if out else []

@@ -9,54 +9,41 @@ from typing import Any
 
 import polars as pl
 
-from logparse.frames.resolution import resolutions
+from logparse.cells import Cells, Run
 from logparse.logs import Logs
 from logparse.schema import TEXT
-from logparse.text import labels, missing
+from logparse.text import labels
 from logparse.text.labels import fetched, many
-from logparse.text.missing import Reason
 from logparse.text.numbers import figure, score_figure, seconds
 from logparse.text.terminal import one_line
-
-Run = Mapping[str, Any]
-"""A row of `runs`."""
-
-_COLUMNS = (
-    *("compile_s", "train_s", "latency_s", "on_chip_latency_s", "on_chip_throughput", "throughput", "token_throughput"),
-    *("loss", "score", "steps", "epochs", "samples"),
-)
-"""Columns whose values, or reasons to be empty, are shown."""
 
 
 @dataclass(frozen=True)
 class Facts:
-    """What is known beside the runs: why cells are empty, how fine values are, compile phases, kinds of errors."""
+    """What is shown of a run besides its row: its cells, the times of its compiles, the kinds of its errors."""
 
-    reasons: Mapping[tuple[str, str], Reason]
-    resolutions: Mapping[tuple[str, str], float]
+    cells: Cells
     compiles: Mapping[str, Sequence[float]]
     errors: Mapping[str, Sequence[str]]
 
     @classmethod
-    def of(cls, logs: Logs) -> Facts:
-        rows = logs.evidence.filter((pl.col("frame") == "runs") & pl.col("column").is_in(_COLUMNS))
-        absent = rows.filter(pl.col("how") == "absent").select("run", "column", "reason")
+    def of(cls, logs: Logs, cells: Cells) -> Facts:
+        """Those of all runs in `logs`."""
         compiles = logs.phases.filter((pl.col("phase") == "compile") & pl.col("stage").is_null())
         errors = logs.messages.filter((pl.col("level") == "error") & pl.col("kind").is_not_null())
         return cls(
-            {(run, column): missing.read(text) for run, column, text in absent.iter_rows()},
-            resolutions(logs.evidence),
+            cells,
             _by_run(compiles.select("run", "duration_s")),
             _by_run(errors.select("run", pl.col("kind").cast(TEXT)).unique(maintain_order=True)),
         )
 
     def empty(self, run: Run, column: str) -> str:
         """What the empty cell of that column shows."""
-        return self.reasons.get((run["run"], column), missing.MISSING).why.mark
+        return self.cells.value(run, column).mark
 
     def resolution(self, run: Run, column: str) -> float | None:
-        """Half a unit of the last digit that the value has, as far as known."""
-        return self.resolutions.get((run["run"], column))
+        """Half a unit of the last digit of the value that is meaningful, where it is known."""
+        return self.cells.value(run, column).resolution
 
 
 def _by_run(rows: pl.DataFrame) -> dict[str, list[Any]]:

@@ -7,10 +7,10 @@ from typing import Any
 
 import polars as pl
 
+from logparse.cells import Cells
 from logparse.errors import UsageError, nearest
 from logparse.logs import Logs
 from logparse.schema import FIELDS, PHASES, RUNS, TEXT
-from logparse.text import missing
 from logparse.text.terminal import Paint, aligned, one_line
 
 CONTEXT = 1
@@ -60,8 +60,7 @@ class _View:
         rows = self._evidence("runs", pl.col("column") == name)
         value = self.run[name]
         if value is None:
-            none = missing.read(next((r["reason"] for r in rows if r["how"] == "absent"), None))
-            yield f"{name} is not known: {one_line(none.text)}"
+            yield f"{name} is not known: {one_line(Cells(self.logs).value(self.run, name).reason or '')}"
             return
         rows = [r for r in rows if r["how"] != "absent"]
         if not rows:
@@ -87,7 +86,7 @@ class _View:
                     [
                         f"  {one_line(r['stage'])}",
                         f"{r['duration_s']:g} s",
-                        self.paint.place(r["source"], r["line_first"]),
+                        self.paint.location(r["source"], r["line_first"]),
                     ]
                     for r in stages
                 ],
@@ -104,7 +103,7 @@ class _View:
         yield self.paint.head(f"{name}: {many}") + (f", in {unit}" if unit else "")
         for row in (rows[0], rows[-1]) if len(rows) > 1 else rows:
             about = [f"{k} {row[k]}" for k in ("step", "epoch", "split", "scope", "window") if row[k] is not None]
-            place = self.paint.place(row["source"], row["line"])
+            place = self.paint.location(row["source"], row["line"])
             yield f"{row['value']!r}  {', '.join(about)}; rule {row['rule']}; {place}"
             yield from self._lines(row["source"], [row["line"]], {})
 
@@ -112,7 +111,7 @@ class _View:
         """A setting that lines state."""
         for row in self._rows(self.logs.params, pl.col("name") == name):
             yield self.paint.head(f"{name} = {one_line(row['value'])}") + (
-                f"  {row['origin']}; rule {row['rule']}; {self.paint.place(row['source'], row['line'])}"
+                f"  {row['origin']}; rule {row['rule']}; {self.paint.location(row['source'], row['line'])}"
             )
             yield from self._lines(row["source"], [row["line"]], {row["line"]: [(None, row["value"])]})
 
@@ -146,7 +145,7 @@ class _View:
         return [f"   {row['input'] or ''}", one_line(number), one_line(row["reason"] or ""), rule, self._place(row)]
 
     def _place(self, row: Mapping[str, Any]) -> str:
-        return "" if row["line"] is None else self.paint.place(row["source"], row["line"])
+        return "" if row["line"] is None else self.paint.location(row["source"], row["line"])
 
     def _evidence(self, frame: str, which: pl.Expr) -> list[dict[str, Any]]:
         return self._rows(self.logs.evidence, (pl.col("frame") == frame) & which)

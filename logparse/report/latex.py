@@ -44,7 +44,7 @@ def _list(items: Sequence[Item], notes: Mapping[str, str]) -> Iterator[str]:
         yield r"\begin{itemize}"
         for item in items:
             if item.about == about:
-                shown = ", ".join(_text(p) for p in item.evidence[:_PLACES])
+                shown = ", ".join(_text(str(p)) for p in item.evidence[:_PLACES])
                 yield rf"\item {_text(item.text)}" + (rf" {{\footnotesize ({shown})}}" if shown else "")
         yield r"\end{itemize}"
 

@@ -23,8 +23,8 @@ from logparse.comparison.sides import Cell, Side, cell
 from logparse.comparison.verdict import BEYOND, ESTABLISHED, NOT_COMPARABLE, UNKNOWN, WITHIN, Verdict
 from logparse.comparison.wording import cell_text, is_better, title, verdict_text, what_differs
 from logparse.text.labels import listed
-from logparse.text.location import Place
-from logparse.text.missing import Why
+from logparse.text.location import Location, locations
+from logparse.text.missing import Code
 from logparse.text.terminal import one_line
 
 HEADINGS = {
@@ -42,7 +42,7 @@ class Item:
     text: str
     rests_on: str
     """`verdict`, `claim`, `value`, or the name of a finding."""
-    evidence: tuple[Place, ...] = ()
+    evidence: tuple[Location, ...] = ()
     about: str = ""
     """Heading of the block of runs that it is about; empty: of no one block."""
     weight: int = 1
@@ -101,7 +101,7 @@ def lists(ledger: Ledger, blocks: Sequence[ReportBlock], findings: pl.DataFrame,
             continue  # the claims themselves say it below, each with its line
         not_say.append(
             Item(
-                row["text"], row["name"], tuple(map(Place, row["evidence"])), _home(row["runs"], about),
+                row["text"], row["name"], tuple(locations(row["evidence"])), _home(row["runs"], about),
                 0 if row["severity"] == "error" else 1,
             )
         )  # fmt: skip
@@ -188,8 +188,8 @@ def _noise(held: Sequence[tuple[int, Verdict]]) -> str:
     return "; ".join(texts[:2]) + (f"; and {len(texts) - 2} more" if len(texts) > 2 else "")
 
 
-def _places(row: Row, indices: Sequence[int]) -> tuple[Place, ...]:
-    return tuple(dict.fromkeys(p for i in indices for p in row.cells[i].places))
+def _places(row: Row, indices: Sequence[int]) -> tuple[Location, ...]:
+    return tuple(dict.fromkeys(p for i in indices for p in row.cells[i].locations))
 
 
 def _of(row: Row, *words: str) -> list[tuple[int, Verdict]]:
@@ -254,7 +254,7 @@ def _in_common(block: ReportBlock, comparison: Comparison) -> Iterator[Item]:
     ]  # fmt: skip
     first = "Loss" if len(shown) == len(order) else f"Loss, lowest and highest of {len(order)},"
     text = f"{first} at {held.found}, the most that all logged: {', '.join(parts)}."
-    yield Item(text, "verdict", tuple(p.place for p in shown if p.place), block.heading, 0)
+    yield Item(text, "verdict", tuple(p.location for p in shown if p.location), block.heading, 0)
 
 
 def _values(ledger: Ledger, block: ReportBlock) -> Iterator[Item]:
@@ -282,7 +282,7 @@ def _values(ledger: Ledger, block: ReportBlock) -> Iterator[Item]:
 def _within(block: ReportBlock, comparison: Comparison) -> Iterator[Item]:
     """Differences that are within noise: the telling ones each, the others together."""
     rest: list[str] = []
-    places: list[Place] = []
+    places: list[Location] = []
     for row in comparison.rows:
         held = [(i, v) for i, v in _of(row, WITHIN) if v.difference != 0]
         if not held:
@@ -307,7 +307,7 @@ def _within(block: ReportBlock, comparison: Comparison) -> Iterator[Item]:
 def _unknown(block: ReportBlock, comparison: Comparison) -> Iterator[Item]:
     """Differences of which nobody can tell whether they are chance."""
     told: list[str] = []
-    places: list[Place] = []
+    places: list[Location] = []
     for row in comparison.rows:
         held = _of(row, UNKNOWN)
         if held:
@@ -366,7 +366,7 @@ def _missing(block: ReportBlock, comparison: Comparison) -> Iterator[Item]:
     for row in comparison.rows:
         if row.quantity.name in HEADLINE:
             for c in row.cells:
-                if c.empty is not None and c.empty.why is not Why.DOES_NOT_APPLY:
+                if c.empty is not None and c.empty.code is not Code.NOT_APPLICABLE:
                     by_reason.setdefault((c.side.label, c.empty.text), []).append(quantity_name(row))
     held: dict[tuple[tuple[str, ...], str], list[str]] = {}
     for (label, reason), found in by_reason.items():
@@ -415,7 +415,7 @@ def _advice(serious: Sequence[Mapping[str, Any]], about: Mapping[str, str]) -> I
         by_name.setdefault(row["name"], []).append(row)
     for name, rows in by_name.items():
         homes = {_home(row["runs"], about) for row in rows}
-        places = tuple(dict.fromkeys(Place(p) for row in rows for p in row["evidence"]))
+        places = tuple(dict.fromkeys(p for row in rows for p in locations(row["evidence"])))
         yield Item(rows[0]["advice"], name, places, homes.pop() if len(homes) == 1 else "", 1)
 
 
@@ -431,7 +431,7 @@ def _claims(
     settle: list[Item] = []
     for row in claims.iter_rows(named=True):
         job = ledger.by_run[row["run"]]
-        place = (Place.of(row["source"], row["line"]),) if row["line"] else ()
+        place = (Location(row["source"], row["line"]),) if row["line"] else ()
         by = "the file's name" if row["origin"] == "file name" else "the claim"
         said, home = f"{row['name']} {row['claimed']}", about.get(row["run"], "")
         if row["verdict"] == "refuted":

@@ -15,7 +15,7 @@ from logparse.report.table import table
 from logparse.schema import empty
 from logparse.text import missing
 from logparse.text.labels import many
-from logparse.text.location import Place
+from logparse.text.location import Location, locations
 from logparse.text.terminal import markdown_text, one_line
 
 _PLACES = 3
@@ -73,7 +73,7 @@ def _item(item: Item) -> str:
 
 def _where(item: Item, form: str) -> str:
     """` (a.out:12, b.out:7 and 3 more)`."""
-    shown = [form.format(one_line(p).replace("`", "")) for p in item.evidence[:_PLACES]]
+    shown = [form.format(one_line(str(p)).replace("`", "")) for p in item.evidence[:_PLACES]]
     more = f" and {len(item.evidence) - _PLACES} more" if len(item.evidence) > _PLACES else ""
     return f" ({', '.join(shown)}{more})" if shown else ""
 
@@ -94,7 +94,7 @@ def _findings(content: Content) -> list[str]:
     out = []
     for row in content.findings.iter_rows(named=True):
         ignored = f" (ignored: {markdown_text(row['ignored'])})" if row["ignored"] else ""
-        where = _where(Item("", "", tuple(row["evidence"])), "`{}`")
+        where = _where(Item("", "", tuple(locations(row["evidence"]))), "`{}`")
         text = markdown_text(one_line(row["text"]))
         out.append(f"- **{row['severity']} {row['name']}**{ignored}: {text}{where}")
     return out
@@ -109,7 +109,7 @@ def _unread(content: Content) -> list[str]:
         out.append("")
         for shape, count, odd, source, line in found.head(_SHAPES).iter_rows():
             text = one_line(shape).replace("`", "'")
-            place = Place.of(markdown_text(one_line(source)), line)
+            place = Location(markdown_text(one_line(source)), line)
             out.append(f"- {count:,} × {'! ' if odd else ''}`{text}` ({place})")
     for reason, names in ingest.without_run(content.logs):
         some = ", ".join(markdown_text(one_line(n)) for n in names[:5])

@@ -29,7 +29,7 @@ from logparse.report.table import TableCell, TableColumn, known, table
 from logparse.report.trail import Trail
 from logparse.text import missing
 from logparse.text.labels import many
-from logparse.text.location import Place
+from logparse.text.location import Location, locations
 from logparse.text.terminal import as_text, one_line
 
 _ITEMS = 8
@@ -78,7 +78,7 @@ VERDICT_MEANINGS = {
     "estimate": "a compiler says so; nobody measured it",
 }
 _TONES = {WITHIN: "within", UNKNOWN: "unknown", NOT_COMPARABLE: "refused"}
-_LAYOUT_COLUMNS = ("block", "row", "run", "runs", "mark")
+_LAYOUT_COLUMNS = ("block", "row", "run", "runs", "mark", "code")
 """Columns of a chart's rows that only position a mark."""
 
 
@@ -301,22 +301,24 @@ class Sections:
 
     # ---- references ---- #
 
-    def _line(self, place: Place, first: bool = True) -> LinesButton:
-        short = Place.of(one_line(place.source.replace("\\", "/").rpartition("/")[2]), place.line)
-        return LinesButton(short, self.trail.place(place, first), one_line(place))
+    def _line(self, place: Location, first: bool = True) -> LinesButton:
+        short = place._replace(source=one_line(place.source.replace("\\", "/").rpartition("/")[2]))
+        return LinesButton(str(short), self.trail.location(place, first), one_line(str(place)))
 
-    def _places(self, places: Sequence[str], most: int = _PLACES, first: bool = True) -> LinesButtons | None:
+    def _places(
+        self, places: Sequence[Mapping[str, Any]], most: int = _PLACES, first: bool = True
+    ) -> LinesButtons | None:
         """Buttons for lines as a frame has them."""
         if not places:
             return None
-        buttons = [self._line(Place(p), first) for p in places[: most + _FOLDED_PLACES]]
+        buttons = [self._line(p, first) for p in locations(places[: most + _FOLDED_PLACES])]
         return LinesButtons(buttons[:most], buttons[most:], len(places) - most)
 
-    def _lines(self, places: Sequence[Place]) -> LinesButton | None:
+    def _lines(self, places: Sequence[Location]) -> LinesButton | None:
         """One button for all lines of a statement."""
         if not places:
             return None
-        refs = " ".join(self.trail.place(p) for p in places[:_LINES])
+        refs = " ".join(self.trail.location(p) for p in places[:_LINES])
         return LinesButton(f"{len(places)} lines" if len(places) > 1 else f"line {places[0].line}", refs)
 
     def _numbers(self, jobs: Sequence[Job], columns: Sequence[str]) -> str:
@@ -506,7 +508,7 @@ class Sections:
             "found": one_line(row["found"] or "?"),
             "verdict": row["verdict"],
             "origin": row["origin"],
-            "line": self._line(Place.of(row["source"], row["line"])) if row["line"] else None,
+            "line": self._line(Location(row["source"], row["line"])) if row["line"] else None,
         }
 
     # ---- lines that no rule reads ---- #
@@ -524,7 +526,7 @@ class Sections:
                     "count": f"{count:,}",
                     "suspicious": suspicious,
                     "text": one_line(shape),
-                    "first": Place.of(one_line(source), line),
+                    "first": str(Location(one_line(source), line)),
                 }
                 for shape, count, suspicious, source, line in found.head(_SHAPES).iter_rows()
             ],

@@ -6,12 +6,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from logparse.cells import Run
 from logparse.comparison.jobs import Job
 from logparse.comparison.ledger import Ledger
 from logparse.pages import run_cells
-from logparse.pages.run_cells import Facts, Run
+from logparse.pages.run_cells import Facts
 from logparse.text import missing
-from logparse.text.missing import LEGEND, Why
+from logparse.text.missing import LEGEND, Code
 from logparse.text.terminal import one_line
 
 
@@ -52,7 +53,7 @@ class RunTable:
 
 def table(ledger: Ledger, jobs: Sequence[Job]) -> RunTable:
     """The table of these jobs."""
-    facts = Facts.of(ledger.logs)
+    facts = Facts.of(ledger.logs, ledger.cells)
     rows = [[_cell(column, job, facts) for column in _COLUMNS] for job in jobs]
     shown = [i for i, column in enumerate(_COLUMNS) if _applies(column, [row[i] for row in rows])]
     kept = tuple(tuple(row[i] for i in shown) for row in rows)
@@ -80,8 +81,8 @@ def _applies(column: TableColumn, found: Sequence[TableCell]) -> bool:
     texts = {cell.text for cell in found}
     return (
         bool(texts - LEGEND.keys())
-        or Why.CACHED.mark in texts
-        or (column.always and texts != {Why.DOES_NOT_APPLY.mark})
+        or Code.CACHED.mark in texts
+        or (column.always and texts != {Code.NOT_APPLICABLE.mark})
     )
 
 

@@ -18,7 +18,7 @@ from logparse.comparison.ledger import Ledger
 from logparse.comparison.quantities import CLOCKS
 from logparse.pages.show import CONTEXT, HOW, MADE, span_of, with_unit
 from logparse.schema import RUNS, TEXT
-from logparse.text.location import Place
+from logparse.text.location import Location
 from logparse.text.missing import MISSING
 from logparse.text.terminal import one_line
 
@@ -50,9 +50,9 @@ class Trail:
         self.left_out = 0
         """Lines that did not fit; known after `payload`."""
 
-    def place(self, place: Place, first: bool = True) -> str:
-        """The reference of a place; what is wanted `first` goes in before all else."""
-        return self._line(place.source, place.line, first)
+    def location(self, location: Location, first: bool = True) -> str:
+        """The reference of a line; what is wanted `first` goes in before all else."""
+        return self._line(location.source, location.line, first)
 
     def number(self, job: Job, column: str) -> int:
         """The reference of a column of runs, or of a clock (`result_s`), of that job."""
@@ -97,7 +97,7 @@ class Trail:
         rows = self._rows(job, column)
         if not rows:
             made = found.made or MADE.get(column, "made when shown")
-            places = [self.place(p, first=False) for p in found.places[:_INPUTS]]
+            places = [self.location(p, first=False) for p in found.locations[:_INPUTS]]
             return [*head, value, self._word(made), -1, [], {"places": places}]
         first = rows[0]
         rest: dict[str, Any] = {}

@@ -7,6 +7,9 @@ import polars as pl
 from logparse.schema.vocabulary import INTEGER, NUMBER, TEXT, TIME, WORD
 
 _LINE = pl.UInt32()
+LOCATION = pl.Struct({"source": TEXT, "line": _LINE})
+LOCATIONS = pl.List(LOCATION)
+"""The lines that a row rests on."""
 
 RUNS: dict[str, pl.DataType] = {
     "run": WORD,
@@ -78,6 +81,8 @@ EVIDENCE: dict[str, pl.DataType] = {
     "input": TEXT,
     "number": NUMBER,
     "resolution": NUMBER,
+    "value_resolution": NUMBER,
+    "code": TEXT,
     "reason": TEXT,
     "source": WORD,
     "line": _LINE,
@@ -179,7 +184,7 @@ FINDINGS: dict[str, pl.DataType] = {
     "text": TEXT,
     "why": TEXT,
     "advice": TEXT,
-    "evidence": pl.List(TEXT),
+    "evidence": LOCATIONS,
     "key": TEXT,
     "ignored": TEXT,
 }

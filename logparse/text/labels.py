@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from logparse.text.missing import Why
+from logparse.text.missing import Code
 
 _TASKS = {"train": "training", "inference": "inference", "compile": "compiling", "submission": "submission"}
 
@@ -44,4 +44,4 @@ def many(count: int, word: str, one: str = "", more: str = "s") -> str:
 def fetched(times: Iterable[tuple[float, str]]) -> str:
     """The cell of a compile that found its binary: what fetching it took, where that is told, and that it is cached.
     `times`: seconds, and as text."""
-    return ", ".join([*(text for took, text in times if took), Why.CACHED.mark])
+    return ", ".join([*(text for took, text in times if took), Code.CACHED.mark])

@@ -1,36 +1,39 @@
-"""Where a value stands: one source, one line."""
+"""Where a value stands: the line of a source."""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple
 
 import polars as pl
 
-from logparse.schema import TEXT
+from logparse.schema import LOCATION, TEXT
 
 
-class Place(str):
-    """`source:line`: it is that text wherever it is written, and knows its two parts. `Place(text)` reads it back from
-    a frame."""
+class Location(NamedTuple):
+    """A line of a source. Frames hold it as a struct of the same two fields; as text it is `source:line`."""
 
-    __slots__ = ()
+    source: str
+    line: int
+    """Its number, from 1."""
 
-    @classmethod
-    def of(cls, source: Any, line: Any) -> Place:
-        """The place of that line of that source."""
-        return cls(f"{source}:{line}")
-
-    @property
-    def source(self) -> str:
-        """The source, which may hold colons of its own."""
-        return self.rpartition(":")[0]
-
-    @property
-    def line(self) -> int:
-        """The number of the line, from 1."""
-        return int(self.rpartition(":")[2])
+    def __str__(self) -> str:
+        return f"{self.source}:{self.line}"
 
 
-def placed(line: str = "line") -> pl.Expr:
-    """The places of the rows of a frame with a column `source`, as text; null where there is no line."""
-    return pl.format("{}:{}", pl.col("source").cast(TEXT), line)
+def locations(structs: Iterable[Mapping[str, Any]]) -> list[Location]:
+    """The locations in a cell of a column `evidence`."""
+    return [Location(**struct) for struct in structs]
+
+
+def texts(column: str) -> pl.Expr:
+    """A column of lists of locations as lists of texts."""
+    location = pl.element().struct
+    text = pl.format("{}:{}", location.field("source"), location.field("line"))
+    return pl.col(column).list.eval(text).alias(column)
+
+
+def located(line: str = "line") -> pl.Expr:
+    """The locations of the rows of a frame with a column `source`, as structs; null where there is no line."""
+    location = pl.struct(pl.col("source").cast(TEXT), pl.col(line).alias("line"))
+    return pl.when(pl.col(line).is_not_null()).then(location).cast(LOCATION).alias("location")

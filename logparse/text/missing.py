@@ -1,75 +1,66 @@
-"""Why a cell is empty: one of a few codes, each with its mark, and the text that says it in full.
-
-The evidence holds the text; `read` is where it becomes a code again, and nobody else looks at how a text begins.
-"""
+"""Why a cell is empty: one of a few codes, each with the mark that people see, and a text that explains it in full."""
 
 from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from enum import Enum
+from enum import StrEnum
 
 
-class Why(Enum):
-    """Why a cell is empty; the value is the mark that people see in its place."""
+class Code(StrEnum):
+    """Why a cell is empty, as `evidence.code` states it."""
 
-    DOES_NOT_APPLY = "-"
-    NOT_IN_LOG = "?"
-    ELSEWHERE = "no log"
+    NOT_APPLICABLE = "not_applicable"
+    NOT_IN_LOG = "not_in_log"
+    OTHER_LOG = "other_log"
     CACHED = "cached"
     UNREADABLE = "unreadable"
-    NO_RESULT = "no result"
+    NO_RESULT = "no_result"
+    """The run did not end with a result. Comparisons say so; `evidence` never does."""
 
     @property
     def mark(self) -> str:
         """What the empty cell shows."""
-        return self.value
+        return _MARKS[self]
 
 
-LEGEND = {
-    Why.DOES_NOT_APPLY.mark: "does not apply",
-    Why.NOT_IN_LOG.mark: "not in this log",
-    Why.ELSEWHERE.mark: "in a log that is not here",
-    Why.CACHED.mark: "binary found, not compiled",
-    Why.UNREADABLE.mark: "what stands there is no value",
+_MARKS = {
+    Code.NOT_APPLICABLE: "-",
+    Code.NOT_IN_LOG: "?",
+    Code.OTHER_LOG: "no log",
+    Code.CACHED: "cached",
+    Code.UNREADABLE: "unreadable",
+    Code.NO_RESULT: "no result",
 }
-"""What an empty cell shows, and what that means; `no result` says it itself."""
+LEGEND = {
+    Code.NOT_APPLICABLE.mark: "does not apply",
+    Code.NOT_IN_LOG.mark: "not in this log",
+    Code.OTHER_LOG.mark: "in a log that is not here",
+    Code.CACHED.mark: "binary found, not compiled",
+    Code.UNREADABLE.mark: "what stands there is no value",
+}
+"""Mark -> its meaning; `no result` needs no explanation."""
 
 
 @dataclass(frozen=True)
-class Reason:
+class Absence:
     """Why one cell is empty."""
 
-    why: Why
+    code: Code
     text: str
-    """In full, for people."""
+    """The explanation for people."""
 
-    def of(self, whose: str) -> Reason:
-        """The same of something that stands for the cell, named before the text."""
-        return Reason(self.why, f"{whose} {self.text}")
-
-
-MISSING = Reason(Why.NOT_IN_LOG, "not in this log")
-_SAID = {
-    "does not apply": Why.DOES_NOT_APPLY,
-    "no log": Why.ELSEWHERE,
-    "in another log": Why.ELSEWHERE,
-    "in another log of the job": Why.ELSEWHERE,
-    "cached": Why.CACHED,
-    "unreadable": Why.UNREADABLE,
-}
-"""What stands before the colon in the text of an absent value -> its code; anything else is not in this log."""
+    def of(self, whose: str) -> Absence:
+        """The same absence, with the name of the value that is missing before the text."""
+        return Absence(self.code, f"{whose} {self.text}")
 
 
-def read(text: str | None) -> Reason:
-    """The reason that the evidence states: `does not apply: inference`, `no log: …`, `the run prints none`."""
-    if not text:
-        return MISSING
-    return Reason(_SAID.get(text.partition(":")[0].strip(), Why.NOT_IN_LOG), text)
+MISSING = Absence(Code.NOT_IN_LOG, "not in this log")
+"""Why a cell is empty of which nothing else is known."""
 
 
 def marks(cell: str) -> set[str]:
-    """Marks of the legend that stand in a cell, alone or behind a value: `3.669 s, cached`, `task ?`."""
+    """The marks of the legend in a cell, alone or behind a value: `3.669 s, cached`, `task ?`."""
     return {mark for mark in LEGEND if cell == mark or cell.endswith((f", {mark}", f" {mark}"))}
 
 

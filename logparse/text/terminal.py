@@ -19,7 +19,8 @@ from typing import Any
 
 import polars as pl
 
-from logparse.text.location import Place
+from logparse.schema import LOCATIONS
+from logparse.text.location import Location, texts
 
 # ---- what a terminal can ---- #
 
@@ -67,9 +68,9 @@ class Paint:
         """What is amiss."""
         return self._style("33", text)
 
-    def place(self, source: str, line: int | None = None) -> str:
+    def location(self, source: str, line: int | None = None) -> str:
         """`source:line`, to be clicked where the terminal can and the file is there."""
-        text = source if line is None else Place.of(source, line)
+        text = source if line is None else str(Location(source, line))
         if not self.links or not (path := Path(source)).is_file():
             return text
         target = path.resolve().as_uri() + ("" if line is None else f"#{line}")
@@ -110,12 +111,12 @@ def table(frame: pl.DataFrame, paint: Paint, keep: Collection[str] = ()) -> str:
 
     Where it is wider than the terminal it goes on below, the first column repeated.
     """
-    texts = as_text(frame)
-    shown = [c for c in texts.columns if c in keep or texts[c].null_count() < texts.height]
-    hidden = len(texts.columns) - len(shown)
+    cells = as_text(frame)
+    shown = [c for c in cells.columns if c in keep or cells[c].null_count() < cells.height]
+    hidden = len(cells.columns) - len(shown)
     right = {i for i, c in enumerate(shown) if frame.schema[c].is_numeric()}
     head = [paint.head(c) for c in shown]
-    body = [[one_line(cell or "") for cell in row] for row in texts.select(shown).iter_rows()]
+    body = [[one_line(cell or "") for cell in row] for row in cells.select(shown).iter_rows()]
     lines: list[str] = []
     if shown:
         for part in _fitting([head, *body], paint.width):
@@ -123,7 +124,7 @@ def table(frame: pl.DataFrame, paint: Paint, keep: Collection[str] = ()) -> str:
             lines += aligned(picked, {k for k, i in enumerate(part) if i in right}, gap=2)
     said = f"{frame.height} row{'' if frame.height == 1 else 's'}"
     if hidden and frame.height:
-        said += f"; {hidden} of {len(texts.columns)} columns hold nothing and are left out"
+        said += f"; {hidden} of {len(cells.columns)} columns hold nothing and are left out"
     lines.append(paint.faint(said))
     return "\n".join(lines)
 
@@ -156,6 +157,7 @@ def _text(name: str, dtype: pl.DataType) -> pl.Expr:
         )  # fmt: skip
         return special.otherwise(column.cast(pl.String)).alias(name)
     if isinstance(dtype, pl.List):
+        column = texts(name) if dtype == LOCATIONS else column
         return column.cast(pl.List(pl.String)).list.join(", ")
     return (_iso(name) if dtype == pl.Datetime else column).cast(pl.String)
 
@@ -217,7 +219,9 @@ def _spelt(value: Any) -> Any:
 
 def _plain(frame: pl.DataFrame) -> pl.DataFrame:
     return frame.with_columns(
-        pl.col(pl.Categorical).cast(pl.String), *(_iso(c) for c, t in frame.schema.items() if t == pl.Datetime)
+        pl.col(pl.Categorical).cast(pl.String),
+        *(_iso(c) for c, t in frame.schema.items() if t == pl.Datetime),
+        *(texts(c) for c, t in frame.schema.items() if t == LOCATIONS),
     )
 
 
@@ -249,9 +253,9 @@ def _latex(frame: pl.DataFrame, name: str) -> bytes:
 
 def _filled(frame: pl.DataFrame) -> tuple[list[str], list[tuple[str | None, ...]]]:
     """Columns that hold something, and their cells: what goes into a page for people."""
-    texts = as_text(frame)
-    columns = [c for c in texts.columns if not texts.height or texts[c].null_count() < texts.height]
-    return columns, texts.select(columns).rows()
+    cells = as_text(frame)
+    columns = [c for c in cells.columns if not cells.height or cells[c].null_count() < cells.height]
+    return columns, cells.select(columns).rows()
 
 
 _MARKDOWN = {**{c: "\\" + c for c in "|\\`*_"}, "<": "&lt;", ">": "&gt;", "\n": " ", "\r": " "}

@@ -17,5 +17,5 @@ GRAMMAR = Grammar(
             marks="identifies_platform result",
         ),
     ),
-    absent={"los": "does not apply: Acme never prints it"},
+    absent={"los": ("not_applicable", "does not apply: Acme never prints it")},
 )
