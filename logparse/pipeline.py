@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import pairwise
@@ -11,6 +11,7 @@ from pathlib import Path
 import polars as pl
 import polars.selectors as cs
 
+from logparse.arguments import OneOrMany
 from logparse.frames import evidence as proof
 from logparse.frames import log_tables, records, run_defaults
 from logparse.frames.phases import Phases
@@ -33,9 +34,9 @@ Progress = Callable[[int, str], None]
 
 
 def ingest(
-    paths: Input | Iterable[Input],
+    paths: OneOrMany[Input],
     *,
-    grammars: Iterable[str | Path | Grammar] = (),
+    grammars: OneOrMany[str | Path | Grammar] = (),
     files_from: Input | None = None,
     progress: Progress | None = None,
 ) -> Logs:
@@ -43,8 +44,8 @@ def ingest(
 
     Args:
         paths: files, folders, globs, "-", bytes, file objects, or several of these. Packed files are known by content.
-        grammars: further grammars, or files that define one as GRAMMAR; one of the same name takes the place of the
-        installed one.
+        grammars: one or several further grammars, or files that define one as GRAMMAR; one of the same name replaces
+            the installed one.
         files_from: a file (or "-") that names one path a line.
         progress: called with the bytes read so far and the name of the source.
 
@@ -322,7 +323,7 @@ def _joined(batches: Sequence[Part]) -> dict[str, pl.DataFrame]:
         numbered.append((batch.frames, offset, len(names)))
         offset += batch.runs
         names.extend(batch.sources["source"])
-    sources = pl.Series(names, dtype=WORD)
+    sources = pl.Series(names, dtype=TEXT)
 
     def parts(name: str) -> Iterator[pl.DataFrame]:
         """That frame of each batch, numbered through; each part is let go as soon as the next form of it is there."""
@@ -339,11 +340,9 @@ def _joined(batches: Sequence[Part]) -> dict[str, pl.DataFrame]:
         return out
     runs = _one_copy_each(pl.concat(parts("runs"), how="diagonal_relaxed"), sources)
     # n is dense enough to look ids up by place.
-    ids = (
-        pl.DataFrame({"n": pl.arange(0, offset, dtype=pl.UInt32, eager=True)})
-        .join(runs.select("n", "run"), on="n", how="left", maintain_order="left")["run"]
-        .cast(WORD)
-    )
+    ids = pl.DataFrame({"n": pl.arange(0, offset, dtype=pl.UInt32, eager=True)}).join(
+        runs.select("n", "run"), on="n", how="left", maintain_order="left"
+    )["run"]
     out["runs"] = conform("runs", _labelled(runs))
     for name, order in _ORDER.items():
         if made := [conform(name, _named(rows, order, ids, sources)) for rows in parts(name)]:

@@ -14,6 +14,7 @@ import pytest
 from conftest import ROOT
 
 ROOMS = (
+    "arguments",
     "errors",
     "schema",
     "text",

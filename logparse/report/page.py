@@ -468,7 +468,7 @@ class _Page:
             tag("details", tag("summary", f"{len(rest)} more"), tag("ul", rest)) if rest else None,
             tag("p", tag("b", "Why it matters. "), _code(one_line(first["why"]))),
             tag("p", tag("b", "What to do. "), _code(one_line(first["advice"]))),
-            tag("p", f"{first['id']}; to keep it apart: --ignore '{name}=reason'", class_="faint"),
+            tag("p", f"{first['id']}; to ignore it, give {name}=reason", class_="faint"),
             class_=f"group {severity}", open=severity == "error",
         )  # fmt: skip
 

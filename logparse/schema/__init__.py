@@ -1,9 +1,10 @@
-"""What may be said: the vocabulary of grammars, and the columns of frames."""
+"""The vocabulary of grammars and the columns of frames, with their types, units and meanings."""
 
 from __future__ import annotations
 
 from logparse.schema.frames import (
     CLAIMS,
+    COLUMNS,
     EVIDENCE,
     FINDINGS,
     FRAMES,
@@ -11,9 +12,12 @@ from logparse.schema.frames import (
     METRICS,
     PARAMS,
     PHASE_ROWS,
+    PURPOSE,
     RUNS,
     SAID,
+    SCHEMA_VERSION,
     SOURCES,
+    Column,
     conform,
     empty,
 )
@@ -21,6 +25,7 @@ from logparse.schema.vocabulary import FIELDS, INTEGER, NUMBER, PHASES, TEXT, TI
 
 __all__ = [
     "CLAIMS",
+    "COLUMNS",
     "EVIDENCE",
     "FIELDS",
     "FINDINGS",
@@ -32,12 +37,15 @@ __all__ = [
     "PARAMS",
     "PHASES",
     "PHASE_ROWS",
+    "PURPOSE",
     "RUNS",
     "SAID",
+    "SCHEMA_VERSION",
     "SOURCES",
     "TEXT",
     "TIME",
     "WORD",
+    "Column",
     "Field",
     "conform",
     "empty",
