@@ -128,7 +128,7 @@ class View:
         """How many rows these panels have no room for."""
         left = sum(max(len(self._all_rows(block.jobs)) - MOST, 0) for block in blocks)
         if left:
-            yield f"{left} more rows are not drawn, a panel has {MOST} at most; choose some (where), or group them (by)."
+            yield f"{left} more rows are not drawn, a panel has {MOST} at most; choose with where, or join with by."
 
     def _all_rows(self, jobs: Sequence[Job]) -> list[Side]:
         if self.options.by or self.given is not None:

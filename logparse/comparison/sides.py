@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from logparse.comparison.claims import CLAIMABLE
 from logparse.comparison.clocks import clock
 from logparse.comparison.jobs import Job
 from logparse.comparison.ledger import Ledger, Value
@@ -113,6 +114,8 @@ def check_column(column: str | None) -> None:
 
 def not_stated(column: str) -> UsageError:
     """The error for sides by a column that is null in all jobs."""
+    if column not in CLAIMABLE:
+        return UsageError(f"no log here states {column}")
     return UsageError(f"no log here states {column}; a claim may", Remedy("claims", f"LABEL:{column}=…"))
 
 
