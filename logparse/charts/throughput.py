@@ -8,8 +8,8 @@ What it shows
 
 How to read it
     Right is better. The grey band is what is known to be noise round the baseline, the first row unless another is
-    named as the baseline: a dot in it is no faster and no slower. On the right stand the value, its ratio to the baseline with
-    the verdict, and n, the number of runs.
+    named as the baseline: a dot in it is no faster and no slower. On the right stand the value, its ratio to the
+    baseline with the verdict, and n, the number of runs.
 
 What it leaves out
     Runs without a result, and those whose log holds no rate: they are named below the chart. One repeated input and a

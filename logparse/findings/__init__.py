@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import hashlib
 import importlib
+import inspect
 import pkgutil
 import re
 import sys
@@ -193,6 +194,7 @@ class _Callable(types.ModuleType):
     """`logparse.findings(logs)` is what people write, and `logparse/findings/` is where the findings are."""
 
     __call__ = staticmethod(findings)
+    __signature__ = inspect.signature(findings)
 
 
 sys.modules[__name__].__class__ = _Callable

@@ -7,6 +7,7 @@ A page holds everything it needs and asks no network for anything; what a log sa
 
 from __future__ import annotations
 
+import inspect
 import sys
 import types
 from typing import TYPE_CHECKING
@@ -78,6 +79,7 @@ class _Callable(types.ModuleType):
     """`logparse.report(logs)` is what people write, and `logparse/report/` is where it is made."""
 
     __call__ = staticmethod(report)
+    __signature__ = inspect.signature(report)
 
 
 sys.modules[__name__].__class__ = _Callable

@@ -109,9 +109,7 @@ _RUNS = {
     ),
     "devices": _integer("devices", "Accelerators used."),
     "ranks": _integer("ranks", "Processes, replicas or instances."),
-    "batch_size": _integer(
-        "samples", "Samples in one optimiser step over all ranks; in inference, inputs a call."
-    ),
+    "batch_size": _integer("samples", "Samples in one optimiser step over all ranks; in inference, inputs a call."),
     "micro_batch_size": _integer("samples", "Samples that one rank processes at a time."),
     "sequence_length": _integer("tokens", "Tokens in one sequence."),
     "learning_rate": _number(None, "Learning rate."),
