@@ -1,4 +1,4 @@
-"""Makes the pages of findings and charts from their docstrings and the sample logs.
+"""Makes the pages of findings, charts and frames from docstrings, the schema and the sample logs.
 
     pip install -e '.[charts,docs]' && python docs/make.py
 
@@ -19,7 +19,9 @@ from pathlib import Path
 import logparse
 from logparse import charts, findings
 from logparse.comparison.compare import Comparison, compare
+from logparse.pages import schema
 from logparse.rendering.export import export
+from logparse.schema import COLUMNS, SCHEMA_VERSION
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent
@@ -58,6 +60,7 @@ def pages() -> Iterator[tuple[Path, str]]:
     yield HERE / "charts" / "README.md", _chart_index()
     for name in charts.names():
         yield HERE / "charts" / f"{name}.md", _chart(name)
+    yield HERE / "frames.md", _frames()
 
 
 def pictures() -> Iterator[tuple[Path, logparse.Logs, str]]:
@@ -121,6 +124,15 @@ def _chart_index() -> str:
     lines = ["# Charts", "Each answers one question; all take the same options (`logparse chart --help`).", ""]
     lines += [f"- [{name}]({name}.md): {_prose(charts.parts(name)['says'])}" for name in charts.names()]
     return GENERATED + "\n".join(lines) + "\n"
+
+
+def _frames() -> str:
+    head = (
+        f"# Frames\n\nThe columns of every frame, schema version {SCHEMA_VERSION}. Units are SI: seconds, samples/s, "
+        "tokens/s, fractions from 0 to 1 (never per cent), bytes. Unknown is null, never 0. `logparse schema` prints "
+        "the same."
+    )
+    return f"{GENERATED}{head}\n\n{schema.markdown(COLUMNS)}\n"
 
 
 def _prose(text: str) -> str:

@@ -2,6 +2,7 @@
 
     logs = logparse.ingest("runs/*.out")
     logs.runs, logs.phases, logs.metrics, logs.params, logs.messages, logs.evidence, logs.sources
+    logparse.compare(logs, by="batch_size", at="samples")
 
 Importing this is light: what a name needs is imported when the name is first used.
 """
@@ -11,21 +12,35 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from logparse import chart
+    from logparse import chart, schema
+    from logparse.arguments import OneOrMany
     from logparse.comparison.claim_verdicts import claims
+    from logparse.comparison.claims import Claim
     from logparse.comparison.compare import Comparison, compare
-    from logparse.errors import GrammarError, LogparseError, NoSuchInput, UsageError
+    from logparse.comparison.ledger import Ledger
+    from logparse.errors import GrammarError, LogparseError, NoSuchInput, NothingToDraw, Remedy, UsageError
     from logparse.findings import findings
-    from logparse.logs import Logs
-    from logparse.pipeline import ingest
+    from logparse.grammar import Grammar
+    from logparse.logs import Logs, read
+    from logparse.pipeline import Progress, ingest
+    from logparse.reading.sources import Input
+    from logparse.report import report
 
 __version__ = "0.1.0"
 __all__ = [
+    "Claim",
     "Comparison",
+    "Grammar",
     "GrammarError",
+    "Input",
+    "Ledger",
     "LogparseError",
     "Logs",
     "NoSuchInput",
+    "NothingToDraw",
+    "OneOrMany",
+    "Progress",
+    "Remedy",
     "UsageError",
     "__version__",
     "chart",
@@ -33,21 +48,36 @@ __all__ = [
     "compare",
     "findings",
     "ingest",
+    "read",
+    "report",
+    "schema",
 ]
 
 _HOME = {
     "ingest": "logparse.pipeline",
-    "findings": "logparse.findings",
-    "chart": "logparse.chart",
-    "claims": "logparse.comparison.claim_verdicts",
+    "read": "logparse.logs",
     "compare": "logparse.comparison.compare",
-    "Comparison": "logparse.comparison.compare",
+    "findings": "logparse.findings",
+    "claims": "logparse.comparison.claim_verdicts",
+    "chart": "logparse.chart",
+    "report": "logparse.report",
+    "schema": "logparse.schema",
     "Logs": "logparse.logs",
+    "Ledger": "logparse.comparison.ledger",
+    "Comparison": "logparse.comparison.compare",
+    "Claim": "logparse.comparison.claims",
+    "Grammar": "logparse.grammar",
+    "Input": "logparse.reading.sources",
+    "OneOrMany": "logparse.arguments",
+    "Progress": "logparse.pipeline",
     "LogparseError": "logparse.errors",
     "UsageError": "logparse.errors",
     "NoSuchInput": "logparse.errors",
+    "NothingToDraw": "logparse.errors",
     "GrammarError": "logparse.errors",
+    "Remedy": "logparse.errors",
 }
+"""Name -> the module that has it, or that it is."""
 
 
 def __getattr__(name: str) -> Any:

@@ -4,10 +4,10 @@ Each takes what `ingest` gave, a ledger, or a comparison, and these options as f
 docstring of each says which; any other is refused):
 
     where      SQL over the columns of `runs`: only these runs
-    claims     `LABEL:NAME=VALUE`: what somebody says of a run, for what no log states
-    ignore     names of findings that the caption keeps to itself
+    claims     one or several claims `LABEL:NAME=VALUE`, for what no log states
+    ignore     one or several names of findings that the caption leaves out
     by         a column of `runs`: runs with the same value are one row
-    baseline   label of the row that the others are held against; else the first
+    baseline   label of the row that the others are compared with; else the first
     per        `device` or `rank`: divide rates by their number
     clock      `train`, `result` or `wall`
     x          what the horizontal axis counts
@@ -22,12 +22,15 @@ shows. The charts are the files in `logparse/charts/`.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 from logparse import charts
 
+if TYPE_CHECKING:
+    from logparse.charts import Chart
 
-def __getattr__(name: str) -> Any:
+
+def __getattr__(name: str) -> Chart:
     if name not in charts.names():
         raise AttributeError(f"module 'logparse.chart' has no attribute {name!r}; charts: {', '.join(charts.names())}")
     value = charts.function(name)

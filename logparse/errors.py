@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 
 def nearest(word: str, known: Iterable[str]) -> str:
@@ -31,8 +32,30 @@ class LogparseError(Exception):
     """The root: catch this to catch all that logparse raises on purpose."""
 
 
+@dataclass(frozen=True, slots=True)
+class Remedy:
+    """The argument that would lift an error or a refusal, as data: it reads `at="samples"` for callers of the library,
+    and the command line spells it `--at samples`."""
+
+    name: str
+    """Name of the argument in the library."""
+    value: str
+    """Its value; `…` stands for what only the user knows."""
+
+    def __str__(self) -> str:
+        return f'{self.name}="{self.value}"'
+
+
 class UsageError(LogparseError):
-    """What was asked for cannot be done; the message says what to do instead."""
+    """What was asked for cannot be done; the message says what to do instead, and names the `remedy` if one argument
+    is enough."""
+
+    def __init__(self, message: str, remedy: Remedy | None = None) -> None:
+        super().__init__(message, remedy)
+        self.message, self.remedy = message, remedy
+
+    def __str__(self) -> str:
+        return f"{self.message} ({self.remedy})" if self.remedy else self.message
 
 
 class NoSuchInput(UsageError):  # noqa: N818 - reads as what it says

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import pairwise
@@ -11,8 +11,9 @@ from pathlib import Path
 import polars as pl
 import polars.selectors as cs
 
+from logparse.arguments import OneOrMany
+from logparse.frames import copies, log_tables, records, run_defaults
 from logparse.frames import evidence as proof
-from logparse.frames import log_tables, records, run_defaults
 from logparse.frames.phases import Phases
 from logparse.frames.resolution import value_resolutions
 from logparse.frames.run_bounds import Found, find_runs
@@ -34,9 +35,9 @@ Progress = Callable[[int, str], None]
 
 
 def ingest(
-    paths: Input | Iterable[Input],
+    paths: OneOrMany[Input],
     *,
-    grammars: Iterable[str | Path | Grammar] = (),
+    grammars: OneOrMany[str | Path | Grammar] = (),
     files_from: Input | None = None,
     progress: Progress | None = None,
 ) -> Logs:
@@ -44,8 +45,8 @@ def ingest(
 
     Args:
         paths: files, folders, globs, "-", bytes, file objects, or several of these. Packed files are known by content.
-        grammars: further grammars, or files that define one as GRAMMAR; one of the same name takes the place of the
-        installed one.
+        grammars: one or several further grammars, or files that define one as GRAMMAR; one of the same name replaces
+            the installed one.
         files_from: a file (or "-") that names one path a line.
         progress: called with the bytes read so far and the name of the source.
 
@@ -64,7 +65,10 @@ def ingest(
         sources.extend(batch.sources)
         work = partial(assemble, batch, vendors, shared)
         parts.append(in_pool(work) if batch.height < WORTH_THREADS else work())
-    return Logs(in_pool(partial(_joined, parts)), sources, chosen, [p.kinds for p in parts])
+    frames, places = in_pool(partial(_joined, parts))
+    texts = {source.name: source.text for source in sources}
+    kinds = {name: lines for part in parts for name, lines in part.kinds.items()}
+    return Logs(frames, chosen, places, texts, kinds)
 
 
 def _batches(sources: Iterator[Source], progress: Progress | None) -> Iterator[Batch]:
@@ -313,11 +317,12 @@ def _source_rows(batch: Batch, found: Found, kinds: pl.Series, blank: pl.Series)
 # ---- all batches together ---- #
 
 
-def _joined(batches: Sequence[Part]) -> dict[str, pl.DataFrame]:
-    """The frames of all batches: each run once, from its fullest copy."""
+def _joined(batches: Sequence[Part]) -> tuple[dict[str, pl.DataFrame], pl.DataFrame]:
+    """The frames of all batches, each run once, from its fullest copy; and the places of all copies."""
     out = {name: empty(name) for name in FRAMES}
+    none = pl.DataFrame(schema=copies.COPIES)
     if not batches:
-        return out
+        return out, none
     numbered = []
     offset = 0
     names: list[str] = []
@@ -325,7 +330,7 @@ def _joined(batches: Sequence[Part]) -> dict[str, pl.DataFrame]:
         numbered.append((batch.frames, offset, len(names)))
         offset += batch.runs
         names.extend(batch.sources["source"])
-    sources = pl.Series(names, dtype=WORD)
+    sources = pl.Series(names, dtype=TEXT)
 
     def parts(name: str) -> Iterator[pl.DataFrame]:
         """That frame of each batch, numbered through; each part is let go as soon as the next form of it is there."""
@@ -339,19 +344,19 @@ def _joined(batches: Sequence[Part]) -> dict[str, pl.DataFrame]:
 
     out["sources"] = pl.concat(conform("sources", batch.sources) for batch in batches)
     if not offset:
-        return out
-    runs = _one_copy_each(pl.concat(parts("runs"), how="diagonal_relaxed"), sources)
+        return out, none
+    every = pl.concat(parts("runs"), how="diagonal_relaxed").rename({"run": "hash"})
+    every = copies.with_ids(every.with_columns(pl.lit(sources).gather(pl.col("source_index")).alias("source")))
+    runs = copies.fullest(every)
     # n is dense enough to look ids up by place.
-    ids = (
-        pl.DataFrame({"n": pl.arange(0, offset, dtype=pl.UInt32, eager=True)})
-        .join(runs.select("n", "run"), on="n", how="left", maintain_order="left")["run"]
-        .cast(WORD)
-    )
-    out["runs"] = conform("runs", _labelled(runs))
+    ids = pl.DataFrame({"n": pl.arange(0, offset, dtype=pl.UInt32, eager=True)}).join(
+        runs.select("n", "run"), on="n", how="left", maintain_order="left"
+    )["run"]
+    out["runs"] = conform("runs", copies.labelled(runs))
     for name, order in _ORDER.items():
         if made := [conform(name, _named(rows, order, ids, sources)) for rows in parts(name)]:
             out[name] = pl.concat(made)
-    return out
+    return out, every.select(pl.col(name).cast(dtype) for name, dtype in copies.COPIES.items())
 
 
 def _named(rows: pl.DataFrame, order: Sequence[str], ids: pl.Series, sources: pl.Series) -> pl.DataFrame:
@@ -377,47 +382,3 @@ _ORDER: dict[str, list[str]] = {
 def _count(runs: pl.DataFrame) -> int:
     """Numbers that the runs of a batch take up: `n` is counted from 0, and not each is kept."""
     return int(runs.select(pl.col("n").max()).item() or 0) + 1 if runs.height else 0
-
-
-def _one_copy_each(runs: pl.DataFrame, sources: pl.Series) -> pl.DataFrame:
-    """Runs with their source's name, each id once: the copy with most lines read, then the first."""
-    runs = runs.with_columns(
-        # A run whose id rests on no identifying value is never merged across files.
-        pl.when(pl.col("keyed"))
-        .then("run")
-        .otherwise(
-            pl.format(
-                "{}{}",
-                pl.col("run").str.head(10),
-                pl.col("source_index").rank("dense").over("run").cast(TEXT).str.pad_start(2, "0"),
-            )
-        )
-        .alias("run"),
-        pl.lit(sources).gather(pl.col("source_index")).alias("source"),
-    )
-    best = runs.sort(["lines_read", "source_index", "row"], descending=[True, False, False]).with_columns(
-        (pl.len().over("run") - 1).cast(pl.UInt32).alias("copies")
-    )
-    return best.unique("run", keep="first", maintain_order=True).sort("source_index", "row")
-
-
-def _labelled(runs: pl.DataFrame) -> pl.DataFrame:
-    """Runs with `label`: the shortest path suffix that tells their sources apart, and which run of the file it is."""
-    paths = {str(s): str(s).split("/") for s in runs["source"].unique(maintain_order=True)}
-    labels: dict[str, str] = {}
-    depth = 1
-    open_ = set(paths)
-    while open_:
-        tails = {s: "/".join(paths[s][-depth:]) for s in open_}
-        counts: dict[str, int] = {}
-        for tail in tails.values():
-            counts[tail] = counts.get(tail, 0) + 1
-        for s, tail in tails.items():
-            if counts[tail] == 1 or depth >= len(paths[s]):
-                labels[s] = tail
-        open_ -= labels.keys()
-        depth += 1
-    stem = pl.col("source").cast(TEXT).replace_strict(list(labels), list(labels.values()), return_dtype=TEXT)
-    several = pl.len().over("source") > 1
-    nth = pl.int_range(pl.len()).over("source") + 1
-    return runs.with_columns(pl.when(several).then(pl.format("{}#{}", stem, nth)).otherwise(stem).alias("label"))

@@ -1,33 +1,56 @@
-"""What people mean by a name: which run."""
+"""What people mean by a name: which run, or which runs."""
 
 from __future__ import annotations
 
+import fnmatch
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import polars as pl
 
 from logparse.errors import UsageError, near
-from logparse.logs import Logs
-from logparse.schema import TEXT
 
 
-def find_run(logs: Logs, name: str) -> Mapping[str, Any]:
-    """The row of `runs` that `name` means: an id, the beginning of an id, a label, or a part of a label.
+def find_run(runs: pl.DataFrame, name: str) -> Mapping[str, Any]:
+    """The row of the frame `runs` that `name` means: an id, the beginning of an id, a label, or a part of a label.
 
     Raises `UsageError` where none or several are meant; the message names them.
     """
-    rows = logs.runs.with_columns(pl.col(pl.Categorical).cast(TEXT)).rows(named=True)
-    for meant in (
+    rows = runs.rows(named=True)
+    for matching in (
         [r for r in rows if name in (r["run"], r["label"])],
         [r for r in rows if name and (r["run"].startswith(name) or name.lower() in r["label"].lower())],
     ):
-        if len(meant) == 1:
-            return meant[0]
-        if meant:
-            raise UsageError(f"{name!r} may be any of {_named(meant)}: say more of the label, or the id")
-    hint = near(name, [r["label"] for r in rows], most=3, alike=0.4) or f"there are {_named(rows) or 'none'}"
-    raise UsageError(f"there is no run {name!r}; {hint}")
+        if len(matching) == 1:
+            return matching[0]
+        if matching:
+            raise UsageError(f"{name!r} may be any of {_named(matching)}: give more of the label, or the id")
+    raise UsageError(f"there is no run {name!r}; {_hint(rows, name)}")
+
+
+def find_runs(runs: pl.DataFrame, name: str) -> list[str]:
+    """The ids of the runs that `name` means, in the order of the frame `runs`: those whose label, id or source a
+    pattern with `*`, `?` or `[` matches (case does not matter), those of a source of that name, or the one that
+    `find_run` finds.
+
+    Raises `UsageError` where there is none.
+    """
+    rows = runs.rows(named=True)
+    if not any(sign in name for sign in "*?["):
+        return [r["run"] for r in rows if r["source"] == name] or [find_run(runs, name)["run"]]
+    pattern = name.lower()
+    matching = [
+        r["run"]
+        for r in rows
+        if any(fnmatch.fnmatchcase(r[column].lower(), pattern) for column in ("label", "run", "source"))
+    ]
+    if not matching:
+        raise UsageError(f"no run matches {name!r}; {_hint(rows, name)}")
+    return matching
+
+
+def _hint(rows: Sequence[Mapping[str, Any]], name: str) -> str:
+    return near(name, [r["label"] for r in rows], most=3, alike=0.4) or f"there are {_named(rows) or 'none'}"
 
 
 def _named(rows: Sequence[Mapping[str, Any]]) -> str:

@@ -14,16 +14,18 @@ import pytest
 from conftest import ROOT
 
 ROOMS = (
+    "arguments",
     "errors",
     "schema",
     "text",
     "grammar",
     "reading",
     "frames",
+    "selection",
+    "storage",
     "logs",
     "pipeline",
     "cells",
-    "selection",
     "spreads",
     "comparison",
     "findings",
@@ -36,12 +38,19 @@ ROOMS = (
     "cli",
 )
 """From the ground up: a room imports only rooms that stand before it here."""
-ENGINE = ROOMS[: ROOMS.index("selection")]
+ENGINE = ROOMS[: ROOMS.index("spreads")]
 """Rooms that read logs; they know nothing of comparing."""
 SCRIPTS = {"logparse.spreads.make"}
 """Run by hand; part of no room."""
-MAY_TOUCH_FILES = {"logparse.reading.sources", "logparse.spreads", "logparse.report.page", *SCRIPTS}
-"""Besides the command line: the reader of logs, and what reads the data that its own package brings along."""
+MAY_TOUCH_FILES = {
+    "logparse.reading.sources",
+    "logparse.storage",
+    "logparse.spreads",
+    "logparse.report.page",
+    *SCRIPTS,
+}
+"""Besides the command line: the reader of logs, what writes frames to a folder and reads them back when a caller asks
+for it, and what reads the data that its own package brings along."""
 
 
 @cache

@@ -15,24 +15,48 @@ Everything a chart writes on itself (labels, tooltips) is data to Vega, never an
 from __future__ import annotations
 
 import importlib
+import inspect
 import pkgutil
 import re
 import sys
-import types
 from collections.abc import Mapping
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from logparse.errors import UsageError, nearest
 
 if TYPE_CHECKING:
     import polars as pl
 
+    from logparse.arguments import OneOrMany
     from logparse.charts._view import View, What
+    from logparse.comparison.claims import Claim
     from logparse.rendering.export import Drawing
 
 COMMON = ("where", "claims", "ignore", "theme", "width", "height", "title")
 """Options that every chart takes."""
+
+
+class Chart(Protocol):
+    """A chart as a function. Which of the options it takes, its docstring and signature say; any other is refused."""
+
+    def __call__(
+        self,
+        what: What,
+        *,
+        where: str | None = None,
+        claims: OneOrMany[str | Claim] = (),
+        ignore: OneOrMany[str] = (),
+        by: str | None = None,
+        baseline: str | None = None,
+        per: str | None = None,
+        clock: str | None = None,
+        x: str | None = None,
+        theme: str | None = None,
+        width: int | None = None,
+        height: int | None = None,
+        title: str | None = None,
+    ) -> Drawing: ...
 
 
 @cache
@@ -91,7 +115,7 @@ def parts(name: str) -> Mapping[str, str]:
     return {"says": head.strip(), **plain}
 
 
-def function(name: str) -> types.FunctionType:
+def function(name: str) -> Chart:
     """`logparse.chart.<name>`: the chart as a function of logs."""
     of = module(name)
 
@@ -100,6 +124,8 @@ def function(name: str) -> types.FunctionType:
 
     draw.__name__ = draw.__qualname__ = name
     draw.__module__ = "logparse.chart"
+    full = inspect.signature(Chart.__call__)
+    taken = [p for p in full.parameters.values() if p.name in ("what", *COMMON, *of.TAKES)]
+    vars(draw)["__signature__"] = full.replace(parameters=taken)
     draw.__doc__ = f"{(of.__doc__ or '').strip()}\n\nOptions: {', '.join((*COMMON, *of.TAKES))}.\n"
-    assert isinstance(draw, types.FunctionType)
     return draw

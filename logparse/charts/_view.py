@@ -10,8 +10,9 @@ from weakref import WeakKeyDictionary
 
 import polars as pl
 
+from logparse.arguments import OneOrMany, as_tuple
 from logparse.comparison import sides as sides_
-from logparse.comparison.claims import Claim, claim, unmatched
+from logparse.comparison.claims import Claim, parsed, unmatched
 from logparse.comparison.compare import Comparison, of_sides
 from logparse.comparison.jobs import Job
 from logparse.comparison.ledger import Ledger
@@ -20,7 +21,6 @@ from logparse.comparison.sides import Side
 from logparse.errors import NothingToDraw, UsageError
 from logparse.logs import Logs
 from logparse.rendering.palette import THEMES
-from logparse.schema import RUNS
 from logparse.text.terminal import one_line, where
 
 What: TypeAlias = Logs | Ledger | Comparison
@@ -128,7 +128,7 @@ class View:
         """How many rows these panels have no room for."""
         left = sum(max(len(self._all_rows(block.jobs)) - MOST, 0) for block in blocks)
         if left:
-            yield f"{left} more rows are not drawn, a panel has {MOST} at most; choose with --where, or join with --by."
+            yield f"{left} more rows are not drawn, a panel has {MOST} at most; choose with where, or join with by."
 
     def _all_rows(self, jobs: Sequence[Job]) -> list[Side]:
         if self.options.by or self.given is not None:
@@ -205,15 +205,15 @@ def _shortened(text: str) -> str:
     return text if len(text) <= _LONG else text[:_LONG].rpartition(" ")[0].rstrip(",;:") + " …"
 
 
-def view_of(what: What, *, claims: Iterable[str | Claim] = (), ignore: Iterable[str] = (), **options: Any) -> View:
+def view_of(what: What, *, claims: OneOrMany[str | Claim] = (), ignore: OneOrMany[str] = (), **options: Any) -> View:
     """The view of logs, a ledger or a comparison with these options (see `Options`).
 
     Raises:
         UsageError: an option has no such value, or `where` is no SQL over the columns of `runs`.
         NothingToDraw: there is no run, or none that `where` is true of.
     """
-    said = tuple(c if isinstance(c, Claim) else claim(c) for c in claims or ())
-    o = Options(**{k: v for k, v in options.items() if v is not None}, claims=said, ignore=tuple(ignore))
+    said = parsed(claims)
+    o = Options(**{k: v for k, v in options.items() if v is not None}, claims=said, ignore=as_tuple(ignore))
     _check(o)
     given = what if isinstance(what, Comparison) else None
     ledger = what.ledger if isinstance(what, Comparison) else what if isinstance(what, Ledger) else Ledger(what)
@@ -243,8 +243,7 @@ def _check(o: Options) -> None:
     ):
         if value is not None and value not in known:
             raise UsageError(f"{name} {value!r}: one of {', '.join(known)}")
-    if o.by is not None and o.by not in RUNS:
-        raise UsageError(f"by {o.by!r}: no column of runs is called so; there are {', '.join(RUNS)}")
+    sides_.check_column(o.by)
     for name, size in (("width", o.width), ("height", o.height)):
         if size is not None and not 80 <= size <= 10_000:
             raise UsageError(f"{name} {size}: from 80 to 10000 pixels")

@@ -10,7 +10,7 @@ How to read it
     At the end of a bar stand its total and the share of training. A tick says that the binary was found and not
     compiled; "?" that a part is not in the log, "no log" that it stands in one that is not here. Compare the bars on
     the right where settings differ in how much was compiled, waited or saved; those on the left are what a person
-    waited (`--clock result`: without waits; `--clock train`: training alone).
+    waited (clock `result`: without waits; clock `train`: training alone).
 
 What it leaves out
     Steps of the vendor inside a phase (see `stages`), when each phase was (see `timeline`), and jobs of which the log

@@ -1,15 +1,15 @@
 """How fast was each run, and is the difference more than noise?
 
 What it shows
-    A row for each run (or side of `--by`), a panel for each workload, task and unit. A filled dot is the rate over the
+    A row for each run (or side), a panel for each workload, task and unit. A filled dot is the rate over the
     whole run, all ranks together; several runs of one side are small dots on a line from the least to the greatest,
     the dot is their median. A short bar is the steady rate, after the first steps. What a compiler estimates stands
     in a column of its own, as an open dashed diamond.
 
 How to read it
-    Right is better. The grey band is what is known to be noise round the baseline, the first row unless `--baseline`
-    names another: a dot in it is no faster and no slower. On the right stand the value, its ratio to the baseline with
-    the verdict, and n, the number of runs.
+    Right is better. The grey band is what is known to be noise round the baseline, the first row unless another is
+    named as the baseline: a dot in it is no faster and no slower. On the right stand the value, its ratio to the
+    baseline with the verdict, and n, the number of runs.
 
 What it leaves out
     Runs without a result, and those whose log holds no rate: they are named below the chart. One repeated input and a

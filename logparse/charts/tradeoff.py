@@ -2,11 +2,11 @@
 
 What it shows
     Each run as a dot: its final score against a clock, a panel for each workload and kind of score. The clock is
-    training alone (`--clock` names another); of inference it is the latency. Where a workload has no score, the final
+    training alone (unless another is chosen); of inference it is the latency. Where a workload has no score, the final
     loss stands in.
 
 How to read it
-    The arrow points to the corner that one wants. Several runs of one side (`--by`) are a dot at their medians with a
+    The arrow points to the corner that one wants. Several runs of one side are a dot at their medians with a
     line over the range in both directions. The stepped line joins the runs that no other beats in both; it is drawn
     only through three or more runs that may be compared, each with each: of training those that saw the same samples.
     Losses at different numbers of samples are not ranked, nor are

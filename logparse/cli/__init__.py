@@ -76,13 +76,23 @@ class Commands(click.Group):
         except click.ClickException as error:
             error.show()
             return USAGE
-        except (UsageError, GrammarError) as error:
+        except UsageError as error:
+            click.echo(f"Error: {error.message}{_remedy(error)}", err=True)
+            return USAGE
+        except GrammarError as error:
             click.echo(f"Error: {error}", err=True)
             return USAGE
         except (SystemExit, KeyboardInterrupt):
             raise
         except BaseException as error:  # a panic in polars is no Exception
             return _fault(error)
+
+
+def _remedy(error: UsageError) -> str:
+    """What would lift the error, as the option to give."""
+    from logparse.pages.option import as_option
+
+    return f" ({as_option(error.remedy)})" if error.remedy else ""
 
 
 def _fault(error: BaseException) -> int:

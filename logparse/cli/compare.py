@@ -86,9 +86,7 @@ def command(
     if base_file is not None:
         baseline = _only_run(logs, base_file)
         runs = [baseline, *runs] if runs else []
-    made = compare(
-        logs, runs or None, by=by, baseline=baseline, clock=clock, per=per, claims=said, at=at, target=target
-    )
+    made = compare(logs, runs, by=by, baseline=baseline, clock=clock, per=per, claims=said, at=at, target=target)
     found = findings(made, ignore=ignore)
     outcomes = gates.outcomes(made, wanted)
     _print(made, found, outcomes, format, output, digits, strict, on_unknown)

@@ -52,7 +52,7 @@ def command(
     from logparse.selection import find_run
     from logparse.text import terminal
 
-    found = find_run(logs, run)
+    found = find_run(logs.runs, run)
     if people:
         paint = terminal.Paint.of(sys.stdout if output is None else None)
         _options.put_text(show.page(logs, found, column, paint, context, raw), output)

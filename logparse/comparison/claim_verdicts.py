@@ -3,29 +3,30 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import polars as pl
 
-from logparse.comparison.claims import Claim, claim, from_names
+from logparse.arguments import OneOrMany
+from logparse.comparison.claims import Claim, from_names, parsed
 from logparse.comparison.jobs import Job
 from logparse.comparison.ledger import Ledger
 from logparse.logs import Logs
-from logparse.schema import SAID, TEXT, WORD, conform, empty
+from logparse.schema import CLAIMS, conform, empty
 
 
-def claims(logs: Logs | Ledger, said: Iterable[str | Claim] = ()) -> pl.DataFrame:
+def claims(logs: Logs | Ledger, claims: OneOrMany[str | Claim] = ()) -> pl.DataFrame:
     """The frame `claims`: what is said of the runs, and what their file names say, held against the logs.
 
     Args:
         logs: what `ingest` gave, or a ledger with claims of its own.
-        said: `LABEL:NAME=VALUE`, one a claim.
+        claims: one or several claims `LABEL:NAME=VALUE`.
 
     Raises:
         UsageError: a text is no claim.
     """
-    given = [c if isinstance(c, Claim) else claim(c) for c in said]
+    given = parsed(claims)
     ledger = logs.with_claims([*logs.claims, *given]) if isinstance(logs, Ledger) else Ledger(logs, given)
     return claim_verdicts(ledger, ledger.jobs)
 
@@ -39,11 +40,7 @@ def claim_verdicts(ledger: Ledger, jobs: Sequence[Job]) -> pl.DataFrame:
     ]
     if not rows:
         return empty("claims")
-    return conform("claims", pl.DataFrame(rows, schema={c: _plain(t) for c, t in SAID["claims"].items()}))
-
-
-def _plain(dtype: pl.DataType) -> pl.DataType:
-    return TEXT if dtype == WORD else dtype
+    return conform("claims", pl.DataFrame(rows, schema=CLAIMS))
 
 
 def _verdict(ledger: Ledger, job: Job, said: Claim) -> dict[str, Any]:

@@ -1,4 +1,5 @@
-"""Claims: what somebody says of a run (`--claim LABEL:epochs=20`, a claims file, a file name), held against the log.
+"""Claims: what somebody says of a run (`LABEL:epochs=20`, in a call, a claims file or a file name), compared with the
+log.
 
 A claim never becomes a value of the frames. Where the log states a setting, the claim is confirmed or refuted by it;
 where it does not, the claim may stand in, and is marked as claimed wherever it is used.
@@ -13,6 +14,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from logparse.arguments import OneOrMany, as_tuple
 from logparse.comparison.jobs import Job
 from logparse.errors import UsageError, nearest
 from logparse.schema import INTEGER, NUMBER, RUNS
@@ -85,6 +87,15 @@ def claim(text: str, origin: str = "command") -> Claim:
     if isinstance(number, float) and not math.isfinite(number):
         raise UsageError(f"{value!r} is no {name}: a finite number is wanted")
     return made
+
+
+def parsed(claims: OneOrMany[str | Claim]) -> tuple[Claim, ...]:
+    """Claims given as such or as texts `LABEL:NAME=VALUE`.
+
+    Raises `UsageError` as `claim` does.
+    """
+    given: tuple[str | Claim, ...] = as_tuple(claims)
+    return tuple(c if isinstance(c, Claim) else claim(c) for c in given)
 
 
 def from_lines(lines: Iterable[str]) -> list[Claim]:

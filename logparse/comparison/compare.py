@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import fnmatch
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import polars as pl
 
+from logparse.arguments import OneOrMany, as_tuple
 from logparse.comparison import claims as claims_
 from logparse.comparison import sides as sides_
 from logparse.comparison.claim_verdicts import claim_verdicts
@@ -25,8 +25,8 @@ from logparse.comparison.sides import Cell, Side, better, cell
 from logparse.comparison.verdict import NOT_COMPARABLE, Verdict, verdict
 from logparse.errors import UsageError
 from logparse.logs import Logs
-from logparse.schema import LOCATIONS, RUNS
-from logparse.selection import find_run
+from logparse.schema import LOCATIONS
+from logparse.selection import find_runs
 
 
 @dataclass(frozen=True)
@@ -108,51 +108,50 @@ the ratio or difference, of three or more values a side. reason: why the sides a
 
 def compare(
     logs: Logs | Ledger,
-    runs: Sequence[str] | None = None,
+    runs: OneOrMany[str] = (),
     *,
     by: str | None = None,
     baseline: str | None = None,
     clock: str | None = None,
     per: str | None = None,
-    claims: Iterable[str | Claim] = (),
-    at: Iterable[str] = (),
-    target: Iterable[str] = (),
+    claims: OneOrMany[str | Claim] = (),
+    at: OneOrMany[str] = (),
+    target: OneOrMany[str] = (),
 ) -> Comparison:
-    """Put runs side by side.
+    """Put runs side by side. `runs`, `claims`, `at` and `target` take one value or several.
 
     Args:
         logs: what `ingest` gave.
-        runs: names of runs: ids, labels, parts of labels, patterns with *; each job that is meant is a side. All jobs
-            where none is named.
+        runs: names of runs: ids, labels, parts of labels, or patterns with * over labels, ids and paths; each job
+            that they name is a side. All jobs where none is named.
         by: a column of `runs`: jobs with the same value are one side (`group`: repeats of one experiment are).
-        baseline: label of the side, or name of the run, that the others are held against; else the first.
+        baseline: label of the side, or name of the run, that the others are compared with; else the first.
         clock: `train`, `result` or `wall`: show this clock only; else all three.
         per: `device` or `rank`: divide rates by their number.
         claims: `LABEL:NAME=VALUE`: what somebody says of a run; it fills in what no log states.
-        at: points to hold the sides at: `samples`, `steps`, `time`, `loss=7.3`.
+        at: points at which to compare the sides: `samples`, `steps`, `time`, `loss=7.3`.
         target: targets to reach: `loss<=7.3`.
 
     Raises:
         UsageError: a name means no run or too many, there are fewer than two sides, or an option has no such value.
     """
-    given = [c if isinstance(c, Claim) else claims_.claim(c) for c in claims]
+    given = claims_.parsed(claims)
     ledger = logs.with_claims([*logs.claims, *given]) if isinstance(logs, Ledger) else Ledger(logs, given)
-    jobs = picked(ledger, runs)
+    jobs = picked(ledger, as_tuple(runs))
     lost = claims_.unmatched(given, jobs)
     if lost:
         raise UsageError(
             f"the claim {lost[0].label}:{lost[0].name}={lost[0].text} is of no run that is compared; "
             f"there are {_named(jobs)}"
         )
-    if by is not None and by not in (*RUNS, "run"):
-        raise UsageError(f"--by {by}: no column of runs is called so; there are {', '.join(RUNS)}")
+    sides_.check_column(by)
     for option, value, known in (("clock", clock, tuple(CLOCKS)), ("per", per, ("device", "rank"))):
         if value is not None and value not in known:
             raise UsageError(f"{option} {value!r}: one of {', '.join(known)}")
     sides = sides_.by(ledger, jobs, by) if by else sides_.one_each(jobs)
     if len(sides) < 2:
         raise UsageError(f"a comparison takes two sides, and here is {_named(jobs) or 'none'}")
-    return of_sides(ledger, sides, baseline, clock, per, at, target, by)
+    return of_sides(ledger, sides, baseline, clock, per, as_tuple(at), as_tuple(target), by)
 
 
 def of_sides(
@@ -161,8 +160,8 @@ def of_sides(
     baseline: str | None = None,
     clock: str | None = None,
     per: str | None = None,
-    points: Iterable[str] = (),
-    targets: Iterable[str] = (),
+    points: Sequence[str] = (),
+    targets: Sequence[str] = (),
     by: str | None = None,
 ) -> Comparison:
     """The comparison of these sides; see `compare`."""
@@ -202,7 +201,7 @@ def row_of(
     return Row(quantity, tuple(cells), tuple(verdicts), tuple(found), better(quantity, cells))
 
 
-def picked(ledger: Ledger, names: Sequence[str] | None) -> list[Job]:
+def picked(ledger: Ledger, names: Sequence[str]) -> list[Job]:
     """The jobs that these names mean, in their order; all jobs where there are no names.
 
     Raises `UsageError` where a name means none, or several without a pattern.
@@ -216,16 +215,8 @@ def picked(ledger: Ledger, names: Sequence[str] | None) -> list[Job]:
 
 
 def _meant(ledger: Ledger, name: str) -> list[Job]:
-    if any(sign in name for sign in "*?["):
-        found = [
-            job
-            for job in ledger.jobs
-            if any(fnmatch.fnmatchcase(run["label"].lower(), name.lower()) for run in job.runs)
-        ]
-        if not found:
-            raise UsageError(f"no run is called like {name!r}; there are {_named(ledger.jobs)}")
-        return found
-    return [ledger.by_run[find_run(ledger.logs, name)["run"]]]
+    ids = set(find_runs(ledger.logs.runs, name))
+    return [job for job in ledger.jobs if ids & set(job.ids)]
 
 
 def baseline_of(sides: Sequence[Side], name: str | None) -> int:

@@ -14,7 +14,7 @@ from logparse.comparison.jobs import Job
 from logparse.comparison.ledger import Ledger
 from logparse.comparison.sides import Side
 from logparse.errors import UsageError
-from logparse.schema import FIELDS, WORD
+from logparse.schema import FIELDS, TEXT
 from logparse.text.location import Location
 
 
@@ -160,7 +160,7 @@ def curve(ledger: Ledger, job: Job, name: str = "loss", split: str = "train") ->
 def _curves(ledger: Ledger, name: str, split: str) -> tuple[Mapping[tuple[Any, ...], pl.DataFrame], pl.DataFrame]:
     """The points of all jobs, by the id of each, and the frame of one that has none."""
     parts = [(run, job.id, part) for job in ledger.jobs for part, run in enumerate(job.ids)]
-    of = pl.DataFrame(parts, schema={"run": WORD, "job": pl.String(), "part": pl.Int64()}, orient="row")
+    of = pl.DataFrame(parts, schema={"run": TEXT, "job": TEXT, "part": pl.Int64()}, orient="row")
     rows = (
         ledger.logs.metrics.filter(
             (pl.col("name") == name)

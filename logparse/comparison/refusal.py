@@ -12,7 +12,8 @@ from logparse.comparison.jobs import Job
 from logparse.comparison.ledger import Ledger
 from logparse.comparison.quantities import Quantity
 from logparse.comparison.settings import BUDGET
-from logparse.comparison.sides import Cell
+from logparse.comparison.sides import Cell, Side
+from logparse.errors import Remedy
 from logparse.text import labels
 
 
@@ -41,13 +42,26 @@ class Refusal:
     bar: Bar
     text: str
     """In full, for people."""
+    remedy: Remedy | None = None
+    """The argument that would lift it, where one would."""
 
 
 def refusal(
     ledger: Ledger, quantity: Quantity, a: Cell, b: Cell, per: str | None = None, by: str | None = None
 ) -> Refusal | None:
     """Why two cells may not be compared; None where they may. `by` is the column under study, if one was declared."""
-    return next((Refusal(bar, text) for bar, text in _bars(ledger, quantity, a, b, per, by) if text), None)
+    refused = next(((bar, text) for bar, text in _bars(ledger, quantity, a, b, per, by) if text), None)
+    return refused and Refusal(*refused, _remedy(ledger, refused[0], a, b))
+
+
+def _remedy(ledger: Ledger, bar: Bar, a: Cell, b: Cell) -> Remedy | None:
+    if bar is Bar.BUDGET:
+        return Remedy("at", "samples")
+    if bar is Bar.UNKNOWN_WORK and (unknown := _unknown(ledger, a, b)):
+        return Remedy("claims", f"{unknown[1].label}:{unknown[0]}=…")
+    if bar is Bar.SAMPLE and None in _all(ledger, "sequence_length", a) | _all(ledger, "sequence_length", b):
+        return Remedy("claims", "*:sequence_length=…")
+    return None
 
 
 def different_work(ledger: Ledger, a: Cell, b: Cell) -> str | None:
@@ -61,11 +75,13 @@ def different_work(ledger: Ledger, a: Cell, b: Cell) -> str | None:
 
 def unknown_work(ledger: Ledger, a: Cell, b: Cell) -> str | None:
     """Why nobody can say whether it is the same work: a workload or task that no log tells."""
-    for column in _WORK:
-        for c in (a, b):
-            if None in _all(ledger, column, c):
-                return f"the {column} of {c.side.label} is not in the log (a claim may name it)"
-    return None
+    unknown = _unknown(ledger, a, b)
+    return unknown and f"the {unknown[0]} of {unknown[1].label} is not in the log: a claim may name it"
+
+
+def _unknown(ledger: Ledger, a: Cell, b: Cell) -> tuple[str, Side] | None:
+    """The column of the work that no log states, and the side it is unknown of."""
+    return next(((column, c.side) for column in _WORK for c in (a, b) if None in _all(ledger, column, c)), None)
 
 
 _WORK = ("workload", "task")
@@ -177,9 +193,7 @@ def _budget(ledger: Ledger, quantity: Quantity, a: Cell, b: Cell) -> tuple[Bar, 
     same amount on each rank will do for times: that is what weak scaling holds still."""
     if quantity.name not in (*_TIMES, "loss") or _all(ledger, "task", a) | _all(ledger, "task", b) != {"train"}:
         return Bar.BUDGET, None
-    instead = (
-        "compare samples/s, or --at samples" if quantity.name in _TIMES else "compare at equal samples (--at samples)"
-    )
+    instead = f"compare {'samples/s, or ' if quantity.name in _TIMES else ''}at equal samples"
     for column in ("samples", "epochs", "steps"):
         values = [_all(ledger, column, c) for c in (a, b)]
         if None in values[0] | values[1]:

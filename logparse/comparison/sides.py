@@ -9,11 +9,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from logparse.cells import Value
+from logparse.comparison.claims import CLAIMABLE
 from logparse.comparison.clocks import clock
 from logparse.comparison.jobs import Job
 from logparse.comparison.ledger import Ledger
 from logparse.comparison.quantities import LOWER_SCORES, Quantity
-from logparse.errors import UsageError
+from logparse.errors import Remedy, UsageError
+from logparse.schema import RUNS
 from logparse.text.location import Location
 from logparse.text.missing import Absence, Code
 
@@ -86,8 +88,9 @@ def one_each(jobs: Sequence[Job]) -> list[Side]:
 def by(ledger: Ledger, jobs: Sequence[Job], column: str) -> list[Side]:
     """Jobs with the same value of a column of `runs` are one side, in the order of the values, or of the jobs.
 
-    Raises `UsageError` where none of the jobs has such a value.
+    Raises `UsageError` where there is no such column, or none of the jobs has a value in it.
     """
+    check_column(column)
     if column == "run":
         return one_each(jobs)
     held: dict[Any, list[Job]] = {}
@@ -95,13 +98,26 @@ def by(ledger: Ledger, jobs: Sequence[Job], column: str) -> list[Side]:
         held.setdefault(ledger.value(job, column).value, []).append(job)
     known = [value for value in held if value is not None]
     if not known:
-        raise UsageError(f"--by {column}: no log here states it; a claim may: --claim 'LABEL:{column}=…'")
+        raise not_stated(column)
     if all(isinstance(value, (int, float)) for value in known):
         known.sort()
     sides = [Side(_side_label(ledger, column, value, held[value]), tuple(held[value])) for value in known]
     if None in held:
         sides.append(Side(f"{column} ?", tuple(held[None])))
     return sides
+
+
+def check_column(column: str | None) -> None:
+    """Raises `UsageError` for what is not a column of `runs` and so cannot make sides."""
+    if column is not None and column not in RUNS:
+        raise UsageError(f"by {column!r}: no column of runs is called so; there are {', '.join(RUNS)}")
+
+
+def not_stated(column: str) -> UsageError:
+    """The error for sides by a column that is null in all jobs."""
+    if column not in CLAIMABLE:
+        return UsageError(f"no log here states {column}")
+    return UsageError(f"no log here states {column}; a claim may", Remedy("claims", f"LABEL:{column}=…"))
 
 
 def _side_label(ledger: Ledger, column: str, value: Any, jobs: Sequence[Job]) -> str:

@@ -16,6 +16,7 @@ from logparse.comparison.refusal import Bar, different_work, unknown_work
 from logparse.comparison.settings import factors
 from logparse.comparison.sides import Cell, Side
 from logparse.comparison.verdict import NOT_COMPARABLE, UNKNOWN, WITHIN, Verdict
+from logparse.errors import Remedy
 from logparse.text import missing
 from logparse.text.labels import fetched
 from logparse.text.location import Location
@@ -167,10 +168,11 @@ def is_better(row: Row, verdict: Verdict) -> bool:
     return ((verdict.difference or 0.0) > 0) == (row.better == "higher")
 
 
-def worth(verdict: Verdict) -> str:
-    """Why a verdict is what it is, for a footnote."""
+def worth(verdict: Verdict, spelling: Callable[[Remedy], str] | None = None) -> str:
+    """Why a verdict is what it is, for a footnote; `spelling` writes what would lift a refusal, if that is wanted."""
     if verdict.word == NOT_COMPARABLE:
-        return f"{NOT_COMPARABLE}: {verdict.reason}"
+        remedy = verdict.refusal.remedy if verdict.refusal else None
+        return f"{NOT_COMPARABLE}: {verdict.reason}{f' ({spelling(remedy)})' if spelling and remedy else ''}"
     noise = verdict.noise
     held = f" ({noise.kind}: {noise.text})" if noise else " (no noise is known)"
     if verdict.word == UNKNOWN:
@@ -232,8 +234,9 @@ class Grid:
     """What the clocks of the rows count; empty where there are none."""
 
 
-def grid(comparison: Comparison, digits: int | None = None) -> Grid:
-    """The comparison as a table for people; `digits`: at most so many, and never more than the resolution allows."""
+def grid(comparison: Comparison, digits: int | None = None, spelling: Callable[[Remedy], str] | None = None) -> Grid:
+    """The comparison as a table for people; `digits`: at most so many, and never more than the resolution allows;
+    `spelling`: how to write the argument that would lift a refusal, else it is left out."""
     notes: dict[str, int] = {}
     marks: set[str] = set()
     rows = []
@@ -245,7 +248,7 @@ def grid(comparison: Comparison, digits: int | None = None) -> Grid:
             if verdict is None or told_at_the_top(comparison, row, index):
                 cells.append(GridCell(value))
             else:
-                number = notes.setdefault(worth(verdict), len(notes) + 1)
+                number = notes.setdefault(worth(verdict, spelling), len(notes) + 1)
                 cells.append(GridCell(value, verdict_text(row, verdict), number, verdict.word))
         rows.append(GridRow(title(row), row, tuple(cells)))
     used = {row.quantity.clock for row in comparison.rows} - {None}

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import hashlib
 import importlib
+import inspect
 import pkgutil
 import re
 import sys
@@ -26,6 +27,7 @@ from typing import Any
 
 import polars as pl
 
+from logparse.arguments import OneOrMany, as_tuple
 from logparse.comparison.compare import Comparison, of_sides
 from logparse.comparison.jobs import Job
 from logparse.comparison.ledger import Ledger
@@ -69,13 +71,16 @@ class Scene:
     """Whether somebody asked for the comparison: what is said of it then concerns the quantities shown."""
 
 
-def findings(what: Logs | Ledger | Comparison, *, ignore: Iterable[str] = (), of_one_run: bool = False) -> pl.DataFrame:
+def findings(
+    what: Logs | Ledger | Comparison, *, ignore: OneOrMany[str] = (), of_one_run: bool = False
+) -> pl.DataFrame:
     """The frame `findings`: errors first, one row a statement.
 
     Args:
         what: logs (or a ledger): each run for itself, and those of one platform, workload and task beside each other;
             or a comparison: what touches the quantities it shows.
-        ignore: `NAME` or `NAME=reason` (a name of a finding, or a key): kept, with the reason in `ignored`.
+        ignore: one or several of `NAME` or `NAME=reason` (a name of a finding, or a key): kept, with the reason in
+            `ignored`.
         of_one_run: only what concerns a run for itself.
 
     Raises:
@@ -84,7 +89,7 @@ def findings(what: Logs | Ledger | Comparison, *, ignore: Iterable[str] = (), of
     rows = in_pool(partial(_all_rows, what, of_one_run))
     if not rows:
         return empty("findings")
-    ignored = _ignored(ignore, {row["key"] for row in rows})
+    ignored = _ignored(as_tuple(ignore), {row["key"] for row in rows})
     for row in rows:
         row["ignored"] = ignored.get(row["name"], ignored.get(row["key"]))
     order = pl.col("severity").replace_strict(list(SEVERITIES), list(range(len(SEVERITIES))), return_dtype=pl.Int8)
@@ -187,8 +192,8 @@ def _ignored(ignore: Iterable[str], keys: set[str]) -> dict[str, str]:
 class _Callable(types.ModuleType):
     """`logparse.findings(logs)` is what people write, and `logparse/findings/` is where the findings are."""
 
-    def __call__(self, what: Logs | Ledger | Comparison, **options: Any) -> pl.DataFrame:
-        return findings(what, **options)
+    __call__ = staticmethod(findings)
+    __signature__ = inspect.signature(findings)
 
 
 sys.modules[__name__].__class__ = _Callable

@@ -1,7 +1,7 @@
 """What was claimed of a run is not what its log says.
 
 What it does
-    Holds each claim (`--claim`, a claims file, a number in a file's name such as `epoch_20`) against the log, and tells
+    Compares each claim (given by the user, or a number in a file's name such as `epoch_20`) with the log, and names
     those that the log refutes.
 
 Why it matters

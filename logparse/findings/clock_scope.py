@@ -15,7 +15,7 @@ Example
     the other never did.
 
 What to do
-    Compare training alone (`--clock train`), or take off what only one side holds: `logparse phases` gives each part.
+    Compare training alone (clock `train`), or take off what only one side holds: `logparse phases` gives each part.
     Where it is the training time itself, compare steady rates.
 """
 

@@ -2,7 +2,7 @@
 
 What it does
     Looks at runs set side by side for some that compiled (`compile_cache` is `miss`) and some that did not (`hit`).
-    Silent where that is what is studied (`--by compile_cache`).
+    Silent where that is what is studied (by `compile_cache`).
 
 Why it matters
     The one that compiled took longer for a reason that has nothing to do with what was changed; the next run would not.
@@ -12,7 +12,7 @@ Example
     quicker.
 
 What to do
-    Compare training alone (`--clock train`), or clear the cache and run again.
+    Compare training alone (clock `train`), or clear the cache and run again.
 """
 
 from __future__ import annotations

@@ -14,7 +14,7 @@ Example
     lower loss, and nobody can say by which of the two.
 
 What to do
-    Add a run that differs from the baseline in one setting alone, or say what was studied (`--by batch_size`) and name
+    Add a run that differs from the baseline in one setting alone, or say what was studied (by `batch_size`) and name
     the others beside it.
 """
 

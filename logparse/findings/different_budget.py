@@ -2,7 +2,7 @@
 
 What it does
     Compares how many samples the runs set side by side saw (where not all logs tell: how many epochs, or steps of one
-    batch size). Silent where the amount is what is studied (`--by epochs`, `steps`, `samples`) and for runs without a
+    batch size). Silent where the amount is what is studied (by `epochs`, `steps` or `samples`) and for runs without a
     result.
 
 Why it matters
@@ -14,8 +14,8 @@ Example
     final losses rank them one way, the losses at 409,600 samples another.
 
 What to do
-    Hold them at the same point (`--at samples`, `--target 'loss<=7.3'`), compare rates instead of times, or declare the
-    amount as what is studied (`--by epochs`).
+    Compare them at the same point (at `samples`, or at the target `loss<=7.3`), compare rates instead of times, or
+    declare the amount as what is studied (by `epochs`).
 """
 
 from __future__ import annotations

@@ -15,7 +15,7 @@ Example
 
 What to do
     Compare samples/s where it is weak, seconds where it is strong; where it is neither, run again with the same work on
-    each rank or in all. Rates for each (`--per rank`, `--per device`) show what is lost.
+    each rank or in all. Rates per rank or per device show what is lost.
 """
 
 from __future__ import annotations

@@ -10,7 +10,7 @@ Example
     A Cerebras run of 4,241 s waited 3,734 s (88 %); the same run on another day waits 90 s.
 
 What to do
-    Compare training (`--clock train`), or all but waits (`--clock result`).
+    Compare training (clock `train`), or all but waits (clock `result`).
 """
 
 from __future__ import annotations

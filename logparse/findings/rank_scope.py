@@ -13,7 +13,7 @@ Example
     over the 64 is 5.46.
 
 What to do
-    Compare sums (they are what is shown), or all of them per rank (`--per rank`). Of a log that is cut, find the whole.
+    Compare sums (they are what is shown), or all of them per rank. Of a log that is cut, find the whole.
 """
 
 from __future__ import annotations

@@ -13,8 +13,8 @@ Example
     number is 128 times the first at the same speed.
 
 What to do
-    Compare in one unit: tokens and samples convert where the sequence length is known
-    (`--claim LABEL:sequence_length=128`); a bar's iterations only with the batch size.
+    Compare in one unit: tokens and samples convert where the sequence length is known (the claim
+    `LABEL:sequence_length=128` supplies it); a bar's iterations only with the batch size.
 """
 
 from __future__ import annotations

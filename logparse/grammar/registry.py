@@ -6,11 +6,11 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import pkgutil
-from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 from types import ModuleType
 
+from logparse.arguments import OneOrMany, as_tuple
 from logparse.errors import GrammarError
 from logparse.grammar import Grammar
 
@@ -42,10 +42,11 @@ def load(path: str | Path) -> Grammar:
     return _of(module)
 
 
-def chosen(extra: Iterable[str | Path | Grammar] = ()) -> tuple[Grammar, ...]:
+def chosen(extra: OneOrMany[str | Path | Grammar] = ()) -> tuple[Grammar, ...]:
     """The installed grammars and `extra`; an extra one of the same name takes the place of the installed one."""
     by_name = {g.name: g for g in grammars()}
-    for one in extra:
+    further: tuple[str | Path | Grammar, ...] = as_tuple(extra)
+    for one in further:
         grammar = one if isinstance(one, Grammar) else load(one)
         by_name[grammar.name] = grammar
     return tuple(by_name.values())

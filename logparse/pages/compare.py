@@ -10,6 +10,7 @@ import polars as pl
 from logparse.comparison.compare import Comparison
 from logparse.comparison.equal import At, Common
 from logparse.comparison.wording import grid, what_differs
+from logparse.pages.option import as_option
 from logparse.text import missing
 from logparse.text.location import locations
 from logparse.text.terminal import Paint, aligned, one_line
@@ -68,7 +69,7 @@ def _claims(comparison: Comparison, paint: Paint) -> Iterator[str]:
 
 
 def _table(comparison: Comparison, paint: Paint, digits: int | None) -> list[str]:
-    made = grid(comparison, digits)
+    made = grid(comparison, digits, as_option)
     if not made.rows:
         return [" None of the quantities that are compared is in these logs."]
     rows = [made.head, *(row.texts(note=" [{}]") for row in made.rows), made.counts]

@@ -13,6 +13,7 @@ import polars as pl
 
 from logparse.comparison.compare import Comparison
 from logparse.comparison.wording import GridCell, grid, what_differs
+from logparse.pages.option import as_option
 from logparse.text.location import locations
 from logparse.text.missing import legend
 from logparse.text.numbers import ratio_figure
@@ -21,7 +22,7 @@ from logparse.text.terminal import latex_text, markdown_text
 
 def markdown(comparison: Comparison, findings: pl.DataFrame, digits: int | None = None) -> str:
     """The comparison as Markdown: a table, its notes, and the findings."""
-    made = grid(comparison, digits)
+    made = grid(comparison, digits, as_option)
     out = [*(f"{markdown_text(line)}\n" for line in what_differs(comparison))]
     rows = [made.head, ["---"] * len(made.head)]
     rows += [row.texts(note=" ({})") for row in made.rows]
@@ -45,7 +46,7 @@ def _findings(findings: pl.DataFrame) -> Iterator[str]:
 
 def latex(comparison: Comparison, findings: pl.DataFrame, digits: int | None = None) -> str:
     """The comparison as LaTeX: a macro for each number, a table made of them, notes and findings below it."""
-    made = grid(comparison, digits)
+    made = grid(comparison, digits, as_option)
     macros, body = [], []
     for row in made.rows:
         cells = []

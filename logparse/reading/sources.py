@@ -30,6 +30,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, TypeAlias
 
+from logparse.arguments import OneOrMany, as_tuple
 from logparse.errors import NoSuchInput, UsageError
 
 Input: TypeAlias = "str | os.PathLike[str] | bytes | bytearray | memoryview | IO[bytes] | IO[str]"
@@ -62,7 +63,7 @@ class Source:
     """For a person: why it is no text, or what about the text is not certain (damaged, cut off, encoding guessed)."""
 
 
-def read_sources(paths: Input | Iterable[Input], *, files_from: Input | None = None) -> Iterator[Source]:
+def read_sources(paths: OneOrMany[Input], *, files_from: Input | None = None) -> Iterator[Source]:
     """Each input as a Source, lazily, in the order given; the same real file only once, names all different.
 
     Raises (at once, before anything is read):
@@ -73,7 +74,7 @@ def read_sources(paths: Input | Iterable[Input], *, files_from: Input | None = N
     return _read_each(found)
 
 
-def expand(paths: Input | Iterable[Input], *, files_from: Input | None = None) -> list[Any]:
+def expand(paths: OneOrMany[Input], *, files_from: Input | None = None) -> list[Any]:
     """What `read_sources` would read: Paths, bytes and streams, folders and globs opened out.
 
     Folders are searched to the bottom, sorted; names with a leading dot are skipped there. "-" is standard input.
@@ -92,8 +93,9 @@ class _Found:
     trouble: str | None = None  # why there is no use in opening it
 
 
-def _find(paths: Input | Iterable[Input], files_from: Input | None) -> list[_Found]:
-    given = list(_one_or_many(paths))
+def _find(paths: OneOrMany[Input], files_from: Input | None) -> list[_Found]:
+    inputs: tuple[Input, ...] = as_tuple(paths)
+    given = list(inputs)
     if files_from is not None:
         if _is_stdin(files_from) and any(map(_is_stdin, given)):
             raise UsageError("standard input cannot be a log and the list of logs at once: put one of them in a file")
@@ -103,18 +105,6 @@ def _find(paths: Input | Iterable[Input], files_from: Input | None) -> list[_Fou
         for each in _found_at(item):
             found.setdefault(_identity(each), each)
     return list(found.values())
-
-
-def _one_or_many(paths: Input | Iterable[Input]) -> Iterable[Input]:
-    if _is_one(paths):
-        return [paths]  # type: ignore[list-item]
-    if isinstance(paths, Iterable):
-        return paths  # type: ignore[return-value]
-    raise UsageError(f"cannot read logs from {type(paths).__name__}: give a path, a glob, bytes or an open file")
-
-
-def _is_one(item: object) -> bool:
-    return isinstance(item, str | os.PathLike | bytes | bytearray | memoryview) or hasattr(item, "read")
 
 
 def _is_stdin(item: object) -> bool:

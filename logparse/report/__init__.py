@@ -1,18 +1,21 @@
 """The report: one file that says what the logs let one say, shows the runs, and has a line for every number.
 
-    html = logparse.report.report(logs)
+    html = logparse.report(logs)
 
 A page holds everything it needs and asks no network for anything; what a log says is only ever text on it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import inspect
+import sys
+import types
 from typing import TYPE_CHECKING
 
 from logparse.errors import UsageError
 
 if TYPE_CHECKING:
+    from logparse.arguments import OneOrMany
     from logparse.comparison.claims import Claim
     from logparse.report.content import What
 
@@ -27,8 +30,8 @@ def report(
     where: str | None = None,
     by: str | None = None,
     baseline: str | None = None,
-    claims: Iterable[str | Claim] = (),
-    ignore: Iterable[str] = (),
+    claims: OneOrMany[str | Claim] = (),
+    ignore: OneOrMany[str] = (),
     theme: str | None = None,
     title: str | None = None,
     command: str | None = None,
@@ -39,9 +42,9 @@ def report(
         what: what `ingest` gave, a ledger, or a comparison.
         where: SQL over the columns of `runs`: only these runs.
         by: a column of `runs`: runs of one workload with the same value are one side.
-        baseline: label of the side, or name of the run, that the others of its workload are held against.
-        claims: `LABEL:NAME=VALUE`: what somebody says of a run.
-        ignore: `NAME=reason`: findings that are kept apart.
+        baseline: label of the side, or name of the run, that the others of its workload are compared with.
+        claims: one or several claims `LABEL:NAME=VALUE` about runs.
+        ignore: one or several findings to ignore, `NAME=reason`; they are listed apart.
         theme: `light` or `dark` for a page to begin with; else as the reader's system is.
         title: instead of one that names the workloads.
         command: the command that makes it, for people to repeat.
@@ -70,3 +73,13 @@ def report(
     from logparse.report.page import page
 
     return page(held, theme)
+
+
+class _Callable(types.ModuleType):
+    """`logparse.report(logs)` is what people write, and `logparse/report/` is where it is made."""
+
+    __call__ = staticmethod(report)
+    __signature__ = inspect.signature(report)
+
+
+sys.modules[__name__].__class__ = _Callable

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 import polars as pl
 
+from logparse.arguments import OneOrMany, as_tuple
 from logparse.comparison import claims as claims_
 from logparse.comparison import sides as sides_
 from logparse.comparison.claim_verdicts import claim_verdicts
@@ -20,7 +21,6 @@ from logparse.errors import UsageError
 from logparse.findings import SEVERITIES, findings
 from logparse.logs import Logs
 from logparse.report.lists import Lists, ReportBlock, differs, lists
-from logparse.schema import RUNS
 from logparse.text.terminal import one_line, where
 
 What: TypeAlias = Logs | Ledger | Comparison
@@ -64,8 +64,8 @@ def content(
     where: str | None = None,
     by: str | None = None,
     baseline: str | None = None,
-    claims: Iterable[str | Claim] = (),
-    ignore: Iterable[str] = (),
+    claims: OneOrMany[str | Claim] = (),
+    ignore: OneOrMany[str] = (),
     title: str | None = None,
     command: str | None = None,
 ) -> Content:
@@ -74,7 +74,7 @@ def content(
     Raises:
         UsageError: an option has no such value, or no run is left.
     """
-    said = [c if isinstance(c, Claim) else claims_.claim(c) for c in claims]
+    said = claims_.parsed(claims)
     given = what if isinstance(what, Comparison) else None
     ledger = what.ledger if isinstance(what, Comparison) else what if isinstance(what, Ledger) else Ledger(what)
     ledger = ledger.with_claims([*ledger.claims, *said])
@@ -83,11 +83,10 @@ def content(
         raise UsageError("there is no run in these logs to report on" + (f" of which {where} is true" if where else ""))
     if lost := claims_.unmatched(said, ledger.jobs):
         raise UsageError(f"the claim {lost[0].label}:{lost[0].name}={lost[0].text} is of no run that is reported on")
-    if by is not None and by not in (*RUNS, "run"):
-        raise UsageError(f"--by {by}: no column of runs is called so; there are {', '.join(RUNS)}")
+    sides_.check_column(by)
     again = given is not None and not (said or where or by or baseline)
     blocks = (_given(given),) if given is not None and again else tuple(_blocks(ledger, by, baseline))
-    ignored = tuple(ignore)
+    ignored: tuple[str, ...] = as_tuple(ignore)
     found = _findings(ledger, blocks, ignored)
     verdicts = claim_verdicts(ledger, ledger.jobs)
     return Content(
@@ -103,7 +102,7 @@ def _wanted(ledger: Ledger, jobs: Sequence[Job], condition: str | None) -> list[
     try:
         kept = where(ledger.logs.frames(), "runs", condition)
     except ValueError as error:
-        raise UsageError(f"--where: {error}") from None
+        raise UsageError(f"where: {error}") from None
     ids = set(kept["run"].cast(pl.String))
     return [job for job in jobs if ids & set(job.ids)]
 
@@ -127,7 +126,7 @@ def _blocks(ledger: Ledger, by: str | None, baseline: str | None) -> list[Report
         held.setdefault((*keys, job.id) if alone else keys, []).append(job)
     sides = {keys: _sides(ledger, jobs, by) for keys, jobs in held.items()}
     if by is not None and not any(any(s.label != f"{by} ?" for s in of) for of in sides.values() if of):
-        raise UsageError(f"--by {by}: no log here states it; a claim may: --claim 'LABEL:{by}=…'")
+        raise sides_.not_stated(by)
     blocks = []
     named = False
     for keys, jobs in held.items():

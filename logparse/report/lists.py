@@ -403,7 +403,7 @@ def _settings(block: ReportBlock, comparison: Comparison) -> Iterator[Item]:
         ]  # fmt: skip
         text = (
             f"Say what no log says of {_labels(without)}: {', '.join(s.name for s in missing)} "
-            f"(--claim 'LABEL:{missing[0].name}=…'; it is then marked as claimed)."
+            f"(a claim LABEL:{missing[0].name}=… does; the value is then marked as claimed)."
         )
         yield Item(text, "verdict", (), block.heading, 3)
 

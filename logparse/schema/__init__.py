@@ -1,9 +1,10 @@
-"""What may be said: the vocabulary of grammars, and the columns of frames."""
+"""The vocabulary of grammars and the columns of frames, with their types, units and meanings."""
 
 from __future__ import annotations
 
 from logparse.schema.frames import (
     CLAIMS,
+    COLUMNS,
     EVIDENCE,
     FINDINGS,
     FRAMES,
@@ -13,9 +14,12 @@ from logparse.schema.frames import (
     METRICS,
     PARAMS,
     PHASE_ROWS,
+    PURPOSE,
     RUNS,
     SAID,
+    SCHEMA_VERSION,
     SOURCES,
+    Column,
     conform,
     empty,
 )
@@ -23,6 +27,7 @@ from logparse.schema.vocabulary import FIELDS, INTEGER, NUMBER, PHASES, TEXT, TI
 
 __all__ = [
     "CLAIMS",
+    "COLUMNS",
     "EVIDENCE",
     "FIELDS",
     "FINDINGS",
@@ -36,12 +41,15 @@ __all__ = [
     "PARAMS",
     "PHASES",
     "PHASE_ROWS",
+    "PURPOSE",
     "RUNS",
     "SAID",
+    "SCHEMA_VERSION",
     "SOURCES",
     "TEXT",
     "TIME",
     "WORD",
+    "Column",
     "Field",
     "conform",
     "empty",

@@ -186,7 +186,7 @@ def where(frames: Mapping[str, pl.DataFrame], name: str, condition: str) -> pl.D
 
 
 def dump(frame: pl.DataFrame, name: str, format: str) -> bytes:
-    """The frame in one of the formats for programs and papers: json, ndjson, csv, md, latex, parquet."""
+    """The frame in one of the formats for programs and papers: json, ndjson, csv, md, latex, parquet, arrow."""
     return DUMPS[format](frame, name)
 
 
@@ -232,6 +232,12 @@ def _csv(frame: pl.DataFrame, name: str) -> bytes:
 def _parquet(frame: pl.DataFrame, name: str) -> bytes:
     buffer = io.BytesIO()
     frame.write_parquet(buffer)
+    return buffer.getvalue()
+
+
+def _arrow(frame: pl.DataFrame, name: str) -> bytes:
+    buffer = io.BytesIO()
+    frame.write_ipc(buffer)
     return buffer.getvalue()
 
 
@@ -297,5 +303,6 @@ DUMPS: dict[str, Callable[[pl.DataFrame, str], bytes]] = {
     "md": _markdown,
     "latex": _latex,
     "parquet": _parquet,
+    "arrow": _arrow,
 }
 """Format -> what writes it."""

@@ -1,0 +1,59 @@
+"""Copies: a run may be in several places (pasted, cut off, grown); the frames show it once, from its fullest copy."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from logparse.schema import TEXT
+
+COPIES: dict[str, pl.DataType] = {
+    "run": TEXT,
+    "hash": TEXT,
+    "keyed": pl.Boolean(),
+    "source": TEXT,
+    "line_first": pl.UInt32(),
+    "lines_read": pl.UInt32(),
+}
+"""Every place of every run. hash: the id before runs without identifying values are numbered; keyed: whether the hash
+rests on identifying values; lines_read: lines of the copy from which a value was taken."""
+
+
+def with_ids(places: pl.DataFrame) -> pl.DataFrame:
+    """`places` (hash, keyed, source_index) with `run`, the id. A run whose hash rests on no identifying value is never
+    merged across sources: its sources are numbered."""
+    nth = pl.col("source_index").rank("dense").over("hash").cast(TEXT).str.pad_start(2, "0")
+    return places.with_columns(
+        pl.when("keyed").then("hash").otherwise(pl.format("{}{}", pl.col("hash").str.head(10), nth)).alias("run")
+    )
+
+
+def fullest(places: pl.DataFrame) -> pl.DataFrame:
+    """One row for each `run`, with the number of its other `copies`: the place with most lines read, then the first.
+    In the order of the sources."""
+    best = places.sort(["lines_read", "source_index", "line_first"], descending=[True, False, False])
+    counted = best.with_columns((pl.len().over("run") - 1).cast(pl.UInt32).alias("copies"))
+    return counted.unique("run", keep="first", maintain_order=True).sort("source_index", "line_first")
+
+
+def labelled(runs: pl.DataFrame) -> pl.DataFrame:
+    """Runs with `label`: the shortest path suffix that tells their sources apart, and which run of the source it is."""
+    paths = {source: source.split("/") for source in runs["source"].unique(maintain_order=True)}
+    labels: dict[str, str] = {}
+    depth = 1
+    unlabelled = set(paths)
+    while unlabelled:
+        suffixes = {source: "/".join(paths[source][-depth:]) for source in unlabelled}
+        counts: dict[str, int] = {}
+        for suffix in suffixes.values():
+            counts[suffix] = counts.get(suffix, 0) + 1
+        for source, suffix in suffixes.items():
+            if counts[suffix] == 1 or depth >= len(paths[source]):
+                labels[source] = suffix
+        unlabelled -= labels.keys()
+        depth += 1
+    suffix_of = pl.col("source").replace_strict(list(labels), list(labels.values()), return_dtype=TEXT)
+    several = pl.len().over("source") > 1
+    nth = pl.int_range(pl.len()).over("source") + 1
+    return runs.with_columns(
+        pl.when(several).then(pl.format("{}#{}", suffix_of, nth)).otherwise(suffix_of).alias("label")
+    )

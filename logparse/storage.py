@@ -1,0 +1,156 @@
+"""Frames in a folder: one file a frame, and a manifest that says what they are.
+
+The manifest is written last and removed first, so a folder that has one is complete.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from collections.abc import Mapping
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from logparse.errors import NoSuchInput, UsageError
+from logparse.schema import COLUMNS, FRAMES, SCHEMA_VERSION, TEXT, TIME, conform, empty
+from logparse.text.terminal import dump
+
+FORMATS = ("parquet", "csv", "ndjson", "arrow")
+MANIFEST = "logparse.json"
+
+
+def write(
+    folder: str | os.PathLike[str],
+    frames: Mapping[str, pl.DataFrame],
+    facts: Mapping[str, Any],
+    format: str = "parquet",
+    overwrite: bool = False,
+) -> None:
+    """Write each frame to `folder/NAME.FORMAT`, and `facts` into the manifest.
+
+    Every file is written under a temporary name and then moved into place. What an earlier write left there is
+    replaced.
+
+    Raises:
+        UsageError: there is no such format; the folder is a file, or holds files of others and `overwrite` is not set.
+    """
+    if format not in FORMATS:
+        raise UsageError(f"format {format!r}: one of {', '.join(FORMATS)}")
+    folder = Path(folder)
+    earlier = _earlier_files(folder)
+    if not overwrite and (others := sorted({path.name for path in folder.glob("*")} - earlier)):
+        raise UsageError(
+            f"{folder} holds other files ({_shortened(others)}): give an empty folder, or overwrite=True to write "
+            "beside them"
+        )
+    folder.mkdir(parents=True, exist_ok=True)
+    files = {name: f"{name}.{format}" for name in frames}
+    manifest = {
+        "logparse": version("logparse"),
+        "schema_version": SCHEMA_VERSION,
+        "format": format,
+        "rows": {name: frame.height for name, frame in frames.items()},
+        **facts,
+    }
+    with tempfile.TemporaryDirectory(prefix=".logparse-", dir=folder) as temporary:
+        for name, frame in frames.items():
+            Path(temporary, files[name]).write_bytes(dump(frame, name, format))
+        Path(temporary, MANIFEST).write_text(json.dumps(manifest, ensure_ascii=False) + "\n", encoding="utf-8")
+        (folder / MANIFEST).unlink(missing_ok=True)
+        for file in files.values():
+            os.replace(Path(temporary, file), folder / file)
+        os.replace(Path(temporary, MANIFEST), folder / MANIFEST)
+    for stale in earlier - {*files.values(), MANIFEST}:
+        (folder / stale).unlink(missing_ok=True)
+
+
+def read(folder: str | os.PathLike[str]) -> tuple[dict[str, pl.DataFrame], dict[str, Any]]:
+    """The frames in a folder that `write` made, and its manifest.
+
+    Raises:
+        NoSuchInput: there is no such folder.
+        UsageError: the folder has no manifest, is damaged, or was written with a newer schema.
+    """
+    folder = Path(folder)
+    if not folder.is_dir():
+        raise NoSuchInput(f"no such folder: {folder}")
+    manifest = _manifest(folder)
+    if manifest is None:
+        raise UsageError(f"{folder} was not written by logparse: it has no {MANIFEST}")
+    if manifest["schema_version"] > SCHEMA_VERSION:
+        raise UsageError(
+            f"{folder} was written by logparse {manifest['logparse']} with schema version "
+            f"{manifest['schema_version']}; this is logparse {version('logparse')}, which reads versions up to "
+            f"{SCHEMA_VERSION}: install a newer logparse"
+        )
+    return {name: _read_frame(folder, name, manifest) for name in FRAMES}, manifest
+
+
+def _read_frame(folder: Path, name: str, manifest: Mapping[str, Any]) -> pl.DataFrame:
+    path = folder / f"{name}.{manifest['format']}"
+    rows = manifest["rows"].get(name)
+    try:
+        data = path.read_bytes()
+        frame = conform(name, _parsed(data, name, manifest["format"]) if rows else empty(name))
+    except OSError as error:
+        raise UsageError(f"{path} cannot be read: {error.strerror or error}") from None
+    except pl.exceptions.PolarsError as error:
+        raise UsageError(f"{path} is damaged: {str(error).partition(chr(10))[0]}") from None
+    if frame.height != rows:
+        raise UsageError(f"{path} is damaged: it holds {frame.height} rows, and {MANIFEST} says {rows}")
+    return frame
+
+
+def _parsed(data: bytes, name: str, format: str) -> pl.DataFrame:
+    if format == "parquet":
+        return pl.read_parquet(data)
+    if format == "arrow":
+        return pl.read_ipc(data)
+    # Read as text first: polars would guess types, and JSON has no NaN.
+    if format == "csv":
+        texts = pl.read_csv(data, infer_schema=False)
+    else:
+        texts = pl.read_ndjson(data, schema=dict.fromkeys(FRAMES[name], TEXT))
+    return texts.with_columns(
+        pl.col(c).str.to_datetime("%Y-%m-%dT%H:%M:%S%.f", time_unit="us") if dtype == TIME else pl.col(c).cast(dtype)
+        for c, dtype in FRAMES[name].items()
+        if c in texts.columns
+    )
+
+
+def _manifest(folder: Path) -> dict[str, Any] | None:
+    """The manifest of a folder; None where it has none.
+
+    Raises `UsageError` for a file of that name that is no manifest.
+    """
+    try:
+        manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return None
+    except ValueError:
+        manifest = None
+    if (
+        not isinstance(manifest, dict)
+        or manifest.get("format") not in FORMATS
+        or not isinstance(manifest.get("schema_version"), int)
+    ):
+        raise UsageError(f"{folder / MANIFEST} is not a manifest of logparse, or is damaged")
+    return manifest
+
+
+def _earlier_files(folder: Path) -> set[str]:
+    """Names of the files that an earlier write left in the folder, the manifest included."""
+    if folder.exists() and not folder.is_dir():
+        raise UsageError(f"{folder} is not a folder")
+    manifest = _manifest(folder)
+    if manifest is None:
+        return set()
+    return {MANIFEST, *(f"{name}.{manifest['format']}" for name in manifest["rows"] if name in COLUMNS)}
+
+
+def _shortened(names: list[str]) -> str:
+    return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
