@@ -70,10 +70,11 @@ def drawn(name: str, view: View) -> Drawing:
 
     Raises `NothingToDraw` where nothing of it can be drawn.
     """
-    from logparse.charts._theme import signed
+    from logparse.charts._theme import signed, untouched
 
-    found: Drawing = module(name).chart(view)
-    return signed(found, name, view)
+    with untouched():
+        found: Drawing = module(name).chart(view)
+        return signed(found, name, view)
 
 
 def rows(name: str, view: View) -> pl.DataFrame:

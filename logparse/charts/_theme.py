@@ -14,6 +14,7 @@ from typing import Any, TypeAlias
 
 import altair as alt
 import polars as pl
+from altair.utils.schemapi import debug_mode
 
 import logparse
 from logparse.charts._view import View
@@ -220,8 +221,12 @@ class Plain:
 
 @contextmanager
 def untouched() -> Iterator[None]:
-    """Altair as it is by itself, whatever theme or limit of rows somebody has set."""
-    with alt.data_transformers.enable("default", max_rows=None), alt.theme.enable("none"):
+    """Altair as it is by itself, whatever theme or limit of rows somebody has set, and without a check of each part.
+
+    Altair would validate each part of a chart against the schema, and again with each part around it, which takes more
+    than half of the time. The whole is validated once, when a chart is asked for its specification.
+    """
+    with alt.data_transformers.enable("default", max_rows=None), alt.theme.enable("none"), debug_mode(False):
         yield
 
 
@@ -230,7 +235,7 @@ def plain(part: Drawing | Plain) -> Plain:
     if isinstance(part, Plain):
         return part
     with untouched():
-        spec = part.to_dict(validate=False)  # all of it is checked when the whole is asked for its specification
+        spec = part.to_dict(validate=False)
     for name in ("$schema", "config"):
         spec.pop(name, None)
     return Plain(spec, spec.pop("datasets", {}))
