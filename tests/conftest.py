@@ -1,8 +1,10 @@
-"""Where the logs are that tests read, and `--update`, which alone rewrites expected values."""
+"""The logs that tests read, each read once, and `--update`, which alone rewrites expected values."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +12,8 @@ import polars as pl
 import pytest
 
 import logparse
+import logparse.pipeline
+from logparse.comparison.ledger import Ledger
 
 ROOT = Path(__file__).resolve().parent.parent
 SAMPLES = ROOT / "sample_logs"
@@ -36,10 +40,64 @@ def real_logs() -> Path:
     return REAL
 
 
+Input = str | Path | bytes
+
+
+def ingested(inputs: Input | Iterable[Input]) -> logparse.Logs:
+    """`logparse.ingest(inputs)`; sample logs, real logs and bytes are read once in a session.
+
+    `Logs` do not change, so tests can share them. A test of the reading itself calls `logparse.ingest`.
+    """
+    given = (inputs,) if isinstance(inputs, str | Path | bytes) else tuple(inputs)
+    if not all(isinstance(one, bytes) or _stays(one) for one in given):
+        return logparse.pipeline.ingest(list(given))
+    # A relative path names its source: the same name can stand for another file in another folder.
+    return _ingested(tuple((one, None if isinstance(one, bytes) else Path(one).resolve()) for one in given))
+
+
+@lru_cache(maxsize=256)
+def _ingested(inputs: tuple[tuple[Input, Path | None], ...]) -> logparse.Logs:
+    return logparse.pipeline.ingest([one for one, _ in inputs])
+
+
+def _stays(path: str | Path) -> bool:
+    """Whether the path is in a folder of logs, where no test writes."""
+    found = Path(path).resolve()
+    return found.exists() and any(found.is_relative_to(folder) for folder in (SAMPLES, REAL.resolve()))
+
+
+@pytest.fixture
+def read_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """`logparse.ingest`, so also the command line in this process, reads sample logs and real logs once in a session.
+
+    For tests of what is done with the logs, not of how they are read.
+    """
+
+    def ingest(paths: Any, *, grammars: Any = (), files_from: Any = None, progress: Any = None) -> logparse.Logs:
+        named = isinstance(paths, str | Path) or (paths and all(isinstance(one, str | Path) for one in paths))
+        if not named or grammars or files_from is not None:
+            return logparse.pipeline.ingest(paths, grammars=grammars, files_from=files_from, progress=progress)
+        return ingested(paths)
+
+    monkeypatch.setattr(logparse, "ingest", ingest)
+
+
 @pytest.fixture(scope="session")
-def every_real_log(real_logs: Path):  # type: ignore[no-untyped-def]
-    """All real logs in one reading."""
-    return logparse.ingest(sorted(p for p in real_logs.rglob("*") if p.is_file() and p.name != "FACTS.tsv"))
+def every_sample() -> logparse.Logs:
+    """All sample logs."""
+    return ingested(SAMPLES)
+
+
+@pytest.fixture(scope="session")
+def every_sample_ledger(every_sample: logparse.Logs) -> Ledger:
+    """All sample logs as a ledger, which remembers what was computed from them."""
+    return Ledger(every_sample)
+
+
+@pytest.fixture(scope="session")
+def every_real_log(real_logs: Path) -> logparse.Logs:
+    """All real logs."""
+    return ingested(sorted(p for p in real_logs.rglob("*") if p.is_file() and p.name != "FACTS.tsv"))
 
 
 def run_of(logs: logparse.Logs, file: str, nth: int = 0) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from conftest import SAMPLES, of_run, only, run_of
+from conftest import SAMPLES, ingested, of_run, only, run_of
 from logparse.grammars.cerebras import GRAMMAR
 
 import logparse
@@ -17,12 +17,12 @@ FORK = "Men-cotton/src__cerebras__modelzoo__models__gnn__docs__artifacts__"
 
 @pytest.fixture(scope="module")
 def samples() -> logparse.Logs:
-    return logparse.ingest(CEREBRAS)
+    return ingested(CEREBRAS)
 
 
 @pytest.fixture(scope="module")
 def real(real_logs: Path) -> logparse.Logs:
-    return logparse.ingest(real_logs / "cerebras")
+    return ingested(real_logs / "cerebras")
 
 
 def read(*lines: str) -> logparse.Logs:
@@ -397,7 +397,7 @@ def test_prose_that_quotes_figures_and_tables_of_jobs_hold_no_run(text: str) -> 
 
 
 def test_no_log_of_another_vendor_is_taken_for_cerebras(real_logs: Path) -> None:
-    others = logparse.ingest([real_logs / name for name in ("graphcore", "groq", "sambanova")])
+    others = ingested([real_logs / name for name in ("graphcore", "groq", "sambanova")])
     assert others.sources.height > 300
     assert others.sources.filter(pl.col("platform").fill_null("").str.contains("cerebras")).is_empty()
 

@@ -16,7 +16,7 @@ from typing import Any
 import polars as pl
 import pytest
 from click.testing import CliRunner, Result
-from conftest import SAMPLES
+from conftest import SAMPLES, ingested
 
 import logparse
 from logparse import charts
@@ -43,18 +43,18 @@ COLUMNS_OF_MARKS = frozenset({"duration_s", "value", "shown", "score", "time_s",
 
 
 @pytest.fixture(scope="session")
-def every() -> Ledger:
-    return Ledger(logparse.ingest(SAMPLES))
+def every(every_sample_ledger: Ledger) -> Ledger:
+    return every_sample_ledger
 
 
 @pytest.fixture(scope="session")
 def of() -> dict[str, Ledger]:
-    return {platform: Ledger(logparse.ingest(SAMPLES / platform)) for platform in PLATFORMS}
+    return {platform: Ledger(ingested(SAMPLES / platform)) for platform in PLATFORMS}
 
 
 @pytest.fixture(scope="session")
 def few() -> dict[str, Ledger]:
-    return {p: Ledger(logparse.ingest([SAMPLES / p / f for f in files])) for p, files in FEW.items()}
+    return {p: Ledger(ingested(SAMPLES / p / f for f in files)) for p, files in FEW.items()}
 
 
 @pytest.fixture(scope="session")

@@ -9,7 +9,7 @@ from typing import Any
 
 import polars as pl
 import pytest
-from conftest import SAMPLES
+from conftest import SAMPLES, ingested
 
 import logparse
 from logparse import charts
@@ -22,12 +22,12 @@ CUT_OFF = SAMPLES / "cerebras" / "cut_off_in_training.out"
 
 def rows(name: str, *paths: Path | bytes, **options: Any) -> pl.DataFrame:
     """What a chart draws of these logs."""
-    return charts.rows(name, charts.view_for(name, logparse.ingest(list(paths)), **options))
+    return charts.rows(name, charts.view_for(name, ingested(paths), **options))
 
 
 def spec(name: str, *paths: Path | bytes, **options: Any) -> dict[str, Any]:
     """The chart of these logs as Vega-Lite."""
-    made: dict[str, Any] = charts.drawn(name, charts.view_for(name, logparse.ingest(list(paths)), **options)).to_dict()
+    made: dict[str, Any] = charts.drawn(name, charts.view_for(name, ingested(paths), **options)).to_dict()
     return made
 
 
@@ -72,7 +72,7 @@ def test_real_runs_of_three_batches_stand_at_the_losses_of_409600_samples(real_l
 
 
 def test_every_row_of_a_loss_chart_has_its_line() -> None:
-    logs = logparse.ingest(BATCHES)
+    logs = ingested(BATCHES)
     frame = charts.rows("loss", charts.view_for("loss", logs))
     for value, evidence in frame.select("value", "evidence").iter_rows():
         source, _, line = evidence[0].rpartition(":")
@@ -190,7 +190,7 @@ def test_a_result_stands_where_the_last_work_ended() -> None:
 def test_phases_inside_others_are_cut_out_of_them() -> None:
     frame = rows("timeline", BATCHES[0]).filter(pl.col("mark").is_in(["phase", "wait"])).sort("begin_s")
     assert (frame["end_s"] <= frame["begin_s"].shift(-1).fill_null(float("inf"))).all()
-    logs = logparse.ingest(BATCHES[0])
+    logs = ingested(BATCHES[0])
     phases = logs.phases.filter(pl.col("stage").is_null()).group_by(pl.col("phase").cast(pl.String)).agg(
         pl.col("duration_s").sum()
     )  # fmt: skip
@@ -291,7 +291,7 @@ def test_efficiency_is_drawn_from_0_to_110_per_cent_and_nothing_is_fitted() -> N
 
 
 def test_stages_and_remainder_are_the_compile() -> None:
-    logs = logparse.ingest(BATCHES[1])
+    logs = ingested(BATCHES[1])
     frame = charts.rows("stages", charts.view_for("stages", logs))
     assert frame["duration_s"].sum() == pytest.approx(logs.runs["compile_s"].item(), abs=1e-6)
     assert frame["share"].sum() == pytest.approx(1.0)
@@ -329,18 +329,12 @@ def test_one_span_that_holds_the_whole_compile_is_no_waterfall() -> None:
 # ---- all four ---- #
 
 
-@pytest.fixture(scope="module")
-def samples() -> Ledger:
-    """All sample logs."""
-    return Ledger(logparse.ingest(SAMPLES))
-
-
 @pytest.mark.parametrize("name", ["loss", "timeline", "scaling", "stages"])
 @pytest.mark.parametrize("theme", ["light", "dark", "print"])
-def test_each_is_drawn_in_each_theme_of_all_samples(samples: Ledger, name: str, theme: str) -> None:
+def test_each_is_drawn_in_each_theme_of_all_samples(every_sample_ledger: Ledger, name: str, theme: str) -> None:
     import vl_convert
 
-    made = charts.drawn(name, charts.view_for(name, samples, theme=theme))
+    made = charts.drawn(name, charts.view_for(name, every_sample_ledger, theme=theme))
     assert vl_convert.vegalite_to_svg(made.to_dict()).startswith("<svg")
 
 

@@ -5,11 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from conftest import SAMPLES
+from conftest import SAMPLES, ingested
 from hypothesis import given
 from hypothesis import strategies as st
 
-import logparse
 from logparse.comparison.claim_verdicts import claim_verdicts
 from logparse.comparison.claims import CLAIMABLE, claim, from_lines, from_names
 from logparse.comparison.compare import compare
@@ -22,7 +21,7 @@ GROQ = [SAMPLES / "groq" / name for name in ("bert_tiny_dummy_input.out", "bert_
 
 def held(path: Path, *said: str) -> list[tuple[str, str | None, str]]:
     """name, found and verdict of what is claimed of the run in a file."""
-    ledger = Ledger(logparse.ingest(path), [claim(text) for text in said])
+    ledger = Ledger(ingested(path), [claim(text) for text in said])
     return claim_verdicts(ledger, ledger.jobs).select("name", "found", "verdict").rows()
 
 
@@ -36,21 +35,21 @@ def test_a_claim_is_confirmed_refuted_or_not_in_the_log() -> None:
 
 
 def test_a_refuted_claim_names_the_line_that_refutes_it() -> None:
-    ledger = Ledger(logparse.ingest(MNIST), [claim("20_epochs:epochs=20")])
+    ledger = Ledger(ingested(MNIST), [claim("20_epochs:epochs=20")])
     (row,) = claim_verdicts(ledger, ledger.jobs).rows(named=True)
     text = MNIST.read_text().splitlines()[row["line"] - 1]
     assert "10/10" in text
 
 
 def test_a_claim_never_changes_what_the_log_says() -> None:
-    ledger = Ledger(logparse.ingest(MNIST), [claim("*:epochs=20")])
+    ledger = Ledger(ingested(MNIST), [claim("*:epochs=20")])
     (job,) = ledger.jobs
     assert ledger.value(job, "epochs").value == 10
     assert ledger.logs.params.filter(name="epochs", value="20").height == 0
 
 
 def test_a_claim_stands_in_for_what_no_log_says_and_is_marked() -> None:
-    made = compare(logparse.ingest(GROQ), claims=["dummy:sequence_length=128"])
+    made = compare(ingested(GROQ), claims=["dummy:sequence_length=128"])
     (setting,) = [s for s in made.settings if s.name == "sequence_length"]
     assert (setting.role, setting.claimed) == ("factor", (True, False))
     assert [setting.text(i) for i in range(2)] == ["128 (claimed)", "256"]
@@ -58,9 +57,9 @@ def test_a_claim_stands_in_for_what_no_log_says_and_is_marked() -> None:
 
 def test_a_claimed_workload_makes_two_runs_comparable() -> None:
     paths = [SAMPLES / "cerebras" / name for name in ("xla_r19.out", "xla_r20.out")]
-    without = compare(logparse.ingest(paths)).frame().filter(quantity="throughput", baseline=False)
+    without = compare(ingested(paths)).frame().filter(quantity="throughput", baseline=False)
     assert "is not in the log (a claim may name it)" in without["reason"][0]
-    claimed = compare(logparse.ingest(paths), claims=["*:workload=gpt2"]).frame()
+    claimed = compare(ingested(paths), claims=["*:workload=gpt2"]).frame()
     assert claimed.filter(quantity="throughput", baseline=False)["ratio"][0] is not None
 
 
@@ -81,7 +80,7 @@ def test_a_claimed_workload_makes_two_runs_comparable() -> None:
 def test_a_file_name_claims_only_by_an_explicit_word(name: str, found: list[tuple[str, str]], tmp_path: Path) -> None:
     path = tmp_path / name
     path.write_bytes(MNIST.read_bytes())
-    (job,) = Ledger(logparse.ingest(path)).jobs
+    (job,) = Ledger(ingested(path)).jobs
     assert [(c.name, c.text) for c in from_names(job)] == found
 
 

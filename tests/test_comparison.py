@@ -9,7 +9,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from conftest import SAMPLES
+from conftest import SAMPLES, ingested
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
@@ -65,7 +65,7 @@ def reason(comparison: Comparison, quantity: str, side: int = 1) -> str:
 
 
 def test_a_submission_and_its_run_are_one_job() -> None:
-    logs = logparse.ingest(SAMPLES / "sambanova")
+    logs = ingested(SAMPLES / "sambanova")
     (joined,) = [job for job in jobs(logs.runs) if job.others]
     assert [run["status"] for run in joined.runs] == ["completed", "submitted"]
     assert len({run["job_id"] for run in joined.runs}) == 1
@@ -106,7 +106,7 @@ def test_two_runs_that_worked_are_never_one_job() -> None:
 
 
 def test_result_is_the_whole_without_its_waits() -> None:
-    ledger = Ledger(logparse.ingest(SAMPLES / "cerebras" / "queued_an_hour.out"))
+    ledger = Ledger(ingested(SAMPLES / "cerebras" / "queued_an_hour.out"))
     (job,) = ledger.jobs
     whole, work = clock(ledger, job, "wall"), clock(ledger, job, "result")
     assert whole.value == pytest.approx(5205.888)
@@ -115,7 +115,7 @@ def test_result_is_the_whole_without_its_waits() -> None:
 
 
 def test_a_job_of_which_a_log_is_missing_has_no_result_and_says_which() -> None:
-    ledger = Ledger(logparse.ingest([*SAMBANOVA, SAMPLES / "sambanova" / "bert_large_run_16_ranks.out"]))
+    ledger = Ledger(ingested([*SAMBANOVA, SAMPLES / "sambanova" / "bert_large_run_16_ranks.out"]))
     reasons = [clock(ledger, job, "result").reason for job in ledger.jobs]
     assert reasons == [
         "no log: the run log of this job is not here",
@@ -127,7 +127,7 @@ def test_a_job_of_which_a_log_is_missing_has_no_result_and_says_which() -> None:
 def test_the_wall_of_a_job_in_two_logs_is_as_fine_as_their_stamps(real_logs) -> None:  # type: ignore[no-untyped-def]
     folder = real_logs / "sambanova"
     paths = sorted(p for p in folder.rglob("*HW7-BertLarge-16tasks*") if p.is_file())
-    ledger = Ledger(logparse.ingest(paths))
+    ledger = Ledger(ingested(paths))
     (job,) = [job for job in ledger.jobs if job.others]
     wall = clock(ledger, job, "wall")
     assert wall.value == pytest.approx(1142.3, abs=0.1)  # 22:10 to 22:29:02
@@ -140,12 +140,12 @@ def test_the_wall_of_a_job_in_two_logs_is_as_fine_as_their_stamps(real_logs) -> 
 
 
 def test_losses_on_a_grid_are_no_finer_than_the_grid() -> None:
-    ledger = Ledger(logparse.ingest(CEREBRAS[0]))
+    ledger = Ledger(ingested(CEREBRAS[0]))
     assert noise.grid(ledger, ledger.jobs[0]) in (1 / 256, 1 / 128)
 
 
 def test_losses_on_no_grid_have_none() -> None:
-    ledger = Ledger(logparse.ingest(SAMPLES / "sambanova" / "bert_large_run_16_ranks.out"))
+    ledger = Ledger(ingested(SAMPLES / "sambanova" / "bert_large_run_16_ranks.out"))
     assert noise.grid(ledger, ledger.jobs[0]) is None
 
 
@@ -154,7 +154,7 @@ def test_the_binomial_interval_of_98_per_cent_of_10000_is_027_points() -> None:
 
 
 def test_noise_of_mnist_is_what_public_runs_of_it_span() -> None:
-    made = compare(logparse.ingest(MNIST))
+    made = compare(ingested(MNIST))
     (score,) = [row for row in made.rows if row.quantity.name == "score"]
     assert score.noises[1][0].kind == "public spread"
     assert "96.85 to 98.74 %" in score.noises[1][0].text
@@ -162,12 +162,12 @@ def test_noise_of_mnist_is_what_public_runs_of_it_span() -> None:
 
 
 def test_runs_of_the_same_settings_here_are_noise_and_copies_are_not(tmp_path) -> None:  # type: ignore[no-untyped-def]
-    logs = logparse.ingest([CEREBRAS[1], SAMPLES / "cerebras" / "bert_pasted_crlf_cp1252.out", CEREBRAS[2]])
+    logs = ingested([CEREBRAS[1], SAMPLES / "cerebras" / "bert_pasted_crlf_cp1252.out", CEREBRAS[2]])
     ledger = Ledger(logs)
     assert len(ledger.repeats(ledger.jobs[0])) == 2
     copy = tmp_path / "again.out"
     copy.write_bytes(CEREBRAS[1].read_bytes())
-    assert len(Ledger(logparse.ingest([CEREBRAS[1], copy])).jobs) == 1
+    assert len(Ledger(ingested([CEREBRAS[1], copy])).jobs) == 1
 
 
 # ---- verdicts ---- #
@@ -242,7 +242,7 @@ def test_swapping_the_sides_inverts_ratios_and_keeps_verdicts(
     "paths", [CEREBRAS, MNIST, GROQ, SAMBANOVA], ids=["cerebras", "graphcore", "groq", "sambanova"]
 )
 def test_swapping_the_logs_of_a_comparison_keeps_its_verdicts(paths) -> None:  # type: ignore[no-untyped-def]
-    there, back = compare(logparse.ingest(paths[:2])), compare(logparse.ingest(paths[1::-1]))
+    there, back = compare(ingested(paths[:2])), compare(ingested(paths[1::-1]))
     assert [row.quantity.name for row in there.rows] == [row.quantity.name for row in back.rows]
     for one, other in zip(there.rows, back.rows, strict=True):
         a, b = one.verdicts[1], other.verdicts[1]
@@ -254,7 +254,7 @@ def test_swapping_the_logs_of_a_comparison_keeps_its_verdicts(paths) -> None:  #
 
 
 def test_the_same_logs_given_twice_change_nothing() -> None:
-    once, twice = compare(logparse.ingest(CEREBRAS)), compare(logparse.ingest([*CEREBRAS, *CEREBRAS]))
+    once, twice = compare(ingested(CEREBRAS)), compare(ingested([*CEREBRAS, *CEREBRAS]))
     assert once.frame().equals(twice.frame())
 
 
@@ -262,14 +262,14 @@ def test_a_copy_of_a_log_changes_nothing_but_the_count_of_copies(tmp_path) -> No
     copy = tmp_path / "copy.out"
     copy.write_bytes(CEREBRAS[0].read_bytes())
     columns = ["quantity", "value", "ratio", "verdict", "noise_kind", "n"]
-    once, more = compare(logparse.ingest(CEREBRAS)), compare(logparse.ingest([*CEREBRAS, copy]))
+    once, more = compare(ingested(CEREBRAS)), compare(ingested([*CEREBRAS, copy]))
     assert once.frame().select(columns).equals(more.frame().select(columns))
     said = [logparse.findings(c).filter(pl.col("name") != "copies")["key"].to_list() for c in (once, more)]
     assert said[0] == said[1]
 
 
 def test_verdicts_of_all_samples_beside_each_other_are_among_the_five() -> None:
-    made = compare(logparse.ingest(SAMPLES / "graphcore"))
+    made = compare(ingested(SAMPLES / "graphcore"))
     assert set(made.frame()["verdict"].drop_nulls()) <= set(VERDICTS)
     assert made.frame().schema == pl.Schema(COMPARISON)
 
@@ -278,7 +278,7 @@ def test_verdicts_of_all_samples_beside_each_other_are_among_the_five() -> None:
 
 
 def test_other_work_is_shown_and_not_ranked() -> None:
-    made = compare(logparse.ingest([MNIST[0], GROQ[0], CEREBRAS[0], SAMBANOVA[0]]))
+    made = compare(ingested([MNIST[0], GROQ[0], CEREBRAS[0], SAMBANOVA[0]]))
     frame = made.frame().filter(~pl.col("baseline"))
     assert set(frame["verdict"]) == {NOT_COMPARABLE}
     assert frame["ratio"].null_count() == frame.height
@@ -294,30 +294,30 @@ def test_four_real_runs_of_four_workloads_are_refused_with_the_reason(every_real
 
 
 def test_an_estimate_has_no_winner() -> None:
-    made = compare(logparse.ingest(GROQ))
+    made = compare(ingested(GROQ))
     assert reason(made, "on_chip_latency_s") == "a compiler's estimate, not a measurement"
     assert word(made, "throughput") == BEYOND
     assert word(made, "score") == WITHIN
 
 
 def test_a_cached_binary_is_not_held_against_a_compile() -> None:
-    assert reason(compare(logparse.ingest(MNIST)), "compile_s") == "one side compiled, the other found the binary"
+    assert reason(compare(ingested(MNIST)), "compile_s") == "one side compiled, the other found the binary"
 
 
 def test_final_losses_of_different_budgets_are_not_ranked() -> None:
-    made = compare(logparse.ingest(CEREBRAS))
+    made = compare(ingested(CEREBRAS))
     assert "samples seen differ (512,000 and 1,024,000)" in reason(made, "loss")
 
 
 def test_a_run_without_a_result_has_no_rate_to_compare() -> None:
-    made = compare(logparse.ingest([CEREBRAS[1], SAMPLES / "cerebras" / "cut_off_in_training.out"]))
+    made = compare(ingested([CEREBRAS[1], SAMPLES / "cerebras" / "cut_off_in_training.out"]))
     assert reason(made, "throughput") == "cut_off_in_training.out: no result: incomplete"
     assert made.sides[1].failed == 1
 
 
 def test_tokens_become_samples_only_with_a_known_length_and_it_is_said() -> None:
     paths = [SAMPLES / "sambanova" / f"bert_large_run_{name}.out" for name in ("16_ranks", "sambaflow_119")]
-    made = compare(logparse.ingest(paths))
+    made = compare(ingested(paths))
     (row,) = [row for row in made.rows if row.quantity.name == "throughput"]
     (value,) = row.cells[1].values
     assert value.reason == "token_throughput ÷ sequence length 128"
@@ -325,7 +325,7 @@ def test_tokens_become_samples_only_with_a_known_length_and_it_is_said() -> None
 
 
 def test_rates_are_shared_out_where_asked() -> None:
-    logs = logparse.ingest(SAMPLES / "sambanova" / "bert_large_appended_16_then_8_ranks.out")
+    logs = ingested(SAMPLES / "sambanova" / "bert_large_appended_16_then_8_ranks.out")
     whole, each = compare(logs), compare(logs, per="rank")
     values = each.frame().filter(quantity="throughput")["value"].to_list()
     together = whole.frame().filter(quantity="throughput")["value"]
@@ -340,7 +340,7 @@ def roles(made: Comparison) -> dict[str, str]:
 
 
 def test_one_setting_that_differs_is_the_factor_and_what_follows_is_not_counted() -> None:
-    made = compare(logparse.ingest(CEREBRAS))
+    made = compare(ingested(CEREBRAS))
     assert roles(made) == {"batch_size": "factor", "micro_batch_size": "follows", "samples": "follows"}
 
 
@@ -350,7 +350,7 @@ def scaling_runs(logs: logparse.Logs) -> Comparison:
 
 
 def test_four_real_runs_scale_weakly_with_the_known_efficiencies(real_logs) -> None:  # type: ignore[no-untyped-def]
-    made = scaling_runs(logparse.ingest(real_logs / "sambanova" / "WolandDream"))
+    made = scaling_runs(ingested(real_logs / "sambanova" / "WolandDream"))
     assert made.scaling is not None
     assert made.scaling.kind == "weak"
     assert [p.count for p in made.scaling.points] == [2, 4, 8, 16]
@@ -372,7 +372,7 @@ def test_four_real_runs_scale_weakly_with_the_known_efficiencies(real_logs) -> N
 )  # fmt: skip
 def test_at_equal_samples_three_real_runs_stand_where_they_stood(real_logs, owner: str, name: str) -> None:  # type: ignore[no-untyped-def]
     paths = [real_logs / "cerebras" / owner / name.format(batch) for batch in (512, 1024, 2048)]
-    (held,) = compare(logparse.ingest(paths), at=["samples"]).at
+    (held,) = compare(ingested(paths), at=["samples"]).at
     assert held.found == "409,600 samples"
     assert [p.step for p in held.points] == [800, 400, 200]
     assert [round(p.loss or 0, 3) for p in held.points] == [7.273, 7.547, 8.484]
@@ -380,20 +380,20 @@ def test_at_equal_samples_three_real_runs_stand_where_they_stood(real_logs, owne
 
 
 def test_a_target_that_is_not_reached_is_not_missing() -> None:
-    (held,) = compare(logparse.ingest(CEREBRAS), target=["loss<=7.1"]).at
+    (held,) = compare(ingested(CEREBRAS), target=["loss<=7.1"]).at
     assert [p.reason for p in held.points] == ["not reached", None, "not reached"]
-    (held,) = compare(logparse.ingest(CEREBRAS), at=["loss=7.3"]).at
+    (held,) = compare(ingested(CEREBRAS), at=["loss=7.3"]).at
     assert [p.step for p in held.points] == [800, 800, 900]
 
 
 @pytest.mark.parametrize("asked", ["loss", "los=7", "loss<=x", "steps=5", "samples<=3", ""])
 def test_a_point_that_is_none_is_refused(asked: str) -> None:
     with pytest.raises(UsageError, match=r"is no target|is no number"):
-        compare(logparse.ingest(CEREBRAS), at=[asked])
+        compare(ingested(CEREBRAS), at=[asked])
 
 
 def test_runs_that_logged_no_step_in_common_have_no_common_point() -> None:
-    (held,) = compare(logparse.ingest(MNIST), at=["samples"]).at
+    (held,) = compare(ingested(MNIST), at=["samples"]).at
     assert held.found is None
     assert "no loss by samples" in (held.points[0].reason or "")
 
@@ -418,17 +418,17 @@ def test_runs_that_logged_no_step_in_common_have_no_common_point() -> None:
 )
 def test_what_cannot_be_compared_is_told(options: dict[str, object], said: str) -> None:
     with pytest.raises(UsageError, match=said):
-        compare(logparse.ingest(CEREBRAS), **options)  # type: ignore[arg-type]
+        compare(ingested(CEREBRAS), **options)  # type: ignore[arg-type]
 
 
 def test_the_baseline_may_be_any_side() -> None:
-    made = compare(logparse.ingest(CEREBRAS), baseline="1024")
+    made = compare(ingested(CEREBRAS), baseline="1024")
     assert made.sides[made.baseline].label == "bert_large_batch_1024.out"
     assert [v is None for v in made.rows[0].verdicts] == [False, True, False]
 
 
 def test_repeats_are_one_side_where_asked() -> None:
-    logs = logparse.ingest([*CEREBRAS, SAMPLES / "cerebras" / "queued_an_hour.out"])
+    logs = ingested([*CEREBRAS, SAMPLES / "cerebras" / "queued_an_hour.out"])
     made = compare(logs, by="group")
     assert [len(side.jobs) for side in made.sides] == [2, 1, 1]
     (row,) = [row for row in made.rows if row.quantity.name == "train_s"]
@@ -436,26 +436,26 @@ def test_repeats_are_one_side_where_asked() -> None:
 
 
 def test_a_side_of_which_nothing_is_known_is_a_side_of_its_own() -> None:
-    made = compare(logparse.ingest(MNIST), by="batch_size")
+    made = compare(ingested(MNIST), by="batch_size")
     assert [side.label for side in made.sides] == ["batch_size 8", "batch_size ?"]
 
 
 def test_a_null_is_never_zero() -> None:
-    frame = compare(logparse.ingest([MNIST[0], CEREBRAS[0]])).frame()
+    frame = compare(ingested([MNIST[0], CEREBRAS[0]])).frame()
     empty = frame.filter(pl.col("n") == 0)
     assert empty.height
     assert empty["value"].null_count() == empty.height
     assert empty["empty"].null_count() == 0
-    assert sides.one_each(Ledger(logparse.ingest(MNIST[0])).jobs)[0].label == MNIST[0].name
+    assert sides.one_each(Ledger(ingested(MNIST[0])).jobs)[0].label == MNIST[0].name
 
 
 def test_every_value_of_a_comparison_has_its_lines() -> None:
-    frame = compare(logparse.ingest(CEREBRAS)).frame().filter(pl.col("value").is_not_null())
+    frame = compare(ingested(CEREBRAS)).frame().filter(pl.col("value").is_not_null())
     assert frame.filter(pl.col("evidence").list.len() == 0).height == 0
 
 
 def test_a_comparison_shows_itself_with_its_verdicts() -> None:
-    text = repr(compare(logparse.ingest(CEREBRAS)))
+    text = repr(compare(ingested(CEREBRAS)))
     assert text.startswith("3 sides, baseline bert_large_batch_512.out")
     assert "beyond noise" in text
     assert "not comparable" in text
@@ -485,7 +485,7 @@ def test_repeats_of_one_experiment_may_differ_beyond_noise(tmp_path: Path) -> No
     text = GROQ[0].read_text()
     slow = tmp_path / "slow.out"
     slow.write_text(text.replace("16612.48", "8306.24"))
-    assert word(compare(logparse.ingest([GROQ[0], slow])), "throughput") == BEYOND
+    assert word(compare(ingested([GROQ[0], slow])), "throughput") == BEYOND
 
 
 def test_three_repeats_a_side_of_one_experiment_can_be_established() -> None:
@@ -500,21 +500,21 @@ def test_three_repeats_a_side_of_one_experiment_can_be_established() -> None:
 
 def test_times_at_different_budgets_are_not_ranked_but_where_the_budget_is_studied() -> None:
     paths = [SAMPLES / "graphcore" / name for name in ("mnist_raw_with_redraws.out", "mnist_cut_utf8.out")]
-    made = compare(logparse.ingest(paths))
+    made = compare(ingested(paths))
     assert "samples seen differ (240,000 and 600,000)" in reason(made, "train_s")
     assert word(made, "throughput") == WITHIN
-    assert word(compare(logparse.ingest(paths), by="epochs"), "train_s") == BEYOND
+    assert word(compare(ingested(paths), by="epochs"), "train_s") == BEYOND
 
 
 def test_the_same_work_on_each_rank_may_be_timed() -> None:
-    logs = logparse.ingest(SAMPLES / "sambanova" / "bert_large_appended_16_then_8_ranks.out")
+    logs = ingested(SAMPLES / "sambanova" / "bert_large_appended_16_then_8_ranks.out")
     assert word(compare(logs), "train_s") != NOT_COMPARABLE
 
 
 def test_a_cached_run_is_not_quicker_for_it() -> None:
     paths = [CEREBRAS[1], SAMPLES / "cerebras" / "bert_large_cached_silently.out"]
     for quantity in ("compile_s", "result_s", "wall_s"):
-        assert reason(compare(logparse.ingest(paths)), quantity) == "one side compiled, the other found the binary"
+        assert reason(compare(ingested(paths)), quantity) == "one side compiled, the other found the binary"
 
 
 def test_a_compile_reads_as_it_does_where_runs_are_listed() -> None:
@@ -530,7 +530,7 @@ def test_a_compile_reads_as_it_does_where_runs_are_listed() -> None:
 
 
 def test_a_mark_behind_a_value_is_explained_too() -> None:
-    logs = logparse.ingest([CEREBRAS[0], SAMPLES / "cerebras" / "bert_large_cached_silently.out"])
+    logs = ingested([CEREBRAS[0], SAMPLES / "cerebras" / "bert_large_cached_silently.out"])
     made = grid(compare(logs))
     assert "3.669 s, cached" in [c.value for row in made.rows for c in row.cells]
     assert "cached" in made.marks
@@ -588,29 +588,29 @@ def test_repeats_whose_times_hold_something_else_are_no_noise_of_a_training_time
 
 
 def test_what_is_only_called_a_sample_is_not_taken_for_a_sequence() -> None:
-    made = compare(logparse.ingest([CEREBRAS[0], SAMPLES / "sambanova" / "bert_large_run_16_ranks.out"]))
+    made = compare(ingested([CEREBRAS[0], SAMPLES / "sambanova" / "bert_large_run_16_ranks.out"]))
     assert reason(made, "throughput") == "a sample is not known to be the same: sample and sequence"
 
 
 def test_a_setting_follows_only_in_proportion() -> None:
-    made = compare(logparse.ingest([CEREBRAS[0], SAMPLES / "sambanova" / "bert_large_run_16_ranks.out"]))
+    made = compare(ingested([CEREBRAS[0], SAMPLES / "sambanova" / "bert_large_run_16_ranks.out"]))
     assert roles(made)["micro_batch_size"] == "factor"
     assert roles(made)["steps"] == "budget"
 
 
 def test_points_of_a_side_with_several_runs_are_those_of_each() -> None:
-    logs = logparse.ingest([*CEREBRAS, SAMPLES / "cerebras" / "queued_an_hour.out"])
+    logs = ingested([*CEREBRAS, SAMPLES / "cerebras" / "queued_an_hour.out"])
     (held,) = compare(logs, by="batch_size", at=["samples"]).at
     assert [p.side.label for p in held.points].count("batch_size 512") == 2
 
 
 def test_a_target_against_what_is_better_is_refused() -> None:
     with pytest.raises(UsageError, match="of loss lower is better"):
-        compare(logparse.ingest(CEREBRAS), target=["loss>=7"])
+        compare(ingested(CEREBRAS), target=["loss>=7"])
 
 
 def test_a_narrowed_ledger_still_knows_the_repeats_that_were_read_with_it() -> None:
-    logs = logparse.ingest([CEREBRAS[1], SAMPLES / "cerebras" / "bert_pasted_crlf_cp1252.out"])
+    logs = ingested([CEREBRAS[1], SAMPLES / "cerebras" / "bert_pasted_crlf_cp1252.out"])
     ledger = Ledger(logs)
     narrow = ledger.only(ledger.jobs[:1])
     assert len(narrow.jobs) == 1

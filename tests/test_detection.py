@@ -6,7 +6,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from conftest import SAMPLES
+from conftest import SAMPLES, ingested
 
 import logparse
 from logparse.grammar import Grammar, registry
@@ -43,7 +43,7 @@ def real(every_real_log: logparse.Logs, real_logs: Path) -> pl.DataFrame:
 def test_each_sample_is_its_platforms_and_no_others(platform: str) -> None:
     logs = sample_logs(platform)
     assert len(logs) >= 10
-    found = logparse.ingest(logs).sources
+    found = ingested(logs).sources
     wrong = found.filter((pl.col("platform") != platform) | pl.col("platform").is_null() | (pl.col("status") != "read"))
     assert not wrong.height, wrong.select("source", "platform", "status").rows()
 
@@ -60,7 +60,7 @@ def test_a_log_is_read_alike_alone_and_among_all_others() -> None:
     logs = [*sample_logs("mixed"), *sample_logs()[::7]]
     together = logparse.ingest(logs).sources
     for path, platform, read, known in together.select("source", "platform", "lines_read", "lines_known").rows():
-        alone = logparse.ingest(path).sources.row(0, named=True)
+        alone = ingested(path).sources.row(0, named=True)
         assert (alone["platform"], alone["lines_read"], alone["lines_known"]) == (platform, read, known), path
 
 
@@ -203,7 +203,7 @@ def test_what_several_platforms_print_tells_none(text: str) -> None:
 
 
 def test_a_file_with_runs_of_four_platforms_gives_each_its_own() -> None:
-    logs = logparse.ingest(MIXED)
+    logs = ingested(MIXED)
     assert set(logs.sources["platform"].item().split(", ")) == PLATFORMS
     runs = logs.runs.sort("line_first")
     assert runs["platform"].to_list() == ["sambanova", "graphcore", "cerebras", "groq"]
@@ -214,7 +214,7 @@ def test_a_file_with_runs_of_four_platforms_gives_each_its_own() -> None:
 
 
 def test_in_a_file_of_several_platforms_each_line_gives_to_one_run_only() -> None:
-    logs = logparse.ingest(MIXED)
+    logs = ingested(MIXED)
     spans = logs.runs.select("run", "line_first", "line_last")
     lines = pl.concat(
         [logs.metrics.select("run", "line"), logs.evidence.filter(pl.col("line").is_not_null()).select("run", "line")]
@@ -227,7 +227,7 @@ def test_in_a_file_of_several_platforms_each_line_gives_to_one_run_only() -> Non
 
 def test_each_platforms_part_of_a_file_reads_as_it_does_alone() -> None:
     lines = MIXED.read_text().splitlines(keepends=True)
-    whole = logparse.ingest(MIXED).runs
+    whole = ingested(MIXED).runs
     for row in whole.iter_rows(named=True):
         part = "".join(lines[row["line_first"] - 1 : row["line_last"]])
         alone = logparse.ingest(part.encode()).runs.row(0, named=True)

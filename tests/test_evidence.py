@@ -6,18 +6,13 @@ import math
 
 import polars as pl
 import pytest
-from conftest import SAMPLES
+from conftest import SAMPLES, ingested
 
 import logparse
 from logparse.grammar import formula
 from logparse.schema import EVIDENCE, RUNS
 
 NOT_JUDGED = {"run", "label", "source", "line_first", "line_last", "copies", "platform"}
-
-
-@pytest.fixture(scope="session")
-def every_sample() -> logparse.Logs:
-    return logparse.ingest(SAMPLES)
 
 
 @pytest.fixture(scope="session", params=["samples", "real"])
@@ -107,6 +102,6 @@ def test_formulas_recompute(logs: logparse.Logs) -> None:
 def test_the_schema_is_the_same_with_no_row(tmp_path) -> None:  # type: ignore[no-untyped-def]
     (tmp_path / "nothing.out").write_text("nothing known\n")
     logs = logparse.ingest(tmp_path)
-    full = logparse.ingest(SAMPLES / "cerebras")
+    full = ingested(SAMPLES / "cerebras")
     assert {n: f.schema for n, f in logs.frames().items()} == {n: f.schema for n, f in full.frames().items()}
     assert logs.evidence.columns == list(EVIDENCE)

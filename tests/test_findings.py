@@ -8,7 +8,7 @@ from typing import Any
 
 import polars as pl
 import pytest
-from conftest import SAMPLES
+from conftest import SAMPLES, ingested
 
 import logparse
 from logparse.comparison.compare import compare
@@ -38,8 +38,8 @@ TEN = [
 
 
 @pytest.fixture(scope="module")
-def samples() -> logparse.Logs:
-    return logparse.ingest(SAMPLES)
+def samples(every_sample: logparse.Logs) -> logparse.Logs:
+    return every_sample
 
 
 @pytest.fixture(scope="module")
@@ -133,7 +133,7 @@ def test_of_one_run_leaves_out_what_takes_two(samples: logparse.Logs) -> None:
 
 
 def test_keys_are_the_same_each_time_and_whatever_the_order_of_the_logs() -> None:
-    once, again = logparse.findings(logparse.ingest(TEN)), logparse.findings(logparse.ingest(TEN[::-1]))
+    once, again = logparse.findings(ingested(TEN)), logparse.findings(logparse.ingest(TEN[::-1]))
     assert keys(once) == keys(again) == sorted(set(keys(once)))
 
 
@@ -141,7 +141,7 @@ def test_keys_do_not_change_where_a_log_has_a_copy(tmp_path: Path) -> None:
     copies = [tmp_path / f"copy_{path.name}" for path in TEN]
     for path, copy in zip(TEN, copies, strict=True):
         copy.write_bytes(path.read_bytes())
-    alone, with_copies = logparse.findings(logparse.ingest(TEN)), logparse.findings(logparse.ingest([*TEN, *copies]))
+    alone, with_copies = logparse.findings(ingested(TEN)), logparse.findings(logparse.ingest([*TEN, *copies]))
     assert keys(alone.filter(pl.col("name") != "copies")) == keys(with_copies.filter(pl.col("name") != "copies"))
 
 
@@ -172,7 +172,7 @@ def test_a_key_that_no_longer_fires_may_stay_in_a_config(found: pl.DataFrame, sa
 )
 def test_an_unknown_name_to_ignore_is_told_with_the_nearest(text: str, message: str) -> None:
     with pytest.raises(UsageError, match=message):
-        logparse.findings(logparse.ingest(TEN), ignore=[text])
+        logparse.findings(ingested(TEN), ignore=[text])
 
 
 # ---- the ten runs, and all that there are ---- #
@@ -186,7 +186,7 @@ def test_of_each_platforms_part_of_the_ten_runs_no_more_is_said_than_is_so() -> 
     """Names of all warnings and errors, comparison by comparison: one that is not here would be a false alarm."""
     told = {}
     for platform in ("sambanova", "graphcore", "cerebras", "groq"):
-        frame = logparse.findings(compare(logparse.ingest([path for path in TEN if path.parent.name == platform])))
+        frame = logparse.findings(compare(ingested([path for path in TEN if path.parent.name == platform])))
         told[platform] = {n: s for n, s in frame.select("name", "severity").iter_rows() if s != "note"}
     assert told == {
         "sambanova": {"no-work-in-log": "error", "compile-cached": "warning"},
@@ -197,17 +197,13 @@ def test_of_each_platforms_part_of_the_ten_runs_no_more_is_said_than_is_so() -> 
 
 
 def test_a_comparison_is_told_only_what_touches_its_quantities() -> None:
-    logs = logparse.ingest([path for path in TEN if path.parent.name == "cerebras"])
+    logs = ingested([path for path in TEN if path.parent.name == "cerebras"])
     assert "different-budget" in set(logparse.findings(compare(logs))["name"])
     budget = of(logparse.findings(compare(logs, clock="train")), "different-budget")
     assert {"loss", "train_s"} <= set(budget["quantities"])
 
 
-def test_of_all_real_logs_findings_take_seconds(every_real_log: logparse.Logs) -> None:
-    import time
-
-    begin = time.perf_counter()
+def test_of_all_real_logs_there_are_few_findings_and_no_error(every_real_log: logparse.Logs) -> None:
     frame = logparse.findings(Ledger(every_real_log))
-    assert time.perf_counter() - begin < 20  # 2 s on two idle cores
     assert frame.height < 200
     assert not set(frame["severity"]) & {"error"}, "nobody compared anything"

@@ -8,9 +8,8 @@ from typing import Any
 
 import polars as pl
 import pytest
-from conftest import SAMPLES
+from conftest import SAMPLES, ingested
 
-import logparse
 from logparse.comparison.claims import claim
 from logparse.comparison.compare import Comparison, compare
 from logparse.comparison.ledger import Ledger
@@ -37,13 +36,13 @@ def said(name: str, what: Logs | Comparison, of_one_run: bool = False) -> list[F
 
 def compared(name: str, *sources: Any, **options: Any) -> list[Finding]:
     """What one finding says of the comparison of these logs."""
-    given = sources[0] if isinstance(sources[0], Logs) else logparse.ingest(list(sources))
+    given = sources[0] if isinstance(sources[0], Logs) else ingested(sources)
     return said(name, compare(given, **options))
 
 
 def read(name: str, *sources: Any) -> list[Finding]:
     """What one finding says where logs are only read, run by run."""
-    given = sources[0] if isinstance(sources[0], Logs) else logparse.ingest(list(sources))
+    given = sources[0] if isinstance(sources[0], Logs) else ingested(sources)
     return said(name, given, of_one_run=True)
 
 
@@ -77,7 +76,7 @@ def rows_of(frame: str, *rows: Mapping[str, Any]) -> list[dict[str, Any]]:
 @pytest.fixture(scope="module")
 def scaling(real_logs: Path) -> Logs:
     """Weak scaling of BertLarge over 2, 4, 8 and 16 ranks."""
-    return logparse.ingest(sorted((real_logs / "sambanova" / "WolandDream").rglob("*BertLarge_train*")))
+    return ingested(sorted((real_logs / "sambanova" / "WolandDream").rglob("*BertLarge_train*")))
 
 
 # ---- F01 no-work-in-log ---- #
@@ -563,7 +562,7 @@ def test_values_that_look_alike_or_are_clearly_apart_are_silent(tmp_path: Path) 
 
 
 def test_rounding_is_of_a_comparison_that_somebody_asked_for() -> None:
-    assert not said("rounding", logparse.ingest(MNIST))
+    assert not said("rounding", ingested(MNIST))
 
 
 # ---- F12 one-run ---- #
@@ -584,7 +583,7 @@ def test_repeats_on_each_side_are_silent() -> None:
 
 
 def test_nothing_is_said_of_logs_that_nobody_compares() -> None:
-    assert not said("one-run", logparse.ingest(MNIST))
+    assert not said("one-run", ingested(MNIST))
 
 
 def test_nothing_is_said_where_nothing_is_held_against_noise() -> None:

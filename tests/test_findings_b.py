@@ -10,7 +10,7 @@ from typing import Any
 
 import polars as pl
 import pytest
-from conftest import SAMPLES
+from conftest import SAMPLES, ingested
 
 import logparse
 from logparse.comparison.compare import compare
@@ -42,7 +42,7 @@ def edited(path: Path, pairs: Mapping[str, str]) -> bytes:
 
 def said(name: str, *sources: Any, of_one_run: bool = True, claims: tuple[str, ...] = ()) -> list[Finding]:
     """What a finding says of logs; `of_one_run=False`: of the comparison of them."""
-    logs = sources[0] if isinstance(sources[0], Logs) else logparse.ingest(list(sources))
+    logs = sources[0] if isinstance(sources[0], Logs) else ingested(sources)
     what = scene_of(logs, True) if of_one_run else scene_of(compare(logs, claims=claims))
     return list(module(name).find(what))
 
@@ -348,7 +348,7 @@ def test_a_baseline_whose_repeats_are_apart_is_told() -> None:
 
 
 def test_the_real_scaling_study_is_sound(real_logs: Path) -> None:
-    logs = logparse.ingest(sorted(real_logs.glob("sambanova/WolandDream/Sambanova__bert*")))
+    logs = ingested(sorted(real_logs.glob("sambanova/WolandDream/Sambanova__bert*")))
     study = compare(logs, by="ranks")
     assert study.scaling is not None
     assert list(module("superlinear").find(scene_of(study))) == []
@@ -497,7 +497,7 @@ NAMES = (
 
 
 def test_of_the_ten_runs_nothing_is_amiss_in_any_for_itself() -> None:
-    logs = logparse.ingest([*TEN])
+    logs = ingested(TEN)
     assert [f.text for n in NAMES if module(n).OF_ONE_RUN for f in said(n, logs)] == []
 
 

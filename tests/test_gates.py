@@ -10,7 +10,7 @@ from xml.etree import ElementTree
 import polars as pl
 import pytest
 from click.testing import CliRunner, Result
-from conftest import SAMPLES
+from conftest import SAMPLES, ingested
 
 import logparse
 from logparse import gates
@@ -118,7 +118,7 @@ def test_log_text_stays_text_in_what_ci_reads(tmp_path: Path) -> None:
 
 
 def made(paths: list[str]) -> tuple[logparse.Comparison, pl.DataFrame]:
-    comparison = compare(logparse.ingest(paths))
+    comparison = compare(ingested(paths))
     return comparison, logparse.findings(comparison)
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from conftest import SAMPLES, of_run, only, run_of
+from conftest import SAMPLES, ingested, of_run, only, run_of
 from logparse.grammars.graphcore import GRAMMAR
 
 import logparse
@@ -16,12 +16,12 @@ GRAPHCORE = SAMPLES / "graphcore"
 
 @pytest.fixture(scope="module")
 def samples() -> logparse.Logs:
-    return logparse.ingest(GRAPHCORE)
+    return ingested(GRAPHCORE)
 
 
 @pytest.fixture(scope="module")
 def real(real_logs: Path) -> logparse.Logs:
-    return logparse.ingest(real_logs / "graphcore")
+    return ingested(real_logs / "graphcore")
 
 
 def read(*lines: str) -> logparse.Logs:
@@ -86,7 +86,7 @@ def test_epochs_of_the_same_length_are_each_counted() -> None:
 def test_bars_drawn_over_and_over_and_pasted_ones_give_the_same_run(samples: logparse.Logs) -> None:
     shown = run_of(samples, "mnist_raw_with_redraws.out")
     assert shown["copies"] == 1  # mnist_pasted.txt holds it too
-    alone = only(logparse.ingest(GRAPHCORE / "mnist_pasted.txt"))
+    alone = only(ingested(GRAPHCORE / "mnist_pasted.txt"))
     for column in ("run", "epochs", "compile_s", "train_s", "score", "batch_size"):
         assert alone[column] == shown[column]
 

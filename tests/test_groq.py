@@ -7,7 +7,7 @@ from typing import Any
 
 import polars as pl
 import pytest
-from conftest import SAMPLES
+from conftest import SAMPLES, ingested
 
 import logparse
 
@@ -27,7 +27,7 @@ BENCHMARK = (
 
 
 def read(*texts: str | Path) -> logparse.Logs:
-    return logparse.ingest([text if isinstance(text, Path) else text.encode() for text in texts])
+    return ingested([text if isinstance(text, Path) else text.encode() for text in texts])
 
 
 def only(logs: logparse.Logs) -> dict[str, Any]:
@@ -444,7 +444,7 @@ def test_an_example_that_says_estimated_is_not_taken_for_a_measurement() -> None
 
 @pytest.fixture(scope="module")
 def real(real_logs: Path) -> logparse.Logs:
-    return logparse.ingest(real_logs / "groq")
+    return ingested(real_logs / "groq")
 
 
 def test_in_real_tables_latency_and_rate_agree_within_the_digits_printed(real: logparse.Logs) -> None:

@@ -8,9 +8,8 @@ import pickle
 
 import polars as pl
 import pytest
-from conftest import ROOT, SAMPLES
+from conftest import ROOT, SAMPLES, ingested
 
-import logparse
 from logparse.comparison.ledger import Ledger
 from logparse.text.location import Place, placed
 
@@ -35,7 +34,7 @@ def test_rows_without_a_line_have_no_place() -> None:
 
 
 def test_what_the_ledger_gives_are_places() -> None:
-    ledger = Ledger(logparse.ingest(SAMPLES / "cerebras" / "bert_large_batch_512.out"))
+    ledger = Ledger(ingested(SAMPLES / "cerebras" / "bert_large_batch_512.out"))
     (place, *_) = ledger.value(ledger.jobs[0], "loss").places
     assert isinstance(place, Place)
     assert "7.12500" in ledger.logs.lines(place.source, [place.line])[place.line]

@@ -5,9 +5,8 @@ from __future__ import annotations
 import ast
 
 import pytest
-from conftest import ROOT, SAMPLES
+from conftest import ROOT, SAMPLES, ingested
 
-import logparse
 from logparse.comparison.clocks import clock
 from logparse.comparison.compare import compare
 from logparse.comparison.ledger import Ledger
@@ -46,14 +45,14 @@ def test_every_mark_but_the_one_that_says_itself_is_in_the_legend() -> None:
 
 
 def test_what_a_clock_lacks_is_missing_for_the_same_reason() -> None:
-    ledger = Ledger(logparse.ingest(SAMPLES / "graphcore" / "mnist_as_is_cold.out"))
+    ledger = Ledger(ingested(SAMPLES / "graphcore" / "mnist_as_is_cold.out"))
     (job,) = ledger.jobs
     assert clock(ledger, job, "result").empty == ledger.value(job, "total_s").empty.of(f"{job.label}: total_s")  # type: ignore[union-attr]
     assert Reason(Why.ELSEWHERE, "no log: x").of("a.out: total_s") == Reason(Why.ELSEWHERE, "a.out: total_s no log: x")
 
 
 def test_a_job_whose_run_log_is_not_here_says_so_by_code() -> None:
-    ledger = Ledger(logparse.ingest(SUBMITTED))
+    ledger = Ledger(ingested(SUBMITTED))
     (job,) = ledger.jobs
     assert ledger.value(job, "train_s").is_empty(Why.ELSEWHERE)
     assert clock(ledger, job, "result").is_empty(Why.ELSEWHERE)
@@ -61,7 +60,7 @@ def test_a_job_whose_run_log_is_not_here_says_so_by_code() -> None:
 
 def test_a_run_without_a_result_is_not_one_whose_log_is_silent() -> None:
     paths = [SAMPLES / "cerebras" / name for name in ("bert_large_batch_512.out", "cut_off_in_training.out")]
-    (row,) = [row for row in compare(logparse.ingest(paths)).rows if row.quantity.name == "train_s"]
+    (row,) = [row for row in compare(ingested(paths)).rows if row.quantity.name == "train_s"]
     assert cell_text(row.quantity, row.cells[1]) == "no result"
     assert row.cells[1].empty == Reason(Why.NO_RESULT, "no result: incomplete")
     verdict = row.verdicts[1]

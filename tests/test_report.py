@@ -12,7 +12,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 from click.testing import CliRunner
-from conftest import ROOT, SAMPLES
+from conftest import ROOT, SAMPLES, ingested
 from jinja2 import UndefinedError
 
 import logparse
@@ -48,7 +48,7 @@ TEN = [
 
 @pytest.fixture(scope="module")
 def logs() -> logparse.Logs:
-    return logparse.ingest(TEN)
+    return ingested(TEN)
 
 
 @pytest.fixture(scope="module")
@@ -163,7 +163,7 @@ def test_train_times_that_do_not_hold_the_same_are_left_to_the_finding_that_says
 
 
 def test_one_run_is_told_by_its_values_and_nothing_is_compared() -> None:
-    held = content(logparse.ingest(SAMPLES / "graphcore" / "mnist_as_is_cold.out"))
+    held = content(ingested(SAMPLES / "graphcore" / "mnist_as_is_cold.out"))
     [item] = held.lists.say
     assert item.rests_on == "value"
     assert "accuracy 97.69 %" in item.text

@@ -7,7 +7,7 @@ from typing import Any
 
 import polars as pl
 import pytest
-from conftest import SAMPLES
+from conftest import SAMPLES, ingested
 
 import logparse
 
@@ -49,7 +49,7 @@ RESULT = (
 
 
 def read(*texts: str | Path) -> logparse.Logs:
-    return logparse.ingest([text if isinstance(text, Path) else text.encode() for text in texts])
+    return ingested([text if isinstance(text, Path) else text.encode() for text in texts])
 
 
 def only(logs: logparse.Logs) -> dict[str, Any]:
@@ -305,20 +305,20 @@ def test_a_log_that_grew_is_a_copy_of_its_earlier_self() -> None:
 def test_appended_logs_that_hold_one_another_count_each_job_once(real_logs: Path) -> None:
     here = real_logs / "sambanova" / "WolandDream"
     names = ("train", "train_08", "train_04")
-    logs = logparse.ingest([here / f"Sambanova__bert__032424.21__BertLarge_{name}.out" for name in names])
+    logs = ingested([here / f"Sambanova__bert__032424.21__BertLarge_{name}.out" for name in names])
     assert logs.runs.sort("job_id").select("job_id", "ranks", "copies").rows() == [
         ("29809", 16, 2), ("29811", 8, 1), ("29812", 4, 0),
     ]  # fmt: skip
 
 
 def test_ctrl_c_on_a_log_that_is_only_watched_fails_nothing(real_logs: Path) -> None:
-    logs = logparse.ingest(real_logs / "sambanova/tstabrawa/Sambanova__HW7-results__HW7-sambanova-shell-session.txt")
+    logs = ingested(real_logs / "sambanova/tstabrawa/Sambanova__HW7-results__HW7-sambanova-shell-session.txt")
     assert logs.runs["status"].to_list() == ["incomplete", "incomplete"]
     assert logs.runs["host"].to_list() == [None, None]
 
 
 def test_a_run_that_hung_after_its_result_does_not_end_when_it_was_cancelled(real_logs: Path) -> None:
-    logs = logparse.ingest(real_logs / "sambanova/WolandDream/Sambanova__bert__032424.21__BertLarge_train_04.out")
+    logs = ingested(real_logs / "sambanova/WolandDream/Sambanova__bert__032424.21__BertLarge_train_04.out")
     run = logs.runs.filter(pl.col("job_id") == "29811").row(0, named=True)
     assert str(run["ended_at"]).startswith("2024-03-24 21:42:36")
     cancelled = logs.messages.filter(pl.col("text").str.contains("CANCELLED", literal=True))
@@ -327,12 +327,12 @@ def test_a_run_that_hung_after_its_result_does_not_end_when_it_was_cancelled(rea
 
 def test_no_log_of_another_platform_holds_a_run_of_this_one(real_logs: Path) -> None:
     for other in ("graphcore", "cerebras", "groq"):
-        runs = logparse.ingest(real_logs / other).runs.filter(pl.col("platform") == "sambanova")
+        runs = ingested(real_logs / other).runs.filter(pl.col("platform") == "sambanova")
         assert not runs.height, runs["source"].to_list()
 
 
 def test_every_log_of_this_platform_is_read_or_holds_no_run(real_logs: Path) -> None:
-    logs = logparse.ingest(real_logs / "sambanova")
+    logs = ingested(real_logs / "sambanova")
     assert set(logs.runs["platform"]) == {"sambanova"}
     assert set(logs.sources["status"]) <= {"read", "no_run", "unknown_platform"}
     whole = logs.sources.filter((pl.col("lines") > 600) & pl.col("platform").is_not_null())

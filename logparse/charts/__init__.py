@@ -94,10 +94,16 @@ def drawn(name: str, view: View) -> Drawing:
 
     Raises `NothingToDraw` where nothing of it can be drawn.
     """
-    from logparse.charts._theme import signed
+    from altair.utils.schemapi import debug_mode
 
-    found: Drawing = module(name).chart(view)
-    return signed(found, name, view)
+    from logparse.charts._theme import signed
+    from logparse.rendering.export import altair_defaults
+
+    # Altair would validate each part of a chart against the schema, and again with each part around it: more than half
+    # of the time. The whole is validated once, when a chart is asked for its specification.
+    with altair_defaults(), debug_mode(False):
+        found: Drawing = module(name).chart(view)
+        return signed(found, name, view)
 
 
 def rows(name: str, view: View) -> pl.DataFrame:

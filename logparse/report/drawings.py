@@ -42,18 +42,13 @@ class Missing:
 
 def drawings(content: Content) -> tuple[list[Drawn], list[Missing]]:
     """All charts of what a report is about, and those that cannot be drawn."""
-    from altair.utils.schemapi import debug_mode
-
     drawn: list[Drawn] = []
     missing: list[Missing] = []
-    # Altair would hold each part of a chart against the schema of all charts, twice over: more than half of the time of
-    # a report. A chart that is saved by itself is held against it, and so are those of the tests.
-    with debug_mode(False):
-        for name in sorted(charts.names(), key=lambda n: (ORDER.index(n) if n in ORDER else len(ORDER), n)):
-            try:
-                drawn.append(_drawn(name, content))
-            except NothingToDraw as nothing:
-                missing.append(Missing(name, str(nothing)))
+    for name in sorted(charts.names(), key=lambda n: (ORDER.index(n) if n in ORDER else len(ORDER), n)):
+        try:
+            drawn.append(_drawn(name, content))
+        except NothingToDraw as nothing:
+            missing.append(Missing(name, str(nothing)))
     return drawn, missing
 
 
