@@ -110,7 +110,9 @@ def test_a_command_is_documented(command: str) -> None:
 
 def test_each_main_command_is_shown_with_its_output() -> None:
     consoles = [block for page in PAGES for block in blocks(page, "console")]
-    shown = {shlex.split(line)[2] for block in consoles for line in block.splitlines() if line.startswith("$ logparse ")}
+    shown = {
+        shlex.split(line)[2] for block in consoles for line in block.splitlines() if line.startswith("$ logparse ")
+    }
     assert {"ingest", "compare", "findings", "show", "explain", "metrics", "grammars", "--help"} <= shown
 
 
