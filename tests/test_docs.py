@@ -1,4 +1,4 @@
-"""The pages of findings and charts are what `docs/make.py` makes, the example runs, and links lead somewhere."""
+"""Generated pages are up to date, the example script runs, and links and file names lead somewhere."""
 
 from __future__ import annotations
 
@@ -14,11 +14,15 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 from conftest import ROOT
+from test_architecture import ROOMS
 
 from logparse import charts, findings
 from logparse.cli import cli
 
-PAGES = sorted((ROOT / "docs").rglob("*.md"))
+PAGES = [
+    *(ROOT / f"{name}.md" for name in ("README", "CONTRIBUTING", "CHANGELOG", "SECURITY")),
+    *sorted(page for page in (ROOT / "docs").rglob("*.md") if "_build" not in page.parts),
+]
 
 
 @pytest.fixture(scope="module")
@@ -50,7 +54,7 @@ def test_every_finding_and_chart_has_a_page_and_no_page_is_of_nothing() -> None:
     assert {p.stem for p in (ROOT / "docs" / "charts").glob("*.png")} == set(charts.names())
 
 
-@pytest.mark.parametrize("page", [ROOT / "README.md", *PAGES], ids=lambda page: str(page.relative_to(ROOT)))
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_links_lead_to_files_that_are_there(page: Path) -> None:
     links = re.findall(r"\]\(([^)#]+)\)", page.read_text())
     assert not [link for link in links if "://" not in link and not (page.parent / link).exists()]
@@ -69,7 +73,7 @@ def test_the_example_runs_from_anywhere(tmp_path: Path) -> None:
 
 
 _COMMAND = re.compile(r"(?:^|`)(logparse (?:chart|report) [^`\n]*sample_logs[^`\n]*)", re.MULTILINE)
-COMMANDS = [c for page in [ROOT / "README.md", *PAGES] for c in _COMMAND.findall(page.read_text())]
+COMMANDS = [c for page in PAGES for c in _COMMAND.findall(page.read_text())]
 
 
 def test_there_are_commands_to_run() -> None:
@@ -85,3 +89,18 @@ def test_a_command_that_the_docs_name_runs(command: str, tmp_path: Path, monkeyp
     assert result.exit_code == 0, result.output
     written = shlex.split(command)[-1]
     assert (tmp_path / written).stat().st_size > 10_000
+
+
+def test_the_architecture_page_names_every_room() -> None:
+    text = (ROOT / "docs" / "architecture.md").read_text()
+    assert not [room for room in ROOMS if f"| `{room}` |" not in text]
+
+
+@pytest.mark.parametrize("name", ["CONTRIBUTING.md", "docs/architecture.md"])
+def test_a_file_that_a_page_points_to_is_there(name: str) -> None:
+    text = (ROOT / name).read_text()
+    files = set(re.findall(r"`((?:logparse|grammars|tests|sample_logs)/[\w/.]+\.\w+)`", text))
+    assert len(files) >= 3
+    assert not [file for file in files if not (ROOT / file).is_file()]
+    names = re.findall(r"`([A-Z]+)` in `([\w/.]+)`|`([\w/.]+)`: `([A-Z]+)`", text)
+    assert not [n for n in names if (n[0] or n[3]) not in (ROOT / (n[1] or n[2])).read_text()]

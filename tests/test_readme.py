@@ -1,79 +1,146 @@
-"""The README is true: each example in it is run and prints what it says. `--update` writes what it prints."""
+"""README and docs are true: each example on a page runs and prints what the page shows. `--update` rewrites the output.
+
+A page's examples run in a folder of their own, in which the sample logs, `acme.log` and `acme.py` are, and each file
+that the page itself shows: a block after a paragraph that ends in "`NAME` is".
+"""
 
 from __future__ import annotations
 
 import doctest
 import re
 import shlex
+import tomllib
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner
 from conftest import ROOT, SAMPLES
 
-from logparse.cli import cli, names
+from logparse.cli import cli, load, names
 
 README = ROOT / "README.md"
-TEXT = README.read_text()
-CONSOLES = re.findall(r"^```console\n(.*?)^```$", TEXT, re.DOTALL | re.MULTILINE)
+OWN_GRAMMAR = ROOT / "docs" / "howto" / "own-grammar.md"
+PAGES = [README, *sorted(p for p in (ROOT / "docs").rglob("*.md") if "_build" not in p.parts)]
+TEXTS = {page: page.read_text() for page in PAGES}
+MOST_LINES = 150
+"""Of the README: what does not fit is in the docs."""
 
 
-def block(kind: str, holding: str) -> str:
-    """The one block of that kind that holds a text."""
-    (found,) = [b for b in re.findall(rf"^```{kind}\n(.*?)^```$", TEXT, re.DOTALL | re.MULTILINE) if holding in b]
-    return str(found)
+def blocks(page: Path, *kinds: str) -> list[str]:
+    """The fenced blocks of these kinds on a page."""
+    pattern = rf"^```(?:{'|'.join(kinds)})\n(.*?)^```$"
+    return [str(block) for block in re.findall(pattern, TEXTS[page], re.DOTALL | re.MULTILINE)]
+
+
+def files(page: Path) -> dict[str, str]:
+    """Name -> text of each file that a page shows."""
+    return dict(re.findall(r"`([\w./-]+)` is\n\n```\w+\n(.*?)^```$", TEXTS[page], re.DOTALL | re.MULTILINE))
+
+
+def examples(*kinds: str) -> list[Any]:
+    """A parameter (page, block) for each block of these kinds on any page."""
+    return [
+        pytest.param(page, block, id=f"{page.relative_to(ROOT)}: {block.splitlines()[0]}")
+        for page in PAGES
+        for block in blocks(page, *kinds)
+    ]
 
 
 @pytest.fixture
-def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder as the README has it: the sample logs, `acme.log` and `acme.py`."""
+def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, page: Path) -> Path:
+    """The folder that the examples of `page` run in."""
     (tmp_path / "sample_logs").symlink_to(SAMPLES)
-    (tmp_path / "acme.log").write_text(block("text", "acme:"))
-    (tmp_path / "acme.py").write_text(block("python", "GRAMMAR"))
+    for name, text in {**files(OWN_GRAMMAR), **files(page)}.items():
+        (tmp_path / name).write_text(text)
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
 
-def printed(command: str) -> str:
-    program, *arguments = shlex.split(command)
-    assert program == "logparse"
-    result = CliRunner().invoke(cli, arguments, prog_name="logparse")
-    assert result.exit_code == 0, result.output
-    return "".join(f"{line.rstrip()}\n" for line in result.stdout.splitlines())
+# ---- commands and what they print ---- #
 
 
 def rerun(console: str) -> str:
+    """The block with what its commands print now."""
     commands = [line[2:] for line in console.splitlines() if line.startswith("$ ")]
-    return "".join(f"$ {command}\n{printed(command)}" for command in commands)
+    assert commands, "a console block without a command"
+    return "".join(_transcript(commands))
 
 
-@pytest.mark.parametrize("console", CONSOLES, ids=lambda console: console.splitlines()[0])
-def test_a_command_prints_what_the_readme_shows(console: str, desk: Path, update: bool) -> None:
+def _transcript(commands: list[str]) -> Iterator[str]:
+    """Each command with its output. A command that fails is followed by `echo $?`."""
+    code = 0
+    for command in commands:
+        yield f"$ {command}\n"
+        if command == "echo $?":
+            yield f"{code}\n"
+            code = 0
+            continue
+        assert code == 0, f"exit code {code} before {command!r}"
+        program, *arguments = shlex.split(command)
+        assert program == "logparse"
+        result = CliRunner().invoke(cli, arguments, prog_name="logparse")
+        code = result.exit_code
+        yield from (f"{line.rstrip()}\n" for line in result.output.splitlines())
+    assert code == 0, f"exit code {code} at the end of the block"
+
+
+@pytest.mark.parametrize(("page", "console"), examples("console"))
+def test_a_command_prints_what_the_page_shows(page: Path, console: str, desk: Path, update: bool) -> None:
     now = rerun(console)
     if update:
-        README.write_text(README.read_text().replace(f"```console\n{console}```", f"```console\n{now}```"))
+        page.write_text(page.read_text().replace(f"```console\n{console}```", f"```console\n{now}```"))
         return
     assert now == console
 
 
-def test_the_readme_shows_the_main_commands() -> None:
-    shown = {shlex.split(line)[2] for line in TEXT.splitlines() if line.startswith("$ logparse ")}
-    assert {"ingest", "compare", "show", "explain", "metrics", "grammars", "--help"} <= shown
+@pytest.mark.parametrize(("page", "script"), examples("sh", "yaml"))
+def test_a_command_that_is_only_named_has_valid_options(page: Path, script: str) -> None:
+    for command in re.findall(r"(?:^|run: |&& )logparse (.+)", script, re.MULTILINE):
+        name, *arguments = shlex.split(command)
+        # Raises click.UsageError for an option that the command does not have.
+        load(name).make_context(name, arguments, resilient_parsing=False)
 
 
 @pytest.mark.parametrize("command", names())
 def test_a_command_is_documented(command: str) -> None:
-    assert f"`logparse {command}" in TEXT
+    assert f"`logparse {command}" in TEXTS[ROOT / "docs" / "reference" / "commands.md"]
 
 
-def test_the_python_example_says_what_it_prints(desk: Path) -> None:
-    example = doctest.DocTestParser().get_doctest(block("python", ">>>"), {}, "README.md", "README.md", 0)
+def test_each_main_command_is_shown_with_its_output() -> None:
+    consoles = [block for page in PAGES for block in blocks(page, "console")]
+    shown = {
+        shlex.split(line)[2] for block in consoles for line in block.splitlines() if line.startswith("$ logparse ")
+    }
+    assert {"ingest", "compare", "findings", "show", "explain", "metrics", "grammars", "--help"} <= shown
+
+
+# ---- Python and settings ---- #
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if blocks(page, "python")], ids=lambda page: page.name)
+def test_a_python_example_prints_what_the_page_shows(page: Path, desk: Path) -> None:
+    scripts = [block for block in blocks(page, "python") if block not in files(page).values()]
+    example = doctest.DocTestParser().get_doctest("\n".join(scripts), {}, str(page), str(page), 0)
+    assert all(">>> " in script for script in scripts), "a python block is a session or a file that the page shows"
     assert doctest.DocTestRunner().run(example).failed == 0
-    assert len(example.examples) >= 9
 
 
-def test_the_settings_example_is_taken(desk: Path) -> None:
-    (desk / "logparse.toml").write_text(block("toml", "grammar"))
+def test_the_readme_has_a_python_example() -> None:
+    assert sum(block.count(">>> ") for block in blocks(README, "python")) >= 9
+
+
+@pytest.mark.parametrize(("page", "settings"), examples("toml"))
+def test_a_settings_example_is_accepted(page: Path, settings: str, desk: Path) -> None:
+    # Unknown keys are usage errors, and the grammar named there reads the log.
+    (desk / "logparse.toml").unlink(missing_ok=True)
+    name = "pyproject.toml" if "tool" in tomllib.loads(settings) else "logparse.toml"
+    (desk / name).write_text(settings)
     result = CliRunner().invoke(cli, ["runs", "acme.log", "--format", "csv"])
     assert result.exit_code == 0, result.output
     assert "acme" in result.stdout
+
+
+def test_the_readme_is_short() -> None:
+    assert len(TEXTS[README].splitlines()) <= MOST_LINES
