@@ -39,7 +39,7 @@ OTHERS = {
     "ratio": TEN_RUNS["cerebras"],
     "loss": TEN_RUNS["cerebras"],
 }
-"""Charts that say something of certain samples only."""
+"""Charts that need certain samples."""
 GENERATED = "<!-- made by docs/make.py -->\n"
 
 
@@ -107,9 +107,9 @@ def _finding_index() -> str:
 
 
 def _chart(name: str) -> str:
-    told = charts.parts(name)
-    parts = [f"# {name}", told["says"], f"![{name}]({name}.png)"]
-    for title, body in told.items():
+    sections = charts.parts(name)
+    parts = [f"# {name}", sections["says"], f"![{name}]({name}.png)"]
+    for title, body in sections.items():
         if title != "says":
             parts += [f"## {title.capitalize()}", _prose(body)]
     given = " ".join(samples(OTHERS[name])) if name in OTHERS else "sample_logs"
@@ -118,7 +118,7 @@ def _chart(name: str) -> str:
 
 
 def _chart_index() -> str:
-    lines = ["# Charts", "Each answers one question; all take the same options (`logparse chart --help`).", ""]
+    lines = ["# Charts", "Each chart answers one question. All take the same options (`logparse chart --help`).", ""]
     lines += [f"- [{name}]({name}.md): {_prose(charts.parts(name)['says'])}" for name in charts.names()]
     return GENERATED + "\n".join(lines) + "\n"
 

@@ -63,19 +63,19 @@ _FILES = 8
 """Files named in one list of files."""
 
 NOTHING = {
-    "say": "Nothing: no two of these runs can be held against each other.",
-    "not_say": "Nothing that was looked for.",
+    "say": "Nothing: no two of these runs are comparable.",
+    "not_say": "Nothing that logparse checks.",
     "settle": "Nothing is open.",
 }
 """List -> its text when it is empty."""
 VERDICT_MEANINGS = {
-    ESTABLISHED: "three runs or more on a side, the 95 % interval leaves out “the same”, and other noise is smaller",
-    BEYOND: "larger than all noise that is known, with fewer than three runs on a side",
-    WITHIN: "no larger than what runs differ by for no reason",
-    UNKNOWN: "only a lower bound of the noise is known (shown with “?”)",
-    NOT_COMPARABLE: "the two do not mean the same thing; the note says why",
-    "claimed": "somebody says so; no log does",
-    "estimate": "a compiler says so; nobody measured it",
+    ESTABLISHED: "at least three runs per side, a 95 % interval without zero, and larger than all other known noise",
+    BEYOND: "larger than all known noise, with fewer than three runs per side",
+    WITHIN: "no larger than differences between repeated runs",
+    UNKNOWN: "only a lower bound of the noise is known (shown as “?”)",
+    NOT_COMPARABLE: "the two values do not mean the same; the note says why",
+    "claimed": "stated by somebody, but by no log",
+    "estimate": "computed by a compiler, not measured",
 }
 _TONES = {WITHIN: "within", UNKNOWN: "unknown", NOT_COMPARABLE: "refused"}
 _LAYOUT_COLUMNS = ("block", "row", "run", "runs", "mark")
@@ -247,13 +247,13 @@ class Sections:
     def all(self) -> list[Section]:
         """The sections that have content, in their order on the page."""
         sections = [
-            Section("lists", "In short", self.lists()),
+            Section("lists", "Summary", self.lists()),
             Section("runs", "Runs", self.runs()),
-            Section("compared", "Side by side", self.compared()),
+            Section("compared", "Comparisons", self.compared()),
             Section("charts", "Charts", self.charts()),
             Section("findings", "Findings", self.findings()),
-            Section("unread", "Not understood", self.unread()),
-            Section("made", "How this was made", self.made()),
+            Section("unread", "Lines not parsed", self.unread()),
+            Section("made", "How this report was made", self.made()),
         ]
         return [section for section in sections if section.data is not None]
 
@@ -352,7 +352,7 @@ class Sections:
     def runs(self) -> dict[str, Any]:
         runs = table(self.content.ledger, self.content.jobs)
         choices = []
-        for name in ("platform", "work", "status"):
+        for name in ("platform", "workload", "status"):
             index = next(i for i, column in enumerate(runs.columns) if column.title == name)
             values = sorted({row[index].text for row in runs.rows})
             if len(values) > 1:
@@ -399,7 +399,7 @@ class Sections:
         assert comparison is not None
         sides = comparison.sides
         texts = grid(comparison)
-        caption = f"{block.heading}: {len(sides)} sides, held against {sides[comparison.baseline].label}"
+        caption = f"{block.heading}: {len(sides)} sides, compared with {sides[comparison.baseline].label}"
         quantities = [ComparedHead(row.title) for row in texts.rows]
         side_heads = [self._side_head(i, comparison) for i in range(len(sides))]
         cells = [[self._compared_cell(r.row, i, cell) for i, cell in enumerate(r.cells)] for r in texts.rows]
@@ -411,7 +411,7 @@ class Sections:
             transposed = [list(column) for column in zip(*cells, strict=True)]
             heads, rows = quantities, list(zip(side_heads, transposed, strict=True))[:_SIDES_SHOWN]
             if len(sides) > _SIDES_SHOWN:
-                caption += f"; the first {_SIDES_SHOWN} are shown, all: logparse compare"
+                caption += f"; the first {_SIDES_SHOWN} are shown (logparse compare shows all)"
         return ComparedBlock(
             heading=block.heading,
             caption=one_line(caption),
@@ -509,7 +509,7 @@ class Sections:
             "line": self._line(Place.of(row["source"], row["line"])) if row["line"] else None,
         }
 
-    # ---- lines that no rule reads ---- #
+    # ---- lines not parsed ---- #
 
     def unread(self) -> dict[str, Any]:
         logs = self.content.logs
@@ -518,7 +518,7 @@ class Sections:
         by_shape = f", by shape (of the first {lines.height:,})" if lines.height < total else ", by shape"
         more = f"; {found.height - _SHAPES:,} more shapes: logparse explain" if found.height > _SHAPES else ""
         return {
-            "caption": f"{many(total, 'line')} that no rule reads{by_shape}{more}. ! = {SUSPICIOUS}.",
+            "caption": f"{many(total, 'line')} that no rule parses{by_shape}{more}. ! = {SUSPICIOUS}.",
             "shapes": [
                 {
                     "count": f"{count:,}",
