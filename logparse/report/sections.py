@@ -88,11 +88,8 @@ class Section:
 
     id: str
     title: str
+    template: str
     data: Any
-
-    @property
-    def template(self) -> str:
-        return f"{self.id}.html"
 
 
 @dataclass(frozen=True)
@@ -133,6 +130,7 @@ class ItemGroup:
 
     @property
     def platform(self) -> str:
+        """The platform of the block."""
         return _platform(self.about)
 
 
@@ -204,6 +202,7 @@ class ComparedBlock:
 
     @property
     def platform(self) -> str:
+        """The platform of the block."""
         return _platform(self.heading)
 
 
@@ -247,13 +246,13 @@ class Sections:
     def all(self) -> list[Section]:
         """The sections that have content, in their order on the page."""
         sections = [
-            Section("lists", "Summary", self.lists()),
-            Section("runs", "Runs", self.runs()),
-            Section("compared", "Comparisons", self.compared()),
-            Section("charts", "Charts", self.charts()),
-            Section("findings", "Findings", self.findings()),
-            Section("unread", "Lines not parsed", self.unread()),
-            Section("made", "How this report was made", self.made()),
+            Section("lists", "Summary", "lists.html", self._cards()),
+            Section("runs", "Runs", "runs.html", self._runs()),
+            Section("compared", "Comparisons", "comparisons.html", self._comparisons()),
+            Section("charts", "Charts", "charts.html", self._charts()),
+            Section("findings", "Findings", "findings.html", self._findings()),
+            Section("unread", "Lines not parsed", "unparsed.html", self._unparsed()),
+            Section("made", "How this report was made", "provenance.html", self._provenance()),
         ]
         return [section for section in sections if section.data is not None]
 
@@ -325,7 +324,7 @@ class Sections:
 
     # ---- the lists ---- #
 
-    def lists(self) -> list[Card]:
+    def _cards(self) -> list[Card]:
         return [
             self._card(key, heading, items)
             for (heading, items), key in zip(self.content.lists.named(), HEADINGS, strict=True)
@@ -349,7 +348,7 @@ class Sections:
 
     # ---- runs ---- #
 
-    def runs(self) -> dict[str, Any]:
+    def _runs(self) -> dict[str, Any]:
         runs = table(self.content.ledger, self.content.jobs)
         choices = []
         for name in ("platform", "workload", "status"):
@@ -387,7 +386,8 @@ class Sections:
 
     # ---- comparisons ---- #
 
-    def compared(self) -> dict[str, Any] | None:
+    def _comparisons(self) -> dict[str, Any] | None:
+        """None if nothing is compared."""
         compared = [b for b in self.content.blocks if b.comparison is not None and b.comparison.rows]
         if not compared:
             return None
@@ -441,7 +441,8 @@ class Sections:
 
     # ---- charts ---- #
 
-    def charts(self) -> dict[str, Any] | None:
+    def _charts(self) -> dict[str, Any] | None:
+        """None if there are no charts at all."""
         if not self.drawn and not self.missing:
             return None
         jobs = self.content.jobs if len(self.content.jobs) <= _CHIPS else []
@@ -473,7 +474,7 @@ class Sections:
 
     # ---- findings and claims ---- #
 
-    def findings(self) -> dict[str, Any]:
+    def _findings(self) -> dict[str, Any]:
         ignored = self.content.findings.filter(pl.col("ignored").is_not_null()).rows(named=True)
         groups: dict[tuple[str, str], list[dict[str, Any]]] = {}
         for row in self.reported:
@@ -511,7 +512,7 @@ class Sections:
 
     # ---- lines not parsed ---- #
 
-    def unread(self) -> dict[str, Any]:
+    def _unparsed(self) -> dict[str, Any]:
         logs = self.content.logs
         lines, total = ingest.unread(logs)
         found = shapes(lines)
@@ -541,7 +542,7 @@ class Sections:
 
     # ---- provenance ---- #
 
-    def made(self) -> dict[str, Any]:
+    def _provenance(self) -> dict[str, Any]:
         sources = self.content.logs.sources.with_columns(pl.col(pl.Categorical).cast(pl.String))
         packages = ("logparse", "polars", "pyparsing", "altair", "vl-convert-python")
         versions = {"python": platform.python_version(), **{name: version(name) for name in packages}}
