@@ -123,11 +123,11 @@ def test_a_duration_without_work_is_told_and_so_is_what_would_help(held: Content
 
 
 def test_what_is_equal_as_printed_may_be_said(held: Content) -> None:
-    assert any(t.startswith("Accuracy is the same as printed, 77.47 %") for t in texts(held.lists.say, "groq"))
+    assert any(t.startswith("Accuracy is identical as printed, 77.47 %") for t in texts(held.lists.say, "groq"))
 
 
 def test_repeats_that_would_establish_a_difference_are_asked_for_once(held: Content) -> None:
-    assert sum("three times or more" in t for t in texts(held.lists.settle)) == 1
+    assert sum("at least three times" in t for t in texts(held.lists.settle)) == 1
 
 
 def test_every_statement_rests_on_lines_that_are_there(held: Content) -> None:
@@ -167,7 +167,7 @@ def test_one_run_is_told_by_its_values_and_nothing_is_compared() -> None:
     [item] = held.lists.say
     assert item.rests_on == "value"
     assert "accuracy 97.69 %" in item.text
-    assert "held against no other" in item.text
+    assert "no other run to compare it with" in item.text
 
 
 def test_repeats_alone_are_told_together(tmp_path: Path) -> None:
@@ -207,13 +207,13 @@ def test_where_and_by_choose_runs_and_sides(logs: logparse.Logs) -> None:
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        ({"where": "platform = 'nobody'"}, "there is no run in these logs to report on of which"),
+        ({"where": "platform = 'nobody'"}, "these logs contain no run to report on for which"),
         ({"where": "no_such > 1"}, "--where: .*no_such"),
-        ({"by": "colour"}, "--by colour: no column of runs is called so"),
-        ({"by": "seed"}, "--by seed: no log here states it"),
-        ({"baseline": "nobody"}, "there is no side 'nobody' to be the baseline"),
-        ({"baseline": "bert_large_batch"}, "may be any of"),
-        ({"claims": ["nobody:epochs=3"]}, "the claim nobody:epochs=3 is of no run"),
+        ({"by": "colour"}, "--by colour: not a column of runs"),
+        ({"by": "seed"}, "--by seed: no log states it"),
+        ({"baseline": "nobody"}, "baseline 'nobody': there is no such side"),
+        ({"baseline": "bert_large_batch"}, "is ambiguous"),
+        ({"claims": ["nobody:epochs=3"]}, "the claim nobody:epochs=3 matches no run"),
         ({"ignore": ["no-such-finding"]}, "there is no finding 'no-such-finding'"),
         ({"theme": "pink"}, "theme 'pink': one of light, dark"),
         ({"format": "docx"}, "format 'docx': one of html, md, latex"),
@@ -381,8 +381,8 @@ def test_markdown_holds_the_lists_the_runs_and_the_sources(logs: logparse.Logs) 
     text = report(logs, format="md", claims=["20_epochs:epochs=20"], command="logparse report runs")
     heads = [line for line in text.splitlines() if line.startswith("## ")]
     assert heads[:4] == [
-        "## What these logs let you say",
-        "## What they do not let you say",
+        "## What these logs show",
+        "## What these logs do not show",
         "## What would settle it",
         "## Runs",
     ]

@@ -189,7 +189,7 @@ def test_an_empty_cell_says_why(open_page, ten: Path) -> None:
     page = open_page(ten)
     cell(page, "bert_large_8_tasks", "train").locator("button").click()
     said = page.locator("#viewer-body").inner_text()
-    assert "train_s is not known" in said
+    assert "train_s is unknown" in said
     assert "the work is in another log of the job" in said
 
 
@@ -207,11 +207,11 @@ def test_the_lists_can_be_copied(open_page, ten: Path) -> None:
     page.locator("[data-copy='say md']").click()
     page.locator("[data-copy='say md']", has_text="Copied").wait_for()
     text = page.evaluate("navigator.clipboard.readText()")
-    assert text.startswith("### What these logs let you say\n")
+    assert text.startswith("### What these logs show\n")
     assert "`" in text
     page.locator("[data-copy='not_say text']").click()
     page.locator("[data-copy='not_say text']", has_text="Copied").wait_for()
-    assert "- That accuracy differs: " in page.evaluate("navigator.clipboard.readText()")
+    assert "- A difference in accuracy: " in page.evaluate("navigator.clipboard.readText()")
 
 
 def test_the_theme_follows_the_system_until_one_is_chosen(open_page, ten: Path) -> None:
@@ -265,7 +265,7 @@ def test_an_accessibility_check_finds_nothing(open_page, ten: Path, scheme: str)
 def test_the_keyboard_reaches_everything_in_the_order_of_the_page(open_page, ten: Path) -> None:
     page = open_page(ten)
     page.keyboard.press("Tab")
-    assert page.evaluate("document.activeElement.textContent") == "To the content"
+    assert page.evaluate("document.activeElement.textContent") == "Skip to content"
     seen = []
     for _ in range(60):
         page.keyboard.press("Tab")

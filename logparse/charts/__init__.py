@@ -1,15 +1,15 @@
-"""Charts: what a reader sees first. One file each, found by looking in this folder; a file whose name begins with `_`
-is no chart.
+"""Charts. Each file of this folder is one chart and is discovered automatically; names that begin with `_` are shared
+modules.
 
-A chart's file has a docstring that begins with the question it answers in one line and then has the parts *What it
-shows*, *How to read it* and *What it leaves out* (the documentation is made of it), and
+The docstring of a chart's file begins with the question it answers, in one line, followed by the parts *What it shows*,
+*How to read it* and *What it leaves out*. The documentation is generated from it. The file defines
 
-    TAKES = ("by", "baseline")      # options beside those that all charts take; any other is refused
+    TAKES = ("by", "baseline")      # options besides those that all charts take; any other is refused
 
-    def rows(view: View) -> pl.DataFrame: ...      # what is drawn, a row a mark, with its lines in `evidence`
-    def chart(view: View) -> Drawing: ...          # drawn from these rows; raises NothingToDraw where there are none
+    def rows(view: View) -> pl.DataFrame: ...      # what is drawn, one row per mark, with its log lines in `evidence`
+    def chart(view: View) -> Drawing: ...          # draws these rows; raises NothingToDraw if there are none
 
-Everything a chart writes on itself (labels, tooltips) is data to Vega, never an expression or a field name.
+All text on a chart (labels, tooltips) is data to Vega, never an expression or a field name.
 """
 
 from __future__ import annotations
@@ -61,14 +61,14 @@ class Chart(Protocol):
 
 @cache
 def names() -> tuple[str, ...]:
-    """The names of all charts: the files beside this one."""
+    """The names of all charts: the files in this folder."""
     return tuple(sorted(i.name for i in pkgutil.iter_modules(__path__) if not i.name.startswith("_")))
 
 
 def module(name: str) -> Any:
     """The module of the chart of that name.
 
-    Raises `UsageError` where there is none.
+    Raises `UsageError` if there is none.
     """
     if name not in names():
         raise UsageError(f"there is no chart {name!r}; {nearest(name, names())}")
@@ -76,34 +76,34 @@ def module(name: str) -> Any:
 
 
 def view_for(name: str, what: What, **options: Any) -> View:
-    """What the chart of that name looks at.
+    """The view that the chart of that name draws.
 
-    Raises `UsageError` for an option that the chart has no use for, or that has no such value.
+    Raises `UsageError` for an option that the chart does not take, or an invalid value.
     """
     from logparse.charts._view import view_of
 
     takes = (*COMMON, *module(name).TAKES)
-    useless = [option for option, value in options.items() if value not in (None, ()) and option not in takes]
-    if useless:
-        raise UsageError(f"the chart {name} has no use for {', '.join(useless)}; it takes {', '.join(takes)}")
+    refused = [option for option, value in options.items() if value not in (None, ()) and option not in takes]
+    if refused:
+        raise UsageError(f"the chart {name} does not take {', '.join(refused)}; its options are {', '.join(takes)}")
     return view_of(what, **options)
 
 
 def drawn(name: str, view: View) -> Drawing:
-    """The chart of that name of what `view` holds, with version, sources and options in its `usermeta`.
+    """The chart of that name, drawn from `view`, with version, sources and options in its `usermeta`.
 
-    Raises `NothingToDraw` where nothing of it can be drawn.
+    Raises `NothingToDraw` if the logs contain nothing for this chart.
     """
     from altair.utils.schemapi import debug_mode
 
-    from logparse.charts._theme import signed
+    from logparse.charts._theme import with_provenance
     from logparse.rendering.export import altair_defaults
 
     # Altair would validate each part of a chart against the schema, and again with each part around it: more than half
     # of the time. The whole is validated once, when a chart is asked for its specification.
     with altair_defaults(), debug_mode(False):
-        found: Drawing = module(name).chart(view)
-        return signed(found, name, view)
+        drawing: Drawing = module(name).chart(view)
+        return with_provenance(drawing, name, view)
 
 
 def rows(name: str, view: View) -> pl.DataFrame:
@@ -113,17 +113,17 @@ def rows(name: str, view: View) -> pl.DataFrame:
 
 
 def parts(name: str) -> Mapping[str, str]:
-    """The docstring of a chart by parts: `says` (its first line), `what it shows`, `how to read it`, `what it leaves
+    """The docstring of a chart in parts: `says` (its first line), `what it shows`, `how to read it`, `what it leaves
     out`."""
     text = sys.modules[module(name).__name__].__doc__ or ""
     head, *rest = re.split(r"^(What it shows|How to read it|What it leaves out)\n", text, flags=re.MULTILINE)
-    plain = {title.lower(): body.strip("\n") for title, body in zip(rest[::2], rest[1::2], strict=True)}
-    return {"says": head.strip(), **plain}
+    bodies = {title.lower(): body.strip("\n") for title, body in zip(rest[::2], rest[1::2], strict=True)}
+    return {"says": head.strip(), **bodies}
 
 
 def function(name: str) -> Chart:
     """`logparse.chart.<name>`: the chart as a function of logs."""
-    of = module(name)
+    chart: Any = module(name)
 
     def draw(what: What, **options: Any) -> Drawing:
         return drawn(name, view_for(name, what, **options))
@@ -131,7 +131,7 @@ def function(name: str) -> Chart:
     draw.__name__ = draw.__qualname__ = name
     draw.__module__ = "logparse.chart"
     full = inspect.signature(Chart.__call__)
-    taken = [p for p in full.parameters.values() if p.name in ("what", *COMMON, *of.TAKES)]
-    vars(draw)["__signature__"] = full.replace(parameters=taken)
-    draw.__doc__ = f"{(of.__doc__ or '').strip()}\n\nOptions: {', '.join((*COMMON, *of.TAKES))}.\n"
+    parameters = [p for p in full.parameters.values() if p.name in ("what", *COMMON, *chart.TAKES)]
+    vars(draw)["__signature__"] = full.replace(parameters=parameters)
+    draw.__doc__ = f"{(chart.__doc__ or '').strip()}\n\nOptions: {', '.join((*COMMON, *chart.TAKES))}.\n"
     return draw

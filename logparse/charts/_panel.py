@@ -1,7 +1,7 @@
-"""Panels of rows: labels on the left, marks, and what is to be said of each row on the right; and keys.
+"""Panels of rows, with labels on the left, marks, and notes on the right; and legends.
 
-Rows are counted from 0 in the column `row`, and stand one under the other in that order. Where a label or a note is
-drawn, the frame has the columns `label` and `note`.
+The column `row` numbers the rows from 0, top to bottom. Where labels or notes are drawn, the frame has the columns
+`label` and `note`.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any
 import altair as alt
 import polars as pl
 
-from logparse.charts._theme import apart, data, text_width, theme
+from logparse.charts._theme import data, distinct_labels, text_width, theme
 from logparse.charts._view import JobBlock, View
 from logparse.comparison.compare import baseline_of
 from logparse.comparison.ledger import Ledger
@@ -25,22 +25,22 @@ from logparse.text import labels
 from logparse.text.terminal import one_line
 
 WIDTH = 420
-"""Of a plot, where nothing else was asked for."""
+"""Default width of a plot, in pixels."""
 GUTTER = 230
-"""Pixels that a label may take."""
+"""Maximum width of a label, in pixels."""
 PANELS = 24
-"""Panels of one chart: beyond, the rest is only counted."""
+"""Panels of one chart; further ones are only counted."""
 
 
 @dataclass(frozen=True)
 class RowGrid:
-    """The rows of one panel."""
+    """The layout of one panel's rows."""
 
     view: View
     rows: int
     width: float
     gutter: float = 0.0
-    """Pixels of the longest label of the chart, so that all its panels begin at one edge."""
+    """Width of the longest label of the chart in pixels, so that all its panels are aligned."""
 
     @property
     def step(self) -> float:
@@ -51,18 +51,18 @@ class RowGrid:
 
     @property
     def size(self) -> float:
-        """Of text in a row, in pixels."""
+        """Font size in a row, in pixels."""
         return min(theme(self.view).size, max(self.step - 2, 6))
 
     @property
     def height(self) -> float:
-        """Of the panel, in pixels."""
+        """Height of the panel, in pixels."""
         return self.step * self.rows
 
     def layered(self, *layers: Any) -> Drawing:
-        """These layers as one panel, without those that have no row to draw."""
-        held = [layer for layer in layers if not (isinstance(layer.data, pl.DataFrame) and layer.data.is_empty())]
-        drawn: Drawing = alt.layer(*(held or layers[:1]), width=self.width, height=self.height)
+        """These layers as one panel, without empty ones."""
+        filled = [layer for layer in layers if not (isinstance(layer.data, pl.DataFrame) and layer.data.is_empty())]
+        drawn: Drawing = alt.layer(*(filled or layers[:1]), width=self.width, height=self.height)
         return drawn
 
     @property
@@ -72,7 +72,7 @@ class RowGrid:
         return alt.Y("row:O", axis=None, scale=scale)
 
     def labels(self, frame: pl.DataFrame) -> Drawing:
-        """The labels of the rows, left of the plot; nothing unseen is drawn but the corner that panels share."""
+        """The labels of the rows, left of the plot, with an invisible mark at the corner that aligns the panels."""
         texts = self.texts(frame.select("row", text="label"), alt.value(-8), align="right")
         corner = (
             alt.Chart(data(pl.DataFrame({"x": [0]})))
@@ -83,11 +83,11 @@ class RowGrid:
         return drawn
 
     def notes(self, frame: pl.DataFrame) -> alt.Chart:
-        """The notes on the rows, right of the plot."""
+        """The notes of the rows, right of the plot."""
         return self.texts(frame.select("row", text="note"), alt.value(self.width + 8), align="left")
 
     def words(self, frame: pl.DataFrame, x: Any, **mark: Any) -> list[alt.Chart]:
-        """Text in the plot, on a ground of paper so that lines do not run through it."""
+        """Text in the plot, with an outline in the background colour so that lines do not cross it."""
         paper = theme(self.view).paper
         look = {"align": "left", "fontStyle": "italic", "color": theme(self.view).faint, **mark}
         return [
@@ -104,7 +104,7 @@ class RowGrid:
 
 
 def heading(view: View, text: str, more: str = "") -> alt.TitleParams:
-    """What a panel is about, above it; `more` smaller below it."""
+    """The heading of a panel, with `more` in smaller type below it."""
     t = theme(view)
     return alt.TitleParams(
         text=one_line(text), subtitle=one_line(more) if more else alt.Undefined, anchor="start", frame="bounds",
@@ -114,37 +114,36 @@ def heading(view: View, text: str, more: str = "") -> alt.TitleParams:
 
 
 def labelled(view: View, sides: Sequence[Side], several: bool) -> list[str]:
-    """What rows are called: with the platform before it where a panel has several."""
+    """The labels of rows; they begin with the platform if a panel has several."""
     names = [f"{platform_of(side)}  {side.label}" if several else side.label for side in sides]
-    return apart([one_line(name) for name in names], GUTTER, theme(view).size)
+    return distinct_labels([one_line(name) for name in names], GUTTER, theme(view).size)
 
 
 def gutter(view: View, labels: Iterable[str]) -> float:
-    """Pixels of the longest of these labels."""
+    """Width of the longest of these labels, in pixels."""
     return max((text_width(label, theme(view).size) for label in labels), default=0.0)
 
 
 def platform_of(side: Side) -> str:
-    """The platform of a side; of several the first."""
+    """The platform of a side's first job."""
     return str(side.jobs[0].main["platform"])
 
 
 def platforms(sides: Iterable[Side]) -> list[str]:
-    """The platforms of some sides, each once."""
+    """The platforms of these sides, each once."""
     return list(dict.fromkeys(platform_of(side) for side in sides))
 
 
-def work(ledger: Ledger, block: JobBlock) -> str:
-    """`cerebras bert_large, training`: what the jobs of a block do; its keys begin with workload and task."""
+def workload_title(ledger: Ledger, block: JobBlock) -> str:
+    """`cerebras: bert_large, training`, of a block whose keys begin with workload and task."""
     workload, task = block.keys[:2]
-    found = dict.fromkeys(str(job.main["platform"]) for job in block.jobs)
-    named = one_line(str(workload)) if workload else "workload not in the log"
-    return f"{' and '.join(found)}: {named}" + (f", {labels.task(str(task))}" if task else "")
+    platforms = dict.fromkeys(str(job.main["platform"]) for job in block.jobs)
+    name = one_line(str(workload)) if workload else "workload not in the log"
+    return f"{' and '.join(platforms)}: {name}" + (f", {labels.task(str(task))}" if task else "")
 
 
 def baseline_in(view: View, sides: Sequence[Side]) -> int:
-    """Which of the sides of a panel the others are held against: the one that was named, where it is here, else the
-    first."""
+    """The index of a panel's baseline: the side that the options name if the panel has it, else the first."""
     name = view.options.baseline
     if name is None and view.given is not None:
         name = view.given.sides[view.given.baseline].label
@@ -153,7 +152,7 @@ def baseline_in(view: View, sides: Sequence[Side]) -> int:
     try:
         return baseline_of(sides, name)
     except UsageError:
-        # Told where no panel has it: it may stand in another one.
+        # Another panel may have it; if none has, this raises.
         baseline_of(view.sides, name)
         return 0
 
@@ -162,8 +161,8 @@ def baseline_in(view: View, sides: Sequence[Side]) -> int:
 
 
 def band(view: View, frame: pl.DataFrame, grid: RowGrid, x: alt.X) -> alt.Chart:
-    """What may be noise: grey from `noise_low` to `noise_high` in each row that knows it, rows of the same noise in one
-    piece."""
+    """The noise band: grey from `noise_low` to `noise_high` in each row that has them. Adjacent rows with the same
+    noise share one rectangle."""
     known = frame.filter(pl.col("noise_low").is_not_null() & pl.col("noise_high").is_not_null())
     pieces: list[dict[str, float]] = []
     for row, low, high in known.select("row", "noise_low", "noise_high").unique(maintain_order=True).iter_rows():
@@ -189,7 +188,7 @@ def band(view: View, frame: pl.DataFrame, grid: RowGrid, x: alt.X) -> alt.Chart:
 def dots(
     view: View, frame: pl.DataFrame, runs: pl.DataFrame, grid: RowGrid, x: alt.X, tooltip: Sequence[alt.Tooltip]
 ) -> list[alt.Chart]:
-    """A dot a row in `colour` at `value`; where there are several runs, each a small dot on a line from `least` to
+    """One dot per row in `colour` at `value`. Of several runs, each is a small dot on a line from `least` to
     `greatest`."""
     colour = alt.Color("colour:N", scale=None)
     area = 75 if grid.step >= 15 else 30
@@ -207,25 +206,25 @@ def dots(
 
 
 def _like(x: alt.X, name: str) -> alt.X:
-    """The axis `x` of another column."""
+    """The axis `x` for another column."""
     return alt.X(f"{name}:Q", title=x["title"], scale=x["scale"], axis=x["axis"])
 
 
 def greatest(frame: pl.DataFrame, column: str) -> float | None:
-    """The greatest value of a column; None where it has none."""
+    """The greatest finite value of a column; None if it has none."""
     values = [v for v in frame[column].drop_nulls() if math.isfinite(v)]
     return max(values, default=None)
 
 
 def extent(frame: pl.DataFrame, *columns: str) -> tuple[float, float]:
-    """Least and greatest of all values in these columns."""
+    """The least and the greatest finite value in these columns."""
     values = [v for c in columns for v in frame[c].drop_nulls() if math.isfinite(v)]
     return min(values), max(values)
 
 
 def with_bands(values: tuple[float, float], bands: tuple[float, float] | None) -> tuple[float, float]:
-    """The ends of an axis for these values and the bands round one of them: bands that would press the values into a
-    quarter of the plot run out of it."""
+    """The ends of an axis for these values and the noise bands around one of them. Bands that would squeeze the values
+    into a quarter of the plot are cut off."""
     low, high = values
     if bands is None:
         return values
@@ -237,43 +236,43 @@ def with_bands(values: tuple[float, float], bands: tuple[float, float] | None) -
 
 
 def extent_or_none(frame: pl.DataFrame, *columns: str) -> tuple[float, float] | None:
-    """As `extent`; None where there is no value."""
+    """As `extent`; None if there is no value."""
     return None if all(frame[c].null_count() == frame.height for c in columns) else extent(frame, *columns)
 
 
 def spread_out(low: float, high: float, log: bool = True) -> tuple[dict[str, Any], str]:
-    """A scale for dots, and what is to be said of it: from 0 where that leaves them apart; over more than a factor of
-    30 logarithmic, where it may be."""
+    """A scale for dots, and a remark on it for readers. It starts at 0 if that still separates the dots; over a factor
+    of more than 30 it is logarithmic, if `log` allows it."""
     if log and low > 0 and high / low > 30:
         ends = [low / (high / low) ** 0.05, high * (high / low) ** 0.05]
         return {"type": "log", "domain": ends, "nice": False}, "logarithmic"
     if low >= 0 and (low < 0.75 * high or low == high):
         return {"domain": [0, high * 1.04], "nice": False}, ""
     room = (high - low or abs(high) * 0.1 or 1.0) * 0.12
-    return {"domain": [low - room, high + room], "nice": False}, "the axis does not begin at 0"
+    return {"domain": [low - room, high + room], "nice": False}, "the axis does not start at 0"
 
 
-# ---- keys ---- #
+# ---- legends ---- #
 
 
 @dataclass(frozen=True)
-class Sign:
-    """One entry of a key."""
+class LegendEntry:
+    """One entry of a legend."""
 
     text: str
     mark: str = "square"
-    """A shape of Vega: `square`, `circle`, `stroke` …"""
+    """A Vega shape: `square`, `circle`, `stroke` …"""
     fill: str | None = None
     stroke: str | None = None
     dash: tuple[int, int] | None = None
 
 
-def key(view: View, signs: Sequence[Sign], width: float) -> Drawing | None:
-    """What marks mean, in lines of at most `width` pixels."""
-    if not signs:
+def legend(view: View, entries: Sequence[LegendEntry], width: float) -> Drawing | None:
+    """The legend, in lines of at most `width` pixels; None without entries."""
+    if not entries:
         return None
     t = theme(view)
-    placed = list(_placed(signs, width, t.size))
+    placed = list(_placed(entries, width, t.size))
     marks = [
         alt.Chart(data(pl.DataFrame({"x": [x + 6.0], "y": [y + 8.0]})))
         .mark_point(
@@ -298,22 +297,22 @@ def _pixels(name: str) -> Any:
     return (alt.X if name == "x" else alt.Y)(f"{name}:Q", scale=None, axis=None)
 
 
-def _placed(signs: Sequence[Sign], width: float, size: float) -> Iterator[tuple[Sign, float, float]]:
+def _placed(entries: Sequence[LegendEntry], width: float, size: float) -> Iterator[tuple[LegendEntry, float, float]]:
     x = y = 0.0
-    for sign in signs:
-        takes = 16 + text_width(sign.text, size) + 18
-        if x and x + takes > width:
+    for entry in entries:
+        needed = 16 + text_width(entry.text, size) + 18
+        if x and x + needed > width:
             x, y = 0.0, y + 18
-        yield sign, x, y
-        x += takes
+        yield entry, x, y
+        x += needed
 
 
 def capped(blocks: Sequence[JobBlock]) -> tuple[Sequence[JobBlock], list[str]]:
-    """As many blocks as a chart has panels for, those with most runs first to stay; and what is said of the rest."""
+    """The blocks that a chart has panels for, preferring those with most runs, and a sentence on the rest."""
     if len(blocks) <= PANELS:
         return blocks, []
     order = sorted(range(len(blocks)), key=lambda i: -len(blocks[i].jobs))[:PANELS]
     kept = [blocks[i] for i in sorted(order)]
     left = len(blocks) - len(kept)
     runs = sum(len(b.jobs) for b in blocks) - sum(len(b.jobs) for b in kept)
-    return kept, [f"{left} more workloads ({runs} run{'' if runs == 1 else 's'}) are not drawn; choose with --where."]
+    return kept, [f"{left} more workloads ({runs} run{'' if runs == 1 else 's'}) are not drawn; select with --where."]

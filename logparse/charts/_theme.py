@@ -1,7 +1,6 @@
-"""How charts look: hues, tints, fonts, and the frame that every chart stands in.
+"""How charts look: fonts, text layout, and the frame around every chart.
 
-One hue a platform (Okabe and Ito, told apart by colour-blind people too), phases as tints of it. Outline or dash is
-what is no work, or not measured. Vega does not wrap: all long text is wrapped here.
+Outlines and dashes mark what is not work, or not measured. Vega does not wrap text, so all long text is wrapped here.
 """
 
 from __future__ import annotations
@@ -26,12 +25,12 @@ FONT = "Arial, Helvetica, Liberation Sans, Arimo, sans-serif"
 
 
 def theme(view: View) -> Theme:
-    """The theme that was asked for."""
+    """The theme of this view."""
     return THEMES[view.options.theme]
 
 
 def _config(t: Theme) -> dict[str, Any]:
-    """The theme in the words of Vega-Lite."""
+    """The theme as a Vega-Lite configuration."""
     return {
         "background": t.paper,
         "padding": 14,
@@ -59,14 +58,14 @@ _NARROW, _WIDE = frozenset("iljtfrI.,:;|!'()[]/ -"), frozenset("mwMWGOQ@%—×±
 
 
 def text_width(text: str, size: float) -> float:
-    """About how many pixels `text` takes."""
+    """The approximate width of `text`, in pixels."""
     units = sum(0.3 if c in _NARROW else 0.85 if c in _WIDE else 0.56 if c.islower() or c.isdigit() else 0.68
                 for c in text)  # fmt: skip
     return units * size
 
 
 def wrap(text: str, width: float, size: float) -> list[str]:
-    """`text` in lines of at most `width` pixels, broken at blanks; a word that is longer is broken inside."""
+    """`text` in lines of at most `width` pixels, broken at spaces; a longer word is split."""
     lines: list[str] = []
     line = ""
     for word in one_line(text).split():
@@ -88,8 +87,7 @@ def _pieces(word: str, width: float, size: float) -> Iterable[str]:
 
 
 def fitted(label: str, width: float, size: float) -> str:
-    """A label in at most `width` pixels: what does not fit is left out of its middle, since both ends tell runs
-    apart."""
+    """A label in at most `width` pixels, shortened in its middle, because both ends distinguish runs."""
     label = one_line(label)
     if text_width(label, size) <= width:
         return label
@@ -99,8 +97,8 @@ def fitted(label: str, width: float, size: float) -> str:
     return label[: keep // 2] + "…" + label[-(keep - keep // 2) :]
 
 
-def cut(text: str, width: float, size: float) -> str:
-    """A sentence in at most `width` pixels: words that do not fit are left out of its end."""
+def shortened(text: str, width: float, size: float) -> str:
+    """A sentence in at most `width` pixels, shortened at its end."""
     text = one_line(text)
     if text_width(text, size) <= width:
         return text
@@ -108,13 +106,13 @@ def cut(text: str, width: float, size: float) -> str:
     return f"{first.rstrip(',;:( ')} …"
 
 
-def named(label: str) -> str:
-    """A label as a title has room for it."""
+def title_label(label: str) -> str:
+    """A label short enough for a title."""
     return fitted(label, 230, 14)
 
 
-def apart(labels: Sequence[str], width: float, size: float) -> list[str]:
-    """Labels fitted into `width`; where that makes two the same, numbered."""
+def distinct_labels(labels: Sequence[str], width: float, size: float) -> list[str]:
+    """Labels fitted into `width`; those that become equal are numbered."""
     short = [fitted(label, width, size) for label in labels]
     out = []
     for i, label in enumerate(short):
@@ -126,18 +124,18 @@ def apart(labels: Sequence[str], width: float, size: float) -> list[str]:
 
 
 def places(evidence: Iterable[Mapping[str, Any]], most: int = 3) -> str:
-    """source:line of a mark, for its tooltip."""
+    """The locations of a mark, for its tooltip: `a.out:12, a.out:15 and 3 more`."""
     found = [one_line(str(location)) for location in locations(evidence)]
     more = f" and {len(found) - most} more" if len(found) > most else ""
     return ", ".join(found[:most]) + more
 
 
-# ---- the frame that a chart stands in ---- #
+# ---- the frame around a chart ---- #
 
 
 def data(frame: pl.DataFrame) -> pl.DataFrame:
-    """Rows for Vega: null for what is no finite number, text for lists and times. Name the type in each encoding: one
-    that is guessed may change with the rows."""
+    """Rows for Vega: null for NaN and infinities, text for lists and times. State the type in each encoding, because an
+    inferred type may change with the rows."""
     floats = [c for c, t in frame.schema.items() if t.is_float()]
     lists = [c for c, t in frame.schema.items() if isinstance(t, pl.List)]
     finite = [pl.when(pl.col(c).is_finite()).then(pl.col(c)).alias(c) for c in floats]
@@ -147,7 +145,7 @@ def data(frame: pl.DataFrame) -> pl.DataFrame:
 
 
 def tips(view: View, **titles: str) -> list[alt.Tooltip]:
-    """Tooltips: field -> what it is called; none on paper. All are text, made beforehand."""
+    """Tooltips: field -> title; none in the `print` theme. All fields contain text."""
     if view.options.theme == "print":
         return []
     return [alt.Tooltip(f"{field}:N", title=title) for field, title in titles.items()]
@@ -157,8 +155,7 @@ def tips(view: View, **titles: str) -> list[alt.Tooltip]:
 class Plain:
     """A part of a drawing as a plain specification.
 
-    Altair copies its own objects anew at each level that they are put into, which takes seconds where there are many
-    panels.
+    Altair copies its objects at each level of nesting, which takes seconds for a chart with many panels.
     """
 
     spec: dict[str, Any]
@@ -170,14 +167,14 @@ def plain(part: Drawing | Plain) -> Plain:
     if isinstance(part, Plain):
         return part
     with altair_defaults():
-        spec = part.to_dict(validate=False)  # all of it is checked when the whole is asked for its specification
+        spec = part.to_dict(validate=False)  # the whole chart is validated when it is exported
     for name in ("$schema", "config"):
         spec.pop(name, None)
     return Plain(spec, spec.pop("datasets", {}))
 
 
 def tiled(parts: Sequence[Drawing | Plain], columns: int = 1, row: float = 24, column: float = 24) -> Plain:
-    """Parts in rows of so many columns, with so many pixels between them."""
+    """Parts in a grid of `columns`, with `row` and `column` pixels between them."""
     made = [plain(part) for part in parts]
     spec = {"concat": [part.spec for part in made], "columns": columns, "spacing": {"row": row, "column": column}}
     return Plain(spec, {name: rows for part in made for name, rows in part.datasets.items()})
@@ -191,13 +188,13 @@ def framed(
     subtitle: Sequence[str] = (),
     caption: Sequence[str] = (),
 ) -> Drawing:
-    """The body under the title that states its finding, over a caption.
+    """The body with a title above that states the finding, and a caption below.
 
     Args:
-        width: of the whole body in pixels, labels and all: what text is wrapped to.
-        title: the finding; the option `title` takes its place.
-        subtitle: sentences on how to read it, each on lines of its own.
-        caption: sentences: clock, resolution, findings, sources; each on lines of its own.
+        width: width of the whole body in pixels, including labels; text is wrapped to it.
+        title: the finding; the option `title` replaces it.
+        subtitle: sentences on how to read the chart, each on its own line.
+        caption: sentences on clock, resolution, findings and sources, each on its own line.
     """
     t = theme(view)
     config = _config(t)
@@ -224,22 +221,22 @@ def framed(
 
 
 def source_note(view: View) -> str:
-    """Where all of it comes from, for the caption; the metadata has whole paths."""
+    """The sources, for the caption; the metadata has whole paths."""
     found = [one_line(re.split(r"[/\\]", s)[-1]) for s in view.sources()]
     named = ", ".join(found[:3]) + (f" and {len(found) - 3} more" if len(found) > 3 else "")
     runs = len(view.jobs)
     return f"logparse {logparse.__version__}; {runs} run{'' if runs == 1 else 's'} in {named}."
 
 
-def signed(drawing: Drawing, name: str, view: View) -> Drawing:
-    """The drawing with what made it in its `usermeta`."""
-    made: Mapping[str, Any] = {
+def with_provenance(drawing: Drawing, name: str, view: View) -> Drawing:
+    """The drawing with version, options and sources in its `usermeta`."""
+    usermeta: Mapping[str, Any] = {
         "logparse": {
             "version": logparse.__version__,
             "chart": name,
-            "options": view.options.told(),
+            "options": view.options.set_options(),
             "sources": [one_line(s) for s in view.sources()],
         }
     }
-    signed: Drawing = drawing.properties(usermeta=made)
-    return signed
+    annotated: Drawing = drawing.properties(usermeta=usermeta)
+    return annotated

@@ -1,4 +1,4 @@
-"""What a chart looks at: the jobs that were asked for, the sides they make, and what findings say of them."""
+"""The view that a chart draws: the selected jobs, their sides, and the findings about them."""
 
 from __future__ import annotations
 
@@ -24,17 +24,17 @@ from logparse.rendering.palette import THEMES
 from logparse.text.terminal import one_line, where
 
 What: TypeAlias = Logs | Ledger | Comparison
-"""What one may make a chart of."""
+"""What a chart can be drawn from."""
 X = ("samples", "steps", "time", "ranks", "devices")
 ROWS = 40
-"""Rows of one panel up to which each run has its own; beyond, repeats of one experiment share a row."""
+"""Rows of one panel up to which each run has its own; with more, repeats of one experiment share a row."""
 MOST = 300
-"""Rows of one panel that are drawn at all; beyond, the rest is only counted."""
+"""Rows of one panel that are drawn; further ones are only counted."""
 
 
 @dataclass(frozen=True)
 class Options:
-    """What was asked for; None is whatever the chart does by itself."""
+    """The options; None means the chart's default."""
 
     where: str | None = None
     by: str | None = None
@@ -49,46 +49,48 @@ class Options:
     claims: tuple[Claim, ...] = ()
     ignore: tuple[str, ...] = ()
 
-    def told(self) -> dict[str, Any]:
-        """Those that were set, for the file's metadata."""
-        plain = {name: getattr(self, name) for name in self.__dataclass_fields__ if name != "claims"}
-        told = {name: value for name, value in plain.items() if value not in (None, ()) and (name, value) != _USUAL}
+    def set_options(self) -> dict[str, Any]:
+        """The options that were set, for the file's metadata."""
+        values = {name: getattr(self, name) for name in self.__dataclass_fields__ if name != "claims"}
+        options = {
+            name: value for name, value in values.items() if value not in (None, ()) and (name, value) != _DEFAULT
+        }
         if self.claims:
-            told["claims"] = [f"{c.label}:{c.name}={c.text}" for c in self.claims]
-        return told
+            options["claims"] = [f"{c.label}:{c.name}={c.text}" for c in self.claims]
+        return options
 
 
-_USUAL = ("theme", "light")
+_DEFAULT = ("theme", "light")
 
 
 @dataclass(frozen=True)
 class JobBlock:
-    """Jobs that may share a panel: one workload, and one of whatever else the chart told apart."""
+    """Jobs that may share a panel: they have the same workload and the same value of what else the chart separates."""
 
     keys: tuple[str | None, ...]
-    """The values that all jobs of the block have; None where no log says."""
+    """The values that all jobs of the block have; None where no log states one."""
     jobs: tuple[Job, ...]
 
     @property
     def title(self) -> str:
-        """`bert_large, train`: the keys in words."""
+        """`bert_large, train`: the keys as text."""
         return ", ".join(one_line(str(k)) if k is not None else "?" for k in self.keys)
 
 
 @dataclass(frozen=True)
 class View:
-    """What a chart looks at. Nothing here is drawn; charts ask the ledger for values."""
+    """What a chart draws. Charts read values from the ledger."""
 
     ledger: Ledger
     jobs: tuple[Job, ...]
     """In the order in which they were read."""
     options: Options = field(default_factory=Options)
     given: Comparison | None = None
-    """The comparison that the chart was asked of, if it was."""
+    """The comparison that the chart is drawn from, if it is."""
 
     @cached_property
     def sides(self) -> tuple[Side, ...]:
-        """The sides of the comparison given, else `by`, else each job one."""
+        """The sides of the given comparison; else the groups of `by`; else one side per job."""
         if self.given is not None and self.options.by is None:
             return self.given.sides
         if self.options.by:
@@ -97,71 +99,71 @@ class View:
 
     @cached_property
     def comparison(self) -> Comparison:
-        """These sides held against the baseline.
+        """These sides compared with the baseline.
 
-        Raises `NothingToDraw` where there are fewer than two, `UsageError` where the baseline is none of them.
+        Raises `NothingToDraw` if there are fewer than two, `UsageError` if the baseline is not one of them.
         """
         if self.given is not None and self.options.by is None and self.options.baseline is None:
             return self.given
         if len(self.sides) < 2:
             only = f"only {one_line(self.sides[0].label)}" if self.sides else "none"
-            raise NothingToDraw(f"a comparison takes two runs or more, and here is {only}")
+            raise NothingToDraw(f"a comparison needs at least two runs, and there is {only}")
         o = self.options
         return of_sides(self.ledger, self.sides, o.baseline, o.clock, o.per, by=o.by)
 
     def blocks(self, *columns: str, jobs: Iterable[Job] | None = None) -> list[JobBlock]:
-        """The jobs (or those given) by these columns of `runs`, in the order of the first of each. A job whose
-        workload no log tells may share a panel with none."""
-        held: dict[tuple[Any, ...], list[Job]] = {}
+        """The jobs (or those given), grouped by these columns of `runs`, in the order of the first job of each group. A
+        job whose workload no log states has its own block."""
+        groups: dict[tuple[Any, ...], list[Job]] = {}
         for job in self.jobs if jobs is None else jobs:
             keys = tuple(self.ledger.value(job, c).value for c in columns)
             alone = job.id if "workload" in columns and keys[columns.index("workload")] is None else None
-            held.setdefault((alone, *keys), []).append(job)
-        return [JobBlock(keys[1:], tuple(found)) for keys, found in held.items()]
+            groups.setdefault((alone, *keys), []).append(job)
+        return [JobBlock(keys[1:], tuple(members)) for keys, members in groups.items()]
 
     def rows_of(self, jobs: Sequence[Job]) -> list[Side]:
-        """The rows of a panel, at most `MOST`: by `by` where that was asked for, each job its own up to `ROWS`, else
-        repeats of one experiment together."""
+        """The rows of a panel, at most `MOST`: the groups of `by` if it is set; else one row per job up to `ROWS`; else
+        one row for the repeats of an experiment."""
         return self._all_rows(jobs)[:MOST]
 
     def left_over(self, blocks: Iterable[JobBlock]) -> Iterator[str]:
-        """How many rows these panels have no room for."""
+        """A sentence on the rows that these panels have no room for."""
         left = sum(max(len(self._all_rows(block.jobs)) - MOST, 0) for block in blocks)
         if left:
-            yield f"{left} more rows are not drawn, a panel has {MOST} at most; choose with where, or join with by."
+            yield f"{left} more rows are not drawn: a panel has at most {MOST}; select with where or group with by."
 
     def _all_rows(self, jobs: Sequence[Job]) -> list[Side]:
         if self.options.by or self.given is not None:
             wanted = {job.id for job in jobs}
-            kept = (Side(s.label, tuple(j for j in s.jobs if j.id in wanted)) for s in self.sides)
-            return [side for side in kept if side.jobs]
+            narrowed = (Side(s.label, tuple(j for j in s.jobs if j.id in wanted)) for s in self.sides)
+            return [side for side in narrowed if side.jobs]
         if len(jobs) <= ROWS:
             return sides_.one_each(jobs)
-        held: dict[str, list[Job]] = {}
+        experiments: dict[str, list[Job]] = {}
         for job in jobs:
             repeats = self.ledger.repeats(job)
-            held.setdefault(str(job.main["group"]) if len(repeats) > 1 else job.id, []).append(job)
+            experiments.setdefault(str(job.main["group"]) if len(repeats) > 1 else job.id, []).append(job)
         return [
-            Side(f"{some[0].label} and {len(some) - 1} like it" if len(some) > 1 else some[0].label, tuple(some))
-            for some in held.values()
+            Side(f"{r[0].label} and {len(r) - 1} repeats" if len(r) > 1 else r[0].label, tuple(r))
+            for r in experiments.values()
         ]
 
     def place(self, side: Side) -> int:
-        """Where a side stands among the jobs: for rows in input order."""
+        """The position of a side's first job, for rows in input order."""
         order = {job.id: i for i, job in enumerate(self.jobs)}
         return min(order.get(job.id, len(order)) for job in side.jobs)
 
     @cached_property
     def findings(self) -> pl.DataFrame:
-        """What findings say of these jobs (of the comparison, where there is one)."""
+        """The findings about these jobs, or about the comparison if there is one."""
         found = _found(self.ledger, self.given, self.options.ignore)
         ids = {job.id for job in self.jobs}
         keep = [row["ignored"] is None and bool(ids & set(row["runs"])) for row in found.iter_rows(named=True)]
         return found.filter(pl.Series(keep, dtype=pl.Boolean))
 
     def touching(self, quantities: Iterable[str], most: int = 3, alone: bool = False) -> Iterator[str]:
-        """Sentences of the findings that touch these quantities, the worst first, and how many more there are; with
-        `alone` only those that are of runs by themselves, not of runs held against each other."""
+        """Sentences of the findings that affect these quantities, the most severe first, and the number of the others.
+        With `alone`, only findings about single runs, not about comparisons."""
         from logparse.findings import module
 
         wanted = set(quantities)
@@ -175,15 +177,15 @@ class View:
         for row in rows[:most]:
             yield f"{row['name']}: {_shortened(one_line(row['text']))}"
         if len(rows) > most:
-            yield f"{len(rows) - most} more findings touch this: logparse findings."
+            yield f"{len(rows) - most} more findings affect this chart: logparse findings."
 
     def sources(self) -> list[str]:
-        """The files that these jobs stand in."""
+        """The log files of these jobs."""
         return list(dict.fromkeys(str(run["source"]) for job in self.jobs for run in job.runs))
 
 
-_FOUND: WeakKeyDictionary[Ledger, dict[tuple[str, ...], pl.DataFrame]] = WeakKeyDictionary()
-"""Ledger -> what is ignored -> findings: several charts of one ledger ask for the same."""
+_FINDINGS: WeakKeyDictionary[Ledger, dict[tuple[str, ...], pl.DataFrame]] = WeakKeyDictionary()
+"""Ledger -> ignored findings -> findings: the charts of one ledger share them."""
 
 
 def _found(ledger: Ledger, given: Comparison | None, ignore: tuple[str, ...]) -> pl.DataFrame:
@@ -191,14 +193,14 @@ def _found(ledger: Ledger, given: Comparison | None, ignore: tuple[str, ...]) ->
 
     if given is not None:
         return findings(given, ignore=ignore)
-    known = _FOUND.setdefault(ledger, {})
+    known = _FINDINGS.setdefault(ledger, {})
     if ignore not in known:
         known[ignore] = findings(ledger, ignore=ignore)
     return known[ignore]
 
 
 _LONG = 200
-"""Characters of a finding that a caption has room for; `logparse findings` has the rest."""
+"""Characters of a finding that a caption shows; `logparse findings` shows the rest."""
 
 
 def _shortened(text: str) -> str:
@@ -209,24 +211,24 @@ def view_of(what: What, *, claims: OneOrMany[str | Claim] = (), ignore: OneOrMan
     """The view of logs, a ledger or a comparison with these options (see `Options`).
 
     Raises:
-        UsageError: an option has no such value, or `where` is no SQL over the columns of `runs`.
-        NothingToDraw: there is no run, or none that `where` is true of.
+        UsageError: an option has an invalid value, or `where` is not valid SQL over the columns of `runs`.
+        NothingToDraw: there is no run, or none for which `where` is true.
     """
-    said = parsed(claims)
-    o = Options(**{k: v for k, v in options.items() if v is not None}, claims=said, ignore=as_tuple(ignore))
+    given_claims = parsed(claims)
+    o = Options(**{k: v for k, v in options.items() if v is not None}, claims=given_claims, ignore=as_tuple(ignore))
     _check(o)
     given = what if isinstance(what, Comparison) else None
     ledger = what.ledger if isinstance(what, Comparison) else what if isinstance(what, Ledger) else Ledger(what)
-    if said:
-        lost = unmatched(said, ledger.jobs)
+    if given_claims:
+        lost = unmatched(given_claims, ledger.jobs)
         if lost:
-            raise UsageError(f"the claim {lost[0].label}:{lost[0].name}={lost[0].text} is of no run that is here")
-        ledger = ledger.with_claims([*ledger.claims, *said])
-        # What was compared was compared without these claims.
+            raise UsageError(f"the claim {lost[0].label}:{lost[0].name}={lost[0].text} matches no run")
+        ledger = ledger.with_claims([*ledger.claims, *given_claims])
+        # The comparison was made without these claims.
         given = None if given is None else _again(given, ledger, given.sides)
     jobs = tuple(given.jobs if given is not None else ledger.jobs)
     if not jobs:
-        raise NothingToDraw("there is no run in these logs to draw")
+        raise NothingToDraw("these logs contain no run to draw")
     if o.where is not None:
         jobs = _where(ledger, jobs, o.where)
         if given is not None:
@@ -246,7 +248,7 @@ def _check(o: Options) -> None:
     sides_.check_column(o.by)
     for name, size in (("width", o.width), ("height", o.height)):
         if size is not None and not 80 <= size <= 10_000:
-            raise UsageError(f"{name} {size}: from 80 to 10000 pixels")
+            raise UsageError(f"{name} {size}: must be 80 to 10000 pixels")
 
 
 def _where(ledger: Ledger, jobs: Sequence[Job], condition: str) -> tuple[Job, ...]:
@@ -257,12 +259,12 @@ def _where(ledger: Ledger, jobs: Sequence[Job], condition: str) -> tuple[Job, ..
     ids = set(kept["run"].cast(pl.String))
     found = tuple(job for job in jobs if ids & set(job.ids))
     if not found:
-        raise NothingToDraw(f"no run is one of which it is true that {condition}")
+        raise NothingToDraw(f"there is no run for which {condition} is true")
     return found
 
 
 def _narrowed(given: Comparison, ledger: Ledger, jobs: Sequence[Job]) -> Comparison | None:
-    """The comparison of what is left of its sides; None where fewer than two are."""
+    """The comparison of the sides that keep jobs; None if fewer than two do."""
     ids = {job.id for job in jobs}
     kept = [replace(s, jobs=tuple(j for j in s.jobs if j.id in ids)) for s in given.sides]
     kept = [side for side in kept if side.jobs]

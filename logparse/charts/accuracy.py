@@ -1,16 +1,17 @@
-"""How well did each run end, and is that more than chance?
+"""How well did each run end, and is that better than chance?
 
 What it shows
-    A dot for each run, its final score; a panel for each workload, kind of score and data set. A line through the dot
-    is what drawing other test items would do (the 95 % binomial interval), where the number of items is known.
+    A dot for each run, its final score, with a panel for each workload, type of score and data set. A line through the
+    dot shows how far the score could vary with other test items (the 95 % binomial interval), where the number of items
+    is known.
 
 How to read it
-    The arrow at the axis says which way is better. The grey band is the span of public runs of the same program: a dot
-    in it is what that program does. The dashed rule is what guessing gives. A cross is a run that went wrong: its score
-    is no better than guessing, or far outside the public span. Shares are in per cent.
+    The arrow at the axis shows which direction is better. The grey band is the range of public runs of the same
+    program: a dot inside it is normal for that program. The dashed line is the score of guessing. A cross marks a run
+    that went wrong: its score is no better than guessing, or far outside the public range. Shares are in per cent.
 
 What it leaves out
-    Runs without a score, and those without a result: they are named below the chart. Scores on the way (see `loss`).
+    Runs without a score or without a result: the caption names them. Scores during training (see `loss`).
 """
 
 from __future__ import annotations
@@ -24,8 +25,8 @@ import polars as pl
 from logparse import spreads
 from logparse.charts._panel import (
     WIDTH,
+    LegendEntry,
     RowGrid,
-    Sign,
     band,
     capped,
     dots,
@@ -33,15 +34,15 @@ from logparse.charts._panel import (
     extent_or_none,
     gutter,
     heading,
-    key,
     labelled,
+    legend,
     platform_of,
     platforms,
     spread_out,
     with_bands,
-    work,
+    workload_title,
 )
-from logparse.charts._theme import Plain, data, framed, named, places, source_note, text_width, theme, tiled, tips
+from logparse.charts._theme import Plain, data, framed, places, source_note, text_width, theme, tiled, tips, title_label
 from logparse.charts._view import JobBlock, View
 from logparse.comparison.jobs import Job
 from logparse.comparison.noise import half_width, items_of
@@ -76,23 +77,23 @@ ROWS: dict[str, Any] = {
     "note": pl.String,
     "evidence": LOCATIONS,
 }
-"""mark: `score` (of a row: its value, or the median of its runs) or `run` (one of several). least, greatest: the
-binomial interval of one run over `items` items, or the range of several. noise_low, noise_high: the public span.
-wrong: `at chance` or `outlier`."""
+"""mark: `score` (the value of a row, or the median of its runs) or `run` (one of several). least, greatest: the
+binomial interval of one run over `items` items, or the range of several runs. noise_low, noise_high: the range of
+public runs. wrong: `at chance` or `outlier`."""
 
 
 def rows(view: View) -> pl.DataFrame:
-    """A row for each mark: `ROWS`."""
+    """One row for each mark: `ROWS`."""
     found = [r for number, block in enumerate(_blocks(view)[0]) for r in _block_rows(view, number, block)]
     return pl.DataFrame(found, schema=ROWS)
 
 
 def chart(view: View) -> Drawing:
-    """Dots of scores with the public span and chance."""
+    """Dots of scores, with the range of public runs and the score of guessing."""
     frame = rows(view)
     blocks, more = _blocks(view)
     if not frame.height:
-        raise NothingToDraw("no run here that reached its end states a score such as accuracy")
+        raise NothingToDraw("no completed run states a score such as accuracy")
     width, size = float(view.options.width or WIDTH), theme(view).size
     edge = gutter(view, frame["label"])
     drawn: list[Drawing | Plain] = []
@@ -100,10 +101,12 @@ def chart(view: View) -> Drawing:
         part = frame.filter(pl.col("block") == number)
         grid = RowGrid(view, part["row"].n_unique(), width, edge)
         dataset = f", {one_line(block.keys[3])}" if block.keys[3] and block.keys[3] != block.keys[0] else ""
-        drawn.append(_scores(view, part, grid).properties(title=heading(view, work(view.ledger, block) + dataset)))
+        drawn.append(
+            _scores(view, part, grid).properties(title=heading(view, workload_title(view.ledger, block) + dataset))
+        )
     body = tiled(drawn)
     whole = edge + width + max(text_width(note, size) for note in frame["note"].drop_nulls()) + 16
-    if strip := key(view, _signs(view, frame), whole - edge):
+    if strip := legend(view, _legend_entries(view, frame), whole - edge):
         body = tiled([strip, body], row=14)
     caption = [
         *_bands(view),
@@ -164,19 +167,19 @@ def _block_rows(view: View, number: int, block: JobBlock) -> Iterator[dict[str, 
 
 
 def _public(job: Job) -> spreads.Spread | None:
-    """The widest span of public runs of that program, with the settings of that job where they are known."""
-    own = spreads.of(str(job["platform"]), job["workload"], job["task"], "score")
-    own = [s for s in own if all(_agrees(job, *pair) for pair in spreads.settings(s.setting))]
-    return max(own, key=lambda s: s.span, default=None)
+    """The widest range of public runs of the job's program, with the job's settings where they are known."""
+    matching = spreads.of(str(job["platform"]), job["workload"], job["task"], "score")
+    matching = [s for s in matching if all(_agrees(job, *pair) for pair in spreads.settings(s.setting))]
+    return max(matching, key=lambda s: s.span, default=None)
 
 
 def _agrees(job: Job, name: str, value: str) -> bool:
-    mine = job[name]
-    return mine is None or str(mine) == value or (isinstance(mine, float) and f"{mine:g}" == value)
+    setting = job[name]
+    return setting is None or str(setting) == value or (isinstance(setting, float) and f"{setting:g}" == value)
 
 
 def _chance(view: View, job: Job) -> float | None:
-    """What guessing gives, where the grammar states it for the data set."""
+    """The score of guessing, where the grammar states it for the data set."""
     grammar = view.ledger.grammars.get(str(job["platform"]))
     if grammar is None or job["score_name"] != "accuracy":
         return None
@@ -184,7 +187,7 @@ def _chance(view: View, job: Job) -> float | None:
 
 
 def _wrong(view: View, side: Side) -> str | None:
-    """What findings say of the score of these runs."""
+    """What the findings say about the score of these runs."""
     ids = {job.id for job in side.jobs}
     for name, word in (("at-chance", "at chance"), ("outlier", "outlier")):
         found = view.findings.filter(pl.col("name") == name)
@@ -213,11 +216,11 @@ def _scores(view: View, frame: pl.DataFrame, grid: RowGrid) -> Drawing:
     factor = 100.0 if is_share(name) else 1.0
     numbers = ("value", "least", "greatest", "noise_low", "noise_high", "chance")
     scaled = frame.with_columns(pl.col(c) * factor for c in numbers)
-    scale, said = _scale(frame)
+    scale, remark = _scale(frame)
     better = "lower is better ←" if name in LOWER_SCORES else "higher is better →"
     unit = ", %" if factor == 100 else ""
     x = alt.X(
-        "value:Q", title=f"{name.replace('_', ' ')}{unit}, {better}" + (f" ({said})" if said else ""),
+        "value:Q", title=f"{name.replace('_', ' ')}{unit}, {better}" + (f" ({remark})" if remark else ""),
         scale=alt.Scale(**scale), axis=alt.Axis(tickCount=6, domain=False),
     )  # fmt: skip
     marked = scaled.with_columns(
@@ -225,9 +228,9 @@ def _scores(view: View, frame: pl.DataFrame, grid: RowGrid) -> Drawing:
         .then(pl.col("platform").map_elements(hue, return_dtype=pl.String))
         .otherwise(pl.lit(BAD)),
         lines=pl.col("evidence").map_elements(places, return_dtype=pl.String),
-        said=pl.coalesce("note", pl.col("value").round_sig_figs(5).cast(pl.String)),
+        display=pl.coalesce("note", pl.col("value").round_sig_figs(5).cast(pl.String)),
     )
-    tooltip = tips(view, label="run", said="score", lines="lines")
+    tooltip = tips(view, label="run", display="score", lines="lines")
     score, wrong = marked.filter(pl.col("mark") == "score"), pl.col("wrong").is_not_null()
     whiskers = (
         alt.Chart(data(score.filter((pl.col("n") == 1) & pl.col("items").is_not_null())))
@@ -258,38 +261,38 @@ def _scores(view: View, frame: pl.DataFrame, grid: RowGrid) -> Drawing:
 
 
 def _scale(frame: pl.DataFrame) -> tuple[dict[str, Any], str]:
-    """As for rates; shares in per cent, from 0 to 100 where they are not close together."""
+    """As for throughputs; shares are in per cent, on an axis from 0 to 100 unless they are close together."""
     share = is_share(frame["score_name"][0])
     bands = extent_or_none(frame, "noise_low", "noise_high")
     low, high = (e * (100.0 if share else 1.0) for e in with_bands(extent(frame, "value", "least", "greatest"), bands))
     least = (1.0 if share else 0.01 * abs(high)) - (high - low)
-    if low != high and least > 0:  # what differs in the last digit is not spread over the whole axis
+    if low != high and least > 0:  # a difference in the last digit must not fill the axis
         low, high = low - least / 2, high + least / 2
-    scale, said = spread_out(low, high, log=False)
-    return ({"domain": [0, 100], "nice": False}, "") if share and not said else (scale, said)
+    scale, remark = spread_out(low, high, log=False)
+    return ({"domain": [0, 100], "nice": False}, "") if share and not remark else (scale, remark)
 
 
 def _chances_in(frame: pl.DataFrame, scale: dict[str, Any]) -> list[float]:
-    """What guessing gives, on the axis, where it lies in the plot."""
+    """The scores of guessing that lie within the axis."""
     factor = 100.0 if is_share(frame["score_name"][0]) else 1.0
     low, high = scale["domain"]
     return [c * factor for c in frame["chance"].drop_nulls().unique() if low <= c * factor <= high]
 
 
-def _signs(view: View, frame: pl.DataFrame) -> list[Sign]:
+def _legend_entries(view: View, frame: pl.DataFrame) -> list[LegendEntry]:
     t = theme(view)
     found = frame["platform"].unique()
     base = hue(found[0]) if len(found) == 1 else t.faint
-    signs = [Sign("final score" if "run" not in frame["mark"] else "median of the runs", "circle", fill=base)]
+    entries = [LegendEntry("final score" if "run" not in frame["mark"] else "median of the runs", "circle", fill=base)]
     if frame["items"].drop_nulls().len():
-        signs.append(Sign("95 % interval of the test items", "M-1,0L1,0", stroke=base))
+        entries.append(LegendEntry("95 % interval of the test items", "M-1,0L1,0", stroke=base))
     if frame["noise_low"].drop_nulls().len():
-        signs.append(Sign("span of public runs", fill=t.band))
+        entries.append(LegendEntry("range of public runs", fill=t.band))
     if any(len(_chances_in(part, _scale(part)[0])) for part in frame.partition_by("block")):
-        signs.append(Sign("what guessing gives", "M0,-1L0,1", stroke=t.ink, dash=(3, 2)))
+        entries.append(LegendEntry("score of guessing", "M0,-1L0,1", stroke=t.ink, dash=(3, 2)))
     if frame["wrong"].drop_nulls().len():
-        signs.append(Sign("went wrong", "M-1,-1L1,1M1,-1L-1,1", stroke=BAD))
-    return signs
+        entries.append(LegendEntry("went wrong", "M-1,-1L1,1M1,-1L-1,1", stroke=BAD))
+    return entries
 
 
 # ---- words ---- #
@@ -299,40 +302,40 @@ def _finding(frame: pl.DataFrame) -> str:
     scores = frame.filter(pl.col("mark") == "score")
     wrong = scores.filter(pl.col("wrong").is_not_null())
     if wrong.height:
-        names = ", ".join(f"{named(r[0])} ({r[1]})" for r in wrong.select("label", "wrong").head(2).iter_rows())
+        names = ", ".join(f"{title_label(r[0])} ({r[1]})" for r in wrong.select("label", "wrong").head(2).iter_rows())
         more = f" and {wrong.height - 2} more" if wrong.height > 2 else ""
         return f"{wrong.height} of {scores.height} scores went wrong: {names}{more}"
     banded = scores.filter(pl.col("noise_low").is_not_null())
     inside = banded.filter((pl.col("value") >= pl.col("noise_low")) & (pl.col("value") <= pl.col("noise_high")))
     if banded.height and scores.height > 1:
         all_of = "All" if inside.height == banded.height else f"{inside.height} of {banded.height}"
-        return f"{all_of} scores lie in the span of public runs of their program"
+        return f"{all_of} scores are within the range of public runs of their program"
     if scores.height == 1:
         row = scores.row(0, named=True)
-        return f"{named(row['label'])}: {row['score_name'].replace('_', ' ')} {row['note']}"
+        return f"{title_label(row['label'])}: {row['score_name'].replace('_', ' ')} {row['note']}"
     panels = scores["block"].n_unique()
     if panels == 1:
         name = scores["score_name"][0]
         low, high = (score_figure(name, float(v), None) for v in extent(scores, "value"))
         word = name.replace("_", " ").capitalize()
         return f"{word} {low} in all runs" if low == high else f"{word} from {low} to {high}"
-    return f"Final scores of {scores.height} runs, of {panels} kinds that are not compared with each other"
+    return f"Final scores of {scores.height} runs, of {panels} types that are not comparable with each other"
 
 
 def _bands(view: View) -> Iterator[str]:
     texts = dict.fromkeys(p.text for job in view.jobs if _is_scored(job) and (p := _public(job)) is not None)
     if texts:
-        yield f"Grey: {'; '.join(list(texts)[:3])}."
+        yield f"Grey band: {'; '.join(list(texts)[:3])}."
 
 
 def _chances(frame: pl.DataFrame) -> Iterator[str]:
-    """What guessing gives: its rule may lie outside the plot."""
+    """The scores of guessing, whose lines may lie outside the plot."""
     for name, chance in frame.select("score_name", "chance").drop_nulls().unique(maintain_order=True).iter_rows():
-        yield f"Guessing gives {score_figure(name, chance, None)}."
+        yield f"Guessing scores {score_figure(name, chance, None)}."
 
 
 def _left_out(view: View) -> Iterator[str]:
     without = [job for job in view.jobs if not _is_scored(job)]
     if without:
         more = f" and {len(without) - 4} more" if len(without) > 4 else ""
-        yield f"Not drawn, no score or no result: {', '.join(one_line(j.label) for j in without[:4])}{more}."
+        yield f"Not drawn (no score or no result): {', '.join(one_line(j.label) for j in without[:4])}{more}."

@@ -1,20 +1,20 @@
-"""Where did the time go, and how long was training alone?
+"""Where did the time go, and how long did training take by itself?
 
 What it shows
-    A bar for each job, from 0, made of its phases: training in the full colour of its platform, evaluation,
-    checkpoints, compile and load in tints of it; waits dashed; what no phase explains in a grey outline. Logs of one
-    job are one bar. Of more than 40 jobs those of the same settings are one bar, that of the one in the middle. Beside
-    it training alone, on an axis of its own.
+    A bar for each job, starting at 0 and divided into phases: training in the full colour of its platform; evaluation,
+    checkpoints, compilation and loading in tints of it; waiting dashed; time that no phase accounts for in a grey
+    outline. All logs of a job form one bar. With more than 40 jobs, those with the same settings share one bar, which
+    is that of the median job. Next to it, training alone on its own axis.
 
 How to read it
-    At the end of a bar stand its total and the share of training. A tick says that the binary was found and not
-    compiled; "?" that a part is not in the log, "no log" that it stands in one that is not here. Compare the bars on
-    the right where settings differ in how much was compiled, waited or saved; those on the left are what a person
-    waited (clock `result`: without waits; clock `train`: training alone).
+    The text at the end of a bar gives its total and the share of training. A tick marks a compile cache hit: nothing
+    was compiled. "?" means that a duration is not in the log, "no log" that it is in a log that was not read. Compare
+    the bars on the right when runs differ in how much they compiled, waited or saved. The bars on the left are what a
+    user waited for (clock `result`: without waiting; clock `train`: training alone).
 
 What it leaves out
-    Steps of the vendor inside a phase (see `stages`), when each phase was (see `timeline`), and jobs of which the log
-    holds no time at all: they are named below the chart.
+    The vendor's steps within a phase (see `stages`), when each phase took place (see `timeline`), and jobs whose logs
+    give no time at all: the caption names them.
 """
 
 from __future__ import annotations
@@ -28,17 +28,17 @@ import polars as pl
 from logparse.cells import Value
 from logparse.charts._panel import (
     WIDTH,
+    LegendEntry,
     RowGrid,
-    Sign,
     capped,
     greatest,
     gutter,
     heading,
-    key,
     labelled,
+    legend,
     platform_of,
     platforms,
-    work,
+    workload_title,
 )
 from logparse.charts._theme import Plain, data, framed, places, source_note, text_width, theme, tiled, tips
 from logparse.charts._view import JobBlock, View
@@ -55,7 +55,7 @@ from logparse.text import missing
 from logparse.text.numbers import figure, seconds
 
 TAKES = ("clock",)
-_WAIT, _REST = "waits", "not accounted for"
+_WAIT, _REST = "waiting", "unaccounted"
 _COLUMNS = {**{f"{p}_s": p for p in PHASES}, "queue_s": _WAIT}
 """Column of `runs` -> part of a bar, in the order in which they are stacked."""
 ROWS: dict[str, Any] = {
@@ -74,24 +74,23 @@ ROWS: dict[str, Any] = {
     "empty": pl.String,
     "evidence": LOCATIONS,
 }
-"""block: number of the panel. n: jobs of the row; of several the one in the middle is drawn. part: a phase, `waits`,
-`not accounted for`, or `total`. begin_s, end_s: where it stands in the bar, not when it was. code, empty: why there is
-no duration."""
+"""block: number of the panel. n: jobs of the row; of several, the median job is drawn. part: a phase, `waiting`,
+`unaccounted`, or `total`. begin_s, end_s: position in the bar, not the time of day. code: why there is no duration."""
 
 
 def rows(view: View) -> pl.DataFrame:
-    """A row for each part of each bar, and one for its total: `ROWS`."""
+    """One row for each part of each bar, and one for its total: `ROWS`."""
     return pl.DataFrame(
         [row for number, block in enumerate(_blocks(view)[0]) for row in _block_rows(view, number, block)], schema=ROWS
     )
 
 
 def chart(view: View) -> Drawing:
-    """Bars of phases, and training alone beside them."""
+    """Bars of phases, with training alone next to them."""
     frame = rows(view)
     blocks, more = _blocks(view)
     if not frame.height:
-        raise NothingToDraw("no run here holds a time of any phase, and none a total")
+        raise NothingToDraw("no run states the duration of a phase, or a total")
     alone = view.options.clock == "train"
     width, edge = float(view.options.width or WIDTH), gutter(view, frame["label"])
     both = not alone and not frame.filter((pl.col("part") == "train") & pl.col("duration_s").is_not_null()).is_empty()
@@ -100,21 +99,22 @@ def chart(view: View) -> Drawing:
     for number, block in enumerate(blocks):
         part = frame.filter(pl.col("block") == number)
         grid = RowGrid(view, part["row"].n_unique(), width, edge)
+        title = workload_title(view.ledger, block)
         if alone:
-            panels.append(_training(view, part, grid).properties(title=heading(view, work(view.ledger, block))))
+            panels.append(_training(view, part, grid).properties(title=heading(view, title)))
             continue
         ends, common = _ends(view, part)
         longest = max(longest, *(text_width(text, theme(view).size) for text in ends["text"]))
-        panels.append(_bars(view, part, ends, grid).properties(title=heading(view, work(view.ledger, block), common)))
+        panels.append(_bars(view, part, ends, grid).properties(title=heading(view, title, common)))
         if both:
             panels.append(_training(view, part, RowGrid(view, grid.rows, width * 0.4)))
     body = tiled(panels, 2 if both else 1)
     whole = edge + width + (70 if alone else longest + 10) + (width * 0.4 + 90 if both else 0)
-    if not alone and (strip := key(view, _signs(view, frame), whole - edge)):
+    if not alone and (strip := legend(view, _legend_entries(view, frame), whole - edge)):
         body = tiled([strip, body], row=14)
-    counted = view.options.clock or "wall"
+    clock_name = view.options.clock or "wall"
     caption = [
-        f"Clock: {counted}, {CLOCKS[counted]}." + _fine(frame),
+        f"Clock: {clock_name}, {CLOCKS[clock_name]}." + _coarsest(frame),
         *_left_out(view),
         *view.left_over(blocks),
         *more,
@@ -150,7 +150,7 @@ def _block_rows(view: View, number: int, block: JobBlock) -> Iterator[dict[str, 
 
 
 def _typical(view: View, side: Side) -> Job:
-    """The job of a row; of several the one in the middle by its whole, or by training: a bar is always of one job."""
+    """The job that a row draws; of several, the median by total time, else by training time."""
     if len(side.jobs) == 1:
         return side.jobs[0]
     by_whole = [(value, job) for job in side.jobs if (value := _whole(view, job).value) is not None]
@@ -170,7 +170,7 @@ def _parts(view: View, job: Job) -> Iterator[dict[str, Any]]:
         yield _part(part, value, begin, at)
     total = _whole(view, job)
     if total.value is None and not job.others:
-        # A log of the job is missing: what this one timed is drawn, and called so.
+        # A log of the job is missing: the total of this log is drawn, and labelled as such.
         total = view.ledger.value(job, "total_s")
     rest = None if total.value is None else total.value - at
     if rest is not None and rest > 0:
@@ -179,7 +179,7 @@ def _parts(view: View, job: Job) -> Iterator[dict[str, Any]]:
 
 
 def _whole(view: View, job: Job) -> Value:
-    """The whole of a job on the clock that was asked for."""
+    """The total time of a job on the selected clock."""
     return clock(view.ledger, job, "result" if view.options.clock == "result" else "wall")
 
 
@@ -198,7 +198,7 @@ def _part(part: str, value: Value, begin: float, end: float | None) -> dict[str,
 
 
 def _summed(ledger: Ledger, job: Job, column: str) -> Value:
-    """A phase over all logs of a job; what one log does not know the others may."""
+    """A phase over all logs of a job: one log may state what another does not."""
     known = [v for run in job.runs if (v := ledger.value(Job(run), column)).value is not None]
     if not known:
         return ledger.value(job, column)
@@ -218,7 +218,7 @@ def _bars(view: View, frame: pl.DataFrame, ends: pl.DataFrame, grid: RowGrid) ->
             lambda p: t.tint(hue(p["platform"]), PHASES[p["part"]]) if p["part"] in PHASES else "transparent",
             return_dtype=pl.String,
         ),
-        said=pl.struct("duration_s", "resolution").map_elements(_said, return_dtype=pl.String),
+        display=pl.struct("duration_s", "resolution").map_elements(_display, return_dtype=pl.String),
         lines=pl.col("evidence").map_elements(places, return_dtype=pl.String),
     )
     longest = greatest(frame, "end_s") or 1.0
@@ -226,7 +226,7 @@ def _bars(view: View, frame: pl.DataFrame, ends: pl.DataFrame, grid: RowGrid) ->
         "begin_s:Q", title="time, s (bars begin at 0)", scale=alt.Scale(domain=[0, longest], nice=False),
         axis=alt.Axis(tickCount=6, domain=False, format="~r" if longest < 10 else ",.0f"),
     )  # fmt: skip
-    tooltip = tips(view, label="run", part="phase", said="time", lines="lines")
+    tooltip = tips(view, label="run", part="phase", display="time", lines="lines")
     look: dict[str, Any] = {"height": {"band": 1.0}}
     solid = (
         alt.Chart(data(parts.filter(pl.col("part").is_in(list(PHASES)))))
@@ -245,7 +245,7 @@ def _bars(view: View, frame: pl.DataFrame, ends: pl.DataFrame, grid: RowGrid) ->
     layers.append(
         alt.Chart(data(cached))
         .mark_tick(thickness=2.5, color=t.ink, height={"band": 1.25})
-        .encode(x=alt.X("begin_s:Q"), y=grid.y, tooltip=tips(view, label="run", said="compile"))
+        .encode(x=alt.X("begin_s:Q"), y=grid.y, tooltip=tips(view, label="run", display="compile"))
     )
     layers.append(_inside(parts, grid, longest, t.text_on))
     layers += [grid.labels(ends), grid.texts(ends, alt.X("end_s:Q"), align="left", dx=7)]
@@ -253,12 +253,12 @@ def _bars(view: View, frame: pl.DataFrame, ends: pl.DataFrame, grid: RowGrid) ->
 
 
 def _inside(parts: pl.DataFrame, grid: RowGrid, longest: float, on: Any) -> alt.Chart:
-    """What a part is, in it, where it has room."""
+    """The name of each part, inside it if there is room."""
     words = []
     for row in parts.iter_rows(named=True):
         room = row["duration_s"] / longest * grid.width - 8
         name = "wait" if row["part"] == _WAIT else row["part"]
-        texts = [f"{name} {row['said']}", name]
+        texts = [f"{name} {row['display']}", name]
         text = next((x for x in texts if text_width(x, grid.size - 1) < room), None)
         if text and row["part"] != _REST and grid.step >= 15:
             words.append({"row": row["row"], "at": (row["begin_s"] + row["end_s"]) / 2, "text": text,
@@ -271,11 +271,11 @@ def _inside(parts: pl.DataFrame, grid: RowGrid, longest: float, on: Any) -> alt.
 
 
 def _training(view: View, frame: pl.DataFrame, grid: RowGrid) -> Drawing:
-    """Training alone; with labels where it stands alone."""
+    """Training alone, with labels if it is the only panel of its row."""
     t = theme(view)
     train = frame.filter(pl.col("part") == "train").with_columns(
         fill=pl.col("platform").map_elements(hue, return_dtype=pl.String),
-        text=pl.struct("duration_s", "resolution", "code").map_elements(_said, return_dtype=pl.String),
+        text=pl.struct("duration_s", "resolution", "code").map_elements(_display, return_dtype=pl.String),
         lines=pl.col("evidence").map_elements(places, return_dtype=pl.String),
         at=pl.col("duration_s").fill_null(0.0),
     )
@@ -307,7 +307,7 @@ def _training(view: View, frame: pl.DataFrame, grid: RowGrid) -> Drawing:
     return grid.layered(*layers)
 
 
-def _said(row: dict[str, Any]) -> str:
+def _display(row: dict[str, Any]) -> str:
     if row["duration_s"] is None:
         mark = missing.Code(row["code"]).mark
         return "" if mark == "-" else mark
@@ -315,7 +315,7 @@ def _said(row: dict[str, Any]) -> str:
 
 
 def _cached(view: View, frame: pl.DataFrame) -> pl.DataFrame:
-    """Where in a bar its compile would stand, of jobs that found the binary."""
+    """Where compilation would be in the bars of jobs with a compile cache hit."""
     hit = [job.id for job in view.jobs if job["compile_cache"] == "hit"]
     before = ("train", "eval", "checkpoint")
     return (
@@ -323,36 +323,36 @@ def _cached(view: View, frame: pl.DataFrame) -> pl.DataFrame:
         .group_by("row", "label", maintain_order=True)
         .agg(
             begin_s=pl.col("duration_s").filter(pl.col("part").is_in(before)).sum(),
-            said=pl.lit("cached: the binary was found, not compiled").first(),
+            display=pl.lit("compile cache hit: nothing was compiled").first(),
         )
     )
 
 
 def _ends(view: View, frame: pl.DataFrame) -> tuple[pl.DataFrame, str]:
-    """row, label, end_s, and the text at the end of each bar (total, share of training, what is not known); and what
-    would stand at each of several."""
+    """row, label, end_s, and the text at the end of each bar (total, share of training, unknown parts); and the remarks
+    that all of several bars share."""
     by_id = {job.id: job for job in view.jobs}
-    keys, said = [], []
+    keys, bars = [], []
     for (row, label, run, n), part in frame.group_by("row", "label", "run", "n", maintain_order=True):
         keys.append({"row": row, "label": label, "end_s": part["end_s"].max() or 0.0})
-        held = {p["part"]: p for p in part.iter_rows(named=True)}
-        middle = [f"the middle one of {n}"] if n != 1 else []
-        said.append([*_end(by_id[str(run)], held, _whole(view, by_id[str(run)])), *middle])
-    common = [w for w in said[0] if len(said) > 1 and w.startswith(_REMARKS) and all(w in words for words in said)]
-    texts = [", ".join(w for w in words if w not in common) for words in said]
+        parts = {p["part"]: p for p in part.iter_rows(named=True)}
+        median = [f"median of {n}"] if n != 1 else []
+        bars.append([*_end(by_id[str(run)], parts, _whole(view, by_id[str(run)])), *median])
+    common = [w for w in bars[0] if len(bars) > 1 and w.startswith(_REMARKS) and all(w in words for words in bars)]
+    texts = [", ".join(w for w in words if w not in common) for words in bars]
     schema = {"row": pl.UInt32, "label": pl.String, "end_s": pl.Float64, "text": pl.String}
-    told = ", ".join(common)
+    shared = ", ".join(common)
     return (
         pl.DataFrame([{**k, "text": t} for k, t in zip(keys, texts, strict=True)], schema=schema),
-        f"all: {told}" if told else "",
+        f"all: {shared}" if shared else "",
     )
 
 
-_REMARKS = ("train holds", "compile")
+_REMARKS = ("train includes", "compile")
 
 
-def _end(job: Job, held: dict[str, dict[str, Any]], whole: Value) -> list[str]:
-    total, train = held["total"], held["train"]
+def _end(job: Job, parts: dict[str, dict[str, Any]], whole: Value) -> list[str]:
+    total, train = parts["total"], parts["train"]
     words = []
     if whole.value is not None:
         words.append(seconds(total["duration_s"], total["resolution"]))
@@ -366,10 +366,10 @@ def _end(job: Job, held: dict[str, dict[str, Any]], whole: Value) -> list[str]:
         words.append(f"train {_percent(train['duration_s'] / whole.value)}")
     if job["compile_cache"] == "hit":
         words.append(missing.Code.CACHED.mark)
-    elif held["compile"]["duration_s"] is None and (mark := missing.Code(held["compile"]["code"]).mark) != "-":
+    elif parts["compile"]["duration_s"] is None and (mark := missing.Code(parts["compile"]["code"]).mark) != "-":
         words.append(_missing("compile", mark))
     if job["train_includes"]:
-        words.append(f"train holds {job['train_includes'].replace(',', ' and ')}")
+        words.append(f"train includes {job['train_includes'].replace(',', ' and ')}")
     if not job.has_result and job.main["status"] != "submitted":
         words.append(str(job.main["status"]))
     return words
@@ -383,20 +383,20 @@ def _percent(share: float) -> str:
     return f"{share * 100:.0f} %" if share >= 0.01 else "under 1 %"
 
 
-def _signs(view: View, frame: pl.DataFrame) -> list[Sign]:
-    """The key of the parts that are drawn; tints of the one platform, or of grey."""
+def _legend_entries(view: View, frame: pl.DataFrame) -> list[LegendEntry]:
+    """The legend of the parts that are drawn, in tints of the platform, or of grey for several."""
     t = theme(view)
     used = set(frame.filter(pl.col("duration_s") > 0)["part"])
     found = frame["platform"].unique()
     base = hue(found[0]) if len(found) == 1 else t.faint
-    signs = [Sign(p, fill=t.tint(base, share)) for p, share in PHASES.items() if p in used]
+    entries = [LegendEntry(p, fill=t.tint(base, share)) for p, share in PHASES.items() if p in used]
     if _WAIT in used:
-        signs.append(Sign(_WAIT, stroke=t.faint, dash=(3, 2)))
+        entries.append(LegendEntry(_WAIT, stroke=t.faint, dash=(3, 2)))
     if _REST in used:
-        signs.append(Sign(_REST, stroke=t.faint))
+        entries.append(LegendEntry(_REST, stroke=t.faint))
     if any(job["compile_cache"] == "hit" for job in view.jobs):
-        signs.append(Sign("cached: binary found, not compiled", mark="M0,-1L0,1", stroke=t.ink))
-    return signs
+        entries.append(LegendEntry("compile cache hit", mark="M0,-1L0,1", stroke=t.ink))
+    return entries
 
 
 # ---- words ---- #
@@ -409,23 +409,23 @@ def _finding(view: View, frame: pl.DataFrame) -> str:
     wholes = {run: whole for run, whole in wholes.items() if whole.value}
     if wholes and view.options.clock != "train":
         shares = [trains[run] / whole.value * 100 for run, whole in wholes.items()]
-        held = frame.filter(pl.col("run").is_in(list(wholes)) & (pl.col("part") != "total"))
-        sums = held.group_by("part", maintain_order=True).agg(pl.col("duration_s").sum()).sort("duration_s")
+        parts = frame.filter(pl.col("run").is_in(list(wholes)) & (pl.col("part") != "total"))
+        sums = parts.group_by("part", maintain_order=True).agg(pl.col("duration_s").sum()).sort("duration_s")
         most = str(sums["part"][-1])
         one = next(iter(wholes.values()))
-        of = f"the {seconds(one.value, one.resolution)} it took" if len(wholes) == 1 else "the time that runs took"
-        return f"Training is {_range(shares, ' %')} of {of}" + (
+        total = f"the total of {seconds(one.value, one.resolution)}" if len(wholes) == 1 else "the total time"
+        return f"Training is {_range(shares, ' %')} of {total}" + (
             "" if most == "train" else f"; {_LARGEST[most]} the largest part"
         )
     if known:
-        more = "" if view.options.clock == "train" else "; no log here holds the whole"
+        more = "" if view.options.clock == "train" else "; no log states the total"
         return f"Training alone took {_range(known, ' s')}{more}"
-    return "No training is timed in these logs"
+    return "These logs state no training time"
 
 
 _LARGEST = {
-    "eval": "evaluation is", "checkpoint": "checkpoints are", "compile": "compiling is", "load": "loading is",
-    _WAIT: "waiting is", _REST: "what no phase explains is",
+    "eval": "evaluation is", "checkpoint": "checkpoints are", "compile": "compilation is", "load": "loading is",
+    _WAIT: "waiting is", _REST: "unaccounted time is",
 }  # fmt: skip
 
 
@@ -434,10 +434,10 @@ def _range(values: Sequence[float], unit: str) -> str:
     return f"{least}{unit}" if least == most else f"{least} to {most}{unit}"
 
 
-def _fine(frame: pl.DataFrame) -> str:
-    """How fine the coarsest duration is, where that is worth a word."""
+def _coarsest(frame: pl.DataFrame) -> str:
+    """The resolution of the least precise duration, if it is 1 s or more."""
     coarse = frame.filter((pl.col("resolution") > 0.5) & (pl.col("duration_s") > 0))["resolution"].max()
-    return f" Known to ±{coarse:.0f} s or better." if isinstance(coarse, float) and coarse >= 1 else ""
+    return f" Resolution: ±{coarse:.0f} s or better." if isinstance(coarse, float) and coarse >= 1 else ""
 
 
 def _left_out(view: View) -> Iterator[str]:
@@ -446,4 +446,4 @@ def _left_out(view: View) -> Iterator[str]:
         what = "no training time" if view.options.clock == "train" else "no time"
         names = ", ".join(job.label for job in without[:4])
         more = f" and {len(without) - 4} more" if len(without) > 4 else ""
-        yield f"Not drawn, since the log holds {what}: {names}{more}."
+        yield f"Not drawn (the log states {what}): {names}{more}."

@@ -1,21 +1,21 @@
-"""How did the training loss go, and what was it where the runs had seen the same?
+"""How did the training loss develop, and what was it after the same number of samples?
 
 What it shows
-    The logged points of the training loss of each run, joined by faint lines, against the samples seen (`x`: `steps`,
-    or `time` since training began). One panel for each workload and objective: the loss itself, and the parts that a
-    log prints beside it (`mlm_loss`, `nsp_loss`). A rule stands at the largest point that all runs of a panel logged;
-    each run is ringed there, and the value it had stands after its name.
+    The logged points of each run's training loss, joined by faint lines, against the samples seen (`x`: `steps`, or
+    `time` since training began). One panel for each workload and objective: the loss itself, and the components that a
+    log prints with it (`mlm_loss`, `nsp_loss`). A dashed line marks the last point that all runs of a panel logged;
+    each run has a ring there, and its value is printed before its name.
 
 How to read it
-    Hold the runs against each other at the rule, where they have seen equally much; a lower end further to the right
-    may only mean that a run went on for longer. A red mark at the top edge is a loss that is no finite number. Nothing
-    is smoothed and nothing is interpolated. Of a run with more than 2,000 points the median and the range of equal
-    stretches are drawn, and the caption says so.
+    Compare the runs at the dashed line, where they have seen the same amount of data; a curve that ends lower and
+    further to the right may only mean that the run continued for longer. A red mark at the top edge is a loss that is
+    NaN or infinite. Nothing is smoothed or interpolated. For a run with more than 2,000 points, the median and range of
+    intervals of equal length are drawn, and the caption says so.
 
 What it leaves out
-    Running means that a log prints of its own (`average_loss`), losses of evaluation, and points of which the log does
-    not say where on the axis they are: the caption names their runs. A workload that no log names may be any, so such a
-    run has a panel of its own. Of ranks that print a loss each it is the mean.
+    Running averages that a log prints (`average_loss`), evaluation losses, and points whose position on the axis is not
+    in the log: the caption names their runs. A run whose log does not name its workload has its own panel. Where each
+    rank prints a loss, their mean is drawn.
 """
 
 from __future__ import annotations
@@ -29,7 +29,18 @@ import altair as alt
 import polars as pl
 
 from logparse.charts._panel import heading
-from logparse.charts._theme import apart, data, fitted, framed, places, source_note, text_width, theme, tiled, tips
+from logparse.charts._theme import (
+    data,
+    distinct_labels,
+    fitted,
+    framed,
+    places,
+    source_note,
+    text_width,
+    theme,
+    tiled,
+    tips,
+)
 from logparse.charts._view import View
 from logparse.comparison.equal import AXES, curve, last_common, row_at
 from logparse.comparison.jobs import Job
@@ -48,15 +59,15 @@ TAKES = ("x",)
 OBJECTIVES = tuple(
     n for n, f in FIELDS.items() if f.metric and (n == "loss" or n.endswith("_loss")) and n != "average_loss"
 )
-"""What is drawn: the loss, and the parts of it that a log prints."""
+"""What is drawn: the loss, and its components that a log prints."""
 A_RUN, ALL = 2_000, 5_000
-"""Points of one run, and of one chart, up to which each is drawn."""
+"""Points of one run, and of one chart, up to which each point is drawn."""
 _LEAST = 40
-"""Points, or stretches, of a run that are drawn however many runs there are."""
+"""Points, or intervals, of a run that are drawn however many runs there are."""
 _PANELS = 12
-"""Panels up to which all are drawn."""
+"""Panels of one chart."""
 _NAMED = 12
-"""Runs of a panel up to which all are named at their ends; of more, only the lowest and the highest."""
+"""Runs of a panel up to which all are named; with more, only the lowest and the highest are."""
 
 ROWS: dict[str, Any] = {
     "workload": pl.String, "objective": pl.String, "run": pl.String, "label": pl.String, "platform": pl.String,
@@ -64,40 +75,40 @@ ROWS: dict[str, Any] = {
     "value": pl.Float64, "least": pl.Float64, "greatest": pl.Float64, "points": pl.UInt32, "resolution": pl.Float64,
     "evidence": LOCATIONS,
 }  # fmt: skip
-"""A row a mark. mark: `point`; `bin` (the median of some points in a row, with their range); `not finite` (value is NaN
-or infinite); `common` (the point at the largest x that all runs of the panel logged), or else `last` (of a run).
-piece: a curve is broken where its loss is no finite number, and each piece has a number. x: samples, steps or
-seconds."""
+"""One row per mark. mark: `point`; `bin` (the median of the points of an interval, with their range); `not finite`
+(value is NaN or infinite); `common` (the point at the largest x that all runs of the panel logged), or else `last`
+(of a run). piece: number of the piece of a curve, which is broken where the loss is NaN or infinite. x: samples, steps
+or seconds."""
 
 
 @dataclass(frozen=True, eq=False)
 class _Panel:
-    """One workload and objective: the curves of its jobs, and where all of them have a point."""
+    """One workload and objective: the curves of its jobs, and the last point that all of them have."""
 
     workload: str | None
     objective: str
     jobs: tuple[Job, ...]
     curves: tuple[pl.DataFrame, ...]
-    """As `equal.curve` gives them, only points that have an x."""
+    """As returned by `equal.curve`, only the points that have an x."""
     most: float | None
-    """The largest x that all logged; None for one run, or where there is none."""
+    """The largest x that all runs logged; None for one run, or if there is none."""
 
 
 @dataclass
 class _Found:
-    """What there is to draw, and what is not drawn and why."""
+    """What is drawn, and what is not drawn and why."""
 
     x: str
     panels: list[_Panel] = field(default_factory=list)
-    """Those that are drawn: those with several runs first to stay."""
+    """The panels that are drawn, preferring those with several runs."""
     more: int = 0
-    """Panels beyond those."""
+    """Number of panels that are not drawn."""
     single: list[_Panel] = field(default_factory=list)
     """Panels of one run with one point."""
     nowhere: list[Job] = field(default_factory=list)
-    """Jobs with losses of which the log does not say where on the axis they are."""
+    """Jobs with losses whose position on the axis is not in the log."""
     averaged: list[Job] = field(default_factory=list)
-    """Jobs whose ranks print a loss each."""
+    """Jobs in which each rank prints a loss."""
 
 
 def rows(view: View) -> pl.DataFrame:
@@ -112,7 +123,7 @@ def rows(view: View) -> pl.DataFrame:
 
 
 def _found(view: View) -> _Found:
-    """The panels of the axis that was asked for; where none was and no log tells samples, of steps."""
+    """The panels for the selected axis; by default samples, or steps if no log states samples."""
     asked = view.options.x
     if asked not in (None, *AXES):
         from logparse.errors import UsageError
@@ -124,23 +135,23 @@ def _found(view: View) -> _Found:
     found = _Found(asked or "samples")
     if asked is None and raw and not any(_has(points, "samples") for _, _, points in raw):
         found.x = next((x for x in AXES if any(_has(points, x) for _, _, points in raw)), "samples")
-    held: dict[tuple[Any, ...], list[tuple[Job, pl.DataFrame]]] = {}
+    groups: dict[tuple[Any, ...], list[tuple[Job, pl.DataFrame]]] = {}
     for job, name, points in raw:
-        here = points.filter(pl.col(AXES[found.x]).is_not_null())
-        if not here.height:
+        placed_points = points.filter(pl.col(AXES[found.x]).is_not_null())
+        if not placed_points.height:
             found.nowhere += [job] if job not in found.nowhere else []
             continue
         workload = view.ledger.value(job, "workload").value
-        held.setdefault((workload, None if workload else job.id, name), []).append((job, here))
+        groups.setdefault((workload, None if workload else job.id, name), []).append((job, placed_points))
         if job not in found.averaged and view.ledger.metrics(job, name, split="train", scope=None).is_empty():
             found.averaged.append(job)
-    order = list(dict.fromkeys(key[:2] for key in held))
+    order = list(dict.fromkeys(key[:2] for key in groups))
     panels = []
-    for (workload, _, name), some in sorted(held.items(), key=lambda item: order.index(item[0][:2])):
-        curves = tuple(points for _, points in some)
+    for (workload, _, name), members in sorted(groups.items(), key=lambda item: order.index(item[0][:2])):
+        curves = tuple(points for _, points in members)
         most = last_common(curves, found.x) if len(curves) > 1 else None
-        panels.append(_Panel(workload, name, tuple(job for job, _ in some), curves, most))
-    # A point is no curve; where several runs are held at it, it is something to see all the same.
+        panels.append(_Panel(workload, name, tuple(job for job, _ in members), curves, most))
+    # A single point is not a curve, but several runs may be compared at one point.
     found.single = [panel for panel in panels if panel.most is None and all(c.height == 1 for c in panel.curves)]
     panels = [panel for panel in panels if panel not in found.single]
     several = sorted(panels, key=lambda panel: len(panel.jobs) == 1)[:_PANELS]
@@ -158,7 +169,7 @@ def _has(points: pl.DataFrame, x: str) -> bool:
 
 
 def _most(panels: Sequence[_Panel]) -> int:
-    """Points of one run up to which each is drawn: as many as keep the whole chart in bounds."""
+    """Points of one run up to which each is drawn, so that the chart has at most `ALL`."""
     heights = [c.height for panel in panels for c in panel.curves]
     most = A_RUN
     while most > _LEAST and sum(h if h <= most else _bins(most) for h in heights) > ALL:
@@ -167,7 +178,7 @@ def _most(panels: Sequence[_Panel]) -> int:
 
 
 def _bins(most: int) -> int:
-    """Stretches of a run that has more than `most` points: several points in each."""
+    """Number of intervals of a run that has more than `most` points."""
     return max(most // 5, _LEAST)
 
 
@@ -190,14 +201,14 @@ def _marks(panel: _Panel, x: str, most: int) -> Iterator[pl.DataFrame]:
             parts.append(plain.sort("x", maintain_order=True).tail(1).with_columns(mark=pl.lit("last")))
         for part in parts:
             yield part.select(
-                pl.lit(value, dtype).alias(name) if (value := told.get(name)) is not None
+                pl.lit(value, dtype).alias(name) if (value := constants.get(name)) is not None
                 else (pl.col(name) if name in part.columns else pl.lit(None)).cast(dtype).alias(name)
-                for told in [_told(panel, job)]
+                for constants in [_constants(panel, job)]
                 for name, dtype in ROWS.items()
             )  # fmt: skip
 
 
-def _told(panel: _Panel, job: Job) -> dict[str, str | None]:
+def _constants(panel: _Panel, job: Job) -> dict[str, str | None]:
     return {
         "workload": panel.workload,
         "objective": panel.objective,
@@ -207,15 +218,15 @@ def _told(panel: _Panel, job: Job) -> dict[str, str | None]:
     }
 
 
-def _stretch(points: pl.DataFrame, bins: int) -> pl.Expr:
-    """The number of the stretch of x, one of `bins` of equal length, that a point is in."""
+def _interval(points: pl.DataFrame, bins: int) -> pl.Expr:
+    """The number of the interval of x that a point is in, of `bins` intervals of equal length."""
     least, greatest = float(points["x"].min()), float(points["x"].max())  # type: ignore[arg-type]
-    return ((pl.col("x") - least) / ((greatest - least) or 1.0) * bins).floor().clip(0, bins - 1).alias("stretch")
+    return ((pl.col("x") - least) / ((greatest - least) or 1.0) * bins).floor().clip(0, bins - 1).alias("interval")
 
 
 def _binned(points: pl.DataFrame, most: int) -> pl.DataFrame:
-    """Median, least and greatest of equal stretches of x, none over a gap; evidence is the first and the last line."""
-    grouped = points.group_by(_stretch(points, _bins(most)), "piece", maintain_order=True)
+    """Median, least and greatest of equal intervals of x, never across a gap; evidence: the first and the last line."""
+    grouped = points.group_by(_interval(points, _bins(most)), "piece", maintain_order=True)
     return grouped.agg(
         pl.col("x").median(), pl.col("step").max(), pl.col("samples").max(), pl.col("seconds").max(),
         pl.col("value").median(), pl.col("value").min().alias("least"), pl.col("value").max().alias("greatest"),
@@ -226,11 +237,11 @@ def _binned(points: pl.DataFrame, most: int) -> pl.DataFrame:
 
 
 def _first_of_each(odd: pl.DataFrame, most: int) -> pl.DataFrame:
-    """Points that are no finite number; of many the first of each stretch of x, and how many there are in it."""
+    """Points that are NaN or infinite; of many, the first of each interval of x, with the number of points in it."""
     if odd.height <= most:
         return odd
-    grouped = odd.group_by(_stretch(odd, _bins(most)), maintain_order=True)
-    return grouped.agg(pl.exclude("points").first(), pl.col("points").sum()).drop("stretch")
+    grouped = odd.group_by(_interval(odd, _bins(most)), maintain_order=True)
+    return grouped.agg(pl.exclude("points").first(), pl.col("points").sum()).drop("interval")
 
 
 # ---- the drawing ---- #
@@ -238,28 +249,28 @@ def _first_of_each(odd: pl.DataFrame, most: int) -> pl.DataFrame:
 
 @dataclass(frozen=True)
 class _Size:
-    """Of each panel, in pixels."""
+    """Sizes of a panel, in pixels."""
 
     plot: int
     height: int
     names: int
-    """Room for names and values at the right."""
+    """Width for names and values on the right."""
     columns: int
 
     @property
     def whole(self) -> float:
-        """Of all panels of a row, axes and all."""
+        """Width of all panels of a row, including axes."""
         return self.columns * (self.plot + self.names + _AXIS) + (self.columns - 1) * _GAP
 
 
 _LABELS = 38
-"""Pixels that the labels of an axis at the left take; the same in all panels, so that they begin at one edge."""
+"""Width of the labels of the vertical axis, in pixels; equal in all panels, so that they are aligned."""
 _AXIS, _GAP = _LABELS + 18, 30
-"""Pixels that such an axis takes with its title, and between panels."""
+"""Width of that axis with its title, and the gap between panels, in pixels."""
 
 
 def chart(view: View) -> Drawing:
-    """The curves of `rows`; raises `NothingToDraw` where no log has a loss by samples, steps or time."""
+    """The curves of `rows`; raises `NothingToDraw` if no log has a loss by samples, steps or time."""
     found = _found(view)
     if not found.panels:
         raise NothingToDraw(_nothing(view, found))
@@ -282,7 +293,7 @@ def _size(view: View, panels: Sequence[_Panel]) -> _Size:
 
 
 def _panel(view: View, panel: _Panel, x: str, most: int, size: _Size, titled: bool) -> Drawing:
-    """One panel, with its names at the right."""
+    """One panel, with names on the right."""
     t = theme(view)
     frame = pl.concat(list(_marks(panel, x, most)))
     colours = dict(zip((job.id for job in panel.jobs), _colours(view, panel), strict=True))
@@ -304,7 +315,7 @@ def _panel(view: View, panel: _Panel, x: str, most: int, size: _Size, titled: bo
         ),
     )
     colour = alt.Color("colour:N", scale=None)
-    tip = tips(view, label="run", at="at", said=panel.objective, place="lines")
+    tip = tips(view, label="run", at="at", display=panel.objective, place="lines")
     of = ["run:N", "piece:N"]
     points, bins = frame.filter(mark="point"), frame.filter(mark="bin")
     layers: list[Any] = []
@@ -340,25 +351,25 @@ def _panel(view: View, panel: _Panel, x: str, most: int, size: _Size, titled: bo
 
 _AXIS_TITLES = {
     "samples": "samples seen",
-    "steps": "optimiser steps",
+    "steps": "optimizer steps",
     "time": "seconds since training began",
 }
 
 
 def _worded(frame: pl.DataFrame, panel: _Panel, x: str) -> pl.DataFrame:
-    """The rows with what tooltips say."""
-    said = [_said(row) for row in frame.iter_rows(named=True)]
+    """The rows with the text of tooltips."""
+    display = [_display(row) for row in frame.iter_rows(named=True)]
     at = [_at(row) for row in frame.iter_rows(named=True)]
     place = [places(row) for row in frame["evidence"]]
-    return frame.with_columns(pl.Series("said", said), pl.Series("at", at), pl.Series("place", place))
+    return frame.with_columns(pl.Series("display", display), pl.Series("at", at), pl.Series("place", place))
 
 
-def _said(row: dict[str, Any]) -> str:
+def _display(row: dict[str, Any]) -> str:
     text = _value(row["value"], row["resolution"])
     if row["mark"] == "bin":
         least, greatest = (_value(row[c], row["resolution"]) for c in ("least", "greatest"))
         return f"median {text}, {least} to {greatest} of {row['points']} points"
-    return text if row["points"] == 1 else f"{text}, {row['points']} points like it"
+    return text if row["points"] == 1 else f"{text}, {row['points']} such points"
 
 
 def _value(value: float, resolution: float | None) -> str:
@@ -373,7 +384,7 @@ def _at(row: dict[str, Any]) -> str:
 
 
 def _x_domain(frame: pl.DataFrame, x: str) -> tuple[float, float]:
-    """From where the first began, from zero where that is not far, to the last."""
+    """From the first x (or zero, if that is close) to the last."""
     least, greatest = float(frame["x"].min()), float(frame["x"].max())  # type: ignore[arg-type]
     if greatest <= 0.0:
         return 0.0, 1.0
@@ -381,7 +392,7 @@ def _x_domain(frame: pl.DataFrame, x: str) -> tuple[float, float]:
 
 
 def _y_domain(frame: pl.DataFrame) -> tuple[float, float]:
-    """The finite values with some air; losses have no zero that means something to a curve."""
+    """The range of the finite values, with a margin; zero has no meaning for a loss."""
     ends = pl.concat([frame[c] for c in ("value", "least", "greatest")])
     finite = ends.filter(ends.is_finite().fill_null(False))
     low, high = (float(finite.min()), float(finite.max())) if finite.len() else (0.0, 1.0)  # type: ignore[arg-type]
@@ -390,12 +401,13 @@ def _y_domain(frame: pl.DataFrame) -> tuple[float, float]:
 
 
 def _colours(view: View, panel: _Panel) -> list[str]:
-    """A colour for each run: its platform's hue, from darker to lighter where a platform has several."""
+    """A colour for each run: its platform's hue, from darker to lighter for several runs of a platform."""
     t = theme(view)
-    of = [str(job.main["platform"]) for job in panel.jobs]
+    platforms = [str(job.main["platform"]) for job in panel.jobs]
     out = []
-    for i, platform in enumerate(of):
-        share = of[:i].count(platform) / (of.count(platform) - 1) if of.count(platform) > 1 else 0.5
+    for i, platform in enumerate(platforms):
+        count = platforms.count(platform)
+        share = platforms[:i].count(platform) / (count - 1) if count > 1 else 0.5
         base = hue(platform)
         dark = _mixed(base, t.ink, 0.5 - share) if share < 0.5 else base
         out.append(t.tint(dark, 1.0 if share <= 0.5 else 1.4 - 0.8 * share))
@@ -403,20 +415,20 @@ def _colours(view: View, panel: _Panel) -> list[str]:
 
 
 def _mixed(a: str, b: str, share: float) -> str:
-    """Colour `a` with that share of `b`."""
+    """Colour `a` mixed with that share of `b`."""
     pairs = [(int(a[i : i + 2], 16), int(b[i : i + 2], 16)) for i in (1, 3, 5)]
     return "#" + "".join(f"{round((1 - share) * p + share * q):02x}" for p, q in pairs)
 
 
 def _rule(view: View, panel: _Panel, x: str, ex: alt.X, share: float) -> list[Any]:
-    """The rule at the point that all runs logged, and what point that is; `share` of the way along the axis."""
+    """The line at the last point that all runs logged, with its label; `share`: position on the axis, from 0 to 1."""
     t = theme(view)
-    here = alt.Chart(data(pl.DataFrame({"x": [float(panel.most or 0.0)], "said": [_point(panel, x)]})))
+    point = alt.Chart(data(pl.DataFrame({"x": [float(panel.most or 0.0)], "display": [_point(panel, x)]})))
     look: dict[str, Any] = {"align": "left" if share < 0.25 else "right" if share > 0.75 else "center"}
-    text = here.mark_text(baseline="bottom", color=t.faint, fontSize=t.size, **look)
+    text = point.mark_text(baseline="bottom", color=t.faint, fontSize=t.size, **look)
     return [
-        here.mark_rule(color=t.faint, strokeDash=[4, 3]).encode(ex),
-        text.encode(ex, y=alt.value(-6), text="said:N"),
+        point.mark_rule(color=t.faint, strokeDash=[4, 3]).encode(ex),
+        text.encode(ex, y=alt.value(-6), text="display:N"),
     ]
 
 
@@ -435,20 +447,20 @@ def _names(
     across: tuple[float, float],
     up: tuple[float, float],
 ) -> list[Any]:
-    """Names and values at the right, each led to from where its curve ends, none over another."""  # fmt: skip
+    """Names and values on the right, without overlap, each with a line from the end of its curve."""  # fmt: skip
     t = theme(view)
     ends = _ends(panel, frame, up[1])
     named = ends if ends.height <= _NAMED else _outer(ends)
-    head = "at the rule" if panel.most is not None else "last logged"
+    head = "at the line" if panel.most is not None else "last logged"
     a_pixel = (across[1] - across[0]) / size.plot
     high, per = up[1], (up[1] - up[0]) / size.height
     wanted = [(high - y) / per for y in named["end"]]
     tops = _spread(wanted, float(t.size + 3), 2.0, float(size.height))
-    values = named["said"].to_list()
+    values = named["display"].to_list()
     room = max(text_width(v, t.size) for v in values) + 6
     begin = 24
     space = size.names - begin - room - 4
-    names = apart(_short(named["label"].to_list(), space, t.size), space, t.size)
+    names = distinct_labels(_short(named["label"].to_list(), space, t.size), space, t.size)
     label = named.with_columns(
         pl.Series("name", names), pl.Series("y", [high - top * per for top in tops], dtype=pl.Float64),
         pl.lit(across[1] + 4 * a_pixel).alias("from"), pl.lit(across[1] + (begin - 8) * a_pixel).alias("to"),
@@ -467,36 +479,36 @@ def _names(
     dot = dot.encode(alt.X("to:Q", scale=sx), alt.Y("y:Q", scale=sy), colour)
     text = alt.Chart(data(label)).mark_text(align="left", baseline="middle", fontSize=t.size)
     y = alt.Y("y:Q", scale=sy)
-    value = text.encode(x=alt.value(size.plot + begin), y=y, text="said:N")
+    value = text.encode(x=alt.value(size.plot + begin), y=y, text="display:N")
     name = text.encode(
         x=alt.value(size.plot + begin + room), y=y, text="name:N", tooltip=tips(view, label="run", place="lines")
     )
-    over = alt.Chart(data(pl.DataFrame({"said": [head]}))).mark_text(
+    over = alt.Chart(data(pl.DataFrame({"display": [head]}))).mark_text(
         align="left", baseline="bottom", color=t.faint, fontSize=t.size
-    ).encode(x=alt.value(size.plot + begin), y=alt.value(-6), text="said:N")  # fmt: skip
+    ).encode(x=alt.value(size.plot + begin), y=alt.value(-6), text="display:N")  # fmt: skip
     return [leader, dot, value, name, over]
 
 
 def _ends(panel: _Panel, frame: pl.DataFrame, top: float) -> pl.DataFrame:
-    """A row a run, in the order of where its curve ends, from the highest: run, label, colour, x_end, end, said (the
-    value at the rule; without a rule the last that was logged), place."""
+    """One row per run, ordered by the end of its curve, highest first: run, label, colour, x_end, end, display (the
+    value at the common point; without one, the last value logged), place."""
     out = []
     for job in panel.jobs:
-        mine = frame.filter(pl.col("run") == job.id)
-        curve = mine.filter(pl.col("mark").is_in(["point", "bin"])).sort("x")
-        at = mine.filter(mark="common")
+        marks = frame.filter(pl.col("run") == job.id)
+        curve = marks.filter(pl.col("mark").is_in(["point", "bin"])).sort("x")
+        common = marks.filter(mark="common")
         # A run without a finite loss has its marks at the top edge.
-        last = curve.row(-1, named=True) if curve.height else {"x": float(mine["x"].max()), "value": top}  # type: ignore[arg-type]
-        told = at.row(0, named=True) if at.height else mine.filter(mark="last").row(0, named=True)
+        last = curve.row(-1, named=True) if curve.height else {"x": float(marks["x"].max()), "value": top}  # type: ignore[arg-type]
+        final = common.row(0, named=True) if common.height else marks.filter(mark="last").row(0, named=True)
         out.append({
-            "run": job.id, "label": one_line(job.label), "colour": told["colour"], "x_end": last["x"],
-            "end": last["value"], "said": _value(told["value"], told["resolution"]), "place": told["place"],
+            "run": job.id, "label": one_line(job.label), "colour": final["colour"], "x_end": last["x"],
+            "end": last["value"], "display": _value(final["value"], final["resolution"]), "place": final["place"],
         })  # fmt: skip
     return pl.DataFrame(out).sort("end", descending=True)
 
 
 def _short(names: Sequence[str], width: float, size: float) -> list[str]:
-    """Names that do not all fit, without what they all begin with, cut where a part of them ends."""
+    """The names; if they do not all fit, without their common prefix, cut at a separator."""
     if all(text_width(name, size) <= width for name in names):
         return list(names)
     least, most = min(names, default=""), max(names, default="")
@@ -507,12 +519,12 @@ def _short(names: Sequence[str], width: float, size: float) -> list[str]:
 
 
 def _outer(ends: pl.DataFrame) -> pl.DataFrame:
-    """The highest and the lowest."""
+    """The runs with the highest and the lowest ends."""
     return pl.concat([ends.head(_NAMED // 2), ends.tail(_NAMED // 2)])
 
 
 def _spread(wanted: Sequence[float], gap: float, least: float, most: float) -> list[float]:
-    """Places at least `gap` apart in the order of `wanted` (from the top), as near to it as that allows."""
+    """Positions at least `gap` apart, in the order of `wanted` (from the top) and as near to it as possible."""
     out: list[float] = []
     for place in wanted:
         out.append(max(place, out[-1] + gap if out else least))
@@ -527,28 +539,30 @@ def _spread(wanted: Sequence[float], gap: float, least: float, most: float) -> l
 
 
 def _title(panels: Sequence[_Panel], x: str) -> str:
-    """The finding: what the runs had where all had seen the same; else how far it went."""
+    """The finding: the losses at the last common point; else the first and the last loss."""
     lost = {job.id for p in panels for job, c in zip(p.jobs, p.curves, strict=True) if not c["value"].is_finite().all()}
     if lost:
-        of = len({job.id for p in panels for job in p.jobs})
-        return f"{len(lost)} of {of} runs {'has' if len(lost) == 1 else 'have'} a loss that is no finite number"
+        total = len({job.id for p in panels for job in p.jobs})
+        return f"{len(lost)} of {total} runs {'has' if len(lost) == 1 else 'have'} a loss that is NaN or infinite"
     first = next((p for p in panels if p.most is not None), panels[0])
     workloads = {p.workload or p.jobs[0].id for p in panels}
     if len(workloads) > 1:
         runs = len({job.id for p in panels for job in p.jobs})
-        return f"Training loss of {runs} runs of {len(workloads)} workloads, each on axes of its own"
+        return f"Training loss of {runs} runs of {len(workloads)} workloads, each on its own axes"
     if first.most is not None:
         at = [(row_at(c, x, first.most), job) for job, c in zip(first.jobs, first.curves, strict=True)]
         at.sort(key=lambda pair: (math.isnan(pair[0]["value"]), pair[0]["value"]))
         names = [fitted(name, 230, 15) for name in _short([one_line(job.label) for _, job in at], 230, 15)]
-        told = [f"{_value(r['value'], r['resolution'])} ({name})" for (r, _), name in zip(at, names, strict=True)]
-        if len(told) > 3:
-            return f"After {_point(first, x)} the {first.objective} of {len(told)} runs is {told[0]} to {told[-1]}"
-        return f"After {_point(first, x)} the {first.objective} is {listed(told)}"
+        losses = [f"{_value(r['value'], r['resolution'])} ({name})" for (r, _), name in zip(at, names, strict=True)]
+        if len(losses) > 3:
+            return (
+                f"After {_point(first, x)}, the {first.objective} of {len(losses)} runs is {losses[0]} to {losses[-1]}"
+            )
+        return f"After {_point(first, x)}, the {first.objective} is {listed(losses)}"
     begin, end = first.curves[0].row(0, named=True), first.curves[0].row(-1, named=True)
     went = f"went from {_value(begin['value'], begin['resolution'])} to {_value(end['value'], end['resolution'])}"
     if len(first.jobs) > 1:
-        return f"{len(first.jobs)} runs logged the {first.objective} at no {_UNITS[x]} in common"
+        return f"{len(first.jobs)} runs logged the {first.objective}, but have no {_UNITS[x]} in common"
     took = f"{end['seconds']:,.0f} s" if x == "time" else f"{end[AXES[x]]:,} {x}"
     return f"The {first.objective} of {fitted(first.jobs[0].label, 300, 14)} {went} in {took}"
 
@@ -557,61 +571,65 @@ _UNITS = {"samples": "number of samples", "steps": "step", "time": "time"}
 
 
 def _subtitle(panels: Sequence[_Panel], x: str) -> Iterator[str]:
-    yield "Points as logged, nothing smoothed."
+    yield "Points as logged, without smoothing."
     if any(p.most is not None for p in panels):
-        what = "the last point before the earliest end" if x == "time" else f"the largest number of {x} that all logged"
-        yield f"Dashed rule, rings and values: {what}. Curves may end later: what they reach there is no comparison."
+        what = (
+            "the last point before the first run ends"
+            if x == "time"
+            else f"the largest number of {x} that all runs logged"
+        )
+        yield f"Dashed line, rings and values: {what}. Ends of curves beyond it are not comparable."
 
 
 def _caption(view: View, found: _Found, drawn: Sequence[_Panel], most: int) -> Iterator[str]:
-    """What was aggregated, left out, averaged, claimed."""
+    """What was aggregated, omitted, averaged or claimed."""
     if any(c.height > most for p in drawn for c in p.curves):
         yield (
-            f"Of runs with more than {most:,} points: median (line) and range (band) of {_bins(most)} equal stretches "
+            f"Runs with more than {most:,} points: median (line) and range (band) of {_bins(most)} equal intervals "
             "of the axis."
         )
     crowded = [p for p in drawn if len(p.jobs) > _NAMED]
     if crowded:
-        yield f"Named: where a panel has more than {_NAMED} runs, the {_NAMED // 2} that end highest and lowest."
+        yield f"With more than {_NAMED} runs in a panel, only the {_NAMED // 2} highest and lowest each are named."
     if found.more:
-        yield f"{found.more} more panels (a workload and objective each) are not drawn; choose with --where."
+        yield f"{found.more} more panels (one per workload and objective) are not drawn; select with --where."
     if found.single:
         lone = list(dict.fromkeys(job.id for p in found.single for job in p.jobs))
-        yield f"Not drawn, since only one point was logged: {labels([job for job in view.jobs if job.id in lone])}."
+        yield f"Not drawn (only one point logged): {labels([job for job in view.jobs if job.id in lone])}."
     if found.nowhere:
         others = [x for x in AXES if x != found.x and _would(view, found.nowhere, x)]
-        hint = f" (some would be with --x {others[0]})" if others else ""
-        yield f"Not drawn, since no {found.x} stand with the losses{hint}: {labels(found.nowhere)}."
+        hint = f"; try --x {others[0]}" if others else ""
+        yield f"Not drawn (losses without {found.x}{hint}): {labels(found.nowhere)}."
     if view.options.x is None and found.x != "samples":
-        yield f"By {found.x}: how many samples were seen is not in these logs."
+        yield f"The axis is {found.x}, because these logs do not state the number of samples."
     if found.averaged:
-        yield f"Ranks print a loss each; drawn is their mean: {labels(found.averaged)}."
+        yield f"Mean over the ranks, which each print a loss: {labels(found.averaged)}."
     if found.x == "samples":
         claimed = [j for p in drawn for j in p.jobs if view.ledger.value(j, "batch_size").how == "claimed"]
         if claimed:
-            yield f"Samples by a batch size that is only claimed: {labels(list(dict.fromkeys(claimed)))}."
+            yield f"Samples computed from a claimed batch size: {labels(list(dict.fromkeys(claimed)))}."
     if found.x == "time":
-        yield "Clock: from the beginning of training, by the stamps of the log lines."
+        yield "Clock: seconds since training began, from the timestamps of the log lines."
     fine = [2 * float(r) for p in drawn for c in p.curves if (r := c["resolution"].max())]  # type: ignore[arg-type]
     if fine:
         step = f"{max(fine):.12f}".rstrip("0").rstrip(".")
         yield f"Losses are printed in steps of {step}{' or finer' if len(set(fine)) > 1 else ''}."
     steps = {2 * g for p in drawn if p.objective == "loss" for job in p.jobs if (g := grid(view.ledger, job))}
     if steps:
-        told = listed([f"1/{1 / s:.0f}" for s in sorted(steps)])
-        yield f"All losses of some runs lie on a grid of {told}: finer they are not."
+        sizes = listed([f"1/{1 / s:.0f}" for s in sorted(steps)])
+        yield f"All losses of some runs are multiples of {sizes}, which is their resolution."
 
 
 def _nothing(view: View, found: _Found) -> str:
-    """Why there is no curve, and what to do."""
+    """Why there is no curve, and what to do about it."""
     if found.single:
         lone = list(dict.fromkeys(job.id for p in found.single for job in p.jobs))
-        return f"only one loss was logged by {labels([job for job in view.jobs if job.id in lone])}: there is no curve"
+        return f"there is no curve: {labels([job for job in view.jobs if job.id in lone])} logged only one loss"
     if not found.nowhere:
-        return "no log here has a training loss by samples, steps or time"
+        return "no log has a training loss by samples, steps or time"
     others = [x for x in AXES if x != found.x and _would(view, found.nowhere, x)]
-    hint = f"; try --x {others[0]}" if others else ", nor do steps or stamps"
-    return f"no {found.x} stand with the losses of {labels(found.nowhere)}{hint}"
+    hint = f"; try --x {others[0]}" if others else ", steps or timestamps"
+    return f"the losses of {labels(found.nowhere)} have no {found.x}{hint}"
 
 
 def _would(view: View, jobs: Sequence[Job], x: str) -> bool:

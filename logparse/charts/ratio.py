@@ -1,19 +1,19 @@
-"""In what do the runs differ from the baseline, and which of it is more than noise?
+"""How do the runs differ from the baseline, and which differences exceed the noise?
 
 What it shows
-    What `logparse compare` prints, drawn: a row for each quantity and run, and in it the ratio to the baseline on an
-    axis of powers of two. Quantities that have no ratio (losses, scores) stand below, each on an axis of its own, as
-    differences. Different work has no baseline in common, so there is a panel for each workload and task.
+    The table of `logparse compare` as a chart: a row for each quantity and run, with the ratio to the baseline on an
+    axis of powers of two. Quantities without a ratio (losses, scores) follow below as differences, each on its own
+    axis. Each workload and task has its own panel, because different workloads have no common baseline.
 
 How to read it
-    Right is better, whichever way the quantity counts: for times the ratio is turned round. The rule is the baseline.
-    The grey band is the largest noise that is known: a grey dot is within it. A ring is beyond noise, with too few
-    runs to be more; a full dot is established over three runs or more a side, its line the 95 % interval. A dashed
-    ring: nobody knows the noise. Words instead of a mark say why the two are not compared.
+    Right is better for every quantity: for times, the ratio is inverted. The vertical line is the baseline. The grey
+    band is the largest known noise: a grey dot lies within it. A ring is beyond noise, but with too few runs to
+    establish the difference. A full dot is established over three or more runs per side; its line is the 95 %
+    interval. A dashed ring means that the noise is unknown. Text in place of a mark says why the two are not compared.
 
 What it leaves out
-    The values themselves (the note has them) and quantities that only one of the two has. With more than a dozen runs
-    a row holds the marks of all of them, and the note counts the verdicts.
+    The values themselves (the notes on the right give them) and quantities that only one of the two runs has. With more
+    than a dozen runs, one row contains the marks of all of them, and the note counts the verdicts.
 """
 
 from __future__ import annotations
@@ -28,31 +28,31 @@ import polars as pl
 
 from logparse.charts._panel import (
     WIDTH,
+    LegendEntry,
     RowGrid,
-    Sign,
     band,
     baseline_in,
     capped,
     gutter,
     heading,
-    key,
+    legend,
     with_bands,
-    work,
+    workload_title,
 )
 from logparse.charts._theme import (
     Plain,
-    apart,
-    cut,
     data,
+    distinct_labels,
     fitted,
     framed,
-    named,
     places,
+    shortened,
     source_note,
     text_width,
     theme,
     tiled,
     tips,
+    title_label,
 )
 from logparse.charts._view import JobBlock, View
 from logparse.comparison.compare import Comparison, Row, of_sides
@@ -68,7 +68,7 @@ from logparse.text.terminal import one_line
 
 TAKES = ("by", "baseline", "per", "clock")
 _CROWD = 12
-"""Runs beside the baseline up to which each has a row of its own."""
+"""Runs compared with the baseline up to which each has its own row."""
 ROWS: dict[str, Any] = {
     "block": pl.UInt32,
     "panel": pl.UInt32,
@@ -92,38 +92,39 @@ ROWS: dict[str, Any] = {
     "note": pl.String,
     "evidence": LOCATIONS,
 }
-"""panel: 0 holds the ratios of a block, each further one a quantity of differences. ratio, difference: candidate to
-baseline. shown: where the mark stands, so that right is better; noise_low to high likewise. evidence: of both."""
+"""panel: 0 contains the ratios of a block, each further panel the differences of one quantity. ratio, difference:
+candidate to baseline. shown, low, high, noise_low, noise_high: positions on the axis, so that right is better.
+evidence: of both sides."""
 
 
 def rows(view: View) -> pl.DataFrame:
-    """A row for each mark or word: `ROWS`."""
+    """One row for each mark, or text in place of one: `ROWS`."""
     found, _ = _comparisons(view)
     return pl.DataFrame([r for i, (_, c) in enumerate(found) for r in _block_rows(i, c)], schema=ROWS)
 
 
 def chart(view: View) -> Drawing:
-    """The table of `compare`, drawn."""
+    """The table of `compare` as a chart."""
     frame = rows(view)
     found, more = _comparisons(view)
     if not frame.height:
-        raise NothingToDraw("no two runs of one workload and task share a quantity to be compared")
+        raise NothingToDraw("no two runs of the same workload and task have a quantity in common")
     width, size = float(view.options.width or WIDTH), theme(view).size
-    names = gutter(view, apart(frame["title"].to_list(), 170, size)) + 14
+    names = gutter(view, distinct_labels(frame["title"].to_list(), 170, size)) + 14
     edge = gutter(view, (_short(view, side) for side in frame["side"].drop_nulls())) + names
     drawn: list[Drawing | Plain] = []
     for number, (block, comparison) in enumerate(found):
-        of = frame.filter(pl.col("block") == number)
+        block_rows = frame.filter(pl.col("block") == number)
         head = heading(view, _heading(view, block, comparison), _differs(comparison))
-        for panel in of["panel"].unique().sort():
-            part = of.filter(pl.col("panel") == panel)
+        for panel in block_rows["panel"].unique().sort():
+            part = block_rows.filter(pl.col("panel") == panel)
             grid = RowGrid(view, part["row"].n_unique(), width, edge)
             made = _marks(view, part, grid, ratios=panel == 0)
-            drawn.append(made.properties(title=head) if panel == of["panel"].min() else made)
+            drawn.append(made.properties(title=head) if panel == block_rows["panel"].min() else made)
     body = tiled(drawn, row=18)
     notes = max(text_width(note, size) for note in frame["note"].fill_null(""))
     whole = edge + width + notes + 16
-    if strip := key(view, _signs(view, frame), whole - edge):
+    if strip := legend(view, _legend_entries(view, frame), whole - edge):
         body = tiled([strip, body], row=14)
     quantities = frame["quantity"].unique().to_list()
     caption = [
@@ -134,14 +135,14 @@ def chart(view: View) -> Drawing:
         *view.touching(quantities),
         source_note(view),
     ]
-    return framed(view, body, whole, _finding(frame), ("Right is better; times are turned round.",), caption)
+    return framed(view, body, whole, _finding(frame), ("Right is better; ratios of times are inverted.",), caption)
 
 
 # ---- rows ---- #
 
 
 def _comparisons(view: View) -> tuple[list[tuple[JobBlock | None, Comparison]], list[str]]:
-    """The comparison that was given; else one for each workload and task that has two sides."""
+    """The given comparison; else one for each workload and task with at least two sides."""
     if view.given is not None:
         return [(None, view.comparison)], []
     blocks, more = capped([b for b in view.blocks("workload", "task") if len(view.rows_of(b.jobs)) > 1])
@@ -150,7 +151,7 @@ def _comparisons(view: View) -> tuple[list[tuple[JobBlock | None, Comparison]], 
     for block in blocks:
         sides = view.rows_of(block.jobs)
         base = sides[baseline_in(view, sides)]
-        # Sides of one label: the baseline is meant, not named.
+        # Labels may not be unique, so the baseline is passed by position.
         ordered = [base, *(s for s in sides if s is not base)]
         out.append((block, of_sides(view.ledger, ordered, None, o.clock, o.per, by=o.by)))
     return out, more
@@ -178,7 +179,7 @@ def _block_rows(number: int, comparison: Comparison) -> Iterator[dict[str, Any]]
 
 
 def _refused(comparison: Comparison, row: Row, marks: Sequence[int]) -> dict[str, Any] | None:
-    """One row in place of several that are all not compared, for one reason."""
+    """One row for several sides that are not comparable for the same reason."""
     reasons = {v.reason if v.word == NOT_COMPARABLE else None for i in marks if (v := row.verdicts[i]) is not None}
     if len(marks) < 2 or len(reasons) > 1 or None in reasons:
         return None
@@ -193,7 +194,7 @@ def _mark(comparison: Comparison, row: Row, index: int, crowd: bool) -> dict[str
     assert verdict is not None
     noise = verdict.noise.size if verdict.noise else None
     ratio = row.quantity.scale == "ratio"
-    low, high = sorted(_turned(row, x, ratio) for x in verdict.interval) if verdict.interval else (None, None)
+    low, high = sorted(_oriented(row, x, ratio) for x in verdict.interval) if verdict.interval else (None, None)
     moved = verdict.ratio if ratio else verdict.difference
     return {
         "quantity": row.quantity.name,
@@ -206,7 +207,7 @@ def _mark(comparison: Comparison, row: Row, index: int, crowd: bool) -> dict[str
         "ratio": verdict.ratio,
         "difference": verdict.difference,
         "verdict": verdict.word,
-        "shown": None if moved is None else _turned(row, moved, ratio),
+        "shown": None if moved is None else _oriented(row, moved, ratio),
         "noise_low": None if noise is None else math.exp(-noise) if ratio else -noise,
         "noise_high": None if noise is None else math.exp(noise) if ratio else noise,
         "low": low,
@@ -216,8 +217,8 @@ def _mark(comparison: Comparison, row: Row, index: int, crowd: bool) -> dict[str
     }
 
 
-def _turned(row: Row, moved: float, ratio: bool) -> float:
-    """A ratio or difference so that more is better."""
+def _oriented(row: Row, moved: float, ratio: bool) -> float:
+    """A ratio or difference, inverted where needed so that higher is better."""
     if row.better == "higher":
         return moved
     return 1 / moved if ratio else -moved
@@ -226,7 +227,7 @@ def _turned(row: Row, moved: float, ratio: bool) -> float:
 def _note(comparison: Comparison, row: Row, index: int) -> str:
     c, base, verdict = row.cells[index], row.cells[comparison.baseline], row.verdicts[index]
     assert verdict is not None
-    values = f"{_value(row, c)} against {_value(row, base)}"
+    values = f"{_value(row, c)} vs {_value(row, base)}"
     if verdict.word == NOT_COMPARABLE:
         return values
     n = "" if c.n > 2 and base.n > 2 else f", n={c.n}" if c.n == base.n else f", n={c.n} and {base.n}"
@@ -252,21 +253,21 @@ def _marks(view: View, frame: pl.DataFrame, grid: RowGrid, ratios: bool) -> Draw
     marked = frame.with_columns(
         colour=pl.col("platform").map_elements(hue, return_dtype=pl.String),
         lines=pl.col("evidence").map_elements(places, return_dtype=pl.String),
-        said=pl.coalesce("reason", "note", "verdict"),
+        display=pl.coalesce("reason", "note", "verdict"),
         name=pl.coalesce("side", "baseline"),
     ).with_columns(colour=pl.when(pl.col("verdict").is_in([WITHIN, UNKNOWN])).then(pl.lit(t.faint)).otherwise("colour"))
-    tooltip = tips(view, name="run", title="quantity", verdict="verdict", said="values", lines="lines")
+    tooltip = tips(view, name="run", title="quantity", verdict="verdict", display="values", lines="lines")
     area = 75 if grid.step >= 15 else 30
     points = []
     for word, filled, dash in (
         (WITHIN, True, None), (UNKNOWN, False, [2, 2]), (BEYOND, False, None), (ESTABLISHED, True, None),
     ):  # fmt: skip
-        some = marked.filter((pl.col("verdict") == word) & pl.col("shown").is_not_null())
+        points_of_verdict = marked.filter((pl.col("verdict") == word) & pl.col("shown").is_not_null())
         look: dict[str, Any] = {"filled": True} if filled else {"filled": False, "fill": t.paper, "strokeWidth": 2}
         look |= {"strokeDash": dash} if dash else {}
         ink = alt.Fill("colour:N", scale=None) if filled else alt.Stroke("colour:N", scale=None)
         points.append(
-            alt.Chart(data(some))
+            alt.Chart(data(points_of_verdict))
             .mark_point(shape="circle", size=area, opacity=1, **look)
             .encode(x, grid.y, ink, tooltip=tooltip)
         )
@@ -279,29 +280,30 @@ def _marks(view: View, frame: pl.DataFrame, grid: RowGrid, ratios: bool) -> Draw
         .mark_rule(strokeWidth=1.5)
         .encode(x=_of(x, "low"), x2=alt.X2("high:Q"), y=grid.y, color=alt.Color("colour:N", scale=None))
     )
-    # In a crowd the words of one would cover the marks of the others; the note counts them.
+    # In a row with several marks, text would cover the other marks; the note counts the verdicts instead.
     alone = frame.filter(pl.len().over("row") == 1)
     words = alone.filter(pl.col("verdict") == NOT_COMPARABLE).with_columns(
         text=pl.col("reason").map_elements(
-            lambda r: cut(f"not comparable: {r}", grid.width - 10, grid.size), return_dtype=pl.String
+            lambda r: shortened(f"not comparable: {r}", grid.width - 10, grid.size), return_dtype=pl.String
         )
     )
     first = frame.unique("quantity", keep="first", maintain_order=True)
+    titles = distinct_labels(first["title"].to_list(), 170, t.size)
     return grid.layered(
         band(view, marked, grid, x),
         rule.encode(x=_of(x, "one")),
-        _parted(view, first, grid),
+        _separators(view, first, grid),
         whiskers,
         *points,
         *grid.words(words, alt.value(5)),
         grid.labels(frame.with_columns(label=_labels(view, frame))),
-        grid.texts(first.with_columns(text=pl.Series(apart(first["title"].to_list(), 170, t.size), dtype=pl.String)),
-                   alt.value(-grid.gutter - 8), align="left", fontWeight="bold"),
+        grid.texts(first.with_columns(text=pl.Series(titles, dtype=pl.String)), alt.value(-grid.gutter - 8),
+                   align="left", fontWeight="bold"),
         grid.notes(frame))  # fmt: skip
 
 
-def _parted(view: View, first: pl.DataFrame, grid: RowGrid) -> alt.Chart:
-    """A line between one quantity and the next."""
+def _separators(view: View, first: pl.DataFrame, grid: RowGrid) -> alt.Chart:
+    """A line between consecutive quantities."""
     rows = first.filter(pl.col("row") > 0).select(y=pl.col("row").cast(pl.Float64) * grid.step)
     made: alt.Chart = (
         alt.Chart(data(rows))
@@ -322,7 +324,7 @@ def _axis(frame: pl.DataFrame, ratios: bool) -> alt.X:
         most = max(most, min(max(bands, default=0.0), 2 * most or math.inf)) * 1.12 or 1.0
         unit, quantity = _unit(frame), frame["title"][0]
         return alt.X(
-            "shown:Q", title=f"{quantity}: difference to the baseline{unit}, right is better",
+            "shown:Q", title=f"{quantity}: difference from the baseline{unit}, right is better",
             scale=alt.Scale(domain=[-most, most], nice=False),
             axis=alt.Axis(tickCount=5, domain=False, labelExpr=_SIGNED.format(100 if unit else 1)),
         )  # fmt: skip
@@ -345,13 +347,13 @@ _SIGNED = "datum.value == 0 ? '0' : format(datum.value * {}, '+~r')"
 
 
 def _unit(frame: pl.DataFrame) -> str:
-    """Scores that are shares are read in per cent."""
+    """The unit of differences: scores that are shares are shown in per cent."""
     share = frame["quantity"][0] == "score" and is_share(frame["title"][0])
     return ", percentage points" if share else ""
 
 
 def _ticks(low: float, high: float) -> list[float]:
-    """Powers of two; finer where there are fewer than three of them."""
+    """Powers of two, or a finer scale if fewer than three of them fit."""
     powers = [2.0**k for k in range(math.ceil(math.log2(low)), math.floor(math.log2(high)) + 1)]
     if len(powers) >= 3:
         return powers if len(powers) <= 12 else powers[:: len(powers) // 8]
@@ -374,88 +376,89 @@ def _short(view: View, side: str | None) -> str:
     return fitted(side or "", 190, theme(view).size)
 
 
-def _signs(view: View, frame: pl.DataFrame) -> list[Sign]:
+def _legend_entries(view: View, frame: pl.DataFrame) -> list[LegendEntry]:
     t = theme(view)
     words = set(frame["verdict"])
     found = frame["platform"].unique()
     base = hue(found[0]) if len(found) == 1 else t.ink
-    signs = [
-        (ESTABLISHED, Sign("established", "circle", fill=base)),
-        (BEYOND, Sign("beyond noise, few runs", "circle", stroke=base)),
-        (WITHIN, Sign("within noise", "circle", fill=t.faint)),
-        (UNKNOWN, Sign("noise not known", "circle", stroke=t.faint, dash=(2, 2))),
+    entries = [
+        (ESTABLISHED, LegendEntry("established", "circle", fill=base)),
+        (BEYOND, LegendEntry("beyond noise, few runs", "circle", stroke=base)),
+        (WITHIN, LegendEntry("within noise", "circle", fill=t.faint)),
+        (UNKNOWN, LegendEntry("noise unknown", "circle", stroke=t.faint, dash=(2, 2))),
     ]
-    out = [sign for word, sign in signs if word in words]
+    out = [sign for word, sign in entries if word in words]
     if frame["noise_low"].drop_nulls().len():
-        out.append(Sign("largest noise known", fill=t.band))
-    return out + ([Sign(platform, fill=hue(platform)) for platform in found.sort()] if len(found) > 1 else [])
+        out.append(LegendEntry("largest known noise", fill=t.band))
+    return out + ([LegendEntry(platform, fill=hue(platform)) for platform in found.sort()] if len(found) > 1 else [])
 
 
 # ---- words ---- #
 
 
 def _heading(view: View, block: JobBlock | None, comparison: Comparison) -> str:
-    base = named(comparison.sides[comparison.baseline].label)
-    return f"{work(view.ledger, block)}; baseline: {base}" if block is not None else f"baseline: {base}"
+    base = title_label(comparison.sides[comparison.baseline].label)
+    return f"{workload_title(view.ledger, block)}; baseline: {base}" if block is not None else f"baseline: {base}"
 
 
 def _differs(comparison: Comparison) -> str:
-    """In what the sides differ: the sentences that one line has room for."""
-    told = ""
+    """How the sides differ: the sentences that fit on one line."""
+    text = ""
     for sentence in what_differs(comparison):
-        if told and text_width(told + sentence, 11) > 900:
+        if text and text_width(text + sentence, 11) > 900:
             break
-        told = f"{told} {sentence}".strip()
-    return told if text_width(told, 11) <= 900 else f"{told[:150].rpartition(' ')[0]} …"
+        text = f"{text} {sentence}".strip()
+    return text if text_width(text, 11) <= 900 else f"{text[:150].rpartition(' ')[0]} …"
 
 
 def _finding(frame: pl.DataFrame) -> str:
-    held = frame.filter(pl.col("verdict") != NOT_COMPARABLE)
-    beyond = held.filter(pl.col("verdict").is_in([BEYOND, ESTABLISHED]))
-    if not held.height:
-        return "None of these runs may be compared with its baseline"
-    if set(held["verdict"]) == {UNKNOWN}:
-        one = held["side"].n_unique() == 1 and held["side"][0] is not None
-        whose = f"{named(held['side'][0])} against {named(held['baseline'][0])}" if one else "These runs"
-        many = f"none of {held.height} differences" if held.height > 1 else "the one difference"
-        return f"{whose}: {many} can be judged, since no noise is known{'' if held.height > 1 else ' of it'}"
-    if held["side"].n_unique() == 1 and held["side"][0] is not None:
-        side, base = (named(held[c][0]) for c in ("side", "baseline"))
-        if not beyond.height and UNKNOWN in held["verdict"]:
-            return f"{side} against {base}: no difference is beyond noise, as far as noise is known"
+    compared = frame.filter(pl.col("verdict") != NOT_COMPARABLE)
+    beyond = compared.filter(pl.col("verdict").is_in([BEYOND, ESTABLISHED]))
+    if not compared.height:
+        return "None of these runs is comparable with its baseline"
+    if set(compared["verdict"]) == {UNKNOWN}:
+        one = compared["side"].n_unique() == 1 and compared["side"][0] is not None
+        whose = f"{title_label(compared['side'][0])} vs {title_label(compared['baseline'][0])}" if one else "These runs"
+        differences = f"{compared.height} differences" if compared.height > 1 else "one difference"
+        return f"{whose}: {differences}, of unknown significance because the noise is unknown"
+    if compared["side"].n_unique() == 1 and compared["side"][0] is not None:
+        side, base = (title_label(compared[c][0]) for c in ("side", "baseline"))
+        if not beyond.height and UNKNOWN in compared["verdict"]:
+            return f"{side} vs {base}: no difference is beyond the known noise"
         if not beyond.height:
-            return f"{side} is within noise of {base} in all that may be compared"
-        told = [
+            return f"{side} is within noise of {base} in every comparable quantity"
+        largest = [
             f"{t.partition(',')[0]} {n.rpartition(': ')[2].partition(', n')[0]}"
             for t, n in beyond.select("title", "note").head(3).iter_rows()
         ]
         more = f" and {beyond.height - 3} more" if beyond.height > 3 else ""
-        return f"{side} against {base}, beyond noise: {', '.join(told)}{more}"
-    unknown = held.filter(pl.col("verdict") == UNKNOWN).height
-    of = f"{beyond.height} of {held.height} differences are beyond the noise that is known"
+        return f"{side} vs {base}, beyond noise: {', '.join(largest)}{more}"
+    unknown = compared.filter(pl.col("verdict") == UNKNOWN).height
+    counts = f"{beyond.height} of {compared.height} differences are beyond the known noise"
     if unknown:
-        of = f"{beyond.height or 'no'} of {held.height} differences are beyond noise; of {unknown} no noise is known"
-    same = held["baseline"].unique()
-    return f"Against {named(same[0])}, {of}" if len(same) == 1 else of[0].upper() + of[1:]
+        beyond_noise = f"{beyond.height or 'none'} of {compared.height} differences are beyond noise"
+        counts = f"{beyond_noise}; for {unknown} the noise is unknown"
+    same = compared["baseline"].unique()
+    return f"Compared with {title_label(same[0])}, {counts}" if len(same) == 1 else counts[0].upper() + counts[1:]
 
 
 def _noises(comparisons: Sequence[Comparison]) -> Iterator[str]:
     found: Counter[str] = Counter()
     for c in comparisons:
-        found.update(v.noise.kind for row in c.rows for v in row.verdicts if _is_held(v) and v and v.noise)
+        found.update(v.noise.kind for row in c.rows for v in row.verdicts if _is_compared(v) and v and v.noise)
     if found:
         yield f"Noise used: {', '.join(f'{kind} ({n})' for kind, n in found.most_common())}."
 
 
-def _is_held(verdict: Verdict | None) -> bool:
+def _is_compared(verdict: Verdict | None) -> bool:
     return verdict is not None and verdict.word != NOT_COMPARABLE
 
 
 def _alone(view: View, found: Sequence[tuple[JobBlock | None, Comparison]]) -> Iterator[str]:
-    """Runs that have nothing to be held against."""
-    held = {job.id for _, c in found for job in c.jobs}
-    alone = [job for job in view.jobs if job.id not in held]
+    """Runs that have nothing to be compared with."""
+    compared = {job.id for _, c in found for job in c.jobs}
+    alone = [job for job in view.jobs if job.id not in compared]
     if alone:
         more = f" and {len(alone) - 3} more" if len(alone) > 3 else ""
         names = ", ".join(one_line(job.label) for job in alone[:3])
-        yield f"Alone in their workload and task, so not compared: {names}{more}."
+        yield f"Not compared (no other run of their workload and task): {names}{more}."

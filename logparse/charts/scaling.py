@@ -1,20 +1,20 @@
-"""How does throughput grow with ranks or devices, and how much of it is lost?
+"""How does throughput scale with ranks or devices, and how much is lost?
 
 What it shows
-    Left, samples/s against the number of ranks (or devices, `x`), both axes logarithmic, with the ideal line: the rate
-    of the fewest times the growth of their number. Right, efficiency: what share of that ideal was reached, from 0 to
-    110 %. One row of two panels for each study: runs of one workload on one platform with the same work on each rank
-    (weak scaling) or the same work in all (strong).
+    On the left, samples/s against the number of ranks (or devices, `x`), both axes logarithmic, with the ideal line:
+    the throughput of the smallest number, scaled linearly. On the right, the efficiency: the share of the ideal that
+    was reached, from 0 to 110 %. One row of two panels for each study: runs of one workload on one platform with the
+    same work per rank (weak scaling) or the same total work (strong scaling).
 
 How to read it
-    Points on the ideal line lose nothing. The baseline is the smallest number that was run, at 100 %; how many runs it
-    stands on is said, since all other efficiencies rest on it. Repeats of one setting are one point: the median, with
-    their range. Nothing is fitted and nothing is drawn beyond what was measured.
+    Points on the ideal line lose nothing. The baseline is the smallest number that was run, at 100 %. The chart states
+    how many runs the baseline has, because all other efficiencies depend on it. Repeated runs of one setting are one
+    point: the median, with their range. Nothing is fitted, and nothing is drawn beyond the measured range.
 
 What it leaves out
-    Efficiency where neither the work in all nor that on each rank is the same: such runs are shown by their rates
-    alone, with the reason. Runs without a result, without a rate in samples/s, or of which no log says how many ranks
-    they had: the caption names them. Figures for each device of different platforms are never held against each other.
+    The efficiency of runs with neither the same total work nor the same work per rank: only their throughput is shown,
+    with the reason. Runs without a result, without a throughput in samples/s, or whose number of ranks no log states:
+    the caption names them. Per-device figures of different platforms are never compared.
 """
 
 from __future__ import annotations
@@ -51,8 +51,8 @@ ROWS: dict[str, Any] = {
     "least": pl.Float64, "greatest": pl.Float64, "resolution": pl.Float64, "speedup": pl.Float64,
     "efficiency": pl.Float64, "baseline": pl.Boolean, "evidence": LOCATIONS,
 }  # fmt: skip
-"""A row a point. of: what is counted. kind: `weak`, `strong`, `neither`. throughput: samples/s, of three runs or more
-the median. efficiency: from 0 to 1, null where the kind is `neither`."""
+"""One row per point. of: what is counted. kind: `weak`, `strong`, `neither`. throughput: samples/s, the median of three
+runs or more. efficiency: 1 is ideal; null where the kind is `neither`."""
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,7 @@ def rows(view: View) -> pl.DataFrame:
 
 
 def _studies(view: View) -> list[_Study]:
-    """Every study in these runs: the largest sets of one platform, workload and task with equal work."""
+    """All studies in these runs: the largest sets of one platform, workload and task with equal work."""
     x = view.options.x
     if x not in (None, *COUNTS):
         raise UsageError(f"x {x!r}: one of {', '.join(COUNTS)}")
@@ -90,27 +90,27 @@ def _studies(view: View) -> list[_Study]:
 
 
 def _of_block(view: View, block: JobBlock, of: str) -> Iterator[_Study]:
-    """Weak studies, then strong ones of what is left, then what is left."""
+    """Weak scaling studies, then strong ones of the remaining sides, then the remaining sides."""
     sides = [side for side in _sides(view, block) if _ready(view, side, of)]
     for share in (True, False):
-        for some in _alike(view, sides, of, share):
-            study = _study(view, block, some, of)
+        for equal in _alike(view, sides, of, share):
+            study = _study(view, block, equal, of)
             if study is not None and study.found.points:
                 yield study
-                sides = [side for side in sides if side not in some]
+                sides = [side for side in sides if side not in equal]
     rest = _study(view, block, sides, of)
     if rest is not None:
         yield rest
 
 
 def _sides(view: View, block: JobBlock) -> list[Side]:
-    """By what was asked for; else repeats of one experiment together."""
+    """The groups of `by` or of the given comparison; else one side per experiment."""
     if view.options.by or view.given is not None:
         return view.rows_of(block.jobs)
-    held: dict[str, list[Job]] = {}
+    experiments: dict[str, list[Job]] = {}
     for job in block.jobs:
-        held.setdefault(str(job.main["group"] or job.id), []).append(job)
-    return [Side(jobs[0].label, tuple(jobs)) for jobs in held.values()]
+        experiments.setdefault(str(job.main["group"] or job.id), []).append(job)
+    return [Side(jobs[0].label, tuple(jobs)) for jobs in experiments.values()]
 
 
 def _ready(view: View, side: Side, of: str) -> bool:
@@ -122,28 +122,28 @@ def _rate(view: View, side: Side) -> Cell:
 
 
 def _one(view: View, side: Side, column: str) -> float | None:
-    """What all jobs of a side have; None where they do not agree, or no log says."""
+    """The value that all jobs of a side have; None if they differ or no log states it."""
     values = {view.ledger.value(job, column).value for job in side.jobs}
     found = values.pop() if len(values) == 1 else None
     return float(found) if found else None
 
 
 def _alike(view: View, sides: Sequence[Side], of: str, share: bool) -> Iterator[list[Side]]:
-    """Sides with the same samples on each rank (`share`), or in all, in at least two numbers of ranks."""
+    """Groups of sides with the same samples per rank (`share`) or in total, with at least two numbers of ranks."""
     known = []
     for side in sides:
         samples, count = _one(view, side, "samples"), _one(view, side, of)
         if samples and count:
             known.append((samples / count if share else samples, count, side))
-    held: list[list[tuple[float, float, Side]]] = []
+    groups: list[list[tuple[float, float, Side]]] = []
     for item in sorted(known, key=lambda found: found[0]):
-        if held and math.isclose(item[0], held[-1][0][0], rel_tol=0.01):
-            held[-1].append(item)
+        if groups and math.isclose(item[0], groups[-1][0][0], rel_tol=0.01):
+            groups[-1].append(item)
         else:
-            held.append([item])
-    for some in held:
-        if len({count for _, count, _ in some}) > 1:
-            yield [side for *_, side in some]
+            groups.append([item])
+    for group in groups:
+        if len({count for _, count, _ in group}) > 1:
+            yield [side for *_, side in group]
 
 
 def _study(view: View, block: JobBlock, sides: Sequence[Side], of: str) -> _Study | None:
@@ -152,58 +152,57 @@ def _study(view: View, block: JobBlock, sides: Sequence[Side], of: str) -> _Stud
 
 
 def _points(view: View, number: int, study: _Study) -> Iterator[dict[str, Any]]:
-    """A row for each point, from the fewest to the most."""
+    """One row per point, from the fewest to the most."""
     platform, workload, _ = study.block.keys
-    told = {
+    common = {
         "study": number, "platform": platform, "workload": workload, "of": study.found.of, "kind": study.found.kind,
     }  # fmt: skip
     if study.found.points:
         for i, point in enumerate(study.found.points):
             figures = {"count": point.count, "speedup": point.speedup, "efficiency": point.efficiency}
-            yield {**told, **_of_side(view, point.side, study.found.of), **figures, "baseline": i == 0}
+            yield {**common, **_of_side(view, point.side, study.found.of), **figures, "baseline": i == 0}
         return
     for side in sorted(study.sides, key=lambda s: _one(view, s, study.found.of) or 0.0):
-        yield {**told, **_of_side(view, side, study.found.of), "baseline": False}
+        yield {**common, **_of_side(view, side, study.found.of), "baseline": False}
 
 
 def _of_side(view: View, side: Side, of: str) -> dict[str, Any]:
-    held = _rate(view, side)
+    rate = _rate(view, side)
     count = _one(view, side, of)
     return {
         "side": one_line(side.label),
         "runs": [job.id for job in side.jobs],
         "count": int(count) if count else None,
-        "n": held.n,
-        "throughput": held.middle,
-        "least": min(held.numbers),
-        "greatest": max(held.numbers),
-        "resolution": held.resolution,
-        "evidence": [*held.locations, *view.ledger.locations(side.jobs, of)],
+        "n": rate.n,
+        "throughput": rate.middle,
+        "least": min(rate.numbers),
+        "greatest": max(rate.numbers),
+        "resolution": rate.resolution,
+        "evidence": [*rate.locations, *view.ledger.locations(side.jobs, of)],
     }
 
 
 # ---- the drawing ---- #
 
 _STUDIES = 12
-"""Studies up to which all are drawn."""
+"""Studies of one chart."""
 _RATE, _SHARE, _HEIGHT, _BETWEEN = 330, 300, 230, 40
-"""Pixels: width of the two panels, their height, and what is between them (with the axis)."""
+"""Widths of the two panels, their height, and the gap between them (with the axis), in pixels."""
 
 
 def _beside(view: View) -> int:
-    """Width of the panel at the right, in pixels: in proportion to the left one."""
+    """Width of the right panel in pixels, proportional to the left one."""
     return round((view.options.width or _RATE) * _SHARE / _RATE)
 
 
 def chart(view: View) -> Drawing:
-    """Rates and efficiencies of `rows`; raises `NothingToDraw` where no two numbers of ranks or devices are known."""
+    """Throughputs and efficiencies of `rows`; raises `NothingToDraw` unless two numbers of ranks or devices are
+    known."""
     studies = _studies(view)
     if not studies:
-        raise NothingToDraw(
-            "no two runs here are of one workload, have a rate, and tell that their numbers of ranks or devices differ"
-        )
+        raise NothingToDraw("no two runs of one workload state a throughput and different numbers of ranks or devices")
     drawn = studies[:_STUDIES]
-    more = [f"{len(studies) - _STUDIES} more studies are not drawn; choose with --where."] if drawn != studies else []
+    more = [f"{len(studies) - _STUDIES} more studies are not drawn; select with --where."] if drawn != studies else []
     jobs = {job.id for study in drawn for side in study.sides for job in side.jobs}
     shown = replace(view, jobs=tuple(job for job in view.jobs if job.id in jobs))
     lines = [_pair(view, pl.DataFrame(list(_points(view, n, s)), ROWS), s) for n, s in enumerate(drawn)]
@@ -216,12 +215,12 @@ def chart(view: View) -> Drawing:
 
 
 def _pair(view: View, frame: pl.DataFrame, study: _Study) -> Any:
-    """One study: rates, and efficiencies where there are any."""
+    """One study: throughputs, and efficiencies if there are any."""
     left = _rates(view, frame, study)
     right = _efficiencies(view, frame, study) if study.found.points else _no_efficiency(view, study)
     platform, workload, task = study.block.keys
-    named = one_line(workload) if workload else "workload not in the log"
-    text = f"{platform}: {named}{f', {task}' if task else ''}: {_kind(study)}"
+    name = one_line(workload) if workload else "workload not in the log"
+    text = f"{platform}: {name}{f', {task}' if task else ''}: {_kind(study)}"
     pair = alt.hconcat(left, right, spacing=_BETWEEN)
     return pair.properties(title=heading(view, text, _base(view, study)))
 
@@ -232,10 +231,10 @@ def _kind(study: _Study) -> str:
 
 
 def _base(view: View, study: _Study) -> str:
-    """The baseline and its n; how many runs a point has."""
+    """The baseline and its n, and the number of runs of a point."""
     cells = [p.throughput for p in study.found.points] or [_rate(view, side) for side in study.sides]
     each = {c.n for c in cells}
-    runs = f"each point: n = {each.pop()}" if len(each) == 1 else "n stands beside each point"
+    runs = f"each point: n = {each.pop()}" if len(each) == 1 else "n is given at each point"
     if not study.found.points:
         return runs.capitalize()
     first = study.found.points[0]
@@ -283,21 +282,21 @@ def _rates(view: View, frame: pl.DataFrame, study: _Study) -> Any:
         True: {"align": "left", "dx": 8, "dy": 9},
         False: {"align": "center", "dy": 17},
     }
-    for own, look in looks.items():
-        part = worded.filter((pl.col("place_right") == own) & pl.col("named"))
-        layers.append(alt.Chart(data(part)).mark_text(baseline="middle", **look).encode(x, y, text="told:N"))
+    for right, look in looks.items():
+        part = worded.filter((pl.col("place_right") == right) & pl.col("named"))
+        layers.append(alt.Chart(data(part)).mark_text(baseline="middle", **look).encode(x, y, text="rate_label:N"))
     size = {"width": view.options.width or _RATE, "height": view.options.height or _HEIGHT}
     return alt.layer(*layers).properties(**size)
 
 
 def _ticks(low: float, high: float) -> list[float]:
-    """1, 2, 5, 10 … between two rates."""
+    """1, 2, 5, 10 … between two throughputs."""
     powers = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
     return [v for p in powers for d in (1, 2, 5) if low <= (v := d * 10.0**p) <= high]
 
 
 def _worded(view: View, frame: pl.DataFrame, study: _Study) -> pl.DataFrame:
-    """The rows with what stands beside them and in tooltips; of several points at one number the best is named."""
+    """The rows with the text of labels and tooltips; of several points at one number, the best is labelled."""
     each = set(frame["n"])
     n = [f"n = {c}" for c in frame["n"]]
     rate = [_figure(v, r) for v, r in frame.select("throughput", "resolution").iter_rows()]
@@ -306,7 +305,7 @@ def _worded(view: View, frame: pl.DataFrame, study: _Study) -> pl.DataFrame:
     first = pl.col("throughput").rank("ordinal", descending=True).over("count") == 1
     last = max(frame["count"])
     return frame.with_columns(
-        pl.Series("told", shown), pl.Series("rate", rate), pl.Series("part", part),
+        pl.Series("rate_label", shown), pl.Series("rate", rate), pl.Series("part", part),
         pl.Series("many", [str(c) for c in frame["count"]]), first.alias("named"),
         (pl.col("count") < last).alias("place_right"), pl.Series("place", [places(e) for e in frame["evidence"]]),
     )  # fmt: skip
@@ -336,14 +335,14 @@ def _efficiencies(view: View, frame: pl.DataFrame, study: _Study) -> Any:
     over = pl.col("baseline") | (pl.col("efficiency") > 1.005)
     looks: dict[bool, dict[str, Any]] = {True: {"baseline": "bottom", "dy": -8}, False: {"baseline": "top", "dy": 9}}
     for above, look in looks.items():
-        some = worded.filter(pl.col("named") & (over if above else ~over))
-        said = pl.when("baseline").then(pl.lit("baseline")).otherwise("part").alias("said")
-        layers.append(alt.Chart(data(some.with_columns(said))).mark_text(**look).encode(x, y, text="said:N"))
+        labelled = worded.filter(pl.col("named") & (over if above else ~over))
+        display = pl.when("baseline").then(pl.lit("baseline")).otherwise("part").alias("display")
+        layers.append(alt.Chart(data(labelled.with_columns(display))).mark_text(**look).encode(x, y, text="display:N"))
     return alt.layer(*layers).properties(width=_beside(view), height=view.options.height or _HEIGHT)
 
 
 def _no_efficiency(view: View, study: _Study) -> Any:
-    """Why there is none, in the place of the panel."""
+    """The reason why there is no efficiency, in place of the panel."""
     t = theme(view)
     lines = wrap(f"No efficiency: {study.found.why}.", _beside(view) - 20, t.size + 1)
     words = pl.DataFrame({"text": lines, "y": [20.0 + 16 * i for i in range(len(lines))]})
@@ -354,21 +353,21 @@ def _no_efficiency(view: View, study: _Study) -> Any:
 
 # ---- the words ---- #
 
-_HOW = "Dashed: ideal, the rate of the fewest times the growth of their number."
+_HOW = "Dashed: ideal, the throughput of the smallest number, scaled linearly."
 
 
 def _title(view: View, studies: Sequence[_Study]) -> str:
-    """The finding: what is left at the most, of the study with most points."""
+    """The finding: the efficiency at the largest number, in the study with most points."""
     measured = [study for study in studies if study.found.points]
     if not measured:
-        return f"{_named(studies[0])}: rates by {studies[0].found.of}, but no efficiency"
+        return f"{_named(studies[0])}: throughput by {studies[0].found.of}, without efficiency"
     best = max(measured, key=lambda study: len(study.found.points))
     first = best.found.points[0]
     last = max(best.found.points, key=lambda p: (p.count, p.efficiency))
     grown = f"from {first.count:,} to {_counted(last.count, best.found.of)}"
-    more = f" (the first of {len(studies)} studies here)" if best is studies[0] and len(studies) > 1 else ""
-    more = more or (f" (of {len(studies)} studies, the one with most points)" if len(studies) > 1 else "")
-    return f"{_named(best)} keeps {100 * last.efficiency:.1f} % of ideal {grown}, {best.found.kind} scaling{more}"
+    more = f" (the first of {len(studies)} studies)" if best is studies[0] and len(studies) > 1 else ""
+    more = more or (f" (the study with most points, of {len(studies)})" if len(studies) > 1 else "")
+    return f"{_named(best)} keeps {100 * last.efficiency:.1f} % of the ideal {grown}, {best.found.kind} scaling{more}"
 
 
 def _named(study: _Study) -> str:
@@ -377,19 +376,20 @@ def _named(study: _Study) -> str:
 
 
 def _caption(view: View, studies: Sequence[_Study]) -> Iterator[str]:
-    """What is left out and why, and what else differs in a study."""
-    yield "Throughput: samples/s over the whole run, all ranks together, as the log gives it."
+    """What is omitted and why, and what else differs in a study."""
+    yield "Throughput: samples/s over the whole run, all ranks together, as the log states it."
     for study in studies:
         found = settings(view.ledger, study.sides)
         also = [s.name for s in factors(found) if s.name != study.found.of]
         if also:
-            yield f"{_named(study)} ({_kind(study).partition(',')[0]}): confounded, also different: {', '.join(also)}."
+            verb = "differs" if len(also) == 1 else "differ"
+            yield f"{_named(study)} ({_kind(study).partition(',')[0]}): confounded; {', '.join(also)} also {verb}."
     if any(p.throughput.claimed for s in studies for p in s.found.points):
-        yield "A number that some points rest on is only claimed."
+        yield "Some points depend on a number that is only claimed."
     drawn = {job.id for study in studies for side in study.sides for job in side.jobs}
     left = [job for job in view.jobs if job.id not in drawn]
     if left:
         yield (
-            f"{len(left)} more run{'s are' if len(left) > 1 else ' is'} in no study, for want of a number of ranks or "
-            f"devices, of a rate, or of other runs with equal work: {labels(left)}."
+            f"{len(left)} more run{'s are' if len(left) > 1 else ' is'} in no study, because a number of ranks or "
+            f"devices, a throughput, or another run with equal work is missing: {labels(left)}."
         )

@@ -1,20 +1,20 @@
-"""Where did the time of a compile go?
+"""Where did the compile time go?
 
 What it shows
-    One compile of one job as a waterfall: a row for each stage of the compiler in the order in which they began, each
-    from its real start. A stage that ran several times is several segments of one row. What no stage explains is a row
-    of its own, the remainder, so that all rows together are the compile.
+    One compilation of one job as a waterfall: a row for each stage of the compiler, in the order in which they started,
+    each drawn from its real start. A stage that ran several times has several segments in one row. The last row is the
+    remainder, which no stage accounts for, so that all rows add up to the whole compilation.
 
 How to read it
-    Long bars are where the time went; the text at the right gives the sum of a row, its share of the whole compile, and
-    how many times the stage ran. Where a log tells how long stages took and not when, all bars begin at 0, and the
-    caption says so. Of several jobs with stages the first is taken: name another with `where`, for example
-    `--where "label = 'batch_512.out'"`.
+    Long bars are where the time went. The text on the right gives the sum of each row, its share of the whole
+    compilation, and how many times the stage ran. Where a log states how long stages took but not when, all bars start
+    at 0, and the caption says so. Of several jobs with stages the first is drawn; select another with `where`, for
+    example `--where "label = 'batch_512.out'"`.
 
 What it leaves out
-    Waiting for the cluster and loading on to the device: they are no part of compiling. Other compiles of the same job
-    (a graph for training and one for evaluation): the longest with stages is drawn, and the caption says how many there
-    are.
+    Waiting for the cluster and loading onto the device, which are not part of compilation. Other compilations of the
+    same job (one graph for training and one for evaluation): the longest with stages is drawn, and the caption gives
+    their number.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ import altair as alt
 import polars as pl
 
 from logparse.charts._panel import GUTTER, WIDTH, RowGrid, gutter
-from logparse.charts._theme import apart, data, fitted, framed, places, source_note, theme, tips
+from logparse.charts._theme import data, distinct_labels, fitted, framed, places, source_note, theme, tips
 from logparse.charts._view import View
 from logparse.comparison.jobs import Job
 from logparse.comparison.phrases import labels
@@ -42,35 +42,35 @@ from logparse.text.terminal import one_line
 TAKES = ()
 
 REMAINDER = "remainder"
-"""The row of what no stage explains."""
+"""The row of the time that no stage accounts for."""
 ROWS: dict[str, Any] = {
     "run": pl.String, "label": pl.String, "platform": pl.String, "row": pl.Int64, "stage": pl.String,
     "mark": pl.String, "begin_s": pl.Float64, "end_s": pl.Float64, "duration_s": pl.Float64, "share": pl.Float64,
     "basis": pl.String, "evidence": LOCATIONS,
 }  # fmt: skip
-"""A row a segment. mark: `stage`, or `remainder`. begin_s, end_s: since the compile began; where the log does not say
-when, begin_s is 0 for all and basis is not `timestamps`. share: of the whole compile."""
+"""One row per segment. mark: `stage` or `remainder`. begin_s, end_s: seconds since the compilation began; where the log
+does not state when a stage ran, it begins at 0 and basis is not `timestamps`. share: of the whole compilation."""
 
 
 @dataclass(frozen=True)
 class _Compile:
-    """One compile: the whole of it and its stages, in the order of their lines."""
+    """One compilation: its total and its stages, in the order of their lines."""
 
     job: Job
     whole: dict[str, Any]
     stages: pl.DataFrame
-    of: int
-    """How many compiles this job has."""
+    count: int
+    """Number of compilations of this job."""
 
     @property
     def timed(self) -> bool:
-        """Whether the log says when each stage began."""
+        """Whether the log states when each stage began."""
         times = self.stages.select(pl.all_horizontal(pl.col("begin_at", "end_at").is_not_null().all())).item()
         return bool(times) and self.whole["begin_at"] is not None
 
 
 def rows(view: View) -> pl.DataFrame:
-    """What is drawn: `ROWS` gives columns and types; without a row where no compile here has stages."""
+    """What is drawn: `ROWS` gives columns and types. Empty if no compilation has stages."""
     found = _compiles(view)
     return _segments(found[0]) if found else pl.DataFrame(schema=ROWS)
 
@@ -79,12 +79,12 @@ def rows(view: View) -> pl.DataFrame:
 
 
 def _compiles(view: View) -> list[_Compile]:
-    """A compile with stages of each job that has one."""
+    """For each job, one compilation with stages, if it has any."""
     return [found for job in view.jobs if (found := _compile(view, job)) is not None]
 
 
 def _compile(view: View, job: Job) -> _Compile | None:
-    """The longest compile with two stages or more; None where the job has none."""
+    """The longest compilation with two stages or more; None if the job has none."""
     rows = view.ledger.phases(job).filter(pl.col("phase") == "compile")
     wholes = rows.filter(pl.col("stage").is_null() & pl.col("duration_s").is_not_null())
     found = []
@@ -101,7 +101,7 @@ def _compile(view: View, job: Job) -> _Compile | None:
 
 
 def _segments(compile: _Compile) -> pl.DataFrame:
-    """The stages as segments, rows in the order in which each stage first began; the remainder last."""
+    """The stages as segments, with rows in the order in which the stages first began, the remainder last."""
     begin = compile.whole["begin_at"]
     stages = compile.stages.sort("begin_at" if compile.timed else "line_first", maintain_order=True)
     if compile.timed:
@@ -131,33 +131,33 @@ def _segments(compile: _Compile) -> pl.DataFrame:
 
 
 def _rest(compile: _Compile, stages: pl.DataFrame) -> Iterator[dict[str, Any]]:
-    """What no stage explains: the gaps between stages; without stamps one piece, as long as what is left."""
+    """The time that no stage accounts for: the gaps between stages; without timestamps one segment of that length."""
     whole = compile.whole
     length, source = float(whole["duration_s"]), whole["source"]
     evidence = list(dict.fromkeys(Location(source, whole[c]) for c in ("line_first", "line_last")))
-    told = {"basis": str(whole["basis"]), "evidence": evidence}
+    common = {"basis": str(whole["basis"]), "evidence": evidence}
     if not compile.timed:
         left = length - float(stages["duration_s"].sum())
         if left > 0:
-            yield {"begin_s": 0.0, "end_s": left, "duration_s": left, **told}
+            yield {"begin_s": 0.0, "end_s": left, "duration_s": left, **common}
         return
     at = 0.0
     for begin, end in sorted(stages.select("begin_s", "end_s").iter_rows()):
         if begin - at > 1e-6:
-            yield {"begin_s": at, "end_s": begin, "duration_s": begin - at, **told}
+            yield {"begin_s": at, "end_s": begin, "duration_s": begin - at, **common}
         at = max(at, end)
     if length - at > 1e-6:
-        yield {"begin_s": at, "end_s": length, "duration_s": length - at, **told}
+        yield {"begin_s": at, "end_s": length, "duration_s": length - at, **common}
 
 
 # ---- the drawing ---- #
 
 
 def chart(view: View) -> Drawing:
-    """The waterfall of `rows`; raises `NothingToDraw` where no log tells the stages of a compile."""
+    """The waterfall of `rows`; raises `NothingToDraw` if no log states the stages of a compilation."""
     found = _compiles(view)
     if not found:
-        raise NothingToDraw("no compile here has stages in its log")
+        raise NothingToDraw("no log states the stages of a compilation")
     compile = found[0]
     t = theme(view)
     frame = _segments(compile)
@@ -167,17 +167,17 @@ def chart(view: View) -> Drawing:
     grid = RowGrid(view, sums.height, width, edge)
     length = float(compile.whole["duration_s"])
     right = max(length, float(frame["end_s"].max()))  # type: ignore[arg-type]
-    title = "seconds since the compile began" if compile.timed else "seconds (when each stage began is not in the log)"
+    title = "seconds since the compilation began" if compile.timed else "seconds (start times not in the log)"
     scale = alt.Scale(domain=[0, right], nice=False)
     x = alt.X("begin_s:Q", scale=scale, title=title, axis=alt.Axis(format=",~f", tickCount=width // 80))
     base = hue(str(compile.job.main["platform"]))
     drawn = frame.with_columns(
-        pl.Series("said", [seconds(v, None) for v in frame["duration_s"]]),
+        pl.Series("display", [seconds(v, None) for v in frame["duration_s"]]),
         pl.Series("span", [f"{a:,.1f} to {b:,.1f} s" if compile.timed else "not in the log"
                            for a, b in frame.select("begin_s", "end_s").iter_rows()]),
         pl.Series("place", [places(e) for e in frame["evidence"]]),
     )  # fmt: skip
-    tip = tips(view, stage="stage", said="took", span="from", place="lines")
+    tip = tips(view, stage="stage", display="duration", span="time", place="lines")
     looks: dict[str, dict[str, Any]] = {
         "stage": {"color": base, "stroke": base, "strokeWidth": 0.8},
         "remainder": {"fill": t.paper, "stroke": t.faint, "strokeWidth": 1},
@@ -188,19 +188,19 @@ def chart(view: View) -> Drawing:
     ]
     body = alt.layer(*_links(view, frame, grid, x), *bars, grid.labels(sums), *_figures(sums, grid))
     body = body.properties(width=width, height=grid.height)
-    mine = replace(view, jobs=(compile.job,))
+    narrowed = replace(view, jobs=(compile.job,))
     return framed(
         view, body, edge + width + _ASIDE, _title(sums, compile), list(_subtitle(compile, sums)),
-        [*_caption(found, compile), *mine.touching(["compile_s"], alone=True), source_note(mine)],
+        [*_caption(found, compile), *narrowed.touching(["compile_s"], alone=True), source_note(narrowed)],
     )  # fmt: skip
 
 
 _ASIDE = 190
-"""Pixels for the figures at the right."""
+"""Width of the figures on the right, in pixels."""
 
 
 def _figures(sums: pl.DataFrame, grid: RowGrid) -> list[Any]:
-    """Seconds, share and number of times of each row, in columns at the right."""
+    """Seconds, share and number of times of each row, in columns on the right."""
     columns = (("took", 62, "right"), ("percent", 112, "right"), ("often", 124, "left"))
     return [
         grid.texts(sums.select("row", text=name), alt.value(grid.width + at), align=side) for name, at, side in columns
@@ -208,7 +208,7 @@ def _figures(sums: pl.DataFrame, grid: RowGrid) -> list[Any]:
 
 
 def _sums(frame: pl.DataFrame, compile: _Compile) -> pl.DataFrame:
-    """A row a stage: row, stage, duration_s, share, times; label, took, percent, often: the same for people."""
+    """One row per stage: row, stage, duration_s, share, times; label, took, percent, often: the same as text."""
     sums = (
         frame.group_by("row", "stage", "mark", maintain_order=True)
         .agg(pl.col("duration_s", "share").sum(), pl.len().alias("times"))
@@ -216,7 +216,7 @@ def _sums(frame: pl.DataFrame, compile: _Compile) -> pl.DataFrame:
     )
     often = [f"{n} times" if n > 1 and mark == "stage" else "" for n, mark in sums.select("times", "mark").iter_rows()]
     return sums.with_columns(
-        pl.Series("label", apart([one_line(s) for s in sums["stage"]], GUTTER, 11)),
+        pl.Series("label", distinct_labels([one_line(s) for s in sums["stage"]], GUTTER, 11)),
         pl.Series("took", [_took(s) for s in sums["duration_s"]]),
         pl.Series("percent", [_share(p) for p in sums["share"]]),
         pl.Series("often", often),
@@ -232,7 +232,7 @@ def _share(share: float) -> str:
 
 
 def _links(view: View, frame: pl.DataFrame, grid: RowGrid, x: alt.X) -> list[Any]:
-    """Hair lines through rows with several segments, so that the eye keeps to the row."""
+    """Hairlines through rows with several segments, which guide the eye along the row."""
     spans = frame.group_by("row", maintain_order=True).agg(pl.col("begin_s").min(), pl.col("end_s").max(), pl.len())
     spans = spans.filter(pl.col("len") > 1)
     line = alt.Chart(data(spans)).mark_rule(color=theme(view).faint, strokeWidth=0.5, opacity=0.7)
@@ -243,11 +243,11 @@ def _links(view: View, frame: pl.DataFrame, grid: RowGrid, x: alt.X) -> list[Any
 
 
 def _title(sums: pl.DataFrame, compile: _Compile) -> str:
-    """The finding: which stage took the most."""
+    """The finding: the stage that took longest."""
     top = sums.filter(mark="stage").sort("duration_s").row(-1, named=True)
     whole = _took(float(compile.whole["duration_s"]))
     often = f", which ran {top['times']} times," if top["times"] > 1 else ""
-    took = f"{_took(top['duration_s'])} of the {whole} of this compile"
+    took = f"{_took(top['duration_s'])} of the {whole} of this compilation"
     return f"{one_line(top['stage'])}{often} took {took} ({_share(top['share'])})"
 
 
@@ -256,24 +256,24 @@ def _subtitle(compile: _Compile, sums: pl.DataFrame) -> Iterator[str]:
     words = [str(run["platform"]), run["workload"] or "workload not in the log"]
     yield f"{fitted(compile.job.label, 420, 12)}: {', '.join(map(one_line, words))}."
     if sums.filter(mark="remainder").height:
-        yield "Bars: stages. Outline: the remainder, which no stage explains; all rows together are the compile."
+        yield "Bars: stages. Outline: the remainder, which no stage accounts for. All rows add up to the total."
 
 
 def _caption(found: Sequence[_Compile], compile: _Compile) -> Iterator[str]:
     if len(found) > 1:
         others = [c.job for c in found[1:]]
         yield (
-            f"{len(found)} jobs have stages: this is the first. Others: {labels(others)}; choose with "
+            f"{len(found)} jobs have stages; this is the first. Others: {labels(others)}; select with "
             "--where \"label = '…'\"."
         )
-    if compile.of > 1:
-        yield f"This job has {compile.of} compiles; drawn is the longest of those with stages."
+    if compile.count > 1:
+        yield f"This job has {compile.count} compilations; the longest with stages is drawn."
     if not compile.timed:
         spun = str(compile.stages["basis"][0]) == "spinner"
-        how = "was counted from the frames of a spinner" if spun else "is as the log reports it"
-        yield f"How long each stage took {how}; when it began is not in the log: all bars begin at 0."
+        how = "counted from the frames of a spinner" if spun else "as the log reports them"
+        yield f"Durations: {how}. The log does not state when stages began, so all bars start at 0."
         over = float(compile.stages["duration_s"].sum()) - float(compile.whole["duration_s"])
         if over > 0.01 * float(compile.whole["duration_s"]):
-            yield f"The stages together are {_took(over)} longer than the whole: some ran side by side or in another."
+            yield f"The stages add up to {_took(over)} more than the total: some ran in parallel or inside others."
     else:
-        yield "Clock: stamps of the compile's log lines. Waiting for the cluster is no part of it."
+        yield "Clock: the timestamps of the log lines. Waiting for the cluster is not included."

@@ -1,19 +1,19 @@
-"""How fast was each run, and is the difference more than noise?
+"""How fast was each run, and do the differences exceed the noise?
 
 What it shows
-    A row for each run (or side), a panel for each workload, task and unit. A filled dot is the rate over the
-    whole run, all ranks together; several runs of one side are small dots on a line from the least to the greatest,
-    the dot is their median. A short bar is the steady rate, after the first steps. What a compiler estimates stands
-    in a column of its own, as an open dashed diamond.
+    A row for each run (or side) and a panel for each workload, task and unit. A filled dot is the throughput
+    over the whole run, all ranks together. Several runs of one side are small dots on a line from the lowest to the
+    highest, and the large dot is their median. A short bar is the steady throughput, after the first steps. Estimates
+    by a compiler are in a separate column, as open dashed diamonds.
 
 How to read it
-    Right is better. The grey band is what is known to be noise round the baseline, the first row unless another is
-    named as the baseline: a dot in it is no faster and no slower. On the right stand the value, its ratio to the
-    baseline with the verdict, and n, the number of runs.
+    Right is better. The grey band is the known noise around the baseline, which is the first row unless another
+    is named: a dot in the band is neither faster nor slower. The text on the right gives the value, its ratio to
+    the baseline with the verdict, and n, the number of runs.
 
 What it leaves out
-    Runs without a result, and those whose log holds no rate: they are named below the chart. One repeated input and a
-    data set are never in one panel, nor are images and sequences.
+    Runs without a result, and those whose log gives no throughput: the caption names them. Runs on one repeated input
+    and runs on a data set are never in the same panel, nor are images and sequences.
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ import polars as pl
 
 from logparse.charts._panel import (
     WIDTH,
+    LegendEntry,
     RowGrid,
-    Sign,
     band,
     baseline_in,
     capped,
@@ -38,26 +38,26 @@ from logparse.charts._panel import (
     extent_or_none,
     gutter,
     heading,
-    key,
     labelled,
+    legend,
     platform_of,
     platforms,
     spread_out,
     with_bands,
-    work,
+    workload_title,
 )
 from logparse.charts._theme import (
     Plain,
     data,
     fitted,
     framed,
-    named,
     places,
     source_note,
     text_width,
     theme,
     tiled,
     tips,
+    title_label,
 )
 from logparse.charts._view import JobBlock, View
 from logparse.comparison.compare import Row, row_of
@@ -95,22 +95,22 @@ ROWS: dict[str, Any] = {
     "note": pl.String,
     "evidence": LOCATIONS,
 }
-"""mark: `rate` (of a row: its value, or the median of its runs), `run` (one of several), `steady`, `estimate`.
-noise_low, noise_high: the band round the baseline. reason: why the row is not compared."""
+"""mark: `rate` (the value of a row, or the median of its runs), `run` (one of several), `steady`, `estimate`.
+noise_low, noise_high: the noise band around the baseline. reason: why the row is not comparable."""
 
 
 def rows(view: View) -> pl.DataFrame:
-    """A row for each mark: `ROWS`."""
+    """One row for each mark: `ROWS`."""
     panels = _panels(view)[0]
     return pl.DataFrame([r for i, panel in enumerate(panels) for r in _panel_rows(view, i, panel)], schema=ROWS)
 
 
 def chart(view: View) -> Drawing:
-    """Dots of rates with the noise round the baseline."""
+    """Dots of throughputs, with the noise around the baseline."""
     frame = rows(view)
     panels, more = _panels(view)
     if not frame.height:
-        raise NothingToDraw("no run here that reached its end states how many samples or tokens it did in a second")
+        raise NothingToDraw("no completed run states a throughput in samples/s or tokens/s")
     width = float(view.options.width or WIDTH)
     edge, size = gutter(view, frame["label"]), theme(view).size
     notes = max(text_width(note, size) for note in frame["note"].drop_nulls())
@@ -124,11 +124,11 @@ def chart(view: View) -> Drawing:
             drawn.append(_estimates(view, part, RowGrid(view, grid.rows, width * 0.3)))
     body = tiled(drawn, 2 if estimates else 1)
     whole = edge + width + notes + 16 + (width * 0.3 + 60 if estimates else 0)
-    if strip := key(view, _signs(view, frame), whole - edge):
+    if strip := legend(view, _legend_entries(view, frame), whole - edge):
         body = tiled([strip, body], row=14)
-    held = [panel.row for panel in panels]
+    compared = [panel.row for panel in panels]
     caption = [
-        *_bands(held),
+        *_bands(compared),
         *_left_out(view, frame),
         *view.left_over(panel.block for panel in panels),
         *more,
@@ -136,7 +136,7 @@ def chart(view: View) -> Drawing:
         source_note(view),
     ]
     unknown = UNKNOWN in frame["verdict"]
-    how = "Right is better." + (" “?”: nobody knows how far such runs are apart by chance." if unknown else "")
+    how = "Right is better." + (" “?”: the noise between such runs is unknown." if unknown else "")
     return framed(view, body, whole, _finding(view, panels), (how,), caption)
 
 
@@ -146,7 +146,7 @@ def chart(view: View) -> Drawing:
 @dataclass(frozen=True)
 class _Panel:
     block: JobBlock
-    """Its keys: workload, task, sample, whether one input is repeated, quantity."""
+    """Keys: workload, task, sample, whether one input is repeated, quantity."""
     row: Row
     baseline: int
 
@@ -157,7 +157,7 @@ class _Panel:
 
     def title(self, view: View) -> str:
         """`groq: bert_tiny, inference, one input repeated`."""
-        return work(view.ledger, self.block) + (", one input repeated" if self.block.keys[3] else "")
+        return workload_title(view.ledger, self.block) + (", one input repeated" if self.block.keys[3] else "")
 
 
 def _panels(view: View) -> tuple[list[_Panel], list[str]]:
@@ -173,16 +173,16 @@ def _panels(view: View) -> tuple[list[_Panel], list[str]]:
 
 
 def _blocks(view: View) -> Iterator[JobBlock]:
-    """Jobs with a rate by workload, task, unit and scenario."""
+    """Jobs with a throughput, by workload, task, unit and scenario."""
     for block in view.blocks("workload", "task", jobs=[job for job in view.jobs if _quantity(job)]):
         kinds = {_sample(job) for job in block.jobs} - {None}
-        held: dict[tuple[Any, ...], list[Job]] = {}
+        groups: dict[tuple[Any, ...], list[Job]] = {}
         for job in block.jobs:
-            # What is only called a sample is of the kind that the others name, where these are of one.
+            # A plain "sample" is of the kind that the other runs name, if they agree on one.
             sample = _sample(job) or (next(iter(kinds)) if len(kinds) == 1 else None)
             single = "one input" if job["throughput_window"] == "single_input" else None
-            held.setdefault((sample, single, _quantity(job)), []).append(job)
-        yield from (JobBlock((*block.keys, *keys), tuple(jobs)) for keys, jobs in held.items())
+            groups.setdefault((sample, single, _quantity(job)), []).append(job)
+        yield from (JobBlock((*block.keys, *keys), tuple(jobs)) for keys, jobs in groups.items())
 
 
 def _quantity(job: Job) -> str | None:
@@ -255,16 +255,16 @@ def _rates(view: View, frame: pl.DataFrame, grid: RowGrid) -> Drawing:
     unit = frame["unit"][0]
     measured = frame.filter(pl.col("mark") != "estimate")
     ends = with_bands(extent(measured, "value"), extent_or_none(measured, "noise_low", "noise_high"))
-    scale, said = spread_out(*ends)
+    scale, remark = spread_out(*ends)
     per = f" per {view.options.per}" if view.options.per else ", all ranks together"
-    title = f"{unit}{per}" + (f" ({said})" if said else "")
+    title = f"{unit}{per}" + (f" ({remark})" if remark else "")
     x = alt.X("value:Q", title=title, scale=alt.Scale(**scale), axis=alt.Axis(tickCount=6, domain=False))
     marked = measured.with_columns(
         colour=pl.col("platform").map_elements(hue, return_dtype=pl.String),
         lines=pl.col("evidence").map_elements(places, return_dtype=pl.String),
-        said=pl.col("note").fill_null(pl.format("{} {}", pl.col("value").round_sig_figs(5), "unit")),
+        display=pl.col("note").fill_null(pl.format("{} {}", pl.col("value").round_sig_figs(5), "unit")),
     )
-    tooltip = tips(view, label="run", mark="mark", said="rate", lines="lines")
+    tooltip = tips(view, label="run", mark="mark", display="throughput", lines="lines")
     rate = marked.filter(pl.col("mark") == "rate")
     t = theme(view)
     steady = (
@@ -282,7 +282,7 @@ def _rates(view: View, frame: pl.DataFrame, grid: RowGrid) -> Drawing:
 
 
 def _estimates(view: View, frame: pl.DataFrame, grid: RowGrid) -> Drawing:
-    """What the compiler says, on an axis of its own."""
+    """Estimates by the compiler, on their own axis."""
     t = theme(view)
     found = frame.filter(pl.col("mark") == "estimate").with_columns(
         colour=pl.col("platform").map_elements(hue, return_dtype=pl.String),
@@ -295,7 +295,7 @@ def _estimates(view: View, frame: pl.DataFrame, grid: RowGrid) -> Drawing:
         )
         return nothing
     x = alt.X(
-        "value:Q", title=f"compiler's estimate, {found['unit'][0]}",
+        "value:Q", title=f"compiler estimate, {found['unit'][0]}",
         scale=alt.Scale(domain=[0, float(found["value"].max()) * 1.1], nice=False),  # type: ignore[arg-type]
         axis=alt.Axis(tickCount=3, domain=False),
     )  # fmt: skip
@@ -304,30 +304,30 @@ def _estimates(view: View, frame: pl.DataFrame, grid: RowGrid) -> Drawing:
         .mark_point(shape="diamond", size=80, filled=False, strokeDash=[3, 2], strokeWidth=t.stroke, opacity=1)
         .encode(
             x=x, y=grid.y, color=alt.Color("colour:N", scale=None),
-            tooltip=tips(view, label="run", text="compiler's estimate", lines="lines"),
+            tooltip=tips(view, label="run", text="compiler estimate", lines="lines"),
         )
     )  # fmt: skip
     texts = grid.texts(found, x, align="left", dx=9, color=t.faint)
     return grid.layered(points, texts)
 
 
-def _signs(view: View, frame: pl.DataFrame) -> list[Sign]:
+def _legend_entries(view: View, frame: pl.DataFrame) -> list[LegendEntry]:
     t = theme(view)
     marks = set(frame["mark"])
     found = frame["platform"].unique()
     base = hue(found[0]) if len(found) == 1 else t.faint
     whole = all(job["throughput_window"] == "whole" for job in view.jobs if _quantity(job))
     measured = "over the whole run" if whole else "measured"
-    signs = [Sign(measured if "run" not in marks else f"{measured}, median of the runs", "circle", fill=base)]
+    entries = [LegendEntry(measured if "run" not in marks else f"{measured}, median of the runs", "circle", fill=base)]
     if "run" in marks:
-        signs.append(Sign("one run; the line is their range", "M-1,0L1,0", stroke=base))
+        entries.append(LegendEntry("one run; the line is their range", "M-1,0L1,0", stroke=base))
     if "steady" in marks:
-        signs.append(Sign("steady rate, after the first steps", "M0,-1L0,1", stroke=t.ink))
+        entries.append(LegendEntry("steady throughput, after the first steps", "M0,-1L0,1", stroke=t.ink))
     if "estimate" in marks:
-        signs.append(Sign("compiler's estimate, not measured", "diamond", stroke=base, dash=(3, 2)))
+        entries.append(LegendEntry("compiler estimate, not measured", "diamond", stroke=base, dash=(3, 2)))
     if frame["noise_low"].drop_nulls().len():
-        signs.append(Sign("known noise round the baseline", fill=t.band))
-    return signs
+        entries.append(LegendEntry("known noise around the baseline", fill=t.band))
+    return entries
 
 
 # ---- words ---- #
@@ -340,27 +340,28 @@ def _finding(view: View, panels: Sequence[_Panel]) -> str:
         panel, index, verdict = max(beyond, key=lambda f: f[2].ratio or 0.0)
         if (verdict.ratio or 0.0) < 1:
             panel, index, verdict = min(beyond, key=lambda f: f[2].ratio or 0.0)
-        of = f"{one_line(str(panel.block.keys[0]))}: " if len(panels) > 1 else ""
-        label, base = (named(panel.row.cells[i].side.label) for i in (index, panel.baseline))
+        workload = f"{one_line(str(panel.block.keys[0]))}: " if len(panels) > 1 else ""
+        label, base = (title_label(panel.row.cells[i].side.label) for i in (index, panel.baseline))
         amount = ratio_figure(verdict.ratio or 1.0)
-        return f"{of}{label} does {amount} the {panel.unit} of {base}, {_WORDS[verdict.word]}"
+        return f"{workload}{label} reaches {amount} the {panel.unit} of {base}, {_WORDS[verdict.word]}"
     if found:
         unknown = sum(v.word == UNKNOWN for *_, v in found)
         if unknown == len(found):
-            return "Whether the rates differ cannot be told: no noise of these runs is known"
-        return "The rates are within noise of the baseline" + (f" ({unknown} cannot be told)" if unknown else "")
+            return "The noise of these runs is unknown, so their throughputs may or may not differ"
+        remark = f" ({unknown} of unknown noise)" if unknown else ""
+        return f"The throughputs are within noise of the baseline{remark}"
     values = [c for panel in panels for c in panel.row.cells if c.values]
     if len(values) == 1:
         c = values[0]
-        return f"{named(c.side.label)} does {cell_text(panels[0].row.quantity, c)} {panels[0].unit}"
-    return f"Rates of {len(values)} runs, none of which may be compared with another"
+        return f"{title_label(c.side.label)} reaches {cell_text(panels[0].row.quantity, c)} {panels[0].unit}"
+    return f"Throughputs of {len(values)} runs, none of which is comparable with another"
 
 
-_WORDS = {ESTABLISHED: "established over repeats", BEYOND: "beyond the noise that is known"}
+_WORDS = {ESTABLISHED: "established over repeated runs", BEYOND: "beyond the known noise"}
 
 
-def _bands(held: Sequence[Row]) -> Iterator[str]:
-    texts = list(dict.fromkeys(f"{v.noise.kind}: {v.noise.text}" for r in held for v in r.verdicts if v and v.noise))
+def _bands(rows: Sequence[Row]) -> Iterator[str]:
+    texts = list(dict.fromkeys(f"{v.noise.kind}: {v.noise.text}" for r in rows for v in r.verdicts if v and v.noise))
     if texts:
         more = f"; and {len(texts) - 2} more" if len(texts) > 2 else ""
         yield f"Noise: {'; '.join(texts[:2])}{more}."
@@ -369,8 +370,8 @@ def _bands(held: Sequence[Row]) -> Iterator[str]:
 def _left_out(view: View, frame: pl.DataFrame) -> Iterator[str]:
     for why, jobs in (
         ("without a result", [job for job in view.jobs if not job.has_result]),
-        ("no rate in the log", [job for job in view.jobs if job.has_result and _quantity(job) is None]),
+        ("no throughput in the log", [job for job in view.jobs if job.has_result and _quantity(job) is None]),
     ):
         if jobs:
             more = f" and {len(jobs) - 4} more" if len(jobs) > 4 else ""
-            yield f"Not drawn, {why}: {', '.join(one_line(job.label) for job in jobs[:4])}{more}."
+            yield f"Not drawn ({why}): {', '.join(one_line(job.label) for job in jobs[:4])}{more}."

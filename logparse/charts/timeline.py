@@ -1,20 +1,20 @@
 """What did each job do when, and how did it end?
 
 What it shows
-    A lane for each job, in seconds since its own beginning. Bars are the phases that the log has stamps for; a phase of
-    which the log says how long it took and when it ended begins that much before. A dashed line is waiting, a thin line
-    is time in which the job was held and no phase is known. A flag is the result, a cross a failure, and an open end a
-    log that stops in mid-work.
+    A lane for each job, in seconds since it began. Bars are the phases for which the log has timestamps. A phase of
+    which the log states only its duration and its end is drawn back from its end. A dashed line is waiting; a thin line
+    is time that no known phase covers. A flag marks the result, a cross a failure, and an open end a log that stops
+    during the run.
 
 How to read it
-    Look for long thin lines: time that was paid for and that no phase explains; from 60 s and a tenth of the job on it
-    is written out, as `idle` where it lies between the result and the end of the job. The text at the right is the
-    length of the lane. Lanes are not aligned by the time of day.
+    Look for long thin lines: the job held its resources, and no phase accounts for the time. From 60 s and a tenth of
+    the job on, this time is written out, as `idle` where it lies between the result and the end of the job. The text on
+    the right is the length of the lane. Lanes are not aligned by the time of day.
 
 What it leaves out
-    Jobs with fewer than two stamps, which have no lane: the caption counts and names them. Phases without stamps: how
-    long they took stands at the right. Checkpoints and evaluations in the midst of training are drawn where they were,
-    cut out of the training.
+    Jobs with fewer than two timestamps, which have no lane: the caption counts and names them. Phases without
+    timestamps: their durations are given on the right. Checkpoints and evaluations during training are drawn where they
+    took place and are not counted as training.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from typing import Any
 import altair as alt
 import polars as pl
 
-from logparse.charts._panel import WIDTH, RowGrid, Sign, capped, gutter, heading, key, labelled
+from logparse.charts._panel import WIDTH, LegendEntry, RowGrid, capped, gutter, heading, labelled, legend
 from logparse.charts._theme import data, fitted, framed, places, source_note, text_width, theme, tiled, tips
 from logparse.charts._view import JobBlock, View
 from logparse.comparison.jobs import Job
@@ -47,22 +47,23 @@ ROWS: dict[str, Any] = {
     "mark": pl.String, "phase": pl.String, "begin_s": pl.Float64, "end_s": pl.Float64, "text": pl.String,
     "evidence": LOCATIONS,
 }  # fmt: skip
-"""A row a mark. mark: `phase`, `wait`, `held` (no phase is known), `result`, `failure`, `open` (the log stops), `lane`
-(the whole). begin_s, end_s: since the job began; the same for what is a point in time. text: what was said then."""
+"""One row per mark. mark: `phase`, `wait`, `held` (no known phase), `result`, `failure`, `open` (the log stops),
+`lane` (the whole job). begin_s, end_s: seconds since the job began; equal for points in time. text: the message at
+that time."""
 
 _WORK = ("train", "eval", "benchmark")
-"""Phases at whose end a result is there."""
-_OF_WORK = ("loss", "throughput", "token_throughput", "accuracy", "iteration_rate", "step_time", "latency")
-"""Figures that stand after compiling."""
+"""Phases that end with a result."""
+_WORK_METRICS = ("loss", "throughput", "token_throughput", "accuracy", "iteration_rate", "step_time", "latency")
+"""Metrics that a log prints after compilation."""
 _SHARES = {**PHASES, "benchmark": 1.0, "warmup": 0.4, "download": 0.24, "init": 0.17, "teardown": 0.17}
 """Phase -> share of the hue in its tint."""
 _IDLE_S, _IDLE_SHARE = 60.0, 0.1
-"""Time without a phase is written out from both on: seconds, and share of the lane."""
+"""Time without a phase is written out if it reaches both: seconds, and share of the lane."""
 
 
 @dataclass(frozen=True)
 class _Span:
-    """A phase of a job, placed in time."""
+    """A phase of a job with its times."""
 
     phase: str
     begin: datetime
@@ -72,25 +73,25 @@ class _Span:
 
 @dataclass
 class _Lane:
-    """One job: from its first stamp to its last, and what is known of it between."""
+    """One job, from its first timestamp to its last."""
 
     job: Job
     begin: datetime
     end: datetime
     spans: list[_Span] = field(default_factory=list)
-    coarse: float = 0.0
-    """How far its beginning may be off, in seconds."""
+    begin_resolution: float = 0.0
+    """Uncertainty of its beginning, in seconds."""
     unplaced: dict[str, float] = field(default_factory=dict)
-    """Phases without stamps -> how long they took."""
+    """Phases without timestamps -> duration, in seconds."""
     result: tuple[datetime, tuple[Location, ...]] | None = None
     failure: tuple[datetime, str, tuple[Location, ...]] | None = None
-    """When, what was said, and where."""
-    stamped: bool = False
-    """Whether the log says when it failed."""
+    """Time, message, evidence."""
+    failure_timed: bool = False
+    """Whether the log states when it failed."""
 
     @property
     def length(self) -> float:
-        """Seconds."""
+        """Length of the lane, in seconds."""
         return (self.end - self.begin).total_seconds()
 
     def at(self, time: datetime) -> float:
@@ -109,30 +110,30 @@ def rows(view: View) -> pl.DataFrame:
 
 
 def _lanes(view: View) -> dict[str, _Lane]:
-    """Id of each job that has two stamps -> its lane."""
+    """Id of each job with two timestamps -> its lane."""
     found = ((job.id, _lane(view, job)) for job in view.jobs)
     return {run: lane for run, lane in found if lane is not None}
 
 
 def _blocks(view: View, lanes: Mapping[str, _Lane]) -> tuple[Sequence[JobBlock], list[str]]:
-    """Panels: platform and workload. Of those whose workload no log tells a platform has one: it is a diary of each,
-    and no axis to compare them on."""
-    held: dict[tuple[Any, ...], list[Job]] = {}
+    """Panels by platform and workload. Jobs without a known workload share one panel per platform, because lanes are
+    not compared with each other."""
+    groups: dict[tuple[Any, ...], list[Job]] = {}
     for job in view.jobs:
         if job.id in lanes:
             keys = (job.main["platform"], view.ledger.value(job, "workload").value)
-            held.setdefault(keys, []).append(job)
-    return capped([JobBlock(keys, tuple(jobs)) for keys, jobs in held.items()])
+            groups.setdefault(keys, []).append(job)
+    return capped([JobBlock(keys, tuple(jobs)) for keys, jobs in groups.items()])
 
 
 def _lane(view: View, job: Job) -> _Lane | None:
-    """The lane of a job; None where it has fewer than two stamps."""
+    """The lane of a job; None if it has fewer than two timestamps."""
     phases = view.ledger.phases(job).filter(pl.col("stage").is_null())
     before = pl.col("end_at") - pl.duration(microseconds=(pl.col("duration_s") * 1e6).round())
-    # A summary tells at the end how long compiling took: its stamp is not when that was, and figures stand before it.
-    first = view.ledger.metrics(job, *_OF_WORK, basis="measured")["at"].min()
-    told = pl.lit(True) if first is None else pl.col("phase").cast(TEXT).is_in(_WORK) | (pl.col("end_at") < first)
-    phases = phases.with_columns(pl.coalesce("begin_at", pl.when(told).then(before)).alias("begin_at"))
+    # A summary at the end states how long compilation took. Its timestamp is not when that ended: metrics precede it.
+    first = view.ledger.metrics(job, *_WORK_METRICS, basis="measured")["at"].min()
+    in_time = pl.lit(True) if first is None else pl.col("phase").cast(TEXT).is_in(_WORK) | (pl.col("end_at") < first)
+    phases = phases.with_columns(pl.coalesce("begin_at", pl.when(in_time).then(before)).alias("begin_at"))
     spans = [_span(row) for row in phases.drop_nulls(["begin_at", "end_at"]).iter_rows(named=True)]
     errors = _errors(view, job)
     stamps = [
@@ -144,14 +145,14 @@ def _lane(view: View, job: Job) -> _Lane | None:
     if not stamps or max(stamps) == min(stamps):
         return None
     first_logs = [Job(run) for run in job.runs if run["started_at"] == min(stamps)]
-    coarse = max((view.ledger.value(log, "started_at").resolution or 0.0 for log in first_logs), default=0.0)
+    resolution = max((view.ledger.value(log, "started_at").resolution or 0.0 for log in first_logs), default=0.0)
     spans.sort(key=lambda s: (s.begin, -_length(s)))
-    lane = _Lane(job, min(stamps), max(stamps), spans, coarse)
-    bare = phases.filter((pl.col("begin_at").is_null() | pl.col("end_at").is_null()) & (pl.col("duration_s") > 0))
-    for phase, seconds in bare.group_by("phase", maintain_order=True).agg(pl.col("duration_s").sum()).iter_rows():
+    lane = _Lane(job, min(stamps), max(stamps), spans, resolution)
+    untimed = phases.filter((pl.col("begin_at").is_null() | pl.col("end_at").is_null()) & (pl.col("duration_s") > 0))
+    for phase, seconds in untimed.group_by("phase", maintain_order=True).agg(pl.col("duration_s").sum()).iter_rows():
         lane.unplaced[str(phase)] = float(seconds)
     lane.result = _result(view, job, lane)
-    lane.failure, lane.stamped = _failure(view, job, lane, errors), bool(errors)
+    lane.failure, lane.failure_timed = _failure(view, job, lane, errors), bool(errors)
     return lane
 
 
@@ -165,12 +166,12 @@ def _length(span: _Span) -> timedelta:
 
 
 def _errors(view: View, job: Job) -> list[dict[str, Any]]:
-    """Stamped errors. Stamps of the scheduler are the node's: beside stamps in UTC they may be hours off."""
+    """Errors with timestamps, but in UTC logs none of the scheduler, whose timestamps are in local time."""
     wanted = (pl.col("level") == "error") & pl.col("at").is_not_null()
     if job["zone"] is not None:
         wanted &= pl.col("kind").cast(TEXT).fill_null("") != "scheduler"
     found = view.ledger.messages(job).filter(wanted).sort("at", "line").rows(named=True)
-    # A stamp in whole seconds stands for the middle of its second.
+    # A timestamp in whole seconds is taken as the middle of that second.
     return [{**row, "at": row["at"] + (timedelta() if row["at"].microsecond else _HALF)} for row in found]
 
 
@@ -178,7 +179,7 @@ _HALF = timedelta(seconds=0.5)
 
 
 def _result(view: View, job: Job, lane: _Lane) -> tuple[datetime, tuple[Location, ...]] | None:
-    """When the result was there: at the end of the last work, else at the last figure of the whole run."""
+    """The time of the result: the end of the last phase of work, else the last metric over the whole run."""
     if not job.has_result:
         return None
     work = [span for span in lane.spans if span.phase in _WORK]
@@ -195,16 +196,16 @@ def _result(view: View, job: Job, lane: _Lane) -> tuple[datetime, tuple[Location
 def _failure(
     view: View, job: Job, lane: _Lane, errors: Sequence[Mapping[str, Any]]
 ) -> tuple[datetime, str, tuple[Location, ...]] | None:
-    """When it failed: at its last stamped error, else at the end of the lane."""
+    """The failure: at the last error with a timestamp, else at the end of the lane."""
     if job.main["status"] not in ("failed", "completed_with_errors"):
         return None
     if errors:
         last = errors[-1]
         return last["at"], one_line(last["text"] or "error"), (Location(last["source"], last["line"]),)
-    said = view.ledger.messages(job).filter(pl.col("level") == "error")
-    if said.height:
-        last = said.row(-1, named=True)
-        text = f"{one_line(last['text'] or 'error')} (without a stamp: drawn at the end)"
+    messages = view.ledger.messages(job).filter(pl.col("level") == "error")
+    if messages.height:
+        last = messages.row(-1, named=True)
+        text = f"{one_line(last['text'] or 'error')} (no timestamp: drawn at the end)"
         return lane.end, text, (Location(last["source"], last["line"]),)
     return lane.end, "failed", view.ledger.value(job, "status").locations
 
@@ -212,14 +213,14 @@ def _failure(
 def _block_rows(view: View, number: int, block: JobBlock, lanes: Mapping[str, _Lane]) -> Iterator[dict[str, Any]]:
     names = labelled(view, [Side(job.label, (job,)) for job in block.jobs], False)
     for row, (job, name) in enumerate(zip(block.jobs, names, strict=True)):
-        told = {
+        common = {
             "panel": number, "row": row, "run": job.id, "label": name, "platform": str(job.main["platform"]),
         }  # fmt: skip
-        yield from ({**told, **mark} for mark in _marks(view, lanes[job.id]))
+        yield from ({**common, **mark} for mark in _marks(view, lanes[job.id]))
 
 
 def _marks(view: View, lane: _Lane) -> Iterator[dict[str, Any]]:
-    """Everything in a lane. Phases inside others are cut out of them."""
+    """All marks of a lane. Phases inside other phases are excluded from them."""
     ends = view.ledger.locations([lane.job], "started_at", "ended_at")
     yield _mark(lane, "lane", lane.begin, lane.end, None, ends, _note(lane))
     for begin, end in _uncovered(lane):
@@ -233,7 +234,7 @@ def _marks(view: View, lane: _Lane) -> Iterator[dict[str, Any]]:
     if lane.failure:
         yield _mark(lane, "failure", lane.failure[0], lane.failure[0], None, lane.failure[2], lane.failure[1])
     if lane.job.main["status"] == "incomplete":
-        yield _mark(lane, "open", lane.end, lane.end, None, ends, "the log stops here, in mid-work")
+        yield _mark(lane, "open", lane.end, lane.end, None, ends, "the log stops here, during the run")
 
 
 def _mark(
@@ -251,7 +252,7 @@ def _mark(
 
 
 def _pieces(span: _Span, later: Sequence[_Span]) -> Iterator[tuple[datetime, datetime]]:
-    """What is left of a span without those that began in it and are shorter."""
+    """The parts of a span that no shorter span, which began in it, covers."""
     at = span.begin
     for other in later:
         if other.begin >= span.end:
@@ -264,7 +265,7 @@ def _pieces(span: _Span, later: Sequence[_Span]) -> Iterator[tuple[datetime, dat
 
 
 def _uncovered(lane: _Lane) -> Iterator[tuple[datetime, datetime]]:
-    """Where no phase is known."""
+    """The intervals that no known phase covers."""
     at = lane.begin
     for span in lane.spans:
         if span.begin > at:
@@ -274,35 +275,35 @@ def _uncovered(lane: _Lane) -> Iterator[tuple[datetime, datetime]]:
         yield at, lane.end
 
 
-def _bare(lane: _Lane, begin: datetime, end: datetime) -> float:
-    """Seconds of this time that surely no phase explains: those without stamps may have been in it, and a beginning may
-    be stamped to the minute."""
+def _unexplained_s(lane: _Lane, begin: datetime, end: datetime) -> float:
+    """Seconds of this interval that certainly no phase covers: phases without timestamps may lie in it, and the
+    beginning may be known to the minute only."""
     seconds = (end - begin).total_seconds() - sum(lane.unplaced.values())
-    return seconds - 2 * lane.coarse if begin == lane.begin and lane.coarse > 1 else seconds
+    return seconds - 2 * lane.begin_resolution if begin == lane.begin and lane.begin_resolution > 1 else seconds
 
 
 def _is_long(lane: _Lane, begin: datetime, end: datetime) -> bool:
-    """Whether time without a phase is worth a word."""
-    seconds = _bare(lane, begin, end)
+    """Whether time without a phase is long enough to be written out."""
+    seconds = _unexplained_s(lane, begin, end)
     return seconds >= _IDLE_S and seconds >= _IDLE_SHARE * lane.length
 
 
 def _is_idle(lane: _Lane, begin: datetime, end: datetime) -> bool:
-    """Whether the result was there already, and the job was held until it was ended."""
-    ended = lane.failure is not None and lane.failure[0] == end and lane.stamped
+    """Whether the job already had its result and held its resources until it was terminated."""
+    ended = lane.failure is not None and lane.failure[0] == end and lane.failure_timed
     return lane.result is not None and ended and begin >= lane.result[0] and end == lane.end
 
 
 def _held(lane: _Lane, begin: datetime, end: datetime) -> str:
-    seconds = f"{_bare(lane, begin, end):,.0f} s"
+    seconds = f"{_unexplained_s(lane, begin, end):,.0f} s"
     return f"idle {seconds}" if _is_idle(lane, begin, end) else f"{seconds} in no known phase"
 
 
 def _note(lane: _Lane) -> str:
-    """How long it all took, and what the marks cannot say."""
-    bare = [f"{phase} {_took(s)} unplaced" for phase, s in lane.unplaced.items()]
+    """The length of the lane, and what the marks do not show."""
+    untimed = [f"{phase} {_took(s)} untimed" for phase, s in lane.unplaced.items()]
     how = {"incomplete": "log stops", "failed": "failed", "submitted": "submission only"}
-    return ", ".join(filter(None, [_took(lane.length), how.get(str(lane.job.main["status"]), ""), *bare]))
+    return ", ".join(filter(None, [_took(lane.length), how.get(str(lane.job.main["status"]), ""), *untimed]))
 
 
 def _took(seconds: float) -> str:
@@ -315,10 +316,10 @@ def _took(seconds: float) -> str:
 
 
 def chart(view: View) -> Drawing:
-    """The lanes of `rows`; raises `NothingToDraw` where no job has two stamps."""
+    """The lanes of `rows`; raises `NothingToDraw` if no job has two timestamps."""
     lanes = _lanes(view)
     if not lanes:
-        raise NothingToDraw("no log here has two time stamps: there is no line of time to draw")
+        raise NothingToDraw("no log has two timestamps, so there is no timeline to draw")
     blocks, more = _blocks(view, lanes)
     frame = rows(view)
     width = float(view.options.width or WIDTH + 80)
@@ -334,7 +335,7 @@ def chart(view: View) -> Drawing:
         panels.append(_panel(view, part, notes, grid).properties(title=heading(view, _named(block))))
     body = tiled(panels, row=22)
     whole = edge + 8 + width + aside + _CLEAR
-    strip = key(view, _signs(view, frame), whole - edge - 8)
+    strip = legend(view, _legend_entries(view, frame), whole - edge - 8)
     if strip is not None:
         body = tiled([strip, body], row=14)
     return framed(
@@ -349,9 +350,9 @@ def _named(block: JobBlock) -> str:
 
 
 _ABOVE = 20
-"""Pixels from lane to lane from which on text has room above a line."""
+"""Distance between lanes from which text fits above a line, in pixels."""
 _CLEAR = 20
-"""Pixels right of the plot that signs at its end may take."""
+"""Space for signs right of the plot, in pixels."""
 _FLAG = "M-0.1,1 L-0.1,-1.3 L1.3,-0.75 L0.05,-0.2 L0.05,1 Z"
 _CROSS = "M-0.8,-0.8 L0.8,0.8 M-0.8,0.8 L0.8,-0.8"
 _OPEN = "M-0.5,-0.9 L0.6,0 L-0.5,0.9"
@@ -400,7 +401,7 @@ def _panel(view: View, frame: pl.DataFrame, notes: pl.DataFrame, grid: RowGrid) 
 
 
 def _beside(failures: pl.DataFrame, drawn: pl.DataFrame, a_pixel: float) -> pl.DataFrame:
-    """Crosses that would stand on the flag of their lane moved to its right; their tooltips tell the true time."""
+    """The failures; a cross that would cover the flag of its lane is moved to its right, but not in its tooltip."""
     flags = drawn.filter(mark="result").select("row", pl.col("begin_s").alias("flag"))
     near = (pl.col("begin_s") - pl.col("flag")).abs() < 14 * a_pixel
     moved = pl.when(near).then(pl.col("flag") + 14 * a_pixel).otherwise("begin_s")
@@ -408,13 +409,13 @@ def _beside(failures: pl.DataFrame, drawn: pl.DataFrame, a_pixel: float) -> pl.D
 
 
 def _worded(view: View, frame: pl.DataFrame) -> pl.DataFrame:
-    """The rows with their colour and what tooltips say."""
+    """The rows with their colour and the text of tooltips."""
     t = theme(view)
     fill, what, when = [], [], []
     for row in frame.iter_rows(named=True):
         share = _SHARES.get(row["phase"] or "", 0.24)
         fill.append(t.tint(hue(row["platform"]), share))
-        what.append(row["phase"] or {"held": "held, in no known phase"}.get(row["mark"], row["text"] or row["mark"]))
+        what.append(row["phase"] or {"held": "no known phase"}.get(row["mark"], row["text"] or row["mark"]))
         span = f"{row['begin_s']:,.1f} s"
         took = row["end_s"] - row["begin_s"]
         when.append(f"{span} to {row['end_s']:,.1f} s: {took:,.1f} s" if took else span)
@@ -425,7 +426,7 @@ def _worded(view: View, frame: pl.DataFrame) -> pl.DataFrame:
 
 
 def _inside(view: View, frame: pl.DataFrame, grid: RowGrid, right: float) -> Any:
-    """Names of phases in their bars, and of idle time above its line, where there is room."""
+    """Names of phases in their bars, and of idle time above its line, if there is room."""
     t = theme(view)
     size = grid.size - 1
     out = []
@@ -455,47 +456,47 @@ def _fits(row: Mapping[str, Any], text: str, grid: RowGrid, right: float) -> boo
 
 
 def _notes(frame: pl.DataFrame, grid: RowGrid) -> pl.DataFrame:
-    """row, label, note: the length of each lane, and the idle time that found no room in it."""
+    """row, label, note: the length of each lane, and the idle time that does not fit in it."""
     right = float(frame["end_s"].max() or 1.0)  # type: ignore[arg-type]
     out = []
     for row in frame.filter(mark="lane").iter_rows(named=True):
-        held = frame.filter((pl.col("row") == row["row"]) & (pl.col("mark") == "held") & pl.col("text").is_not_null())
+        idle = frame.filter((pl.col("row") == row["row"]) & (pl.col("mark") == "held") & pl.col("text").is_not_null())
         cramped = [
-            h["text"] for h in held.iter_rows(named=True) if grid.step < _ABOVE or not _fits(h, h["text"], grid, right)
+            h["text"] for h in idle.iter_rows(named=True) if grid.step < _ABOVE or not _fits(h, h["text"], grid, right)
         ]
         out.append({"row": row["row"], "label": row["label"], "note": ", ".join([row["text"], *cramped])})
     return pl.DataFrame(out)
 
 
-def _signs(view: View, frame: pl.DataFrame) -> list[Sign]:
-    """The key: phases from dark to light in the hue that most lanes have, then lines and signs that are drawn."""
+def _legend_entries(view: View, frame: pl.DataFrame) -> list[LegendEntry]:
+    """The legend: phases from dark to light in the most frequent hue, then the lines and signs that are drawn."""
     t = theme(view)
     base = hue(frame["platform"].mode()[0])
     drawn = set(frame["mark"])
     phases = [p for p in _SHARES if p in set(frame["phase"].drop_nulls())]
-    signs = [Sign(phase, fill=t.tint(base, _SHARES[phase])) for phase in phases]
+    signs = [LegendEntry(phase, fill=t.tint(base, _SHARES[phase])) for phase in phases]
     if "wait" in drawn:
-        signs.append(Sign("waiting", "stroke", stroke=t.faint, dash=(4, 3)))
+        signs.append(LegendEntry("waiting", "stroke", stroke=t.faint, dash=(4, 3)))
     if "held" in drawn:
-        signs.append(Sign("held, in no known phase", "stroke", stroke=t.faint))
+        signs.append(LegendEntry("no known phase", "stroke", stroke=t.faint))
     if "result" in drawn:
-        signs.append(Sign("result", _FLAG, fill=t.ink))
+        signs.append(LegendEntry("result", _FLAG, fill=t.ink))
     if "failure" in drawn:
-        signs.append(Sign("failure", _CROSS, stroke=BAD))
+        signs.append(LegendEntry("failure", _CROSS, stroke=BAD))
     if "open" in drawn:
-        signs.append(Sign("log stops", _OPEN, stroke=t.ink))
+        signs.append(LegendEntry("log stops", _OPEN, stroke=t.ink))
     return signs
 
 
 # ---- the words ---- #
 
-_HOW = "Seconds since each job's own beginning; panels have axes of their own."
+_HOW = "Seconds since the beginning of each job; each panel has its own axis."
 
 
 def _title(view: View, lanes: Mapping[str, _Lane]) -> str:
-    """The finding: who was held longest without a phase, else what the longest job spent its time on."""
+    """The finding: the longest time without a phase, else the longest wait, else the longest job."""
     long = [
-        (_bare(lane, begin, end), _is_idle(lane, begin, end), lane)
+        (_unexplained_s(lane, begin, end), _is_idle(lane, begin, end), lane)
         for lane in lanes.values()
         for begin, end in _uncovered(lane)
         if _is_long(lane, begin, end)
@@ -503,10 +504,10 @@ def _title(view: View, lanes: Mapping[str, _Lane]) -> str:
     many = f"{len(lanes)} jobs" if len(lanes) > 1 else ""
     if long:
         seconds, idle, lane = max(long, key=lambda found: (found[1], found[0]))
-        name, of = fitted(lane.job.label, 300, theme(view).size + 4), f"{seconds:,.0f} of its {lane.length:,.0f} s"
-        held = len({id(found[2]) for found in long})
-        more = f"; {held} of {many} have time in no known phase" if held > 1 else ""
-        return f"{name} was {'idle' if idle else 'in no known phase'} for {of}{more}"
+        name, share = fitted(lane.job.label, 300, theme(view).size + 4), f"{seconds:,.0f} of its {lane.length:,.0f} s"
+        affected = len({id(found[2]) for found in long})
+        more = f"; {affected} of {many} have time in no known phase" if affected > 1 else ""
+        return f"{name} was {'idle' if idle else 'in no known phase'} for {share}{more}"
     waits = {
         run: sum(_length(s).total_seconds() for s in lane.spans if s.phase == "queue") for run, lane in lanes.items()
     }
@@ -526,15 +527,15 @@ def _title(view: View, lanes: Mapping[str, _Lane]) -> str:
 
 
 def _caption(view: View, lanes: Mapping[str, _Lane]) -> Iterator[str]:
-    """The clock, how fine it is, what was placed by its end, and who has no lane."""
-    yield "Clock: the stamps of the log lines, from the first of a job to the last."
-    coarse = [lane.job for lane in lanes.values() if lane.coarse >= _IDLE_S / 2]
+    """The clock and its resolution, phases without timestamps, and jobs without a lane."""
+    yield "Clock: the timestamps of the log lines, from the first of a job to the last."
+    coarse = [lane.job for lane in lanes.values() if lane.begin_resolution >= _IDLE_S / 2]
     if coarse:
-        yield f"The beginning is stamped to the minute only: {labels(coarse)}."
+        yield f"The beginning is known to the minute only: {labels(coarse)}."
     bare = [lane.job for lane in lanes.values() if lane.unplaced]
     if bare:
-        yield f"Some phases are timed, but not stamped (unplaced): {labels(bare)}."
+        yield f"Phases with a duration but no timestamp (untimed): {labels(bare)}."
     without = [job for job in view.jobs if job.id not in lanes]
     if without:
-        some = "1 job without two stamps has" if len(without) == 1 else f"{len(without)} jobs without two stamps have"
-        yield f"{some} no lane: {labels(without)}."
+        jobs = "1 job has" if len(without) == 1 else f"{len(without)} jobs have"
+        yield f"{jobs} fewer than two timestamps, and no lane: {labels(without)}."

@@ -1,20 +1,20 @@
-"""What did quality cost in time?
+"""How does quality trade off against time?
 
 What it shows
-    Each run as a dot: its final score against a clock, a panel for each workload and kind of score. The clock is
-    training alone (unless another is chosen); of inference it is the latency. Where a workload has no score, the final
-    loss stands in.
+    Each run as a dot: its final score against a clock, with a panel for each workload and type of score. The clock is
+    training alone (unless another clock is chosen); for inference it is the latency. Where a workload has no score, its
+    final loss is used.
 
 How to read it
-    The arrow points to the corner that one wants. Several runs of one side are a dot at their medians with a
-    line over the range in both directions. The stepped line joins the runs that no other beats in both; it is drawn
-    only through three or more runs that may be compared, each with each: of training those that saw the same samples.
-    Losses at different numbers of samples are not ranked, nor are
-    times; the panel says so. A thin line leads from a dot to a name that has no room beside it.
+    The arrow points to the better corner. Several runs of one side are one dot at their medians, with a line
+    over the range in both directions. The stepped line is the Pareto front: it joins the runs that no other run beats
+    in both. It is drawn only through three or more runs that are all comparable with each other; for training, these
+    are runs that saw the same samples. Losses and times at different numbers of samples are not ranked; the panel says
+    so. A thin line leads from a dot to a name that has no room next to it.
 
 What it leaves out
-    Runs without a result, a score or a time, and runs that are alone in their panel where others are not: they are
-    named below the chart. What each difference is worth (see `ratio`).
+    Runs without a result, a score or a time, and runs that are alone in their panel when others are not: the caption
+    names them. The significance of each difference (see `ratio`).
 """
 
 from __future__ import annotations
@@ -27,19 +27,19 @@ from typing import Any, TypeAlias
 import altair as alt
 import polars as pl
 
-from logparse.charts._panel import Sign, capped, extent, heading, key, platform_of, work
+from logparse.charts._panel import LegendEntry, capped, extent, heading, legend, platform_of, workload_title
 from logparse.charts._theme import (
     Plain,
     data,
     fitted,
     framed,
-    named,
     places,
     source_note,
     text_width,
     theme,
     tiled,
     tips,
+    title_label,
 )
 from logparse.charts._view import JobBlock, View
 from logparse.comparison.jobs import Job
@@ -78,14 +78,13 @@ ROWS: dict[str, Any] = {
     "note": pl.String,
     "evidence": LOCATIONS,
 }
-"""clock: `train_s`, `result_s`, `wall_s` or `latency_s`. best: whether no comparable run beats it in both; null where
-fewer than three may be compared. level: whether it is within noise, or noise that nobody knows, of the quickest of the
-best in both. apart: why it may not be compared with the most of its panel that may be, each with
-each."""
+"""clock: `train_s`, `result_s`, `wall_s` or `latency_s`. best: whether the run is on the Pareto front; null if fewer
+than three runs are comparable. level: whether it is within noise, or within unknown noise, of the fastest run of the
+front in both score and time. apart: why it is not in the largest set of mutually comparable runs of its panel."""
 
 
 def rows(view: View) -> pl.DataFrame:
-    """A row for each dot: `ROWS`."""
+    """One row per dot: `ROWS`."""
     return pl.DataFrame([r for i, b in enumerate(_blocks(view)[0]) for r in _block_rows(view, i, b)], schema=ROWS)
 
 
@@ -94,18 +93,18 @@ def chart(view: View) -> Drawing:
     frame = rows(view)
     blocks, more = _blocks(view)
     if not frame.height:
-        raise NothingToDraw("no run here that reached its end states both a score (or loss) and a time")
+        raise NothingToDraw("no completed run states both a score (or loss) and a time")
     one = 1.35 if len(blocks) == 1 else 1.0
     size = (float(view.options.width or _WIDTH * one), float(view.options.height or _HEIGHT * one))
     drawn: list[Drawing | Plain] = []
     for number, block in enumerate(blocks):
         part = frame.filter(pl.col("block") == number)
-        told = _told(part)
-        drawn.append(_panel(view, part, size).properties(title=heading(view, work(view.ledger, block), told)))
+        title = heading(view, workload_title(view.ledger, block), _unranked(part))
+        drawn.append(_panel(view, part, size).properties(title=title))
     columns = 1 if len(drawn) == 1 else 2
     body = tiled(drawn, columns, row=30, column=40)
     whole = max(columns * (size[0] + 90), 560.0)
-    if strip := key(view, _signs(view, frame), whole):
+    if strip := legend(view, _legend_entries(view, frame), whole):
         body = tiled([strip, body], row=14)
     clocks = dict.fromkeys(frame["clock"])
     meant = "; ".join(f"{c.removesuffix('_s')}: {CLOCKS.get(c.removesuffix('_s'), 'of one inference')}" for c in clocks)
@@ -118,7 +117,7 @@ def chart(view: View) -> Drawing:
 
 
 def _blocks(view: View) -> tuple[Sequence[JobBlock], list[str]]:
-    """Jobs that have both by workload, task, kind of score and data set."""
+    """Jobs with a score and a time, by workload, task, type of score and data set."""
     found = []
     for block in view.blocks("workload", "task", jobs=[job for job in view.jobs if job.has_result]):
         scored = [job for job in block.jobs if job["score"] is not None and _time(view, job).values]
@@ -128,7 +127,7 @@ def _blocks(view: View) -> tuple[Sequence[JobBlock], list[str]]:
                 found.append(JobBlock((*block.keys, *part.keys), part.jobs))
         elif losses:
             found.append(JobBlock((*block.keys, "loss", None), tuple(losses)))
-    # A run alone in its panel is traded off against nothing.
+    # A panel of one run shows no trade-off.
     return capped([block for block in found if len(block.jobs) > 1] or found)
 
 
@@ -180,8 +179,7 @@ def _block_rows(view: View, number: int, block: JobBlock) -> Iterator[dict[str, 
 
 
 def _apart(view: View, quantities: tuple[Quantity, Quantity], pairs: Sequence[tuple[Cell, Cell]]) -> list[str | None]:
-    """Why each pair of time and score is not among the most that may be compared each with each; whichever is first
-    in the files."""
+    """Why each pair of time and score is not in the largest set of mutually comparable pairs, whatever their order."""
 
     @cache
     def why(a: int, b: int) -> str | None:
@@ -204,27 +202,27 @@ def _apart(view: View, quantities: tuple[Quantity, Quantity], pairs: Sequence[tu
 
 
 def _other_samples(view: View, a: Cell, b: Cell) -> str | None:
-    """Why there is no line through both: who trained on more may well be better, and later."""
+    """Why one line must not join both: the run that trained on more samples may be better, and slower."""
     seen = [{view.ledger.value(job, "samples").value for job in c.side.jobs} - {None} for c in (a, b)]
     if not all(seen) or seen[0] == seen[1] or any(job["task"] != "train" for c in (a, b) for job in c.side.jobs):
         return None
-    return f"samples seen differ ({' and '.join(', '.join(f'{n:,}' for n in sorted(some)) for some in seen)})"
+    return f"samples seen differ ({' and '.join(', '.join(f'{n:,}' for n in sorted(numbers)) for numbers in seen)})"
 
 
 def _best(points: Sequence[tuple[float | None, float | None] | None], name: str) -> list[bool | None]:
-    """Which of the comparable points no other beats in both time and score."""
+    """Which of the comparable points are on the Pareto front: no other is better in both time and score."""
     sign = -1.0 if _is_lower(name) else 1.0
-    held = [(p[0], sign * p[1]) if p and p[0] is not None and p[1] is not None else None for p in points]
-    known = [p for p in held if p is not None]
+    oriented = [(p[0], sign * p[1]) if p and p[0] is not None and p[1] is not None else None for p in points]
+    known = [p for p in oriented if p is not None]
     if len(known) < 3:
         return [None] * len(points)
     return [
-        None if p is None else not any(q != p and q[0] <= p[0] and q[1] >= p[1] for q in known) for p in held
+        None if p is None else not any(q != p and q[0] <= p[0] and q[1] >= p[1] for q in known) for p in oriented
     ]  # fmt: skip
 
 
 def _level(view: View, quantity: Quantity, a: Cell, b: Cell) -> bool:
-    """Whether nobody can say that the two differ."""
+    """Whether the two are not known to differ."""
     return verdict(quantity, a, b, noises(view.ledger, quantity, a, b)).word in (WITHIN, UNKNOWN)
 
 
@@ -245,7 +243,7 @@ def _panel(view: View, frame: pl.DataFrame, size: tuple[float, float]) -> Drawin
         *(pl.col(c) * (100.0 if share else 1.0) for c in scores),
         colour=pl.col("platform").map_elements(hue, return_dtype=pl.String),
         lines=pl.col("evidence").map_elements(places, return_dtype=pl.String),
-        said=pl.when(pl.col("n") < 3).then(pl.format("{}, n={}", "note", "n")).otherwise("note"),
+        display=pl.when(pl.col("n") < 3).then(pl.format("{}, n={}", "note", "n")).otherwise("note"),
     )
     across, up = _room(scaled, times, 0.16), _room(scaled, scores, 0.16, 1.0 if share else 0.0)
     up = (up[0], min(up[1], 104.0)) if share else up
@@ -289,7 +287,7 @@ def _panel(view: View, frame: pl.DataFrame, size: tuple[float, float]) -> Drawin
         rule.encode(x=x, y=of(alt.Y, "score_least", "y"), y2=alt.Y2("score_greatest:Q"), color=colour),
         alt.Chart(data(scaled))
         .mark_point(filled=True, size=70, opacity=1, stroke=t.paper, strokeWidth=0.8)
-        .encode(x=x, y=y, color=colour, tooltip=tips(view, label="run", said="score and time", lines="lines")),
+        .encode(x=x, y=y, color=colour, tooltip=tips(view, label="run", display="score and time", lines="lines")),
         labels[1],
         corner.mark_point(shape=_DOWN if low else _UP, size=28, stroke=t.faint, strokeWidth=t.stroke, opacity=1).encode(
             x=alt.value(10)
@@ -303,11 +301,11 @@ def _panel(view: View, frame: pl.DataFrame, size: tuple[float, float]) -> Drawin
 
 
 _UP, _DOWN = "M1,1L-1,-1M0.2,-1L-1,-1L-1,0.2", "M1,-1L-1,1M0.2,1L-1,1L-1,-0.2"
-"""Arrows to the upper and the lower left."""
+"""Arrows to the upper left and the lower left."""
 
 
 def _unnamed(view: View, count: int, size: tuple[float, float]) -> alt.Chart:
-    text = f"{count} more without room for a name"
+    text = f"{count} more without a label"
     look: dict[str, Any] = {
         "align": "right",
         "baseline": "bottom",
@@ -323,7 +321,7 @@ def _unnamed(view: View, count: int, size: tuple[float, float]) -> alt.Chart:
 
 
 def _room(frame: pl.DataFrame, columns: Sequence[str], share: float, least: float = 0.0) -> tuple[float, float]:
-    """The ends of an axis: these values with room round them, `least` wide at least."""
+    """The ends of an axis for these values: with a margin, and at least `least` apart."""
     low, high = extent(frame, *columns)
     span = max(high - low, least, 0.02 * abs(high), 1e-12)
     middle = (low + high) / 2
@@ -336,14 +334,14 @@ def _linear(ends: tuple[float, float]) -> alt.Scale:
 
 
 _PLACED: dict[str, Any] = {"text": pl.String, **dict.fromkeys(("px", "py", "dx", "dy", "tx", "ty"), pl.Float64)}
-"""A label at px, py; where that is not clearly beside its dot (dx, dy), a line leads from it to tx, ty."""
+"""A label at px, py; where that is not clearly next to its dot (dx, dy), a line leads from it to tx, ty."""
 Box: TypeAlias = tuple[float, float, float, float]
 
 
 def _placed(
     frame: pl.DataFrame, across: tuple[float, float], up: tuple[float, float], size: tuple[float, float], font: float
 ) -> tuple[pl.DataFrame, int]:
-    """`_PLACED` of each label where it covers nothing, and how many found no such place."""
+    """`_PLACED` of each label that covers nothing, and the number of labels without such a place."""
     points = [
         ((x - across[0]) / (across[1] - across[0]) * size[0], (1 - (y - up[0]) / (up[1] - up[0])) * size[1])
         for x, y in frame.select("time_s", "score").iter_rows()
@@ -353,7 +351,7 @@ def _placed(
     lines: list[tuple[tuple[float, float], tuple[float, float]]] = []
     out: list[tuple[Any, ...]] = []
     without: list[int] = []
-    # Those that stand beside their dots first: a line finds its way round them.
+    # Labels next to their dots come first; leader lines avoid them.
     for leading in (False, True):
         for index in without if leading else range(len(points)):
             (px, py), text = points[index], fitted(frame["label"][index], 170, font)
@@ -377,7 +375,7 @@ def _placed(
 
 
 def _spots(dot: tuple[float, float], wide: float, font: float, leading: bool) -> Iterator[Box]:
-    """Where the label of a dot might stand, the best first."""
+    """Candidate places for the label of a dot, the best first."""
     (px, py), half = dot, font / 2 + 1
     beside = (0, -9, 9, -16, 16) if not leading else (-20, 20, -34, 34, -48, 48, -62, 62, -76, 76)
     near = [(px + 8, py + dy) for dy in beside] + [(px - 8 - wide, py + dy) for dy in beside]
@@ -387,13 +385,13 @@ def _spots(dot: tuple[float, float], wide: float, font: float, leading: bool) ->
 
 
 def _is_beside(box: Box, dot: tuple[float, float], points: Sequence[tuple[float, float]]) -> bool:
-    """Whether nobody could take the label for that of another dot."""
-    mine = _away(box, dot)
-    return all(math.dist(dot, other) < 1 or _away(box, other) >= mine + 8 for other in points)
+    """Whether the label clearly belongs to this dot and to no other."""
+    distance = _away(box, dot)
+    return all(math.dist(dot, other) < 1 or _away(box, other) >= distance + 8 for other in points)
 
 
 def _away(box: Box, dot: tuple[float, float]) -> float:
-    """Pixels from a box to a dot."""
+    """Distance from a box to a dot, in pixels."""
     return math.hypot(max(box[0] - dot[0], 0, dot[0] - box[2]), max(box[1] - dot[1], 0, dot[1] - box[3]))
 
 
@@ -402,7 +400,7 @@ def _holds(box: Box, x: float, y: float) -> bool:
 
 
 def _crossed(box: Box, start: tuple[float, float], end: tuple[float, float]) -> bool:
-    """Whether a line runs through a box, by points two pixels apart."""
+    """Whether a line crosses a box, tested at points two pixels apart."""
     steps = max(2, round(math.dist(start, end) / 2))
     shares = (i / steps for i in range(steps + 1))
     return any(_holds(box, *(a + (b - a) * share for a, b in zip(start, end, strict=True))) for share in shares)
@@ -412,60 +410,60 @@ def _overlap(a: Box, b: Box) -> bool:
     return a[0] < b[2] and b[0] < a[2] and a[1] < b[3] and b[1] < a[3]
 
 
-def _signs(view: View, frame: pl.DataFrame) -> list[Sign]:
+def _legend_entries(view: View, frame: pl.DataFrame) -> list[LegendEntry]:
     t = theme(view)
     found = frame["platform"].unique(maintain_order=True)
-    signs = [Sign(p, "circle", fill=hue(p)) for p in found] if len(found) > 1 else []
+    entries = [LegendEntry(p, "circle", fill=hue(p)) for p in found] if len(found) > 1 else []
     if frame.filter(pl.col("best").fill_null(False)).group_by("block").len().filter(pl.col("len") > 1).height:
-        signs.append(Sign("runs that no other beats in both", "M-1,0L1,0", stroke=t.faint, dash=(2, 2)))
-    return signs
+        entries.append(LegendEntry("Pareto front", "M-1,0L1,0", stroke=t.faint, dash=(2, 2)))
+    return entries
 
 
 # ---- words ---- #
 
 
-def _told(frame: pl.DataFrame) -> str:
-    """Why the runs of a panel are not ranked, if they are not."""
+def _unranked(frame: pl.DataFrame) -> str:
+    """Why the runs of a panel are not ranked; empty if they are."""
     reasons = frame["apart"].drop_nulls().unique(maintain_order=True)
     if not len(reasons):
         return ""
     text = reasons[0].partition(":")[0]
-    some = "not all ranked" if frame["best"].is_not_null().any() else "not ranked"
-    return fitted(f"{some}: {text}", 400, 11)
+    ranking = "not all ranked" if frame["best"].is_not_null().any() else "not ranked"
+    return fitted(f"{ranking}: {text}", 400, 11)
 
 
 def _finding(frame: pl.DataFrame) -> str:
     ranked = frame.filter(pl.col("best").is_not_null())
     if not ranked.height:
         if frame.height == 1:
-            return f"{named(frame['label'][0])}: {frame['score_name'][0].replace('_', ' ')} {frame['note'][0]}"
-        return f"{frame.height} runs, of which no three may be ranked by score and time"
+            return f"{title_label(frame['label'][0])}: {frame['score_name'][0].replace('_', ' ')} {frame['note'][0]}"
+        return f"{frame.height} runs, of which no three can be ranked by score and time"
     most = ranked.group_by("block", maintain_order=True).len().sort("len", descending=True)["block"][0]
     panel = ranked.filter(pl.col("block") == most)
     if panel["level"].all():
-        return f"Of the {panel.height} runs that may be ranked none is known to be better or quicker than the best ones"
+        return f"The {panel.height} runs that can be ranked do not differ in score or time beyond the known noise"
     best = panel.filter(pl.col("best")).sort("time_s")
     near = panel.filter(~pl.col("best") & pl.col("level")).height
-    names = [named(label) for label in best["label"]]
+    names = [title_label(label) for label in best["label"]]
     if best.height == 1:
-        return f"{names[0]} is beaten by none of {panel.height} runs in score or time{_near(near, 'it')}"
-    told = f": {' and '.join(names)}" if best.height == 2 else ""
+        return f"{names[0]} is best of {panel.height} runs in both score and time{_near(near, 'it')}"
+    pair = f": {' and '.join(names)}" if best.height == 2 else ""
     if not best["level"].all():
-        near_to = _near(near, "the quickest of them")
-        return f"{best.height} of {panel.height} runs are beaten by none in both score and time{told}{near_to}"
+        near_to = _near(near, "the fastest of them")
+        return f"{best.height} of {panel.height} runs are on the Pareto front of score and time{pair}{near_to}"
     these = "these" if not near else f"these and {near} other{'' if near == 1 else 's'}"
     return (
-        f"{best.height} of {panel.height} runs are beaten by none in both score and time{told}; {these} are level as "
-        "far as rounding and noise let one tell"
+        f"{best.height} of {panel.height} runs are on the Pareto front of score and time{pair}; {these} do not differ "
+        "beyond rounding and noise"
     )
 
 
 def _near(count: int, whom: str) -> str:
-    """That others are beaten by no more than noise."""
+    """That other runs are within noise of `whom`."""
     if not count:
         return ""
-    others = "1 other is" if count == 1 else f"{count} others are"
-    return f"; {others} level with {whom} as far as rounding and noise let one tell"
+    others = "1 other does" if count == 1 else f"{count} others do"
+    return f"; {others} not differ from {whom} beyond rounding and noise"
 
 
 def _left_out(view: View) -> Iterator[str]:
@@ -474,4 +472,4 @@ def _left_out(view: View) -> Iterator[str]:
     if without:
         more = f" and {len(without) - 4} more" if len(without) > 4 else ""
         names = ", ".join(one_line(job.label) for job in without[:4])
-        yield f"Not drawn, no result, no score or no time: {names}{more}."
+        yield f"Not drawn (no result, no score or no time): {names}{more}."

@@ -1,8 +1,8 @@
-"""The report: one file that says what the logs let one say, shows the runs, and has a line for every number.
+"""The report: one file with what the logs show, the runs, and the log line behind every number.
 
     html = logparse.report(logs)
 
-A page holds everything it needs and asks no network for anything; what a log says is only ever text on it.
+A page contains everything it needs and makes no network requests. Text of a log is only ever displayed as text.
 """
 
 from __future__ import annotations
@@ -36,22 +36,22 @@ def report(
     title: str | None = None,
     command: str | None = None,
 ) -> str:
-    """The report on some runs, as text in one of `FORMATS`.
+    """A report as text in one of `FORMATS`.
 
     Args:
-        what: what `ingest` gave, a ledger, or a comparison.
-        where: SQL over the columns of `runs`: only these runs.
-        by: a column of `runs`: runs of one workload with the same value are one side.
-        baseline: label of the side, or name of the run, that the others of its workload are compared with.
+        what: the result of `ingest`, a ledger, or a comparison.
+        where: SQL over the columns of `runs`: include only these runs.
+        by: a column of `runs`: runs of one workload with the same value form one side.
+        baseline: label of a side, or name of a run, with which the others of its workload are compared.
         claims: one or several claims `LABEL:NAME=VALUE` about runs.
-        ignore: one or several findings to ignore, `NAME=reason`; they are listed apart.
-        theme: `light` or `dark` for a page to begin with; else as the reader's system is.
-        title: instead of one that names the workloads.
-        command: the command that makes it, for people to repeat.
+        ignore: one or several findings to ignore, `NAME=reason`; they are listed separately.
+        theme: initial theme of a page, `light` or `dark`; by default that of the reader's system.
+        title: replaces the default title, which names the workloads.
+        command: the command that produces the report, for readers to repeat.
 
     Raises:
-        UsageError: an option has no such value, no run is left, or a page is asked for and what draws charts is not
-            installed.
+        UsageError: an option has an invalid value, no run is left, or the format is html and the package that draws
+            charts is not installed.
     """
     if format not in FORMATS:
         raise UsageError(f"format {format!r}: one of {', '.join(FORMATS)}")
@@ -59,24 +59,24 @@ def report(
         raise UsageError(f"theme {theme!r}: one of {', '.join(THEMES)}")
     from logparse.report.content import content
 
-    held = content(
+    report_content = content(
         what, where=where, by=by, baseline=baseline, claims=claims, ignore=ignore, title=title, command=command
     )
     if format == "md":
         from logparse.report.markdown import markdown
 
-        return markdown(held)
+        return markdown(report_content)
     if format == "latex":
         from logparse.report.latex import latex
 
-        return latex(held)
+        return latex(report_content)
     from logparse.report.page import page
 
-    return page(held, theme)
+    return page(report_content, theme)
 
 
 class _Callable(types.ModuleType):
-    """`logparse.report(logs)` is what people write, and `logparse/report/` is where it is made."""
+    """Makes the package callable: `logparse.report(logs)`."""
 
     __call__ = staticmethod(report)
     __signature__ = inspect.signature(report)

@@ -1,4 +1,4 @@
-"""What a report is about, whatever form it takes: the runs, the comparisons, what is found and claimed, the lists."""
+"""The content of a report, whatever its format: the runs, the comparisons, the findings, the claims, the lists."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ from logparse.report.lists import Lists, ReportBlock, differs, lists
 from logparse.text.terminal import one_line, where
 
 What: TypeAlias = Logs | Ledger | Comparison
-"""What one may make a report of."""
+"""What a report can be made from."""
 _SIDES = 12
-"""Runs of a block up to which each is a side; beyond, repeats of one experiment share one."""
+"""Runs of a block up to which each is a side; with more, the repeats of an experiment form one side."""
 
 
 @dataclass(frozen=True)
@@ -40,12 +40,12 @@ class Content:
     findings: pl.DataFrame
     claims: pl.DataFrame
     given: Comparison | None = None
-    """The comparison that the report is of, if it is of one."""
+    """The comparison that the report was asked for, if it was."""
     by: str | None = None
     baseline: str | None = None
     ignore: tuple[str, ...] = ()
     command: str | None = None
-    """What made it, for people to repeat."""
+    """The command that produced the report."""
 
     @property
     def jobs(self) -> list[Job]:
@@ -54,7 +54,7 @@ class Content:
 
     @property
     def logs(self) -> Logs:
-        """The logs that they stand in."""
+        """The logs of these jobs."""
         return self.ledger.logs
 
 
@@ -72,31 +72,31 @@ def content(
     """The content of a report; see `logparse.report.report`.
 
     Raises:
-        UsageError: an option has no such value, or no run is left.
+        UsageError: an option has an invalid value, or no run is left.
     """
-    said = claims_.parsed(claims)
+    given_claims = claims_.parsed(claims)
     given = what if isinstance(what, Comparison) else None
     ledger = what.ledger if isinstance(what, Comparison) else what if isinstance(what, Ledger) else Ledger(what)
-    ledger = ledger.with_claims([*ledger.claims, *said])
+    ledger = ledger.with_claims([*ledger.claims, *given_claims])
     ledger = ledger.only(_wanted(ledger, given.jobs if given else ledger.jobs, where))
     if not ledger.jobs:
-        raise UsageError("there is no run in these logs to report on" + (f" of which {where} is true" if where else ""))
-    if lost := claims_.unmatched(said, ledger.jobs):
-        raise UsageError(f"the claim {lost[0].label}:{lost[0].name}={lost[0].text} is of no run that is reported on")
+        raise UsageError("these logs contain no run to report on" + (f" for which {where} is true" if where else ""))
+    if lost := claims_.unmatched(given_claims, ledger.jobs):
+        raise UsageError(f"the claim {lost[0].label}:{lost[0].name}={lost[0].text} matches no run of the report")
     sides_.check_column(by)
-    again = given is not None and not (said or where or by or baseline)
-    blocks = (_given(given),) if given is not None and again else tuple(_blocks(ledger, by, baseline))
+    unchanged = given is not None and not (given_claims or where or by or baseline)
+    blocks = (_given(given),) if given is not None and unchanged else tuple(_blocks(ledger, by, baseline))
     ignored: tuple[str, ...] = as_tuple(ignore)
     found = _findings(ledger, blocks, ignored)
     verdicts = claim_verdicts(ledger, ledger.jobs)
     return Content(
         title or _title(ledger), ledger, blocks, lists(ledger, blocks, found, verdicts), found, verdicts,
-        given if again else None, by, baseline, ignored, command,
+        given if unchanged else None, by, baseline, ignored, command,
     )  # fmt: skip
 
 
 def _wanted(ledger: Ledger, jobs: Sequence[Job], condition: str | None) -> list[Job]:
-    """The jobs of which an SQL expression over `runs` is true."""
+    """The jobs for which an SQL expression over `runs` is true."""
     if condition is None:
         return list(jobs)
     try:
@@ -107,7 +107,7 @@ def _wanted(ledger: Ledger, jobs: Sequence[Job], condition: str | None) -> list[
     return [job for job in jobs if ids & set(job.ids)]
 
 
-# ---- blocks: what stands side by side ---- #
+# ---- blocks: what is compared with each other ---- #
 
 
 def _given(comparison: Comparison) -> ReportBlock:
@@ -117,31 +117,31 @@ def _given(comparison: Comparison) -> ReportBlock:
 
 
 def _blocks(ledger: Ledger, by: str | None, baseline: str | None) -> list[ReportBlock]:
-    """Jobs of one platform, workload and task beside each other; what `by` tells apart is no bar."""
-    held: dict[tuple[Any, ...], list[Job]] = {}
+    """Blocks of jobs of one platform, workload and task. If `by` is one of these, jobs may differ in it."""
+    groups: dict[tuple[Any, ...], list[Job]] = {}
     for job in ledger.jobs:
-        keys = tuple(_work(ledger, job, c) for c in ("platform", "workload", "task") if c != by)
-        # Of runs whose work no log names nobody knows that it is the same.
+        keys = tuple(_key(ledger, job, c) for c in ("platform", "workload", "task") if c != by)
+        # Runs whose workload no log names are not known to be of the same workload.
         alone = by != "workload" and ledger.value(job, "workload").value is None
-        held.setdefault((*keys, job.id) if alone else keys, []).append(job)
-    sides = {keys: _sides(ledger, jobs, by) for keys, jobs in held.items()}
-    if by is not None and not any(any(s.label != f"{by} ?" for s in of) for of in sides.values() if of):
+        groups.setdefault((*keys, job.id) if alone else keys, []).append(job)
+    sides = {keys: _sides(ledger, jobs, by) for keys, jobs in groups.items()}
+    if by is not None and all(side.label == f"{by} ?" for group in sides.values() for side in group):
         raise sides_.not_stated(by)
     blocks = []
     named = False
-    for keys, jobs in held.items():
+    for keys, jobs in groups.items():
         base = _baseline(sides[keys], baseline)
         named = named or base is not None
-        made = of_sides(ledger, sides[keys], base, by=by) if len(sides[keys]) > 1 else None
-        blocks.append(ReportBlock(_heading(ledger, jobs), tuple(jobs), made, differs(made) if made else ()))
+        compared = of_sides(ledger, sides[keys], base, by=by) if len(sides[keys]) > 1 else None
+        blocks.append(ReportBlock(_heading(ledger, jobs), tuple(jobs), compared, differs(compared) if compared else ()))
     if baseline is not None and not named:
-        labels = ", ".join(one_line(s.label) for of in sides.values() for s in of[:8])
-        raise UsageError(f"there is no side {baseline!r} to be the baseline; there are {labels}")
+        labels = ", ".join(one_line(s.label) for group in sides.values() for s in group[:8])
+        raise UsageError(f"baseline {baseline!r}: there is no such side; the sides are {labels}")
     return blocks
 
 
-def _work(ledger: Ledger, job: Job, column: str) -> Any:
-    """What a job is, for finding those beside it. A submission may or may not compile: that is no other task."""
+def _key(ledger: Ledger, job: Job, column: str) -> Any:
+    """The value of a column, for grouping jobs; None for the task of a submission, which its log may not state."""
     if column == "task" and job.main["status"] == "submitted":
         return None
     return ledger.value(job, column).value
@@ -158,7 +158,7 @@ def _sides(ledger: Ledger, jobs: Sequence[Job], by: str | None) -> list[Side]:
 
 
 def _baseline(sides: Sequence[Side], name: str | None) -> str | None:
-    """The label of the side that `name` means here, if it means one. Raises `UsageError` where it means several."""
+    """The label of the side that `name` matches; None if there is none. Raises `UsageError` if it matches several."""
     if name is None:
         return None
     for found in (
@@ -166,49 +166,49 @@ def _baseline(sides: Sequence[Side], name: str | None) -> str | None:
         [s.label for s in sides if any(name.lower() in text.lower() for text in (s.label, *(j.label for j in s.jobs)))],
     ):
         if len(found) > 1:
-            raise UsageError(f"baseline {name!r} may be any of {', '.join(map(one_line, found))}")
+            raise UsageError(f"baseline {name!r} is ambiguous: {', '.join(map(one_line, found))}")
         if found:
             return found[0]
     return None
 
 
 def _heading(ledger: Ledger, jobs: Sequence[Job]) -> str:
-    """`cerebras · bert_large, train`: what all these jobs share."""
+    """`cerebras · bert_large, train`: what these jobs have in common."""
     shared = []
     for column in ("platform", "workload", "task"):
         values = {ledger.value(job, column).value for job in jobs}
         shared.append(str(values.pop()) if len(values) == 1 and None not in values else None)
-    platform, *work = shared
-    named = ", ".join(one_line(w) for w in work if w)
-    if not named and len(jobs) == 1:
-        named = one_line(jobs[0].label)
-    return " · ".join(filter(None, [platform, named])) or "several workloads"
+    platform, *workload = shared
+    name = ", ".join(one_line(w) for w in workload if w)
+    if not name and len(jobs) == 1:
+        name = one_line(jobs[0].label)
+    return " · ".join(filter(None, [platform, name])) or "several workloads"
 
 
 # ---- findings ---- #
 
 
 def _findings(ledger: Ledger, blocks: Sequence[ReportBlock], ignore: Sequence[str]) -> pl.DataFrame:
-    """What is found of what the report sets side by side, and of the runs for themselves, the worst first.
+    """The findings about the comparisons of the report and about single runs, the most severe first.
 
-    What both say is told once, as the comparison has it: it knows that the figure is compared.
+    A finding that both report is listed once, in the comparison's version, which states the consequences for it.
     """
     parts = [findings(block.comparison, ignore=ignore) for block in blocks if block.comparison is not None]
-    told: dict[str, set[str]] = {}
+    reported: dict[str, set[str]] = {}
     for part in parts:
         for name, runs in part.select("name", "runs").iter_rows():
-            told.setdefault(name, set()).update(runs)
+            reported.setdefault(name, set()).update(runs)
     alone = findings(ledger, ignore=ignore)
-    new = [not set(runs) <= told.get(name, set()) for name, runs in alone.select("name", "runs").iter_rows()]
+    new = [not set(runs) <= reported.get(name, set()) for name, runs in alone.select("name", "runs").iter_rows()]
     every = pl.concat([*parts, alone.filter(pl.Series(new, dtype=pl.Boolean))])
     order = pl.col("severity").replace_strict(list(SEVERITIES), list(range(len(SEVERITIES))), return_dtype=pl.Int8)
     return every.sort(order, maintain_order=True).unique("key", keep="first", maintain_order=True)
 
 
 def _title(ledger: Ledger) -> str:
-    """`Report on 10 runs: bert_large, mnist and 2 more`."""
-    work = dict.fromkeys(str(w) for job in ledger.jobs if (w := ledger.value(job, "workload").value) is not None)
-    names = [one_line(w) for w in work]
+    """`10 runs: bert_large, mnist and 2 more`."""
+    workloads = dict.fromkeys(str(w) for job in ledger.jobs if (w := ledger.value(job, "workload").value) is not None)
+    names = [one_line(w) for w in workloads]
     runs = len(ledger.jobs)
-    of = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
-    return f"{runs:,} run{'' if runs == 1 else 's'}{': ' + of if of else ''}"
+    named = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
+    return f"{runs:,} run{'' if runs == 1 else 's'}{': ' + named if named else ''}"

@@ -1,4 +1,4 @@
-"""The charts of a report: their specifications in both themes, and the rows that they draw, for those who read."""
+"""The charts of a report: their specifications in both themes, and the rows that they draw."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from logparse.errors import NothingToDraw
 from logparse.report.content import Content
 
 ORDER = ("ratio", "duration", "throughput", "accuracy", "loss", "scaling", "tradeoff", "timeline", "stages")
-"""Charts in the order in which a reader asks; any other comes after these."""
+"""The order of the charts; others follow by name."""
 
 
 @dataclass(frozen=True)
@@ -24,24 +24,24 @@ class Drawn:
     asks: str
     """The question it answers."""
     title: str
-    """The finding that it states."""
+    """The finding that its title states."""
     specification: Mapping[str, Any]
     """Vega-Lite, in the light theme."""
     dark: Sequence[Any]
-    """What is another in the dark theme: [path, value]."""
+    """What differs in the dark theme: [path, value]."""
     rows: pl.DataFrame
 
 
 @dataclass(frozen=True)
 class Missing:
-    """A chart that these logs hold nothing for."""
+    """A chart that cannot be drawn from these logs."""
 
     name: str
     reason: str
 
 
 def drawings(content: Content) -> tuple[list[Drawn], list[Missing]]:
-    """All charts of what a report is about, and those that cannot be drawn."""
+    """All charts of a report, and those that cannot be drawn."""
     drawn: list[Drawn] = []
     missing: list[Missing] = []
     for name in sorted(charts.names(), key=lambda n: (ORDER.index(n) if n in ORDER else len(ORDER), n)):
@@ -71,13 +71,13 @@ def _drawn(name: str, content: Content) -> Drawn:
 
 
 def _plain(spec: dict[str, Any]) -> dict[str, Any]:
-    """Without what the page says once, and with data sets called by number: altair calls them by a hash, which differs
-    from theme to theme where rows hold colours."""
+    """The specification without provenance, which the page states once, and with numbered data sets: altair names them
+    by a hash, which differs between themes if rows contain colours."""
     spec.pop("usermeta", None)
-    held = spec.pop("datasets", {})
+    datasets = spec.pop("datasets", {})
     names: dict[str, str] = {}
     renamed: dict[str, Any] = _renamed(spec, names)
-    return {**renamed, "datasets": {names[name]: held[name] for name in names}}
+    return {**renamed, "datasets": {names[name]: datasets[name] for name in names}}
 
 
 def _renamed(part: Any, names: dict[str, str]) -> Any:
@@ -94,7 +94,7 @@ def _renamed(part: Any, names: dict[str, str]) -> Any:
 
 
 def _title(spec: Any) -> str:
-    """The words of the first title on top of a drawing."""
+    """The text of the first title on top of a drawing."""
     title = spec.get("title") if isinstance(spec, dict) else None
     if isinstance(title, dict) and title.get("orient") != "bottom" and title.get("text"):
         text = title["text"]
@@ -104,7 +104,7 @@ def _title(spec: Any) -> str:
 
 
 def _differences(a: Any, b: Any, path: tuple[str | int, ...] = ()) -> Iterator[list[Any]]:
-    """[path, value] of each place where `b` is not `a`. Where they are of another shape the whole is given."""
+    """[path, value] wherever `b` differs from `a`; the whole part where their structure differs."""
     if isinstance(a, dict) and isinstance(b, dict) and a.keys() == b.keys():
         for key in a:
             yield from _differences(a[key], b[key], (*path, key))

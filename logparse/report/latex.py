@@ -1,6 +1,6 @@
-"""The report as LaTeX, compact: the lists, the runs and the findings, to be read into a paper or a hand-in.
+"""The report as compact LaTeX: the lists, the runs and the findings, to include in a paper.
 
-A macro for each number of a comparison is what `logparse compare --format latex` gives.
+`logparse compare --format latex` defines a macro for each number of a comparison.
 """
 
 from __future__ import annotations
@@ -18,15 +18,15 @@ _PLACES = 2
 
 
 def latex(content: Content) -> str:
-    """The whole report; needs booktabs."""
+    """The whole report; it needs booktabs."""
     out = [r"% \usepackage{booktabs}", rf"\section*{{{_text(content.title)}}}"]
     for heading, items in content.lists.named():
         out += [rf"\subsection*{{{_text(heading)}}}", *_list(items, content.lists.notes)]
     out += [r"\subsection*{Runs}", *_runs(content)]
-    told = [row for row in content.findings.iter_rows(named=True) if row["ignored"] is None]
-    if told:
+    reported = [row for row in content.findings.iter_rows(named=True) if row["ignored"] is None]
+    if reported:
         out += [r"\subsection*{Findings}", r"\begin{itemize}"]
-        out += [rf"\item \textbf{{{row['severity']} {_text(row['name'])}}}: {_text(row['text'])}" for row in told]
+        out += [rf"\item \textbf{{{row['severity']} {_text(row['name'])}}}: {_text(row['text'])}" for row in reported]
         out.append(r"\end{itemize}")
     command = rf" \texttt{{{_text(content.command)}}}" if content.command else ""
     out.append(rf"\par\footnotesize Made by logparse {version('logparse')}.{command}")
@@ -50,17 +50,17 @@ def _list(items: Sequence[Item], notes: Mapping[str, str]) -> Iterator[str]:
 
 
 def _runs(content: Content) -> Iterator[str]:
-    made = table(content.ledger, content.jobs)
-    yield rf"\begin{{tabular}}{{l{''.join('r' if c.number else 'l' for c in made.columns)}}}"
+    runs = table(content.ledger, content.jobs)
+    yield rf"\begin{{tabular}}{{l{''.join('r' if c.number else 'l' for c in runs.columns)}}}"
     yield r"\toprule"
-    yield " & ".join(["run", *(_text(c.title) for c in made.columns)]) + r" \\"
+    yield " & ".join(["run", *(_text(c.title) for c in runs.columns)]) + r" \\"
     yield r"\midrule"
-    for job, cells in zip(made.jobs, made.rows, strict=True):
+    for job, cells in zip(runs.jobs, runs.rows, strict=True):
         yield " & ".join(_text(t) for t in [job.label, *(c.text for c in cells)]) + r" \\"
     yield r"\bottomrule"
     yield r"\end{tabular}"
-    if made.marks:
-        yield rf"\par\footnotesize {_text(missing.legend(set(made.marks)))}\normalsize"
+    if runs.marks:
+        yield rf"\par\footnotesize {_text(missing.legend(set(runs.marks)))}\normalsize"
 
 
 def _text(text: str) -> str:

@@ -1,6 +1,6 @@
-"""The three lists that a report opens with: what the logs let one say, what they do not, and what would settle it.
+"""The three lists that a report begins with: what the logs show, what they do not show, and what would settle it.
 
-They are made of nothing but verdicts, findings and claims; of a run that stands beside no other, of its values.
+They are derived only from verdicts, findings and claims, and from the values of runs that are compared with no other.
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ from logparse.text.missing import Code
 from logparse.text.terminal import one_line
 
 HEADINGS = {
-    "say": "What these logs let you say",
-    "not_say": "What they do not let you say",
+    "say": "What these logs show",
+    "not_say": "What these logs do not show",
     "settle": "What would settle it",
 }
 """List -> its heading."""
@@ -44,9 +44,9 @@ class Item:
     """`verdict`, `claim`, `value`, or the name of a finding."""
     evidence: tuple[Location, ...] = ()
     about: str = ""
-    """Heading of the block of runs that it is about; empty: of no one block."""
+    """Heading of the block of runs that it is about; empty if it is about no single block."""
     weight: int = 1
-    """How much it matters: 0 most."""
+    """Importance: 0 is the most important."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ class Lists:
     not_say: tuple[Item, ...]
     settle: tuple[Item, ...]
     notes: Mapping[str, str] = field(default_factory=dict)
-    """Heading of a block -> what its sides differ in: no difference may be laid to anything else."""
+    """Heading of a block -> how its sides differ: a difference can be attributed to nothing else."""
 
     def named(self) -> list[tuple[str, tuple[Item, ...]]]:
         """Each with its heading."""
@@ -66,20 +66,20 @@ class Lists:
 
 @dataclass(frozen=True)
 class ReportBlock:
-    """Runs of one kind of work: a comparison where there are two or more."""
+    """Runs of one workload, with their comparison if there are two or more."""
 
     heading: str
     jobs: tuple[Job, ...]
     comparison: Comparison | None = None
     differs: tuple[str, ...] = field(default=())
-    """In what the sides differ, in sentences."""
+    """How the sides differ, in sentences."""
 
 
 def lists(ledger: Ledger, blocks: Sequence[ReportBlock], findings: pl.DataFrame, claims: pl.DataFrame) -> Lists:
     """The lists for these blocks, with what findings and claims say of their runs."""
-    told = [row for row in findings.iter_rows(named=True) if row["ignored"] is None]
+    reported = [row for row in findings.iter_rows(named=True) if row["ignored"] is None]
     about = _homes(blocks)
-    serious = [row for row in told if row["severity"] != "note"]
+    serious = [row for row in reported if row["severity"] != "note"]
     say: list[Item] = []
     not_say: list[Item] = []
     settle: list[Item] = []
@@ -98,24 +98,24 @@ def lists(ledger: Ledger, blocks: Sequence[ReportBlock], findings: pl.DataFrame,
         settle += _settings(block, block.comparison)
     for row in serious:
         if row["name"] == "claim-refuted":
-            continue  # the claims themselves say it below, each with its line
+            continue  # `_claims` lists each refuted claim with its line
         not_say.append(
             Item(
                 row["text"], row["name"], tuple(locations(row["evidence"])), _home(row["runs"], about),
                 0 if row["severity"] == "error" else 1,
             )
         )  # fmt: skip
-    said, open_, wanted = _claims(ledger, claims, about)
+    confirmed, open_, wanted = _claims(ledger, claims, about)
     settle += _repeats(blocks)
     settle += _advice(serious, about)
     notes = {b.heading: note for b in blocks if b.comparison is not None and (note := _differing(b.comparison))}
     return Lists(
-        _sorted(said + say, blocks), _sorted(open_ + not_say, blocks), _sorted(wanted + settle, blocks), notes
+        _sorted(confirmed + say, blocks), _sorted(open_ + not_say, blocks), _sorted(wanted + settle, blocks), notes
     )  # fmt: skip
 
 
 def _differing(comparison: Comparison) -> str:
-    """`batch_size differs`; of several settings that they are confounded."""
+    """`batch_size differs`; several settings are confounded."""
     names = [s.name for s in factors(comparison.settings)]
     if len(names) < 2:
         return f"{names[0]} differs" if names else ""
@@ -123,11 +123,12 @@ def _differing(comparison: Comparison) -> str:
 
 
 def _sorted(items: Sequence[Item], blocks: Sequence[ReportBlock]) -> tuple[Item, ...]:
-    """By block, and in it by weight; what stands there twice once."""
+    """Items by block, and within a block by weight, without duplicates."""
     order = {block.heading: i for i, block in enumerate(blocks)}
-    plain = {(i.about, i.text): i for i in reversed(items)}
-    kept = [i for i in items if plain.pop((i.about, i.text), None) is not None]
-    return tuple(sorted(kept, key=lambda i: (order.get(i.about, -1), i.weight)))
+    unique: dict[tuple[str, str], Item] = {}
+    for item in items:
+        unique.setdefault((item.about, item.text), item)
+    return tuple(sorted(unique.values(), key=lambda i: (order.get(i.about, -1), i.weight)))
 
 
 def _homes(blocks: Sequence[ReportBlock]) -> dict[str, str]:
@@ -140,14 +141,14 @@ def _home(runs: Sequence[str], about: Mapping[str, str]) -> str:
     return found.pop() if len(found) == 1 else ""
 
 
-# ---- words ---- #
+# ---- wording ---- #
 
 _NAMED = 4
-"""Sides named in a sentence before it only gives the extremes."""
+"""Sides up to which a sentence names all; with more, it names the extremes."""
 _PLACES = 6
-"""Lines of each quantity that a statement of values rests on; of many repeats there would be hundreds."""
+"""Log lines per quantity for a statement of values; many repeated runs would have hundreds."""
 HEADLINE = ("train_s", "throughput", "token_throughput", "latency_s", "loss", "score")
-"""Quantities that have a sentence of their own."""
+"""Quantities that have their own sentence."""
 
 
 def quantity_name(row: Row) -> str:
@@ -169,22 +170,22 @@ def _side(row: Row, index: int, verdict: Verdict) -> str:
     return f"{c.side.label} {_value(row, c)} ({verdict_text(row, verdict).removesuffix(' ' + WITHIN)})"
 
 
-def _sides(row: Row, held: Sequence[tuple[int, Verdict]]) -> str:
-    """The sides of a row with what each is worth; of many the two that are farthest apart."""
-    if len(held) <= _NAMED:
-        return listed([_side(row, *h) for h in held])
-    order = sorted(held, key=lambda h: (h[1].difference or 0.0, h[0]))
-    return f"{len(held)} others, from {_side(row, *order[0])} to {_side(row, *order[-1])}"
+def _sides(row: Row, verdicts: Sequence[tuple[int, Verdict]]) -> str:
+    """The sides of a row with their verdicts; of many, the two that are farthest apart."""
+    if len(verdicts) <= _NAMED:
+        return listed([_side(row, *h) for h in verdicts])
+    order = sorted(verdicts, key=lambda h: (h[1].difference or 0.0, h[0]))
+    return f"{len(verdicts)} others, from {_side(row, *order[0])} to {_side(row, *order[-1])}"
 
 
-def _against(comparison: Comparison, row: Row) -> str:
+def _compared(row: Row, verdicts: Sequence[tuple[int, Verdict]], comparison: Comparison) -> str:
     base = row.cells[comparison.baseline]
-    return f"{_value(row, base)} of {base.side.label}"
+    return f"{_sides(row, verdicts)}, compared with {_value(row, base)} of {base.side.label}"
 
 
-def _noise(held: Sequence[tuple[int, Verdict]]) -> str:
-    """What the differences are held against, each text once."""
-    texts = list(dict.fromkeys(v.noise.text for _, v in held if v.noise))
+def _noise(verdicts: Sequence[tuple[int, Verdict]]) -> str:
+    """The noise that the differences are compared with, each text once."""
+    texts = list(dict.fromkeys(v.noise.text for _, v in verdicts if v.noise))
     return "; ".join(texts[:2]) + (f"; and {len(texts) - 2} more" if len(texts) > 2 else "")
 
 
@@ -193,7 +194,7 @@ def _places(row: Row, indices: Sequence[int]) -> tuple[Location, ...]:
 
 
 def _of(row: Row, *words: str) -> list[tuple[int, Verdict]]:
-    """Index and verdict of the sides whose verdict is one of these."""
+    """Index and verdict of the sides with one of these verdicts."""
     return [(i, v) for i, v in enumerate(row.verdicts) if v is not None and v.word in words]
 
 
@@ -201,49 +202,48 @@ def _upper(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-# ---- what the logs let one say ---- #
+# ---- what the logs show ---- #
 
 
 def _differ(block: ReportBlock, comparison: Comparison) -> Iterator[Item]:
     """Differences that are established or beyond noise."""
     for row in comparison.rows:
         for word in (ESTABLISHED, BEYOND):
-            held = _of(row, word)
-            if not held:
+            verdicts = _of(row, word)
+            if not verdicts:
                 continue
-            noise = _noise(held)
-            better = {is_better(row, v) for _, v in held}
-            way = f" ({row.better} is better)" if len(better) > 1 or len(held) > _NAMED else ""
+            noise = _noise(verdicts)
+            better = {is_better(row, v) for _, v in verdicts}
+            way = f" ({row.better} is better)" if len(better) > 1 or len(verdicts) > _NAMED else ""
             yield Item(
-                f"{_upper(quantity_name(row))}{way}: {_sides(row, held)}, against {_against(comparison, row)}; {word}"
+                f"{_upper(quantity_name(row))}{way}: {_compared(row, verdicts, comparison)}; {word}"
                 + (f" ({noise})." if noise else "."),
                 "verdict",
-                _places(row, [comparison.baseline, *(i for i, _ in held)]),
+                _places(row, [comparison.baseline, *(i for i, _ in verdicts)]),
                 block.heading,
                 0 if row.quantity.name in HEADLINE else 2,
             )
 
 
 def _equal(block: ReportBlock, comparison: Comparison) -> Iterator[Item]:
-    """Quality that is the same to the last digit that was printed."""
+    """Scores and losses that are identical in all printed digits."""
     for row in comparison.rows:
-        held = [(i, v) for i, v in _of(row, WITHIN) if v.difference == 0]
-        if held and row.quantity.name in ("score", "loss"):
-            labels = _labels([row.cells[i].side.label for i in (comparison.baseline, *(i for i, _ in held))])
-            text = (
-                f"{_upper(quantity_name(row))} is the same as printed, {_value(row, row.cells[held[0][0]])}: {labels}."
-            )
-            yield Item(text, "verdict", _places(row, [comparison.baseline, *(i for i, _ in held)]), block.heading)
+        verdicts = [(i, v) for i, v in _of(row, WITHIN) if v.difference == 0]
+        if verdicts and row.quantity.name in ("score", "loss"):
+            labels = _labels([row.cells[i].side.label for i in (comparison.baseline, *(i for i, _ in verdicts))])
+            value = _value(row, row.cells[verdicts[0][0]])
+            text = f"{_upper(quantity_name(row))} is identical as printed, {value}: {labels}."
+            yield Item(text, "verdict", _places(row, [comparison.baseline, *(i for i, _ in verdicts)]), block.heading)
 
 
 def _in_common(block: ReportBlock, comparison: Comparison) -> Iterator[Item]:
-    """Loss at the largest number of samples that all sides logged, where their budgets differ."""
+    """The loss at the largest number of samples that all sides logged, where their budgets differ."""
     loss = next((row for row in comparison.rows if row.quantity.name == "loss"), None)
     if loss is None or not any(v.is_barred(Bar.BUDGET) for _, v in _of(loss, NOT_COMPARABLE)):
         return
-    held = comparison.at[0] if comparison.at else at(comparison.ledger, comparison.sides, "samples")
-    points = [p for p in held.points if p.loss is not None]
-    if held.found is None or len(points) < 2:
+    common = comparison.at[0] if comparison.at else at(comparison.ledger, comparison.sides, "samples")
+    points = [p for p in common.points if p.loss is not None]
+    if common.found is None or len(points) < 2:
         return
     order = sorted(points, key=lambda p: p.loss or 0.0)
     shown = order if len(order) <= _NAMED else [order[0], order[-1]]
@@ -253,12 +253,12 @@ def _in_common(block: ReportBlock, comparison: Comparison) -> Iterator[Item]:
         for p in shown
     ]  # fmt: skip
     first = "Loss" if len(shown) == len(order) else f"Loss, lowest and highest of {len(order)},"
-    text = f"{first} at {held.found}, the most that all logged: {', '.join(parts)}."
+    text = f"{first} at {common.found}, the last point that all logged: {', '.join(parts)}."
     yield Item(text, "verdict", tuple(p.location for p in shown if p.location), block.heading, 0)
 
 
 def _values(ledger: Ledger, block: ReportBlock) -> Iterator[Item]:
-    """Values of runs that stand beside no other of the same work, or only beside their own repeats."""
+    """Values of runs that are compared with no other, because there are only their own repeats."""
     jobs = tuple(job for job in block.jobs if job.has_result)
     if not jobs:
         return
@@ -271,58 +271,58 @@ def _values(ledger: Ledger, block: ReportBlock) -> Iterator[Item]:
     ]
     if rows:
         values = ", ".join(f"{quantity_name(row)} {_value(row, row.cells[0])}" for row in rows)
-        end = "Nothing else is here to hold them against." if many else "One run, held against no other."
+        end = "There are no other runs to compare them with." if many else "There is no other run to compare it with."
         places = dict.fromkeys(p for row in rows for p in _places(row, [0])[:_PLACES])
         yield Item(f"{side.label}: {values}. {end}", "value", tuple(places), block.heading, 3)
 
 
-# ---- what they do not ---- #
+# ---- what they do not show ---- #
 
 
 def _within(block: ReportBlock, comparison: Comparison) -> Iterator[Item]:
-    """Differences that are within noise: the telling ones each, the others together."""
+    """Differences within noise: one sentence for each important quantity, one for all others."""
     rest: list[str] = []
     places: list[Location] = []
     for row in comparison.rows:
-        held = [(i, v) for i, v in _of(row, WITHIN) if v.difference != 0]
-        if not held:
+        verdicts = [(i, v) for i, v in _of(row, WITHIN) if v.difference != 0]
+        if not verdicts:
             continue
-        at_hand = _places(row, [comparison.baseline, *(i for i, _ in held)])
+        places_of_row = _places(row, [comparison.baseline, *(i for i, _ in verdicts)])
         if row.quantity.name in HEADLINE:
             text = (
-                f"That {quantity_name(row)} differs: {_sides(row, held)}, against {_against(comparison, row)}, "
-                f"{'is' if len(held) == 1 else 'are'} within noise ({_noise(held)})."
+                f"A difference in {quantity_name(row)}: {_compared(row, verdicts, comparison)}, "
+                f"{'is' if len(verdicts) == 1 else 'are'} within noise ({_noise(verdicts)})."
             )
-            yield Item(text, "verdict", at_hand, block.heading)
+            yield Item(text, "verdict", places_of_row, block.heading)
         else:
-            amounts = [verdict_text(row, v).removesuffix(" " + WITHIN) for _, v in held]
+            amounts = [verdict_text(row, v).removesuffix(" " + WITHIN) for _, v in verdicts]
             shown = amounts if len(amounts) <= _NAMED else [amounts[0], "…", amounts[-1]]
             rest.append(f"{quantity_name(row)} ({', '.join(shown)})")
-            places += at_hand
+            places += places_of_row
     if rest:
-        text = f"That {_labels(rest, len(rest))} differ{'s' if len(rest) == 1 else ''}: within noise."
+        text = f"A difference in {_labels(rest, len(rest))}: within noise."
         yield Item(text, "verdict", tuple(dict.fromkeys(places)), block.heading, 3)
 
 
 def _unknown(block: ReportBlock, comparison: Comparison) -> Iterator[Item]:
-    """Differences of which nobody can tell whether they are chance."""
-    told: list[str] = []
+    """Differences whose noise is unknown."""
+    names: list[str] = []
     places: list[Location] = []
     for row in comparison.rows:
-        held = _of(row, UNKNOWN)
-        if held:
-            amounts = [verdict_text(row, v).split()[0] for _, v in held]
+        verdicts = _of(row, UNKNOWN)
+        if verdicts:
+            amounts = [verdict_text(row, v).split()[0] for _, v in verdicts]
             shown = amounts if len(amounts) <= _NAMED else [amounts[0], "…", amounts[-1]]
-            told.append(f"{quantity_name(row)} ({', '.join(shown)})")
-            places += _places(row, [comparison.baseline, *(i for i, _ in held)])
-    if told:
-        text = f"Whether {_labels(told, len(told))} differ{'s' if len(told) == 1 else ''} by more than chance: "
+            names.append(f"{quantity_name(row)} ({', '.join(shown)})")
+            places += _places(row, [comparison.baseline, *(i for i, _ in verdicts)])
+    if names:
+        text = f"Whether {_labels(names, len(names))} differ{'s' if len(names) == 1 else ''} by more than noise: "
         yield Item(
-            f"{text}no repeats are known.", "verdict", tuple(dict.fromkeys(places)), block.heading, 2
+            f"{text}no repeated runs are known.", "verdict", tuple(dict.fromkeys(places)), block.heading, 2
         )  # fmt: skip
 
 
-_TOLD_BY = {
+_STATED_BY = {
     "compile-cached": Bar.CACHED,
     "different-budget": Bar.BUDGET,
     "estimate": Bar.ESTIMATE,
@@ -331,13 +331,13 @@ _TOLD_BY = {
     "scenario": Bar.SCENARIO,
     "clock-scope": Bar.CLOCK,
 }
-"""Finding -> what it says as well as a refusal does."""
+"""Finding -> the refusal that it states as well."""
 
 
 def _refused(block: ReportBlock, comparison: Comparison, findings: set[str]) -> Iterator[Item]:
-    """What is not compared, by reason; a reason that a finding of these runs tells is left to it."""
+    """What is not comparable, by reason, without reasons that a finding about these runs states."""
     base = comparison.baseline
-    left = [bar for name, bar in _TOLD_BY.items() if name in findings]
+    left = [bar for name, bar in _STATED_BY.items() if name in findings]
     by_reason: dict[str, list[tuple[Row, int]]] = {}
     full: dict[str, set[str]] = {}
     for row in comparison.rows:
@@ -349,29 +349,29 @@ def _refused(block: ReportBlock, comparison: Comparison, findings: set[str]) -> 
             short = re.sub(r" \([^()]*\)", "", reason)
             by_reason.setdefault(short, []).append((row, index))
             full.setdefault(short, set()).add(reason)
-    for short, held in by_reason.items():
+    for short, cells in by_reason.items():
         reason = full[short].pop() if len(full[short]) == 1 else short
-        names = list(dict.fromkeys(quantity_name(row) for row, _ in held))
-        others = list(dict.fromkeys(row.cells[i].side.label for row, i in held))
+        names = list(dict.fromkeys(quantity_name(row) for row, _ in cells))
+        others = list(dict.fromkeys(row.cells[i].side.label for row, i in cells))
         every = len(others) == len(comparison.sides) - 1
         of = "" if every else f" of {_labels([comparison.sides[base].label, *others])}"
-        places = tuple(dict.fromkeys(p for row, i in held for p in _places(row, [base, i])))
+        places = tuple(dict.fromkeys(p for row, i in cells for p in _places(row, [base, i])))
         verb = "is" if len(names) == 1 else "are"
         yield Item(f"Which {_labels(names, 4)} {verb} better{of}: {reason}.", "verdict", places, block.heading)
 
 
 def _missing(block: ReportBlock, comparison: Comparison) -> Iterator[Item]:
-    """Telling quantities that a side does not have while another has."""
+    """Important quantities that one side lacks and another has."""
     by_reason: dict[tuple[str, str], list[str]] = {}
     for row in comparison.rows:
         if row.quantity.name in HEADLINE:
             for c in row.cells:
                 if c.empty is not None and c.empty.code is not Code.NOT_APPLICABLE:
                     by_reason.setdefault((c.side.label, c.empty.text), []).append(quantity_name(row))
-    held: dict[tuple[tuple[str, ...], str], list[str]] = {}
+    sides_without: dict[tuple[tuple[str, ...], str], list[str]] = {}
     for (label, reason), found in by_reason.items():
-        held.setdefault((tuple(found), reason), []).append(label)
-    for (names, reason), labels in held.items():
+        sides_without.setdefault((tuple(found), reason), []).append(label)
+    for (names, reason), labels in sides_without.items():
         yield Item(f"The {_labels(names, 6)} of {_labels(labels)}: {reason}.", "verdict", (), block.heading, 2)
 
 
@@ -379,7 +379,7 @@ def _missing(block: ReportBlock, comparison: Comparison) -> Iterator[Item]:
 
 
 def _repeats(blocks: Sequence[ReportBlock]) -> Iterator[Item]:
-    """Three runs a side, where a difference is not established and could be; said once of all blocks."""
+    """Three runs per side, where that could establish a difference; one sentence for all blocks."""
     wanting: dict[str, set[int]] = {}
     for block in blocks:
         comparison = block.comparison
@@ -389,27 +389,27 @@ def _repeats(blocks: Sequence[ReportBlock]) -> Iterator[Item]:
                 wanting[block.heading] = counts
     if wanting:
         counts = set.union(*wanting.values())
-        has = f"n is {max(counts)}" if len(counts) == 1 else f"n is {min(counts)} to {max(counts)}"
-        text = f"Run each three times or more (now {has}): from three on a side a difference can be established."
+        now = f"n = {max(counts)}" if len(counts) == 1 else f"n = {min(counts)} to {max(counts)}"
+        text = f"Run each side at least three times (currently {now}): only then can a difference be established."
         yield Item(text, "verdict", (), next(iter(wanting)) if len(wanting) == 1 else "", 1)
 
 
 def _settings(block: ReportBlock, comparison: Comparison) -> Iterator[Item]:
-    """Settings that some side's logs do not state."""
+    """Settings that the logs of some side do not state."""
     missing = [s for s in comparison.settings if s.role == "unknown"]
     if missing:
         without = [
             side.label for i, side in enumerate(comparison.sides) if any(not s.values[i] for s in missing)
         ]  # fmt: skip
         text = (
-            f"Say what no log says of {_labels(without)}: {', '.join(s.name for s in missing)} "
-            f"(a claim LABEL:{missing[0].name}=… does; the value is then marked as claimed)."
+            f"State what the logs of {_labels(without)} do not: {', '.join(s.name for s in missing)} "
+            f"(a claim LABEL:{missing[0].name}=… does; such values are marked as claimed)."
         )
         yield Item(text, "verdict", (), block.heading, 3)
 
 
 def _advice(serious: Sequence[Mapping[str, Any]], about: Mapping[str, str]) -> Iterator[Item]:
-    """What each finding advises, once; under the block that it is about, if it is about one."""
+    """The advice of each finding, once, under the block that the finding is about if there is one."""
     by_name: dict[str, list[Mapping[str, Any]]] = {}
     for row in serious:
         by_name.setdefault(row["name"], []).append(row)
@@ -425,22 +425,22 @@ def _advice(serious: Sequence[Mapping[str, Any]], about: Mapping[str, str]) -> I
 def _claims(
     ledger: Ledger, claims: pl.DataFrame, about: Mapping[str, str]
 ) -> tuple[list[Item], list[Item], list[Item]]:
-    """What claims add to each list. A file's name that is right says nothing new."""
+    """What claims add to each list. A confirmed file name adds nothing."""
     say: list[Item] = []
     not_say: list[Item] = []
     settle: list[Item] = []
     for row in claims.iter_rows(named=True):
         job = ledger.by_run[row["run"]]
         place = (Location(row["source"], row["line"]),) if row["line"] else ()
-        by = "the file's name" if row["origin"] == "file name" else "the claim"
-        said, home = f"{row['name']} {row['claimed']}", about.get(row["run"], "")
+        by = "the file name" if row["origin"] == "file name" else "the claim"
+        claimed, home = f"{row['name']} {row['claimed']}", about.get(row["run"], "")
         if row["verdict"] == "refuted":
-            text = f"That {job.label} has {said}, as {by} says: the log says {row['found']}."
+            text = f"That {job.label} has {claimed}, as {by} says: the log says {row['found']}."
             not_say.append(Item(text, "claim", place, home, 0))
         elif row["verdict"] == "confirmed" and row["origin"] != "file name":
-            say.append(Item(f"{job.label} has {said}, as claimed.", "claim", place, home, 2))
+            say.append(Item(f"{job.label} has {claimed}, as claimed.", "claim", place, home, 2))
         elif row["verdict"] == "not in the log":
-            text = f"That {job.label} has {said}: {by} says so, and nothing in the log does."
+            text = f"That {job.label} has {claimed}: {by} says so, but no log does."
             not_say.append(Item(text, "claim", place, home, 2))
             settle.append(Item(f"A log of {job.label} that states {row['name']}.", "claim", (), home, 2))
     return say, not_say, settle
@@ -454,5 +454,5 @@ def _labels(labels: Sequence[str], most: int = 3) -> str:
 
 
 def differs(comparison: Comparison) -> tuple[str, ...]:
-    """In what the sides differ, on one line each."""
+    """How the sides differ, one line each."""
     return tuple(one_line(text) for text in what_differs(comparison))

@@ -1,4 +1,4 @@
-"""The report as Markdown, for a hand-in or a pull request."""
+"""The report as Markdown, for a submission or a pull request."""
 
 from __future__ import annotations
 
@@ -37,13 +37,13 @@ def markdown(content: Content) -> str:
                 "",
             ]
     out += ["## Findings", "", *(_findings(content) or ["None."]), ""]
-    out += ["## Not understood", "", *(_unread(content) or ["Every line is read or known."]), ""]
-    out += ["## How this was made", "", *_made(content)]
+    out += ["## Lines not parsed", "", *(_unread(content) or ["Every line is parsed or known."]), ""]
+    out += ["## How this report was made", "", *_made(content)]
     return "\n".join(out)
 
 
 def list_as_markdown(heading: str, items: Sequence[Item], notes: Mapping[str, str], level: int = 3) -> str:
-    """One of the three lists; `notes` are those of all lists."""
+    """One of the three lists as Markdown; `notes` are those of all lists."""
     out = [f"{'#' * level} {heading}", ""]
     for about in dict.fromkeys(item.about for item in items):
         out += [f"**{markdown_text(about)}**{markdown_text(_noted(about, notes))}", ""] if about else []
@@ -79,15 +79,15 @@ def _where(item: Item, form: str) -> str:
 
 
 def _runs(content: Content) -> Iterator[str]:
-    made = table(content.ledger, content.jobs)
-    heads = ["run", *(column.title for column in made.columns)]
+    runs = table(content.ledger, content.jobs)
+    heads = ["run", *(column.title for column in runs.columns)]
     yield f"| {' | '.join(heads)} |"
-    yield f"| --- | {' | '.join('---:' if c.number else '---' for c in made.columns)} |"
-    for job, cells in zip(made.jobs, made.rows, strict=True):
+    yield f"| --- | {' | '.join('---:' if c.number else '---' for c in runs.columns)} |"
+    for job, cells in zip(runs.jobs, runs.rows, strict=True):
         yield f"| {' | '.join(markdown_text(one_line(t)) for t in [job.label, *(c.text for c in cells)])} |"
-    if made.marks:
+    if runs.marks:
         yield ""
-        yield markdown_text(missing.legend(set(made.marks)))
+        yield markdown_text(missing.legend(set(runs.marks)))
 
 
 def _findings(content: Content) -> list[str]:
@@ -105,16 +105,16 @@ def _unread(content: Content) -> list[str]:
     out = []
     if total:
         found = shapes(lines)
-        out.append(f"{many(total, 'line')} that no rule reads, the most frequent of {many(found.height, 'shape')}:")
+        out.append(f"{many(total, 'line')} that no rule parses, the most frequent of {many(found.height, 'shape')}:")
         out.append("")
         for shape, count, odd, source, line in found.head(_SHAPES).iter_rows():
             text = one_line(shape).replace("`", "'")
             place = Location(markdown_text(one_line(source)), line)
             out.append(f"- {count:,} × {'! ' if odd else ''}`{text}` ({place})")
     for reason, names in ingest.without_run(content.logs):
-        some = ", ".join(markdown_text(one_line(n)) for n in names[:5])
+        files = ", ".join(markdown_text(one_line(n)) for n in names[:5])
         more = f" and {len(names) - 5} more" if len(names) > 5 else ""
-        out.append(f"- {many(len(names), 'file')} without a run ({markdown_text(reason)}): {some}{more}")
+        out.append(f"- {many(len(names), 'file')} without a run ({markdown_text(reason)}): {files}{more}")
     return out
 
 
@@ -124,7 +124,7 @@ def _made(content: Content) -> Iterator[str]:
         yield ""
     yield f"logparse {version('logparse')}."
     yield ""
-    yield "| file | understood | grammar | sha256 |"
+    yield "| file | parsed | grammar | sha256 |"
     yield "| --- | ---: | --- | --- |"
     sources = content.logs.sources.with_columns(pl.col(pl.Categorical).cast(pl.String))
     for row in sources.iter_rows(named=True):

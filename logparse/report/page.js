@@ -13,14 +13,14 @@
   }));
   const sources = new Map(data.sources.map((source, index) => [source, index]));
 
-  /** An element with these attributes and children; text is only ever text. */
+  /** An element with these attributes and children; strings become text nodes. */
   function element(name, attributes = {}, ...children) {
-    const made = document.createElement(name);
+    const node = document.createElement(name);
     for (const [key, value] of Object.entries(attributes)) {
-      if (value !== null && value !== undefined && value !== false) made.setAttribute(key, value === true ? "" : value);
+      if (value !== null && value !== undefined && value !== false) node.setAttribute(key, value === true ? "" : value);
     }
-    made.append(...children.filter((child) => child !== null && child !== undefined));
-    return made;
+    node.append(...children.filter((child) => child !== null && child !== undefined));
+    return node;
   }
 
   // ---- theme ---- //
@@ -33,7 +33,7 @@
   function setTheme(theme) {
     if (theme) root.dataset.theme = theme;
     else delete root.dataset.theme;
-    byId("theme").textContent = `Theme: ${theme || "as the system"}`;
+    byId("theme").textContent = `Theme: ${theme || "system"}`;
     drawAll();
   }
   byId("theme").addEventListener("click", () => {
@@ -88,7 +88,7 @@
   query.addEventListener("input", filter);
   for (const choice of choices) choice.addEventListener("change", filter);
 
-  // ---- choosing a run ---- //
+  // ---- selecting a run ---- //
 
   let chosen = null;
   let chosenLines = [];
@@ -115,16 +115,16 @@
     panel.hidden = chosen === null;
     if (chosen === null) return panel.replaceChildren();
     const run = runs.get(chosen);
-    const groups = run.known.map(([heading, held]) => {
+    const groups = run.known.map(([heading, values]) => {
       const list = element("dl");
-      for (const [name, index] of held) {
+      for (const [name, index] of values) {
         const button = element("button", { type: "button", class: "n", "data-n": index }, numbers[index].value);
         list.append(element("dt", {}, name), element("dd", {}, button));
       }
       return element("div", {}, element("h4", {}, heading), list);
     });
     const none = element("p", { class: "faint" },
-      `Of this run the page holds only what is in the table (it holds all values of the first ${data.detailed} runs).`);
+      `The page has all values of the first ${data.detailed} runs; for this run it has only those in the table.`);
     const inside = groups.length ? element("div", { class: "groups" }, ...groups) : none;
     panel.replaceChildren(element("h3", {}, run.label), inside);
   }
@@ -167,18 +167,18 @@
   }
 
   function showNumbers(indices) {
-    const held = indices.map((index) => numbers[index]);
-    const names = [...new Set(held.map((one) => one.name))].join(", ");
-    const several = new Set(held.map((one) => one.run)).size > 1;
-    open(several ? names : `${names} of ${held[0].run.label}`, held.map((one) => number(one, several)));
+    const chosenNumbers = indices.map((index) => numbers[index]);
+    const names = [...new Set(chosenNumbers.map((one) => one.name))].join(", ");
+    const several = new Set(chosenNumbers.map((one) => one.run)).size > 1;
+    open(several ? names : `${names} of ${chosenNumbers[0].run.label}`, chosenNumbers.map((one) => number(one, several)));
   }
 
-  /** What stands behind one number: how it came to be, its inputs, its lines. */
+  /** The evidence for one number: how it was obtained, its inputs, its lines. */
   function number(one, several) {
     const part = element("div", { class: "part" });
     const of = several ? ` of ${one.run.label}` : "";
     if (one.value === null) {
-      part.append(element("p", { class: "value" }, `${one.name}${of} is not known`), element("p", { class: "how" }, one.how));
+      part.append(element("p", { class: "value" }, `${one.name}${of} is unknown`), element("p", { class: "how" }, one.how));
       return part;
     }
     part.append(element("p", { class: "value" }, `${one.name}${of}: ${one.value}`));
@@ -191,13 +191,13 @@
         const texts = [word(name), text, word(note), word(rule)];
         list.append(element("tr", {}, ...texts.map((t) => element("td", {}, t)), element("td", {}, place)));
       }
-      const heads = ["input", "as printed", "note", "rule", "line"].map((t) => element("th", { scope: "col" }, t));
+      const heads = ["input", "printed", "note", "rule", "line"].map((t) => element("th", { scope: "col" }, t));
       const table = element("table", {}, element("thead", {}, element("tr", {}, ...heads)), list);
       part.append(element("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "Inputs" }, table));
     } else if (one.inputs.length && word(one.inputs[0][6])) {
       part.append(element("p", { class: "how" }, `rule ${word(one.inputs[0][6])}`));
     }
-    if (one.more) part.append(element("p", { class: "how" }, `… and ${one.more} more, all in: logparse evidence`));
+    if (one.more) part.append(element("p", { class: "how" }, `… and ${one.more} more (logparse evidence shows all)`));
     const spans = {};
     for (const [, line, start, length] of one.inputs) {
       if (line) (spans[line] ||= []).push(...(start !== null && length ? [[start, length]] : []));
@@ -217,7 +217,7 @@
     return `${data.sources[source]}:${line}`;
   }
 
-  /** For each source its lines, with those beside them; the marked texts marked. */
+  /** For each source its lines with adjacent lines, and marks on the matched text. */
   function lineBlocks(refs, spans) {
     const wanted = new Map();
     for (const ref of refs) {
@@ -227,9 +227,9 @@
     }
     const out = [];
     for (const [source, lines] of wanted) {
-      const held = data.lines[source] || {};
+      const texts = data.lines[source] || {};
       const list = element("ol", { class: "lines", tabindex: "0", "aria-label": `Lines of ${data.sources[source]}` });
-      const near = [...lines].flatMap((n) => [n - 1, n, n + 1]).filter((n) => n in held);
+      const near = [...lines].flatMap((n) => [n - 1, n, n + 1]).filter((n) => n in texts);
       let before = null;
       for (const line of [...new Set(near)].sort((a, b) => a - b)) {
         if (before !== null && line > before + 1) list.append(element("li", { class: "gap" }, "…"));
@@ -237,20 +237,20 @@
         const ref = `${source}:${line}`;
         const hit = lines.has(line);
         const marks = hit ? (spans[ref] && spans[ref].length ? spans[ref] : data.marks[ref] || []) : [];
-        list.append(element("li", { value: line, class: hit ? "hit" : null }, ...pieces(held[line], marks)));
+        list.append(element("li", { value: line, class: hit ? "hit" : null }, ...pieces(texts[line], marks)));
       }
       out.push(element("p", { class: "source" }, data.sources[source]));
-      const lost = [...lines].filter((n) => !(n in held));
+      const lost = [...lines].filter((n) => !(n in texts));
       if (list.children.length) out.push(list);
       if (lost.length) {
         out.push(element("p", { class: "how" },
-          `Line ${lost.join(", ")}: not in this page, which has room for a part of the lines only; logparse show prints it.`));
+          `Line ${lost.join(", ")}: not included, because the page would be too large; logparse show prints it.`));
       }
     }
     return out;
   }
 
-  /** A line as text nodes and marks. Of a long line only pieces are held: [offset, text]. */
+  /** A line as text nodes and marks. A long line consists of pieces: [offset, text]. */
   function pieces(line, marks) {
     const parts = typeof line === "string" ? [[0, line]] : line;
     const out = [];
@@ -276,7 +276,7 @@
   async function copy(button) {
     const [list, form] = button.dataset.copy.split(" ");
     const text = data.lists[list][form];
-    const said = button.textContent;
+    const caption = button.textContent;
     try {
       await navigator.clipboard.writeText(text);
     } catch {
@@ -289,7 +289,7 @@
       button.focus();
     }
     button.textContent = "Copied";
-    setTimeout(() => { button.textContent = said; }, 1500);
+    setTimeout(() => { button.textContent = caption; }, 1500);
   }
 
   // ---- charts ---- //
@@ -306,7 +306,7 @@
     return spec;
   }
 
-  /** The runs that a mark stands for; null where it stands for none. */
+  /** The runs that a mark represents; null if there is none. */
   function runsOf(datum) {
     if (!datum) return null;
     const named = datum.runs || datum.run || datum.label || datum.side || datum.text;
@@ -314,7 +314,7 @@
     return found.length ? found : null;
   }
 
-  /** Lines that a mark names: what its texts say as source:line. */
+  /** The log lines of a mark: its texts of the form source:line. */
   function linesOf(datum) {
     const texts = Object.values(datum).flat().filter((value) => typeof value === "string");
     const found = texts.flatMap((text) => text.split(", ")).flatMap((text) => {
@@ -328,11 +328,11 @@
     const marks = all("path, text, circle, rect, line", drawing.holder)
       .map((mark) => [mark, mark.__data__ && runsOf(mark.__data__.datum)])
       .filter(([, of]) => of);
-    // A run that has no mark of its own here (it may share one with its repeats) leaves the chart as it is.
-    const here = chosen !== null && marks.some(([, of]) => of.includes(chosen));
+    // A run without its own mark (it may share one with its repeats) leaves the chart unchanged.
+    const isDrawn = chosen !== null && marks.some(([, of]) => of.includes(chosen));
     for (const [mark, of] of marks) {
       mark.dataset.of = of.join(" ");
-      mark.classList.toggle("dim", here && !of.includes(chosen));
+      mark.classList.toggle("dim", isDrawn && !of.includes(chosen));
     }
   }
 
@@ -357,22 +357,22 @@
     const dark = isDark();
     if (drawing.dark === dark) return;
     drawing.dark = dark;
-    const made = await vegaEmbed(drawing.holder, specification(drawing, dark), {
+    const embedded = await vegaEmbed(drawing.holder, specification(drawing, dark), {
       mode: "vega-lite", renderer: "svg", actions: false, ast: true, defaultStyle: false, tooltip: showTip,
     });
     if (drawing.view) drawing.view.finalize();
-    drawing.view = made.view;
+    drawing.view = embedded.view;
     drawing.holder.classList.toggle("dark", dark);
-    // The holder is one picture with a name, and its rows stand in the table below it.
+    // The holder is an image with a name; the table below it has the data.
     drawing.holder.querySelector("svg").setAttribute("aria-hidden", "true");
-    made.view.addEventListener("click", (event, item) => {
+    embedded.view.addEventListener("click", (event, item) => {
       const of = item && runsOf(item.datum);
       if (of) choose(of[0], linesOf(item.datum));
     });
     highlight(drawing);
   }
 
-  /** One chart after the other, so that the page answers in between. */
+  /** One chart after the other, so that the page stays responsive. */
   async function drawAll() {
     root.dataset.drawn = "no";
     for (const drawing of drawings) {

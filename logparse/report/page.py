@@ -44,7 +44,7 @@ def page(content: Content, theme: str | None) -> str:
             header=sections.header(),
             sections=shown,
             style=_asset("page.css"),
-            # What `script_json` and `vega_script` give is safe inside a script element.
+            # The results of `script_json` and `vega_script` are safe inside a script element.
             data=Markup(data),
             specifications=Markup(specifications),
             library=Markup(library),
@@ -55,7 +55,7 @@ def page(content: Content, theme: str | None) -> str:
 
 @cache
 def environment() -> Environment:
-    """The templates. They escape every text, and refuse names that they are not given."""
+    """The template environment: it escapes all text, and an undefined name is an error."""
     env = Environment(
         loader=PackageLoader("logparse.report"),
         autoescape=True,
@@ -69,16 +69,16 @@ def environment() -> Environment:
 
 
 def code_parts(text: str) -> list[str]:
-    """Text and `code` in turn, beginning with text; all of it is text where the backticks do not pair."""
+    """Alternating text and `code`, starting with text; a single text if the backticks are not paired."""
     parts = text.split("`")
     return parts if len(parts) % 2 else [text]
 
 
 def label_parts(label: str) -> list[str]:
-    """The parts of a label between which a line may break: after the signs that join its words."""
+    """The parts of a label between which a line may break: after separators such as `_` and `/`."""
     return re.split(r"(?<=[-_./ ])", label)
 
 
 def _asset(name: str) -> Markup:
-    """A file of this package that goes into the page as it is."""
+    """A file of this package, for the page as it is."""
     return Markup(files(__package__).joinpath(name).read_text("utf-8"))

@@ -63,19 +63,19 @@ _FILES = 8
 """Files named in one list of files."""
 
 NOTHING = {
-    "say": "Nothing: no two of these runs can be held against each other.",
-    "not_say": "Nothing that was looked for.",
+    "say": "Nothing: no two of these runs are comparable.",
+    "not_say": "Nothing that logparse checks.",
     "settle": "Nothing is open.",
 }
 """List -> its text when it is empty."""
 VERDICT_MEANINGS = {
-    ESTABLISHED: "three runs or more on a side, the 95 % interval leaves out “the same”, and other noise is smaller",
-    BEYOND: "larger than all noise that is known, with fewer than three runs on a side",
-    WITHIN: "no larger than what runs differ by for no reason",
-    UNKNOWN: "only a lower bound of the noise is known (shown with “?”)",
-    NOT_COMPARABLE: "the two do not mean the same thing; the note says why",
-    "claimed": "somebody says so; no log does",
-    "estimate": "a compiler says so; nobody measured it",
+    ESTABLISHED: "at least three runs per side, a 95 % interval without zero, and larger than all other known noise",
+    BEYOND: "larger than all known noise, with fewer than three runs per side",
+    WITHIN: "no larger than differences between repeated runs",
+    UNKNOWN: "only a lower bound of the noise is known (shown as “?”)",
+    NOT_COMPARABLE: "the two values do not mean the same; the note says why",
+    "claimed": "stated by somebody, but by no log",
+    "estimate": "computed by a compiler, not measured",
 }
 _TONES = {WITHIN: "within", UNKNOWN: "unknown", NOT_COMPARABLE: "refused"}
 _LAYOUT_COLUMNS = ("block", "row", "run", "runs", "mark", "code")
@@ -88,11 +88,8 @@ class Section:
 
     id: str
     title: str
+    template: str
     data: Any
-
-    @property
-    def template(self) -> str:
-        return f"{self.id}.html"
 
 
 @dataclass(frozen=True)
@@ -133,6 +130,7 @@ class ItemGroup:
 
     @property
     def platform(self) -> str:
+        """The platform of the block."""
         return _platform(self.about)
 
 
@@ -204,6 +202,7 @@ class ComparedBlock:
 
     @property
     def platform(self) -> str:
+        """The platform of the block."""
         return _platform(self.heading)
 
 
@@ -247,13 +246,13 @@ class Sections:
     def all(self) -> list[Section]:
         """The sections that have content, in their order on the page."""
         sections = [
-            Section("lists", "In short", self.lists()),
-            Section("runs", "Runs", self.runs()),
-            Section("compared", "Side by side", self.compared()),
-            Section("charts", "Charts", self.charts()),
-            Section("findings", "Findings", self.findings()),
-            Section("unread", "Not understood", self.unread()),
-            Section("made", "How this was made", self.made()),
+            Section("lists", "Summary", "lists.html", self._cards()),
+            Section("runs", "Runs", "runs.html", self._runs()),
+            Section("compared", "Comparisons", "comparisons.html", self._comparisons()),
+            Section("charts", "Charts", "charts.html", self._charts()),
+            Section("findings", "Findings", "findings.html", self._findings()),
+            Section("unread", "Lines not parsed", "unparsed.html", self._unparsed()),
+            Section("made", "How this report was made", "provenance.html", self._provenance()),
         ]
         return [section for section in sections if section.data is not None]
 
@@ -327,7 +326,7 @@ class Sections:
 
     # ---- the lists ---- #
 
-    def lists(self) -> list[Card]:
+    def _cards(self) -> list[Card]:
         return [
             self._card(key, heading, items)
             for (heading, items), key in zip(self.content.lists.named(), HEADINGS, strict=True)
@@ -351,10 +350,10 @@ class Sections:
 
     # ---- runs ---- #
 
-    def runs(self) -> dict[str, Any]:
+    def _runs(self) -> dict[str, Any]:
         runs = table(self.content.ledger, self.content.jobs)
         choices = []
-        for name in ("platform", "work", "status"):
+        for name in ("platform", "workload", "status"):
             index = next(i for i, column in enumerate(runs.columns) if column.title == name)
             values = sorted({row[index].text for row in runs.rows})
             if len(values) > 1:
@@ -389,7 +388,8 @@ class Sections:
 
     # ---- comparisons ---- #
 
-    def compared(self) -> dict[str, Any] | None:
+    def _comparisons(self) -> dict[str, Any] | None:
+        """None if nothing is compared."""
         compared = [b for b in self.content.blocks if b.comparison is not None and b.comparison.rows]
         if not compared:
             return None
@@ -401,7 +401,7 @@ class Sections:
         assert comparison is not None
         sides = comparison.sides
         texts = grid(comparison)
-        caption = f"{block.heading}: {len(sides)} sides, held against {sides[comparison.baseline].label}"
+        caption = f"{block.heading}: {len(sides)} sides, compared with {sides[comparison.baseline].label}"
         quantities = [ComparedHead(row.title) for row in texts.rows]
         side_heads = [self._side_head(i, comparison) for i in range(len(sides))]
         cells = [[self._compared_cell(r.row, i, cell) for i, cell in enumerate(r.cells)] for r in texts.rows]
@@ -413,7 +413,7 @@ class Sections:
             transposed = [list(column) for column in zip(*cells, strict=True)]
             heads, rows = quantities, list(zip(side_heads, transposed, strict=True))[:_SIDES_SHOWN]
             if len(sides) > _SIDES_SHOWN:
-                caption += f"; the first {_SIDES_SHOWN} are shown, all: logparse compare"
+                caption += f"; the first {_SIDES_SHOWN} are shown (logparse compare shows all)"
         return ComparedBlock(
             heading=block.heading,
             caption=one_line(caption),
@@ -443,7 +443,8 @@ class Sections:
 
     # ---- charts ---- #
 
-    def charts(self) -> dict[str, Any] | None:
+    def _charts(self) -> dict[str, Any] | None:
+        """None if there are no charts at all."""
         if not self.drawn and not self.missing:
             return None
         jobs = self.content.jobs if len(self.content.jobs) <= _CHIPS else []
@@ -475,7 +476,7 @@ class Sections:
 
     # ---- findings and claims ---- #
 
-    def findings(self) -> dict[str, Any]:
+    def _findings(self) -> dict[str, Any]:
         ignored = self.content.findings.filter(pl.col("ignored").is_not_null()).rows(named=True)
         groups: dict[tuple[str, str], list[dict[str, Any]]] = {}
         for row in self.reported:
@@ -511,16 +512,16 @@ class Sections:
             "line": self._line(Location(row["source"], row["line"])) if row["line"] else None,
         }
 
-    # ---- lines that no rule reads ---- #
+    # ---- lines not parsed ---- #
 
-    def unread(self) -> dict[str, Any]:
+    def _unparsed(self) -> dict[str, Any]:
         logs = self.content.logs
         lines, total = ingest.unread(logs)
         found = shapes(lines)
         by_shape = f", by shape (of the first {lines.height:,})" if lines.height < total else ", by shape"
         more = f"; {found.height - _SHAPES:,} more shapes: logparse explain" if found.height > _SHAPES else ""
         return {
-            "caption": f"{many(total, 'line')} that no rule reads{by_shape}{more}. ! = {SUSPICIOUS}.",
+            "caption": f"{many(total, 'line')} that no rule parses{by_shape}{more}. ! = {SUSPICIOUS}.",
             "shapes": [
                 {
                     "count": f"{count:,}",
@@ -543,7 +544,7 @@ class Sections:
 
     # ---- provenance ---- #
 
-    def made(self) -> dict[str, Any]:
+    def _provenance(self) -> dict[str, Any]:
         sources = self.content.logs.sources.with_columns(pl.col(pl.Categorical).cast(pl.String))
         packages = ("logparse", "polars", "pyparsing", "altair", "vl-convert-python")
         versions = {"python": platform.python_version(), **{name: version(name) for name in packages}}

@@ -1,4 +1,4 @@
-"""The table of runs: a row a job, the columns that apply, in each cell what people read and what it sorts by."""
+"""The table of runs: a row per job, the columns that apply, and in each cell its text and its sort key."""
 
 from __future__ import annotations
 
@@ -22,17 +22,17 @@ class TableColumn:
 
     title: str
     of: tuple[str, ...]
-    """Columns of `runs` that its cells are made of: what a click shows. Of several logs of a job the one that states
-    the first of these makes the cell."""
+    """Columns of `runs` from which its cells are computed; a click shows their evidence. If a job has several logs, the
+    cell is that of the log that states the first of these columns."""
     text: Callable[[Run, Facts], str]
     number: bool = False
     always: bool = False
-    """Shown even where no run has it, with the reasons."""
+    """Shown even if no run has a value, with the reasons."""
 
 
 @dataclass(frozen=True)
 class TableCell:
-    """One cell: its text, what it sorts by (None goes last), and the columns that a click shows."""
+    """One cell: its text, its sort key (None sorts last), and the columns whose evidence a click shows."""
 
     text: str
     key: float | str | None
@@ -42,13 +42,13 @@ class TableCell:
 
 @dataclass(frozen=True)
 class RunTable:
-    """Columns that apply, and a row of cells for each job."""
+    """The columns that apply, and a row of cells for each job."""
 
     columns: tuple[TableColumn, ...]
     jobs: tuple[Job, ...]
     rows: tuple[tuple[TableCell, ...], ...]
     marks: frozenset[str]
-    """Marks of empty cells that the legend explains."""
+    """Marks of empty cells, for the legend."""
 
 
 def table(ledger: Ledger, jobs: Sequence[Job]) -> RunTable:
@@ -61,8 +61,8 @@ def table(ledger: Ledger, jobs: Sequence[Job]) -> RunTable:
     return RunTable(tuple(_COLUMNS[i] for i in shown), tuple(jobs), kept, marks)
 
 
-def work(run: Run) -> str:
-    """What ran: `bert_large, training`."""
+def workload(run: Run) -> str:
+    """Workload and task: `bert_large, training`."""
     parts = [str(run["workload"] or run["model"] or ""), run_cells.task(run) if run["task"] else ""]
     return ", ".join(one_line(part) for part in parts if part) or "?"
 
@@ -77,7 +77,7 @@ def _cell(column: TableColumn, job: Job, facts: Facts) -> TableCell:
 
 
 def _applies(column: TableColumn, found: Sequence[TableCell]) -> bool:
-    """Whether a column says something of these runs."""
+    """Whether a column has information on these runs."""
     texts = {cell.text for cell in found}
     return (
         bool(texts - LEGEND.keys())
@@ -86,17 +86,17 @@ def _applies(column: TableColumn, found: Sequence[TableCell]) -> bool:
     )
 
 
-_TOLD = ("ranks", "sequence_length")
-"""Settings that stand beside what ran: they are what such runs most often differ in."""
+_SETTINGS = ("ranks", "sequence_length")
+"""Settings shown with what ran: runs differ in these most often."""
 
 
 def _ran(run: Run, facts: Facts) -> str:
-    apart = () if run["status"] == "submitted" else _TOLD
-    return run_cells.ran(run, {c: v for c, v in run.items() if v is not None and c not in apart}, facts)
+    omitted = () if run["status"] == "submitted" else _SETTINGS
+    return run_cells.ran(run, {c: v for c, v in run.items() if v is not None and c not in omitted}, facts)
 
 
 def _rate(run: Run, facts: Facts) -> str:
-    """With its unit: the rows are of different work."""
+    """The throughput with its unit, because the rows have different workloads."""
     text = run_cells.rate(run, facts)
     return text if run["throughput"] is None else f"{text} {run['sample'] or 'sample'}s/s"
 
@@ -111,7 +111,7 @@ def _text(column: str) -> Callable[[Run, Facts], str]:
 
 _COLUMNS = (
     TableColumn("platform", ("platform",), _text("platform")),
-    TableColumn("work", ("workload", "task"), lambda run, facts: work(run)),
+    TableColumn("workload", ("workload", "task"), lambda run, facts: workload(run)),
     TableColumn("ran", ("samples", "steps", "epochs", "batch_size"), _ran, number=True),
     TableColumn("compile", ("compile_s", "compile_cache"), run_cells.compiling, number=True, always=True),
     TableColumn("train", ("train_s",), _duration("train_s"), number=True, always=True),
@@ -122,10 +122,10 @@ _COLUMNS = (
     TableColumn("whole log", ("total_s",), _duration("total_s"), number=True),
     TableColumn("status", ("status",), run_cells.status),
 )
-"""Left to right. Labels of runs stand before these."""
+"""Left to right, after the labels of the runs."""
 
 
-# ---- all that is known of a run ---- #
+# ---- all values of a run ---- #
 
 GROUPS = (
     ("What ran", ("task", "workload", "model", "dataset", "epochs", "steps", "samples", "sample", "batch_size",
@@ -137,14 +137,14 @@ GROUPS = (
     ("How fast, how well", ("throughput", "throughput_window", "steady_throughput", "token_throughput", "latency_s",
                             "on_chip_latency_s", "on_chip_throughput", "loss", "score", "score_name", "status")),
 )  # fmt: skip
-"""Heading -> columns of `runs`, for the page of one run."""
+"""Heading -> columns of `runs`, for the details of one run."""
 
 
 def known(job: Job, ledger: Ledger) -> list[tuple[str, list[tuple[str, Any]]]]:
-    """Heading -> (column, value) of all that the logs of a job state."""
+    """Heading -> (column, value) for all values that the logs of a job state."""
     out = []
     for heading, columns in GROUPS:
-        held = [(c, v) for c in columns if (v := ledger.value(job, c).value) is not None]
-        if held:
-            out.append((heading, held))
+        values = [(c, v) for c in columns if (v := ledger.value(job, c).value) is not None]
+        if values:
+            out.append((heading, values))
     return out

@@ -1,7 +1,7 @@
-"""What stands behind the numbers of a page: for each how it came to be, and the log lines it rests on.
+"""The evidence for the numbers of a page: how each was obtained, and the log lines behind it.
 
-Of the logs a page holds only these lines, with the read and known lines beside them: an environment dump may stand
-next to a figure, and it is nobody's business.
+A page contains only these lines and adjacent lines that a rule recognises. Other lines may be private: an environment
+dump, for example, may be next to a figure.
 """
 
 from __future__ import annotations
@@ -23,18 +23,20 @@ from logparse.text.missing import MISSING
 from logparse.text.terminal import one_line
 
 MOST = 2_500_000
-"""Characters of log lines that one page holds."""
+"""Characters of log lines in one page."""
 _LONG = 600
-"""Characters up to which a line is kept whole; of a longer one (joined redraws of a bar) what is round a match."""
-_ROUND = 160
+"""Characters up to which a line is kept whole; of a longer one (such as the redraws of a progress bar), only the text
+around matches is kept."""
+_AROUND = 160
+"""Characters kept before and after a match."""
 _INPUTS = 12
-"""Pieces of evidence of one number before the rest is only counted."""
+"""Evidence rows of one number; further ones are only counted."""
 
 
 class Trail:
-    """Collects what a page refers to; `payload` gives all of it as plain data for JSON.
+    """Collects what a page refers to; `payload` returns all of it as plain data for JSON.
 
-    A number is referred to by its index, a line by `source index:line`.
+    References to numbers are indices, references to lines `source index:line`.
     """
 
     def __init__(self, ledger: Ledger) -> None:
@@ -48,14 +50,14 @@ class Trail:
         self._evidence = _by_cell(ledger)
         self._read: Mapping[tuple[str, int], set[tuple[int | None, str]]] = {}
         self.left_out = 0
-        """Lines that did not fit; known after `payload`."""
+        """Lines that did not fit; set by `payload`."""
 
     def location(self, location: Location, first: bool = True) -> str:
-        """The reference of a line; what is wanted `first` goes in before all else."""
+        """The reference to a line; lines wanted `first` have precedence where space is limited."""
         return self._line(location.source, location.line, first)
 
     def number(self, job: Job, column: str) -> int:
-        """The reference of a column of runs, or of a clock (`result_s`), of that job."""
+        """The reference to a column of runs, or to a clock (`result_s`), of that job."""
         key = (job.id, column)
         if key not in self._numbers:
             self._numbers[key] = len(self._records)
@@ -63,9 +65,9 @@ class Trail:
         return self._numbers[key]
 
     def payload(self) -> dict[str, Any]:
-        """sources, words, numbers, lines and marks: see `_record` for a number.
+        """sources, words, numbers, lines and marks; see `_record` for the format of a number.
 
-        What many numbers share (names, formulas, rules, reasons) stands once in `words`, and is referred to by index.
+        `words` contains each text that numbers share (names, formulas, rules, reasons) once, for reference by index.
         """
         self._read = _by_line(self.ledger, self._wanted)
         lines = self._lines()
@@ -73,18 +75,18 @@ class Trail:
             "sources": [one_line(source) for source in self.sources],
             "words": list(self._words),
             "numbers": self._records,
-            "lines": {str(self.sources[s]): {str(n): text for n, text in of.items()} for s, of in lines.items()},
+            "lines": {str(self.sources[s]): {str(n): text for n, text in texts.items()} for s, texts in lines.items()},
             "marks": self._marks(lines),
         }
 
     # ---- numbers ---- #
 
     def _record(self, job: Job, column: str) -> list[Any]:
-        """What stands behind one cell: [job, name, value, how, formula, inputs, rest].
+        """The evidence for one cell: [job, name, value, how, formula, inputs, rest].
 
-        job: index in the ledger's jobs. name, how and formula: indices of words; formula -1 where there is none. value:
-        text, or null where there is none; how is then the reason. inputs: see `_input`. rest: `notes` (words), `more`
-        (inputs that are left out), `places` (lines that are no inputs); left out where there is none of these.
+        job: index in the ledger's jobs. name, how and formula: indices of words; formula is -1 if there is none. value:
+        text; null if the cell is empty, and how is then the reason. inputs: see `_input`. rest: `notes` (words), `more`
+        (number of inputs not included), `places` (lines that are not inputs); omitted if there is none of these.
         """
         head = [self._homes[job.id], self._word(column)]
         if column.removesuffix("_s") in CLOCKS and column not in RUNS:
@@ -96,30 +98,30 @@ class Trail:
         value = with_unit(column if column in RUNS else "total_s", found.value)
         rows = self._rows(job, column)
         if not rows:
-            made = found.made or MADE.get(column, "made when shown")
+            how = found.made or MADE.get(column, "computed when shown")
             places = [self.location(p, first=False) for p in found.locations[:_INPUTS]]
-            return [*head, value, self._word(made), -1, [], {"places": places}]
+            return [*head, value, self._word(how), -1, [], {"places": places}]
         first = rows[0]
         rest: dict[str, Any] = {}
         if notes := list(dict.fromkeys(r["reason"] for r in rows if r["reason"] and not r["formula"])):
             rest["notes"] = [self._word(note) for note in notes]
         if len(rows) > _INPUTS:
             rest["more"] = len(rows) - _INPUTS
-        how, formula = self._word(HOW.get(first["how"], first["how"])), first["formula"]
+        how_word, formula = self._word(HOW.get(first["how"], first["how"])), first["formula"]
         inputs = [self._input(row) for row in rows[:_INPUTS]]
-        record = [*head, value, how, self._word(formula) if formula else -1, inputs]
+        record = [*head, value, how_word, self._word(formula) if formula else -1, inputs]
         return [*record, rest] if rest else record
 
     def _word(self, text: str) -> int:
         return self._words.setdefault(one_line(text), len(self._words))
 
     def _rows(self, job: Job, column: str) -> Sequence[Mapping[str, Any]]:
-        """Evidence rows of the log of the job that states the column."""
+        """The evidence rows of the job's log that states the column."""
         run = next((run for run in job.runs if column in run and run[column] is not None), None)
         return self._evidence.get((run["run"], column), ()) if run is not None else ()
 
     def _input(self, row: Mapping[str, Any]) -> list[Any]:
-        """[text as printed, line, start, its length, name, note, rule]; the last three are words."""
+        """[printed text, line, start, length, name, note, rule]; the last three are words."""
         text = row["text"] or ("" if row["number"] is None else f"{row['number']:g}")
         line = "" if row["line"] is None else self._line(row["source"], row["line"], first=False)
         words = (row["input"], row["reason"] if row["formula"] else None, row["rule"])
@@ -129,12 +131,12 @@ class Trail:
 
     def _line(self, source: str, line: int, first: bool) -> str:
         index = self.sources.setdefault(source, len(self.sources))
-        held = self._wanted.setdefault(source, {})
-        held[line] = first or held.get(line, False)
+        wanted = self._wanted.setdefault(source, {})
+        wanted[line] = first or wanted.get(line, False)
         return f"{index}:{line}"
 
     def _lines(self) -> dict[str, dict[int, Any]]:
-        """Source -> line -> its text, or the pieces of it that are kept, as far as there is room."""
+        """Source -> line -> its text, or the pieces of it that are kept, as far as space allows."""
         out: dict[str, dict[int, Any]] = {}
         used = self.left_out = 0
         for first in (True, False):
@@ -145,32 +147,32 @@ class Trail:
                 if used > MOST:
                     self.left_out += len(numbers)
                     continue
-                held = out.setdefault(source, {})
+                texts = out.setdefault(source, {})
                 for number, text in self._texts(source, numbers).items():
-                    if number not in held:
-                        held[number] = text
+                    if number not in texts:
+                        texts[number] = text
                         used += sum(len(piece) for _, piece in text) if isinstance(text, list) else len(text)
         return out
 
     def _texts(self, source: str, numbers: Iterable[int]) -> dict[int, Any]:
-        """These lines and those beside them that a rule reads."""
+        """These lines and the adjacent lines that a rule recognises."""
         wanted = set(numbers)
         logs = self.ledger.logs
-        beside = {n + d for n in wanted for d in range(-CONTEXT, CONTEXT + 1)} - wanted
-        kinds = logs.kinds(source) if beside else {}
-        texts = logs.lines(source, wanted | {n for n in beside if n in kinds})
+        adjacent = {n + d for n in wanted for d in range(-CONTEXT, CONTEXT + 1)} - wanted
+        kinds = logs.kinds(source) if adjacent else {}
+        texts = logs.lines(source, wanted | {n for n in adjacent if n in kinds})
         return {n: self._kept(source, n, text) for n, text in texts.items()}
 
     def _kept(self, source: str, number: int, text: str) -> Any:
-        """The line, or what of a long one stands round its matches, as [offset, text]."""
+        """The line; of a long line, the text around its matches as [offset, text]."""
         plain = "".join(c if c.isprintable() else _SHOWN.get(c, "\ufffd") for c in text)
         if len(plain) <= _LONG:
             return plain
-        spans = sorted(self._spans(source, number, text)) or [(0, _ROUND)]
+        spans = sorted(self._spans(source, number, text)) or [(0, _AROUND)]
         pieces: list[list[Any]] = []
         end = -1
         for start, length in spans[:_INPUTS]:
-            begin, stop = max(0, start - _ROUND), min(len(plain), start + length + _ROUND)
+            begin, stop = max(0, start - _AROUND), min(len(plain), start + length + _AROUND)
             if pieces and begin <= end:
                 pieces[-1][1] += plain[end:stop]
             else:
@@ -179,10 +181,10 @@ class Trail:
         return [*pieces, [len(plain), ""]]
 
     def _marks(self, lines: Mapping[str, Mapping[int, Any]]) -> dict[str, list[list[int]]]:
-        """Reference of a line -> [start, length] of all values read on it."""
+        """Reference to a line -> [start, length] of all values read from it."""
         out = {}
-        for source, held in lines.items():
-            wanted = [n for n in held if n in self._wanted[source]]
+        for source, texts_by_line in lines.items():
+            wanted = [n for n in texts_by_line if n in self._wanted[source]]
             texts = self.ledger.logs.lines(source, wanted)
             for number in wanted:
                 spans = self._spans(source, number, texts.get(number, ""))
@@ -191,7 +193,7 @@ class Trail:
         return out
 
     def _spans(self, source: str, number: int, text: str) -> set[tuple[int, int]]:
-        """(start, length) of the values that were taken from a line."""
+        """(start, length) of the values that were read from a line."""
         found = set()
         for start, part in self._read.get((source, number), ()):
             span = span_of(text, start, part)
@@ -201,11 +203,11 @@ class Trail:
 
 
 _SHOWN = {"\t": " ", "\r": "␍", "\n": "␊"}
-"""What stands for a sign that acts on a terminal: one sign each, so that places in the line stay what they are."""
+"""Replacements for control characters: one character each, so that offsets in the line stay the same."""
 
 
 def _by_cell(ledger: Ledger) -> dict[tuple[str, str], list[dict[str, Any]]]:
-    """(run, column) -> its evidence, but for what says that there is none."""
+    """(run, column) -> its evidence, except rows that state that a value is absent."""
     ids = [run for job in ledger.jobs for run in job.ids]
     rows = ledger.logs.evidence.filter(
         (pl.col("frame") == "runs") & pl.col("run").cast(TEXT).is_in(ids) & (pl.col("how") != "absent")
@@ -219,7 +221,7 @@ def _by_cell(ledger: Ledger) -> dict[tuple[str, str], list[dict[str, Any]]]:
 def _by_line(
     ledger: Ledger, wanted: Mapping[str, Mapping[int, bool]]
 ) -> dict[tuple[str, int], set[tuple[int | None, str]]]:
-    """(source, line) -> (start, text) of values: of cells as their evidence says; of metrics as they were printed."""
+    """(source, line) -> (start, text) of values: for cells from their evidence, for metrics from their printed form."""
     places = pl.DataFrame(
         [(source, n) for source, lines in wanted.items() for n in lines],
         schema={"source": TEXT, "line": pl.UInt32()},
@@ -246,6 +248,6 @@ def _by_line(
 
 
 def _printed(value: float, resolution: float) -> str | None:
-    """A number with the decimals that it was printed with, as its resolution tells."""
+    """A number with as many decimals as it was printed with, which follow from its resolution."""
     places = len(f"{2 * resolution:.15f}".rstrip("0").partition(".")[2])
     return f"{value:.{places}f}" if places <= 12 else None
