@@ -148,7 +148,9 @@ def _vocabulary() -> str:
     for name, field in FIELDS.items():
         better = f", {field.better} is better" if field.better else ""
         metric = f"{'estimated' if field.estimated else 'yes'}{better}" if field.metric else ""
-        lines.append(f"| `{name}` | {schema.type_name(field.dtype)} | {field.unit or ''} | {_plain(field.doc)} | {metric} |")
+        lines.append(
+            f"| `{name}` | {schema.type_name(field.dtype)} | {field.unit or ''} | {_plain(field.doc)} | {metric} |"
+        )
     return GENERATED + "\n".join(lines) + "\n"
 
 
