@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
+
+from sphinx.ext.napoleon import Config, GoogleDocstring
 
 import logparse
 
@@ -16,7 +19,6 @@ version = release = logparse.__version__
 extensions = [
     "myst_parser",
     "sphinx.ext.autodoc",
-    "sphinx.ext.napoleon",
     "sphinx_click",
 ]
 exclude_patterns = ["_build"]
@@ -28,7 +30,9 @@ autodoc_member_order = "bysource"
 autodoc_preserve_defaults = True
 # Docstrings write code in single backticks.
 default_role = "code"
-napoleon_numpy_docstring = False
+smartquotes = False
+NAPOLEON = Config()
+"""How the sections of docstrings are read."""
 
 html_theme = "pydata_sphinx_theme"
 html_title = f"logparse {release}"
@@ -64,36 +68,56 @@ def adapt_links(app: Any, docname: str, source: list[str]) -> None:
     source[0] = _ROOT_LINK.sub(lambda link: f"](/{ROOT_PAGES[link[1]]}.md", source[0])
 
 
-# ---- docstrings ---- #
+# ---- docstrings and help ---- #
 
 _CODE = re.compile(r"(`[^`]*`)")
 
 
 def _escaped(line: str) -> str:
     parts = _CODE.split(line)
-    return "".join(part if part.startswith("`") else re.sub(r"[*|]|_\b", r"\\\g<0>", part) for part in parts)
+    return "".join(part if part.startswith("`") else re.sub(r"[*|\\]|_\b", r"\\\g<0>", part) for part in parts)
 
 
-def escape_docstring(app: Any, what: str, name: str, obj: object, options: object, lines: list[str]) -> None:
-    """Docstrings are plain text with code in single backticks: other signs of reStructuredText mean themselves."""
-    literal: int | None = None
-    for number, line in enumerate(lines):
-        indent = len(line) - len(line.lstrip())
-        if literal is not None and line.strip() and indent <= literal:
-            literal = None
-        if literal is None:
-            lines[number] = _escaped(line)
-            literal = indent if line.endswith("::") else None
+def _indent(line: str) -> int:
+    return len(line) - len(line.lstrip())
+
+
+def _as_restructured_text(lines: Sequence[str]) -> Iterator[str]:
+    """Plain text with code in single backticks: an indented block is verbatim, and other signs mean themselves."""
+    last, blank, verbatim = 0, False, False
+    for line in lines:
+        if not line.strip():
+            blank = True
+            yield ""
+            continue
+        if verbatim and _indent(line) <= last:
+            verbatim = False
+        if not verbatim and blank and _indent(line) >= last + 4:
+            verbatim = True
+            yield from ("::", "")
+        if not verbatim:
+            last = _indent(line)
+        yield line if verbatim else _escaped(line.replace("::", ":"))
+        blank = False
+
+
+def read_docstring(app: Any, what: str, name: str, obj: object, options: object, lines: list[str]) -> None:
+    """Docstrings are plain text with the sections Args and Raises."""
+    lines[:] = _as_restructured_text(lines)
+    if what in ("function", "method", "class"):  # a colon in the docstring of an attribute is just a colon
+        lines[:] = GoogleDocstring(lines, NAPOLEON, what=what, name=name, obj=obj, options=options).lines()
 
 
 def escape_help(app: Any, context: object, lines: list[str]) -> None:
-    """So is the help of commands."""
-    lines[:] = [line if line.lstrip().startswith((".. ", ":")) else _escaped(line) for line in lines]
+    """The help of commands is plain text too; `.. `, `:` and `| ` are what sphinx-click writes itself."""
+    for number, line in enumerate(lines):
+        if not line.lstrip().startswith((".. ", ":")):
+            own, rest = ("| ", line[2:]) if line.startswith("| ") else ("", line)
+            lines[number] = own + _escaped(rest)
 
 
 def setup(app: Any) -> None:
     app.connect("source-read", adapt_links)
-    # After napoleon, which reads Args and Raises.
-    app.connect("autodoc-process-docstring", escape_docstring, priority=900)
+    app.connect("autodoc-process-docstring", read_docstring)
     for part in ("description", "options", "arguments", "epilog"):
         app.connect(f"sphinx-click-process-{part}", escape_help)

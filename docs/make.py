@@ -20,7 +20,7 @@ from logparse import charts, findings
 from logparse.comparison.compare import Comparison, compare
 from logparse.pages import schema
 from logparse.rendering.export import export
-from logparse.schema import COLUMNS, SCHEMA_VERSION
+from logparse.schema import COLUMNS, FIELDS, SCHEMA_VERSION
 from logparse.text.location import Location
 
 HERE = Path(__file__).resolve().parent
@@ -60,7 +60,8 @@ def pages() -> Iterator[tuple[Path, str]]:
     yield HERE / "charts" / "README.md", _chart_index()
     for name in charts.names():
         yield HERE / "charts" / f"{name}.md", _chart(name)
-    yield HERE / "frames.md", _frames()
+    yield HERE / "reference" / "columns.md", _columns()
+    yield HERE / "reference" / "vocabulary.md", _vocabulary()
 
 
 def pictures() -> Iterator[tuple[Path, logparse.Logs, str]]:
@@ -131,13 +132,26 @@ def _contents(names: Iterable[str]) -> str:
     return "\n".join(["```{toctree}", ":hidden:", "", *names, "```"])
 
 
-def _frames() -> str:
+def _columns() -> str:
     head = (
-        f"# Frames\n\nThe columns of every frame, schema version {SCHEMA_VERSION}. Units are SI: seconds, samples/s, "
-        "tokens/s, fractions from 0 to 1 (never per cent), bytes. Unknown is null, never 0. `logparse schema` prints "
-        "the same."
+        f"# Columns of the frames\n\nThe columns of every [frame](frames.md), schema version {SCHEMA_VERSION}. "
+        "`logparse schema` prints the same."
     )
     return f"{GENERATED}{head}\n\n{schema.markdown(COLUMNS)}\n"
+
+
+def _vocabulary() -> str:
+    lines = ["# Vocabulary", "", "The names that the rules of a grammar may capture: `logparse.schema.FIELDS`."]
+    lines += ["A captured text becomes a value of this type and unit, whatever unit the vendor prints."]
+    lines += ["Where the last column says so, the value is a row of the frame `metrics`.", ""]
+    lines += ["| name | type | unit | meaning | metric |", "|---|---|---|---|---|"]
+    for name, field in FIELDS.items():
+        better = f", {field.better} is better" if field.better else ""
+        metric = f"{'estimated' if field.estimated else 'yes'}{better}" if field.metric else ""
+        lines.append(
+            f"| `{name}` | {schema.type_name(field.dtype)} | {field.unit or ''} | {_plain(field.doc)} | {metric} |"
+        )
+    return GENERATED + "\n".join(lines) + "\n"
 
 
 def _prose(text: str) -> str:

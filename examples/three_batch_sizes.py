@@ -35,7 +35,7 @@ print(verdicts.select("quantity", "side", "ratio", "verdict", "noise_kind", "rea
 (equal,) = comparison.at
 print(f"at {equal.found}:")
 for point in equal.points:
-    print(f"  {point.side.label}: loss {point.loss} after {point.seconds:.0f} s, {point.place}")
+    print(f"  {point.side.label}: loss {point.loss} after {point.seconds:.0f} s, {point.location}")
 
 # %% What one ought to know before believing any of it.
 for finding in logparse.findings(comparison).iter_rows(named=True):

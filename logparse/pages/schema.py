@@ -48,9 +48,9 @@ def _wrapped(text: str, paint: Paint, indent: str) -> list[str]:
 
 
 def _rows(frame: str) -> list[tuple[str, str, str | None, str, str]]:
-    return [(name, _type(c.dtype), c.unit, c.doc, c.null) for name, c in COLUMNS[frame].items()]
+    return [(name, type_name(c.dtype), c.unit, c.doc, c.null) for name, c in COLUMNS[frame].items()]
 
 
-def _type(dtype: pl.DataType) -> str:
-    """`Float64`, `Datetime(us)`, `List(String)`."""
+def type_name(dtype: pl.DataType) -> str:
+    """The type as the docs and `logparse schema` write it: `Float64`, `Datetime(us)`, `List(String)`."""
     return f"Datetime({dtype.time_unit})" if isinstance(dtype, pl.Datetime) else str(dtype)
