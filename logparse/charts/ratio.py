@@ -434,7 +434,7 @@ def _finding(frame: pl.DataFrame) -> str:
         more = f" and {beyond.height - 3} more" if beyond.height > 3 else ""
         return f"{side} vs {base}, beyond noise: {', '.join(largest)}{more}"
     unknown = compared.filter(pl.col("verdict") == UNKNOWN).height
-    counts = f"{beyond.height} of {compared.height} differences are beyond the known noise"
+    counts = f"{beyond.height or 'none'} of {compared.height} differences are beyond the known noise"
     if unknown:
         beyond_noise = f"{beyond.height or 'none'} of {compared.height} differences are beyond noise"
         counts = f"{beyond_noise}; for {unknown} the noise is unknown"
