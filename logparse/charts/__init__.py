@@ -32,6 +32,9 @@ if TYPE_CHECKING:
     from logparse.charts._theme import Drawing
     from logparse.charts._view import View, What
     from logparse.comparison.claims import Claim
+    from logparse.comparison.compare import Comparison
+    from logparse.comparison.ledger import Ledger
+    from logparse.logs import Logs
 
 COMMON = ("where", "claims", "ignore", "theme", "width", "height", "title")
 """Options that every chart takes."""
@@ -42,7 +45,7 @@ class Chart(Protocol):
 
     def __call__(
         self,
-        what: What,
+        what: Logs | Ledger | Comparison,
         *,
         where: str | None = None,
         claims: OneOrMany[str | Claim] = (),

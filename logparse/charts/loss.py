@@ -586,13 +586,13 @@ def _caption(view: View, found: _Found, drawn: Sequence[_Panel], most: int) -> I
     if crowded:
         yield f"Named: where a panel has more than {_NAMED} runs, the {_NAMED // 2} that end highest and lowest."
     if found.more:
-        yield f"{found.more} more panels (a workload and objective each) are not drawn; choose with --where."
+        yield f"{found.more} more panels (a workload and objective each) are not drawn; choose with where."
     if found.single:
         lone = list(dict.fromkeys(job.id for p in found.single for job in p.jobs))
         yield f"Not drawn, since only one point was logged: {labels([job for job in view.jobs if job.id in lone])}."
     if found.nowhere:
         others = [x for x in AXES if x != found.x and _would(view, found.nowhere, x)]
-        hint = f" (some would be with --x {others[0]})" if others else ""
+        hint = f" (some would be by {others[0]})" if others else ""
         yield f"Not drawn, since no {found.x} stand with the losses{hint}: {labels(found.nowhere)}."
     if view.options.x is None and found.x != "samples":
         yield f"By {found.x}: how many samples were seen is not in these logs."
@@ -622,7 +622,7 @@ def _nothing(view: View, found: _Found) -> str:
     if not found.nowhere:
         return "no log here has a training loss by samples, steps or time"
     others = [x for x in AXES if x != found.x and _would(view, found.nowhere, x)]
-    hint = f"; try --x {others[0]}" if others else ", nor do steps or stamps"
+    hint = f"; try {others[0]} (x)" if others else ", nor do steps or stamps"
     return f"no {found.x} stand with the losses of {labels(found.nowhere)}{hint}"
 
 

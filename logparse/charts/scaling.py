@@ -200,7 +200,7 @@ def chart(view: View) -> Drawing:
             "no two runs here are of one workload, have a rate, and tell that their numbers of ranks or devices differ"
         )
     drawn = studies[:_STUDIES]
-    more = [f"{len(studies) - _STUDIES} more studies are not drawn; choose with --where."] if drawn != studies else []
+    more = [f"{len(studies) - _STUDIES} more studies are not drawn; choose with where."] if drawn != studies else []
     jobs = {job.id for study in drawn for side in study.sides for job in side.jobs}
     shown = replace(view, jobs=tuple(job for job in view.jobs if job.id in jobs))
     lines = [_pair(view, pl.DataFrame(list(_points(view, n, s)), ROWS), s) for n, s in enumerate(drawn)]

@@ -9,7 +9,7 @@ How to read it
     Long bars are where the time went; the text at the right gives the sum of a row, its share of the whole compile, and
     how many times the stage ran. Where a log tells how long stages took and not when, all bars begin at 0, and the
     caption says so. Of several jobs with stages the first is taken: name another with `where`, for example
-    `--where "label = 'batch_512.out'"`.
+    `label = 'batch_512.out'`.
 
 What it leaves out
     Waiting for the cluster and loading on to the device: they are no part of compiling. Other compiles of the same job
@@ -261,7 +261,7 @@ def _caption(found: Sequence[_Compile], compile: _Compile) -> Iterator[str]:
         others = [c.job for c in found[1:]]
         yield (
             f"{len(found)} jobs have stages: this is the first. Others: {labels(others)}; choose with "
-            "--where \"label = '…'\"."
+            "where: label = '…'."
         )
     if compile.of > 1:
         yield f"This job has {compile.of} compiles; drawn is the longest of those with stages."
