@@ -42,7 +42,8 @@ def write(
         raise UsageError(f"format {format!r}: one of {', '.join(FORMATS)}")
     folder = Path(folder)
     earlier = _earlier_files(folder)
-    if not overwrite and (others := sorted({path.name for path in folder.glob("*")} - earlier)):
+    others = sorted(path.name for path in folder.glob("[!.]*") if path.name not in earlier)
+    if others and not overwrite:
         raise UsageError(
             f"{folder} holds other files ({_shortened(others)}): give an empty folder, or overwrite=True to write "
             "beside them"

@@ -405,10 +405,10 @@ def test_runs_that_logged_no_step_in_common_have_no_common_point() -> None:
     ("options", "said"),
     [
         ({"runs": ["nothing"]}, "there is no run 'nothing'"),
-        ({"runs": ["zzz*"]}, "no run is called like 'zzz"),
+        ({"runs": ["zzz*"]}, "no run matches 'zzz"),
         ({"runs": ["batch_512"]}, "a comparison takes two sides"),
         ({"by": "colour"}, "no column of runs is called so"),
-        ({"by": "seed"}, "no log here states it"),
+        ({"by": "seed"}, "no log here states seed"),
         ({"baseline": "nothing"}, "there is no side 'nothing'"),
         ({"baseline": "batch"}, "may be any of"),
         ({"clock": "sun"}, "one of train, result, wall"),

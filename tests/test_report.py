@@ -208,11 +208,11 @@ def test_where_and_by_choose_runs_and_sides(logs: logparse.Logs) -> None:
     ("options", "said"),
     [
         ({"where": "platform = 'nobody'"}, "these logs contain no run to report on for which"),
-        ({"where": "no_such > 1"}, "--where: .*no_such"),
-        ({"by": "colour"}, "--by colour: not a column of runs"),
-        ({"by": "seed"}, "--by seed: no log states it"),
-        ({"baseline": "nobody"}, "baseline 'nobody': there is no such side"),
-        ({"baseline": "bert_large_batch"}, "is ambiguous"),
+        ({"where": "no_such > 1"}, "where: .*no_such"),
+        ({"by": "colour"}, "by 'colour': no column of runs is called so"),
+        ({"by": "seed"}, r"no log here states seed; a claim may \(claims=\"LABEL:seed=…\"\)"),
+        ({"baseline": "nobody"}, "there is no side 'nobody' to be the baseline"),
+        ({"baseline": "bert_large_batch"}, "may be any of"),
         ({"claims": ["nobody:epochs=3"]}, "the claim nobody:epochs=3 matches no run"),
         ({"ignore": ["no-such-finding"]}, "there is no finding 'no-such-finding'"),
         ({"theme": "pink"}, "theme 'pink': one of light, dark"),
@@ -456,7 +456,7 @@ def test_without_a_file_the_page_goes_to_standard_output() -> None:
     ("arguments", "code", "said"),
     [
         (["-o", "r.docx"], 2, "cannot tell the format of r.docx: end it in .html, .htm, .md, .tex"),
-        (["--where", "nothing ="], 2, "--where:"),
+        (["--where", "nothing ="], 2, "where:"),
         (["--claim", "what"], 2, "is no claim"),
     ],
 )

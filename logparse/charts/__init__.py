@@ -31,6 +31,9 @@ if TYPE_CHECKING:
     from logparse.arguments import OneOrMany
     from logparse.charts._view import View, What
     from logparse.comparison.claims import Claim
+    from logparse.comparison.compare import Comparison
+    from logparse.comparison.ledger import Ledger
+    from logparse.logs import Logs
     from logparse.rendering.export import Drawing
 
 COMMON = ("where", "claims", "ignore", "theme", "width", "height", "title")
@@ -42,7 +45,7 @@ class Chart(Protocol):
 
     def __call__(
         self,
-        what: What,
+        what: Logs | Ledger | Comparison,
         *,
         where: str | None = None,
         claims: OneOrMany[str | Claim] = (),

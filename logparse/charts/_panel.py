@@ -315,4 +315,4 @@ def capped(blocks: Sequence[JobBlock]) -> tuple[Sequence[JobBlock], list[str]]:
     kept = [blocks[i] for i in sorted(order)]
     left = len(blocks) - len(kept)
     runs = sum(len(b.jobs) for b in blocks) - sum(len(b.jobs) for b in kept)
-    return kept, [f"{left} more workloads ({runs} run{'' if runs == 1 else 's'}) are not drawn; select with --where."]
+    return kept, [f"{left} more workloads ({runs} run{'' if runs == 1 else 's'}) are not drawn; select with `where`."]

@@ -592,13 +592,13 @@ def _caption(view: View, found: _Found, drawn: Sequence[_Panel], most: int) -> I
     if crowded:
         yield f"With more than {_NAMED} runs in a panel, only the {_NAMED // 2} highest and lowest each are named."
     if found.more:
-        yield f"{found.more} more panels (one per workload and objective) are not drawn; select with --where."
+        yield f"{found.more} more panels (one per workload and objective) are not drawn; select with `where`."
     if found.single:
         lone = list(dict.fromkeys(job.id for p in found.single for job in p.jobs))
         yield f"Not drawn (only one point logged): {labels([job for job in view.jobs if job.id in lone])}."
     if found.nowhere:
         others = [x for x in AXES if x != found.x and _would(view, found.nowhere, x)]
-        hint = f"; try --x {others[0]}" if others else ""
+        hint = f"; try x {others[0]!r}" if others else ""
         yield f"Not drawn (losses without {found.x}{hint}): {labels(found.nowhere)}."
     if view.options.x is None and found.x != "samples":
         yield f"The axis is {found.x}, because these logs do not state the number of samples."
@@ -628,7 +628,7 @@ def _nothing(view: View, found: _Found) -> str:
     if not found.nowhere:
         return "no log has a training loss by samples, steps or time"
     others = [x for x in AXES if x != found.x and _would(view, found.nowhere, x)]
-    hint = f"; try --x {others[0]}" if others else ", steps or timestamps"
+    hint = f"; try x {others[0]!r}" if others else ", steps or timestamps"
     return f"the losses of {labels(found.nowhere)} have no {found.x}{hint}"
 
 

@@ -202,7 +202,7 @@ def chart(view: View) -> Drawing:
     if not studies:
         raise NothingToDraw("no two runs of one workload state a throughput and different numbers of ranks or devices")
     drawn = studies[:_STUDIES]
-    more = [f"{len(studies) - _STUDIES} more studies are not drawn; select with --where."] if drawn != studies else []
+    more = [f"{len(studies) - _STUDIES} more studies are not drawn; select with `where`."] if drawn != studies else []
     jobs = {job.id for study in drawn for side in study.sides for job in side.jobs}
     shown = replace(view, jobs=tuple(job for job in view.jobs if job.id in jobs))
     lines = [_pair(view, pl.DataFrame(list(_points(view, n, s)), ROWS), s) for n, s in enumerate(drawn)]

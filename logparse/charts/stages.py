@@ -9,7 +9,7 @@ How to read it
     Long bars are where the time went. The text on the right gives the sum of each row, its share of the whole
     compilation, and how many times the stage ran. Where a log states how long stages took but not when, all bars start
     at 0, and the caption says so. Of several jobs with stages the first is drawn; select another with `where`, for
-    example `--where "label = 'batch_512.out'"`.
+    example `label = 'batch_512.out'`.
 
 What it leaves out
     Waiting for the cluster and loading onto the device, which are not part of compilation. Other compilations of the
@@ -264,7 +264,7 @@ def _caption(found: Sequence[_Compile], compile: _Compile) -> Iterator[str]:
         others = [c.job for c in found[1:]]
         yield (
             f"{len(found)} jobs have stages; this is the first. Others: {labels(others)}; select with "
-            "--where \"label = '…'\"."
+            "where: label = '…'."
         )
     if compile.count > 1:
         yield f"This job has {compile.count} compilations; the longest with stages is drawn."

@@ -19,10 +19,10 @@ def _frames(ctx: click.Context, param: click.Parameter, incomplete: str) -> list
 @click.argument("frame", required=False, metavar="[FRAME]", shell_complete=_frames)
 @_options.printing
 def command(frame: str | None, format: str | None, output: str | None) -> int:
-    """Describe the frames: each column with its type, unit, meaning, and when it is null.
+    """Describe the columns of the frames.
 
-    FRAME is runs, evidence, phases, metrics, params, messages, sources, claims or findings; without it, all are
-    described. No logs are read.
+    Each has a type, a unit, a meaning, and a rule that says when it is null. FRAME is runs, evidence, phases, metrics,
+    params, messages, sources, claims or findings; without it, all are described. No logs are read.
 
     \b
     Examples:

@@ -48,7 +48,7 @@ def _wrapped(text: str, paint: Paint, indent: str) -> list[str]:
 
 
 def _rows(frame: str) -> list[tuple[str, str, str | None, str, str]]:
-    return [(name, type_name(c.dtype), c.unit, c.doc, c.null) for name, c in COLUMNS[frame].items()]
+    return [(name, type_name(c.dtype), c.unit, c.doc, c.null or "never") for name, c in COLUMNS[frame].items()]
 
 
 def type_name(dtype: pl.DataType) -> str:

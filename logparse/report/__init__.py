@@ -17,14 +17,16 @@ from logparse.errors import UsageError
 if TYPE_CHECKING:
     from logparse.arguments import OneOrMany
     from logparse.comparison.claims import Claim
-    from logparse.report.content import What
+    from logparse.comparison.compare import Comparison
+    from logparse.comparison.ledger import Ledger
+    from logparse.logs import Logs
 
 FORMATS = ("html", "md", "latex")
 THEMES = ("light", "dark")
 
 
 def report(
-    what: What,
+    what: Logs | Ledger | Comparison,
     *,
     format: str = "html",
     where: str | None = None,

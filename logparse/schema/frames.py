@@ -16,7 +16,6 @@ from logparse.schema.vocabulary import INTEGER, NUMBER, TEXT, TIME
 SCHEMA_VERSION = 1
 """Goes up when a column is renamed or removed, or changes its type or meaning; a new column alone does not raise it."""
 
-NEVER = "never"
 UNKNOWN = "not in the log; `evidence` gives the reason"
 NOT_STATED = "the line does not state it"
 _UINT32 = pl.UInt32()
@@ -34,27 +33,27 @@ class Column:
     """SI; None for what has no unit."""
     doc: str
     """What the column means."""
-    null: str = NEVER
-    """When a cell is null."""
+    null: str | None = None
+    """When a cell is null; None: never."""
 
 
-def _text(doc: str, null: str = NEVER) -> Column:
+def _text(doc: str, null: str | None = None) -> Column:
     return Column(TEXT, None, doc, null)
 
 
-def _count(unit: str | None, doc: str, null: str = NEVER) -> Column:
+def _count(unit: str | None, doc: str, null: str | None = None) -> Column:
     return Column(_UINT32, unit, doc, null)
 
 
-def _integer(unit: str | None, doc: str, null: str = UNKNOWN) -> Column:
+def _integer(unit: str | None, doc: str, null: str | None = UNKNOWN) -> Column:
     return Column(INTEGER, unit, doc, null)
 
 
-def _number(unit: str | None, doc: str, null: str = UNKNOWN) -> Column:
+def _number(unit: str | None, doc: str, null: str | None = UNKNOWN) -> Column:
     return Column(NUMBER, unit, doc, null)
 
 
-def _time(doc: str, null: str = UNKNOWN) -> Column:
+def _time(doc: str, null: str | None = UNKNOWN) -> Column:
     return Column(TIME, None, doc, null)
 
 
@@ -180,7 +179,7 @@ _PHASES = {
     "stage": _text("The vendor's name of a step inside the phase.", "the row is the phase as a whole"),
     "begin_at": _time("When it began, as printed.", "no time stamp states it"),
     "end_at": _time("When it ended, as printed.", "no time stamp states it"),
-    "duration_s": _number("s", "How long it took; phases nested inside are subtracted.", NEVER),
+    "duration_s": _number("s", "How long it took; phases nested inside are subtracted.", None),
     "basis": _text(
         "Where the duration comes from: `reported` by the log, `timestamps`, a progress `bar`, or the frames of a "
         "`spinner` (a lower bound)."
@@ -198,12 +197,12 @@ _METRICS = {
     "epoch": _number("epochs", "Epoch that the figure belongs to.", NOT_STATED),
     "split": _text("`train`, `eval`, `test` or `benchmark`.", NOT_STATED),
     "name": _text("Name of the figure, a word of the vocabulary: `loss`, `throughput`, `accuracy`."),
-    "value": _number(None, "The figure, in `unit`; NaN and infinity where the log prints them.", NEVER),
+    "value": _number(None, "The figure, in `unit`; NaN and infinity where the log prints them.", None),
     "unit": _text("Unit of `value`: `s`, `samples/s`, `tokens/s`, `fraction`, `bytes`.", "the figure has no unit"),
     "scope": _text("Whose figure it is: `groq`, `cpu`, `rank 3`.", "the figure is of the whole run"),
     "window": _text("What the figure covers: one `step`, an `interval`, the `mean` so far, or the `final` result."),
     "basis": _text("`measured`, or `estimated` by a compiler."),
-    "resolution": _number(None, "Half a unit of the last printed digit, in `unit`.", NEVER),
+    "resolution": _number(None, "Half a unit of the last printed digit, in `unit`.", None),
     "source": _SOURCE,
     "line": _LINE,
     "rule": _RULE,
