@@ -10,6 +10,7 @@ import polars as pl
 from logparse.errors import UsageError, near
 from logparse.logs import Logs
 from logparse.schema import TEXT
+from logparse.text.labels import shortened
 
 
 def find_run(logs: Logs, name: str) -> Mapping[str, Any]:
@@ -31,5 +32,4 @@ def find_run(logs: Logs, name: str) -> Mapping[str, Any]:
 
 
 def _named(rows: Sequence[Mapping[str, Any]]) -> str:
-    names = [f"{r['label']} ({r['run']})" for r in rows[:8]]
-    return ", ".join([*names, f"{len(rows) - 8} more"] if len(rows) > 8 else names)
+    return shortened([f"{r['label']} ({r['run']})" for r in rows], 8)

@@ -18,6 +18,7 @@ import polars as pl
 import logparse
 from logparse.charts._view import View
 from logparse.schema import LOCATIONS
+from logparse.text.labels import many, shortened
 from logparse.text.location import locations, texts
 from logparse.text.terminal import one_line
 
@@ -183,9 +184,7 @@ def apart(labels: Sequence[str], width: float, size: float) -> list[str]:
 
 def places(evidence: Iterable[Mapping[str, Any]], most: int = 3) -> str:
     """source:line of a mark, for its tooltip."""
-    found = [one_line(str(location)) for location in locations(evidence)]
-    more = f" and {len(found) - most} more" if len(found) > most else ""
-    return ", ".join(found[:most]) + more
+    return shortened([one_line(str(location)) for location in locations(evidence)], most)
 
 
 # ---- the frame that a chart stands in ---- #
@@ -289,9 +288,7 @@ def framed(
 def source_note(view: View) -> str:
     """Where all of it comes from, for the caption; the metadata has whole paths."""
     found = [one_line(re.split(r"[/\\]", s)[-1]) for s in view.sources()]
-    named = ", ".join(found[:3]) + (f" and {len(found) - 3} more" if len(found) > 3 else "")
-    runs = len(view.jobs)
-    return f"logparse {logparse.__version__}; {runs} run{'' if runs == 1 else 's'} in {named}."
+    return f"logparse {logparse.__version__}; {many(len(view.jobs), 'run')} in {shortened(found, 3)}."
 
 
 def signed(drawing: Drawing, name: str, view: View) -> Drawing:

@@ -17,6 +17,7 @@ from logparse.comparison.jobs import Job
 from logparse.comparison.ledger import Ledger
 from logparse.comparison.quantities import CLOCKS
 from logparse.comparison.sides import Side
+from logparse.comparison.workloads import by_workload
 from logparse.errors import NothingToDraw, UsageError
 from logparse.logs import Logs
 from logparse.schema import RUNS
@@ -111,13 +112,9 @@ class View:
 
     def blocks(self, *columns: str, jobs: Iterable[Job] | None = None) -> list[Block]:
         """The jobs (or those given) by these columns of `runs`, in the order of the first of each. A job whose
-        workload no log tells may share a panel with none."""
-        held: dict[tuple[Any, ...], list[Job]] = {}
-        for job in self.jobs if jobs is None else jobs:
-            keys = tuple(self.ledger.value(job, c).value for c in columns)
-            alone = job.id if "workload" in columns and keys[columns.index("workload")] is None else None
-            held.setdefault((alone, *keys), []).append(job)
-        return [Block(keys[1:], tuple(found)) for keys, found in held.items()]
+        workload no log states shares a panel with no other."""
+        groups = by_workload(self.ledger, self.jobs if jobs is None else jobs, columns)
+        return [Block(keys, tuple(found)) for keys, found in groups]
 
     def rows_of(self, jobs: Sequence[Job]) -> list[Side]:
         """The rows of a panel, at most `MOST`: by `by` where that was asked for, each job its own up to `ROWS`, else

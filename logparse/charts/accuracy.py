@@ -64,6 +64,7 @@ from logparse.comparison.sides import Cell, Side, cell
 from logparse.comparison.wording import cell_text
 from logparse.errors import NothingToDraw
 from logparse.schema import LOCATIONS
+from logparse.text.labels import shortened
 from logparse.text.numbers import is_share, score_figure
 from logparse.text.terminal import one_line
 
@@ -311,9 +312,8 @@ def _finding(frame: pl.DataFrame) -> str:
     scores = frame.filter(pl.col("mark") == "score")
     wrong = scores.filter(pl.col("wrong").is_not_null())
     if wrong.height:
-        names = ", ".join(f"{named(r[0])} ({r[1]})" for r in wrong.select("label", "wrong").head(2).iter_rows())
-        more = f" and {wrong.height - 2} more" if wrong.height > 2 else ""
-        return f"{wrong.height} of {scores.height} scores went wrong: {names}{more}"
+        names = shortened([f"{named(r[0])} ({r[1]})" for r in wrong.select("label", "wrong").iter_rows()], 2)
+        return f"{wrong.height} of {scores.height} scores went wrong: {names}"
     banded = scores.filter(pl.col("noise_low").is_not_null())
     inside = banded.filter((pl.col("value") >= pl.col("noise_low")) & (pl.col("value") <= pl.col("noise_high")))
     if banded.height and scores.height > 1:
@@ -346,5 +346,5 @@ def _chances(frame: pl.DataFrame) -> Iterator[str]:
 def _left_out(view: View) -> Iterator[str]:
     without = [job for job in view.jobs if not _is_scored(job)]
     if without:
-        more = f" and {len(without) - 4} more" if len(without) > 4 else ""
-        yield f"Not drawn, no score or no result: {', '.join(one_line(j.label) for j in without[:4])}{more}."
+        names = shortened([one_line(job.label) for job in without], 4)
+        yield f"Not drawn, no score or no result: {names}."

@@ -63,6 +63,7 @@ from logparse.comparison.sides import Side
 from logparse.errors import NothingToDraw
 from logparse.schema import LOCATIONS
 from logparse.text import missing
+from logparse.text.labels import shortened
 from logparse.text.numbers import figure, seconds
 
 TAKES = ("clock",)
@@ -455,6 +456,5 @@ def _left_out(view: View) -> Iterator[str]:
     without = [job for job in view.jobs if not _is_timed(view, job)]
     if without:
         what = "no training time" if view.options.clock == "train" else "no time"
-        names = ", ".join(job.label for job in without[:4])
-        more = f" and {len(without) - 4} more" if len(without) > 4 else ""
-        yield f"Not drawn, since the log holds {what}: {names}{more}."
+        names = shortened([job.label for job in without], 4)
+        yield f"Not drawn, since the log holds {what}: {names}."

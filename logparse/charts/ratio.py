@@ -63,6 +63,7 @@ from logparse.comparison.verdict import BEYOND, ESTABLISHED, NOT_COMPARABLE, UNK
 from logparse.comparison.wording import cell_text, title, told_at_the_top, verdict_text, what_differs
 from logparse.errors import NothingToDraw
 from logparse.schema import LOCATIONS
+from logparse.text.labels import shortened
 from logparse.text.numbers import is_share
 from logparse.text.terminal import one_line
 
@@ -427,10 +428,9 @@ def _finding(frame: pl.DataFrame) -> str:
             return f"{side} is within noise of {base} in all that may be compared"
         told = [
             f"{t.partition(',')[0]} {n.rpartition(': ')[2].partition(', n')[0]}"
-            for t, n in beyond.select("title", "note").head(3).iter_rows()
+            for t, n in beyond.select("title", "note").iter_rows()
         ]
-        more = f" and {beyond.height - 3} more" if beyond.height > 3 else ""
-        return f"{side} against {base}, beyond noise: {', '.join(told)}{more}"
+        return f"{side} against {base}, beyond noise: {shortened(told, 3)}"
     unknown = held.filter(pl.col("verdict") == UNKNOWN).height
     of = f"{beyond.height} of {held.height} differences are beyond the noise that is known"
     if unknown:
@@ -456,6 +456,5 @@ def _alone(view: View, found: Sequence[tuple[Block | None, Comparison]]) -> Iter
     held = {job.id for _, c in found for job in c.jobs}
     alone = [job for job in view.jobs if job.id not in held]
     if alone:
-        more = f" and {len(alone) - 3} more" if len(alone) > 3 else ""
-        names = ", ".join(one_line(job.label) for job in alone[:3])
-        yield f"Alone in their workload and task, so not compared: {names}{more}."
+        names = shortened([one_line(job.label) for job in alone], 3)
+        yield f"Alone in their workload and task, so not compared: {names}."

@@ -70,6 +70,7 @@ from logparse.comparison.verdict import BEYOND, ESTABLISHED, NOT_COMPARABLE, UNK
 from logparse.comparison.wording import cell_text, verdict_text
 from logparse.errors import NothingToDraw
 from logparse.schema import LOCATIONS
+from logparse.text.labels import shortened
 from logparse.text.numbers import ratio_figure
 from logparse.text.terminal import one_line
 
@@ -362,8 +363,7 @@ _WORDS = {ESTABLISHED: "established over repeats", BEYOND: "beyond the noise tha
 def _bands(held: Sequence[Row]) -> Iterator[str]:
     texts = list(dict.fromkeys(f"{v.noise.kind}: {v.noise.text}" for r in held for v in r.verdicts if v and v.noise))
     if texts:
-        more = f"; and {len(texts) - 2} more" if len(texts) > 2 else ""
-        yield f"Noise: {'; '.join(texts[:2])}{more}."
+        yield f"Noise: {shortened(texts, 2, '; ')}."
 
 
 def _left_out(view: View, frame: pl.DataFrame) -> Iterator[str]:
@@ -372,5 +372,4 @@ def _left_out(view: View, frame: pl.DataFrame) -> Iterator[str]:
         ("no rate in the log", [job for job in view.jobs if job.has_result and _quantity(job) is None]),
     ):
         if jobs:
-            more = f" and {len(jobs) - 4} more" if len(jobs) > 4 else ""
-            yield f"Not drawn, {why}: {', '.join(one_line(job.label) for job in jobs[:4])}{more}."
+            yield f"Not drawn, {why}: {shortened([one_line(job.label) for job in jobs], 4)}."

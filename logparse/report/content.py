@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import polars as pl
 
@@ -16,11 +16,13 @@ from logparse.comparison.compare import Comparison, of_sides
 from logparse.comparison.jobs import Job
 from logparse.comparison.ledger import Ledger
 from logparse.comparison.sides import Side
+from logparse.comparison.workloads import WORKLOAD, by_workload, shared
 from logparse.errors import UsageError
 from logparse.findings import SEVERITIES, findings
 from logparse.logs import Logs
 from logparse.report.lists import Block, Lists, differs, lists
 from logparse.schema import RUNS
+from logparse.text.labels import many, shortened
 from logparse.text.terminal import one_line, where
 
 What: TypeAlias = Logs | Ledger | Comparison
@@ -116,34 +118,22 @@ def _given(comparison: Comparison) -> Block:
 
 
 def _blocks(ledger: Ledger, by: str | None, baseline: str | None) -> list[Block]:
-    """Jobs of one platform, workload and task beside each other; what `by` tells apart is no bar."""
-    held: dict[tuple[Any, ...], list[Job]] = {}
-    for job in ledger.jobs:
-        keys = tuple(_work(ledger, job, c) for c in ("platform", "workload", "task") if c != by)
-        # Of runs whose work no log names nobody knows that it is the same.
-        alone = by != "workload" and ledger.value(job, "workload").value is None
-        held.setdefault((*keys, job.id) if alone else keys, []).append(job)
-    sides = {keys: _sides(ledger, jobs, by) for keys, jobs in held.items()}
-    if by is not None and not any(any(s.label != f"{by} ?" for s in of) for of in sides.values() if of):
+    """Jobs of one platform, workload and task beside each other; differences in `by` are allowed."""
+    groups = [jobs for _, jobs in by_workload(ledger, ledger.jobs, [c for c in WORKLOAD if c != by])]
+    all_sides = [_sides(ledger, jobs, by) for jobs in groups]
+    if by is not None and all(side.label == f"{by} ?" for sides in all_sides for side in sides):
         raise UsageError(f"--by {by}: no log here states it; a claim may: --claim 'LABEL:{by}=…'")
     blocks = []
     named = False
-    for keys, jobs in held.items():
-        base = _baseline(sides[keys], baseline)
+    for jobs, sides in zip(groups, all_sides, strict=True):
+        base = _baseline(sides, baseline)
         named = named or base is not None
-        made = of_sides(ledger, sides[keys], base, by=by) if len(sides[keys]) > 1 else None
+        made = of_sides(ledger, sides, base, by=by) if len(sides) > 1 else None
         blocks.append(Block(_heading(ledger, jobs), tuple(jobs), made, differs(made) if made else ()))
     if baseline is not None and not named:
-        labels = ", ".join(one_line(s.label) for of in sides.values() for s in of[:8])
+        labels = ", ".join(one_line(s.label) for sides in all_sides for s in sides[:8])
         raise UsageError(f"there is no side {baseline!r} to be the baseline; there are {labels}")
     return blocks
-
-
-def _work(ledger: Ledger, job: Job, column: str) -> Any:
-    """What a job is, for finding those beside it. A submission may or may not compile: that is no other task."""
-    if column == "task" and job.main["status"] == "submitted":
-        return None
-    return ledger.value(job, column).value
 
 
 def _sides(ledger: Ledger, jobs: Sequence[Job], by: str | None) -> list[Side]:
@@ -173,11 +163,7 @@ def _baseline(sides: Sequence[Side], name: str | None) -> str | None:
 
 def _heading(ledger: Ledger, jobs: Sequence[Job]) -> str:
     """`cerebras · bert_large, train`: what all these jobs share."""
-    shared = []
-    for column in ("platform", "workload", "task"):
-        values = {ledger.value(job, column).value for job in jobs}
-        shared.append(str(values.pop()) if len(values) == 1 and None not in values else None)
-    platform, *work = shared
+    platform, *work = (shared(ledger, jobs, column) for column in WORKLOAD)
     named = ", ".join(one_line(w) for w in work if w)
     if not named and len(jobs) == 1:
         named = one_line(jobs[0].label)
@@ -209,5 +195,5 @@ def _title(ledger: Ledger) -> str:
     work = dict.fromkeys(str(w) for job in ledger.jobs if (w := ledger.value(job, "workload").value) is not None)
     names = [one_line(w) for w in work]
     runs = len(ledger.jobs)
-    of = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
-    return f"{runs:,} run{'' if runs == 1 else 's'}{': ' + of if of else ''}"
+    of = shortened(names, 3)
+    return f"{many(runs, 'run')}{': ' + of if of else ''}"

@@ -28,7 +28,7 @@ from logparse.report.table import Cell, Table, known, table
 from logparse.report.tags import Html, joined, tag
 from logparse.report.trail import Trail
 from logparse.text import missing
-from logparse.text.labels import many
+from logparse.text.labels import many, shortened
 from logparse.text.location import Location, locations
 from logparse.text.terminal import as_text, one_line
 
@@ -511,8 +511,8 @@ class _Page:
         without = ingest.without_run(logs)
         if without:
             items = [
-                tag("li", f"{many(len(names), 'file')} without a run ({reason}): ", ", ".join(map(one_line, names[:8])),
-                    f" and {len(names) - 8} more" if len(names) > 8 else "")
+                tag("li", f"{many(len(names), 'file')} without a run ({reason}): ",
+                    shortened(list(map(one_line, names)), 8))
                 for reason, names in without
             ]  # fmt: skip
             out.append(tag("ul", items))
