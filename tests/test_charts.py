@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import math
 import re
@@ -26,6 +27,7 @@ from logparse.cli import cli
 from logparse.comparison.compare import compare
 from logparse.comparison.ledger import Ledger
 from logparse.errors import NothingToDraw, UsageError
+from logparse.text.location import Location, locations
 
 NAMES = charts.names()
 PLATFORMS = ("cerebras", "graphcore", "groq", "sambanova")
@@ -198,13 +200,12 @@ def test_each_row_that_is_drawn_has_its_lines(name: str, every: Ledger) -> None:
     if "evidence" in frame.columns:
         without = known.filter(pl.col("evidence").list.len() == 0)
         assert not without.height, without
-        places = {place for held in known["evidence"] for place in held}
+        places = {place for held in known["evidence"] for place in locations(held)}
     else:
-        places = {f"{source}:{line}" for source, line in known.select("source", "line").iter_rows()}
+        places = set(itertools.starmap(Location, known.select("source", "line").iter_rows()))
     for place in places:
-        source, _, line = place.rpartition(":")
-        assert source in sources, place
-        assert int(line) > 0
+        assert place.source in sources, place
+        assert place.line > 0
 
 
 @pytest.mark.parametrize("name", NAMES)
