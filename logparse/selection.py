@@ -9,6 +9,7 @@ from typing import Any
 import polars as pl
 
 from logparse.errors import UsageError, near
+from logparse.text.labels import shortened
 
 
 def find_run(runs: pl.DataFrame, name: str) -> Mapping[str, Any]:
@@ -54,5 +55,4 @@ def _hint(rows: Sequence[Mapping[str, Any]], name: str) -> str:
 
 
 def _named(rows: Sequence[Mapping[str, Any]]) -> str:
-    names = [f"{r['label']} ({r['run']})" for r in rows[:8]]
-    return ", ".join([*names, f"{len(rows) - 8} more"] if len(rows) > 8 else names)
+    return shortened([f"{r['label']} ({r['run']})" for r in rows], 8)

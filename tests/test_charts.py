@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import math
 import re
@@ -21,13 +22,14 @@ from conftest import SAMPLES, ingested
 import logparse
 from logparse import charts
 from logparse.charts import _theme, ratio, tradeoff
-from logparse.charts._theme import shortened, text_width
+from logparse.charts._theme import clipped, text_width
 from logparse.cli import cli
 from logparse.comparison.compare import compare
 from logparse.comparison.ledger import Ledger
 from logparse.errors import NothingToDraw, UsageError
 from logparse.rendering import palette
 from logparse.rendering.export import export
+from logparse.text.location import Location, locations
 
 NAMES = charts.names()
 PLATFORMS = ("cerebras", "graphcore", "groq", "sambanova")
@@ -200,13 +202,12 @@ def test_each_row_that_is_drawn_has_its_lines(name: str, every: Ledger) -> None:
     if "evidence" in frame.columns:
         without = known.filter(pl.col("evidence").list.len() == 0)
         assert not without.height, without
-        places = {place for held in known["evidence"] for place in held}
+        places = {place for held in known["evidence"] for place in locations(held)}
     else:
-        places = {f"{source}:{line}" for source, line in known.select("source", "line").iter_rows()}
+        places = set(itertools.starmap(Location, known.select("source", "line").iter_rows()))
     for place in places:
-        source, _, line = place.rpartition(":")
-        assert source in sources, place
-        assert int(line) > 0
+        assert place.source in sources, place
+        assert place.line > 0
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -471,8 +472,8 @@ def test_what_has_no_known_noise_is_not_said_to_be_within_it(of: dict[str, Ledge
 
 def test_a_reason_is_cut_at_its_end() -> None:
     reason = "not comparable: samples seen differ (512,000 and 1,024,000): compare at equal samples (--at samples)"
-    assert shortened(reason, 300, 11.0) == "not comparable: samples seen differ (512,000 and …"
-    assert shortened(reason, 3000, 11.0) == reason
+    assert clipped(reason, 300, 11.0) == "not comparable: samples seen differ (512,000 and …"
+    assert clipped(reason, 3000, 11.0) == reason
 
 
 def test_a_front_goes_through_runs_that_may_be_compared(of: dict[str, Ledger]) -> None:

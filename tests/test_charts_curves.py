@@ -15,6 +15,7 @@ import logparse
 from logparse import charts
 from logparse.comparison.ledger import Ledger
 from logparse.errors import NothingToDraw, UsageError
+from logparse.text.location import locations
 
 BATCHES = [SAMPLES / "cerebras" / f"bert_large_batch_{n}.out" for n in (512, 1024, 2048)]
 CUT_OFF = SAMPLES / "cerebras" / "cut_off_in_training.out"
@@ -75,8 +76,8 @@ def test_every_row_of_a_loss_chart_has_its_line() -> None:
     logs = ingested(BATCHES)
     frame = charts.rows("loss", charts.view_for("loss", logs))
     for value, evidence in frame.select("value", "evidence").iter_rows():
-        source, _, line = evidence[0].rpartition(":")
-        assert f"Loss={value:.5f}" in logs.lines(source, [int(line)])[int(line)]
+        source, line = locations(evidence)[0]
+        assert f"Loss={value:.5f}" in logs.lines(source, [line])[line]
 
 
 def test_equal_steps_are_another_point_than_equal_samples() -> None:

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 import logparse
+from logparse.cells import Cells
 from logparse.comparison import noise, sides
 from logparse.comparison.clocks import clock
 from logparse.comparison.compare import COMPARISON, Comparison, compare, of_sides
@@ -111,7 +112,7 @@ def test_result_is_the_whole_without_its_waits() -> None:
     whole, work = clock(ledger, job, "wall"), clock(ledger, job, "result")
     assert whole.value == pytest.approx(5205.888)
     assert work.value == pytest.approx(whole.value - job["queue_s"])
-    assert work.places
+    assert work.locations
 
 
 def test_a_job_of_which_a_log_is_missing_has_no_result_and_says_which() -> None:
@@ -525,7 +526,7 @@ def test_a_compile_reads_as_it_does_where_runs_are_listed() -> None:
     frames = {name: pl.DataFrame(runs if name == "runs" else [], schema=schema) for name, schema in FRAMES.items()}
     logs = logparse.Logs(frames, [], [], [])
     (row,) = [row for row in compare(logs).rows if row.quantity.name == "compile_s"]
-    listed = [compiling(run, Facts.of(logs)) for run in logs.runs.rows(named=True)]
+    listed = [compiling(run, Facts.of(logs, Cells(logs))) for run in logs.runs.rows(named=True)]
     assert [cell_text(row.quantity, c) for c in row.cells] == listed == ["cached", "3.669 s, cached", "780 s"]
 
 

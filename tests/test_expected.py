@@ -27,7 +27,7 @@ def shown(logs: logparse.Logs, folder: Path) -> str:
     out = []
     for name, frame in logs.frames().items():
         if name == "evidence":
-            frame = frame.filter(pl.col("how") != "absent").drop("value", "number")
+            frame = frame.filter(pl.col("how") != "absent").drop("value", "value_resolution", "number")
         rows = []
         for row in frame.rows(named=True):
             kept = {k: v for k, v in row.items() if v is not None and k not in ("sha256", "bytes")}

@@ -17,6 +17,7 @@ from logparse.comparison.quantities import QUANTITIES
 from logparse.errors import UsageError
 from logparse.findings import NO_REASON, SEVERITIES, module, names, parts, scene_of
 from logparse.schema import FIELDS, RUNS, SAID
+from logparse.text.location import locations
 
 TABLE = {
     "F01": "no-work-in-log", "F02": "compile-cached", "F03": "clock-scope", "F04": "warm-up", "F05": "different-budget",
@@ -111,10 +112,9 @@ def test_what_a_finding_touches_has_a_name_that_means_something(samples: logpars
 
 def test_evidence_names_lines_that_are_there(samples: logparse.Logs, found: pl.DataFrame) -> None:
     for row in found.iter_rows(named=True):
-        assert len(row["evidence"]) == len(set(row["evidence"]))
+        assert len(row["evidence"]) == len(set(locations(row["evidence"])))
         for place in row["evidence"][:20]:
-            source, _, line = place.rpartition(":")
-            assert samples.lines(source, [int(line)]), (row["name"], place)
+            assert samples.lines(place["source"], [place["line"]]), (row["name"], place)
 
 
 def test_one_row_a_statement_and_not_one_a_run(found: pl.DataFrame) -> None:

@@ -17,6 +17,7 @@ from logparse.findings import Finding, module, scene_of
 from logparse.findings.warm_up import Pace
 from logparse.logs import Logs
 from logparse.schema import FRAMES
+from logparse.text.location import Location
 from logparse.text.numbers import seconds
 
 CEREBRAS = [SAMPLES / "cerebras" / f"bert_large_batch_{batch}.out" for batch in (512, 1024, 2048)]
@@ -88,7 +89,7 @@ def test_durations_of_submissions_are_an_error_where_they_are_compared() -> None
     assert found.text.startswith(
         "781 s (bert_large_16_tasks_compiled.out) and 1 s (bert_large_8_tasks_not_compiled.out)"
     )
-    assert [place.rpartition(":")[2] for place in found.evidence] == ["261", "151"]
+    assert [location.line for location in found.evidence] == [261, 151]
 
 
 def test_a_submission_is_a_note_for_itself() -> None:
@@ -184,7 +185,7 @@ def test_the_ten_runs_have_clocks_of_the_same_scope(paths: Sequence[Path]) -> No
 
 
 def pace(*times: float, resolution: float = 0.0) -> Pace:
-    return Pace("step", [1.0] * len(times), times, resolution, "a.out:1")
+    return Pace("step", [1.0] * len(times), times, resolution, Location("a.out", 1))
 
 
 @pytest.mark.parametrize(
@@ -225,7 +226,7 @@ def test_a_slow_first_step_is_told_with_both_figures() -> None:
         "A slow beginning shows in the rate: 0.out, where the first step took 11 s and later ones take 1 s: "
         "5 samples/s over all, 10 samples/s without it."
     )
-    assert list(found.evidence) == ["0.out:1"]
+    assert list(found.evidence) == [Location("0.out", 1)]
 
 
 def test_a_slow_first_step_that_does_not_move_the_rate_is_silent() -> None:
@@ -645,7 +646,7 @@ def test_a_log_that_stops_says_how_far_it_got() -> None:
 def test_a_failed_run_is_told_with_its_first_error() -> None:
     (found,) = read("incomplete", SAMPLES / "cerebras" / "resumed_nothing_left_to_train.out")
     assert "“RuntimeError: Initial global step 1000 already exceeds max step 1000.”" in found.text
-    assert found.evidence[0].endswith("resumed_nothing_left_to_train.out:19")
+    assert str(found.evidence[0]).endswith("resumed_nothing_left_to_train.out:19")
 
 
 def test_a_message_is_quoted_on_one_line_and_cut() -> None:

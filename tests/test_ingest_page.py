@@ -20,7 +20,7 @@ from logparse.pages.explain import explain, shapes
 from logparse.reading.sources import read_sources
 from logparse.schema import FRAMES, empty
 from logparse.text import numbers, terminal
-from logparse.text.missing import LEGEND
+from logparse.text.missing import LEGEND, Code
 
 PLAIN = terminal.Paint()
 
@@ -87,23 +87,23 @@ def a_run(**values: Any) -> dict[str, Any]:
     return column | usual | {"task": "train", "status": "completed"} | values
 
 
-def why(column: str, reason: str, run: str = "r1") -> dict[str, Any]:
+def why(column: str, code: Code, reason: str, run: str = "r1") -> dict[str, Any]:
     return dict.fromkeys(FRAMES["evidence"]) | {
-        "run": run, "frame": "runs", "column": column, "how": "absent", "reason": reason,
+        "run": run, "frame": "runs", "column": column, "how": "absent", "code": code, "reason": reason,
     }  # fmt: skip
 
 
 @pytest.mark.parametrize(
-    ("reason", "cell"),
+    ("code", "reason", "cell"),
     [
-        ("not in this log", "?"),
-        ("no log: the work is in another log of the job", "no log"),
-        ("unreadable: 12:x4", "unreadable"),
-        ("Acme prints tokens/s only", "?"),
+        (Code.NOT_IN_LOG, "not in this log", "?"),
+        (Code.OTHER_LOG, "the work is in another log of the job", "no log"),
+        (Code.UNREADABLE, "12:x4", "unreadable"),
+        (Code.NOT_IN_LOG, "no log: whatever the text says, the code counts", "?"),
     ],
 )
-def test_an_empty_cell_says_why_and_the_legend_explains_it(reason: str, cell: str) -> None:
-    logs = logs_of([a_run(steps=10, train_s=5.0, compile_s=2.0, loss=1.5)], evidence=[why("throughput", reason)])
+def test_an_empty_cell_says_why_and_the_legend_explains_it(code: Code, reason: str, cell: str) -> None:
+    logs = logs_of([a_run(steps=10, train_s=5.0, compile_s=2.0, loss=1.5)], evidence=[why("throughput", code, reason)])
     _, _, header, row, legend, *_ = page_of(logs).splitlines()
     place = header.index("samples/s")
     assert row[place:].startswith(f"{cell} ")
@@ -111,7 +111,7 @@ def test_an_empty_cell_says_why_and_the_legend_explains_it(reason: str, cell: st
 
 
 def test_columns_that_apply_to_no_run_are_left_out() -> None:
-    reasons = [why(c, "does not apply: train") for c in ("latency_s", "on_chip_latency_s")]
+    reasons = [why(c, Code.NOT_APPLICABLE, "does not apply: train") for c in ("latency_s", "on_chip_latency_s")]
     page = page_of(logs_of([a_run(train_s=5.0)], evidence=reasons))
     assert "latency" not in page
     assert "train  " in page
@@ -162,13 +162,9 @@ def test_the_status_names_what_went_wrong() -> None:
 
 def test_a_derived_rate_has_no_more_digits_than_its_inputs_allow() -> None:
     of = dict.fromkeys(FRAMES["evidence"]) | {"run": "r1", "frame": "runs", "how": "derived"}
-    rate = of | {"column": "throughput", "formula": "samples / train_s", "value": "6897.7"}
-    time = of | {"column": "train_s", "formula": "whole - compile", "value": "87.0"}
     evidence = [
-        rate | {"input": "samples", "number": 600110.0, "resolution": 0.5},
-        rate | {"input": "train_s", "number": 87.0},
-        time | {"input": "whole", "number": 109.0, "resolution": 0.5},
-        time | {"input": "compile", "number": 22.0, "resolution": 0.5},
+        of | {"column": "throughput", "value": "6897.7", "value_resolution": 79.3},
+        of | {"column": "train_s", "value": "87.0", "value_resolution": 1.0},
     ]
     page = page_of(logs_of([a_run(throughput=6897.7, train_s=87.0)], evidence=evidence))
     assert "87 s ±1   6.9 k" in page

@@ -112,7 +112,7 @@ def test_a_refuted_claim_names_the_line_that_refutes_it(held: Content) -> None:
     [refuted] = [item for item in held.lists.not_say if item.rests_on == "claim"]
     assert "epochs 20" in refuted.text
     assert "the log says 10" in refuted.text
-    assert [place.rpartition("/")[2] for place in refuted.evidence] == ["mnist_asked_20_epochs_ran_10.out:6"]
+    assert [str(location).rpartition("/")[2] for location in refuted.evidence] == ["mnist_asked_20_epochs_ran_10.out:6"]
 
 
 def test_a_duration_without_work_is_told_and_so_is_what_would_help(held: Content) -> None:
@@ -134,8 +134,7 @@ def test_every_statement_rests_on_lines_that_are_there(held: Content) -> None:
     places = {p for _, items in held.lists.named() for item in items for p in item.evidence}
     assert len(places) > 20
     for place in places:
-        source, _, line = place.rpartition(":")
-        assert held.logs.lines(source, [int(line)])
+        assert held.logs.lines(place.source, [place.line])
 
 
 def test_train_times_that_do_not_hold_the_same_are_left_to_the_finding_that_says_so() -> None:
@@ -304,7 +303,7 @@ def test_of_a_long_line_only_what_is_round_the_match_is_kept(tmp_path: Path) -> 
 def test_a_metric_is_marked_as_it_was_printed(held: Content) -> None:
     trail = Trail(held.ledger)
     place = next(item for item in held.lists.say if "409,600" in item.text).evidence[0]
-    reference = trail.place(place)
+    reference = trail.location(place)
     data = trail.payload()
     source, line = reference.split(":")
     text = data["lines"][source][line]

@@ -18,6 +18,7 @@ from logparse.charts._view import View
 from logparse.rendering.export import Drawing, altair_defaults
 from logparse.rendering.palette import THEMES, Theme
 from logparse.schema import LOCATIONS
+from logparse.text.labels import many, shortened
 from logparse.text.location import locations, texts
 from logparse.text.terminal import one_line
 
@@ -97,7 +98,7 @@ def fitted(label: str, width: float, size: float) -> str:
     return label[: keep // 2] + "…" + label[-(keep - keep // 2) :]
 
 
-def shortened(text: str, width: float, size: float) -> str:
+def clipped(text: str, width: float, size: float) -> str:
     """A sentence in at most `width` pixels, shortened at its end."""
     text = one_line(text)
     if text_width(text, size) <= width:
@@ -125,9 +126,7 @@ def distinct_labels(labels: Sequence[str], width: float, size: float) -> list[st
 
 def places(evidence: Iterable[Mapping[str, Any]], most: int = 3) -> str:
     """The locations of a mark, for its tooltip: `a.out:12, a.out:15 and 3 more`."""
-    found = [one_line(str(location)) for location in locations(evidence)]
-    more = f" and {len(found) - most} more" if len(found) > most else ""
-    return ", ".join(found[:most]) + more
+    return shortened([one_line(str(location)) for location in locations(evidence)], most)
 
 
 # ---- the frame around a chart ---- #
@@ -223,9 +222,7 @@ def framed(
 def source_note(view: View) -> str:
     """The sources, for the caption; the metadata has whole paths."""
     found = [one_line(re.split(r"[/\\]", s)[-1]) for s in view.sources()]
-    named = ", ".join(found[:3]) + (f" and {len(found) - 3} more" if len(found) > 3 else "")
-    runs = len(view.jobs)
-    return f"logparse {logparse.__version__}; {runs} run{'' if runs == 1 else 's'} in {named}."
+    return f"logparse {logparse.__version__}; {many(len(view.jobs), 'run')} in {shortened(found, 3)}."
 
 
 def with_provenance(drawing: Drawing, name: str, view: View) -> Drawing:

@@ -18,6 +18,7 @@ from logparse.comparison.jobs import Job
 from logparse.comparison.ledger import Ledger
 from logparse.comparison.quantities import CLOCKS
 from logparse.comparison.sides import Side
+from logparse.comparison.workloads import by_workload
 from logparse.errors import NothingToDraw, UsageError
 from logparse.logs import Logs
 from logparse.rendering.palette import THEMES
@@ -114,12 +115,8 @@ class View:
     def blocks(self, *columns: str, jobs: Iterable[Job] | None = None) -> list[JobBlock]:
         """The jobs (or those given), grouped by these columns of `runs`, in the order of the first job of each group. A
         job whose workload no log states has its own block."""
-        groups: dict[tuple[Any, ...], list[Job]] = {}
-        for job in self.jobs if jobs is None else jobs:
-            keys = tuple(self.ledger.value(job, c).value for c in columns)
-            alone = job.id if "workload" in columns and keys[columns.index("workload")] is None else None
-            groups.setdefault((alone, *keys), []).append(job)
-        return [JobBlock(keys[1:], tuple(members)) for keys, members in groups.items()]
+        groups = by_workload(self.ledger, self.jobs if jobs is None else jobs, columns)
+        return [JobBlock(keys, tuple(members)) for keys, members in groups]
 
     def rows_of(self, jobs: Sequence[Job]) -> list[Side]:
         """The rows of a panel, at most `MOST`: the groups of `by` if it is set; else one row per job up to `ROWS`; else

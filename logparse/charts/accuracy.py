@@ -53,6 +53,7 @@ from logparse.errors import NothingToDraw
 from logparse.rendering.export import Drawing
 from logparse.rendering.palette import BAD, hue
 from logparse.schema import LOCATIONS
+from logparse.text.labels import shortened
 from logparse.text.numbers import is_share, score_figure
 from logparse.text.terminal import one_line
 
@@ -302,9 +303,8 @@ def _finding(frame: pl.DataFrame) -> str:
     scores = frame.filter(pl.col("mark") == "score")
     wrong = scores.filter(pl.col("wrong").is_not_null())
     if wrong.height:
-        names = ", ".join(f"{title_label(r[0])} ({r[1]})" for r in wrong.select("label", "wrong").head(2).iter_rows())
-        more = f" and {wrong.height - 2} more" if wrong.height > 2 else ""
-        return f"{wrong.height} of {scores.height} scores went wrong: {names}{more}"
+        names = shortened([f"{title_label(r[0])} ({r[1]})" for r in wrong.select("label", "wrong").iter_rows()], 2)
+        return f"{wrong.height} of {scores.height} scores went wrong: {names}"
     banded = scores.filter(pl.col("noise_low").is_not_null())
     inside = banded.filter((pl.col("value") >= pl.col("noise_low")) & (pl.col("value") <= pl.col("noise_high")))
     if banded.height and scores.height > 1:
@@ -337,5 +337,4 @@ def _chances(frame: pl.DataFrame) -> Iterator[str]:
 def _left_out(view: View) -> Iterator[str]:
     without = [job for job in view.jobs if not _is_scored(job)]
     if without:
-        more = f" and {len(without) - 4} more" if len(without) > 4 else ""
-        yield f"Not drawn (no score or no result): {', '.join(one_line(j.label) for j in without[:4])}{more}."
+        yield f"Not drawn (no score or no result): {shortened([one_line(job.label) for job in without], 4)}."

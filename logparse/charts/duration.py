@@ -52,6 +52,7 @@ from logparse.rendering.export import Drawing
 from logparse.rendering.palette import PHASES, hue
 from logparse.schema import LOCATIONS
 from logparse.text import missing
+from logparse.text.labels import shortened
 from logparse.text.numbers import figure, seconds
 
 TAKES = ("clock",)
@@ -444,6 +445,4 @@ def _left_out(view: View) -> Iterator[str]:
     without = [job for job in view.jobs if not _is_timed(view, job)]
     if without:
         what = "no training time" if view.options.clock == "train" else "no time"
-        names = ", ".join(job.label for job in without[:4])
-        more = f" and {len(without) - 4} more" if len(without) > 4 else ""
-        yield f"Not drawn (the log states {what}): {names}{more}."
+        yield f"Not drawn (the log states {what}): {shortened([job.label for job in without], 4)}."

@@ -41,12 +41,12 @@ from logparse.charts._panel import (
 )
 from logparse.charts._theme import (
     Plain,
+    clipped,
     data,
     distinct_labels,
     fitted,
     framed,
     places,
-    shortened,
     source_note,
     text_width,
     theme,
@@ -63,6 +63,7 @@ from logparse.errors import NothingToDraw
 from logparse.rendering.export import Drawing
 from logparse.rendering.palette import hue
 from logparse.schema import LOCATIONS
+from logparse.text.labels import shortened
 from logparse.text.numbers import is_share
 from logparse.text.terminal import one_line
 
@@ -284,7 +285,7 @@ def _marks(view: View, frame: pl.DataFrame, grid: RowGrid, ratios: bool) -> Draw
     alone = frame.filter(pl.len().over("row") == 1)
     words = alone.filter(pl.col("verdict") == NOT_COMPARABLE).with_columns(
         text=pl.col("reason").map_elements(
-            lambda r: shortened(f"not comparable: {r}", grid.width - 10, grid.size), return_dtype=pl.String
+            lambda r: clipped(f"not comparable: {r}", grid.width - 10, grid.size), return_dtype=pl.String
         )
     )
     first = frame.unique("quantity", keep="first", maintain_order=True)
@@ -429,10 +430,9 @@ def _finding(frame: pl.DataFrame) -> str:
             return f"{side} is within noise of {base} in every comparable quantity"
         largest = [
             f"{t.partition(',')[0]} {n.rpartition(': ')[2].partition(', n')[0]}"
-            for t, n in beyond.select("title", "note").head(3).iter_rows()
+            for t, n in beyond.select("title", "note").iter_rows()
         ]
-        more = f" and {beyond.height - 3} more" if beyond.height > 3 else ""
-        return f"{side} vs {base}, beyond noise: {', '.join(largest)}{more}"
+        return f"{side} vs {base}, beyond noise: {shortened(largest, 3)}"
     unknown = compared.filter(pl.col("verdict") == UNKNOWN).height
     counts = f"{beyond.height or 'none'} of {compared.height} differences are beyond the known noise"
     if unknown:
@@ -459,6 +459,5 @@ def _alone(view: View, found: Sequence[tuple[JobBlock | None, Comparison]]) -> I
     compared = {job.id for _, c in found for job in c.jobs}
     alone = [job for job in view.jobs if job.id not in compared]
     if alone:
-        more = f" and {len(alone) - 3} more" if len(alone) > 3 else ""
-        names = ", ".join(one_line(job.label) for job in alone[:3])
-        yield f"Not compared (no other run of their workload and task): {names}{more}."
+        names = shortened([one_line(job.label) for job in alone], 3)
+        yield f"Not compared (no other run of their workload and task): {names}."

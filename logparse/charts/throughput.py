@@ -70,6 +70,7 @@ from logparse.errors import NothingToDraw
 from logparse.rendering.export import Drawing
 from logparse.rendering.palette import hue
 from logparse.schema import LOCATIONS
+from logparse.text.labels import shortened
 from logparse.text.numbers import ratio_figure
 from logparse.text.terminal import one_line
 
@@ -363,8 +364,7 @@ _WORDS = {ESTABLISHED: "established over repeated runs", BEYOND: "beyond the kno
 def _bands(rows: Sequence[Row]) -> Iterator[str]:
     texts = list(dict.fromkeys(f"{v.noise.kind}: {v.noise.text}" for r in rows for v in r.verdicts if v and v.noise))
     if texts:
-        more = f"; and {len(texts) - 2} more" if len(texts) > 2 else ""
-        yield f"Noise: {'; '.join(texts[:2])}{more}."
+        yield f"Noise: {shortened(texts, 2, '; ')}."
 
 
 def _left_out(view: View, frame: pl.DataFrame) -> Iterator[str]:
@@ -373,5 +373,4 @@ def _left_out(view: View, frame: pl.DataFrame) -> Iterator[str]:
         ("no throughput in the log", [job for job in view.jobs if job.has_result and _quantity(job) is None]),
     ):
         if jobs:
-            more = f" and {len(jobs) - 4} more" if len(jobs) > 4 else ""
-            yield f"Not drawn ({why}): {', '.join(one_line(job.label) for job in jobs[:4])}{more}."
+            yield f"Not drawn ({why}): {shortened([one_line(job.label) for job in jobs], 4)}."

@@ -53,6 +53,7 @@ from logparse.errors import NothingToDraw
 from logparse.rendering.export import Drawing
 from logparse.rendering.palette import hue
 from logparse.schema import LOCATIONS
+from logparse.text.labels import shortened
 from logparse.text.numbers import is_share
 from logparse.text.terminal import one_line
 
@@ -470,6 +471,5 @@ def _left_out(view: View) -> Iterator[str]:
     drawn = {job.id for block in _blocks(view)[0] for job in block.jobs}
     without = [job for job in view.jobs if job.id not in drawn]
     if without:
-        more = f" and {len(without) - 4} more" if len(without) > 4 else ""
-        names = ", ".join(one_line(job.label) for job in without[:4])
-        yield f"Not drawn (no result, no score or no time): {names}{more}."
+        names = shortened([one_line(job.label) for job in without], 4)
+        yield f"Not drawn (no result, no score or no time): {names}."

@@ -27,6 +27,7 @@ from logparse.errors import UsageError
 from logparse.logs import Logs
 from logparse.schema import LOCATIONS
 from logparse.selection import find_runs
+from logparse.text.labels import shortened
 
 
 @dataclass(frozen=True)
@@ -242,8 +243,7 @@ def baseline_of(sides: Sequence[Side], name: str | None) -> int:
 
 
 def _named(jobs: Sequence[Job]) -> str:
-    names = [job.label for job in jobs[:8]]
-    return ", ".join([*names, f"{len(jobs) - 8} more"] if len(jobs) > 8 else names)
+    return shortened([job.label for job in jobs], 8)
 
 
 def _frame_rows(comparison: Comparison) -> Iterator[Mapping[str, Any]]:

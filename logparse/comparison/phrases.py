@@ -14,6 +14,7 @@ from logparse.comparison.ledger import Ledger
 from logparse.comparison.refusal import different_work
 from logparse.comparison.sides import Cell, Side
 from logparse.text.labels import listed as all_of
+from logparse.text.labels import shortened
 from logparse.text.location import Location
 from logparse.text.numbers import figure, score_figure, seconds
 from logparse.text.terminal import one_line
@@ -29,15 +30,12 @@ def labels(jobs: Sequence[Job]) -> str:
 
 def clauses(parts: Sequence[str]) -> str:
     """The first of some parts of a sentence, and how many more: `a; b; c; and 2 more`."""
-    more = [f"and {len(parts) - _MOST} more"] if len(parts) > _MOST else []
-    return "; ".join([*parts[:_MOST], *more])
+    return shortened(parts, _MOST, "; ")
 
 
 def listed(words: Sequence[str]) -> str:
     """The first of some words, and how many more."""
-    if len(words) > _MOST + 1:
-        return f"{', '.join(words[:_MOST])} and {len(words) - _MOST} more"
-    return all_of(words)
+    return all_of(words, _MOST)
 
 
 def span(numbers: Sequence[float], form: str = ".0f") -> str:

@@ -30,6 +30,8 @@ class Quantity:
     """A compiler's word, never measured."""
     rate: bool = False
     """May be divided by devices or ranks."""
+    of_budget: bool = False
+    """Depends on how much was trained, and is compared only where that is the same."""
 
     @property
     def state(self) -> str | None:
@@ -46,16 +48,18 @@ class Quantity:
 _STATES = {"train_s": "train_includes", **dict.fromkeys(("compile_s", "result_s", "wall_s"), "compile_cache")}
 
 
-def _seconds(name: str, title: str, of_result: bool = True, estimate: bool = False) -> Quantity:
-    return Quantity(name, title, "s", "lower", of_result=of_result, estimate=estimate)
+def _seconds(
+    name: str, title: str, of_result: bool = True, estimate: bool = False, of_budget: bool = False
+) -> Quantity:
+    return Quantity(name, title, "s", "lower", of_result=of_result, estimate=estimate, of_budget=of_budget)
 
 
 QUANTITIES: dict[str, Quantity] = {
     q.name: q
     for q in (
-        _seconds("train_s", "train"),
-        _seconds("result_s", "result"),
-        _seconds("wall_s", "wall"),
+        _seconds("train_s", "train", of_budget=True),
+        _seconds("result_s", "result", of_budget=True),
+        _seconds("wall_s", "wall", of_budget=True),
         _seconds("compile_s", "compile", of_result=False),
         _seconds("load_s", "load", of_result=False),
         _seconds("eval_s", "eval"),
@@ -68,7 +72,7 @@ QUANTITIES: dict[str, Quantity] = {
         _seconds("latency_s", "latency"),
         _seconds("on_chip_latency_s", "latency on chip", estimate=True),
         Quantity("on_chip_throughput", "throughput on chip", "samples/s", "higher", estimate=True),
-        Quantity("loss", "loss", None, "lower", scale="difference"),
+        Quantity("loss", "loss", None, "lower", scale="difference", of_budget=True),
         Quantity("score", "score", None, "higher", scale="difference"),
     )
 }

@@ -129,7 +129,7 @@ def _score_kind(ledger: Ledger, quantity: Quantity, a: Cell, b: Cell) -> str | N
 def _sample(ledger: Ledger, quantity: Quantity, a: Cell, b: Cell) -> str | None:
     """A rate of images is not one of sequences; of what is only called a sample nobody knows, unless one platform
     prints both or the sequences are known to be of one length."""
-    if not quantity.rate or quantity.name == "token_throughput":
+    if not quantity.rate or quantity.unit != "samples/s":
         return None
     kinds = [_all(ledger, "sample", c) - {None} for c in (a, b)]
     if not all(kinds) or kinds[0] == kinds[1]:
@@ -185,15 +185,13 @@ def _cached(ledger: Ledger, quantity: Quantity, a: Cell, b: Cell) -> str | None:
     return None
 
 
-_TIMES = ("train_s", "result_s", "wall_s")
-
-
 def _budget(ledger: Ledger, quantity: Quantity, a: Cell, b: Cell) -> tuple[Bar, str | None]:
     """Who trained on more takes longer and ends lower: times and final losses are ranked at equal amounts only. The
     same amount on each rank will do for times: that is what weak scaling holds still."""
-    if quantity.name not in (*_TIMES, "loss") or _all(ledger, "task", a) | _all(ledger, "task", b) != {"train"}:
+    if not quantity.of_budget or _all(ledger, "task", a) | _all(ledger, "task", b) != {"train"}:
         return Bar.BUDGET, None
-    instead = f"compare {'samples/s, or ' if quantity.name in _TIMES else ''}at equal samples"
+    time = quantity.unit == "s"
+    instead = f"compare {'samples/s, or ' if time else ''}at equal samples"
     for column in ("samples", "epochs", "steps"):
         values = [_all(ledger, column, c) for c in (a, b)]
         if None in values[0] | values[1]:
@@ -202,7 +200,7 @@ def _budget(ledger: Ledger, quantity: Quantity, a: Cell, b: Cell) -> tuple[Bar, 
             # Steps alone are no amount: a batch may be of any size.
             if column != "steps" or _same(ledger, "batch_size", a, b):
                 return Bar.BUDGET, None
-        elif not (quantity.name in _TIMES and column == "samples" and _same_on_each_rank(ledger, a, b)):
+        elif not (time and column == "samples" and _same_on_each_rank(ledger, a, b)):
             counts = f"{_counts(values[0])} and {_counts(values[1])}"
             return Bar.BUDGET, f"{column}{' seen' if column == 'samples' else ''} differ ({counts}): {instead}"
         else:

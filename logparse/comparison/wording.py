@@ -18,7 +18,7 @@ from logparse.comparison.sides import Cell, Side
 from logparse.comparison.verdict import NOT_COMPARABLE, UNKNOWN, WITHIN, Verdict
 from logparse.errors import Remedy
 from logparse.text import missing
-from logparse.text.labels import fetched
+from logparse.text.labels import fetched, shortened
 from logparse.text.location import Location
 from logparse.text.numbers import figure, ratio_figure, score_figure, seconds
 
@@ -32,8 +32,9 @@ def what_differs(comparison: Comparison) -> Iterator[str]:
         barred = _work(comparison, why)
         if barred:
             all_but_base = len(barred) == len(comparison.sides) - 1
-            ranked = "nothing is ranked" if all_but_base else f"{_listed(list(barred))} cannot be ranked"
-            yield f"{said}, so {ranked}: {_listed(list(dict.fromkeys(barred.values())))}."
+            reasons = shortened(list(dict.fromkeys(barred.values())), _MOST, "; ")
+            ranked = "nothing is ranked" if all_but_base else f"{shortened(list(barred), _MOST, '; ')} cannot be ranked"
+            yield f"{said}, so {ranked}: {reasons}."
             break
     yield from _factors(comparison)
     follows = sorted((s for s in comparison.settings if s.role == "follows"), key=lambda s: str(s.of))
@@ -59,8 +60,7 @@ def _factors(comparison: Comparison) -> Iterator[str]:
         yield "No setting differs in these logs" + (", as far as all say." if unknown else ": repeats, not a sweep.")
     yield from _rebuilt(comparison)
     if others:
-        more = f" and {len(others) - _MOST} more" if len(others) > _MOST else ""
-        yield f"Other parameters that differ: {_across(comparison, others[:_MOST])}{more}."
+        yield f"Other parameters that differ: {shortened(_each(comparison, others), _MOST, '; ')}."
 
 
 def _rebuilt(comparison: Comparison) -> Iterator[str]:
@@ -73,18 +73,17 @@ def _rebuilt(comparison: Comparison) -> Iterator[str]:
                 yield f"{job.label} was built anew: {row['text'].removeprefix('- ')} ({location})"
 
 
-def _listed(words: list[str]) -> str:
-    """The first of some words, and how many more."""
-    more = len(words) - _MOST
-    return "; ".join(words[:_MOST]) + (f" and {more} more" if more > 0 else "")
-
-
 def _of_role(comparison: Comparison, role: str) -> list[str]:
     return [s.name for s in comparison.settings if s.role == role]
 
 
 def _across(comparison: Comparison, names: list[str]) -> str:
     """`ranks 2 | 4 | 8; batch_size 512 | 1,024 | 2,048`: what each side has of these settings."""
+    return "; ".join(_each(comparison, names))
+
+
+def _each(comparison: Comparison, names: list[str]) -> list[str]:
+    """The same, each setting by itself."""
     parts = []
     for setting in (s for s in comparison.settings if s.name in names):
         texts = [setting.text(i) for i in range(len(comparison.sides))]
@@ -92,7 +91,7 @@ def _across(comparison: Comparison, names: list[str]) -> str:
             distinct = list(dict.fromkeys(texts))
             texts = [f"{len(distinct)} different values, {', '.join(distinct[:_MOST])}{' …' * (len(distinct) > _MOST)}"]
         parts.append(f"{setting.name} {' | '.join(texts)}")
-    return "; ".join(parts)
+    return parts
 
 
 def _work(comparison: Comparison, why: Callable[[Ledger, Cell, Cell], str | None]) -> dict[str, str]:
@@ -134,13 +133,18 @@ def cell_text(quantity: Quantity, cell: Cell, digits: int | None = None) -> str:
     return f"{middle} ({texts[order[0]]} to {texts[order[-1]]}, n={cell.n}){mark}"
 
 
-def title(row: Row) -> str:
-    """What a row is, with unit and basis: `train`, `throughput, samples/s`, `accuracy`."""
-    q = row.quantity
-    if q.name == "score":
+def short_title(row: Row) -> str:
+    """What a row is: `train`, `throughput`, `accuracy`."""
+    if row.quantity.name == "score":
         names = {_score_name(c) for c in row.cells} - {None}
-        return " / ".join(sorted(map(str, names))) or q.title
-    return q.title if q.unit in (None, "s") else f"{q.title}, {q.unit}"
+        return " / ".join(sorted(map(str, names))) or row.quantity.title
+    return row.quantity.title
+
+
+def title(row: Row) -> str:
+    """The same with its unit, unless that is seconds: `train`, `throughput, samples/s`, `accuracy`."""
+    unit = row.quantity.unit
+    return short_title(row) if unit in (None, "s") else f"{short_title(row)}, {unit}"
 
 
 def verdict_text(row: Row, verdict: Verdict) -> str:

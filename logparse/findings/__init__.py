@@ -32,6 +32,7 @@ from logparse.comparison.compare import Comparison, of_sides
 from logparse.comparison.jobs import Job
 from logparse.comparison.ledger import Ledger
 from logparse.comparison.sides import one_each
+from logparse.comparison.workloads import by_workload
 from logparse.errors import UsageError, nearest
 from logparse.logs import Logs
 from logparse.reading.threads import in_pool
@@ -137,13 +138,8 @@ def _modules() -> dict[str, types.ModuleType]:
 
 def _blocks(ledger: Ledger) -> Iterator[Comparison]:
     """Comparisons of the jobs of one platform, workload and task, as far as these are known."""
-    held: dict[tuple[str, ...], list[Job]] = {}
-    for job in ledger.jobs:
-        keys = tuple(ledger.value(job, column).value for column in ("platform", "workload", "task"))
-        if None not in keys:
-            held.setdefault(keys, []).append(job)
-    for block in held.values():
-        if len(block) > 1:
+    for keys, block in by_workload(ledger, ledger.jobs):
+        if None not in keys and len(block) > 1:
             yield of_sides(ledger, one_each(block))
 
 

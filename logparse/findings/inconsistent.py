@@ -20,7 +20,6 @@ What to do
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -31,6 +30,7 @@ from logparse.comparison.jobs import Job
 from logparse.comparison.ledger import Ledger
 from logparse.comparison.phrases import clauses, labels, per_second, shown
 from logparse.findings import Finding, Scene
+from logparse.grammar import formula as formulas
 from logparse.schema import RUNS
 from logparse.text.location import Location
 from logparse.text.numbers import figure, seconds
@@ -112,8 +112,7 @@ def _of_counts(ledger: Ledger, job: Job, column: str) -> bool:
     rows = ledger.logs.evidence.filter(
         (pl.col("run") == job.id) & (pl.col("frame") == "runs") & (pl.col("column") == column)
     )
-    formulas = rows["formula"].drop_nulls().unique()
-    names = {name for formula in formulas for name in re.findall(r"[a-z_]+", formula)}
+    names = {name for formula in rows["formula"].drop_nulls().unique() for name in formulas.names(formula)}
     return bool(names) and names <= _COUNTS and all(_of_counts_or_stated(ledger, job, n) for n in names)
 
 

@@ -23,7 +23,7 @@ from collections.abc import Iterator
 from logparse.comparison.compare import Comparison
 from logparse.comparison.phrases import labels
 from logparse.comparison.verdict import NOT_COMPARABLE
-from logparse.comparison.wording import title
+from logparse.comparison.wording import short_title
 from logparse.findings import Finding, Scene
 
 ID = "F12"
@@ -64,6 +64,6 @@ def _held(comparison: Comparison) -> dict[str | None, list[str]]:
         for verdict in row.verdicts:
             if verdict is not None and verdict.word != NOT_COMPARABLE:
                 titles = out.setdefault(verdict.noise.kind if verdict.noise else None, [])
-                if (name := title(row).partition(",")[0]) not in titles:
-                    titles.append(name)
+                if short_title(row) not in titles:
+                    titles.append(short_title(row))
     return out

@@ -13,13 +13,13 @@ _PHASE = "duration"
 """Input of a formula that is the duration of a phase: that of the row's `id`."""
 
 
-def value_resolutions(evidence: pl.DataFrame, least: Mapping[str, float]) -> pl.Series:
+def value_resolutions(evidence: pl.DataFrame, min_resolution: Mapping[str, float]) -> pl.Series:
     """`value_resolution` of each row of evidence (as `evidence.ROW`, with value and resolution): that of its cell.
 
     A value that was read has the resolution of its text. The resolutions of a derived value's inputs add up in a sum,
     and in a product in proportion to the inputs; counts are exact; an input that is derived itself has the resolution
-    of its cell. Null where an input has none, and for what is absent. `least` maps columns of `runs` to the best
-    resolution that they can have.
+    of its cell. Null where an input has none, and for what is absent. `min_resolution` maps columns of `runs` to the
+    resolution in their unit that their values cannot be better than.
     """
     rows = evidence.select(
         "n", "id", "formula", "number", "value", pl.col("resolution").alias("own"),
@@ -31,7 +31,7 @@ def value_resolutions(evidence: pl.DataFrame, least: Mapping[str, float]) -> pl.
     found = rows.join(runs, on=["n", "column"], how="left", maintain_order="left").join(
         phases, on="id", how="left", maintain_order="left", suffix="_phase"
     )
-    best = pl.col("column").replace_strict(dict(least), default=None, return_dtype=NUMBER)
+    best = pl.col("column").replace_strict(dict(min_resolution), default=None, return_dtype=NUMBER)
     return found.select(
         pl.when(of_runs)
         .then(pl.max_horizontal("resolution", best))

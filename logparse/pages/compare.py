@@ -10,12 +10,14 @@ import polars as pl
 from logparse.comparison.compare import Comparison
 from logparse.comparison.equal import At, Common
 from logparse.comparison.wording import grid, what_differs
+from logparse.comparison.workloads import shared
 from logparse.pages.option import as_option
 from logparse.text import missing
+from logparse.text.labels import shortened
 from logparse.text.location import locations
 from logparse.text.terminal import Paint, aligned, one_line
 
-_PLACES = 3
+_LINES = 3
 """Lines named under a finding before the rest is only counted."""
 
 
@@ -37,15 +39,10 @@ def page(comparison: Comparison, findings: pl.DataFrame, paint: Paint, digits: i
 
 def _heading(comparison: Comparison) -> str:
     """`bert_large, train: 3 sides, baseline batch_size 512`."""
-    work = [_shared(comparison, column) for column in ("workload", "task", "platform")]
+    work = [shared(comparison.ledger, comparison.jobs, column) for column in ("workload", "task", "platform")]
     named = ", ".join(w for w in work if w) or "not the same work"
     per = f", rates per {comparison.per}" if comparison.per else ""
     return f"{named}: {len(comparison.sides)} sides, baseline {comparison.sides[comparison.baseline].label}{per}"
-
-
-def _shared(comparison: Comparison, column: str) -> str | None:
-    values = {comparison.ledger.value(job, column).value for job in comparison.jobs}
-    return str(values.pop()) if len(values) == 1 and None not in values else None
 
 
 def _claims(comparison: Comparison, paint: Paint) -> Iterator[str]:
@@ -142,16 +139,13 @@ def finding_lines(
     for row in shown:
         severity = f"{row['severity']:<{width}}"
         mark = severity if row["severity"] == "note" else paint.warn(severity)
-        yield f" {mark} {paint.head(row['name'])}: {one_line(row['text'])} {_places(row, paint)}".rstrip()
+        yield f" {mark} {paint.head(row['name'])}: {one_line(row['text'])} {_lines(row, paint)}".rstrip()
         if advice:
             yield paint.faint(f"   {one_line(row['advice'])}")
     for row in ignored:
         yield paint.faint(f" ignored {row['name']} ({one_line(row['ignored'])}): {one_line(row['text'])}")
 
 
-def _places(row: Mapping[str, Any], paint: Paint) -> str:
-    places = locations(row["evidence"])
-    if not places:
-        return ""
-    shown = ", ".join(paint.location(p.source, p.line) for p in places[:_PLACES])
-    return f"({shown}{f' and {len(places) - _PLACES} more' if len(places) > _PLACES else ''})"
+def _lines(row: Mapping[str, Any], paint: Paint) -> str:
+    lines = [paint.location(*location) for location in locations(row["evidence"])]
+    return f"({shortened(lines, _LINES)})" if lines else ""

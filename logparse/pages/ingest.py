@@ -19,7 +19,7 @@ from logparse.pages.explain import SHAPES, SUSPICIOUS, shapes
 from logparse.pages.run_cells import Facts
 from logparse.schema import TEXT
 from logparse.text import missing
-from logparse.text.labels import many
+from logparse.text.labels import many, shortened
 from logparse.text.missing import LEGEND, Code
 from logparse.text.terminal import Paint, aligned, one_line
 
@@ -169,9 +169,8 @@ def _not_understood(logs: Logs, paint: Paint) -> list[str]:
         if found["suspicious"].any():
             out.append(f"          ! = {SUSPICIOUS}")
     for reason, names in without_run(logs):
-        named = ", ".join(paint.location(one_line(name)) for name in names[:_FILES_NAMED])
-        more = f" and {len(names) - _FILES_NAMED} more" if len(names) > _FILES_NAMED else ""
-        out.append(f"  {many(len(names), 'file')} without a run ({reason}): {named}{more}")
+        named = shortened([paint.location(one_line(name)) for name in names], _FILES_NAMED)
+        out.append(f"  {many(len(names), 'file')} without a run ({reason}): {named}")
     return [paint.head("Not understood:"), *out] if out else []
 
 

@@ -244,5 +244,6 @@ def evidence(logs: Logs, run: Mapping[str, Any], name: str) -> pl.DataFrame:
     if name in RUNS:
         return rows.filter((pl.col("frame") == "runs") & (pl.col("column") == name))
     if name in PHASES:
-        return rows.filter((pl.col("frame") == "phases") & pl.col("key").str.contains(f"^{name}[/#]"))
+        keys = logs.phases.filter((pl.col("run") == run["run"]) & (pl.col("phase") == name))["key"]
+        return rows.filter((pl.col("frame") == "phases") & pl.col("key").is_in(keys.implode()))
     raise UsageError(f"{name!r} is no column of runs and no phase; metrics and params carry their lines themselves")

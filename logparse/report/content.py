@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import polars as pl
 
@@ -17,10 +17,12 @@ from logparse.comparison.compare import Comparison, of_sides
 from logparse.comparison.jobs import Job
 from logparse.comparison.ledger import Ledger
 from logparse.comparison.sides import Side
+from logparse.comparison.workloads import WORKLOAD, by_workload, shared
 from logparse.errors import UsageError
 from logparse.findings import SEVERITIES, findings
 from logparse.logs import Logs
 from logparse.report.lists import Lists, ReportBlock, differs, lists
+from logparse.text.labels import many, shortened
 from logparse.text.terminal import one_line, where
 
 What: TypeAlias = Logs | Ledger | Comparison
@@ -118,33 +120,21 @@ def _given(comparison: Comparison) -> ReportBlock:
 
 def _blocks(ledger: Ledger, by: str | None, baseline: str | None) -> list[ReportBlock]:
     """Blocks of jobs of one platform, workload and task. If `by` is one of these, jobs may differ in it."""
-    groups: dict[tuple[Any, ...], list[Job]] = {}
-    for job in ledger.jobs:
-        keys = tuple(_key(ledger, job, c) for c in ("platform", "workload", "task") if c != by)
-        # Runs whose workload no log names are not known to be of the same workload.
-        alone = by != "workload" and ledger.value(job, "workload").value is None
-        groups.setdefault((*keys, job.id) if alone else keys, []).append(job)
-    sides = {keys: _sides(ledger, jobs, by) for keys, jobs in groups.items()}
-    if by is not None and all(side.label == f"{by} ?" for group in sides.values() for side in group):
+    groups = [jobs for _, jobs in by_workload(ledger, ledger.jobs, [c for c in WORKLOAD if c != by])]
+    all_sides = [_sides(ledger, jobs, by) for jobs in groups]
+    if by is not None and all(side.label == f"{by} ?" for sides in all_sides for side in sides):
         raise sides_.not_stated(by)
     blocks = []
     named = False
-    for keys, jobs in groups.items():
-        base = _baseline(sides[keys], baseline)
+    for jobs, sides in zip(groups, all_sides, strict=True):
+        base = _baseline(sides, baseline)
         named = named or base is not None
-        compared = of_sides(ledger, sides[keys], base, by=by) if len(sides[keys]) > 1 else None
+        compared = of_sides(ledger, sides, base, by=by) if len(sides) > 1 else None
         blocks.append(ReportBlock(_heading(ledger, jobs), tuple(jobs), compared, differs(compared) if compared else ()))
     if baseline is not None and not named:
-        labels = ", ".join(one_line(s.label) for group in sides.values() for s in group[:8])
+        labels = ", ".join(one_line(s.label) for sides in all_sides for s in sides[:8])
         raise UsageError(f"baseline {baseline!r}: there is no such side; the sides are {labels}")
     return blocks
-
-
-def _key(ledger: Ledger, job: Job, column: str) -> Any:
-    """The value of a column, for grouping jobs; None for the task of a submission, which its log may not state."""
-    if column == "task" and job.main["status"] == "submitted":
-        return None
-    return ledger.value(job, column).value
 
 
 def _sides(ledger: Ledger, jobs: Sequence[Job], by: str | None) -> list[Side]:
@@ -174,11 +164,7 @@ def _baseline(sides: Sequence[Side], name: str | None) -> str | None:
 
 def _heading(ledger: Ledger, jobs: Sequence[Job]) -> str:
     """`cerebras · bert_large, train`: what these jobs have in common."""
-    shared = []
-    for column in ("platform", "workload", "task"):
-        values = {ledger.value(job, column).value for job in jobs}
-        shared.append(str(values.pop()) if len(values) == 1 and None not in values else None)
-    platform, *workload = shared
+    platform, *workload = (shared(ledger, jobs, column) for column in WORKLOAD)
     name = ", ".join(one_line(w) for w in workload if w)
     if not name and len(jobs) == 1:
         name = one_line(jobs[0].label)
@@ -210,5 +196,5 @@ def _title(ledger: Ledger) -> str:
     workloads = dict.fromkeys(str(w) for job in ledger.jobs if (w := ledger.value(job, "workload").value) is not None)
     names = [one_line(w) for w in workloads]
     runs = len(ledger.jobs)
-    named = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
-    return f"{runs:,} run{'' if runs == 1 else 's'}{': ' + named if named else ''}"
+    named = shortened(names, 3)
+    return f"{many(runs, 'run')}{': ' + named if named else ''}"

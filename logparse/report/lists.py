@@ -21,8 +21,8 @@ from logparse.comparison.refusal import Bar
 from logparse.comparison.settings import factors
 from logparse.comparison.sides import Cell, Side, cell
 from logparse.comparison.verdict import BEYOND, ESTABLISHED, NOT_COMPARABLE, UNKNOWN, WITHIN, Verdict
-from logparse.comparison.wording import cell_text, is_better, title, verdict_text, what_differs
-from logparse.text.labels import listed
+from logparse.comparison.wording import cell_text, is_better, short_title, verdict_text, what_differs
+from logparse.text.labels import listed, shortened
 from logparse.text.location import Location, locations
 from logparse.text.missing import Code
 from logparse.text.terminal import one_line
@@ -155,7 +155,7 @@ def quantity_name(row: Row) -> str:
     """`train time`, `throughput`, `accuracy`."""
     if row.quantity.unit == "s" and "latency" not in row.quantity.name:
         return f"{row.quantity.title} time"
-    return title(row) if row.quantity.name == "score" else row.quantity.title
+    return short_title(row)
 
 
 def _value(row: Row, c: Cell) -> str:
@@ -186,7 +186,7 @@ def _compared(row: Row, verdicts: Sequence[tuple[int, Verdict]], comparison: Com
 def _noise(verdicts: Sequence[tuple[int, Verdict]]) -> str:
     """The noise that the differences are compared with, each text once."""
     texts = list(dict.fromkeys(v.noise.text for _, v in verdicts if v.noise))
-    return "; ".join(texts[:2]) + (f"; and {len(texts) - 2} more" if len(texts) > 2 else "")
+    return shortened(texts, 2, "; ")
 
 
 def _places(row: Row, indices: Sequence[int]) -> tuple[Location, ...]:
@@ -448,9 +448,7 @@ def _claims(
 
 def _labels(labels: Sequence[str], most: int = 3) -> str:
     """`a, b and c`; `a, b, c and 4 more`."""
-    if len(labels) > most + 1:
-        return f"{', '.join(labels[:most])} and {len(labels) - most} more"
-    return listed(labels)
+    return listed(labels, most)
 
 
 def differs(comparison: Comparison) -> tuple[str, ...]:

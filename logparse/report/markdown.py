@@ -14,7 +14,7 @@ from logparse.report.lists import Item
 from logparse.report.table import table
 from logparse.schema import empty
 from logparse.text import missing
-from logparse.text.labels import many
+from logparse.text.labels import many, shortened
 from logparse.text.location import Location, locations
 from logparse.text.terminal import markdown_text, one_line
 
@@ -73,9 +73,8 @@ def _item(item: Item) -> str:
 
 def _where(item: Item, form: str) -> str:
     """` (a.out:12, b.out:7 and 3 more)`."""
-    shown = [form.format(one_line(str(p)).replace("`", "")) for p in item.evidence[:_PLACES]]
-    more = f" and {len(item.evidence) - _PLACES} more" if len(item.evidence) > _PLACES else ""
-    return f" ({', '.join(shown)}{more})" if shown else ""
+    lines = [form.format(one_line(str(location)).replace("`", "")) for location in item.evidence]
+    return f" ({shortened(lines, _PLACES)})" if lines else ""
 
 
 def _runs(content: Content) -> Iterator[str]:
@@ -112,9 +111,8 @@ def _unread(content: Content) -> list[str]:
             place = Location(markdown_text(one_line(source)), line)
             out.append(f"- {count:,} × {'! ' if odd else ''}`{text}` ({place})")
     for reason, names in ingest.without_run(content.logs):
-        files = ", ".join(markdown_text(one_line(n)) for n in names[:5])
-        more = f" and {len(names) - 5} more" if len(names) > 5 else ""
-        out.append(f"- {many(len(names), 'file')} without a run ({markdown_text(reason)}): {files}{more}")
+        files = shortened([markdown_text(one_line(n)) for n in names], 5)
+        out.append(f"- {many(len(names), 'file')} without a run ({markdown_text(reason)}): {files}")
     return out
 
 

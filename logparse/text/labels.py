@@ -31,9 +31,19 @@ def holding(included: str | None) -> str:
     return f"with {listed([PHASES.get(phase, phase) for phase in included.split(', ')])}"
 
 
-def listed(words: Sequence[str]) -> str:
-    """`a`, `a and b`, `a, b and c`."""
+def listed(words: Sequence[str], most: int | None = None) -> str:
+    """`a`, `a and b`, `a, b and c`; where more than one would be left out, the first `most`: `a, b, c and 4 more`."""
+    if most is not None and len(words) > most + 1:
+        return shortened(words, most)
     return " and ".join(filter(None, [", ".join(words[:-1]), *words[-1:]]))
+
+
+def shortened(words: Sequence[str], most: int, separator: str = ", ") -> str:
+    """The first `most` of some words, and how many are left out: `a, b and 4 more`, or `a; b; and 4 more`."""
+    text, left = separator.join(words[:most]), len(words) - most
+    if left <= 0:
+        return text
+    return f"{text}{' ' if separator == ', ' else separator}and {left} more"
 
 
 def many(count: int, word: str, one: str = "", more: str = "s") -> str:
