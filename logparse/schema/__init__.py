@@ -1,4 +1,4 @@
-"""What may be said: the vocabulary of grammars, and the columns of frames."""
+"""The vocabulary of grammars, and the columns of frames."""
 
 from __future__ import annotations
 
