@@ -142,7 +142,7 @@ FIELDS: dict[str, Field] = {
     "accuracy": _metric("fraction", "accuracy", "higher"),
     "mlm_accuracy": _metric("fraction", "masked language model accuracy", "higher"),
     "nsp_accuracy": _metric("fraction", "next sentence accuracy", "higher"),
-    "masked_accuracy": _metric("fraction", "accuracy over the unmasked items", "higher"),
+    "masked_accuracy": _metric("fraction", "accuracy over the items that a mask selects", "higher"),
     "non_background_accuracy": _metric("fraction", "accuracy over non-background items", "higher"),
     "top_5_accuracy": _metric("fraction", "top-5 accuracy", "higher"),
     "recall": _metric("fraction", "recall", "higher"),
