@@ -1,4 +1,4 @@
-"""The vocabulary of grammars, and the columns of frames."""
+"""What may be said: the vocabulary of grammars, and the columns of frames."""
 
 from __future__ import annotations
 
