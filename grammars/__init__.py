@@ -1,6 +1,4 @@
-"""The grammars: one file a vendor, found by looking, listed nowhere. Installed as `logparse.grammars`."""
+"""The grammars: one file per vendor, discovered automatically. Installed as `logparse.grammars`."""
 
-if __name__ != "logparse.grammars":  # a second copy of every rule would be loaded
-    raise ImportError(
-        "import logparse.grammars, after `pip install -e .`: the folder grammars/ is no package of its own"
-    )
+if __name__ != "logparse.grammars":  # otherwise every rule would be loaded twice
+    raise ImportError("use `import logparse.grammars`: the folder grammars/ is part of the package logparse")

@@ -1,6 +1,6 @@
 """Cerebras: CS-1 and CS-2 under Slurm (TensorFlow), the appliance (TensorFlow, PyTorch, Model Zoo 1.7 to 2.10), the SDK.
 
-Eight generations of one vendor's lines, told apart by what they say at the start and at the end of training:
+The log format has changed several times. The line at the end of training distinguishes the generations:
 
     G1   CS-1 and CS-2 under Slurm, TensorFlow    Training finished with N samples in T seconds, R samples/second.
     G2   appliance, TensorFlow, R1.7 and R1.8     INFO:root:Training complete. Completed N sample(s) in T seconds
@@ -11,9 +11,9 @@ Eight generations of one vendor's lines, told apart by what they say at the star
     G7   R2.5 to R2.10, cszoo                     the same, with train and eval loops, and TimeRemaining on each step line
     SDK  CSL programs on the appliance            SUCCESS!
 
-What "in T seconds" covers changed with each of them: the steps alone (G1, G2), steps and last checkpoint (G3, G4), the steps again (late
-G5), all from the first loop's start, with compile and queue (G6, G7). So training is timed from `Beginning appliance run` to the last
-Train line, and T only where nothing else is printed and it is known to cover the steps alone.
+The meaning of "in T seconds" changed as well: the steps alone (G1, G2), steps and the last checkpoint (G3, G4), the steps alone again
+(late G5), everything from the start of the first loop, including compilation and queue (G6, G7). Training is therefore timed from
+`Beginning appliance run` to the last Train line. T is used only if there is no such line and T is known to cover the steps alone.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ from logparse.grammar import (
 _info = timestamp("at") + " INFO:" + blanks
 """G3 to G7: `2024-03-30 15:16:33,873 INFO:   `."""
 _note = timestamp + " INFO:" + blanks
-"""The same, for records that hold nothing: they are known, and their time is not needed."""
+"""The same without a capture, for records that are only recognised."""
 _client = timestamp("at") + (pp.Literal(" INFO:") | " INFO") + blanks | pp.Literal("INFO:cerebras.cluster.client:")
 """Records of the cluster client; those of the SDK have no colon (2023) or no time (2025)."""
 _client_note = timestamp + (pp.Literal(" INFO:") | " INFO") + blanks | pp.Literal("INFO:cerebras.cluster.client:")
@@ -64,14 +64,14 @@ _tf = pp.Literal("INFO:tensorflow:") | "INFO:root:"
 
 _wsjob = pp.Regex(r"wsjob-[0-9a-z]+")
 _number = unnamed(integer)
-_event_stamp = in_unit(pp.Regex(r"[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}"), "%Y-%m-%d %H:%M:%S")
+_event_timestamp = in_unit(pp.Regex(r"[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}"), "%Y-%m-%d %H:%M:%S")
 _path_before = pp.Regex(r"(?:[^ \t/\"]*/)*")
-"""The folders of a path, up to and with the last slash."""
+"""The folders of a path, including the last slash."""
 _config = _path_before + (
     pp.Literal("params.yaml")
     | pp.Opt("params_") + pp.Regex(r"[^ \t/.]+")("workload") + "." + (pp.Literal("yaml") | "yml")
 )
-"""A params file: its name says what is run, if it says more than that."""
+"""A params file: its name states the workload, unless it is just `params.yaml`."""
 _rates = (
     ", Rate=" + real("throughput@interval") + " samples/sec, GlobalRate=" + real("throughput@mean") + " samples/sec"
 )
@@ -79,7 +79,7 @@ _remaining = ", LoopTimeRemaining=" + unnamed(clock) + ", TimeRemaining" + (pp.L
 
 
 def _texts(*texts: str) -> pp.ParserElement:
-    """Any of `texts`; the longer of two that begin alike goes first."""
+    """One of `texts`; longer ones first, since a shorter one may be a prefix of them."""
     return pp.MatchFirst([pp.Literal(text) for text in sorted(texts, key=lambda t: (-len(t), t))])
 
 
@@ -352,7 +352,7 @@ _JOBS = (
         "image_event",
         "2025-10-08 04:09:52,006 WARNING:   Event 2025-10-08 04:09:32 +0000 UTC reason=InconsistentVersion wsjob=wsjob-9tfhwpsvhxpcgfzt92rydm "
         "message='Warning: job image version 2.5.1-202507111115-6-48e76807 is inconsistent with cluster server version 3.0.1",
-        _warned + "Event " + _event_stamp("event_at") + " +0000 UTC reason=InconsistentVersion wsjob=" + _wsjob + " message='Warning: job image version "
+        _warned + "Event " + _event_timestamp("event_at") + " +0000 UTC reason=InconsistentVersion wsjob=" + _wsjob + " message='Warning: job image version "
         + word("sdk_version") + rest,
         params="log",
     ),
@@ -360,20 +360,20 @@ _JOBS = (
         "version_event",
         "2026-01-31 08:43:24,920 WARNING:   Event 2026-01-31 08:43:05 +0000 UTC reason=InconsistentVersion wsjob=wsjob-3jeswgu3mebpgpt6kpffcf "
         "message='Warning: client semantic version 1.1.0 is inconsistent with cluster server semantic version 1.1.2, there's a risk'",
-        _warned + "Event " + _event_stamp("event_at") + " +0000 UTC reason=InconsistentVersion wsjob=" + _wsjob
+        _warned + "Event " + _event_timestamp("event_at") + " +0000 UTC reason=InconsistentVersion wsjob=" + _wsjob
         + " message='Warning: client semantic" + rest,
     ),
     Rule(
         "error_event",
         "2025-07-11 18:04:19,788 WARNING:   Event 2025-07-11 18:03:48 +0000 UTC reason=Error object=wsjob-7javbqdggsmrb44obfaqft "
         "message='Error pod wsjob-7javbqdggsmrb44obfaqft-weight-3 container ws exitCode: 250 terminated reason: Error'",
-        _warned + "Event " + _event_stamp("event_at") + " +0000 UTC reason=Error object=" + token("component") + " message='" + nonempty("text"),
+        _warned + "Event " + _event_timestamp("event_at") + " +0000 UTC reason=Error object=" + token("component") + " message='" + nonempty("text"),
         level="error", kind="device",
     ),
     Rule(
         "event",
         "2025-07-11 17:49:12,101 WARNING:   Event 2025-07-11 17:48:58 +0000 UTC reason=FailedMount object=wsjob-7javbqdggsmrb44obfaqft-chief-0 message='timed out'",
-        _warned + "Event " + _event_stamp("event_at") + " +0000 UTC reason=" + pp.Regex(r"[A-DF-HJ-Z].*")("text"),
+        _warned + "Event " + _event_timestamp("event_at") + " +0000 UTC reason=" + pp.Regex(r"[A-DF-HJ-Z].*")("text"),
         level="warning", kind="scheduler",
     ),
     Rule(
@@ -509,7 +509,7 @@ _COMPILE = (
 
 
 def _moment(rule: str, example: str, *texts: str, marks: str = "identifies_platform running") -> Rule:
-    """A record that only says that a moment has come."""
+    """A record without values that marks a point in time."""
     return Rule(rule, example, _info + _texts(*texts), marks=marks)
 
 
@@ -605,7 +605,7 @@ _TRAIN = (
             "LoopTimeRemaining=0:00:00, TimeRemaining>2:03:54",
         ),
     ),
-    # A step line that a page has wrapped: its GlobalRate stands on the next line.
+    # A step line wrapped by a web page: its GlobalRate is on the next line.
     Rule(
         "train_step_wrapped",
         "2025-01-24 21:53:05,710 INFO:   | Train Device=CSX, Step=397, Loss=0.18575, Rate=405.81 samples/sec,",
@@ -636,7 +636,7 @@ _TRAIN = (
             "2024-03-30 15:20:24,238 INFO:   Processed 512000 sample(s) in 175.070497198 seconds",
         ),
     ),
-    # Also printed by a run that failed: no result, and the seconds hold compile and queue.
+    # Failed runs print it too, so it is not a result; the seconds include compilation and queue.
     Rule(
         "processed_training",
         "2026-01-22 16:47:17,787 INFO:   Processed 2048000 training sample(s) in 5132.922936702 seconds.",
@@ -678,7 +678,7 @@ _TRAIN = (
         split="train", window="final",
         more=("INFO:tensorflow:Loss for final step: 1.9e-05.",),
     ),
-    # The figures of one fork of the Model Zoo. `compute_time` is the time the host takes to hand work in, not the device's.
+    # Printed by a fork of the Model Zoo. `compute_time` is the time that the host takes to enqueue a step, not the device's.
     Rule(
         "fork_compute_time",
         "2026-01-22 15:26:19,197 INFO:   ComputeTime Step=2 compute_time=0.0003s",
@@ -703,7 +703,7 @@ _TRAIN = (
 
 
 def _eval_metric(field: str, example: str, *names: str) -> Rule:
-    """One of the figures below `Evaluation metrics:`."""
+    """One of the metrics below `Evaluation metrics:`."""
     return Rule(
         f"eval_{field}", example, _info + _texts("- eval/", "Metric: eval/") + _texts(*names) + " = " + real(field),
         split="eval", window="mean", carry={"step": "eval_step"},
@@ -902,7 +902,7 @@ _FAILURE = (
         timestamp("at") + " INFO" + blanks + "[hosts.py:" + _number + "] " + token + blanks + "COUT030: " + nonempty("text"),
         marks="identifies_platform failure", level="error", kind="compile",
     ),
-    # What looks like an error and is none.
+    # Lines that look like errors but are not.
     Rule(
         "grpc_noise",
         "E0711 18:04:02.654472867  609793 hpack_parser.cc:1234]       Error parsing metadata: error=invalid value key=content-type value=text/html",
@@ -916,7 +916,7 @@ _FAILURE = (
     ),
 )  # fmt: skip
 
-# ---- records that hold nothing ---- #
+# ---- records without data ---- #
 
 _NOISE = (
     Rule(
@@ -986,14 +986,14 @@ _NOISE = (
     Rule("warn_source", "warn(", pp.Literal("warn(")),
 )  # fmt: skip
 
-# ---- above the lines ---- #
+# ---- declarations about runs ---- #
 
 _STEPS = "train_step|train_step_timed|train_step_wrapped"
 _TRAINED = f"{_STEPS}|tf_step|tf_trained|tf_training_complete|processed|processed_training|training_complete"
 
 
 def _of(rules: str, field: str) -> str:
-    """`field` of each of `rules`."""
+    """`field` of each of `rules`, as "rule.field" separated by `|`."""
     return "|".join(f"{rule}.{field}" for rule in rules.split("|"))
 
 
@@ -1010,7 +1010,7 @@ _PHASES = (
     Span("compile", "ingress", "compile_artifacts|sdk_cache_hit|sdk_compiled"),
     Span("compile", "compile_stage", "compile_stage|micro_batch|compile_artifacts", stage_field="stage"),
     Reported("compile", "tf_compile_bar.elapsed", pick="last"),
-    # From the word to program the wafer; waiting there for the job's turn is queue. Where that part is missing, from the job's start.
+    # From the line that programs the wafer, without the time in the queue. If that line is missing, from the start of the job.
     Span("load", "programming|preparing", "beginning", first=True, exclude=("queue",)),
     Span("load", "preparing", "weights_begin", stage="prepare"),
     Span("load", "weights_begin", "weights_end", stage="weights"),
@@ -1020,18 +1020,18 @@ _PHASES = (
     Span("train", "beginning", _STEPS, last=True),
     Reported("train", "tf_trained.duration"),
     Reported("train", "tf_training_complete.duration"),
-    # While the client saves one, the wafer trains on.
+    # The wafer continues training while the client saves a checkpoint.
     Span("checkpoint", "checkpoint_begin", "checkpoint_end", inside=("train",)),
     Reported("checkpoint", "tf_checkpoint_saved.duration"),
     Span("teardown", _STEPS, "trained", exclude=("checkpoint",)),
     Span("eval", "beginning", "evaluated"),
 )
 
-_WELL = (
+_TRAINING_ENDED = (
     "seen('trained') + seen('processed') + seen('training_complete') + seen('tf_trained') + seen('tf_training_complete') > 0"
     " and seen('exception') + seen('shutdown') == 0"
 )
-"""Training came to its end, so that the samples printed are those of the steps logged."""
+"""Training finished, so that the printed number of samples matches the logged steps."""
 
 _COLUMNS = (
     # what ran
@@ -1055,18 +1055,21 @@ _COLUMNS = (
     Take("task", "asked_cszoo.mode", "last", where={"mode": "fit"}, aliases="task"),
     Take("precision", "half_dtype.precision", "first"),
     Infer(
-        "sample", "sample", f"{_TRAINED}|eval_step|eval_batch", reason="the vendor counts samples, whatever they are"
+        "sample",
+        "sample",
+        f"{_TRAINED}|eval_step|eval_batch",
+        reason="the vendor counts samples without stating their kind",
     ),
     # settings and counts
     Take("devices", "preparing.devices", "last"),
-    Infer("devices", 1, "tf_programming", reason="under Slurm a run programs one machine"),
+    Infer("devices", 1, "tf_programming", reason="a run under Slurm programs one machine"),
     Take("first_step", "loop.first_step", "min"),
     Take("from_step", "training_loop.first_step|weights_loaded.step", "first"),
     Derive("first_step", "from_step + 1"),
     Infer("first_step", 1, "random_weights"),
     Take("logged_step", _of(f"{_STEPS}|tf_step", "step"), "first"),
     Take("saved_step", "checkpoint_begin.step|tf_checkpoint.step", "first"),
-    # A checkpoint from before the first step: that of the last step stands at the end of a log whose beginning is missing.
+    # Only a checkpoint saved before the first logged step counts: a log without its beginning has one of a later step.
     Derive("first_step", "saved_step + 1", when="saved_step < logged_step or logged_step == 0"),
     Take("last_saved", "tf_checkpoint.step", "last"),
     Take("last_logged", _of(f"{_STEPS}|tf_step", "step"), "last"),
@@ -1079,18 +1082,18 @@ _COLUMNS = (
         "last",
     ),
     Take("batch_size", "effective_batch.batch_size|tf_batch.batch_size", "last"),
-    Derive("batch_size", "samples / steps", when=f"known(first_step) and {_WELL}"),
+    Derive("batch_size", "samples / steps", when=f"known(first_step) and {_TRAINING_ENDED}"),
     Take("micro_batch_size", "micro_batch.micro_batch_size", "first", where={"mode": "train"}),
     Take("micro_batch_size", "micro_batch.micro_batch_size", "first", when="seen('loop') == 0"),
     # times
     Take("event_at", "version_event.event_at|image_event.event_at|error_event.event_at", "first"),
-    Take("event_told_at", "version_event.at|image_event.at|error_event.at", "first"),
+    Take("event_logged_at", "version_event.at|image_event.at|error_event.at", "first"),
     Infer(
         "zone",
         "UTC",
         "version_event|image_event|error_event",
-        when="abs(event_told_at - event_at) < 600",
-        reason="an event's time is in UTC, and the record that tells of it has the same time",
+        when="abs(event_logged_at - event_at) < 600",
+        reason="the time of an event is in UTC, and the record that reports it has the same time",
     ),
     Take("began_at", "beginning.at", "first"),
     Take("first_logged_at", _of(_STEPS, "at"), "first"),
@@ -1102,9 +1105,9 @@ _COLUMNS = (
         "hit",
         "compile_artifacts",
         when="compile_s < 60",
-        reason="the artifacts were there at once, and no stage of a compile was told",
+        reason="the artifacts were available at once, and no compile stage was logged",
     ),
-    # figures
+    # metrics
     Derive("work", "samples"),
     Derive("work", "steps * batch_size"),
     Take("global_rate", _of("train_step|train_step_timed|global_rate_wrapped", "throughput@mean"), "last"),
@@ -1116,9 +1119,9 @@ _COLUMNS = (
     ),
     Take("throughput", "tf_trained.throughput@mean", "last"),
     Derive("throughput", "samples / train_s"),
-    Infer("throughput_window", "whole", when="known(throughput)", reason="all steps of the run"),
+    Infer("throughput_window", "whole", when="known(throughput)", reason="it covers all steps of the run"),
     Take("loss", _of(_STEPS, "loss"), "last"),
-    # The final line is rounded: the step line of the last step is better, where there is one.
+    # The final line is rounded: prefer the step line of the last step.
     Take("loss", "tf_step.loss", "last", when="last_logged >= last_saved"),
     Take("loss", "tf_final_loss.loss@final|tf_step.loss", "last"),
     Take("score", "eval_accuracy.accuracy", "last"),
@@ -1172,4 +1175,3 @@ GRAMMAR = Grammar(
         "token_throughput": ("not_in_log", "Cerebras prints samples/s only"),
     },
 )
-"""Everything that is known of Cerebras logs."""

@@ -1,10 +1,10 @@
 """What several platforms print: Slurm, PBS, MPI, progress bars, Python tracebacks and warnings, the shell, pip.
 
-These rules decide no platform and begin no run. A vendor's rule goes first, and one of the same name takes the place of the one
-here. Only what ends a program is a failure: a shell that does not know a word, or a package that pip cannot find, is told and no
-more, since the work may well have run before or after it.
+These rules identify no platform and begin no run. A vendor's rules come first, and a vendor's rule replaces the shared rule of
+the same name. Only lines that end a program are failures. A command that the shell cannot find, or a package that pip cannot find,
+is only reported as a message, since the workload may have run before or after it.
 
-The tokens at the top are for the vendors' grammars.
+The vendors' grammars use the tokens at the top.
 """
 
 from __future__ import annotations
@@ -30,9 +30,9 @@ from logparse.grammar import (
 # ---- tokens ---- #
 
 mpi_tag = "[" + pp.Regex(r"[0-9]+") + "," + integer("rank") + "]<" + (pp.Literal("stdout") | "stderr") + ">:"
-"""`[1,3]<stdout>:`: the tag that mpirun puts before each line of a rank."""
+"""`[1,3]<stdout>:`: the tag that mpirun prints before each line of a rank."""
 
-# A rate of other things (bytes, examples) is none of ours; its unit does not begin as `it/s` and `s/it` do.
+# Rates of other units (bytes, examples) are not captured; their units do not begin like `it/s` and `s/it`.
 _other_rate = pp.Regex(r"\?[A-Za-z]+/[a-z]+|[0-9.]+[kMGT]?(?:B| [a-z]+|[a-hj-rt-z][a-z]*)/s")
 _rate_of_others = pp.Regex(r"[0-9.?]+[kMGT]?(?:B| [a-z]+|[a-hj-rt-z][a-z]*)/s")
 _rate = real("iteration_rate") + "it/s" | in_unit(real, "s/it")("iteration_rate") + "s/it" | _other_rate
@@ -56,8 +56,8 @@ bar = (
 )
 """A tqdm bar with a known total: `100%|██████████| 20/20 [03:05<00:00,  9.28s/it]`."""
 
-stamp_iso = in_unit(pp.Regex(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}"), "%Y-%m-%dT%H:%M:%S")
-"""A time stamp to the second, with a T."""
+timestamp_iso = in_unit(pp.Regex(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}"), "%Y-%m-%dT%H:%M:%S")
+"""An ISO timestamp to the second, with a T."""
 
 exception = pp.Regex(r"[A-Za-z_][A-Za-z0-9_.]*(?:Error|Exception)")
 """The class of a Python exception, with its module: `torch.cuda.OutOfMemoryError`."""
@@ -127,7 +127,7 @@ _SLURM = (
         "slurm_cancelled",
         "slurmstepd: error: *** STEP 29811.0 ON sn30-r3-h2 CANCELLED AT 2024-03-24T21:55:28 ***",
         "slurmstepd: error: *** " + (pp.Literal("STEP ") | "JOB ") + integer("job_id") + pp.Opt("." + _number) + " ON "
-        + _host("host") + " CANCELLED AT " + stamp_iso("at") + pp.Opt(" DUE TO " + pp.Regex(r"[A-Za-z ]*[A-Za-z]")) + " ***",
+        + _host("host") + " CANCELLED AT " + timestamp_iso("at") + pp.Opt(" DUE TO " + pp.Regex(r"[A-Za-z ]*[A-Za-z]")) + " ***",
         marks="failure", level="error", kind="scheduler",
         more=("slurmstepd: error: *** JOB 4711 ON sn30-r1-h1 CANCELLED AT 2024-03-24T21:55:28 DUE TO TIME LIMIT ***",),
     ),
@@ -213,7 +213,7 @@ _BARS = (
         marks="redraw",
         more=("  0%|          | 0/9912422 [00:00<?, ?it/s]", " 30%|███       | 3/10 [00:33<01:17, 11.06s/it, loss=0.31]"),
     ),
-    # Bars of a vendor's own work count `it`; what is fetched or mapped counts bytes or examples.
+    # Progress bars of workloads count `it`; those of downloads and data preparation count bytes or examples.
     Rule(
         "labelled_bar",
         "Downloading:  19%|█▉        | 260M/1.34G [00:02<00:10, 108MB/s]",
@@ -256,7 +256,7 @@ _PYTHON = (
         ) + rest,
     ),
     Rule("traceback_carets", "    ~~~~~~~~~~~~~^^^^^", pp.Regex(r"[ ~]*") + "^^" + pp.Regex(r"[\^~ ]*")),
-    # NumPy 2 prints a traceback where it loads a module that was built for NumPy 1, and goes on.
+    # NumPy 2 prints a traceback when it loads a module built for NumPy 1, and continues.
     Rule("numpy_2", "AttributeError: _ARRAY_API not found", pp.Literal("AttributeError: _ARRAY_API not found")),
     Rule(
         "module_not_found",
@@ -413,7 +413,7 @@ _REST = (
 
 GRAMMAR = Grammar(
     name="common",
-    title="what several platforms print",
+    title="Lines that several platforms print",
     shared=True,
     rules=(*_SLURM, *_PBS, *_MPI, *_BARS, *_PYTHON, *_REST),
 )

@@ -1,8 +1,8 @@
 """Graphcore IPU: PopTorch and its bars, poprun, PopART and PopXL, TensorFlow on poplar, and the programs that ran on them.
 
-A run's time stands in its progress bars, and two things must be known of them. The bar of the epochs holds the first
-compilation, which a cached run does not have. And a bar tells what ran: the totals it counts to are the epochs and batches of
-this run, whatever the command or the file's name asked for.
+The durations of a run are in its progress bars. The bar of the epochs includes the first compilation, which a run with a cached
+executable does not have. The totals of a bar are the epochs and batches that ran, whatever the command or the name of the file
+requested.
 """
 
 from __future__ import annotations
@@ -40,24 +40,24 @@ _DAY = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
 _TIME = r"[0-9]{2}:[0-9]{2}:[0-9]{2}"
 
 utc = in_unit(pp.Regex(rf"{_DAY}T{_TIME}\.[0-9]{{6}}"), "%Y-%m-%dT%H:%M:%S.%6f")
-"""Poplar's time stamp, without the Z behind it."""
-stamp_micro = in_unit(pp.Regex(rf"{_DAY} {_TIME}\.[0-9]{{6}}"), "%Y-%m-%d %H:%M:%S.%6f")
-"""TensorFlow's time stamp, local time."""
-damaged_stamp = in_unit(pp.Regex(r"[0-9]{4}-[0-9]{2}(?:-[0-9]{2} [0-9]{2})?(?::[0-9]{2}){2}"), "%Y-%m-%d %H:%M:%S")
-"""A time stamp that may have lost its middle."""
+"""The timestamp of Poplar, without the Z that follows it."""
+timestamp_micro = in_unit(pp.Regex(rf"{_DAY} {_TIME}\.[0-9]{{6}}"), "%Y-%m-%d %H:%M:%S.%6f")
+"""The timestamp of TensorFlow, in local time."""
+damaged_timestamp = in_unit(pp.Regex(r"[0-9]{4}-[0-9]{2}(?:-[0-9]{2} [0-9]{2})?(?::[0-9]{2}){2}"), "%Y-%m-%d %H:%M:%S")
+"""A timestamp whose middle may be missing."""
 epoch_ms = in_unit(pp.Regex(r"[0-9]{13}"), "epoch ms")
 """Milliseconds since 1970."""
 time_of_day = in_unit(pp.Regex(rf"{_TIME}\.[0-9]{{3}}"), "clock")
 """A time of day without a date."""
 seconds = in_unit(real, "s")
 
-# A record or the edge of the terminal may cut a bar off behind its elapsed time. What is left of the rate is not the rate.
-_cut_bar = (
+# A record or the edge of the terminal may truncate a bar after its elapsed time. A truncated rate is not captured.
+_truncated_bar = (
     pp.Regex(r"[0-9]+") + "%|" + pp.Regex(r"[^|\[]*") + "|" + optional_blanks + real("done") + "/" + real("total") + " ["
     + clock("elapsed") + "<" + pp.Regex(r"[^\]]*")
 )  # fmt: skip
-drawn = bar | _cut_bar
-"""A bar, whole or cut off."""
+any_bar = bar | _truncated_bar
+"""A progress bar, complete or truncated."""
 
 _poplar = utc("at") + "Z " + token("component") + blanks + pp.Regex(r"[0-9]+")("process_id") + "." + pp.Regex(r"[0-9]+")
 _poptorch = "[" + time_of_day("time_of_day") + "] [" + pp.Regex(r"poptorch:+[a-z]+")("component") + "] "
@@ -69,13 +69,13 @@ _error = (
     )
     + pp.Regex("[^']*")
 )  # fmt: skip
-"""What PopTorch says of an error before its kind: once in a record of its own, and again at the end of the traceback."""
-_tensorflow = stamp_micro("at") + ": "
+"""The start of a PopTorch error, before its kind. It is printed in a record and again at the end of the traceback."""
+_tensorflow = timestamp_micro("at") + ": "
 _poprun = time_of_day + " " + pp.Regex(r"[0-9]+") + " POPRUN "
 _poprun_at = time_of_day("time_of_day") + " " + pp.Regex(r"[0-9]+")("process_id") + " POPRUN "
 _cosmic = timestamp("at") + " - INFO - "
 _logged = timestamp_seconds("at") + " INFO" + pp.Opt(":") + " "
-_utils = "[INFO] " + damaged_stamp("at") + ":" + blanks
+_utils = "[INFO] " + damaged_timestamp("at") + ":" + blanks
 _mllog = (
     ':::MLLOG {"namespace": "'
     + pp.Regex(r'[^"]*')
@@ -87,12 +87,12 @@ _mllog = (
 )
 _mllog_at = ', "metadata": {"file": "' + pp.Regex(r'[^"]*') + '", "lineno": ' + pp.Regex("[0-9]+")
 
-# ---- where a line is cut, since records are glued there ---- #
+# ---- starts of records: several may be on one line ---- #
 
 _record = (
-    # The text of this record is one that is glued by itself, too.
+    # The text of this record also occurs without the head, and would otherwise be split from it.
     (utc + "Z " + pp.Opt(pp.Regex(r"[A-Za-z:]+ +[0-9.]+ W: WARNING: ")))
-    | (stamp_micro + ": ")
+    | (timestamp_micro + ": ")
     | (timestamp + " - INFO - ")
     | ("[" + time_of_day + "]")
     | (pp.Regex(r"/[^ :]*\.py:[0-9]+") + ": ")
@@ -143,7 +143,7 @@ launch = (
         marks="begin",
         params="command",
     ),
-    # A profiler slows compiling and running.
+    # A profiler slows down compilation and execution.
     Rule(
         "profiled",
         "POPLAR_ENGINE_OPTIONS='{\"autoReport.all\":\"true\"}' python mnist_poptorch.py",
@@ -151,7 +151,7 @@ launch = (
         marks="unanchored",
         params="environment",
     ),
-    # The program's own defaults overwrite what is set in its file; its command line does count.
+    # The defaults of the program overwrite the values set in its file, but not those of the command line.
     Rule("launch_rate", "python mnist_poptorch.py --lr=0.01 --batch-size=128", "--lr" + pp.Regex("[= ]") + real("learning_rate"), marks="unanchored", params="command"),
     Rule("launch_batch", "python mnist_poptorch.py --batch-size=128", "--batch-size" + pp.Regex("[= ]") + integer("batch_size"), marks="unanchored", params="command"),
     Rule(
@@ -287,7 +287,7 @@ sdk = (
     Rule(
         "compile_bar",
         "Graph compilation: 100%|██████████| 100/100 [00:22<00:00]",
-        "Graph compilation:" + optional_blanks + drawn + pp.Opt("[A"),
+        "Graph compilation:" + optional_blanks + any_bar + pp.Opt("[A"),
         marks="identifies_platform redraw",
         more=("Graph compilation:   0%|          | 0/100 [00:00<?]", "Graph compilation:  84%|████████▍ | 84/100 [1:09:59<20:26]"),
     ),
@@ -347,7 +347,7 @@ sdk = (
             '2022-09-06T14:15:37.677556Z popart:devicex 175824.175824 W: Specified directory not found. Creating "../cache" directory',
         ),
     ),
-    # Poprun tries devices in turn: these stand in runs that end with exit code 0.
+    # Poprun tries one device after another: successful runs print these lines too.
     Rule(
         "poplar_busy",
         "2023-02-03T18:22:23.881995Z PO:TARGET   774863.774863 E: Failed to attach to ipu(s)",
@@ -486,12 +486,12 @@ mnist = (
         window="interval",
         more=("epochs:  10%|█         | 1/10 [00:35<05:15, 35.05s/it]", "Epochs:  40%|████      | 4/10 [00:58<01:40, 16.71s/it]"),
     ),
-    # A bar without a label that was last drawn before the epochs ended is that of the batches, not that of the test.
+    # The last bar without a label before the end of the epochs is that of the batches, not that of the test.
     Rule("epochs_ended", "Epochs: 100%|", pp.Literal("Epochs: 100%|"), marks="unanchored", carry={"total": "bar", "done": "bar"}),
     Rule(
         "batch_bar",
         "Loss: 1.4969 | Accuracy: 96.25% : 100%|██████████| 150/150 [00:09<00:00, 17.19it/s]",
-        "Loss: " + real("loss") + " | Accuracy: " + percent("accuracy") + "% :" + blanks + drawn,
+        "Loss: " + real("loss") + " | Accuracy: " + percent("accuracy") + "% :" + blanks + any_bar,
         marks="identifies_platform running redraw",
         split="train",
         more=("Loss: 2.2976 | Accuracy: 14.50% :   1%|          | 1/150 [00:23<58:21, 2",),
@@ -525,12 +525,12 @@ mnist = (
         (pp.Literal("Downloading http") | "Extracting " | "Downloading data from http" | "Files already downloaded and verified") + rest,
         more=("Files already downloaded and verified", "Extracting /home/user/train-images-idx3-ubyte.gz to /home/user/raw"),
     ),
-    # A mirror follows.
+    # The next mirror is tried.
     Rule("download_mirror", "Failed to download (trying next):", (pp.Literal("Failed to download (trying next):") | "HTTP Error 403: Forbidden") + rest),
     Rule(
         "step_bar",
         "Loss:6.7462 | Accuracy:0.62%: 100%|██████████| 78/78 [02:48<00:00,  2.16s/it]",
-        "Loss:" + real("loss") + " | Accuracy:" + percent("accuracy") + "%:" + blanks + drawn,
+        "Loss:" + real("loss") + " | Accuracy:" + percent("accuracy") + "%:" + blanks + any_bar,
         marks="identifies_platform running redraw",
         split="train",
     ),
@@ -545,14 +545,14 @@ mnist = (
     Rule(
         "loss_bar",
         "Loss:0.0270: 100%|██████████| 7500/7500 [00:24<00:00, 306.92it/s]",
-        "Loss:" + real("loss") + ":" + blanks + drawn,
+        "Loss:" + real("loss") + ":" + blanks + any_bar,
         marks="running redraw",
         split="train",
     ),
     Rule(
         "batches_bar",
         "batches:   4%|▎         | 138/3750 [00:00<00:05, 699.59it/s]",
-        "batches:" + blanks + drawn + pp.Opt("[A"),
+        "batches:" + blanks + any_bar + pp.Opt("[A"),
         marks="running redraw",
         split="train",
     ),
@@ -609,7 +609,7 @@ mnist = (
     Rule(
         "training_loss_bar",
         "Epoch 0 training loss: 0.462308: 100%|██████████| 96/96 [00:47<00:00,  2.00it/s]",
-        "Epoch " + integer("epoch") + (pp.Literal(" training loss: ") | " loss: ") + real("loss") + ":" + blanks + drawn,
+        "Epoch " + integer("epoch") + (pp.Literal(" training loss: ") | " loss: ") + real("loss") + ":" + blanks + any_bar,
         marks="running redraw",
         split="train",
         window="mean",
@@ -670,7 +670,7 @@ _bert = (
 
 
 def _settings(*names: str | tuple[str, pp.ParserElement]) -> pp.ParserElement:
-    """`a=1, b='x', c=[1, 2]`: values of the plain names are read over."""
+    """`a=1, b='x', c=[1, 2]`; the values of names without a token are not captured."""
     value = pp.Regex(r"\[[^\]]*\]|'[^']*'|[^,)'\[]+")
     parts = [(name + "=" + value) if isinstance(name, str) else (name[0] + "=" + name[1]) for name in names]
     expr = parts[0]
@@ -726,7 +726,7 @@ applications = (
             marks="unanchored redraw global",
             split="train",
             carry={"step": "bert_step|bert_step_cut"},
-            corrects="a fraction, printed with a per cent sign",
+            corrects="a fraction, although it is printed with a percent sign",
         )
         for name, field in (("mlm_acc", "mlm_accuracy"), ("nsp_acc", "nsp_accuracy"))
     ),
@@ -808,7 +808,7 @@ applications = (
     Rule(
         "cnn_finished",
         "[INFO] Finished training. Time: 2023-08-22 23:54:57.853508. It took: 0:05:26.090631",
-        "[INFO] Finished training. Time: " + stamp_micro("at") + ". It took: " + clock("duration"),
+        "[INFO] Finished training. Time: " + timestamp_micro("at") + ". It took: " + clock("duration"),
         marks="identifies_platform final",
     ),
     Rule(
@@ -848,7 +848,7 @@ applications = (
         _utils + "Total compile time: " + seconds("duration") + " seconds",
         marks="identifies_platform",
     ),
-    # Printed where no start and end of a compilation stood in stderr: the run is well.
+    # Printed if stderr has no start and end of a compilation: the run did not fail.
     Rule(
         "utils_no_compile",
         "[INFO] 2022-12-03 06:44:15:    Total compile time: ERROR",
@@ -988,7 +988,7 @@ frameworks = (
         "keras_epoch",
         "1875/1875 [==============================] - 20s 2ms/step - loss: 0.2052 - accuracy: 0.9392",
         real("done") + "/" + real("total") + " [" + pp.Regex("=+") + "] - " + seconds("duration") + "s "
-        # The time of a step that Keras prints is not the seconds over the steps, so it is read over.
+        # The step time that Keras prints is not the duration divided by the number of steps: it is not captured.
         + pp.Regex(r"[0-9]+[mu]?s/s[a-z]+") + " - loss: " + real("loss") + pp.Opt(" - accuracy: " + real("accuracy"))
         + pp.Opt(" - auc: " + real("roc_auc") + " - top_k_categorical_accuracy: " + real("top_5_accuracy")),
         marks="running",
@@ -1087,7 +1087,7 @@ frameworks = (
         marks="result",
         split="eval",
         window="final",
-        corrects="exact_match and f1 are per cent, printed without a sign",
+        corrects="exact_match and f1 are in percent, although they are printed without a percent sign",
     ),
     Rule("hf_note", "Training completed. Do not forget to share your model on huggingface.co/models =)",
          (pp.Literal("Training completed. Do not forget to share ") | "Saving model checkpoint to " | "Configuration saved in " | "Model weights saved in "
@@ -1353,7 +1353,7 @@ mlperf = (
     Rule(
         "mllog_accuracy", _log_line("eval_accuracy", "0.7598602311523437", "validation.py", ', "epoch_num": 38'),
         _point + 'eval_accuracy", "value": ' + real("accuracy") + _validation
-        # The word epoch_num stands for samples in BERT.
+        # For BERT, epoch_num is the number of samples.
         + (pp.Regex("[0-9]{5,}")("samples") | pp.Regex("[0-9]{1,4}")("epoch")) + "}}",
         marks="running", split="eval",
         more=(_log_line("eval_accuracy", "0.36712857827323214", "/home/bert/utils/logging_wrapper.py", ', "epoch_num": 175000'),),
@@ -1362,7 +1362,7 @@ mlperf = (
         "mllog_error_rate", _log_line("eval_accuracy", "0.05699867487157146", "transducer_validation.py", ', "epoch_num": 53'),
         _point + 'eval_accuracy", "value": ' + real("wer") + ', "metadata": {"file": "transducer_validation.py", "lineno": ' + pp.Regex("[0-9]+")
         + ', "epoch_num": ' + integer("epoch") + "}}",
-        marks="running", split="eval", corrects="this eval_accuracy is the word error rate",
+        marks="running", split="eval", corrects="the word error rate, although it is named eval_accuracy",
     ),
     Rule(
         "mllog_success", _log_line("run_stop", '{"success": true}', more=', "epoch_num": 38, "status": "success"'),
@@ -1387,7 +1387,7 @@ mlperf = (
     ),
 )  # fmt: skip
 
-# ---- the vendor's own tools: a machine's state, and no run ---- #
+# ---- the vendor's tools: the state of a machine, not a run ---- #
 
 tools = (
     Rule(
@@ -1459,7 +1459,7 @@ failures = (
         "error",
         "[06:58:00.549] [poptorch::python] [critical] RuntimeError: ERROR in poptorch/python/poptorch.cpp:722: 'std::exception' exception: "
         "IPUDevice: still waiting for host sync after: 300 seconds.",
-        # All kinds but those of memory and of devices.
+        # All kinds of errors but those of memory and devices.
         _error + pp.Combine(
             (pp.Regex("'(?:std::|popart_|poplar_[a-fh-qtv-z])[a-z_:]*'") + nonempty) | ("'poptorch_cpp_error': " + pp.Regex("[^F].*"))
         )("text"),
@@ -1497,7 +1497,7 @@ failures = (
          "[" + pp.Regex("[0-9]+") + "] " + (pp.Literal("Compiler::") | "LowerToPopart::" | "compileWith" | "popart::") + rest),
 )  # fmt: skip
 
-# ---- above the lines ---- #
+# ---- declarations about runs ---- #
 
 _TRAIN = (
     "epochs_bar|batch_bar|step_bar|loss_bar|epoch_bar|epoch_mean|epoch_mean_loss|training_loss_bar|tensor_loss|epoch_loss|bert_step|bert_step_cut|bert_time|"
@@ -1561,7 +1561,7 @@ GRAMMAR = Grammar(
         Span("train", "mllog_epoch_start", "mllog_epoch_stop", stage="epoch"),
     ),
     columns=(
-        # ---- whose and when ---- #
+        # ---- job, system and time ---- #
         Take("job_id", "srun_allocated.job_id|srun_queued.job_id"),
         Take("host", "srun_exit.host"),
         Take("sdk_version", "tf_poplar.sdk_version|sdk_path.sdk_version", pick="first"),
@@ -1574,7 +1574,7 @@ GRAMMAR = Grammar(
         Take("total_s", "utils_total.total_s"),
         Take("poprun_begin", "poprun_start.time_of_day", pick="first"),
         Take("poprun_end", "poprun_exit.time_of_day"),
-        # Poprun's records have no date: that of the program's own stamps is theirs, unless midnight lies between.
+        # Records of poprun have no date: take that of the program's timestamps, unless midnight is between them.
         Derive(
             "started_at", "first_stamp - first_stamp % 86400 + poprun_begin", when="first_stamp % 86400 >= poprun_begin"
         ),
@@ -1585,7 +1585,7 @@ GRAMMAR = Grammar(
         Derive("ended_at", "finished - finished % 86400 + poprun_end", when="poprun_end >= finished % 86400"),
         Derive("started_at", "finished - took"),
         Take("ended_at", "cnn_finished.at|utils_total.at"),
-        # A summary is stamped when it is printed, behind the run.
+        # The timestamp of a summary is the time when it is printed, after the run.
         Derive("started_at", "summed - total_s"),
         Derive("total_s", "ended_at - started_at", when='seen("poprun_start") > 0 and seen("poprun_exit") > 0'),
         Derive("total_s", "last_stamp - first_stamp", when='seen("poprun_start") == 0'),
@@ -1593,14 +1593,17 @@ GRAMMAR = Grammar(
         Take("stop_stamp", "mllog_success.at|mllog_aborted.at|popxl_rate.at"),
         Derive("total_s", "stop_stamp - init_stamp"),
         Infer(
-            "zone", "UTC", because="mllog_init_start|mllog_run_start", reason="MLPerf's time_ms counts from 1970 in UTC"
+            "zone",
+            "UTC",
+            because="mllog_init_start|mllog_run_start",
+            reason="time_ms of MLPerf counts from 1970 in UTC",
         ),
         Infer(
             "zone",
             "UTC",
             because="poplar_preplan|poplar_warning|poplar_busy|poplar_error",
             when=_NO_LOCAL_TIME,
-            reason="Poplar's stamps end in Z",
+            reason="timestamps of Poplar end in Z",
         ),
         # ---- what ran ---- #
         Infer("task", "train", because=_TRAIN),
@@ -1630,7 +1633,7 @@ GRAMMAR = Grammar(
             pick="max",
         ),
         Take("learning_rate", "launch_rate.learning_rate", when="workload == 'mnist'"),
-        # ---- how many ---- #
+        # ---- settings and counts ---- #
         Take(
             "ranks",
             "popdist_replicas.ranks|poprun_invoked.ranks|cnn_replicas.ranks|hf_replicas.ranks|namespace.ranks|gpt2_arguments.ranks|one_replica.ranks",
@@ -1657,7 +1660,7 @@ GRAMMAR = Grammar(
         ),
         Take("counted_epoch", "training_loss_bar.epoch|tensor_loss.epoch", pick="max"),
         Derive("epochs", "counted_epoch + 1"),
-        # Keras and the bars of a course print no last word: what was asked for ran to its last epoch.
+        # Keras and epoch bars print no final line: the run is complete if the last requested epoch ended.
         Take("asked_epochs", "epoch_of.epochs|namespace.epochs"),
         Take("ended_epoch", "keras_epoch.epoch|epoch_bar.epoch", pick="max"),
         Infer(
@@ -1665,7 +1668,7 @@ GRAMMAR = Grammar(
             "completed",
             because="keras_epoch|epoch_bar",
             when='ended_epoch == asked_epochs and seen("traceback") == 0',
-            reason="the last epoch that was asked for ran to its end",
+            reason="the last requested epoch ran to its end",
         ),
         Take("last_rate", "gpt2_step.learning_rate"),
         Infer(
@@ -1673,7 +1676,7 @@ GRAMMAR = Grammar(
             "completed",
             because="gpt2_step",
             when='last_rate == 0 and seen("traceback") == 0',
-            reason="the schedule of the learning rate ended at 0, so the last step that was asked for ran",
+            reason="the learning rate schedule ended at 0, so the last requested step ran",
         ),
         Take(
             "micro_batch_size",
@@ -1688,12 +1691,12 @@ GRAMMAR = Grammar(
             "batch_size",
             "bert_batch.batch_size|cnn_batch.batch_size|hf_batch.batch_size|mllog_batch.batch_size|embedding_batch.batch_size",
         ),
-        # Ranks of CosmicTagger do not reduce their gradients: each has its own batch.
+        # The ranks of CosmicTagger do not reduce their gradients: each has its own batch.
         Take("batch_size", "cosmic_batch.micro_batch_size"),
         Derive("batch_size", "micro_batch_size * gradient_accumulation * ranks"),
         Take("batches", "batch_bar.total", pick="first"),
         Take("batches", "epochs_ended.total", pick="first", where={"done": "0"}),
-        # One iteration of the program is 50 batches on the device, and MNIST has 60000 images to train on.
+        # One iteration of the program is 50 batches on the device, and MNIST has 60000 training images.
         Derive(
             "batch_size", "60000 / (50 * batches)", when=f"60000 % (50 * batches) == 0 and batches > 35 and {_MNIST}"
         ),
@@ -1720,9 +1723,9 @@ GRAMMAR = Grammar(
         Take("images", "mllog_train_samples.samples", when="workload == 'resnet50'"),
         Derive("samples", "images * epochs"),
         Derive("samples", "steps * batch_size"),
-        # Where the batch is not known, its rest at the end of an epoch is not, either.
+        # If the batch size is not known, neither is the size of the last batch of an epoch.
         Derive("samples", "60000 * epochs", when=f"{_MNIST} and workload == 'mnist' and not known(batches)"),
-        # ---- time ---- #
+        # ---- durations ---- #
         Take("compile_s", "compiled_or_loaded.duration|embedding_compiled.duration", pick="first"),
         Take("longest_compile", "compile_bar.elapsed", pick="max", where={"done": "100"}),
         Infer(
@@ -1730,16 +1733,16 @@ GRAMMAR = Grammar(
             "hit",
             because="compile_bar",
             when="longest_compile == 0",
-            reason="every bar of compilation ends at 00:00",
+            reason="every compilation bar ends at 00:00",
         ),
         Infer("compile_cache", "miss", because="tf_compiled|poplar_preplan|utils_compile|popart_compiled"),
-        # From the cache it takes seconds, not always none.
+        # Loading from the cache can take a few seconds.
         Infer(
             "compile_cache",
             "miss",
             because="compile_bar",
             when="longest_compile >= 10",
-            reason="a bar of compilation took 10 s or more",
+            reason="a compilation bar took 10 s or more",
         ),
         Take("keras_seconds", "keras_epoch.duration", pick="sum", where={"split": "train"}),
         Take("keras_compile", "tf_compiled.duration", pick="first"),
@@ -1751,7 +1754,7 @@ GRAMMAR = Grammar(
         Infer("train_includes", "compile, eval", because="cosmic_test"),
         Infer("train_includes", "compile", because="cosmic_total"),
         Infer("train_includes", "compile, load", because="keras_epoch", when="not known(keras_compile)"),
-        # A capture may begin behind the first compilation, and the bar of the epochs still holds it.
+        # A log may begin after the first compilation, and the bar of the epochs still includes it.
         Take("epochs_elapsed", "epochs_bar.elapsed", pick="max"),
         Take("first_compile", "compile_bar.elapsed", pick="first", where={"done": "100"}),
         Infer(
@@ -1763,7 +1766,7 @@ GRAMMAR = Grammar(
         Infer("train_includes", "load", because="epochs_bar|step_bar|epoch_bar|keras_epoch", when="known(train_s)"),
         Infer("train_includes", "checkpoint, compile, eval", because="hf_result", when='seen("hf_eval_loss") > 0'),
         Infer("train_includes", "eval", because="mllog_success|mllog_aborted", when='seen("mllog_eval_start") == 0'),
-        # ---- figures of merit ---- #
+        # ---- metrics ---- #
         Take("throughput", "hf_result.throughput|utils_throughput.throughput"),
         Take("throughput", "cosmic_after_first.throughput", pick="sum"),
         Take("throughput", "gpt2_step.throughput|popart_iteration.throughput", pick="median"),
@@ -1820,7 +1823,7 @@ GRAMMAR = Grammar(
             because="test_accuracy|eval_accuracy|final_accuracy|test_loss|utils_accuracy|mllog_accuracy",
         ),
         Infer("score_name", "accuracy", because="keras_epoch", when="known(score)"),
-        # Accuracy over the data of training is another figure than accuracy.
+        # Accuracy on the training data is a metric of its own.
         Take("score", "cnn_accuracy.accuracy|epoch_mean.accuracy"),
         Take("score", "keras_epoch.accuracy", where={"split": "train"}),
         Infer("score_name", "train_accuracy", because="cnn_accuracy|epoch_mean|keras_epoch", when="known(score)"),
@@ -1838,7 +1841,7 @@ GRAMMAR = Grammar(
         Infer("score_name", "accuracy", because="accuracy_fraction"),
     ),
     aliases={
-        # The examples name their configurations after the length of a sequence.
+        # The names of the example configurations contain the sequence length.
         "sequence_length": {
             "demo_tiny_128": "128",
             "pretrain_base_128": "128",

@@ -1,11 +1,11 @@
 """Groq: GroqFlow proof points and builds, benchit on a GroqChip, and the files of the GroqFlow build cache.
 
 A proof point builds a model (or finds it in the cache), benchmarks one input 100 times on the GroqChip, runs the whole data set on
-the chip and then on the CPU, and prints one table. Nothing on the terminal has a time stamp. What the table calls on-chip is the
-compiler's cycle count, not a measurement; the accuracy of the groq row is that of the chip, the cpu row is the reference.
+the chip and then on the CPU, and prints one table. Nothing on the terminal has a timestamp. The values that the table calls on-chip
+are the compiler's cycle count, not a measurement; the accuracy of the groq row is measured on the chip, the cpu row is the reference.
 
-The build monitor draws a line for each stage before it begins, then a frame each half second, then the line with its mark. Where
-`\\r` is kept the frames tell how long a stage took; in pasted text only the marks are left.
+The build monitor prints a line for each stage before it begins, then a spinner frame every half second, then the line with a check
+mark. If the log keeps `\\r`, the number of frames gives the duration of a stage; pasted text has only the check marks.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ _cross = pp.Regex(r"[×✗]")
 # "build_model()" since GroqFlow 4.0, "groqit()" before.
 _call = pp.Literal("build_model()") | "groqit()"
 
-# Stages that only a build for a GroqChip has; benchit on a CPU or GPU has the others too.
+# Stages of a build for a GroqChip only; builds of benchit for a CPU or GPU have the other stages too.
 _groq_stages = "Checking for Op support|Compiling model|Assembling model"
 _other_stages = (
     "Exporting PyTorch to ONNX|Exporting PyTorch to TorchScript|Exporting Keras to ONNX|Optimizing ONNX file|Quantizing ONNX model"
@@ -102,7 +102,7 @@ _SESSION = (
         "Requirement already satisfied: groq-runtime==" + _package("runtime_version") + rest,
         params="log",
     ),
-    # In place of the shared rule: not the two lines above.
+    # Replaces the shared rule, so that it does not match the lines of the two rules above.
     Rule(
         "pip_note",
         "Requirement already satisfied: numpy in /opt/groq/runtime/site-packages (from -r frozen.txt (line 9)) (1.24.4)",
@@ -265,9 +265,9 @@ _RUN = (
         marks="running",
         more=("Running inference on CPU (ONNX).",),
     ),
-    # The only bare bar with whole numbers: in place of the shared rule, since it is the CPU's.
+    # Replaces the shared rule: the only bar without a label is that of the CPU.
     Rule("bar", "100%|██████████| 2210/2210 [00:04<00:00, 449.47it/s]", bar, marks="redraw", fixed={"scope": "cpu"}),
-    # Where a terminal's carriage returns are lost, all drawings of a bar are one line: its last is at the end.
+    # Without carriage returns, all redraws of a bar are on one line; the last one is at its end.
     Rule(
         "joined_bars",
         "  0%|          | 0/2210 [00:00<?, ?it/s] 50%|█████     | 1105/2210 [00:02<00:02, 449.0it/s]"
@@ -327,7 +327,7 @@ _RUN = (
         pp.Regex(r"[0-9]+%\|[^|\[]*\|") + optional_blanks + pp.Regex(r"[0-9.]+[kMG]/[0-9.]+[kMG]") + " [" + pp.Regex(r"[^\]]*B/s\]"),
     ),
     Rule("wget_bar", "100% [.......................] 2568145 / 2568145", pp.Regex(r"[0-9]+% \[") + pp.Regex(r"[. ]*\] [0-9]+ / [0-9]+")),
-    # GroqFlow's examples print a measurement in the words of an estimate, so it never counts as measured.
+    # GroqFlow's examples label a measurement as an estimate, so it never counts as measured.
     Rule(
         "estimate_header", "Your build's estimated performance is:", pp.Literal("Your build's estimated performance is:"),
         marks="identifies_platform submission",
@@ -423,7 +423,7 @@ _BENCHIT = (
         "benchit_latency",
         "Mean Latency:   0.002   milliseconds (ms)",
         (pp.Literal("Mean Latency:") | "latency:") + blanks + real("latency") + _ms,
-        split="benchmark", window="mean", corrects="seconds, which the line calls milliseconds",
+        split="benchmark", window="mean", corrects="in seconds, although the line says milliseconds",
         more=("Mean Latency: 0.002 milliseconds (ms)", "latency: 0.002 milliseconds (ms)"),
     ),
     Rule(
@@ -517,7 +517,7 @@ _STATE = (
     Rule("state_item", "- Gather", "- " + pp.Regex(r"(?:[^0-9 +-]|-{2})[^ ]*"), more=("- --ifetch-from-self",)),
 )  # fmt: skip
 
-# ---- the build cache: log_compile.txt and its neighbours ---- #
+# ---- the build cache: log_compile.txt and related files ---- #
 
 _process = pp.Regex(r"[0-9]+:[A-Z]+:\[")
 _record = "[" + timestamp_seconds("at") + "] [info]" + blanks
@@ -552,7 +552,7 @@ _COMPILER = (
         "Throughput with serialized IO and compute: " + real("projected_throughput") + " executions/sec",
         basis="estimated", split="benchmark", window="mean",
     ),
-    # The other bound of the projection: the log has one figure for each way to overlap transfers with computing.
+    # The other bound of the projection: the log has one value for each way to overlap transfers with computation.
     Rule(
         "compiler_throughput_overlapped", "Throughput with perfectly overlapped IO and compute: 23391.204907 executions/sec",
         "Throughput with perfectly overlapped IO and compute: " + real("projected_throughput") + " executions/sec",
@@ -616,7 +616,7 @@ _COMPILER = (
     ),
 )  # fmt: skip
 
-# ---- above the lines ---- #
+# ---- declarations about runs ---- #
 
 _LABELS: dict[str, tuple[str, str | None]] = {
     "Accuracy": ("accuracy", "%"),
@@ -634,11 +634,11 @@ _LABELS: dict[str, tuple[str, str | None]] = {
 _SCORES = ("accuracy", "spearman", "mean_average_precision", "f1", "mean_squared_error", "mean_iou")
 
 _PHASES: tuple[Phase, ...] = (
-    # Each stage is listed once before the first begins.
+    # The list of stages, printed first, has one line for each stage.
     Spinner("compile", "spinner", seconds=0.5, subtract=1),
     Reported("compile", "state_step.duration", stage_field="stage", whole=True),
     Reported("compile", "compiler_finished.duration"),
-    # What the CPU does is a check of the chip's results, not the work that is measured: a stage only.
+    # The CPU verifies the results of the chip and is not the measured workload: a stage only.
     Bar("eval", "bar", stage="cpu"),
     Bar("eval", "joined_bars", stage="cpu"),
 )
@@ -688,7 +688,7 @@ GRAMMAR = Grammar(
         Infer("task", "inference", because="result_header|benchmark_begin|groq_inference|benchit_on_groq|performance_on_groq|state_throughput"),
         Infer("task", "compile", because="groq_saved|state_built|state_failed|compiler_begin|compiler_started|groq_stage_done|groq_stage_failed"),
         Infer("compile_cache", "hit", because="build_cached", reason="the build was found in the cache"),
-        Infer("compile_cache", "miss", because="build_header|groq_stage_done|state_step|compiler_started", reason="the stages of a build are here"),
+        Infer("compile_cache", "miss", because="build_header|groq_stage_done|state_step|compiler_started", reason="the log contains the stages of a build"),
         Take("devices", "state_devices.devices|chips_required.devices"),
         Take("batch_size", "shape_changed.batch_size|benchit_input.batch_size"),
         Take("batch_size", "state_dimension.count", pick="first", when='seen("state_tuple") > 0 or seen("state_other_tuple") > 0'),
@@ -697,7 +697,7 @@ GRAMMAR = Grammar(
         Take("throughput", "groq_row.throughput|benchit_throughput.throughput|state_throughput.throughput"),
         Infer(
             "throughput_window", "single_input", because="groq_row|benchit_throughput|state_throughput", when="known(throughput)",
-            reason="GroqFlow benchmarks one input again and again",
+            reason="GroqFlow benchmarks a single input repeatedly",
         ),
         Take("latency_s", "groq_row.latency|benchit_latency.latency|state_latency.latency"),
         Take("on_chip_latency_s", "groq_row.on_chip_latency|state_compute_latency.on_chip_latency|compiler_latency.on_chip_latency", how="estimate"),
@@ -705,17 +705,17 @@ GRAMMAR = Grammar(
         *(Take(score, f"groq_row.{score}") for score in _SCORES if score != "accuracy"),
         Take("score", "|".join(f"groq_row.{score}" for score in _SCORES)),
         *(
-            Infer("score_name", score, because="result_header|score_header", when=f"known({score})", reason="the table's second column")
+            Infer("score_name", score, because="result_header|score_header", when=f"known({score})", reason="the header of the second column of the table")
             for score in _SCORES if score != "accuracy"
         ),
-        Infer("score_name", "accuracy", because="result_header|score_header", when="known(score)", reason="the table's second column"),
-        Infer("sample", "pair", because="result_header|score_header", when="known(spearman)", reason="sentence similarity is a matter of pairs"),
+        Infer("score_name", "accuracy", because="result_header|score_header", when="known(score)", reason="the header of the second column of the table"),
+        Infer("sample", "pair", because="result_header|score_header", when="known(spearman)", reason="sentence similarity is evaluated on pairs"),
         Infer("sample", "image", because="build_header|build_cached|finished", when="workload == 'resnet50'"),
         Infer("sample", "sequence", because="build_header|build_cached|finished|state_model|compiler_output", when="workload == 'bert_tiny'"),
-        # A log that ends below the table's header has no result.
+        # A log that ends after the header of the table has no result.
         Infer(
             "status", "incomplete", because="result_header|score_header", when='seen("groq_row") == 0',
-            reason="the table is cut off before the groq row",
+            reason="the log ends before the groq row of the table",
         ),
     ),
     aliases={

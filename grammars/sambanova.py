@@ -1,13 +1,13 @@
 """SambaNova DataScale (RDU): SambaFlow compile and run logs, starters, UNet, Model Zoo, SambaTune.
 
-The wrapper scripts write two logs of one name for one job: the compile log (it compiles, or finds the binary, and hands in the job)
-and the run log (it trains). Each begins with `Model:`; the run log is appended to, so a file may hold several.
+The wrapper scripts write two logs of the same name for one job: the compile log (it compiles or reuses the binary, and submits the
+job) and the run log (it trains). Each begins with `Model:`. Runs are appended to the run log, so a file may contain several.
 """
 
 from __future__ import annotations
 
 import pyparsing as pp
-from logparse.grammars.common import bar, stamp_iso
+from logparse.grammars.common import bar, timestamp_iso
 
 from logparse.grammar import (
     Bar,
@@ -43,17 +43,17 @@ _values = pp.Regex(r"(?:, '[^']*': [^,}]+)*")
 
 
 def one_of(*texts: str) -> pp.ParserElement:
-    """The first of `texts` that stands there."""
+    """One of `texts`; the first that matches is used."""
     return pp.MatchFirst([pp.Literal(text) for text in texts])
 
 
 def record(level: str, message: pp.ParserElement | str) -> pp.ParserElement:
-    """A line of the applications' log."""
+    """A log record of the applications."""
     return _head(level) + message
 
 
 def _head(level: str) -> pp.ParserElement:
-    """What is before the message. SambaFlow 1.17 names the process, 1.19 the rank too; the level is padded to eight."""
+    """The head of a record. SambaFlow 1.17 prints the process, 1.19 also the rank; the level is padded to eight characters."""
     writer = pp.Literal("Process ID ") + _number | "Rank " + _number + ", PID " + _number
     logger = pp.Combine("apps." + pp.Regex(r"[A-Za-z0-9_.]+"))("component")
     return timestamp("at") + " - " + logger + " - " + writer + " - " + level + blanks + "- "
@@ -62,7 +62,7 @@ def _head(level: str) -> pp.ParserElement:
 def flag(
     of: str, pattern: str, value: pp.ParserElement, example: str, key: str | None = None, params: str | None = "command"
 ) -> Rule:
-    """A flag of a command that the log states, wherever in the command it stands."""
+    """A flag anywhere in a command that the log prints."""
     command = one_of("RUN COMMAND: ", "COMPILE COMMAND: ", "$ srun ", "$ python ")
     return Rule(
         f"flag_{of}", example, command + pp.Regex(rf".*? {pattern}") + value,
@@ -71,7 +71,7 @@ def flag(
 
 
 def setting(key: str, spelled: str, example: str) -> Rule:
-    """A flag that no column of runs takes: what was asked for, which is not always what ran."""
+    """A flag that is not a column of `runs`: it states what was requested, which is not always what ran."""
     return flag(key, f"{spelled}[ =]+", real("value"), example, key)
 
 
@@ -177,7 +177,7 @@ _SETTINGS = (
     "SAMBA_CCL_HIERARCHICAL_ALLREDUCE", "SAMBA_CCL_ASYNC_ALLREDUCE", "SN_NUM_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS",
     "SLURM_NTASKS_PER_NODE", "SLURM_CPUS_PER_TASK", "SLURM_NNODES",
 )  # fmt: skip
-# The dumped environment can hold secrets: only names that are known to hold none are read, or even named.
+# The printed environment can contain secrets: only variables that are known to contain none are matched.
 _KNOWN_VARIABLES = (
     "SHELL=", "PWD=", "OLDPWD=", "LOGNAME=", "USER=", "HOME=", "LANG=", "TERM=", "TMPDIR=", "SHLVL=", "PATH=", "PS1=", "VIRTUAL_ENV=",
     "ENVIRONMENT=", "SOFTWARE_HOME=", "MOTD_SHOWN=", "XDG_DATA_DIRS=", "GLIBC_TUNABLES=", "IBV_FORK_SAFE=", "LIBVIRT_DEFAULT_URI=", "SSH_TTY=",
@@ -238,7 +238,7 @@ _APPLICATION = (
             "epoch:" + real("epoch") + "|local_step:" + integer("local_step") + "|global_step:" + integer("step") + "|average_loss:"
             + real("average_loss") + pp.Opt("|steps_per_second:" + in_unit(real, "s/it")("step_time")) + "|step_loss:" + real("loss")
             + pp.Opt("|step_ns_loss:" + real("nsp_loss") + "|step_mlm_loss:" + real("mlm_loss")) + "|learning_rate:" + real("learning_rate")
-            # What follows is 0.00000 in each log that is known: nothing was evaluated.
+            # The rest is 0.00000 in all known logs: nothing was evaluated.
             + "|eval_step:" + rest,
         ),
         marks="identifies_platform running", split="train",
@@ -284,7 +284,7 @@ _APPLICATION = (
         "'training_sequences_per_second': 585269.3319898, 'final_loss': 8.251947402954102",
         "'training_sequences_per_second': " + real("token_throughput"),
         marks="unanchored", split="train", window="mean",
-        corrects="called sequences per second; it is tokens per second: steps x batch size x sequence length / e2e_train_time",
+        corrects="tokens per second, although it is named sequences per second: steps x batch size x sequence length / e2e_train_time",
     ),
     Rule(
         "result_tokens",
@@ -407,7 +407,7 @@ _COMPILER = (
         marks="identifies_platform submission",
         more=("[info   ] PEF file /home/user/tutorials/lenet/out/lenet-b32/lenet-b32.pef created",),
     ),
-    # All but the projection, which begins with "Am".
+    # Everything but the projection, which begins with "Am".
     Rule(
         "compiler_info",
         "[info    ]: Compilation succeeded for partition_0_0_",
@@ -424,7 +424,7 @@ _COMPILER = (
         ) + rest,
         marks="identifies_platform",
     ),
-    # All that do not begin as the chatter does.
+    # Everything but the lines of `compiler_chatter`.
     Rule(
         "compiler_warning",
         "[warning ]: You have created a transposed access but are not respecting slotting rules so there will be a performance drop!",
@@ -503,7 +503,7 @@ _STARTERS = (
     Rule(
         "session",
         "2023-03-08T21:19:08 : [INFO][LIB][2688517]: sn_create_session: PEF File: pef/logreg/logreg.pef",
-        stamp_iso("date") + " : [INFO][LIB][" + _number + "]: sn_create_session: PEF File: " + _pef,
+        timestamp_iso("date") + " : [INFO][LIB][" + _number + "]: sn_create_session: PEF File: " + _pef,
         marks="identifies_platform",
     ),
     Rule(
@@ -653,7 +653,7 @@ _MODEL_ZOO = (
         "tokens,  excluding first token 0.3330s",
         "tokens,  excluding first token " + real("time_per_token") + "s",
         marks="identifies_platform running", split="benchmark", window="mean",
-        corrects="listed as a latency of tokens; it is seconds for each token after the first",
+        corrects="seconds per token after the first, although it is listed as a latency",
     ),
     Rule("all_tokens", "tokens,  overall 0.3600s", "tokens,  overall " + _real + "s"),
     Rule("total_latency", "Total Latency 1.5310s", "Total Latency " + real("latency") + "s", split="benchmark", window="mean"),
@@ -769,7 +769,7 @@ _PROMPTS = (
         _at + _machine("host") + _path + "./" + token("script") + rest,
         marks="begin",
     ),
-    # Where srun starts it, the machine of the prompt is not the one that it runs on.
+    # srun starts the program on another machine than that of the prompt.
     Rule(
         "prompt_srun",
         '(venv) user@sm-01:~/apps/starters/logreg$ srun python logreg.py run --pef="pef/logreg/logreg.pef"',
@@ -828,9 +828,9 @@ GRAMMAR = Grammar(
     rules=(
         *_HEADER, *_WRAPPER, *_ENVIRONMENT, *_APPLICATION, *_COMPILER, *_STARTERS, *_MEASURED, *_MODEL_ZOO, *_SAMBATUNE, *_PROMPTS, *_REST,
     ),
-    # The line of a step is glued to the bar before it.
+    # A step record follows the progress bar on the same line.
     record_starts=(unnamed(timestamp) + " - ",),
-    # The compile log and the run log of one job begin alike: which number the job has where tells them apart.
+    # The compile log and the run log of one job begin with the same lines; the rule that prints the job id distinguishes them.
     identity=("date.date", "time.time_of_day", "sbatch_submitted.job_id", "slurm_job_id.job_id"),
     phases=(
         Reported("compile", "compile_end.end", subtract="compile_start.start"),
@@ -851,7 +851,7 @@ GRAMMAR = Grammar(
         Take("sdk_version", "package.sdk_version", "first"),
         Take("job_id", "slurm_job_id.job_id|sbatch_submitted.job_id|srun_queued.job_id", "first"),
         Take("host", "hostname.host|prompt_python.host|prompt_sambatune.host", "first"),
-        # The script compiles where it is called; the job may run elsewhere.
+        # The script compiles on the machine of the prompt; the job may run on another one.
         Take("host", "prompt_script.host", "first", when='seen("compile_start") > 0'),
         Take("ranks", "slurm_ntasks.ranks|world_size.ranks|workers.ranks|worker_step.ranks", "first"),
         Take("model", _MODEL, "first"),
@@ -878,7 +878,7 @@ GRAMMAR = Grammar(
         Infer("throughput_window", "after_warmup", because="measured", when='seen("initial_run") > 0'),
         Take("token_throughput", "result_sequences.token_throughput|result_tokens.token_throughput|tokens_per_second.token_throughput"
              "|tokens_rate.token_throughput|chat_completion.token_throughput"),
-        # Each instance prints its own time and the rate of all: the two of one line go together.
+        # Each instance prints its own time and the rate of all: use both values from the same line.
         Take("unet_rate", "unet.throughput", "first"),
         Take("unet_time", "unet.train_s", "first"),
         Derive("samples", "round(unet_rate * unet_time)"),
@@ -897,16 +897,16 @@ GRAMMAR = Grammar(
         Take("first_rate", "iteration_bar.iteration_rate|bar.iteration_rate", "first", where={"done": "1"}),
         Derive("startup_s", "1 / first_rate", when='seen("train_step") > 0'),
         Infer("train_includes", "load", because="result",
-              reason="e2e_train_time begins before the first step, which waits for the binary and the weights"),
-        Infer("compile_cache", "miss", because="compile_end|app_compiles|pef_created", reason="the log holds the compiling"),
-        Infer("compile_cache", "hit", because="pef_exists", reason="the script found the binary and did not compile"),
+              reason="e2e_train_time includes the first step, which waits for the binary and the weights to load"),
+        Infer("compile_cache", "miss", because="compile_end|app_compiles|pef_created", reason="the log contains the compilation"),
+        Infer("compile_cache", "hit", because="pef_exists", reason="the script reused the binary and did not compile"),
         Infer("compile_cache", "hit", because="sbatch_submitted|sbatch_error", when='seen("compile_start") == 0 and seen("machine_state") > 0',
-              reason="the job was handed in without a COMPILE block: the binary was there"),
+              reason="the job was submitted without a COMPILE block: the binary existed already"),
         Derive("ended_at", "started_at + total_s", when='seen("sbatch_submitted") > 0 and seen("app_finished") == 0'),
         Infer("status", "completed_with_errors", because="tune_failure", when='seen("tune_elapsed") > 0',
-              reason="a step failed, and the program went on to its end"),
+              reason="a step failed, and the program continued to its end"),
         Infer("status", "incomplete", because="prompt_tail", when='seen("result") == 0',
-              reason="the log was only watched: nothing says how the run ended"),
+              reason="the log was only followed with tail: it does not state how the run ended"),
     ),
     steady=(Steady("train_step"),),
     aliases={

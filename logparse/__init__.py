@@ -9,6 +9,7 @@ Importing this is light: what a name needs is imported when the name is first us
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -25,6 +26,10 @@ if TYPE_CHECKING:
     from logparse.pipeline import Progress, ingest
     from logparse.reading.sources import Input
     from logparse.report import report
+
+if not os.path.isdir(os.path.join(__path__[0], "grammars")):
+    # A checkout: the grammars are in a folder beside the package, and become part of it only when it is installed.
+    __path__.append(os.path.dirname(__path__[0]))
 
 __version__ = "0.1.0"
 __all__ = [

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import polars as pl
+import pyparsing
 import pytest
 from conftest import SAMPLES, ingested
 
@@ -315,6 +319,32 @@ def test_a_fifth_vendor_stands_beside_the_four(fifth: Path) -> None:
     assert {g.name for g in registry.grammars()} == {*PLATFORMS, "common"}, "nothing was installed"
 
 
+def test_a_checkout_finds_its_grammars_without_the_editable_finder() -> None:
+    root = SAMPLES.parent
+    code = """
+import logparse
+import logparse.grammars
+print(logparse.__file__)
+print(logparse.grammars.__file__)
+print(*sorted(logparse.ingest("sample_logs/groq").runs["platform"].unique()))
+"""
+    # The dependencies alone: -S keeps the .pth files in their folders, and with them an editable install, out of it.
+    packages = {str(Path(str(module.__file__)).parents[1]) for module in (pl, pyparsing)}
+    env = {**os.environ, "PYTHONPATH": os.pathsep.join(packages)}
+    command = [sys.executable, "-S", "-c", code]
+    done = subprocess.run(command, cwd=root, env=env, capture_output=True, text=True, check=False)
+    assert done.stderr == ""
+    package, grammars = str(root / "logparse" / "__init__.py"), str(root / "grammars" / "__init__.py")
+    assert done.stdout.splitlines() == [package, grammars, "groq"]
+
+
+def test_the_folder_of_grammars_is_not_a_package_of_its_own() -> None:
+    command = [sys.executable, "-c", "import grammars"]
+    done = subprocess.run(command, cwd=SAMPLES.parent, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert "import logparse.grammars" in done.stderr
+
+
 def test_a_grammar_of_an_installed_name_takes_its_place(tmp_path: Path) -> None:
     path = tmp_path / "mine.py"
     path.write_text(FIFTH.replace('name="tidewater"', 'name="groq"'), encoding="utf-8")
@@ -323,21 +353,21 @@ def test_a_grammar_of_an_installed_name_takes_its_place(tmp_path: Path) -> None:
     assert logs.sources["platform"].to_list() == [None, "groq"]
 
 
-def test_a_grammar_file_that_is_none_says_what_to_do(tmp_path: Path) -> None:
+def test_a_file_without_a_grammar_gives_an_error_that_says_what_to_do(tmp_path: Path) -> None:
     (tmp_path / "empty.py").write_text("X = 1\n")
     (tmp_path / "broken.py").write_text("import nothing_of_that_name\n")
-    with pytest.raises(logparse.GrammarError, match="holds no grammar"):
+    with pytest.raises(logparse.GrammarError, match="does not define a grammar"):
         logparse.ingest(FIFTH_LOG.encode(), grammars=[tmp_path / "empty.py"])
     with pytest.raises(logparse.GrammarError, match="cannot be imported"):
         logparse.ingest(FIFTH_LOG.encode(), grammars=[tmp_path / "broken.py"])
-    with pytest.raises(logparse.GrammarError, match="no grammar file"):
+    with pytest.raises(logparse.GrammarError, match="grammar file not found"):
         logparse.ingest(FIFTH_LOG.encode(), grammars=[tmp_path / "missing.py"])
 
 
 @pytest.mark.parametrize(
     ("line", "wrong", "message"),
     [
-        ('"done", "[tw] 2024-05-01 10:01:00 done"', '"done", "[tw] 10:01 done"', "does not read its own example"),
+        ('"done", "[tw] 2024-05-01 10:01:00 done"', '"done", "[tw] 10:01 done"', "does not match its own example"),
         ('real("loss")', 'real("los")', "did you mean 'loss'"),
         ('marks="identifies_platform begin"', 'marks="begin"', "no rule is marked identifies_platform"),
         ('marks="running"', 'marks="runnings"', "unknown mark"),

@@ -175,7 +175,7 @@ def test_formulas_recompute(logs: logparse.Logs) -> None:
         for row in part.rows(named=True):
             assert row["formula"] == text, (run, column, key)
             inputs.setdefault(row["input"], []).append(row["number"])
-        lists = {name for name in inputs if any(f"{f}({name})" in text for f in formula.OF_LINES)}
+        lists = {name for name in inputs if any(f"{f}({name})" in text for f in formula.AGGREGATES)}
         given = {
             name: values if name in lists else values[0]
             for name, values in inputs.items()

@@ -495,8 +495,8 @@ def test_rates_of_one_unit_are_silent() -> None:
     ("path", "text"),
     [
         ("sambanova/bert_large_run_16_ranks.out", "it is tokens per second"),
-        ("graphcore/bert_fraction_with_percent.out", "a fraction, printed with a per cent sign"),
-        ("groq/benchit_seconds_called_ms.out", "seconds, which the line calls milliseconds"),
+        ("graphcore/bert_fraction_with_percent.out", "a fraction, although it is printed with a percent sign"),
+        ("groq/benchit_seconds_called_ms.out", "in seconds, although the line says milliseconds"),
     ],
 )
 def test_a_wrong_label_is_told(path: str, text: str) -> None:

@@ -93,7 +93,7 @@ def test_that_nothing_was_compiled_is_inferred_and_said_and_is_not_zero_seconds(
     assert (run["compile_cache"], run["compile_s"], run["task"]) == ("hit", None, None)
     found = evidence(logs, "compile_cache").row(0, named=True)
     assert found["how"] == "inferred"
-    assert "the binary was there" in found["reason"]
+    assert "the binary existed already" in found["reason"]
     assert "cached" in why_null(logs, "compile_s")
 
 

@@ -99,7 +99,7 @@ def run_checks(names: tuple[str, ...], format: str | None, output: str | None) -
         _options.put_text(check.page(outcomes, refused, paint), output)
     else:
         _options.put(check.table(outcomes, refused), "check", format, output)
-    return GATE if refused or any(o.found for o in outcomes) else 0
+    return GATE if refused or any(o.errors for o in outcomes) else 0
 
 
 def _loaded(path: str) -> Grammar:

@@ -236,8 +236,6 @@ class Phases:
         others = [r.name for r in self.hits.rules.values() if "running" in r.marked and r.name != rule.name]
         work = pl.concat([self.hits.by_rule[name]["pos"] for name in others]) if others else None
         frame = last_of_bars(frame, work).filter(pl.col("done") >= _FINISHED * pl.col("total"))
-        if phase.each != "all":
-            frame = frame.filter(pl.col("bar") == int(phase.each))
         if not frame.height:
             return None
         frame = self._numbered(frame)

@@ -258,7 +258,7 @@ def _steady(sheet: Sheet, steady: Steady) -> None:
 
 
 def _looped(hits: Hits, lines: pl.DataFrame, separated_by: str) -> pl.DataFrame:
-    """`lines` with `loop`: the place of the latest line of `parted_by` above; null where a run has but one."""
+    """`lines` with `loop`: the place of the latest line of `separated_by` above; null where a run has but one."""
     found = [h for name in separated_by.split("|") if (h := hits.get(name)) is not None]
     parts = [h.select("n", "pos", pl.col("pos").alias("loop")) for h in found]
     several = pl.concat(parts).filter(pl.len().over("n") > 1).sort("pos") if parts else None

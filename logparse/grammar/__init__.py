@@ -1,4 +1,4 @@
-"""What a grammar is written in: tokens, rules, phases, columns and tables. `language` explains them."""
+"""The language of grammars: tokens, rules, phases, columns and tables. `language` documents them."""
 
 from __future__ import annotations
 

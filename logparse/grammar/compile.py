@@ -1,10 +1,9 @@
 """From a pyparsing expression to one regular expression of Rust's `regex` crate.
 
-One walk, one table of forms, a refusal by name for the rest. The pattern means what the expression means, to the
-letter:
-nothing is skipped between two elements (a rule leaves white space as it stands), so the only difference left is that a
-regular expression may go back where pyparsing does not. It therefore reads all that the expression reads, with the same
-captures, and perhaps more; the tests hold that it does not.
+The expression is walked once; a form without an exact equivalent is rejected with a message that names it. Nothing is
+skipped between two elements, as in the rule itself, so only one difference remains: a regular expression backtracks
+where pyparsing does not. The pattern therefore matches everything that the expression matches, with the same captures,
+and possibly more; the checks of a grammar verify that it does not.
 """
 
 from __future__ import annotations
@@ -26,39 +25,38 @@ _SPECIAL = frozenset("\\.+*?()|[]{}^$#&-~")
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """One capturing group, in the order of the pattern. The same name may stand in several alternatives."""
+    """One capturing group, in the order of the pattern. Several alternatives may use the same name."""
 
     name: str
     unit: str | None
     always: bool
-    """Takes part in every match: not inside an option or an alternative."""
+    """It takes part in every match: it is not in an optional part or an alternative."""
 
 
 @dataclass(frozen=True, slots=True)
 class Compiled:
-    """What an expression compiles to."""
+    """The result of compiling an expression."""
 
     pattern: str
-    """Regular expression, not anchored, that Rust and Python both read alike."""
+    """Regular expression without anchors, with the same meaning in Rust and Python."""
     groups: tuple[Group, ...]
     literals: tuple[str, ...]
-    """Each text that the expression reads holds at least one of these: the gate before the pattern."""
+    """Every text that the expression matches contains at least one of these; checked before the pattern is run."""
 
 
 def compile_expression(expr: pp.ParserElement, where: str) -> Compiled:
     """Compile `expr`; `where` names the rule in messages.
 
-    Raises `GrammarError` for a form outside the table, a name on a group of several tokens, a `Regex` that the two
-    dialects do
-    not read alike, and an expression without any text that is always there.
+    Raises `GrammarError` for a form without an exact equivalent, a name on several tokens, a `Regex` that Python and
+    Rust interpret differently, and an expression without literal text.
     """
     groups: list[Group] = []
     pattern = _pattern(expr, groups, where, always=True)
     literals = _literals(expr)
     if not literals:
         raise GrammarError(
-            "a rule without a text that is always there",
-            why="the literals of a rule are the gate that keeps it off all other lines",
+            "the rule has no literal text that every match contains",
+            why="only lines that contain a literal of the rule are tested against its pattern",
             where=where,
             help="write at least one part of the line as a plain string",
         )
@@ -67,7 +65,7 @@ def compile_expression(expr: pp.ParserElement, where: str) -> Compiled:
 
 @cache
 def escape(text: str) -> str:
-    """`text` as a pattern for itself, in both dialects."""
+    """A pattern that matches exactly `text`, in Python and Rust."""
     return "".join("\\" + c if c in _SPECIAL else {"\t": r"\t", "\r": r"\r", "\n": r"\n"}.get(c, c) for c in text)
 
 
@@ -83,7 +81,7 @@ def _pattern(expr: Any, groups: list[Group], where: str, always: bool) -> str:
     if form in (pp.Literal, _ONE_CHARACTER):
         text = escape(expr.match)
     elif form is pp.Word:
-        text = _word(expr)
+        text = _word(expr, where)
     elif form is pp.Regex:
         text = f"(?:{_regex(expr, where)})"
     elif form in (pp.Suppress, pp.Combine):
@@ -96,17 +94,17 @@ def _pattern(expr: Any, groups: list[Group], where: str, always: bool) -> str:
         text = "(?:" + "|".join(_pattern(e, groups, where, always=False) for e in expr.exprs) + ")"
     else:
         raise GrammarError(
-            f"{form.__name__} is not among the forms a rule may use",
-            why="each rule also runs as one regular expression, and this form has no exact twin there",
+            f"{form.__name__} is not supported in a rule",
+            why="a rule also runs as one regular expression, and this form has no exact equivalent there",
             where=where,
             help="use Literal, Word, Regex, Combine, Suppress, Opt, + (And) and | (MatchFirst)",
         )
     if getattr(expr, "parseAction", None):
         raise GrammarError(
-            "a parse action in a rule",
-            why="it would run on one of the two paths only",
+            "the rule has a parse action",
+            why="it would run with pyparsing only, not with the regular expression",
             where=where,
-            help="give the token a unit; text becomes a value from the vocabulary",
+            help="use in_unit(token, unit); the vocabulary defines the type of the value",
         )
     return f"({text})" if name else text
 
@@ -115,16 +113,16 @@ _ONE_CHARACTER = type(pp.Literal("x"))
 
 
 def _check_name(expr: Any, where: str) -> None:
-    """A name stands on one token, so that both paths give one text for it."""
+    """Only one token can have a name, so that pyparsing and the regular expression give the same text for it."""
     form = type(expr)
     leaf = form in (pp.Literal, _ONE_CHARACTER, pp.Word, pp.Regex, pp.Combine)
     choice = form is pp.MatchFirst and all(not e.resultsName and not _several(e) for e in expr.exprs)
     if not (leaf or choice):
         raise GrammarError(
-            f"the name {expr.resultsName!r} stands on several tokens",
-            why="a name takes one text",
+            f"the name {expr.resultsName!r} is on several tokens",
+            why="a name captures one text",
             where=where,
-            help=f"put them in Combine(...)({expr.resultsName!r})",
+            help=f"use Combine(...)({expr.resultsName!r})",
         )
 
 
@@ -132,11 +130,14 @@ def _several(expr: Any) -> bool:
     return type(expr) not in (pp.Literal, _ONE_CHARACTER, pp.Word, pp.Regex, pp.Combine)
 
 
-def _word(expr: Any) -> str:
-    """`Word` with its own bounds; `init_chars` then `bodyChars`."""
+def _word(expr: Any, where: str) -> str:
+    """The pattern of a `Word`: one of `init_chars`, then `bodyChars`, within its limits of length."""
     if expr.asKeyword:
         raise GrammarError(
-            "Word(as_keyword=True)", why="it looks ahead", where=str(expr), help="write what follows instead"
+            "Word(as_keyword=True) is not supported in a rule",
+            why="it needs look-ahead",
+            where=where,
+            help="write the text that follows instead",
         )
     first, body = _class(expr.init_chars), _class(expr.bodyChars)
     most = "" if expr.maxLen >= 2**31 - 1 else str(expr.maxLen)
@@ -146,7 +147,7 @@ def _word(expr: Any) -> str:
 
 
 def _class(chars: set[str]) -> str:
-    """A character class, ranges collapsed."""
+    """A character class; consecutive characters become ranges."""
     codes = sorted(map(ord, chars))
     spans: list[list[int]] = []
     for code in codes:
@@ -162,7 +163,7 @@ _REFUSED = {
     sre.ASSERT_NOT: "look-ahead or look-behind",
     sre.GROUPREF: "a back reference",
     sre.GROUPREF_EXISTS: "a conditional",
-    sre.CATEGORY: r"\d, \w or \s, which are not the same characters in both",
+    sre.CATEGORY: r"\d, \w or \s",
     sre.ATOMIC_GROUP: "an atomic group",
     sre.POSSESSIVE_REPEAT: "a possessive repeat",
     sre.AT: "an anchor",
@@ -170,23 +171,23 @@ _REFUSED = {
 
 
 def _regex(expr: Any, where: str) -> str:
-    """The pattern of a `Regex`, if both dialects read it alike."""
+    """The pattern of a `Regex`; a `GrammarError` if Python and Rust interpret it differently."""
     fault = "a flag" if expr.flags else _fault(expr.pattern)
     if fault:
         raise GrammarError(
             f"{fault} in Regex({expr.pattern!r})",
-            why="Python and Rust do not read it alike",
+            why="Python and Rust do not both support it, or interpret it differently",
             where=where,
-            help="write classes such as [0-9] or [^ ,] and plain repeats; (?:...) groups, and a token takes a name",
+            help="use classes such as [0-9] or [^ ,], plain repeats and (?:...) groups; name the token to capture it",
         )
     return str(expr.pattern)
 
 
 @cache
 def _fault(pattern: str) -> str | None:
-    """What in a pattern the two dialects do not read alike."""
+    """The part of a pattern that Python and Rust interpret differently, or None."""
     bare = re.sub(r"\\.", "x", pattern)
-    for inside in re.findall(r"\[\^?\]?([^\]]*)\]", bare):  # Rust has classes within classes, and sets of them
+    for inside in re.findall(r"\[\^?\]?([^\]]*)\]", bare):  # Rust has nested classes and set operations
         for sign in ("&&", "--", "~~", "["):
             if sign in inside:
                 return f"{sign!r} in a class"
@@ -215,7 +216,7 @@ def _fault(pattern: str) -> str | None:
 
 
 def ends_unbounded(expr: Any) -> bool:
-    """Whether `expr` ends with whatever stands there, so that what it reads from the left it reads to the end."""
+    """Whether `expr` ends in `.*`, so that a match from the start of a segment always reaches its end."""
     form = type(expr)
     if form in (pp.Suppress, pp.Combine):
         return ends_unbounded(expr.expr)
@@ -228,47 +229,47 @@ def ends_unbounded(expr: Any) -> bool:
 
 
 def can_contain(pattern: str, text: str) -> bool:
-    """Whether something that `pattern` reads may hold `text`; where it says no, nothing does.
+    """Whether a text that `pattern` matches can contain `text`; False is certain, True is not.
 
-    The pattern is taken for more than it is: each part but its plain characters for any number of any of the characters
-    that stand in it. A set of places in that row is one number, a bit for each.
+    The pattern is approximated from above: each part that is not a plain character is replaced by any number of the
+    characters that occur in it. A set of positions in that sequence is one integer with one bit for each.
     """
-    plain, parts = _row_of(pattern)
-    here = (1 << len(plain) + 1) - 1
-    loops = sum(1 << at for at, char in enumerate(plain) if char is None)
+    plain, parts = _sequence(pattern)
+    positions = (1 << len(plain) + 1) - 1
+    loops = sum(1 << at for at, literal in enumerate(plain) if literal is None)
     for char in text:
         stays = sum(1 << at for at, part in parts.items() if char in part)
-        moves = sum(1 << at for at, own in enumerate(plain) if own == char)
-        here = (here & moves) << 1 | here & stays
-        for _ in parts:  # a part may stand for nothing at all
-            here |= (here & loops) << 1
-        if not here:
+        moves = sum(1 << at for at, literal in enumerate(plain) if literal == char)
+        positions = (positions & moves) << 1 | positions & stays
+        for _ in parts:  # a part may match the empty text
+            positions |= (positions & loops) << 1
+        if not positions:
             return False
     return True
 
 
 @dataclass(frozen=True, slots=True)
 class _Characters:
-    """Some characters, or all but some."""
+    """A set of characters, or its complement."""
 
-    some: frozenset[str] = frozenset()
-    all_but: bool = False
+    chars: frozenset[str] = frozenset()
+    complement: bool = False
 
     def __contains__(self, char: str) -> bool:
-        return (char in self.some) != self.all_but
+        return (char in self.chars) != self.complement
 
     def __or__(self, other: _Characters) -> _Characters:
-        if self.all_but and other.all_but:
-            return _Characters(self.some & other.some, all_but=True)
-        if self.all_but or other.all_but:
-            most, few = (self, other) if self.all_but else (other, self)
-            return _Characters(most.some - few.some, all_but=True)
-        return _Characters(self.some | other.some)
+        if self.complement and other.complement:
+            return _Characters(self.chars & other.chars, complement=True)
+        if self.complement or other.complement:
+            large, small = (self, other) if self.complement else (other, self)
+            return _Characters(large.chars - small.chars, complement=True)
+        return _Characters(self.chars | other.chars)
 
 
 @cache
-def _row_of(pattern: str) -> tuple[list[str | None], dict[int, _Characters]]:
-    """The plain characters of a pattern in a row, null for each other part, and the characters of these by place."""
+def _sequence(pattern: str) -> tuple[list[str | None], dict[int, _Characters]]:
+    """The plain characters of a pattern in order, None for each other part; and the characters of those by position."""
     plain: list[str | None] = []
     parts: dict[int, _Characters] = {}
 
@@ -287,19 +288,19 @@ def _row_of(pattern: str) -> tuple[list[str | None], dict[int, _Characters]]:
 
 
 def _characters(items: Any) -> _Characters:
-    """All characters that these parts of a parsed pattern may read."""
+    """All characters that these parts of a parsed pattern can match."""
     out = _Characters()
     for op, value in items:
         if op is sre.LITERAL:
             out |= _Characters(frozenset(chr(value)))
         elif op is sre.NOT_LITERAL:
-            out |= _Characters(frozenset(chr(value)), all_but=True)
+            out |= _Characters(frozenset(chr(value)), complement=True)
         elif op is sre.ANY:
-            out |= _Characters(all_but=True)
+            out |= _Characters(complement=True)
         elif op is sre.RANGE:
             out |= _Characters(frozenset(map(chr, range(value[0], value[1] + 1))))
         elif op is sre.IN and value[0][0] is sre.NEGATE:
-            out |= _Characters(_characters(value[1:]).some, all_but=True)
+            out |= _Characters(_characters(value[1:]).chars, complement=True)
         elif op is sre.IN:
             out |= _characters(value)
         elif op in (sre.MAX_REPEAT, sre.MIN_REPEAT):
@@ -312,11 +313,11 @@ def _characters(items: Any) -> _Characters:
     return out
 
 
-# ---- the gate ---- #
+# ---- literals ---- #
 
 
 def _literals(expr: Any) -> frozenset[str]:
-    """The most selective set of texts of which each match holds at least one; empty where there is none."""
+    """The most selective set of texts such that every match contains at least one; empty if there is none."""
     form = type(expr)
     if form in (pp.Literal, _ONE_CHARACTER):
         return frozenset([expr.match])
@@ -344,7 +345,7 @@ def _literals(expr: Any) -> frozenset[str]:
 
 
 def _flat(expr: Any) -> Iterator[Any]:
-    """The parts of a sequence, sequences in it opened: `a + b + c` is one in another."""
+    """The parts of a sequence, with nested sequences flattened: `a + b + c` is one sequence within another."""
     for part in expr.exprs:
         yield from _flat(part) if type(part) is pp.And else (part,)
 
@@ -353,7 +354,7 @@ _MOST_TEXTS = 64
 
 
 def _texts_only(expr: Any) -> frozenset[str] | None:
-    """All texts that `expr` reads, where these are a few fixed ones; else None."""
+    """All texts that `expr` matches if it is a choice of fixed texts, else None."""
     form = type(expr)
     if form in (pp.Literal, _ONE_CHARACTER):
         return frozenset([expr.match])
@@ -371,8 +372,8 @@ def _texts_of(pattern: str) -> frozenset[str]:
 
 
 def _texts(items: Any) -> frozenset[str]:
-    """As `_literals`, for a parsed `Regex`: `[A-Za-z]*(?:Error|Exception)` gives the two ends. Under three letters it
-    is none."""
+    """As `_literals`, for a parsed `Regex`: `[A-Za-z]*(?:Error|Exception)` gives the two endings. Texts shorter than
+    three characters do not count."""
     best: frozenset[str] = frozenset()
     run = ""
     for op, value in [*items, (None, None)]:
@@ -393,5 +394,5 @@ def _texts(items: Any) -> frozenset[str]:
 
 
 def _selectivity(literals: frozenset[str]) -> tuple[int, int]:
-    """The longer the shortest text, the fewer lines pass."""
+    """Sort key: the longer the shortest text, the fewer lines contain one."""
     return (min((len(text.strip()) for text in literals), default=-1), -len(literals))

@@ -1,8 +1,7 @@
 """Formulas of derived values: Python arithmetic over named inputs, as a polars expression and as a plain number.
 
-One text, two readings: the expression computes a column for all runs at once, and `evaluate` recomputes a single value
-from
-the inputs that the evidence lists.
+The expression computes a column for all runs at once; `evaluate` recomputes a single value from the inputs that the
+evidence lists.
 """
 
 from __future__ import annotations
@@ -36,7 +35,7 @@ _COMPARE: dict[type[ast.cmpop], Callable[[Any, Any], Any]] = {
     ast.NotEq: operator.ne,
 }
 
-OF_LINES: dict[str, Callable[[Sequence[float]], float]] = {
+AGGREGATES: dict[str, Callable[[Sequence[float]], float]] = {
     "sum": sum,
     "mean": statistics.fmean,
     "median": statistics.median,
@@ -45,7 +44,7 @@ OF_LINES: dict[str, Callable[[Sequence[float]], float]] = {
     "min": min,
     "max": max,
 }
-"""What can be made of the values of several lines."""
+"""Functions over the values of several lines."""
 
 _EXPR_CALLS: dict[str, Callable[..., pl.Expr]] = {
     "abs": lambda x: x.abs(),
@@ -58,14 +57,14 @@ _EXPR_CALLS: dict[str, Callable[..., pl.Expr]] = {
 
 @cache
 def names(formula: str) -> list[str]:
-    """Names of the inputs of `formula`, each once, in order; rules inside `seen("...")` are not inputs."""
+    """Names of the inputs of `formula`, in order and without duplicates. Rules in `seen("...")` are not inputs."""
     found = [n.id for n in ast.walk(_tree(formula)) if isinstance(n, ast.Name)]
-    return [n for n in dict.fromkeys(found) if n not in _EXPR_CALLS and n not in OF_LINES and n != "seen"]
+    return [n for n in dict.fromkeys(found) if n not in _EXPR_CALLS and n not in AGGREGATES and n != "seen"]
 
 
 @cache
 def rules_seen(formula: str) -> list[str]:
-    """Rules whose lines `formula` counts with `seen("rule")`."""
+    """Rules whose lines `formula` counts with `seen("rule")`, without duplicates."""
     return list(
         dict.fromkeys(
             str(n.args[0].value)
@@ -79,13 +78,16 @@ def rules_seen(formula: str) -> list[str]:
 
 
 def expression(formula: str, column: Callable[[str], pl.Expr]) -> pl.Expr:
-    """`formula` as an expression; `column` gives that of a name, and of `seen:rule`."""
+    """`formula` as an expression; `column` gives the expression of a name, and of `seen:rule`.
+
+    Raises `GrammarError` for anything that is not supported in a formula.
+    """
     return _expression(_tree(formula), formula, column)  # type: ignore[no-any-return]
 
 
 def _expression(node: ast.AST, formula: str, column: Callable[[str], pl.Expr]) -> Any:
-    # No function within `expression`: one that calls itself would keep `column`, and the lines of a whole log with it,
-    # until the garbage is collected.
+    # Not a recursive function within `expression`: that would be a reference cycle, and would keep `column` and with it
+    # the lines of a whole log alive until the next garbage collection.
     def of(part: ast.AST) -> Any:
         return _expression(part, formula, column)
 
@@ -109,11 +111,16 @@ def _expression(node: ast.AST, formula: str, column: Callable[[str], pl.Expr]) -
             return column(f"seen:{rule!s}")
         case ast.Call(func=ast.Name(id=name), args=args) if name in _EXPR_CALLS:
             return _EXPR_CALLS[name](*map(of, args))
-    raise GrammarError(f"{ast.unparse(node)} is not a formula", where=formula, help="use + - * / and comparisons")
+    raise GrammarError(
+        f"{ast.unparse(node)} is not supported in a formula", where=formula, help="use + - * / and comparisons"
+    )
 
 
 def evaluate(formula: str, inputs: Mapping[str, float | Sequence[float]]) -> float:
-    """The value of `formula` for `inputs`; a sequence is the values of several lines, for `sum(x)` and its like."""
+    """The value of `formula` for `inputs`; a sequence holds the values of several lines, for `sum(x)` and the like.
+
+    Raises `ValueError` for anything but arithmetic, and `KeyError` for an input that is missing.
+    """
 
     def walk(node: ast.AST) -> Any:
         match node:
@@ -129,9 +136,9 @@ def evaluate(formula: str, inputs: Mapping[str, float | Sequence[float]]) -> flo
                 return float(round(walk(arg)))
             case ast.Call(func=ast.Name(id="abs"), args=[arg]):
                 return abs(walk(arg))
-            case ast.Call(func=ast.Name(id=name), args=args) if name in OF_LINES:
+            case ast.Call(func=ast.Name(id=name), args=args) if name in AGGREGATES:
                 values = [walk(a) for a in args]
-                return OF_LINES[name](
+                return AGGREGATES[name](
                     values[0] if len(values) == 1 and not isinstance(values[0], (int, float)) else values
                 )
         raise ValueError(f"{ast.unparse(node)} cannot be evaluated")
@@ -174,4 +181,4 @@ def _tree(formula: str) -> ast.AST:
     try:
         return ast.parse(formula, mode="eval").body
     except SyntaxError as error:
-        raise GrammarError(f"{formula!r} is not a formula", why=error.msg) from None
+        raise GrammarError(f"{formula!r} is not a valid formula", why=error.msg) from None

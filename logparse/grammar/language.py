@@ -1,7 +1,7 @@
-r"""What a grammar is written in: tokens, rules, phases, columns, tables.
+r"""The language of grammars: tokens, rules, phases, columns, tables.
 
-A grammar is one Python file that reads like the vendor's log. For each kind of line it has an example first, then the
-same line with holes::
+A grammar is one Python file that reads like the vendor's log. Each kind of line has an example, followed by the same
+line with placeholders::
 
     Rule(
         "train_step",
@@ -11,10 +11,10 @@ same line with holes::
         marks="identifies_platform running", split="train", window="step",
     )
 
-A rule reads its line exactly: a blank in a string is a blank in the line, and nothing is skipped between two elements
-(`optional_blanks` and `blanks` are tokens for white space). White space at both ends of a segment does not count. A
-rule reads its segment to the end, unless it is marked `unanchored`. Results names come from the vocabulary
-(`logparse.schema.FIELDS`); `name@window` says which span of steps the figure covers.
+A rule matches its line exactly: a blank in a string is a blank in the line, and nothing is skipped between two elements
+(`optional_blanks` and `blanks` are tokens for white space). White space at both ends of a segment is ignored. A rule
+matches the whole segment, unless it is marked `unanchored`. Results names come from the vocabulary
+(`logparse.schema.FIELDS`); `name@window` states which span of steps the value covers.
 """
 
 from __future__ import annotations
@@ -37,13 +37,13 @@ from logparse.text.missing import Code
 
 
 def in_unit(token: pp.ParserElement, unit: str) -> pp.ParserElement:
-    """`token`, printed in `unit`: a key of `units.UNITS`, `clock` ([h:]mm:ss) or a date format with %."""
+    """`token`, printed in `unit`: a key of `units.UNITS`, one of `units.SPECIAL`, or a date format with %."""
     copy = token.copy()
     copy.unit = unit  # type: ignore[attr-defined]
     return copy
 
 
-# Written so that each character decides the way alone: Rust then runs the whole rule in one pass, twice as fast.
+# Each character alone decides which branch is taken: Rust then runs the whole rule in one pass, twice as fast.
 _REAL = (
     r"[-+]?(?:[0-9]+(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?|\.[0-9]+(?:[eE][-+]?[0-9]+)?"
     r"|nan|N(?:aN|AN)|inf|I(?:nf|NF))"
@@ -54,31 +54,31 @@ integer = pp.Regex(r"[-+]?[0-9]+")
 count = in_unit(pp.Regex(r"[0-9]{1,3}(?:,[0-9]{3})+|[0-9]+"), "1,000")
 """A whole number that may have thousands separators."""
 real = pp.Regex(_REAL)
-"""A number: decimals, exponent, nan and inf."""
+"""A number: decimals, exponents, nan and inf."""
 percent = in_unit(real, "%")
-"""The number before a per cent sign; it becomes a fraction."""
+"""The number before a percent sign; its value is a fraction from 0 to 1."""
 word = pp.Regex(r"[^ \t,;]+")
-"""Anything without blank, comma or semicolon."""
+"""One or more characters other than blanks, commas and semicolons."""
 name = pp.Regex(r"[A-Za-z_][A-Za-z0-9_]*")
 """An identifier."""
 token = pp.Regex(r"[^ \t]+")
-"""Anything without a blank."""
+"""One or more characters other than blanks."""
 rest = pp.Regex(r".*")
-"""All that is left of the segment; it stands last."""
+"""The rest of the segment, which may be empty. Use it last."""
 nonempty = pp.Regex(r".+")
-"""All that is left, at least one character; it stands last."""
+"""The rest of the segment, at least one character. Use it last."""
 optional_blanks = pp.Regex(r"[ \t]*")
-"""White space, or none."""
+"""Blanks and tabs, or nothing."""
 blanks = pp.Regex(r"[ \t]+")
-"""White space, at least one."""
+"""One or more blanks and tabs."""
 clock = in_unit(pp.Regex(r"[0-9]+(?::[0-9]{2}){1,2}(?:\.[0-9]+)?"), "clock")
 """[h:]mm:ss[.f], as a duration or a time of day in seconds."""
 timestamp = in_unit(
     pp.Regex(r"[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2},[0-9]{3}"), "%Y-%m-%d %H:%M:%S,%3f"
 )
-"""Python logging's time stamp."""
+"""The timestamp of Python's logging, to the millisecond."""
 timestamp_seconds = in_unit(pp.Regex(r"[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}"), "%Y-%m-%d %H:%M:%S")
-"""A time stamp to the second."""
+"""A timestamp to the second."""
 
 
 def unnamed(token: pp.ParserElement) -> pp.ParserElement:
@@ -89,26 +89,25 @@ def unnamed(token: pp.ParserElement) -> pp.ParserElement:
 # ---- rules ---- #
 
 MARKS = {
-    "identifies_platform": "a whole line in this vendor's form: it decides the platform of a file",
-    "standalone": "with identifies_platform: such a line alone is no run (a queue table, a tool's own report)",
-    "begin": "a beginning: opens a run, unless the open one holds beginnings only",
-    "running": "training or inference is under way",
-    "result": "the work reached its end and the result is there",
-    "final": "a result that stands once in a run: a second one opens a new run",
-    "reopen": "work goes on after an earlier result (a later loop)",
-    "submission": "the work itself is elsewhere: a job was handed in, or a build is done",
-    "failure": "an error, cancel or ^C that ends the work",
-    "redraw": "the line is drawn again and again; the same values in a row are one point",
-    "global": "figures of all ranks together, though one of them prints the line",
-    "unanchored": "may begin anywhere in a segment: a key of a dict or JSON record",
+    "identifies_platform": "only this vendor prints the line: it decides the platform of a file",
+    "standalone": "with identifies_platform: such a line alone is not a run (a queue table, a tool's own report)",
+    "begin": "starts a new run, unless the current run has only `begin` lines so far",
+    "running": "training or inference is in progress",
+    "result": "the workload finished and printed its result",
+    "final": "a result that is printed once per run: a second one starts a new run",
+    "reopen": "the workload continues after an earlier result (a later loop)",
+    "submission": "the workload itself runs elsewhere: a job was submitted, or a build finished",
+    "failure": "an error, cancellation or ^C that ends the workload",
+    "redraw": "the line is redrawn repeatedly; consecutive equal values are one point",
+    "global": "the values are of all ranks together, though one rank prints the line",
+    "unanchored": "may match anywhere in a segment: a key of a dict or JSON record",
 }
 
 
 def without_skipping(expr: Any) -> pp.ParserElement:
-    """`expr`, so that nothing is skipped between its elements.
+    """`expr`, changed in place so that no white space is skipped between its elements.
 
-    Set on the elements themselves: copies of all of them take a tenth of the time of an import, and tokens have no
-    other use than in rules.
+    Copying the elements would take a tenth of the import time, and tokens are used in rules only.
     """
     top = expr.parse_with_tabs()
     todo: list[Any] = [top]
@@ -122,38 +121,39 @@ def without_skipping(expr: Any) -> pp.ParserElement:
 
 @dataclass(frozen=True, eq=False)
 class Rule:
-    """One kind of line: an example, and the expression that reads it.
+    """One kind of line: an example, and the expression that matches it.
 
-    Raises `GrammarError` where the example is not read, a name is not in the vocabulary, or a form has no twin.
+    Raises `GrammarError` if the expression does not match the example, a name is not in the vocabulary, or a pyparsing
+    form has no exact equivalent as a regular expression.
     """
 
     name: str
     example: str
     expr: pp.ParserElement
     marks: str = ""
-    """Words of `MARKS`."""
+    """Keys of `MARKS`, separated by blanks."""
     split: str | None = None
     """`train`, `eval`, `test` or `benchmark`, for the metrics of this line."""
     window: str = "step"
-    """What span the metrics of this line cover: `step`, `interval`, `mean` or `final`."""
+    """Span of steps that the metrics of this line cover: `step`, `interval`, `mean` or `final`."""
     basis: str = "measured"
-    """`measured`, or `estimated` where a compiler says it."""
+    """`measured`, or `estimated` for a compiler's estimate."""
     params: str | None = None
-    """Origin (`command`, `environment`, `config`, `banner`, `log`): what the line states becomes rows of `params`."""
+    """Origin (`command`, `environment`, `config`, `banner`, `log`): the captured fields become rows of `params`."""
     level: str | None = None
     """`warning` or `error`: the line becomes a row of `messages`."""
     kind: str | None = None
-    """Kind of the message."""
+    """Kind of the message: the column `kind` of `messages`."""
     carry: Mapping[str, str] = field(default_factory=dict)
-    """field -> rule (several with `|` between): the field's value is that of the latest such line above this one."""
+    """field -> rules, separated by `|`: the field takes its value from the latest line above that matches one."""
     fixed: Mapping[str, str] = field(default_factory=dict)
-    """field -> text that every line of this rule stands for (a `scope`, a `score_name`)."""
+    """field -> text that applies to every line of this rule (a `scope`, a `score_name`)."""
     more: tuple[str, ...] = ()
-    """Further examples, for variants."""
+    """Further examples, one for each variant."""
     corrects: str | None = None
-    """Where the vendor's label is wrong: what the figure really is. Told in the evidence."""
+    """If the vendor's label is wrong: what the value really is. Shown in the evidence."""
     grammar_name: str = field(default="", init=False)
-    """Name of the grammar it stands in; the grammar sets it."""
+    """Name of the grammar that has the rule; set by the grammar."""
 
     def __post_init__(self) -> None:
         unknown = set(self.marks.split()) - MARKS.keys()
@@ -165,44 +165,44 @@ class Rule:
                 vocabulary(group)
             except KeyError as error:
                 raise GrammarError(
-                    str(error.args[0]), where=self.name, help="the words are in logparse.schema.FIELDS"
+                    str(error.args[0]), where=self.name, help="logparse.schema.FIELDS lists the fields"
                 ) from None
         for example in self.examples:
             self._check(example)
 
     @property
     def id(self) -> str:
-        """The rule's name with that of its grammar before it: `sambanova/result_dict`."""
+        """Name of the grammar and name of the rule: `sambanova/result_dict`."""
         return f"{self.grammar_name}/{self.name}"
 
     @cached_property
     def compiled(self) -> Compiled:
-        """The regular expression of this rule, its groups and its gate."""
+        """The regular expression of this rule, its groups and its literals."""
         return compile_expression(self.expr, self.name)
 
     @cached_property
     def marked(self) -> frozenset[str]:
-        """The marks as a set; `final` is a `result` too."""
+        """The marks as a set; `final` implies `result`."""
         marks = set(self.marks.split())
         return frozenset(marks | ({"result"} if "final" in marks else set()))
 
     @property
     def examples(self) -> tuple[str, ...]:
-        """All examples of this rule."""
+        """All examples of this rule, the main one first."""
         return (self.example, *self.more)
 
     @cached_property
     def fields(self) -> tuple[str, ...]:
-        """Names the rule captures, each once."""
+        """Names that the rule captures, without duplicates."""
         return tuple(dict.fromkeys(g.name for g in self.compiled.groups))
 
     @cached_property
     def pattern(self) -> str:
-        """The regular expression as it is run on a segment: anchored at both ends unless `unanchored`."""
+        """The regular expression that is run on a segment: anchored at both ends, unless marked `unanchored`."""
         return self.compiled.pattern if "unanchored" in self.marked else f"^(?:{self.compiled.pattern})$"
 
     def read(self, segment: str) -> dict[str, str] | None:
-        """The reference path: pyparsing itself on one segment, stripped. The captured texts, or None."""
+        """Match one stripped segment with pyparsing, the reference implementation. The captured texts, or None."""
         try:
             if "unanchored" in self.marked:
                 for tokens, _, _ in self.expr.scan_string(segment, max_matches=1):
@@ -221,87 +221,81 @@ class Rule:
         except pp.ParseBaseException as error:
             reached = f"{example.strip()}\n{' ' * (error.loc + 14)}^ {error.msg}"
         raise GrammarError(
-            f"rule {self.name!r} does not read its own example",
+            f"rule {self.name!r} does not match its own example",
             where=self.name,
             reached=reached,
-            help="make the expression read the example to its end, or the example a real line",
+            help="change the expression so that it matches the whole example, or use a real line as the example",
         )
 
 
-# ---- above the lines ---- #
+# ---- declarations about runs ---- #
 
 
 @dataclass(frozen=True)
 class Span:
-    """A phase from one line to another: for each line of `begin` the first (or last) line of `end` before the next
-    `begin`.
+    """A phase from each line of `begin` to the first (or last) line of `end` before the next `begin`.
 
-    Rules are named with `|` between several. Duration is the difference of their `at`.
+    `begin` and `end` name rules, separated by `|`. The duration is the difference of the two timestamps `at`.
     """
 
     phase: str
     begin: str
     end: str
     last: bool = False
-    """Ends with the last such line, not the first."""
+    """The phase ends at the last line of `end`, not at the first."""
     stage: str | None = None
-    """The vendor's own name of a step inside the phase: a row that may lie within others."""
+    """The vendor's name of a step within the phase. Such a row may overlap other rows."""
     stage_field: str | None = None
-    """Field of the `begin` line that holds that name."""
+    """Field of the `begin` line with the name of the stage."""
     exclude: tuple[str, ...] = ()
-    """Phases that lie within and are cut out."""
+    """Phases within this one whose time is subtracted."""
     inside: tuple[str, ...] = ()
-    """Phases of which it is a part where it lies within one: there it is a row with a stage (that phase's name), not a
-    whole one."""
+    """Phases that may contain this one. Within one of them, this phase is a stage of it, named after this phase."""
     first: bool = False
-    """Of several `begin` lines in a row the first counts, not the last."""
+    """Of consecutive `begin` lines, the first counts, not the last."""
     by: str | None = None
-    """Field that both lines must share (a job id, a rank)."""
+    """Field that must be equal in both lines (a job id, a rank)."""
 
 
 @dataclass(frozen=True)
 class Reported:
-    """A phase whose duration the log states: each line of `of` ("rule.field") is one, unless `pick` selects one."""
+    """A phase whose duration is printed in the log: each line of `of` ("rule.field") is one phase."""
 
     phase: str
     of: str
     stage: str | None = None
     stage_field: str | None = None
     pick: str = "all"
-    """`all`, `first`, `last`, or `max` (the slowest of several ranks)."""
+    """Which lines count: `all`, `first`, `last`, or `max` (the slowest of several ranks)."""
     subtract: str | None = None
-    """What the stated duration holds and that is taken off: a phase ("compile#1") or a figure ("rule.field")."""
+    """A part of the printed duration to subtract: a phase ("compile#1") or a field ("rule.field")."""
     whole: bool = False
-    """With `stage_field`: the stages are all there is, so their sum is the phase."""
+    """With `stage_field`: the stages make up the whole phase, so its duration is their sum."""
 
 
 @dataclass(frozen=True)
 class Bar:
-    """A phase whose duration is what a progress bar shows at its end; redraws of one bar are told apart from the next
-    bar."""
+    """A phase whose duration is the elapsed time of a finished progress bar. Redraws of one bar count once."""
 
     phase: str
     rule: str
     stage: str | None = None
-    each: str = "all"
-    """`all`, or the number of the bar, from 1."""
     subtract: str | None = None
-    """A phase that the bar holds and that is taken off: one by its key ("compile#1"), or ("compile") of each bar the
-    last
-    that ended since the bar before it."""
+    """A phase that the bar includes and that is subtracted: one phase by its key ("compile#1"), or ("compile") for each
+    bar the last such phase that ended since the bar before it."""
 
 
 @dataclass(frozen=True)
 class Spinner:
-    """Stages timed by the frames of a spinner: a lower bound."""
+    """Stages whose duration is estimated from the frames of a spinner: a lower bound."""
 
     phase: str
     rule: str
     seconds: float
-    """Time between two frames."""
+    """Seconds between two frames."""
     stage_field: str = "stage"
     subtract: int = 0
-    """Lines of each stage that are no frame (the list of stages that is printed before any begins)."""
+    """Number of lines of each stage that are not frames (such as a list of all stages printed at the start)."""
 
 
 Phase = Span | Reported | Bar | Spinner
@@ -309,30 +303,33 @@ Phase = Span | Reported | Bar | Spinner
 
 @dataclass(frozen=True)
 class Take:
-    """A column of `runs` (or a fact for formulas) from a captured field: `of` is "rule.field", several with `|`
-    between."""
+    """A column of `runs` (or an intermediate value for formulas) from captured fields.
+
+    `of` is "rule.field"; several are separated by `|`.
+    """
 
     column: str
     of: str
     pick: str = "last"
-    """`first`, `last`, `min`, `max`; or, derived from all lines: `sum`, `mean`, `median`, `count`, `distinct`."""
+    """One line: `first`, `last`, `min`, `max`. All lines: `sum`, `mean`, `median`, `count`, `distinct`."""
     where: Mapping[str, str] = field(default_factory=dict)
-    """Only lines on which these fields have these texts."""
+    """field -> text: use only lines on which the fields have these texts."""
     when: str | None = None
-    """Only where this formula is true."""
+    """Only if this formula is true."""
     how: str | None = None
-    """`estimate` for a compiler's figure; else `read` or `converted` as it comes."""
+    """`estimate` for a compiler's estimate; by default `read` or `converted`, depending on the unit."""
     aliases: str | None = None
-    """Key of the grammar's `aliases` whose table gives the one name for it."""
+    """Key of the grammar's `aliases`: the table that maps the text to a common name."""
     last_per_rank: bool = False
-    """Only the last such line of each rank counts."""
+    """Use only the last line of each rank."""
 
 
 @dataclass(frozen=True)
 class Derive:
-    """A column of `runs` (or a fact) from a formula over columns and facts that stand above it: `steps * batch_size`.
+    """A column of `runs` (or an intermediate value) from a formula over values declared above it: `steps * batch_size`.
 
-    Python arithmetic; `seen("rule")` counts the lines of a rule; `min`, `max`, `abs`, `round` work on scalars.
+    Python arithmetic; `seen("rule")` is the number of lines of a rule, `known(x)` is true if x is not null, and `min`,
+    `max`, `abs`, `round` work on scalars.
     """
 
     column: str
@@ -342,15 +339,15 @@ class Derive:
 
 @dataclass(frozen=True)
 class Infer:
-    """A column of `runs` that follows from lines of `because` being there (or, with `when`, from a formula)."""
+    """A column of `runs` that is inferred from the presence of lines of `because` (or, with `when`, from a formula)."""
 
     column: str
     value: str | int | float
     because: str = ""
-    """Rules, with `|` between; empty: the lines that told the platform."""
+    """Rules, separated by `|`. Empty: the lines that identify the platform."""
     when: str | None = None
     reason: str | None = None
-    """Why it follows, for a person."""
+    """Why the value follows, as a sentence for the evidence."""
 
 
 Column = Take | Derive | Infer
@@ -358,36 +355,37 @@ Column = Take | Derive | Infer
 
 @dataclass(frozen=True)
 class Table:
-    """A table whose columns are named by its header line, whatever they are.
+    """A table whose header line names the columns, in any order.
 
-    `header` and `row` are rules that capture `cells`; each cell becomes the field that its column's label stands for.
+    `header` and `row` are rules that capture `cells`; `labels` maps the label of a column to the field of its cells.
     """
 
     header: str
     row: str
     labels: Mapping[str, tuple[str, str | None]]
-    """label -> (field, unit)."""
+    """label of the column -> (field, unit)."""
     separator: str = "|"
     missing: tuple[str, ...] = ("--", "-", "")
-    """Cells that hold no value."""
+    """Cells that mean null."""
 
 
 @dataclass(frozen=True)
 class Steady:
-    """What gives `steady_throughput`: work over the median interval of this rule's lines after the first `warmup`
-    ones."""
+    """Source of `steady_throughput`: samples per step over the median interval between lines of this rule, without the
+    first `warmup` intervals."""
 
     rule: str
     warmup: int = 1
     separated_by: str = ""
-    """Rules, with `|` between, whose lines part one loop from the next: what lies across one is no interval."""
+    """Rules, separated by `|`, whose lines separate loops: an interval must not span such a line."""
 
 
 @dataclass(frozen=True, eq=False)
 class Grammar:
-    """All that is known of one vendor's logs. Data and expressions: nothing here reads a file.
+    """Everything that is known about one vendor's logs. Declarations only: nothing here reads a file.
 
-    Raises `GrammarError` where a declaration names a rule, field, phase or column that is not there.
+    Raises `GrammarError` if two rules have the same name, no rule identifies the platform, a phase is unknown, or the
+    name of a column is not an identifier.
     """
 
     name: str
@@ -396,31 +394,31 @@ class Grammar:
     device_kind: str | None = None
     version: str = "1"
     record_starts: tuple[pp.ParserElement, ...] = ()
-    """Texts before which a line is cut, since records are glued there."""
+    """Starts of records: a line is split before them, since several records may be on one line."""
     prefix: pp.ParserElement | None = None
-    """A tag before a record (an MPI rank tag): its captured `rank` holds for the record, and rules do not see it."""
+    """A tag before a record (an MPI rank tag). Its captured `rank` applies to the record; rules do not see the tag."""
     identity: tuple[str, ...] = ()
-    """"rule.field" of the values that tell one run from another, wherever copies of it stand."""
+    """"rule.field" of the values that identify a run, so that copies of its log are recognised."""
     phases: tuple[Phase, ...] = ()
     columns: tuple[Column, ...] = ()
-    """What a run's row is made of. Of several for one column the first that has a value counts."""
+    """The columns of a run. If several declarations name one column, the first that gives a value counts."""
     tables: tuple[Table, ...] = ()
     steady: tuple[Steady, ...] = ()
     aliases: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
-    """table -> {the vendor's word in lower case: the one name for it}."""
+    """table -> {the vendor's word in lower case: common name}."""
     chance: Mapping[str, float] = field(default_factory=dict)
-    """data set -> score that guessing gives."""
+    """data set -> score of random guessing."""
     test_items: Mapping[str, int] = field(default_factory=dict)
-    """data set -> items that its accuracy is measured over."""
+    """data set -> number of items over which its accuracy is measured."""
     min_resolution: Mapping[str, float] = field(default_factory=dict)
-    """column -> resolution in its unit that its stamps cannot better, since the machine is asked only so often."""
+    """column -> lower bound of its resolution, in its unit: the machine is polled only at this interval."""
     absent: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     """column -> why it is empty where no log states it: a code of `logparse.text.missing.Code` and the explanation."""
     no_timestamps: tuple[str, ...] = ()
-    """Of `started_at`, `ended_at` and `total_s` those that stamps of lines do not give: what is stamped is no whole
-    run."""
+    """Those of `started_at`, `ended_at` and `total_s` that the timestamps of lines do not give, since they do not cover
+    the whole run."""
     shared: bool = False
-    """Lines that several platforms print: such a grammar decides no platform and begins no run."""
+    """Lines that several platforms print: such a grammar identifies no platform and starts no run."""
 
     def __post_init__(self) -> None:
         for rule in self.rules:
@@ -428,14 +426,18 @@ class Grammar:
         names = [rule.name for rule in self.rules]
         doubled = {n for n in names if names.count(n) > 1}
         if doubled:
-            raise GrammarError(f"two rules of one name: {sorted(doubled)}", where=self.name)
+            raise GrammarError(f"several rules have the same name: {sorted(doubled)}", where=self.name)
         if self.shared:
             marked = [r.name for r in self.rules if r.marked & {"identifies_platform", "begin"}]
             if marked:
-                raise GrammarError(f"shared rules may not decide a platform or begin a run: {marked}", where=self.name)
+                raise GrammarError(
+                    f"shared rules must not identify a platform or begin a run: {marked}", where=self.name
+                )
         elif not any("identifies_platform" in r.marked for r in self.rules):
             raise GrammarError(
-                "no rule is marked identifies_platform", why="no file would be this platform's", where=self.name
+                "no rule is marked identifies_platform",
+                why="no file would be recognised as this platform's",
+                where=self.name,
             )
         for phase in self.phases:
             if phase.phase not in PHASES:
@@ -445,7 +447,7 @@ class Grammar:
         for column in self.columns:
             if column.column in FIELDS or column.column in RUNS or column.column.isidentifier():
                 continue
-            raise GrammarError(f"{column.column!r} is not a name", where=self.name)
+            raise GrammarError(f"{column.column!r} is not an identifier", where=self.name)
         for name, absence in self.absent.items():
             # A string has two parts as well, if it is short enough.
             if not isinstance(absence, tuple) or len(absence) != 2 or absence[0] not in list(Code):
@@ -456,11 +458,11 @@ class Grammar:
                 )
 
     def rule(self, name: str) -> Rule:
-        """The rule of that name."""
+        """The rule of that name. Raises `KeyError` if there is none."""
         return self._by_name[name]
 
     def has(self, name: str) -> bool:
-        """Whether a rule of that name is this grammar's own."""
+        """Whether this grammar has a rule of that name (a shared one does not count)."""
         return name in self._by_name
 
     @cached_property
@@ -468,21 +470,26 @@ class Grammar:
         return {rule.name: rule for rule in self.rules}
 
     def extracts_data(self, rule: Rule) -> bool:
-        """Whether lines of `rule` (its own or a shared one) say anything: a value, a message, a mark other than
-        `identifies_platform`, or that they are there, where a declaration asks for that. Other rules only name
-        lines as known."""
-        says = rule.fields or rule.level or rule.params or rule.marked - {"identifies_platform", "standalone"}
-        return bool(says) or rule.name in self._named
+        """Whether lines of `rule` (its own or a shared one) contribute to the frames.
+
+        They do if they give a value or a message, if they have a mark other than `identifies_platform`, or if a
+        declaration names the rule. Other rules only recognise lines.
+        """
+        data = rule.fields or rule.level or rule.params or rule.marked - {"identifies_platform", "standalone"}
+        return bool(data) or rule.name in self._named
 
     def keeps_line_text(self, rule: Rule) -> bool:
-        """Whether the text of its lines is wanted whole, besides the values: as a message, as cells of a table, to tell
-        whether a beginning is repeated, or in an id, where there are no values."""
+        """Whether the full text of its lines is needed besides the values.
+
+        It is needed as a message, as cells of a table, to detect a repeated beginning, or in an id if there are no
+        values.
+        """
         tables = {name for table in self.tables for name in (table.header, table.row)}
         return not rule.fields or rule.level is not None or "begin" in rule.marked or rule.name in tables
 
     @cached_property
     def _named(self) -> frozenset[str]:
-        """All words in the declarations: the rules among them are asked for."""
+        """All words in the declarations, and so all rules that they name."""
         parts = (
             *self.identity,
             *self.phases,

@@ -1,5 +1,4 @@
-"""The platforms: every module in `logparse.grammars`, found and never listed; or a user's own grammar file, given by
-path."""
+"""The platforms: every module in `logparse.grammars`, discovered automatically, and grammar files of the user."""
 
 from __future__ import annotations
 
@@ -17,21 +16,21 @@ from logparse.grammar import Grammar
 
 @cache
 def grammars() -> tuple[Grammar, ...]:
-    """All grammars that are installed, shared ones included, by name."""
+    """All installed grammars, including the shared one, sorted by name."""
     package = importlib.import_module("logparse.grammars")
     modules = [importlib.import_module(f"{package.__name__}.{m.name}") for m in pkgutil.iter_modules(package.__path__)]
     return tuple(sorted((_of(module) for module in modules if hasattr(module, "GRAMMAR")), key=lambda g: g.name))
 
 
 def load(path: str | Path) -> Grammar:
-    """The grammar in a Python file of the user's own; it needs no installing.
+    """The grammar in a Python file of the user. It need not be installed.
 
-    Raises `GrammarError` where the file is missing, is no Python, or holds no `GRAMMAR`.
+    Raises `GrammarError` if the file is missing, cannot be imported, or does not define `GRAMMAR`.
     """
     path = Path(path)
     spec = importlib.util.spec_from_file_location(f"logparse_grammar_{path.stem}", path)
     if spec is None or spec.loader is None or not path.is_file():
-        raise GrammarError(f"no grammar file: {path}", help="give a Python file that defines GRAMMAR")
+        raise GrammarError(f"grammar file not found: {path}", help="name a Python file that defines GRAMMAR")
     module = importlib.util.module_from_spec(spec)
     try:
         spec.loader.exec_module(module)
@@ -55,5 +54,5 @@ def chosen(extra: OneOrMany[str | Path | Grammar] = ()) -> tuple[Grammar, ...]:
 def _of(module: ModuleType) -> Grammar:
     grammar = getattr(module, "GRAMMAR", None)
     if not isinstance(grammar, Grammar):
-        raise GrammarError(f"{module.__file__} holds no grammar", help="define GRAMMAR = Grammar(...)")
+        raise GrammarError(f"{module.__file__} does not define a grammar", help="define GRAMMAR = Grammar(...)")
     return grammar

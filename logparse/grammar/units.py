@@ -1,6 +1,6 @@
-"""From captured text to values: once, for both paths, by the vocabulary's type and the unit the vendor prints.
+"""From captured text to values, by the type in the vocabulary and the unit that the vendor prints.
 
-All functions are polars expressions over columns of text. A text that is no value of its type becomes null.
+The functions take and give polars expressions over columns of text. A text that cannot be converted becomes null.
 """
 
 from __future__ import annotations
@@ -29,14 +29,14 @@ UNITS: dict[str, float] = {
     "MiB": 2.0**20,
     "GiB": 2.0**30,
 }
-"""Unit that a vendor prints -> its size in the vocabulary's unit."""
+"""Unit that a vendor prints -> factor to the unit of the vocabulary."""
 
 SPECIAL = ("clock", "hh:mm", "s/it", "epoch ms")
-"""Units that are no factor: [h:]mm:ss, hours and minutes, the inverse of a rate, and milliseconds since 1970."""
+"""Units without a factor: [h:]mm:ss, hours and minutes, the inverse of a rate, and milliseconds since 1970."""
 
 
 def is_converted(unit: str | None) -> bool:
-    """Whether a value in this unit differs from the number as printed."""
+    """Whether a value in this unit differs from the printed number."""
     return unit in SPECIAL or (unit in UNITS and UNITS[unit] != 1.0)
 
 
@@ -54,9 +54,9 @@ def value(text: pl.Expr, name: str, unit: str | None) -> pl.Expr:
 
 
 def resolution(text: pl.Expr, name: str, unit: str | None, exponents: bool = True) -> pl.Expr:
-    """Half a unit of the last printed digit of `text`, in the vocabulary's unit; null where that means nothing.
+    """Half a unit of the last printed digit of `text`, in the vocabulary's unit; null for text.
 
-    Without `exponents` no text may have one: the frequent case, and a cheap one.
+    With `exponents` False no text has an exponent: the frequent case, which is cheaper.
     """
     dtype = field(name).dtype
     if dtype not in (NUMBER, INTEGER, TIME):
@@ -71,7 +71,7 @@ def resolution(text: pl.Expr, name: str, unit: str | None, exponents: bool = Tru
         end = text.str.find("[eE]").cast(pl.Int32).fill_null(end)
         power = text.str.extract("[eE]([-+]?[0-9]+)$", 1).cast(pl.Int32, strict=False).fill_null(0)
     decimals = (end - point.cast(pl.Int32) - 1).fill_null(0)
-    half = pl.lit(_HALVES).gather((decimals - power).clip(-_LEAST, _LEAST) + _LEAST)
+    half = pl.lit(_HALVES).gather((decimals - power).clip(-_MAX_DIGITS, _MAX_DIGITS) + _MAX_DIGITS)
     half = pl.when(text.is_not_null()).then(half)
     if unit == "s/it":
         number = text.cast(NUMBER, strict=False)
@@ -79,9 +79,9 @@ def resolution(text: pl.Expr, name: str, unit: str | None, exponents: bool = Tru
     return half * {"hh:mm": 60.0, "epoch ms": 1e-3, **UNITS}.get(unit or "", 1.0)
 
 
-_LEAST = 320
-_HALVES = pl.Series([0.5 * float(f"1e{-n}") for n in range(-_LEAST, _LEAST + 1)], dtype=pl.Float64)
-"""Half a unit of the digit n places behind the point, for n from -`_LEAST` on: looked up, as powers are slow."""
+_MAX_DIGITS = 320
+_HALVES = pl.Series([0.5 * float(f"1e{-n}") for n in range(-_MAX_DIGITS, _MAX_DIGITS + 1)], dtype=pl.Float64)
+"""Half a unit of the n-th decimal digit, for n from -`_MAX_DIGITS` on: a table, since computing powers is slow."""
 
 
 def _number(text: pl.Expr, unit: str | None) -> pl.Expr:
@@ -100,8 +100,8 @@ def _number(text: pl.Expr, unit: str | None) -> pl.Expr:
     factor = UNITS.get(unit or "s", 1.0)
     if factor >= 1:
         return number if factor == 1.0 else number * factor
-    # 77.47 % is 0.7747 and nothing near it, for one line as for many: polars multiplies by a rounded reciprocal where
-    # there is one value.
+    # 77.47 % is exactly 0.7747, for one line as for many: for a single value polars multiplies by a rounded
+    # reciprocal.
     return (number / round(1 / factor)).round_sig_figs(15)
 
 
@@ -113,41 +113,41 @@ def _time(text: pl.Expr, format: str) -> pl.Expr:
     return text.str.to_datetime(format, strict=False, time_unit="us")
 
 
-def columns(taken: pl.DataFrame, groups: tuple[Group, ...]) -> list[pl.Series]:
+def columns(captures: pl.DataFrame, groups: tuple[Group, ...]) -> list[pl.Series]:
     """Columns `name` (value) and `name:text` (as printed) for each name, from the columns "1", "2", … of the groups.
 
-    What is text or a plain number is no query: most rules have no other fields, and most of them read a few lines.
+    Text and plain numbers are cast without a polars query: most rules have no other fields and match few lines.
     """
     by_name: dict[str, list[tuple[str, str | None]]] = {}
     for number, group in enumerate(groups, start=1):
         by_name.setdefault(group.name, []).append((str(number), group.unit))
-    made: dict[str, pl.Series] = {}
-    asked: list[pl.Expr] = []
+    series: dict[str, pl.Series] = {}
+    queries: list[pl.Expr] = []
     for name, parts in by_name.items():
         (index, unit), *others = parts
-        if others:  # the same word in several alternatives
-            asked.append(pl.coalesce(index for index, _ in parts).alias(f"{name}:text"))
-            asked.append(pl.coalesce(value(pl.col(index), name, unit) for index, unit in parts).alias(name))
+        if others:  # several alternatives use the name
+            queries.append(pl.coalesce(index for index, _ in parts).alias(f"{name}:text"))
+            queries.append(pl.coalesce(value(pl.col(index), name, unit) for index, unit in parts).alias(name))
             continue
-        made[f"{name}:text"] = taken[index]
+        series[f"{name}:text"] = captures[index]
         if _is_plain(name, unit):
-            made[name] = taken[index].cast(field(name).dtype, strict=False)
-        elif unit in ("clock", "hh:mm") and taken.height > MANY:
-            made[name] = _by_distinct(taken[index], name, unit)
+            series[name] = captures[index].cast(field(name).dtype, strict=False)
+        elif unit in ("clock", "hh:mm") and captures.height > MANY:
+            series[name] = _by_distinct(captures[index], name, unit)
         else:
-            asked.append(value(pl.col(index), name, unit).alias(name))
-    if asked:
-        made |= {column.name: column for column in taken.select(asked).get_columns()}
-    return [made[column].alias(column) for name in by_name for column in (name, f"{name}:text")]
+            queries.append(value(pl.col(index), name, unit).alias(name))
+    if queries:
+        series |= {column.name: column for column in captures.select(queries).get_columns()}
+    return [series[column].alias(column) for name in by_name for column in (name, f"{name}:text")]
 
 
 def _by_distinct(text: pl.Series, name: str, unit: str) -> pl.Series:
-    """As `value`, each text once: bars are drawn anew all the time, and their clocks say few different things."""
+    """As `value`, but each distinct text is converted once: redraws of a progress bar repeat the same few times."""
     distinct = text.unique()
     values = distinct.to_frame().select(value(pl.col(text.name), name, unit)).to_series()
     return text.replace_strict(distinct, values)
 
 
 def _is_plain(name: str, unit: str | None) -> bool:
-    """Whether the value is the text, cast."""
+    """Whether the value is the text itself or a plain cast of it."""
     return field(name).dtype != TIME and unit != "1,000" and not is_converted(unit)

@@ -1,9 +1,10 @@
-"""What a grammar is held to, beyond what its import refuses.
+"""Checks of grammars, beyond those that run when a grammar is imported.
 
-Each law is one function that gives, for each case it tries, a finding or None.
+Each check is one function that yields an error or None for each case that it tests.
 
-The import refuses what cannot be used at all: an example that is not read, a name outside the vocabulary, a form
-without a twin. The laws here take all rules together, and run both paths.
+The import rejects what cannot be used at all: an example that its rule does not match, a name outside the vocabulary, a
+pyparsing form without an exact equivalent as a regular expression. The checks here consider all rules together, and
+compare pyparsing with the regular expressions.
 """
 
 from __future__ import annotations
@@ -22,48 +23,49 @@ from logparse.text.terminal import Paint, aligned, one_line
 
 @dataclass(frozen=True)
 class Outcome:
-    """One law held against one grammar: how many cases were tried, and what was found wrong."""
+    """The result of one check of one grammar: the number of cases, and the errors."""
 
     grammar: str
-    law: str
-    tried: int
-    found: tuple[GrammarError, ...]
+    check: str
+    """The check as a sentence."""
+    cases: int
+    errors: tuple[GrammarError, ...]
 
 
 def check(grammars: Sequence[Grammar], among: Sequence[Grammar], every: int = 1) -> Iterator[Outcome]:
-    """Every law on each of `grammars`, in the company of all in `among`: the shared ones and the other platforms.
+    """Run every check on each of `grammars`, together with the others of `among` (shared rules, other platforms).
 
-    Of the texts one character away from an example, one in `every` is tried.
+    Of the texts that differ from an example by one character, one in `every` is tested.
     """
     for grammar in grammars:
-        company = [g for g in among if g.name != grammar.name]
-        for law in LAWS:
-            tried = 0
-            found: list[GrammarError] = []
+        others = [g for g in among if g.name != grammar.name]
+        for run in CHECKS:
+            cases = 0
+            errors: list[GrammarError] = []
             try:
-                for finding in paths_agree(grammar, company, every) if law is paths_agree else law(grammar, company):
-                    tried += 1
-                    if finding is not None:
-                        found.append(finding)
-            except GrammarError as refusal:  # a record start that has no twin is compiled only here
-                tried += 1
-                found.append(refusal)
-            yield Outcome(grammar.name, sentence(law), tried, tuple(found))
+                for error in paths_agree(grammar, others, every) if run is paths_agree else run(grammar, others):
+                    cases += 1
+                    if error is not None:
+                        errors.append(error)
+            except GrammarError as error:  # record starts are compiled only here
+                cases += 1
+                errors.append(error)
+            yield Outcome(grammar.name, sentence(run), cases, tuple(errors))
 
 
-Findings = Iterator[GrammarError | None]
-"""One item for each case tried: None where all is well."""
+Cases = Iterator[GrammarError | None]
+"""One item for each case: an error, or None if the case passes."""
 
 
-def sentence(law: Callable[..., Findings]) -> str:
-    """What a law says, in one line."""
-    return str(law.__doc__).partition("\n")[0].rstrip(".")
+def sentence(check: Callable[..., Cases]) -> str:
+    """What a check verifies, in one line."""
+    return str(check.__doc__).partition("\n")[0].rstrip(".")
 
 
 # ---- the lines ---- #
 
 
-def patterns_compile(grammar: Grammar, company: Sequence[Grammar]) -> Findings:
+def patterns_compile(grammar: Grammar, others: Sequence[Grammar]) -> Cases:
     """Every pattern compiles in polars."""
     patterns = {rule.name: rule.pattern for rule in grammar.rules}
     if grammar.record_start:
@@ -71,15 +73,15 @@ def patterns_compile(grammar: Grammar, company: Sequence[Grammar]) -> Findings:
     if grammar.prefix_compiled:
         patterns["prefix"] = grammar.prefix_compiled.pattern
     for name, pattern in patterns.items():
-        trouble = _trouble(pattern)
-        yield None if trouble is None else GrammarError(
-            "the pattern does not compile in polars", why=trouble, where=f"{grammar.name}/{name}",
-            help="write it so that Python and Rust read it alike: no bare braces, no huge repeats",
+        problem = _compile_error(pattern)
+        yield None if problem is None else GrammarError(
+            "the pattern does not compile in polars", why=problem, where=f"{grammar.name}/{name}",
+            help="use syntax that Python and Rust share: escape braces, avoid very large repeats",
         )  # fmt: skip
 
 
-def _trouble(pattern: str) -> str | None:
-    """Why polars does not take `pattern`."""
+def _compile_error(pattern: str) -> str | None:
+    """Why polars rejects `pattern`, or None."""
     try:
         pl.Series([""]).str.contains(pattern)
     except pl.exceptions.PolarsError as error:
@@ -88,36 +90,36 @@ def _trouble(pattern: str) -> str | None:
     return None
 
 
-def examples_survive_the_cut(grammar: Grammar, company: Sequence[Grammar]) -> Findings:
-    """Every example is still read after the line is cut into segments."""
+def examples_survive_segmentation(grammar: Grammar, others: Sequence[Grammar]) -> Cases:
+    """Every example still matches after the line is split into segments."""
     for rule, example in _examples(grammar):
         segments = cut(_lines([example]), grammar)
         if any(rule.read(segment) is not None for segment in segments["seg"]):
             yield None
             continue
         yield GrammarError(
-            f"a record start or the prefix splits the example of {rule.name!r} so that the rule cannot read it",
+            f"a record start or the prefix splits the example of {rule.name!r}, so that the rule does not match it",
             why=f"its segments are {list(segments['seg'])}", where=f"{grammar.name}/{rule.name}",
-            help="give the example as it stands in a segment, or make the record start read more",
+            help="give the example as one segment, or make the record start more specific",
         )  # fmt: skip
 
 
-def one_rule_keeps_each_example(grammar: Grammar, company: Sequence[Grammar]) -> Findings:
-    """Every example is kept by its own rule: no rule above it reads it, and no rule that identifies another platform.
+def examples_match_their_own_rule(grammar: Grammar, others: Sequence[Grammar]) -> Cases:
+    """Every example matches its own rule first: no rule above it, and no rule that identifies another platform.
 
-    A wider rule may stand below a narrower one, and shared rules stand below all of the platform's own.
+    A general rule may follow a specific one, and shared rules follow all of the platform's own rules.
     """
-    vendors = [] if grammar.shared else [(g.name, rule) for g in company if not g.shared for rule in g.rules]
-    tellers = [(f"{name}/{rule.name}", rule) for name, rule in vendors if "identifies_platform" in rule.marked]
+    vendors = [] if grammar.shared else [(g.name, rule) for g in others if not g.shared for rule in g.rules]
+    identifying = [(f"{name}/{rule.name}", rule) for name, rule in vendors if "identifies_platform" in rule.marked]
     above: list[tuple[str, Rule]] = []
     for rule in grammar.rules:
         for example in rule.examples:
-            others = [name for name, other in (*above, *tellers) if _confused(rule, other, example.strip())]
-            yield None if not others else GrammarError(
-                f"the example of {rule.name!r} is read by {' and '.join(others)} first",
-                why="the rule declared first keeps a line, and a line that identifies a platform decides it",
+            earlier = [name for name, other in (*above, *identifying) if _confused(rule, other, example.strip())]
+            yield None if not earlier else GrammarError(
+                f"{' and '.join(earlier)} also matches the example of {rule.name!r}, and comes first",
+                why="the first rule that matches a line takes it, and a line that identifies a platform decides it",
                 where=f"{grammar.name}/{rule.name}", reached=example.strip(),
-                help="declare the narrower rule first, or make the wider one narrower",
+                help="declare the more specific rule first, or make the other one more specific",
             )  # fmt: skip
         above.append((f"{grammar.name}/{rule.name}", rule))
 
@@ -128,8 +130,8 @@ def _confused(rule: Rule, other: Rule, text: str) -> bool:
     return any(literal in text for literal in other.compiled.literals) and other.read(text) is not None
 
 
-_TELLING = (" ", "\t", "0", "x", ".", "-", ",", ":", "|", "\u2003")
-"""Characters that put in place of another change what a line is."""
+_REPLACEMENTS = (" ", "\t", "0", "x", ".", "-", ",", ":", "|", "\u2003")
+"""Characters that replace one of the example: they are likely to change whether a rule matches."""
 _AROUND = (
     ("x", ""),
     ("0", ""),
@@ -141,37 +143,40 @@ _AROUND = (
     ("{'a': ", "}"),
     ("é",) * 2,
 )
-"""Other text that an example is put into."""
+"""Text before and after the example."""
 
 
 def mutations(example: str, every: int = 1) -> list[str]:
-    """`example`, the example inside other text, and one in `every` of the texts one character away from it."""
+    """`example`, the example within other text, and one in `every` of the texts that differ by one character."""
     changed = []
-    for i, own in enumerate(example):
+    for i, char in enumerate(example):
         head, tail = example[:i], example[i + 1 :]
         changed.append(head + tail)
-        changed += [head + c + tail for c in _TELLING if c != own]
-        changed += [head + c + own + tail for c in " 0x."]
+        changed += [head + c + tail for c in _REPLACEMENTS if c != char]
+        changed += [head + c + char + tail for c in " 0x."]
     texts = [example, *(before + example + after for before, after in _AROUND), *changed[::every]]
     return [text for text in dict.fromkeys(t.strip(" \t\r") for t in texts) if text]
 
 
-def paths_agree(grammar: Grammar, company: Sequence[Grammar], every: int = 1) -> Findings:
-    """Both paths read alike every example, every text one character away from it, and the example in other text."""
-    for rule in (rule for rule in grammar.rules if _trouble(rule.pattern) is None):
+def paths_agree(grammar: Grammar, others: Sequence[Grammar], every: int = 1) -> Cases:
+    """pyparsing and the regular expression agree on every example and on variations of it.
+
+    Variations: every text that differs from the example by one character, and the example within other text.
+    """
+    for rule in (rule for rule in grammar.rules if _compile_error(rule.pattern) is None):
         texts = list(dict.fromkeys(text for example in rule.examples for text in mutations(example.strip(), every)))
         fast = fast_path(rule, texts)
         for i, text in enumerate(texts):
             slow = rule.read(text)
             yield None if slow == fast.get(i) else GrammarError(
-                f"the two paths do not read {text!r} alike", where=f"{grammar.name}/{rule.name}",
+                f"pyparsing and the regular expression disagree on {text!r}", where=f"{grammar.name}/{rule.name}",
                 why=f"pyparsing: {_values(slow)}; the regular expression: {_values(fast.get(i))}",
-                help="a token takes what a later one needs, and pyparsing does not go back: let it stop in time",
+                help="a token takes what a later one needs, and pyparsing does not backtrack: let the token match less",
             )  # fmt: skip
 
 
 def fast_path(rule: Rule, segments: Sequence[str]) -> dict[int, dict[str, str]]:
-    """What the fast path takes from each segment that it reads: index -> name -> text."""
+    """What the regular expression captures: index of the segment -> name -> text. Only segments that match."""
     frame = pl.DataFrame({"row": range(len(segments)), "seg": segments}, schema={"row": pl.UInt32, "seg": pl.String})
     hits = run_rules(frame.with_columns(pl.lit(0, pl.UInt32).alias("col"), pl.lit(None, pl.Int64).alias("tag")), [rule])
     if rule.name not in hits:
@@ -184,35 +189,39 @@ def fast_path(rule: Rule, segments: Sequence[str]) -> dict[int, dict[str, str]]:
 
 
 def _values(values: Mapping[str, str] | None) -> str:
-    return "not read" if values is None else ", ".join(f"{k}={v!r}" for k, v in values.items()) or "read, no value"
+    return (
+        "no match"
+        if values is None
+        else ", ".join(f"{k}={v!r}" for k, v in values.items()) or "a match without captures"
+    )
 
 
-# ---- what stands above the lines ---- #
+# ---- declarations ---- #
 
 
-def names_exist(grammar: Grammar, company: Sequence[Grammar]) -> Findings:
-    """Every rule, field, phase, column, unit and table that a declaration names is there."""
-    rules = _rules(grammar, company)
+def names_exist(grammar: Grammar, others: Sequence[Grammar]) -> Cases:
+    """Every rule, field, phase, column, unit and table that a declaration names exists."""
+    rules = _rules(grammar, others)
     for rule_name, field, where in _references(grammar):
         rule = rules.get(rule_name)
         if rule is None:
             yield _unknown("rule", rule_name, rules, f"{grammar.name}, {where}")
-        elif field is not None and field not in (known := _given(grammar, rule)):
+        elif field is not None and field not in (known := _fields(grammar, rule)):
             yield _unknown(f"field of {rule_name}", field, known, f"{grammar.name}, {where}")
         else:
             yield None
     for unit, where in _units(grammar):
-        fine = unit is None or unit in _UNITS or (unit.startswith("%") and len(unit) > 1)
-        yield None if fine else _unknown("unit", str(unit), _UNITS, f"{grammar.name}, {where}")
+        valid = unit is None or unit in _UNITS or (unit.startswith("%") and len(unit) > 1)
+        yield None if valid else _unknown("unit", str(unit), _UNITS, f"{grammar.name}, {where}")
     labelled = [(table, field) for table in grammar.tables for field, _ in table.labels.values()]
     for table, field in labelled:
-        fine = field.partition("@")[0] in FIELDS
-        yield None if fine else _unknown("field", field, FIELDS, f"{grammar.name}, table of {table.header}")
+        valid = field.partition("@")[0] in FIELDS
+        yield None if valid else _unknown("field", field, FIELDS, f"{grammar.name}, table of {table.header}")
     for column in grammar.columns:
         if isinstance(column, Take) and column.aliases:
-            fine = column.aliases in grammar.aliases
+            valid = column.aliases in grammar.aliases
             where = f"{grammar.name}, {column.column}"
-            yield None if fine else _unknown("alias table", column.aliases, grammar.aliases, where)
+            yield None if valid else _unknown("alias table", column.aliases, grammar.aliases, where)
     declared = {phase.phase for phase in grammar.phases}
     for name, where in _phases_named(grammar):
         yield None if name in declared else _unknown("phase", name, declared, f"{grammar.name}, {where}")
@@ -223,9 +232,9 @@ def names_exist(grammar: Grammar, company: Sequence[Grammar]) -> Findings:
         yield None if name in RUNS else _unknown("column", name, RUNS, f"{grammar.name}, {where}")
 
 
-def formulas_hold(grammar: Grammar, company: Sequence[Grammar]) -> Findings:
-    """Every formula parses, and its names are columns or facts that stand above it."""
-    rules = _rules(grammar, company)
+def formulas_are_valid(grammar: Grammar, others: Sequence[Grammar]) -> Cases:
+    """Every formula parses, and uses only values that are declared above it."""
+    rules = _rules(grammar, others)
     above = {f"{phase}_s" for phase in PHASES} & RUNS.keys() | {f"_{mark}" for mark in MARKS}
     for column in grammar.columns:
         for text in filter(None, (getattr(column, "formula", None), column.when)):
@@ -236,42 +245,42 @@ def formulas_hold(grammar: Grammar, company: Sequence[Grammar]) -> Findings:
                 yield GrammarError(error.what, why=error.why, where=where, reached=text, help=error.help)
                 continue
             for name in formula.names(text):
-                yield None if name in above else _unknown("column or fact above", name, above, f"{where}: {text}")
+                yield None if name in above else _unknown("value declared above", name, above, f"{where}: {text}")
             for name in formula.rules_seen(text):
                 yield None if name in rules else _unknown("rule", name, rules, f"{where}: {text}")
         above.add(column.column)
 
 
-def everything_is_used(grammar: Grammar, company: Sequence[Grammar]) -> Findings:
-    """Every fact is used by a formula, and every table of aliases by a column."""
+def everything_is_used(grammar: Grammar, others: Sequence[Grammar]) -> Cases:
+    """Every intermediate value is used by a formula, and every alias table by a column."""
     texts = [text for c in grammar.columns for text in (getattr(c, "formula", None), c.when) if text]
     used = {name for text in texts for name in formula.names(text)}
     for column in grammar.columns:
         yield None if column.column in RUNS or column.column in used else GrammarError(
-            f"nothing uses {column.column!r}", why="it is no column of runs, and no formula names it",
-            where=f"{grammar.name}, {column.column}", help=near(column.column, RUNS) or "leave it out",
+            f"{column.column!r} is not used", why="it is not a column of runs, and no formula names it",
+            where=f"{grammar.name}, {column.column}", help=near(column.column, RUNS) or "remove it",
         )  # fmt: skip
     tables = {column.aliases for column in grammar.columns if isinstance(column, Take)}
     for name in grammar.aliases:
         yield None if name in tables else GrammarError(
-            f"nothing uses the aliases {name!r}", where=f"{grammar.name}, aliases",
-            help="name them in a Take or leave them out",
+            f"the alias table {name!r} is not used", where=f"{grammar.name}, aliases",
+            help="name it in a Take, or remove it",
         )  # fmt: skip
 
 
-LAWS: tuple[Callable[[Grammar, Sequence[Grammar]], Findings], ...] = (
+CHECKS: tuple[Callable[[Grammar, Sequence[Grammar]], Cases], ...] = (
     patterns_compile,
-    examples_survive_the_cut,
-    one_rule_keeps_each_example,
+    examples_survive_segmentation,
+    examples_match_their_own_rule,
     paths_agree,
     names_exist,
-    formulas_hold,
+    formulas_are_valid,
     everything_is_used,
 )
-"""All laws, in the order in which they are tried."""
+"""All checks, in the order in which they run."""
 
 
-# ---- looking up ---- #
+# ---- helpers ---- #
 
 
 def _lines(texts: Sequence[str]) -> pl.DataFrame:
@@ -282,14 +291,14 @@ def _examples(grammar: Grammar) -> Iterator[tuple[Rule, str]]:
     return ((rule, example) for rule in grammar.rules for example in rule.examples)
 
 
-def _rules(grammar: Grammar, company: Sequence[Grammar]) -> dict[str, Rule]:
-    """The grammar's own rules and the shared ones, by name."""
-    shared = [rule for g in company if g.shared for rule in g.rules]
+def _rules(grammar: Grammar, others: Sequence[Grammar]) -> dict[str, Rule]:
+    """The rules of the grammar and the shared rules, by name."""
+    shared = [rule for g in others if g.shared for rule in g.rules]
     return {rule.name: rule for rule in (*shared, *grammar.rules)}
 
 
 def _references(grammar: Grammar) -> Iterator[tuple[str, str | None, str]]:
-    """Every place where a declaration names a rule, and perhaps a field of it: rule, field, where."""
+    """Every reference to a rule, and to a field of it if any: rule, field, where."""
 
     def each(of: str, where: str) -> Iterator[tuple[str, str | None, str]]:
         for name in filter(None, (part.strip() for part in of.split("|"))):
@@ -337,7 +346,7 @@ def _references(grammar: Grammar) -> Iterator[tuple[str, str | None, str]]:
 
 
 def _phases_named(grammar: Grammar) -> Iterator[tuple[str, str]]:
-    """Every phase that another one names, to take it off or to be a part of it, and where."""
+    """Every phase that another phase names, and where."""
     for phase in grammar.phases:
         where = f"phase {phase.phase}"
         if isinstance(phase, Span):
@@ -347,8 +356,8 @@ def _phases_named(grammar: Grammar) -> Iterator[tuple[str, str]]:
             yield phase.subtract.partition("#")[0], f"{where}, subtract"
 
 
-def _given(grammar: Grammar, rule: Rule) -> set[str]:
-    """Fields that a line of `rule` can have."""
+def _fields(grammar: Grammar, rule: Rule) -> set[str]:
+    """All fields that a line of `rule` can have."""
     cells = {field for table in grammar.tables if table.row == rule.name for field, _ in table.labels.values()}
     tag = {"rank"} if grammar.prefix is not None else set()
     return {*rule.fields, *rule.carry, *rule.fixed, *cells, *tag}
@@ -358,7 +367,7 @@ _UNITS = (*units.UNITS, *units.SPECIAL)
 
 
 def _units(grammar: Grammar) -> Iterator[tuple[str | None, str]]:
-    """Every unit that a token or a table names, and where."""
+    """Every unit of a token or a table, and where."""
     for rule in grammar.rules:
         yield from ((group.unit, f"{rule.name}, {group.name}") for group in rule.compiled.groups)
     for table in grammar.tables:
@@ -366,58 +375,58 @@ def _units(grammar: Grammar) -> Iterator[tuple[str | None, str]]:
 
 
 def _unknown(kind: str, name: str, known: Collection[str], where: str) -> GrammarError:
-    return GrammarError(f"there is no {kind} {name!r}", where=where, help=nearest(name, sorted(known)))
+    return GrammarError(f"unknown {kind} {name!r}", where=where, help=nearest(name, sorted(known)))
 
 
-# ---- for people ---- #
+# ---- output ---- #
 
 
-def page(outcomes: Sequence[Outcome], refused: Sequence[GrammarError], paint: Paint) -> str:
-    """What was tried and how it came out: a line for each law, then all that was found."""
+def page(outcomes: Sequence[Outcome], rejected: Sequence[GrammarError], paint: Paint) -> str:
+    """One line for each check with its result, followed by all errors. `rejected`: errors of imports."""
     out = []
-    for name in dict.fromkeys(o.grammar for o in outcomes):
+    names = list(dict.fromkeys(o.grammar for o in outcomes))
+    for name in names:
         out.append(paint.head(name))
-        rows = [[f"  {o.tried} tried", _verdict(o, paint), o.law] for o in outcomes if o.grammar == name]
+        rows = [[f"  {o.cases:,} cases", _verdict(o, paint), o.check] for o in outcomes if o.grammar == name]
         out += aligned(rows, right={0}, gap=2)
-    found = [*refused, *(finding for o in outcomes for finding in o.found)]
-    alike: dict[tuple[str | None, str | None], list[GrammarError]] = {}
-    for finding in found:
-        alike.setdefault((finding.where, finding.help), []).append(finding)
-    for first, *more in alike.values():
-        out += ["", *str(first).split("\n"), *([f"  and {len(more)} more like it"] if more else [])]
-    tried = sum(o.tried for o in outcomes)
-    names = {o.grammar for o in outcomes}
-    many = f"{len(names)} grammar{'' if len(names) == 1 else 's'}"
-    out += ["", f"{many}, {tried:,} cases tried: " + (paint.warn(f"{len(found)} not met") if found else "all met")]
+    errors = [*rejected, *(error for o in outcomes for error in o.errors)]
+    similar: dict[tuple[str | None, str | None], list[GrammarError]] = {}
+    for error in errors:
+        similar.setdefault((error.where, error.help), []).append(error)
+    for first, *more in similar.values():
+        out += ["", *str(first).split("\n"), *([f"  and {len(more)} similar"] if more else [])]
+    cases = sum(o.cases for o in outcomes)
+    count = f"{len(names)} grammar{'' if len(names) == 1 else 's'}, {cases:,} cases"
+    out += ["", f"{count}: {paint.warn(f'{len(errors)} failed') if errors else 'all passed'}"]
     return "\n".join(out).lstrip("\n")
 
 
 def _verdict(outcome: Outcome, paint: Paint) -> str:
-    return paint.warn(f"{len(outcome.found)} not met") if outcome.found else "met"
+    return paint.warn(f"{len(outcome.errors)} failed") if outcome.errors else "passed"
 
 
-def table(outcomes: Sequence[Outcome], refused: Sequence[GrammarError]) -> pl.DataFrame:
-    """The same for programs: grammar, law, tried, not_met, first (the first finding, all its parts)."""
+def table(outcomes: Sequence[Outcome], rejected: Sequence[GrammarError]) -> pl.DataFrame:
+    """One row for each check: grammar, check, cases, failed, error (the first one, with all its parts)."""
     rows: list[tuple[str | None, str, int, int, str | None]] = [
-        (o.grammar, o.law, o.tried, len(o.found), str(o.found[0]) if o.found else None) for o in outcomes
+        (o.grammar, o.check, o.cases, len(o.errors), str(o.errors[0]) if o.errors else None) for o in outcomes
     ]
-    rows += [(error.where, "It can be imported", 1, 1, str(error)) for error in refused]
-    return pl.DataFrame(rows, schema=["grammar", "law", "tried", "not_met", "first"], orient="row")
+    rows += [(error.where, "The grammar can be imported", 1, 1, str(error)) for error in rejected]
+    return pl.DataFrame(rows, schema=["grammar", "check", "cases", "failed", "error"], orient="row")
 
 
 def listing(grammars: Sequence[Grammar], paint: Paint) -> str:
-    """Platforms and their rules with an example of each."""
+    """Each platform, and its rules with an example of each."""
     out = []
     for grammar in grammars:
-        said = f"{grammar.title}; version {grammar.version}, {len(grammar.rules)} rules"
-        out.append(f"{paint.head(grammar.name)}  {said}")
+        summary = f"{grammar.title}; version {grammar.version}, {len(grammar.rules)} rules"
+        out.append(f"{paint.head(grammar.name)}  {summary}")
         out += aligned([[f"  {rule.name}", one_line(rule.example.strip())] for rule in grammar.rules], gap=2)
         out.append("")
     return "\n".join(out[:-1])
 
 
 def rules(grammars: Sequence[Grammar]) -> pl.DataFrame:
-    """The same for programs: platform, rule, marks, fields, example, pattern."""
+    """One row for each rule: platform, rule, marks, fields, example, pattern."""
     rows = [
         (g.name, r.name, " ".join(sorted(r.marked)), " ".join(r.fields), r.example, r.pattern)
         for g in grammars

@@ -1,4 +1,4 @@
-"""there is no column 'los'
+"""unknown column 'los'
 where: acme, absent
 help: did you mean 'loss'?"""
 

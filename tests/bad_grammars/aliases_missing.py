@@ -1,4 +1,4 @@
-"""there is no alias table 'model'
+"""unknown alias table 'model'
 where: acme, model
 help: did you mean 'models'?"""
 

@@ -1,4 +1,4 @@
-"""nothing uses the aliases 'models'
+"""the alias table 'models' is not used
 where: acme, aliases"""
 
 from __future__ import annotations

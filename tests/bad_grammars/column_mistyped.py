@@ -1,5 +1,5 @@
-"""nothing uses 'thoughput'
-reason: it is no column of runs, and no formula names it
+"""'thoughput' is not used
+reason: it is not a column of runs, and no formula names it
 where: acme, thoughput
 help: did you mean 'throughput'?"""
 

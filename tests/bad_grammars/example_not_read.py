@@ -1,4 +1,4 @@
-"""rule 'done' does not read its own example
+"""rule 'done' does not match its own example
 where: done
 read up to:"""
 

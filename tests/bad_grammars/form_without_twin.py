@@ -1,5 +1,5 @@
-"""OneOrMore is not among the forms a rule may use
-reason: each rule also runs as one regular expression, and this form has no exact twin there
+"""OneOrMore is not supported in a rule
+reason: a rule also runs as one regular expression, and this form has no exact equivalent there
 where: done"""
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""there is no column or fact above 'steps'
+"""unknown value declared above 'steps'
 where: acme, samples: steps * 2"""
 
 from __future__ import annotations

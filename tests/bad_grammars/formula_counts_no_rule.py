@@ -1,4 +1,4 @@
-"""there is no rule 'dne'
+"""unknown rule 'dne'
 where: acme, ranks: seen("dne")
 help: did you mean 'done'?"""
 

@@ -1,4 +1,4 @@
-"""'steps *' is not a formula
+"""'steps *' is not a valid formula
 reason: invalid syntax"""
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""there is no column or fact above 'step'
+"""unknown value declared above 'step'
 where: acme, samples: step * batch_size"""
 
 from __future__ import annotations

@@ -1,4 +1,5 @@
-"""the example of 'step' is read by cerebras/"""
+"""also matches the example of 'step', and comes first
+reason: the first rule that matches a line takes it, and a line that identifies a platform decides it"""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 """look-ahead or look-behind in Regex('[0-9]+(?= s)')
-reason: Python and Rust do not read it alike
+reason: Python and Rust do not both support it, or interpret it differently
 where: done"""
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
-"""the name 'duration' stands on several tokens
-reason: a name takes one text
+"""the name 'duration' is on several tokens
+reason: a name captures one text
 where: done"""
 
 from __future__ import annotations

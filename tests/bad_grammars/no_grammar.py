@@ -1,4 +1,4 @@
-"""holds no grammar
+"""does not define a grammar
 help: define GRAMMAR = Grammar(...)"""
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
-"""a rule without a text that is always there
-reason: the literals of a rule are the gate that keeps it off all other lines
+"""the rule has no literal text that every match contains
+reason: only lines that contain a literal of the rule are tested against its pattern
 where: done"""
 
 from __future__ import annotations

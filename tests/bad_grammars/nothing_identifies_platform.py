@@ -1,5 +1,5 @@
 """no rule is marked identifies_platform
-reason: no file would be this platform's
+reason: no file would be recognised as this platform's
 where: acme"""
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
-"""a parse action in a rule
-reason: it would run on one of the two paths only
+"""the rule has a parse action
+reason: it would run with pyparsing only, not with the regular expression
 where: done"""
 
 from __future__ import annotations

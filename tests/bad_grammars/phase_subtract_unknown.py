@@ -1,4 +1,4 @@
-"""there is no phase 'compiling'
+"""unknown phase 'compiling'
 where: acme, phase train, subtract
 help: there are train"""
 

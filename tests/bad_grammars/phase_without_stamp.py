@@ -1,4 +1,4 @@
-"""there is no field of done 'at'
+"""unknown field of done 'at'
 where: acme, phase train"""
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""there is no field of done 'elapsed'
+"""unknown field of done 'elapsed'
 where: acme, total_s
 help: there are duration"""
 

@@ -1,4 +1,4 @@
-"""a record start or the prefix splits the example of 'done' so that the rule cannot read it
+"""a record start or the prefix splits the example of 'done', so that the rule does not match it
 reason: its segments are ['acme: done', 'in 12.5 s']
 where: acme/done"""
 

@@ -1,4 +1,4 @@
-"""there is no field 'acuracy'
+"""unknown field 'acuracy'
 where: acme, table of head
 help: did you mean 'accuracy'?"""
 

@@ -1,5 +1,5 @@
-"""the two paths do not read 'acme: xy 1.5' alike
-reason: pyparsing: not read; the regular expression: loss='1.5'
+"""pyparsing and the regular expression disagree on 'acme: xy 1.5'
+reason: pyparsing: no match; the regular expression: loss='1.5'
 where: acme/loss"""
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""two rules of one name: ['done']
+"""several rules have the same name: ['done']
 where: acme"""
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """unknown field 'durration'; did you mean 'duration'?
 where: done
-help: the words are in logparse.schema.FIELDS"""
+help: logparse.schema.FIELDS lists the fields"""
 
 from __future__ import annotations
 

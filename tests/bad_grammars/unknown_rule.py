@@ -1,4 +1,4 @@
-"""there is no rule 'don'
+"""unknown rule 'don'
 where: acme, total_s
 help: did you mean 'done'?"""
 

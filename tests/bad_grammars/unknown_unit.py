@@ -1,4 +1,4 @@
-"""there is no unit 'secs'
+"""unknown unit 'secs'
 where: acme, done, duration"""
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
-"""the example of 'done' is read by acme/anything first
-reason: the rule declared first keeps a line, and a line that identifies a platform decides it
+"""acme/anything also matches the example of 'done', and comes first
+reason: the first rule that matches a line takes it, and a line that identifies a platform decides it
 where: acme/done
 read up to: acme: done in 12.5 s"""
 
