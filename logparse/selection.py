@@ -1,4 +1,4 @@
-"""What people mean by a name: which run."""
+"""Find the run that a name refers to."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ from logparse.schema import TEXT
 
 
 def find_run(logs: Logs, name: str) -> Mapping[str, Any]:
-    """The row of `runs` that `name` means: an id, the beginning of an id, a label, or a part of a label.
+    """The row of `runs` that `name` refers to: an id, a prefix of an id, a label, or part of a label.
 
-    Raises `UsageError` where none or several are meant; the message names them.
+    Raises `UsageError` where no run or several runs match; the message names them.
     """
     rows = logs.runs.with_columns(pl.col(pl.Categorical).cast(TEXT)).rows(named=True)
-    for meant in (
+    for matching in (
         [r for r in rows if name in (r["run"], r["label"])],
         [r for r in rows if name and (r["run"].startswith(name) or name.lower() in r["label"].lower())],
     ):
-        if len(meant) == 1:
-            return meant[0]
-        if meant:
-            raise UsageError(f"{name!r} may be any of {_named(meant)}: say more of the label, or the id")
-    hint = near(name, [r["label"] for r in rows], most=3, alike=0.4) or f"there are {_named(rows) or 'none'}"
-    raise UsageError(f"there is no run {name!r}; {hint}")
+        if len(matching) == 1:
+            return matching[0]
+        if matching:
+            raise UsageError(f"{name!r} is ambiguous: {_named(matching)}; give more of the label, or the id")
+    hint = near(name, [r["label"] for r in rows], most=3, alike=0.4) or f"choose from {_named(rows) or 'no runs'}"
+    raise UsageError(f"no run matches {name!r}; {hint}")
 
 
 def _named(rows: Sequence[Mapping[str, Any]]) -> str:

@@ -22,7 +22,7 @@ from logparse.comparison.jobs import Job, jobs
 from logparse.comparison.ledger import Ledger, Value
 from logparse.comparison.noise import Noise
 from logparse.comparison.quantities import QUANTITIES
-from logparse.comparison.sides import Cell, Side
+from logparse.comparison.sides import Side, SideValues
 from logparse.comparison.verdict import (
     BEYOND,
     ESTABLISHED,
@@ -33,7 +33,7 @@ from logparse.comparison.verdict import (
     student,
     verdict,
 )
-from logparse.comparison.wording import cell_text, grid
+from logparse.comparison.wording import cell_text, text_table
 from logparse.errors import UsageError
 from logparse.pages.run_cells import Facts, compiling
 from logparse.schema import FRAMES, RUNS
@@ -173,9 +173,9 @@ def test_runs_of_the_same_settings_here_are_noise_and_copies_are_not(tmp_path) -
 # ---- verdicts ---- #
 
 
-def cells(a: Sequence[float], b: Sequence[float]) -> tuple[Cell, Cell]:
+def cells(a: Sequence[float], b: Sequence[float]) -> tuple[SideValues, SideValues]:
     job = Job(dict.fromkeys(RUNS))
-    return tuple(Cell(Side("", (job,)), tuple(Value(v, 0.0, "read") for v in values)) for values in (a, b))  # type: ignore[return-value]
+    return tuple(SideValues(Side("", (job,)), tuple(Value(v, 0.0, "read") for v in values)) for values in (a, b))  # type: ignore[return-value]
 
 
 def judged(name: str, a: Sequence[float], b: Sequence[float], *noises: Noise):  # type: ignore[no-untyped-def]
@@ -531,7 +531,7 @@ def test_a_compile_reads_as_it_does_where_runs_are_listed() -> None:
 
 def test_a_mark_behind_a_value_is_explained_too() -> None:
     logs = logparse.ingest([CEREBRAS[0], SAMPLES / "cerebras" / "bert_large_cached_silently.out"])
-    made = grid(compare(logs))
+    made = text_table(compare(logs))
     assert "3.669 s, cached" in [c.value for row in made.rows for c in row.cells]
     assert "cached" in made.marks
 
@@ -581,7 +581,7 @@ def test_repeats_whose_times_hold_something_else_are_no_noise_of_a_training_time
     logs = timed(("a", 100.0, "load"), ("a", 101.0, "load"), ("a", 300.0, "compile, load"), ("b", 120.0, "load"))
     ledger = Ledger(logs)
     one, other = (Side(job.label, (job,)) for job in (ledger.jobs[0], ledger.jobs[3]))
-    a, b = (sides.cell(ledger, QUANTITIES["train_s"], side) for side in (one, other))
+    a, b = (sides.side_values(ledger, QUANTITIES["train_s"], side) for side in (one, other))
     found = noise.repeats(ledger, QUANTITIES["train_s"], a, b)
     assert found is not None
     assert found.size == pytest.approx(math.log(1.01))

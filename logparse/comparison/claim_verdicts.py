@@ -1,4 +1,4 @@
-"""Claims held against the logs: confirmed, refuted by a line, or not in the log."""
+"""Claims checked against the logs: confirmed, refuted by a line, or not in the log."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from logparse.schema import SAID, TEXT, WORD, conform, empty
 
 
 def claims(logs: Logs | Ledger, said: Iterable[str | Claim] = ()) -> pl.DataFrame:
-    """The frame `claims`: what is said of the runs, and what their file names say, held against the logs.
+    """The frame `claims`: claims about the runs, and those of their file names, checked against the logs.
 
     Args:
-        logs: what `ingest` gave, or a ledger with claims of its own.
-        said: `LABEL:NAME=VALUE`, one a claim.
+        logs: the result of `ingest`, or a ledger with claims of its own.
+        said: claims as `LABEL:NAME=VALUE`.
 
     Raises:
-        UsageError: a text is no claim.
+        UsageError: a text is not a valid claim.
     """
     given = [c if isinstance(c, Claim) else claim(c) for c in said]
     ledger = logs.with_claims([*logs.claims, *given]) if isinstance(logs, Ledger) else Ledger(logs, given)
@@ -31,11 +31,11 @@ def claims(logs: Logs | Ledger, said: Iterable[str | Claim] = ()) -> pl.DataFram
 
 
 def claim_verdicts(ledger: Ledger, jobs: Sequence[Job]) -> pl.DataFrame:
-    """The frame `claims`: each claim about these jobs with what the log says: confirmed, refuted, not in the log."""
+    """The frame `claims`: each claim about these jobs with its verdict: confirmed, refuted, not in the log."""
     rows = [
-        _verdict(ledger, job, said)
+        _verdict(ledger, job, claim)
         for job in jobs
-        for said in (*(c for c in ledger.claims if c.means(job)), *from_names(job))
+        for claim in (*(c for c in ledger.claims if c.means(job)), *from_names(job))
     ]
     if not rows:
         return empty("claims")
@@ -46,16 +46,16 @@ def _plain(dtype: pl.DataType) -> pl.DataType:
     return TEXT if dtype == WORD else dtype
 
 
-def _verdict(ledger: Ledger, job: Job, said: Claim) -> dict[str, Any]:
-    found = next((run[said.name] for run in job.runs if run[said.name] is not None), None)
-    places = ledger.value(job, said.name).places if found is not None else ()
+def _verdict(ledger: Ledger, job: Job, claim: Claim) -> dict[str, Any]:
+    found = next((run[claim.name] for run in job.runs if run[claim.name] is not None), None)
+    places = ledger.value(job, claim.name).places if found is not None else ()
     return {
         "run": job.id,
-        "name": said.name,
-        "claimed": said.text,
+        "name": claim.name,
+        "claimed": claim.text,
         "found": None if found is None else f"{found:.15g}" if isinstance(found, float) else str(found),
-        "verdict": "not in the log" if found is None else "confirmed" if _same(found, said.number) else "refuted",
-        "origin": said.origin,
+        "verdict": "not in the log" if found is None else "confirmed" if _same(found, claim.number) else "refuted",
+        "origin": claim.origin,
         "source": places[0].source if places else str(job.main["source"]),
         "line": places[0].line if places else None,
     }

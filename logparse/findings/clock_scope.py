@@ -27,9 +27,9 @@ from collections.abc import Iterator, Sequence
 from logparse.comparison.clocks import clock
 from logparse.comparison.compare import Comparison
 from logparse.comparison.jobs import Job
-from logparse.comparison.phrases import durations, jobs_of, labels, same_work
+from logparse.comparison.phrases import durations, jobs_of, labels, same_workload
 from logparse.findings import Finding, Scene
-from logparse.text.labels import PHASES, holding
+from logparse.text.labels import PHASES, included_text
 
 ID = "F03"
 OF_ONE_RUN = False
@@ -48,13 +48,13 @@ def find(scene: Scene) -> Iterator[Finding]:
 
 def _training(comparison: Comparison) -> Iterator[Finding]:
     ledger = comparison.ledger
-    jobs = jobs_of(same_work(comparison))
+    jobs = jobs_of(same_workload(comparison))
     timed = [job for job in jobs if job.has_result and ledger.value(job, "train_s").known]
     groups: dict[str, list[Job]] = {}
     for job in timed:
         groups.setdefault(job["train_includes"] or "", []).append(job)
     if len(groups) > 1:
-        told = [f"{holding(held)} ({labels(jobs)})" for held, jobs in groups.items()]
+        told = [f"{included_text(held)} ({labels(jobs)})" for held, jobs in groups.items()]
         yield Finding(
             "warning",
             f"The training times do not hold the same: {'; '.join(told)}.",
@@ -70,7 +70,7 @@ def _parts(comparison: Comparison, clocks: Sequence[str], phases: Sequence[str])
     name = clocks[0].removesuffix("_s")
     wholes = {
         job.id: whole.value
-        for job in jobs_of(same_work(comparison))
+        for job in jobs_of(same_workload(comparison))
         if job.has_result and ((whole := clock(ledger, job, name)).value or 0) > 0
     }
     timed = [job for job in comparison.jobs if job.id in wholes]

@@ -21,7 +21,7 @@ from collections.abc import Iterator, Sequence
 
 from logparse.comparison.jobs import Job
 from logparse.comparison.ledger import Ledger
-from logparse.comparison.phrases import durations, jobs_of, labels, same_work
+from logparse.comparison.phrases import durations, jobs_of, labels, same_workload
 from logparse.findings import Finding, Scene
 
 ID = "F02"
@@ -33,7 +33,7 @@ def find(scene: Scene) -> Iterator[Finding]:
     for comparison in scene.comparisons:
         if comparison.by == "compile_cache":
             continue
-        jobs = jobs_of(same_work(comparison))
+        jobs = jobs_of(same_workload(comparison))
         compiled = [job for job in jobs if job["compile_cache"] == "miss"]
         cached = [job for job in jobs if job["compile_cache"] == "hit"]
         if compiled and cached:

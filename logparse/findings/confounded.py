@@ -27,9 +27,9 @@ from typing import Any
 from logparse.comparison.compare import Comparison
 from logparse.comparison.ledger import Ledger
 from logparse.comparison.phrases import listed
-from logparse.comparison.refusal import different_work
+from logparse.comparison.refusal import workload_difference
 from logparse.comparison.settings import SETTINGS, Setting, factors, of_columns
-from logparse.comparison.sides import Cell, Side
+from logparse.comparison.sides import Side, SideValues
 from logparse.findings import Finding, Scene
 from logparse.text.terminal import one_line
 
@@ -89,7 +89,7 @@ def _compared(comparison: Comparison) -> list[Side]:
 
 def _factors(ledger: Ledger, a: Side, b: Side) -> list[Setting]:
     """In what two sides of the same work differ; another seed is how one repeats a run."""
-    if different_work(ledger, Cell(a, ()), Cell(b, ())):
+    if workload_difference(ledger, SideValues(a, ()), SideValues(b, ())):
         return []
     return factors(of_columns(ledger, (a, b)))
 

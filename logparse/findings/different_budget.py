@@ -25,7 +25,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from logparse.comparison.compare import Comparison
 from logparse.comparison.jobs import Job
-from logparse.comparison.phrases import as_told, by_value, claimed, jobs_of, same_work, whose
+from logparse.comparison.phrases import by_text, by_value, claimed, jobs_of, same_workload, with_labels
 from logparse.comparison.settings import BUDGET
 from logparse.findings import Finding, Scene
 
@@ -57,7 +57,7 @@ def find(scene: Scene) -> Iterator[Finding]:
 def _amounts(comparison: Comparison) -> tuple[str, Mapping[int, list[Job]]] | None:
     """The column that tells how much was trained, and its values with their jobs; None where they do not differ."""
     ledger = comparison.ledger
-    jobs = [job for job in jobs_of(same_work(comparison)) if job.main["task"] == "train" and job.has_result]
+    jobs = [job for job in jobs_of(same_workload(comparison)) if job.main["task"] == "train" and job.has_result]
     held = {column: by_value(ledger, jobs, column) for column in ("samples", "epochs", "steps")}
     if len(by_value(ledger, jobs, "batch_size")) > 1:
         del held["steps"]
@@ -70,7 +70,7 @@ def _amounts(comparison: Comparison) -> tuple[str, Mapping[int, list[Job]]] | No
 
 
 def _text(scene: Scene, column: str, amounts: Mapping[int, Sequence[Job]]) -> str:
-    told = whose(as_told(scene.ledger, column, amounts, "{:,}".format))
+    told = with_labels(by_text(scene.ledger, column, amounts, "{:,}".format))
     if column != "samples":
         return f"The runs were trained for different numbers of {column}: {told}."
     jobs = [job for some in amounts.values() for job in some]

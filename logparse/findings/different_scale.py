@@ -23,7 +23,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from logparse.comparison.compare import Comparison
-from logparse.comparison.phrases import as_told, by_value, claimed, jobs_of, listed, same_work, span, whose
+from logparse.comparison.phrases import by_text, by_value, claimed, jobs_of, listed, same_workload, span, with_labels
 from logparse.comparison.scaling import Point, Scaling, scaling
 from logparse.findings import Finding, Scene
 from logparse.text.labels import many
@@ -39,9 +39,9 @@ def find(scene: Scene) -> Iterator[Finding]:
         study = _study(comparison)
         if study is None or (study.kind == "neither" and not scene.shown):
             continue  # some of all runs that were read always differ: only who compares them concludes something
-        jobs = [job for job in jobs_of(same_work(comparison)) if job.has_result]
+        jobs = [job for job in jobs_of(same_workload(comparison)) if job.has_result]
         counts = dict(sorted(by_value(scene.ledger, jobs, study.of).items()))
-        told = whose(as_told(scene.ledger, study.of, counts, "{:,}".format))
+        told = with_labels(by_text(scene.ledger, study.of, counts, "{:,}".format))
         yield Finding(
             "warning" if study.kind == "neither" else "note",
             f"Not the same number of {study.of}: {told}. {_kind(study, claimed(scene.ledger, jobs, 'samples'))}",
@@ -56,7 +56,7 @@ def _study(comparison: Comparison) -> Scaling | None:
     for of in ("ranks", "devices"):
         sides = [
             side
-            for side in same_work(comparison)
+            for side in same_workload(comparison)
             if any(job.has_result and comparison.ledger.value(job, of).known for job in side.jobs)
         ]
         study = scaling(comparison.ledger, sides)

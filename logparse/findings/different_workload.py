@@ -21,8 +21,8 @@ from collections.abc import Iterator
 from logparse.comparison.jobs import Job
 from logparse.comparison.ledger import Ledger
 from logparse.comparison.phrases import claimed, labels
-from logparse.comparison.refusal import different_work
-from logparse.comparison.sides import Cell
+from logparse.comparison.refusal import workload_difference
+from logparse.comparison.sides import SideValues
 from logparse.findings import Finding, Scene
 from logparse.text.labels import task
 from logparse.text.terminal import one_line
@@ -35,11 +35,11 @@ _WORK = ("workload", "task")
 def find(scene: Scene) -> Iterator[Finding]:
     """An error for a comparison with sides whose work is not that of the baseline."""
     for comparison in scene.comparisons:
-        cells = [Cell(side, ()) for side in comparison.sides]
+        cells = [SideValues(side, ()) for side in comparison.sides]
         first = cells[comparison.baseline]
         others: dict[str, list[Job]] = {}
         for c in cells:
-            if different_work(scene.ledger, first, c):
+            if workload_difference(scene.ledger, first, c):
                 for job in c.side.jobs:
                     others.setdefault(_work(scene.ledger, job), []).append(job)
         if others:

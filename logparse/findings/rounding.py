@@ -21,7 +21,7 @@ from collections.abc import Iterator
 
 from logparse.comparison.compare import Row
 from logparse.comparison.phrases import listed
-from logparse.comparison.sides import Cell, apart
+from logparse.comparison.sides import SideValues, apart
 from logparse.comparison.verdict import WITHIN
 from logparse.comparison.wording import title, value_text
 from logparse.findings import Finding, Scene
@@ -49,7 +49,7 @@ def find(scene: Scene) -> Iterator[Finding]:
                 )
 
 
-def _within(row: Row, index: int, base: Cell) -> bool:
+def _within(row: Row, index: int, base: SideValues) -> bool:
     """Whether one value a side differs from the baseline's, and by no more than rounding."""
     verdict, c = row.verdicts[index], row.cells[index]
     if verdict is None or verdict.word != WITHIN or not base.n == c.n == 1:
@@ -60,5 +60,5 @@ def _within(row: Row, index: int, base: Cell) -> bool:
     return abs(apart(row.quantity, base.numbers[0], c.numbers[0])) <= rounding
 
 
-def _text(row: Row, cell: Cell) -> str:
+def _text(row: Row, cell: SideValues) -> str:
     return f"{value_text(row.quantity, cell, cell.values[0])} ({one_line(cell.side.label)})"

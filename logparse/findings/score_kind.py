@@ -22,7 +22,7 @@ from typing import Any
 from logparse.comparison.jobs import Job
 from logparse.comparison.ledger import Ledger
 from logparse.comparison.noise import items_of
-from logparse.comparison.phrases import as_told, by_value, jobs_of, same_work, whose
+from logparse.comparison.phrases import by_text, by_value, jobs_of, same_workload, with_labels
 from logparse.findings import Finding, Scene
 from logparse.schema import FIELDS
 
@@ -33,12 +33,12 @@ OF_ONE_RUN = False
 def find(scene: Scene) -> Iterator[Finding]:
     """A warning for each set of runs whose scores differ in kind, or else in data set, or else in items."""
     for comparison in scene.comparisons:
-        jobs = jobs_of(same_work(comparison))
+        jobs = jobs_of(same_workload(comparison))
         scored = [job for job in jobs if job.has_result and scene.ledger.value(job, "score").known]
         for what, column, groups in _kinds(scene.ledger, scored):
             if len(groups) > 1:
                 jobs = [job for some in groups.values() for job in some]
-                told = whose(as_told(scene.ledger, column, groups, _word))
+                told = with_labels(by_text(scene.ledger, column, groups, _word))
                 yield Finding(
                     "warning",
                     f"The scores are not of the same {what}: {told}.",

@@ -23,7 +23,7 @@ from collections.abc import Iterator
 from logparse.comparison.phrases import claimed, clauses, labels, per_second
 from logparse.comparison.quantities import QUANTITIES
 from logparse.comparison.scaling import Point, Scaling
-from logparse.comparison.sides import Cell, Side, cell
+from logparse.comparison.sides import Side, SideValues, side_values
 from logparse.findings import Finding, Scene
 from logparse.text.labels import many
 from logparse.text.terminal import one_line
@@ -44,7 +44,7 @@ def find(scene: Scene) -> Iterator[Finding]:
         yield from _above(scene, study)
         first = study.points[0]
         jobs = tuple(scene.ledger.repeats(first.side.jobs[0])) if len(first.side.jobs) == 1 else first.side.jobs
-        held = cell(scene.ledger, QUANTITIES["throughput"], Side(first.side.label, jobs))
+        held = side_values(scene.ledger, QUANTITIES["throughput"], Side(first.side.label, jobs))
         if held.n > 1 and min(held.numbers) > 0 and max(held.numbers) / min(held.numbers) > 1 + _SPREAD:
             least, most = min(held.numbers), max(held.numbers)
             yield Finding(
@@ -85,6 +85,6 @@ def _on(scene: Scene, first: Point, study: Scaling) -> str:
     return f" on {many(first.count, study.of.removesuffix('s'))}{mark}" if mark else ""
 
 
-def _open(held: Cell) -> float:
+def _open(held: SideValues) -> float:
     """Share of a rate that its digits leave open."""
     return (held.resolution or 0.0) / held.middle if held.middle else 0.0

@@ -24,8 +24,8 @@ from collections.abc import Iterator
 
 from logparse.comparison.compare import Comparison, Row
 from logparse.comparison.jobs import Job
-from logparse.comparison.phrases import clauses, labels, same_work, whose
-from logparse.comparison.sides import Cell
+from logparse.comparison.phrases import clauses, labels, same_workload, with_labels
+from logparse.comparison.sides import SideValues
 from logparse.findings import Finding, Scene
 
 ID = "F08"
@@ -47,7 +47,7 @@ def find(scene: Scene) -> Iterator[Finding]:
 
 def _samples(comparison: Comparison, row: Row) -> Iterator[Finding]:
     """What a sample is on each side."""
-    same = same_work(comparison)
+    same = same_workload(comparison)
     jobs = [job for c in row.cells if c.values and c.side in same for job in c.side.jobs]
     groups: dict[str, list[Job]] = {}
     for job in jobs:
@@ -56,7 +56,7 @@ def _samples(comparison: Comparison, row: Row) -> Iterator[Finding]:
     if len(groups) < 2:
         return
     named = len(groups.keys() - {"sample"}) > 1
-    told = whose({f"{unit}s": some for unit, some in groups.items()})
+    told = with_labels({f"{unit}s": some for unit, some in groups.items()})
     yield Finding(
         "warning" if named else "note",
         f"The rates count different things: {told}."
@@ -82,7 +82,7 @@ def _converted(comparison: Comparison, row: Row) -> Iterator[Finding]:
         )
 
 
-def _of_length(cell: Cell) -> str | None:
+def _of_length(cell: SideValues) -> str | None:
     """How a value of the cell was converted, if one was."""
     return next((v.made for v in cell.values if re.search("[÷×] sequence length", v.made or "")), None)
 
@@ -99,7 +99,7 @@ def _tokens(comparison: Comparison, samples: Row, tokens: Row) -> Iterator[Findi
         jobs = [job for some in groups.values() for job in some]
         yield Finding(
             "warning",
-            f"{whose(groups)} are printed, and no log tells the sequence length that would convert them.",
+            f"{with_labels(groups)} are printed, and no log tells the sequence length that would convert them.",
             jobs,
             ("throughput", "token_throughput"),
             ledger.places(jobs, "throughput", "token_throughput"),

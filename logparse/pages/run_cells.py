@@ -13,7 +13,7 @@ from logparse.frames.resolution import resolutions
 from logparse.logs import Logs
 from logparse.schema import TEXT
 from logparse.text import labels, missing
-from logparse.text.labels import fetched, many
+from logparse.text.labels import cache_hit_text, many
 from logparse.text.missing import Reason
 from logparse.text.numbers import figure, score_figure, seconds
 from logparse.text.terminal import one_line
@@ -124,7 +124,7 @@ def compiling(run: Run, facts: Facts) -> str:
     if value is None:
         return facts.empty(run, "compile_s")
     if hit:
-        return fetched([(value, duration(run, "compile_s", facts))])
+        return cache_hit_text([(value, duration(run, "compile_s", facts))])
     parts = [p for p in facts.compiles.get(run["run"], ()) if p]
     if 1 < len(parts) <= 3 and math.isclose(sum(parts), value):
         return "+".join(f"{p:.0f}" if p == int(p) else f"{p:.1f}" for p in parts) + " s"

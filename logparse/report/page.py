@@ -16,7 +16,7 @@ from logparse.charts._theme import hue
 from logparse.comparison.compare import Comparison, Row
 from logparse.comparison.jobs import Job
 from logparse.comparison.verdict import BEYOND, ESTABLISHED, NOT_COMPARABLE, UNKNOWN, WITHIN
-from logparse.comparison.wording import Grid, GridCell, grid, is_better
+from logparse.comparison.wording import TextCell, TextTable, is_better, text_table
 from logparse.findings import SEVERITIES
 from logparse.pages import ingest
 from logparse.pages.explain import SUSPICIOUS, shapes
@@ -327,7 +327,7 @@ class _Page:
     def _block(self, block: Block, open_: bool) -> Html:
         comparison = block.comparison
         assert comparison is not None
-        made = grid(comparison)
+        made = text_table(comparison)
         base = comparison.sides[comparison.baseline].label
         caption = f"{block.heading}: {len(comparison.sides)} sides, held against {base}"
         notes = [tag("li", _code(one_line(n))) for n in made.notes]
@@ -342,7 +342,7 @@ class _Page:
         head = tag("summary", tag("h3", _dot(block.heading.partition(" · ")[0]), block.heading))
         return tag("details", head, inner, class_="block", open=open_)
 
-    def _grid(self, comparison: Comparison, made: Grid, caption: str) -> Html:
+    def _grid(self, comparison: Comparison, made: TextTable, caption: str) -> Html:
         sides = comparison.sides
         heads = [self._side_head(i, comparison) for i in range(len(sides))]
         cells = [[self._compared_cell(r.row, i, c) for i, c in enumerate(r.cells)] for r in made.rows]
@@ -372,7 +372,7 @@ class _Page:
             name = tag("span", _breakable(label))
         return joined(name, tag("small", "baseline")) if index == comparison.baseline else name
 
-    def _compared_cell(self, row: Row, index: int, cell: GridCell) -> Html:
+    def _compared_cell(self, row: Row, index: int, cell: TextCell) -> Html:
         jobs, verdict = row.cells[index].side.jobs, row.verdicts[index]
         value = self._number(one_line(cell.value), jobs, (row.quantity.name,))
         if not cell.verdict or verdict is None:
