@@ -1,14 +1,15 @@
-"""The scores are not of one kind.
+"""The scores are of different kinds.
 
 What it does
-    Looks at the scores of runs set side by side: what they are (accuracy, F1, word error rate …), over which data set,
-    and over how many items, as far as the logs tell.
+    Checks whether the scores of the compared runs are of one kind (accuracy, F1, word error rate …), over one data set,
+    and over the same number of items, as far as the logs state.
 
 Why it matters
-    90 % accuracy is neither more nor less than 0.86 Spearman; and over fewer items chance moves an accuracy further.
+    90 % accuracy is neither more nor less than 0.86 Spearman, and with fewer test items an accuracy varies more by
+    chance.
 
 Example
-    Two sentence models on a GroqChip: bert_tiny is told by its accuracy, MiniLM by a Spearman correlation.
+    Two sentence models on a GroqChip: bert_tiny reports accuracy, MiniLM a Spearman correlation.
 
 What to do
     Evaluate both on the same data set with the same score.
@@ -37,11 +38,11 @@ def find(scene: Scene) -> Iterator[Finding]:
         scored = [job for job in jobs if job.has_result and scene.ledger.value(job, "score").known]
         for what, column, groups in _kinds(scene.ledger, scored):
             if len(groups) > 1:
-                jobs = [job for some in groups.values() for job in some]
-                told = with_labels(by_text(scene.ledger, column, groups, _word))
+                jobs = [job for group in groups.values() for job in group]
+                values = with_labels(by_text(scene.ledger, column, groups, _word))
                 yield Finding(
                     "warning",
-                    f"The scores are not of the same {what}: {told}.",
+                    f"The scores differ in {what}: {values}.",
                     jobs,
                     ("score",),
                     scene.ledger.places(jobs, "score"),
@@ -50,7 +51,7 @@ def find(scene: Scene) -> Iterator[Finding]:
 
 
 def _kinds(ledger: Ledger, jobs: list[Job]) -> Iterator[tuple[str, str, dict[Any, list[Job]]]]:
-    """In what scores may differ, the column that says it, and its values with their jobs."""
+    """How scores may differ, the column that states it, and its values with their jobs."""
     for what, column in (("kind", "score_name"), ("data set", "dataset")):
         yield what, column, by_value(ledger, jobs, column)
     items: dict[int, list[Job]] = {}

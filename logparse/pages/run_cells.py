@@ -97,13 +97,13 @@ _SHARED = {
 
 
 def ran(run: Run, common: Run, facts: Facts) -> str:
-    """`505 st × 4096`, `10 epochs`, and the settings in which the rows differ."""
+    """`505 steps × 4096`, `10 epochs`, and the settings in which the rows differ."""
     steps, epochs, batch, samples = (run[c] for c in ("steps", "epochs", "batch_size", "samples"))
     parts = []
     if epochs is not None and (steps is None or epochs > 1):
         parts.append(many(epochs, "epoch"))
     elif steps is not None:
-        parts.append(f"{steps} st" + (f" × {batch}" if batch is not None else ""))
+        parts.append(many(steps, "step") + (f" × {batch}" if batch is not None else ""))
     elif samples is not None:
         parts.append(many(samples, run["sample"] or "sample"))
     elif batch is not None:

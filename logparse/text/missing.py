@@ -29,9 +29,9 @@ class Why(Enum):
 LEGEND = {
     Why.DOES_NOT_APPLY.mark: "does not apply",
     Why.NOT_IN_LOG.mark: "not in this log",
-    Why.ELSEWHERE.mark: "in a log that is not here",
-    Why.CACHED.mark: "binary found, not compiled",
-    Why.UNREADABLE.mark: "what stands there is no value",
+    Why.ELSEWHERE.mark: "in another log, not given",
+    Why.CACHED.mark: "compile cache hit",
+    Why.UNREADABLE.mark: "the text is not a value",
 }
 """What an empty cell shows, and what that means; `no result` says it itself."""
 
