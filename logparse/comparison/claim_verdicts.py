@@ -15,18 +15,18 @@ from logparse.logs import Logs
 from logparse.schema import SAID, TEXT, WORD, conform, empty
 
 
-def claims(logs: Logs | Ledger, said: Iterable[str | Claim] = ()) -> pl.DataFrame:
+def claims(logs: Logs | Ledger, given: Iterable[str | Claim] = ()) -> pl.DataFrame:
     """The frame `claims`: claims about the runs, and those of their file names, checked against the logs.
 
     Args:
         logs: the result of `ingest`, or a ledger with claims of its own.
-        said: claims as `LABEL:NAME=VALUE`.
+        given: claims as `LABEL:NAME=VALUE`.
 
     Raises:
         UsageError: a text is not a valid claim.
     """
-    given = [c if isinstance(c, Claim) else claim(c) for c in said]
-    ledger = logs.with_claims([*logs.claims, *given]) if isinstance(logs, Ledger) else Ledger(logs, given)
+    parsed = [c if isinstance(c, Claim) else claim(c) for c in given]
+    ledger = logs.with_claims([*logs.claims, *parsed]) if isinstance(logs, Ledger) else Ledger(logs, parsed)
     return claim_verdicts(ledger, ledger.jobs)
 
 

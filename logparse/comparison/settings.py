@@ -50,7 +50,7 @@ class Setting:
     role: str
     """`same`, `factor`, `follows`, `budget`, `unknown` (not stated on one side), or `other` (a parameter that is not a
     column)."""
-    of: str | None = None
+    derived_from: str | None = None
     """The setting that it follows from."""
     claimed: tuple[bool, ...] = ()
     """For each side whether a value is claimed."""
@@ -80,8 +80,8 @@ def of_columns(ledger: Ledger, sides: Sequence[Side]) -> list[Setting]:
     out = []
     for name, values in known.items():
         if any(values):
-            role, of = _role(name, values, differs, known)
-            out.append(Setting(name, values, role, of, claimed[name]))
+            role, cause = _role(name, values, differs, known)
+            out.append(Setting(name, values, role, cause, claimed[name]))
     return out
 
 

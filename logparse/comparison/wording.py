@@ -37,8 +37,8 @@ def what_differs(comparison: Comparison) -> Iterator[str]:
             yield f"{problem}, so {ranked}: {_listed(list(dict.fromkeys(refused.values())))}."
             break
     yield from _factors(comparison)
-    follows = sorted((s for s in comparison.settings if s.role == "follows"), key=lambda s: str(s.of))
-    for cause, derived in groupby(follows, key=lambda s: s.of):
+    follows = sorted((s for s in comparison.settings if s.role == "follows"), key=lambda s: str(s.derived_from))
+    for cause, derived in groupby(follows, key=lambda s: s.derived_from):
         yield f"Derived from {cause}: {_across(comparison, [s.name for s in derived])}."
     unknown = _of_role(comparison, "unknown")
     if unknown:
