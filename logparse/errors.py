@@ -1,12 +1,12 @@
 """Everything logparse raises.
 
     LogparseError
-    ├── UsageError            what was asked for cannot be done: wrong words, wrong paths
+    ├── UsageError            the request is wrong: an unknown name, an invalid value, a missing path
     │   ├── NoSuchInput       a path that does not exist, a glob that matches nothing
-    │   └── NothingToDraw     the logs hold nothing that a chart shows
+    │   └── NothingToDraw     the logs contain nothing that a chart shows
     └── GrammarError          a grammar that cannot be used
 
-Each message has up to five parts, always in this order: what, why, where, how far it got, what to do.
+A message has up to five parts, always in this order: what, why, where, how far parsing got, what to do.
 """
 
 from __future__ import annotations
@@ -17,19 +17,19 @@ from dataclasses import dataclass
 
 
 def nearest(word: str, known: Iterable[str]) -> str:
-    """`did you mean 'epochs'?`, or what there is: the last part of a message about a word that nobody knows."""
+    """The hint at the end of a message about an unknown word: `did you mean 'epochs'?`, else all known words."""
     words = list(known)
-    return near(word, words) or f"there are {', '.join(words)}"
+    return near(word, words) or f"choose from {', '.join(words)}"
 
 
 def near(word: str, known: Iterable[str], most: int = 1, alike: float = 0.6) -> str | None:
-    """`did you mean 'epochs'?`, naming at most so many words that are at least so much alike; None where none is."""
-    found = difflib.get_close_matches(word, list(known), n=most, cutoff=alike)
-    return f"did you mean {' or '.join(map(repr, found))}?" if found else None
+    """`did you mean 'epochs'?`: at most `most` known words of similarity `alike` (0 to 1) or more; else None."""
+    matches = difflib.get_close_matches(word, list(known), n=most, cutoff=alike)
+    return f"did you mean {' or '.join(map(repr, matches))}?" if matches else None
 
 
 class LogparseError(Exception):
-    """The root: catch this to catch all that logparse raises on purpose."""
+    """Base class of all errors that logparse raises on purpose."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +47,8 @@ class Remedy:
 
 
 class UsageError(LogparseError):
-    """What was asked for cannot be done; the message says what to do instead, and names the `remedy` if one argument
-    is enough."""
+    """The request cannot be met; the message says what to do instead, and `remedy` names the argument that would help,
+    if one is enough."""
 
     def __init__(self, message: str, remedy: Remedy | None = None) -> None:
         super().__init__(message, remedy)
@@ -58,16 +58,16 @@ class UsageError(LogparseError):
         return f"{self.message} ({self.remedy})" if self.remedy else self.message
 
 
-class NoSuchInput(UsageError):  # noqa: N818 - reads as what it says
+class NoSuchInput(UsageError):  # noqa: N818 - the name says enough
     """A path that does not exist, or a glob that matches nothing."""
 
 
-class NothingToDraw(UsageError):  # noqa: N818 - reads as what it says
-    """The logs hold nothing that the chart shows; the message says what it looks for."""
+class NothingToDraw(UsageError):  # noqa: N818 - the name says enough
+    """The logs contain nothing that the chart shows; the message says what it needs."""
 
 
 class GrammarError(LogparseError):
-    """A grammar that cannot be used; `str` gives the parts that are known, one a line."""
+    """A grammar that cannot be used; `str` gives the known parts, one per line."""
 
     def __init__(
         self,

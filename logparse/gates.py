@@ -1,4 +1,4 @@
-"""Gates: conditions on a comparison that a CI job fails on. They fail only beyond noise."""
+"""Gates: conditions on a comparison that make a CI job fail, and only where the difference is beyond noise."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import polars as pl
 from logparse.comparison.compare import Comparison, Row
 from logparse.comparison.quantities import QUANTITIES
 from logparse.comparison.verdict import BEYOND, ESTABLISHED, WITHIN, Verdict
-from logparse.comparison.wording import cell_text, worth
+from logparse.comparison.wording import cell_text, verdict_reason
 from logparse.errors import UsageError, nearest
 from logparse.findings import SEVERITIES
 from logparse.schema import FIELDS
@@ -30,150 +30,150 @@ _SIGNS = {
 
 @dataclass(frozen=True)
 class Gate:
-    """`throughput<0.95x`: a quantity, a sign, and a number: a ratio to the baseline (x), a change in per cent."""
+    """`throughput<0.95x`: fails where the condition is true."""
 
     text: str
     quantity: str
     sign: str
     number: float
     unit: str
-    """`x` (ratio), `%` (change in per cent), or nothing: the value itself."""
+    """`x` (ratio to the baseline), `%` (change in per cent), or empty (the value itself)."""
 
 
 @dataclass(frozen=True)
-class Outcome:
-    """What came of one gate on one side."""
+class GateResult:
+    """The result of one gate for one side."""
 
     gate: Gate
     side: str
     passed: bool | None
-    """None: it cannot be told."""
+    """None where it cannot be decided."""
     text: str
     locations: tuple[Location, ...] = ()
 
 
 def gate(text: str) -> Gate:
-    """The gate that `throughput<0.95x`, `train_s>+10%` or `score<0.97` says.
+    """Parse a gate: `throughput<0.95x`, `train_s>+10%`, `score<0.97`.
 
-    Raises `UsageError` for what is none.
+    Raises `UsageError` for an invalid gate.
     """
     found = _GATE.fullmatch(text)
     if not found:
         raise UsageError(
-            f"{text!r} is no gate: write QUANTITY<NUMBERx, as in throughput<0.95x, train_s>+10%, score<0.97"
+            f"{text!r} is not a valid gate: write QUANTITY<NUMBERx, as in throughput<0.95x, train_s>+10%, score<0.97"
         )
-    said, sign, number, unit = found.groups()
-    name = _quantity(said)
+    word, sign, number, unit = found.groups()
+    name = _quantity(word)
     if not unit and QUANTITIES[name].scale == "ratio":
         raise UsageError(
-            f"{text!r} has no unit: write {said}{sign}{number}x (a ratio to the baseline) or a change in %"
+            f"{text!r} has no unit: write {word}{sign}{number}x (a ratio to the baseline) or a change in %"
         )
     if unit == "%" and number[0] not in "+-":
-        raise UsageError(f"{text!r}: say which way, {said}{sign}+{number}% or {said}{sign}-{number}%")
+        raise UsageError(f"{text!r} has no direction: write {word}{sign}+{number}% or {word}{sign}-{number}%")
     try:
         return Gate(text, name, sign, float(number), unit or "")
     except ValueError:
-        raise UsageError(f"{number!r} in {text!r} is no number") from None
+        raise UsageError(f"{number!r} in {text!r} is not a number") from None
 
 
-def _quantity(said: str) -> str:
-    """The quantity of that name, or that title: `train_s`, `train`; a score by what it is (`accuracy`)."""
+def _quantity(word: str) -> str:
+    """The quantity with that name or title: `train_s`, `train`; a score also by its own name (`accuracy`)."""
     titles = {q.title.replace(" ", "_"): name for name, q in QUANTITIES.items()}
     scores = {
         name: "score" for name, field in FIELDS.items() if field.metric and field.better and name not in QUANTITIES
     }
     known = {**scores, **titles, **{name: name for name in QUANTITIES}}
-    if said not in known:
-        raise UsageError(f"{said!r} is not compared; {nearest(said, QUANTITIES)}")
-    return known[said]
+    if word not in known:
+        raise UsageError(f"{word!r} is not a quantity of a comparison; {nearest(word, QUANTITIES)}")
+    return known[word]
 
 
-def outcomes(comparison: Comparison, gates: Sequence[Gate]) -> list[Outcome]:
-    """What comes of each gate on each side but the baseline."""
+def evaluate(comparison: Comparison, gates: Sequence[Gate]) -> list[GateResult]:
+    """The result of each gate for each side except the baseline."""
     rows = {row.quantity.name: row for row in comparison.rows}
     return [
-        _outcome(comparison, one, rows[one.quantity], index)
-        if one.quantity in rows
-        else Outcome(one, side.label, None, "no log has it")
-        for one in gates
+        _result(comparison, gate, rows[gate.quantity], index)
+        if gate.quantity in rows
+        else GateResult(gate, side.label, None, "not in any log")
+        for gate in gates
         for index, side in enumerate(comparison.sides)
         if index != comparison.baseline
     ]
 
 
-def _outcome(comparison: Comparison, one: Gate, row: Row, index: int) -> Outcome:
+def _result(comparison: Comparison, gate: Gate, row: Row, index: int) -> GateResult:
     c, base, verdict = row.cells[index], row.cells[comparison.baseline], row.verdicts[index]
     assert verdict is not None
     shown = f"{cell_text(row.quantity, c)} against {cell_text(row.quantity, base)}"
-    held = _held(one, row, index, comparison.baseline, verdict)
-    if held is None:
-        return Outcome(one, c.side.label, None, f"{shown}: {worth(verdict)}", c.locations)
+    tested = _tested_number(gate, row, index, comparison.baseline, verdict)
+    if tested is None:
+        return GateResult(gate, c.side.label, None, f"{shown}: {verdict_reason(verdict)}", c.locations)
     ratio = f", {ratio_figure(verdict.ratio)}" if verdict.ratio is not None else ""
-    if not _SIGNS[one.sign](held, one.number):
-        return Outcome(one, c.side.label, True, f"{shown}{ratio}", c.locations)
-    if not one.unit:
-        return _of_value(one, row, index, shown)
+    if not _SIGNS[gate.sign](tested, gate.number):
+        return GateResult(gate, c.side.label, True, f"{shown}{ratio}", c.locations)
+    if not gate.unit:
+        return _value_result(gate, row, index, shown)
     if verdict.word in (ESTABLISHED, BEYOND):
-        return Outcome(one, c.side.label, False, f"{shown}{ratio}: {worth(verdict)}", c.locations)
+        return GateResult(gate, c.side.label, False, f"{shown}{ratio}: {verdict_reason(verdict)}", c.locations)
     passed = True if verdict.word == WITHIN else None
-    return Outcome(one, c.side.label, passed, f"{shown}{ratio}: {worth(verdict)}", c.locations)
+    return GateResult(gate, c.side.label, passed, f"{shown}{ratio}: {verdict_reason(verdict)}", c.locations)
 
 
-def _of_value(one: Gate, row: Row, index: int, shown: str) -> Outcome:
-    """A gate on the value itself: met where the value is beyond it by no more than the noise that is known."""
+def _value_result(gate: Gate, row: Row, index: int, shown: str) -> GateResult:
+    """A gate on the value itself: passes unless the value exceeds the limit by more than the known noise."""
     c = row.cells[index]
     noise = max((n.size for n in row.noises[index]), default=c.resolution or 0.0)
-    beyond = abs((c.middle or 0.0) - one.number) > noise
+    beyond = abs((c.middle or 0.0) - gate.number) > noise
     text = f"{shown}; known noise {noise:.2g}" + ("" if beyond else ", so this may be chance")
-    return Outcome(one, c.side.label, not beyond, text, c.locations)
+    return GateResult(gate, c.side.label, not beyond, text, c.locations)
 
 
-def _held(one: Gate, row: Row, index: int, baseline: int, verdict: Verdict) -> float | None:
-    """The number that the gate is about; None where there is none."""
-    if not one.unit:
+def _tested_number(gate: Gate, row: Row, index: int, baseline: int, verdict: Verdict) -> float | None:
+    """The number that the gate tests; None where there is none."""
+    if not gate.unit:
         return row.cells[index].middle
     if verdict.ratio is not None:
-        return verdict.ratio if one.unit == "x" else (verdict.ratio - 1) * 100
+        return verdict.ratio if gate.unit == "x" else (verdict.ratio - 1) * 100
     base = row.cells[baseline].middle
     if verdict.difference is None or not base:
         return None
     share = verdict.difference / abs(base)
-    return 1 + share if one.unit == "x" else share * 100
+    return 1 + share if gate.unit == "x" else share * 100
 
 
 def worst(findings: pl.DataFrame) -> str | None:
-    """The worst severity among findings that are not ignored."""
-    held = set(findings.filter(pl.col("ignored").is_null())["severity"])
-    return next((s for s in SEVERITIES if s in held), None)
+    """The worst severity among the findings that are not ignored."""
+    severities = set(findings.filter(pl.col("ignored").is_null())["severity"])
+    return next((s for s in SEVERITIES if s in severities), None)
 
 
-def too_bad(findings: pl.DataFrame, strict: str | None) -> bool:
-    """Whether a finding is at least as bad as `strict` (`error` or `warning`)."""
+def is_too_bad(findings: pl.DataFrame, strict: str | None) -> bool:
+    """Whether a finding has the severity `strict` (`error` or `warning`) or worse."""
     found = worst(findings)
     return strict is not None and found is not None and SEVERITIES.index(found) <= SEVERITIES.index(strict)
 
 
-# ---- what CI systems read ---- #
+# ---- output for CI systems ---- #
 
 
-def failed(outcome: Outcome, on_unknown: str) -> bool:
-    """Whether a gate is not met; what cannot be told is as `on_unknown` (`pass` or `fail`) says."""
-    return outcome.passed is False or (outcome.passed is None and on_unknown == "fail")
+def failed(result: GateResult, on_unknown: str) -> bool:
+    """Whether a gate failed; `on_unknown` (`pass` or `fail`) decides those that cannot be decided."""
+    return result.passed is False or (result.passed is None and on_unknown == "fail")
 
 
-def junit(found: Sequence[Outcome], findings: pl.DataFrame, strict: str | None, on_unknown: str) -> str:
-    """JUnit XML: a test case for each gate and side, and one for each finding that is not ignored."""
+def junit(results: Sequence[GateResult], findings: pl.DataFrame, strict: str | None, on_unknown: str) -> str:
+    """JUnit XML: one test case per gate and side, and one per finding that is not ignored."""
     suite = ElementTree.Element("testsuite", name="logparse compare")
-    for outcome in found:
-        case = _case(suite, "gate", f"{outcome.gate.text}: {outcome.side}")
-        if failed(outcome, on_unknown):
-            _told(case, "failure", outcome.text, outcome.locations)
-        elif outcome.passed is None:
-            _told(case, "skipped", outcome.text, ())
+    for result in results:
+        case = _case(suite, "gate", f"{result.gate.text}: {result.side}")
+        if failed(result, on_unknown):
+            _add_message(case, "failure", result.text, result.locations)
+        elif result.passed is None:
+            _add_message(case, "skipped", result.text, ())
     for row in findings.filter(pl.col("ignored").is_null()).iter_rows(named=True):
         case = _case(suite, "finding", f"{row['name']} {row['key']}")
-        bad = too_bad(findings.filter(pl.col("key") == row["key"]), strict)
-        _told(case, "failure" if bad else "system-out", row["text"], locations(row["evidence"]))
+        bad = is_too_bad(findings.filter(pl.col("key") == row["key"]), strict)
+        _add_message(case, "failure" if bad else "system-out", row["text"], locations(row["evidence"]))
     suite.set("tests", str(len(suite)))
     suite.set("failures", str(len(suite.findall("testcase/failure"))))
     ElementTree.indent(suite)
@@ -184,24 +184,24 @@ def _case(suite: ElementTree.Element, kind: str, name: str) -> ElementTree.Eleme
     return ElementTree.SubElement(suite, "testcase", classname=kind, name=_xml(name))
 
 
-def _told(case: ElementTree.Element, tag: str, text: str, places: Sequence[Location]) -> None:
+def _add_message(case: ElementTree.Element, tag: str, text: str, places: Sequence[Location]) -> None:
     element = ElementTree.SubElement(case, tag)
-    if tag != "system-out":  # the schema knows no message there
+    if tag != "system-out":  # the schema has no message there
         element.set("message", _xml(text))
     element.text = _xml("\n".join([text, *map(str, places)]))
 
 
 def _xml(text: str) -> str:
-    """`text` without what XML 1.0 cannot hold at all; markup is escaped where it is written."""
+    """`text` without the characters that XML 1.0 cannot contain; markup is escaped on writing."""
     return "".join(c if c in "\t\n\r" or (c >= " " and c not in "\ufffe\uffff") else "\ufffd" for c in text)
 
 
-def github(found: Sequence[Outcome], findings: pl.DataFrame, on_unknown: str) -> Iterator[str]:
-    """Workflow commands of GitHub: an annotation for each gate that is not met and each finding, at its line."""
-    for outcome in found:
-        if outcome.passed is not True:
-            kind = "error" if failed(outcome, on_unknown) else "warning"
-            yield _command(kind, f"{outcome.gate.text}: {outcome.side}", outcome.text, outcome.locations)
+def github(results: Sequence[GateResult], findings: pl.DataFrame, on_unknown: str) -> Iterator[str]:
+    """GitHub workflow commands: an annotation for each gate that did not pass and each finding, at its line."""
+    for result in results:
+        if result.passed is not True:
+            kind = "error" if failed(result, on_unknown) else "warning"
+            yield _command(kind, f"{result.gate.text}: {result.side}", result.text, result.locations)
     for row in findings.filter(pl.col("ignored").is_null()).iter_rows(named=True):
         kind = "notice" if row["severity"] == "note" else row["severity"]
         yield _command(kind, row["name"], row["text"], locations(row["evidence"]))

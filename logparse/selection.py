@@ -1,4 +1,4 @@
-"""What people mean by a name: which run, or which runs."""
+"""Find the runs that a name refers to."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from logparse.text.labels import shortened
 
 
 def find_run(runs: pl.DataFrame, name: str) -> Mapping[str, Any]:
-    """The row of the frame `runs` that `name` means: an id, the beginning of an id, a label, or a part of a label.
+    """The row of the frame `runs` that `name` refers to: an id, a prefix of an id, a label, or part of a label.
 
-    Raises `UsageError` where none or several are meant; the message names them.
+    Raises `UsageError` where no run or several runs match; the message names them.
     """
     rows = runs.rows(named=True)
     for matching in (
@@ -25,13 +25,13 @@ def find_run(runs: pl.DataFrame, name: str) -> Mapping[str, Any]:
         if len(matching) == 1:
             return matching[0]
         if matching:
-            raise UsageError(f"{name!r} may be any of {_named(matching)}: give more of the label, or the id")
-    raise UsageError(f"there is no run {name!r}; {_hint(rows, name)}")
+            raise UsageError(f"{name!r} is ambiguous: {_named(matching)}; give more of the label, or the id")
+    raise UsageError(f"no run matches {name!r}; {_hint(rows, name)}")
 
 
 def find_runs(runs: pl.DataFrame, name: str) -> list[str]:
-    """The ids of the runs that `name` means, in the order of the frame `runs`: those whose label, id or source a
-    pattern with `*`, `?` or `[` matches (case does not matter), those of a source of that name, or the one that
+    """The ids of the runs that `name` refers to, in the order of the frame `runs`: those whose label, id or source
+    matches a pattern with `*`, `?` or `[` (case does not matter), those of a source of that name, or the one that
     `find_run` finds.
 
     Raises `UsageError` where there is none.
@@ -51,7 +51,7 @@ def find_runs(runs: pl.DataFrame, name: str) -> list[str]:
 
 
 def _hint(rows: Sequence[Mapping[str, Any]], name: str) -> str:
-    return near(name, [r["label"] for r in rows], most=3, alike=0.4) or f"there are {_named(rows) or 'none'}"
+    return near(name, [r["label"] for r in rows], most=3, alike=0.4) or f"choose from {_named(rows) or 'no runs'}"
 
 
 def _named(rows: Sequence[Mapping[str, Any]]) -> str:

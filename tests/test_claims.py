@@ -90,11 +90,11 @@ def test_a_file_name_claims_only_by_an_explicit_word(name: str, found: list[tupl
         ("epochs=20", "write LABEL:NAME=VALUE"),
         ("a:epochs", "write LABEL:NAME=VALUE"),
         ("a:epoch=20", "did you mean 'epochs'"),
-        ("a:colour=red", "there are epochs"),
-        ("a:epochs=many", "'many' is no epochs: a whole number is wanted"),
-        ("a:learning_rate=nan", "a finite number is wanted"),
-        ("a:epochs=inf", "a whole number is wanted"),
-        ("a:epochs=10.7", "a whole number is wanted"),
+        ("a:colour=red", "choose from epochs"),
+        ("a:epochs=many", "'many' is not a valid value of epochs: it must be a whole number"),
+        ("a:learning_rate=nan", "it must be a finite number"),
+        ("a:epochs=inf", "it must be a whole number"),
+        ("a:epochs=10.7", "it must be a whole number"),
     ],
 )
 def test_what_is_no_claim_is_told(text: str, said: str) -> None:

@@ -23,7 +23,7 @@ from logparse.comparison.jobs import Job, jobs
 from logparse.comparison.ledger import Ledger, Value
 from logparse.comparison.noise import Noise
 from logparse.comparison.quantities import QUANTITIES
-from logparse.comparison.sides import Cell, Side
+from logparse.comparison.sides import Side, SideValues
 from logparse.comparison.verdict import (
     BEYOND,
     ESTABLISHED,
@@ -34,7 +34,7 @@ from logparse.comparison.verdict import (
     student,
     verdict,
 )
-from logparse.comparison.wording import cell_text, grid
+from logparse.comparison.wording import cell_text, text_table
 from logparse.errors import UsageError
 from logparse.pages.run_cells import Facts, compiling
 from logparse.schema import FRAMES, RUNS
@@ -174,9 +174,9 @@ def test_runs_of_the_same_settings_here_are_noise_and_copies_are_not(tmp_path) -
 # ---- verdicts ---- #
 
 
-def cells(a: Sequence[float], b: Sequence[float]) -> tuple[Cell, Cell]:
+def cells(a: Sequence[float], b: Sequence[float]) -> tuple[SideValues, SideValues]:
     job = Job(dict.fromkeys(RUNS))
-    return tuple(Cell(Side("", (job,)), tuple(Value(v, 0.0, "read") for v in values)) for values in (a, b))  # type: ignore[return-value]
+    return tuple(SideValues(Side("", (job,)), tuple(Value(v, 0.0, "read") for v in values)) for values in (a, b))  # type: ignore[return-value]
 
 
 def judged(name: str, a: Sequence[float], b: Sequence[float], *noises: Noise):  # type: ignore[no-untyped-def]
@@ -301,8 +301,11 @@ def test_an_estimate_has_no_winner() -> None:
     assert word(made, "score") == WITHIN
 
 
-def test_a_cached_binary_is_not_held_against_a_compile() -> None:
-    assert reason(compare(ingested(MNIST)), "compile_s") == "one side compiled, the other found the binary"
+CACHE_HIT = "one side compiled, the other had a compile cache hit"
+
+
+def test_a_cached_binary_is_not_compared_with_a_compile() -> None:
+    assert reason(compare(ingested(MNIST)), "compile_s") == CACHE_HIT
 
 
 def test_final_losses_of_different_budgets_are_not_ranked() -> None:
@@ -389,7 +392,7 @@ def test_a_target_that_is_not_reached_is_not_missing() -> None:
 
 @pytest.mark.parametrize("asked", ["loss", "los=7", "loss<=x", "steps=5", "samples<=3", ""])
 def test_a_point_that_is_none_is_refused(asked: str) -> None:
-    with pytest.raises(UsageError, match=r"is no target|is no number"):
+    with pytest.raises(UsageError, match=r"is not a valid target|is not a number"):
         compare(ingested(CEREBRAS), at=[asked])
 
 
@@ -405,16 +408,16 @@ def test_runs_that_logged_no_step_in_common_have_no_common_point() -> None:
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        ({"runs": ["nothing"]}, "there is no run 'nothing'"),
+        ({"runs": ["nothing"]}, "no run matches 'nothing'"),
         ({"runs": ["zzz*"]}, "no run matches 'zzz"),
-        ({"runs": ["batch_512"]}, "a comparison takes two sides"),
+        ({"runs": ["batch_512"]}, "a comparison needs at least two sides"),
         ({"by": "colour"}, "no column of runs is called so"),
         ({"by": "seed"}, "no log here states seed"),
-        ({"baseline": "nothing"}, "there is no side 'nothing'"),
-        ({"baseline": "batch"}, "may be any of"),
+        ({"baseline": "nothing"}, "no side matches the baseline 'nothing'"),
+        ({"baseline": "batch"}, "is ambiguous"),
         ({"clock": "sun"}, "one of train, result, wall"),
         ({"per": "wafer"}, "one of device, rank"),
-        ({"claims": ["zzz:epochs=2"]}, "is of no run that is compared"),
+        ({"claims": ["zzz:epochs=2"]}, "matches none of the compared runs"),
     ],
 )
 def test_what_cannot_be_compared_is_told(options: dict[str, object], said: str) -> None:
@@ -515,7 +518,7 @@ def test_the_same_work_on_each_rank_may_be_timed() -> None:
 def test_a_cached_run_is_not_quicker_for_it() -> None:
     paths = [CEREBRAS[1], SAMPLES / "cerebras" / "bert_large_cached_silently.out"]
     for quantity in ("compile_s", "result_s", "wall_s"):
-        assert reason(compare(ingested(paths)), quantity) == "one side compiled, the other found the binary"
+        assert reason(compare(ingested(paths)), quantity) == CACHE_HIT
 
 
 def test_a_compile_reads_as_it_does_where_runs_are_listed() -> None:
@@ -532,7 +535,7 @@ def test_a_compile_reads_as_it_does_where_runs_are_listed() -> None:
 
 def test_a_mark_behind_a_value_is_explained_too() -> None:
     logs = ingested([CEREBRAS[0], SAMPLES / "cerebras" / "bert_large_cached_silently.out"])
-    made = grid(compare(logs))
+    made = text_table(compare(logs))
     assert "3.669 s, cached" in [c.value for row in made.rows for c in row.cells]
     assert "cached" in made.marks
 
@@ -554,7 +557,8 @@ def test_training_times_that_do_not_hold_the_same_are_shown_and_not_ranked() -> 
     logs = timed(("a", 100.0, "compile, load"), ("b", 90.0, None))
     made = compare(logs)
     assert reason(made, "train_s") == (
-        "the train times do not hold the same: with compiling and loading; the steps alone, as far as the log says"
+        "the train times include different phases: with compiling and loading; "
+        "the steps alone, as far as the log states"
     )
     assert made.frame().filter(pl.col("quantity") == "train_s")["value"].to_list() == [100.0, 90.0]
     assert "clock-scope" in logparse.findings(made)["name"]
@@ -562,7 +566,9 @@ def test_training_times_that_do_not_hold_the_same_are_shown_and_not_ranked() -> 
 
 def test_training_times_of_a_side_that_do_not_hold_the_same_are_not_ranked() -> None:
     logs = timed(("a", 100.0, "load"), ("a", 99.0, None), ("b", 90.0, "load"), ("b", 91.0, None))
-    assert reason(compare(logs, by="source"), "train_s").startswith("the train times of each side do not hold the same")
+    assert reason(compare(logs, by="source"), "train_s").startswith(
+        "the train times within each side include different phases"
+    )
 
 
 @pytest.mark.parametrize("held", ["load", None])
@@ -582,7 +588,7 @@ def test_repeats_whose_times_hold_something_else_are_no_noise_of_a_training_time
     logs = timed(("a", 100.0, "load"), ("a", 101.0, "load"), ("a", 300.0, "compile, load"), ("b", 120.0, "load"))
     ledger = Ledger(logs)
     one, other = (Side(job.label, (job,)) for job in (ledger.jobs[0], ledger.jobs[3]))
-    a, b = (sides.cell(ledger, QUANTITIES["train_s"], side) for side in (one, other))
+    a, b = (sides.side_values(ledger, QUANTITIES["train_s"], side) for side in (one, other))
     found = noise.repeats(ledger, QUANTITIES["train_s"], a, b)
     assert found is not None
     assert found.size == pytest.approx(math.log(1.01))
@@ -606,7 +612,7 @@ def test_points_of_a_side_with_several_runs_are_those_of_each() -> None:
 
 
 def test_a_target_against_what_is_better_is_refused() -> None:
-    with pytest.raises(UsageError, match="of loss lower is better"):
+    with pytest.raises(UsageError, match="lower loss is better"):
         compare(ingested(CEREBRAS), target=["loss>=7"])
 
 

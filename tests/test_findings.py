@@ -166,8 +166,8 @@ def test_a_key_that_no_longer_fires_may_stay_in_a_config(found: pl.DataFrame, sa
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("compiled-cached=x", "there is no finding 'compiled-cached' to ignore; did you mean 'compile-cached'"),
-        ("zzz", "there is no finding 'zzz' to ignore; there are no-work-in-log, compile-cached"),
+        ("compiled-cached=x", "unknown finding 'compiled-cached' to ignore; did you mean 'compile-cached'"),
+        ("zzz", "unknown finding 'zzz' to ignore; choose from no-work-in-log, compile-cached"),
     ],
 )
 def test_an_unknown_name_to_ignore_is_told_with_the_nearest(text: str, message: str) -> None:

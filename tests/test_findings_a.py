@@ -117,7 +117,7 @@ def test_one_that_compiled_beside_two_that_found_the_binary() -> None:
     assert found.severity == "warning"
     assert found.text == (
         "mnist_as_is_cold.out compiled for 36 s ±1; mnist_asked_20_epochs_ran_10.out and mnist_asked_lr_002_cached.out "
-        "found the binary."
+        "had a compile cache hit."
     )
 
 
@@ -143,8 +143,8 @@ def test_training_times_that_do_not_hold_the_same() -> None:
     (found,) = compared("clock-scope", logs_of({"train_s": 10.0}, {"train_s": 12.0, "train_includes": "compile, load"}))
     assert found.severity == "warning"
     assert found.text == (
-        "The training times do not hold the same: the steps alone, as far as the log says (0.out); with compiling and "
-        "loading (1.out)."
+        "The training times include different phases: the steps alone, as far as the log states (0.out); with "
+        "compiling and loading (1.out)."
     )
     assert "train_s" in found.quantities
 
@@ -154,7 +154,7 @@ def test_an_evaluation_that_only_one_side_had() -> None:
         "clock-scope", logs_of({"total_s": 100.0, "queue_s": 0.0, "eval_s": 20.0}, {"total_s": 80.0, "queue_s": 0.0})
     )
     assert found.severity == "warning"
-    assert "holds evaluation (20 s, 0.out), of which the log of 1.out has none" in found.text
+    assert "includes evaluation (20 s, 0.out), but the log of 1.out has none" in found.text
     assert found.quantities == ("result_s", "wall_s")
 
 
@@ -223,8 +223,8 @@ def test_a_slow_first_step_is_told_with_both_figures() -> None:
     (found,) = read("warm-up", step_logs([11.0, *[1.0] * 9]))
     assert found.severity == "warning"
     assert found.text == (
-        "A slow beginning shows in the rate: 0.out, where the first step took 11 s and later ones take 1 s: "
-        "5 samples/s over all, 10 samples/s without it."
+        "A slow beginning lowers the rate: 0.out, where the first step took 11 s and later ones take 1 s: "
+        "5 samples/s overall, 10 samples/s without it."
     )
     assert list(found.evidence) == [Location("0.out", 1)]
 
@@ -257,15 +257,15 @@ def test_times_that_rest_on_a_claimed_batch_say_so() -> None:
     )
     ledger = Ledger(Logs(logs.frames() | {"metrics": rates}, [], [], []), [claim("0.out:batch_size=10")])
     (found,) = module("warm-up").find(scene_of(ledger, True))
-    assert "where the first step took (at a claimed batch) 11 s and later ones take 1 s" in found.text
+    assert "where the first step took (at a claimed batch size) 11 s and later ones take 1 s" in found.text
 
 
 def test_stamps_of_steps_tell_it_too(scaling: Logs) -> None:
     (found,) = read("warm-up", scaling)
     assert len(found.jobs) == 4
     assert (
-        "the first step was done after 17.8 s (loading included) and later ones take 0.852 s: "
-        "2300.7 sequences/s over all, 2391" in found.text
+        "the first step ended after 17.8 s (loading included) and later ones take 0.852 s: "
+        "2300.7 sequences/s overall, 2391" in found.text
     )
 
 
@@ -285,7 +285,7 @@ def test_equal_steps_at_different_batch_sizes_are_different_budgets() -> None:
     (found,) = compared("different-budget", *CEREBRAS)
     assert found.severity == "warning"
     assert found.text == (
-        "At 1,000 steps each the runs saw different numbers of samples, since the batch differs: 512,000 "
+        "At 1,000 steps each the runs saw different numbers of samples, since the batch size differs: 512,000 "
         "(bert_large_batch_512.out), 1,024,000 (bert_large_batch_1024.out) and 2,048,000 (bert_large_batch_2048.out)."
     )
 
@@ -320,21 +320,21 @@ def test_other_work_has_no_budget_in_common() -> None:
 def test_weak_scaling_is_told_with_its_efficiencies(scaling: Logs) -> None:
     (found,) = compared("different-scale", scaling, by="ranks")
     assert found.severity == "note"
-    assert "Weak scaling (the same work on each of the ranks: 129,280 samples): compare samples/s" in found.text
-    assert "efficiency against 2 ranks 97.4 % (4), 93.0 % (8) and 92.4 % (16)." in found.text
+    assert "Weak scaling (the same work per rank: 129,280 samples): compare samples/s" in found.text
+    assert "efficiency relative to 2 ranks 97.4 % (4), 93.0 % (8) and 92.4 % (16)." in found.text
 
 
 def test_one_rank_is_not_several() -> None:
     runs = ({"ranks": n, "samples": 100, "throughput": t} for n, t in ((1, 10.0), (4, 30.0)))
     (found,) = compared("different-scale", logs_of(*runs), by="ranks")
     assert "1 ranks" not in found.text
-    assert "efficiency against 1 rank 75.0 % (4)" in found.text
+    assert "efficiency relative to 1 rank 75.0 % (4)" in found.text
 
 
 def test_strong_scaling_is_told() -> None:
     runs = ({"ranks": n, "samples": 100, "throughput": t} for n, t in ((1, 10.0), (4, 30.0)))
     (found,) = compared("different-scale", logs_of(*runs))
-    assert "Strong scaling (the same work in all: 100 samples): compare seconds" in found.text
+    assert "Strong scaling (the same total work: 100 samples): compare seconds" in found.text
     assert "75.0 % (4)" in found.text
 
 
@@ -349,7 +349,7 @@ def test_neither_is_a_warning_where_somebody_compares_and_else_silent() -> None:
 def test_a_side_of_unequal_runs_is_not_called_unknown() -> None:
     logs = logs_of({"ranks": 1, "samples": 100}, {"ranks": 1, "samples": 50}, {"ranks": 4, "samples": 250})
     (found,) = compared("different-scale", logs, by="ranks")
-    assert "runs of one side saw different numbers of samples" in found.text
+    assert "runs on one side saw different numbers of samples" in found.text
 
 
 def test_one_scale_or_a_scale_that_no_log_tells_is_silent() -> None:
@@ -370,7 +370,7 @@ def test_ranks_that_are_only_claimed_are_said_to_be() -> None:
 def test_many_counts_of_which_a_hidden_one_is_claimed_say_that_some_are() -> None:
     runs = [{"ranks": n, "throughput": 5.0} for n in (1, 2, None, 4, 5, 6)]
     (found,) = said("different-scale", compare(logs_of(*runs), claims=["r2:ranks=3"]))
-    assert "1 (0.out), 2 (1.out), … 6 (5.out): 6 different ones, some of them claimed." in found.text
+    assert "1 (0.out), 2 (1.out), … 6 (5.out): 6 different values, some of them claimed." in found.text
 
 
 def test_samples_that_are_only_claimed_are_no_reading() -> None:
@@ -382,7 +382,7 @@ def test_samples_that_are_only_claimed_are_no_reading() -> None:
 def test_a_data_set_that_is_only_claimed_is_said_to_be_and_is_no_other_for_it() -> None:
     runs = [{"score": 0.9, "score_name": "f1", "dataset": d} for d in ("squad", None)]
     (found,) = said("score-kind", compare(logs_of(*runs), claims=["r1:dataset=mnist"]))
-    assert found.text == "The scores are not of the same data set: squad (0.out) and mnist, claimed (1.out)."
+    assert found.text == "The scores differ in data set: squad (0.out) and mnist, claimed (1.out)."
     assert not said("score-kind", compare(logs_of(*runs), claims=["r1:dataset=squad"]))
 
 
@@ -401,14 +401,14 @@ def test_two_settings_at_once_are_named_with_their_values() -> None:
     (found,) = compared("confounded", logs_of(BASE, BASE | {"batch_size": 16, "learning_rate": 0.4}))
     assert found.severity == "warning"
     assert found.text == (
-        "0.out and 1.out differ in 2 settings at once: batch_size (4 and 16), learning_rate (0.1 and 0.4). No "
-        "difference between them can be laid to one of these."
+        "0.out and 1.out differ in 2 settings: batch_size (4 and 16), learning_rate (0.1 and 0.4). Their difference "
+        "cannot be attributed to any one of these."
     )
 
 
 def test_what_was_studied_is_told_with_what_changed_beside_it() -> None:
     logs = logs_of(BASE, BASE | {"batch_size": 16, "learning_rate": 0.4})
-    assert "at once (studied: batch_size)" in compared("confounded", logs, by="batch_size")[0].text
+    assert "settings (studied: batch_size)" in compared("confounded", logs, by="batch_size")[0].text
 
 
 def test_only_sides_that_differ_from_the_baseline_in_more_than_one_setting_are_named() -> None:
@@ -480,7 +480,7 @@ def test_what_was_converted_is_told_of_rates_of_one_rank_too() -> None:
 def test_tokens_beside_samples_without_a_length_between_them() -> None:
     (found,) = compared("unit-basis", logs_of({"throughput": 10.0}, {"token_throughput": 1280.0}))
     assert found.severity == "warning"
-    assert "no log tells the sequence length" in found.text
+    assert "no log states the sequence length" in found.text
 
 
 def test_rates_of_one_unit_are_silent() -> None:
@@ -521,7 +521,7 @@ def test_a_unit_that_was_only_converted_is_silent() -> None:
 def test_on_chip_figures_stand_beside_what_was_measured() -> None:
     (found,) = compared("estimate", *GROQ)
     assert found.severity == "note"
-    assert "0.03 ms and 37577 sequences/s where 0.06 ms and 16612 sequences/s were measured" in found.text
+    assert "0.03 ms and 37577 sequences/s, measured 0.06 ms and 16612 sequences/s" in found.text
     assert found.quantities == ("on_chip_latency_s", "on_chip_throughput")
 
 
@@ -531,7 +531,7 @@ def test_a_projected_step_is_held_against_the_step_that_was_run() -> None:
     )
     logs = logs_of({"steps": 505, "train_s": 470.4}, {"steps": 505, "train_s": 480.0}, metrics=projected)
     (found,) = compared("estimate", logs)
-    assert "0.606 s where 505 steps took 0.931 s each (0.out)" in found.text
+    assert "0.606 s projected, but 505 steps took 0.931 s each (0.out)" in found.text
 
 
 def test_measurements_alone_are_silent_and_estimates_for_themselves_too() -> None:
@@ -547,8 +547,9 @@ def test_neighbours_in_the_last_digit(tmp_path: Path) -> None:
     other = tmp_path / "other.out"
     other.write_bytes(edited(GROQ[0], {"0.06": "0.05", "16612.48": "16612.50"}))
     found = compared("rounding", GROQ[0], other)
-    assert "latency: 0.05 ms (other.out) is no further from 0.06 ms (bert_tiny_dummy_input.out) than the printed" in (
-        found[0].text
+    assert (
+        "latency: 0.05 ms (other.out) differs from 0.06 ms (bert_tiny_dummy_input.out) by no more than the rounding"
+        in (found[0].text)
     )
     assert found[0].quantities == ("latency_s",)
 
@@ -573,8 +574,8 @@ def test_one_run_a_side_says_what_differences_are_held_against() -> None:
     (found,) = compared("one-run", *MNIST)
     assert found.severity == "note"
     assert found.text == (
-        "One run a side, so that differences are held against what else is known of noise: train, throughput, accuracy "
-        "against the spread of public runs."
+        "One run per side, so differences are compared with other known noise: train, throughput, accuracy with the "
+        "spread of public runs."
     )
 
 
@@ -597,11 +598,11 @@ def test_nothing_is_said_where_nothing_is_held_against_noise() -> None:
 @pytest.mark.parametrize(
     ("a", "b", "text"),
     [
-        ({"score_name": "accuracy"}, {"score_name": "f1"}, "not of the same kind: accuracy (0.out) and f1 (1.out)"),
+        ({"score_name": "accuracy"}, {"score_name": "f1"}, "differ in kind: accuracy (0.out) and f1 (1.out)"),
         (
             {"score_name": "accuracy", "dataset": "mnist"},
             {"score_name": "accuracy", "dataset": "fashion-mnist"},
-            "not of the same data set: mnist (0.out) and fashion-mnist (1.out)",
+            "differ in data set: mnist (0.out) and fashion-mnist (1.out)",
         ),
     ],
 )
@@ -623,7 +624,7 @@ def test_scores_of_one_kind_or_of_a_data_set_that_one_log_does_not_name_are_sile
 def test_a_run_that_ended_well_and_learnt_nothing() -> None:
     (found,) = read("at-chance", SAMPLES / "graphcore" / "mnist_at_chance.out")
     assert found.severity == "warning"
-    assert found.text == "Ended well and learnt nothing: mnist_at_chance.out: 10.10 %, guessing gives 10 %."
+    assert found.text == "Completed without learning anything: mnist_at_chance.out: 10.10 %, guessing gives 10 %."
 
 
 def test_a_score_above_chance_is_silent() -> None:
@@ -640,7 +641,9 @@ def test_a_low_score_is_silent_where_no_grammar_says_what_chance_is() -> None:
 def test_a_log_that_stops_says_how_far_it_got() -> None:
     (found,) = read("incomplete", SAMPLES / "cerebras" / "cut_off_in_training.out")
     assert found.severity == "warning"
-    assert found.text == ("The log ends in mid-work, there is no result: cut_off_in_training.out (after 600 steps).")
+    assert found.text == (
+        "The log ends before the run does, so there is no result: cut_off_in_training.out (after 600 steps)."
+    )
 
 
 def test_a_failed_run_is_told_with_its_first_error() -> None:
@@ -682,7 +685,7 @@ def test_a_check_that_failed_after_the_result() -> None:
 def test_what_else_went_wrong_after_the_result_is_no_check() -> None:
     (found,) = read("gate-failed", SAMPLES / "groq" / "pbs_walltime.out")
     assert "PBS: job killed: walltime" in found.text
-    assert found.text.endswith("What was measured stands.")
+    assert found.text.endswith("The measurements stand.")
 
 
 def test_runs_that_failed_have_no_result_that_stands() -> None:

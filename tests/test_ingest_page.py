@@ -122,8 +122,8 @@ def test_what_all_rows_share_goes_into_the_heading_and_what_differs_into_the_row
     runs = [a_run(run=f"r{n}", label=f"{n}.out", ranks=n, batch_size=256 * n, **same) for n in (8, 16)]
     lines = page_of(logs_of(runs)).splitlines()
     assert lines[1] == "acme  bert, training, SN30-8, SambaFlow 1.17.7-27, length 128"
-    assert "505 st × 2048, 8 ranks" in lines[3]
-    assert "505 st × 4096, 16 ranks" in lines[4]
+    assert "505 steps × 2048, 8 ranks" in lines[3]
+    assert "505 steps × 4096, 16 ranks" in lines[4]
 
 
 def test_a_row_that_does_not_say_what_the_heading_says_is_marked() -> None:
@@ -176,7 +176,7 @@ def test_the_first_line_counts_and_never_rounds_up_to_all(monkeypatch: pytest.Mo
     monkeypatch.setattr(logs, "kinds", lambda source: dict.fromkeys(range(1, 10_000), "read"))
     monkeypatch.setattr(logs, "lines", lambda source, numbers: dict.fromkeys(numbers, "what"))
     lines = page_of(logs).splitlines()
-    assert lines[0] == "1 file: 1 run, 2 copies folded. 99.9 % of lines understood."
+    assert lines[0] == "1 file: 1 run, 2 copies merged. 99.9 % of lines parsed."
     assert "  1 line in 1 file, the most frequent:" in lines
     assert "       1×   what  a.out:10000" in lines
 
@@ -231,7 +231,7 @@ def test_a_table_too_wide_for_the_terminal_goes_on_below_with_its_first_column()
     lines = terminal.table(frame, terminal.Paint(width=20)).splitlines()
     assert lines[:3] == ["run  first", "aa   xxxxxxxxxx", "bb   xxxxxxxxxx"]
     assert lines[3:6] == ["run  second", "aa   yyyyyyyyyy", "bb   yyyyyyyyyy"]
-    assert lines[6] == "2 rows; 1 of 4 columns hold nothing and are left out"
+    assert lines[6] == "2 rows; 1 of 4 columns are empty and not shown"
 
 
 def test_nothing_from_a_log_acts_on_the_terminal() -> None:

@@ -12,7 +12,7 @@ from logparse.cells import Cells, Value
 from logparse.comparison.clocks import clock
 from logparse.comparison.compare import compare
 from logparse.comparison.ledger import Ledger
-from logparse.comparison.refusal import Bar
+from logparse.comparison.refusal import RefusalCause
 from logparse.comparison.wording import cell_text
 from logparse.schema import FRAMES
 from logparse.text.missing import LEGEND, MISSING, Absence, Code
@@ -45,8 +45,8 @@ def test_a_run_without_a_result_is_not_one_whose_log_is_silent() -> None:
     assert row.cells[1].empty == Absence(Code.NO_RESULT, "no result: incomplete")
     verdict = row.verdicts[1]
     assert verdict is not None
-    assert verdict.is_barred(Bar.EMPTY)
-    assert not verdict.is_barred(Bar.BUDGET, Bar.WORK)
+    assert verdict.is_refused_for(RefusalCause.EMPTY)
+    assert not verdict.is_refused_for(RefusalCause.BUDGET, RefusalCause.WORKLOAD)
 
 
 def test_a_cell_has_the_code_of_its_evidence_whatever_the_text() -> None:

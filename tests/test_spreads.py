@@ -13,7 +13,7 @@ from conftest import ROOT
 
 from logparse import spreads
 from logparse.spreads import Spread, make
-from logparse.spreads.make import APART, QUANTITIES, made, write
+from logparse.spreads.make import EXCLUSIONS, QUANTITIES, measure, write
 
 BERT = ("cerebras", "bert_large", "train")
 MNIST = ("graphcore", "mnist", "train")
@@ -22,7 +22,7 @@ MNIST = ("graphcore", "mnist", "train")
 @pytest.fixture(scope="module")
 def from_logs(real_logs: Path) -> tuple[list[Spread], list[str]]:
     """What the script makes of the real logs, and what it left out."""
-    return made(real_logs)
+    return measure(real_logs)
 
 
 def of_batch(size: int, quantity: str) -> Spread:
@@ -53,7 +53,7 @@ def test_nothing_is_left_out_in_silence(from_logs: tuple[list[Spread], list[str]
     rows, told = from_logs
     assert sum(s.left_out for s in rows) <= len(told)
     assert [line for line in told if "0.9367" in line and "outlier" in line]
-    unused = [a.path for a in APART if not any(a.reason in line for line in told)]
+    unused = [a.path for a in EXCLUSIONS if not any(a.reason in line for line in told)]
     assert not unused, "these runs are not among any repeats: nothing needs to be said of them"
 
 
@@ -171,12 +171,12 @@ def test_a_spread_from_zero_has_no_ratio() -> None:
 # ---- making ---- #
 
 
-def run(path: str = "groq/somebody/a.out", train_s: float = 100.0, **columns: object) -> make.Run:
+def run(path: str = "groq/somebody/a.out", train_s: float = 100.0, **columns: object) -> make.PublicRun:
     """A run with these columns, and with nothing in all others."""
     empty = dict.fromkeys((*QUANTITIES, "job_id", "train_includes", "compile_cache"))
     row = {**empty, "platform": "groq", "workload": "w", "task": "train", "line_first": 1, "train_s": train_s}
     row |= columns
-    return make.Run(row, path, {name: row[name] for name in make.SETTINGS if row.get(name) is not None})
+    return make.PublicRun(row, path, {name: row[name] for name in make.SETTINGS if row.get(name) is not None})
 
 
 def test_runs_that_state_less_are_repeats_where_they_fit_one_set_of_settings() -> None:
@@ -203,7 +203,7 @@ def test_a_run_that_fits_several_sets_of_settings_is_left_out_and_told() -> None
     ],
     ids=["one job", "all figures alike", "another loss", "another time"],
 )
-def test_look_alikes_are_one_run(other: make.Run, same: bool) -> None:
+def test_look_alikes_are_one_run(other: make.PublicRun, same: bool) -> None:
     told: list[str] = []
     first = run("groq/somebody/b.out", loss=2.5, job_id="7" if other.row["job_id"] else None)
     (group,) = make._groups([first, other], told)

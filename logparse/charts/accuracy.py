@@ -47,7 +47,7 @@ from logparse.charts._view import JobBlock, View
 from logparse.comparison.jobs import Job
 from logparse.comparison.noise import half_width, items_of
 from logparse.comparison.quantities import LOWER_SCORES, QUANTITIES
-from logparse.comparison.sides import Cell, Side, cell
+from logparse.comparison.sides import Side, SideValues, side_values
 from logparse.comparison.wording import cell_text
 from logparse.errors import NothingToDraw
 from logparse.rendering.export import Drawing
@@ -137,7 +137,7 @@ def _block_rows(view: View, number: int, block: JobBlock) -> Iterator[dict[str, 
     sides = view.rows_of(block.jobs)
     labels = labelled(view, sides, len(platforms(sides)) > 1)
     for index, (side, label) in enumerate(zip(sides, labels, strict=True)):
-        c = cell(view.ledger, QUANTITIES["score"], side)
+        c = side_values(view.ledger, QUANTITIES["score"], side)
         name, first = str(block.keys[2]), side.jobs[0]
         items = items_of(view.ledger, first) if c.n == 1 else None
         half = half_width(c.numbers[0], items) if items and 0 <= c.numbers[0] <= 1 else None
@@ -200,7 +200,7 @@ def _wrong(view: View, side: Side) -> str | None:
     return None
 
 
-def _note(view: View, c: Cell, half: float | None, wrong: str | None) -> str:
+def _note(view: View, c: SideValues, half: float | None, wrong: str | None) -> str:
     text = cell_text(QUANTITIES["score"], c)
     share = is_share(str(c.side.jobs[0]["score_name"]))
     about = f" ±{half * 100:.2f}" if half and share else ""

@@ -56,9 +56,9 @@ from logparse.charts._theme import (
 )
 from logparse.charts._view import JobBlock, View
 from logparse.comparison.compare import Comparison, Row, of_sides
-from logparse.comparison.sides import Cell
+from logparse.comparison.sides import SideValues
 from logparse.comparison.verdict import BEYOND, ESTABLISHED, NOT_COMPARABLE, UNKNOWN, WITHIN, Verdict
-from logparse.comparison.wording import cell_text, title, told_at_the_top, verdict_text, what_differs
+from logparse.comparison.wording import cell_text, explained_elsewhere, title, verdict_text, what_differs
 from logparse.errors import NothingToDraw
 from logparse.rendering.export import Drawing
 from logparse.rendering.palette import hue
@@ -163,7 +163,7 @@ def _block_rows(number: int, comparison: Comparison) -> Iterator[dict[str, Any]]
     panels = 0
     at = 0
     for row in sorted(comparison.rows, key=lambda r: r.quantity.scale != "ratio"):
-        marks = [i for i, v in enumerate(row.verdicts) if v is not None and not told_at_the_top(comparison, row, i)]
+        marks = [i for i, v in enumerate(row.verdicts) if v is not None and not explained_elsewhere(comparison, row, i)]
         if not marks:
             continue
         if row.quantity.scale != "ratio":
@@ -235,7 +235,7 @@ def _note(comparison: Comparison, row: Row, index: int) -> str:
     return f"{values}: {verdict_text(row, verdict)}{n}"
 
 
-def _value(row: Row, c: Cell) -> str:
+def _value(row: Row, c: SideValues) -> str:
     return cell_text(row.quantity, c)
 
 

@@ -35,7 +35,7 @@ from logparse.comparison.phrases import labels
 from logparse.comparison.quantities import QUANTITIES
 from logparse.comparison.scaling import COUNTS, Scaling, scaling
 from logparse.comparison.settings import factors, settings
-from logparse.comparison.sides import Cell, Side, cell
+from logparse.comparison.sides import Side, SideValues, side_values
 from logparse.errors import NothingToDraw, UsageError
 from logparse.rendering.export import Drawing
 from logparse.rendering.palette import hue
@@ -117,8 +117,8 @@ def _ready(view: View, side: Side, of: str) -> bool:
     return _one(view, side, of) is not None and _rate(view, side).middle is not None
 
 
-def _rate(view: View, side: Side) -> Cell:
-    return cell(view.ledger, QUANTITIES["throughput"], side)
+def _rate(view: View, side: Side) -> SideValues:
+    return side_values(view.ledger, QUANTITIES["throughput"], side)
 
 
 def _one(view: View, side: Side, column: str) -> float | None:

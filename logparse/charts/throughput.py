@@ -63,7 +63,7 @@ from logparse.charts._view import JobBlock, View
 from logparse.comparison.compare import Row, row_of
 from logparse.comparison.jobs import Job
 from logparse.comparison.quantities import QUANTITIES
-from logparse.comparison.sides import cell
+from logparse.comparison.sides import side_values
 from logparse.comparison.verdict import BEYOND, ESTABLISHED, NOT_COMPARABLE, UNKNOWN
 from logparse.comparison.wording import cell_text, verdict_text
 from logparse.errors import NothingToDraw
@@ -228,7 +228,7 @@ def _panel_rows(view: View, number: int, panel: _Panel) -> Iterator[dict[str, An
                 {**common, "mark": "run", "value": float(v.value), "evidence": list(v.locations)} for v in c.values
             )
         for mark, name in (("steady", "steady_throughput"), ("estimate", "on_chip_throughput")):
-            other = cell(view.ledger, QUANTITIES[name], c.side, view.options.per)
+            other = side_values(view.ledger, QUANTITIES[name], c.side, view.options.per)
             if other.values and panel.row.quantity.name == "throughput":
                 yield {**common, "mark": mark, "value": other.middle, "n": other.n, "evidence": list(other.locations)}
 

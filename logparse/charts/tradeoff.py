@@ -46,7 +46,7 @@ from logparse.comparison.jobs import Job
 from logparse.comparison.noise import noises
 from logparse.comparison.quantities import CLOCKS, LOWER_SCORES, QUANTITIES, Quantity
 from logparse.comparison.refusal import refusal
-from logparse.comparison.sides import Cell, Side, cell
+from logparse.comparison.sides import Side, SideValues, side_values
 from logparse.comparison.verdict import UNKNOWN, WITHIN, verdict
 from logparse.comparison.wording import cell_text
 from logparse.errors import NothingToDraw
@@ -137,8 +137,8 @@ def _clock(view: View, job: Job) -> Quantity:
     return QUANTITIES[f"{name}_s" if name else "latency_s" if job["task"] == "inference" else "train_s"]
 
 
-def _time(view: View, job: Job) -> Cell:
-    return cell(view.ledger, _clock(view, job), Side(job.label, (job,)))
+def _time(view: View, job: Job) -> SideValues:
+    return side_values(view.ledger, _clock(view, job), Side(job.label, (job,)))
 
 
 def _block_rows(view: View, number: int, block: JobBlock) -> Iterator[dict[str, Any]]:
@@ -146,7 +146,7 @@ def _block_rows(view: View, number: int, block: JobBlock) -> Iterator[dict[str, 
     quantity = QUANTITIES["loss" if name == "loss" else "score"]
     sides = view.rows_of(block.jobs)
     clock = _clock(view, block.jobs[0])
-    pairs = [(cell(view.ledger, clock, side), cell(view.ledger, quantity, side)) for side in sides]
+    pairs = [(side_values(view.ledger, clock, side), side_values(view.ledger, quantity, side)) for side in sides]
     apart = _apart(view, (clock, quantity), pairs)
     best = _best([(t.middle, s.middle) if a is None else None for (t, s), a in zip(pairs, apart, strict=True)], name)
     front = min((i for i, b in enumerate(best) if b), key=lambda i: pairs[i][0].middle or 0.0, default=None)
@@ -179,7 +179,9 @@ def _block_rows(view: View, number: int, block: JobBlock) -> Iterator[dict[str, 
         }
 
 
-def _apart(view: View, quantities: tuple[Quantity, Quantity], pairs: Sequence[tuple[Cell, Cell]]) -> list[str | None]:
+def _apart(
+    view: View, quantities: tuple[Quantity, Quantity], pairs: Sequence[tuple[SideValues, SideValues]]
+) -> list[str | None]:
     """Why each pair of time and score is not in the largest set of mutually comparable pairs, whatever their order."""
 
     @cache
@@ -202,7 +204,7 @@ def _apart(view: View, quantities: tuple[Quantity, Quantity], pairs: Sequence[tu
     ]
 
 
-def _other_samples(view: View, a: Cell, b: Cell) -> str | None:
+def _other_samples(view: View, a: SideValues, b: SideValues) -> str | None:
     """Why one line must not join both: the run that trained on more samples may be better, and slower."""
     seen = [{view.ledger.value(job, "samples").value for job in c.side.jobs} - {None} for c in (a, b)]
     if not all(seen) or seen[0] == seen[1] or any(job["task"] != "train" for c in (a, b) for job in c.side.jobs):
@@ -222,7 +224,7 @@ def _best(points: Sequence[tuple[float | None, float | None] | None], name: str)
     ]  # fmt: skip
 
 
-def _level(view: View, quantity: Quantity, a: Cell, b: Cell) -> bool:
+def _level(view: View, quantity: Quantity, a: SideValues, b: SideValues) -> bool:
     """Whether the two are not known to differ."""
     return verdict(quantity, a, b, noises(view.ledger, quantity, a, b)).word in (WITHIN, UNKNOWN)
 

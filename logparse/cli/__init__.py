@@ -1,6 +1,6 @@
-"""The command line: one file a command, found by looking; what they share is in the files whose names begin with `_`.
+"""The command line: one file per command, discovered automatically; files that begin with `_` hold shared code.
 
-Nothing here computes: commands read, ask the library, print. Nothing heavy is imported before a command runs.
+Nothing is computed here: commands read, call the library and print. Nothing heavy is imported before a command runs.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ import click
 
 from logparse.errors import GrammarError, LogparseError, UsageError
 
-FAULT, USAGE, NOTHING, UNREADABLE, GATE, INTERRUPTED = 1, 2, 3, 4, 5, 130
-"""Exit codes: a fault of ours, wrong usage, nothing recognised, some input unreadable, a gate not met, Ctrl-C."""
+INTERNAL, USAGE, NOTHING, UNREADABLE, GATE, INTERRUPTED = 1, 2, 3, 4, 5, 130
+"""Exit codes: internal error, wrong usage, nothing recognised, some input unreadable, a gate failed, Ctrl-C."""
 
 
 @cache
 def names() -> tuple[str, ...]:
-    """Commands: the files beside this one."""
+    """Names of the commands: the modules of this package."""
     found = (module.name for module in pkgutil.iter_modules(__path__))
     return tuple(sorted(name.replace("_", "-") for name in found if not name.startswith("_")))
 
@@ -37,7 +37,7 @@ def load(name: str) -> click.Command:
 
 
 class Commands(click.Group):
-    """A group whose commands are files, and that tells each failure in one sentence and one exit code."""
+    """A group whose commands are modules. Each failure is reported as one sentence and one exit code."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(names())
@@ -84,35 +84,37 @@ class Commands(click.Group):
             return USAGE
         except (SystemExit, KeyboardInterrupt):
             raise
-        except BaseException as error:  # a panic in polars is no Exception
-            return _fault(error)
+        except BaseException as error:  # a panic in polars is not an Exception
+            return _internal_error(error)
 
 
 def _remedy(error: UsageError) -> str:
-    """What would lift the error, as the option to give."""
+    """The argument that would lift the error, as a command line option."""
     from logparse.pages.option import as_option
 
     return f" ({as_option(error.remedy)})" if error.remedy else ""
 
 
-def _fault(error: BaseException) -> int:
+def _internal_error(error: BaseException) -> int:
     if os.environ.get("LOGPARSE_DEBUG", "0") not in ("", "0"):
         import traceback
 
         traceback.print_exception(error)
-    said = str(error).partition("\n")[0] or "no message"
+    message = str(error).partition("\n")[0] or "no message"
     kind = "" if isinstance(error, LogparseError) else f"{type(error).__name__}: "
-    click.echo(f"Error: a fault of logparse, not of your logs ({kind}{said}); LOGPARSE_DEBUG=1 shows where.", err=True)
-    return FAULT
+    click.echo(
+        f"Error: internal error in logparse ({kind}{message}); set LOGPARSE_DEBUG=1 to print the traceback.", err=True
+    )
+    return INTERNAL
 
 
 @contextmanager
 def _closed_pipe_is_no_error() -> Iterator[None]:
-    """`logparse metrics runs | head` is no failure: whoever reads has read enough."""
+    """`logparse metrics runs | head` is not a failure: the reader has what it wanted."""
     try:
         yield
     except BrokenPipeError:
-        # The interpreter flushes once more at its end: let that go nowhere.
+        # The interpreter flushes stdout once more on exit: send that to the null device.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         raise click.exceptions.Exit(0) from None
 
@@ -125,17 +127,17 @@ def _closed_pipe_is_no_error() -> Iterator[None]:
         "max_content_width": 100,
     },
     epilog="""\b
-Exit codes: 0 all well, 1 a fault of ours, 2 wrong usage, 3 nothing was recognised,
-4 some input could not be read (the rest was), 5 a gate was not met, 130 Ctrl-C. The highest that applies.
+Exit codes: 0 success, 1 internal error, 2 wrong usage, 3 nothing was recognised,
+4 some input could not be read (the rest was), 5 a gate failed, 130 Ctrl-C. The highest that applies.
 \b
-Each option may also stand in the environment (--min-coverage of ingest: LOGPARSE_INGEST_MIN_COVERAGE)
+Options can also be set in the environment (ingest --min-coverage: LOGPARSE_INGEST_MIN_COVERAGE)
 and in logparse.toml or [tool.logparse] in pyproject.toml. NO_COLOR and FORCE_COLOR are honoured.
-Completion, for bash: eval "$(_LOGPARSE_COMPLETE=bash_source logparse)"; zsh and fish likewise.""",
+Shell completion for bash: eval "$(_LOGPARSE_COMPLETE=bash_source logparse)"; likewise for zsh and fish.""",
 )
 @click.version_option(package_name="logparse", message="%(prog)s %(version)s")
 @click.pass_context
 def cli(ctx: click.Context) -> None:
-    """Read the logs of AI accelerators into tables in which every number has its line.
+    """Parse the logs of AI accelerators into tables that trace every number to its log line.
 
     \b
     Example:
@@ -147,14 +149,14 @@ def cli(ctx: click.Context) -> None:
 
 
 ALLOCATOR = {"_RJEM_MALLOC_CONF": "muzzy_decay_ms:0"}
-"""Environment in which what polars has let go of goes back to the system: else it counts as ours until another program
-is short of it. Read when polars is imported; a library may not decide that for the process it is in."""
+"""Environment in which memory that polars frees goes back to the system; otherwise it counts as used by this process
+until another program needs it. Read when polars is imported. Only a program may set it, not a library."""
 
 
 def main() -> NoReturn:
     """Entry point of the script `logparse`."""
     for name, value in ALLOCATOR.items():
         os.environ.setdefault(name, value)
-    # Grammars and queries are a million small objects and next to no cycles: not worth looking for them all the time.
+    # Grammars and queries are a million small objects with hardly any cycles: collect garbage less often.
     gc.set_threshold(100_000, 20, 20)
     cli.main(prog_name="logparse")

@@ -1,6 +1,6 @@
-"""Defaults from `logparse.toml` or `[tool.logparse]` in `pyproject.toml`, here or in the nearest folder above.
+"""Defaults from `logparse.toml` or `[tool.logparse]` in `pyproject.toml`, in this folder or the nearest parent.
 
-A key at the top is an option of every command that has it; a table named like a command is for that command alone.
+A top-level key sets the option for every command that has it; a table named after a command sets it for that command.
 """
 
 from __future__ import annotations
@@ -11,13 +11,13 @@ from typing import Any
 
 import click
 
-from logparse.errors import near
+from logparse.errors import nearest
 
 
 def defaults(ctx: click.Context) -> dict[str, Any] | None:
-    """What click takes as `default_map`: command -> option -> value; None where there is no such file.
+    """The `default_map` of click: command -> option -> value; None where there is no settings file.
 
-    Raises `click.UsageError` for a file that is no TOML and for a key that no command knows.
+    Raises `click.UsageError` for a file that is not valid TOML and for a key that no command knows.
     """
     found = _settings(Path.cwd())
     if found is None:
@@ -26,17 +26,17 @@ def defaults(ctx: click.Context) -> dict[str, Any] | None:
     assert isinstance(ctx.command, click.Group)
     commands = {name: ctx.command.get_command(ctx, name) for name in ctx.command.list_commands(ctx)}
     options = {name: _options(command) for name, command in commands.items() if command is not None}
-    known = {option for of in options.values() for option in of}
-    own = {key: value for key, value in settings.items() if isinstance(value, dict)}
+    known = {option for of_command in options.values() for option in of_command}
+    tables = {key: value for key, value in settings.items() if isinstance(value, dict)}
     everywhere = {_plain(key): value for key, value in settings.items() if not isinstance(value, dict)}
-    _refuse_unknown(path, "", own, options)
+    _refuse_unknown(path, "", tables, options)
     _refuse_unknown(path, "", everywhere, known)
     out: dict[str, Any] = {}
-    for name, of in options.items():
-        here = {_plain(key): value for key, value in own.get(name, {}).items()}
-        _refuse_unknown(path, f"{name}.", here, of)
-        chosen = {key: value for key, value in everywhere.items() if key in of} | here
-        out[name] = {key: _from(path.parent, of[key], value) for key, value in chosen.items()}
+    for name, of_command in options.items():
+        table = {_plain(key): value for key, value in tables.get(name, {}).items()}
+        _refuse_unknown(path, f"{name}.", table, of_command)
+        chosen = {key: value for key, value in everywhere.items() if key in of_command} | table
+        out[name] = {key: _from(path.parent, of_command[key], value) for key, value in chosen.items()}
     return out
 
 
@@ -77,12 +77,11 @@ def _refuse_unknown(path: Path, table: str, keys: Iterable[str], known: Iterable
     for key in keys:
         shown = key.replace("_", "-")
         if shown not in names:
-            hint = near(shown, names) or f"known are {', '.join(sorted(names))}"
-            raise click.UsageError(f"{path}: unknown key {table + shown!r}; {hint}")
+            raise click.UsageError(f"{path}: unknown key {table + shown!r}; {nearest(shown, sorted(names))}")
 
 
 def _from(folder: Path, option: click.Parameter, value: Any) -> Any:
-    """A path in the file is meant from where the file stands."""
+    """Paths in the settings file are relative to its folder."""
     if not isinstance(option.type, click.Path):
         return value
     return [_from(folder, option, one) for one in value] if isinstance(value, list) else str(folder / value)

@@ -1,4 +1,4 @@
-"""A command that prints one frame of the given logs: `runs`, `metrics` and their siblings."""
+"""Commands that print one frame of the given logs: `runs`, `metrics` and so on."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def frame_command(name: str, help: str) -> click.Command:
     @_options.reading
     @click.option(
         "--where", metavar="SQL",
-        help="Only rows for which this is true, as in: throughput > 1000. Put SQL words in double quotes: \"group\".",
+        help="Keep rows for which this SQL condition is true: throughput > 1000. Quote SQL keywords: \"group\".",
     )  # fmt: skip
     @_options.printing
     @click.pass_context
@@ -34,7 +34,7 @@ def frame_command(name: str, help: str) -> click.Command:
         format: str | None,
         output: str | None,
     ) -> int:
-        _options.is_table(format, output)  # a wrong format is told before an hour of reading
+        _options.is_table(format, output)  # report a wrong format before an hour of reading
         logs = _options.read(paths, files_from, grammar)
         frame = logs.frames()[name]
         if where is not None:
@@ -46,7 +46,7 @@ def frame_command(name: str, help: str) -> click.Command:
 
 
 def select(logs: Logs, name: str, where: str) -> pl.DataFrame:
-    """Rows of a frame that meet a condition; what is no condition is wrong usage."""
+    """The rows of a frame that meet a condition. Raises `click.UsageError` for an invalid condition."""
     from logparse.text import terminal
 
     try:

@@ -1,4 +1,4 @@
-"""What commands share: which logs to read, how to print, and the exit code that follows from what was read."""
+"""Shared by the commands: which logs to read, how to print, and the exit code that results from reading."""
 
 from __future__ import annotations
 
@@ -46,11 +46,11 @@ def files_and_grammars(command: F) -> F:
     """--files-from and --grammar."""
     command = click.option(
         "--grammar", multiple=True, type=click.Path(dir_okay=False), metavar="FILE",
-        help="A grammar of your own, besides those installed. May be given several times.",
+        help="Also use the grammar in FILE. Repeatable.",
     )(command)  # fmt: skip
     return click.option(
         "--files-from", type=click.Path(allow_dash=True, dir_okay=False), metavar="FILE",
-        help="Read the names of the logs from FILE, one a line; - is standard input.",
+        help="Read the paths of the logs from FILE, one per line; - is standard input.",
     )(command)  # fmt: skip
 
 
@@ -60,40 +60,39 @@ def printing(command: F) -> F:
 
 
 def printing_also(*formats: str) -> Callable[[F], F]:
-    """--format and -o, with formats that one command alone has."""
+    """--format and -o, with extra formats of one command."""
 
     def decorate(command: F) -> F:
         command = click.option(
             "-o", "--output", type=click.Path(allow_dash=True, dir_okay=False), metavar="FILE",
-            help=f"Write to FILE; without --format its suffix decides ({' '.join(SUFFIXES)}).",
+            help=f"Write to FILE; without --format, its suffix selects the format ({' '.join(SUFFIXES)}).",
         )(command)  # fmt: skip
         return click.option(
             "--format", "format", type=click.Choice([*FORMATS, *formats]),
-            help="How to print; else a table for people. In JSON, NaN and infinity are the texts NaN, Infinity, "
-            "-Infinity.",
+            help="Output format (default: table). JSON has NaN, Infinity and -Infinity as strings.",
         )(command)  # fmt: skip
 
     return decorate
 
 
-def saying(command: F) -> F:
-    """--claim, --claims and --ignore: what somebody says beside the logs."""
+def claims_and_ignore(command: F) -> F:
+    """--claim, --claims and --ignore: what the user states beside the logs."""
     command = click.option(
         "--ignore", multiple=True, metavar="NAME=REASON",
-        help="Keep this finding apart, with the reason. May be given several times.",
+        help="Mark a finding as ignored, with the reason. Repeatable.",
     )(command)  # fmt: skip
     command = click.option(
         "--claims", "claims_file", type=click.Path(dir_okay=False, allow_dash=True), metavar="FILE",
-        help="Claims from FILE, one a line.",
+        help="Read claims from FILE, one per line.",
     )(command)  # fmt: skip
     return click.option(
         "--claim", multiple=True, metavar="LABEL:NAME=VALUE",
-        help="What is said of a run (mnist_20:epochs=20): held against the log, and used where no log says it.",
+        help="State a setting of a run (mnist_20:epochs=20): checked against the log, used where no log states it.",
     )(command)  # fmt: skip
 
 
 def claims(given: Sequence[str], file: str | None) -> list[Claim]:
-    """The claims of the command line and of a claims file. Raises `click.UsageError` where the file cannot be read."""
+    """Claims from the command line and a claims file. Raises `click.UsageError` where the file cannot be read."""
     from logparse.comparison.claims import claim, from_lines
 
     if file is None:
@@ -106,9 +105,9 @@ def claims(given: Sequence[str], file: str | None) -> list[Claim]:
 
 
 def runs_and_paths(names: Sequence[str]) -> tuple[list[str], list[str]]:
-    """Names of runs, and paths, of arguments that may be either: what is there in the file system is a path.
+    """Split arguments into names of runs and paths: an argument that exists in the file system is a path.
 
-    Raises `click.UsageError` where no path is among them.
+    Raises `click.UsageError` where there is no path among them.
     """
     runs: list[str] = []
     paths: list[str] = []
@@ -116,28 +115,28 @@ def runs_and_paths(names: Sequence[str]) -> tuple[list[str], list[str]]:
         found = name == "-" or Path(name).exists() or next(iglob(name, recursive=True), None) is not None
         (paths if found else runs).append(name)
     if not paths:
-        said = f"none of {', '.join(names)} is a file, folder or glob that is here" if names else "no logs named"
-        raise click.UsageError(f"{said}: give the logs too, as in: compare RUN RUN PATH...")
+        problem = f"no file or folder matches {', '.join(names)}" if names else "no logs given"
+        raise click.UsageError(f"{problem}: name the logs too, as in: compare RUN RUN PATH...")
     return runs, paths
 
 
 def read(paths: Sequence[str], files_from: str | None, grammars: Sequence[str]) -> Logs:
-    """Ingest what was named, with a progress bar where that takes more than a second.
+    """Ingest the logs, with a progress line where that takes more than a second.
 
-    Raises `click.UsageError` where nothing was named.
+    Raises `click.UsageError` where no logs are given.
     """
-    named(paths, files_from)
+    require_logs(paths, files_from)
     _few_threads_for_little(paths)
     import logparse
     from logparse.cli._progress import Progress
 
-    extra = own(grammars)
+    extra = user_grammars(grammars)
     with Progress(paths if files_from is None else None) as progress:
         return logparse.ingest(list(paths), grammars=extra, files_from=files_from, progress=progress)
 
 
 def _few_threads_for_little(paths: Sequence[str]) -> None:
-    """For a few small logs the threads of polars cost more than they give; it reads their number once, on import."""
+    """For a few small logs, threads cost polars more time than they save. It reads their number once, on import."""
     from logparse.cli._progress import size
     from logparse.errors import UsageError
 
@@ -145,18 +144,18 @@ def _few_threads_for_little(paths: Sequence[str]) -> None:
         return
     try:
         known = size(paths)
-    except UsageError:  # told where the logs are read
+    except UsageError:  # reported when the logs are read
         return
     if known is not None and known < _LITTLE:
         os.environ.setdefault("POLARS_MAX_THREADS", "1")
 
 
 _LITTLE = 8 * 2**20
-"""Bytes of logs under which one thread is enough."""
+"""Bytes of logs below which one thread is enough."""
 
 
-def own(paths: Sequence[str]) -> list[Grammar]:
-    """The grammars in the user's own files. What is wrong with an installed one is our fault, and told so."""
+def user_grammars(paths: Sequence[str]) -> list[Grammar]:
+    """The grammars in the user's own files. A broken installed grammar is an internal error."""
     from logparse.grammar import registry
 
     try:
@@ -166,14 +165,14 @@ def own(paths: Sequence[str]) -> list[Grammar]:
     return [registry.load(path) for path in paths]
 
 
-def named(paths: Sequence[str], files_from: str | None) -> None:
-    """Raises `click.UsageError` where nothing was named."""
+def require_logs(paths: Sequence[str], files_from: str | None) -> None:
+    """Raises `click.UsageError` where no logs are given."""
     if not paths and files_from is None:
-        raise click.UsageError("no logs named: give files, folders, globs, - for standard input, or --files-from")
+        raise click.UsageError("no logs given: name files, folders or globs, - for standard input, or --files-from")
 
 
 def exit_code(logs: Logs) -> int:
-    """0, or what was amiss with the input."""
+    """0, or the exit code for the worst problem with the input."""
     status = set(logs.sources["status"].cast(str))
     if "unreadable" in status:
         return UNREADABLE
@@ -181,7 +180,7 @@ def exit_code(logs: Logs) -> int:
 
 
 def put(frame: pl.DataFrame, name: str, format: str | None, output: str | None) -> None:
-    """Print or write a frame; a table where nothing else was asked for."""
+    """Print or write a frame, by default as a table."""
     from logparse.text import terminal
 
     format = format_of(format, output)
@@ -197,26 +196,26 @@ def put_text(text: str, output: str | None) -> None:
 
 
 def is_table(format: str | None, output: str | None) -> bool:
-    """Whether people are to read it."""
+    """Whether the output is a table for people."""
     return format_of(format, output) == "table"
 
 
 def format_of(format: str | None, output: str | None) -> str:
-    """The format asked for, by name or by the suffix of the file; `table` where nothing was asked for."""
+    """The format given by name or by the suffix of the file; `table` by default."""
     if format is None and output not in (None, "-"):
         suffix = Path(str(output)).suffix.lower()
         if suffix not in SUFFIXES:
             raise click.UsageError(
-                f"cannot tell the format of {output}: end it in {', '.join(SUFFIXES)}, or give --format"
+                f"cannot infer the format of {output}: use a suffix ({', '.join(SUFFIXES)}) or --format"
             )
         format = SUFFIXES[suffix]
     if format == "parquet" and output in (None, "-") and sys.stdout.isatty():
-        raise click.UsageError("parquet is not for a terminal: give -o FILE, or pipe it on")
+        raise click.UsageError("parquet is binary and not printed to a terminal: give -o FILE, or redirect the output")
     return format or "table"
 
 
 def put_bytes(data: bytes, output: str | None) -> None:
-    """Print or write what is no text."""
+    """Print or write bytes."""
     if output in (None, "-"):
         sys.stdout.flush()
         sys.stdout.buffer.write(data)

@@ -1,58 +1,62 @@
-"""A progress bar on standard error: only on a terminal, and only when reading takes more than a second."""
+"""Progress on standard error: only on a terminal, and only when reading takes more than a second."""
 
 from __future__ import annotations
 
 import sys
 import time
 from collections.abc import Sequence
-from typing import Any
+from shutil import get_terminal_size
 
 PATIENCE = 1.0
-"""Seconds before the bar appears."""
+"""Seconds before progress appears."""
+_INTERVAL = 0.1
+"""Least seconds between two updates."""
+_CLEAR = "\r\x1b[K"
 
 
 class Progress:
-    """Called with the bytes read so far and the source at hand; the whole is measured by `paths`, where it is known."""
+    """One line, redrawn in place and cleared at the end. Called with the bytes read so far and the current source.
+
+    `paths` gives the total, where it is known.
+    """
 
     def __init__(self, paths: Sequence[str] | None) -> None:
         self.paths = paths
-        self.since = time.monotonic()
+        self.started = time.monotonic()
         self.quiet = not sys.stderr.isatty()
-        self.bar: Any = None
-        self.task: Any = None
+        self.total: int | None = None
+        self.drawn_at: float | None = None
 
     def __enter__(self) -> Progress:
         return self
 
     def __call__(self, done: int, source: str) -> None:
-        if self.quiet or time.monotonic() - self.since < PATIENCE:
+        now = time.monotonic()
+        if self.quiet or now - self.started < PATIENCE:
             return
-        if self.bar is None:
-            self._begin()
-        self.bar.update(self.task, completed=done, source=source)
+        if self.drawn_at is None:
+            self.total = size(self.paths)
+        elif now - self.drawn_at < _INTERVAL:
+            return
+        self.drawn_at = now
+        text = f"{_amount(done, self.total, now - self.started)}  {source}"
+        print(_CLEAR + text[: get_terminal_size().columns - 1], end="", file=sys.stderr, flush=True)
 
     def __exit__(self, *failure: object) -> None:
-        if self.bar is not None:
-            self.bar.stop()
+        if self.drawn_at is not None:
+            print(_CLEAR, end="", file=sys.stderr, flush=True)
 
-    def _begin(self) -> None:
-        from rich import progress
-        from rich.console import Console
 
-        self.bar = progress.Progress(
-            progress.BarColumn(),
-            progress.DownloadColumn(),
-            progress.TimeRemainingColumn(),
-            progress.TextColumn("{task.fields[source]}"),
-            console=Console(stderr=True),
-            transient=True,
-        )
-        self.task = self.bar.add_task("", total=size(self.paths), source="")
-        self.bar.start()
+def _amount(done: int, total: int | None, elapsed: float) -> str:
+    """`40 %  12.3 of 30.8 MB  4 s left`; without a total only the bytes read."""
+    if not total or not done:
+        return f"{done / 1e6:,.1f} MB"
+    left = elapsed * max(total - done, 0) / done
+    return f"{min(done / total, 1) * 100:3.0f} %  {done / 1e6:,.1f} of {total / 1e6:,.1f} MB  {left:.0f} s left"
 
 
 def size(paths: Sequence[str] | None) -> int | None:
-    """Bytes of all that was named; None where that cannot be told beforehand."""
+    """Total bytes of `paths`; None where it is not known in advance."""
     from pathlib import Path
 
     from logparse.reading.sources import expand

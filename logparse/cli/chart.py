@@ -14,7 +14,7 @@ from logparse.cli import NOTHING, _options
 
 FORMATS = ("html", "svg", "png", "pdf", "json")
 TEXT = ("svg", "json")
-"""What may go to a terminal."""
+"""Formats that may be printed to a terminal."""
 
 
 def _names(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
@@ -28,27 +28,29 @@ def _names(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[
 @click.argument("paths", nargs=-1, metavar="[PATH]...", type=click.Path(allow_dash=True))
 @click.option(
     "-o", "--output", type=click.Path(allow_dash=True, dir_okay=False), metavar="FILE",
-    help=f"Write to FILE; without --format its suffix decides ({' '.join('.' + f for f in FORMATS)}).",
+    help=f"Write to FILE; without --format, its suffix selects the format ({' '.join('.' + f for f in FORMATS)}).",
 )  # fmt: skip
-@click.option("--format", "format", type=click.Choice(FORMATS), help="json is Vega-Lite; html opens with no network.")
+@click.option("--format", "format", type=click.Choice(FORMATS), help="json is Vega-Lite; html opens without a network.")
 @click.option(
     "--data", type=click.Path(allow_dash=True, dir_okay=False), metavar="FILE",
-    help="Write the rows drawn, each with its lines, to FILE (.csv, .json, .parquet …).",
+    help="Write the data of the chart, each row with its log lines, to FILE (.csv, .json, .parquet …).",
 )  # fmt: skip
-@click.option("--where", metavar="SQL", help="Only runs for which this is true, as in: platform = 'groq'.")
-@click.option("--by", metavar="COLUMN", help="Runs with the same value of this column of runs are one row.")
-@click.option("--baseline", metavar="RUN", help="What the others are held against; else the first.")
-@click.option("--per", type=click.Choice(["device", "rank"]), help="Divide rates by the number of these.")
-@click.option("--clock", type=click.Choice(["train", "result", "wall"]), help="Which time counts.")
+@click.option("--where", metavar="SQL", help="Draw only runs for which this SQL condition is true: platform = 'groq'.")
+@click.option("--by", metavar="COLUMN", help="Group runs with the same value of this column of `runs` into one row.")
+@click.option("--baseline", metavar="RUN", help="Run that the others are compared with (default: the first).")
+@click.option("--per", type=click.Choice(["device", "rank"]), help="Divide rates by the number of devices or ranks.")
+@click.option("--clock", type=click.Choice(["train", "result", "wall"]), help="Which time is drawn.")
 @click.option(
     "--x", type=click.Choice(["samples", "steps", "time", "ranks", "devices"]),
-    help="What the horizontal axis counts: of loss samples, steps or time; of scaling ranks or devices.",
+    help="Quantity on the horizontal axis: samples, steps or time for loss; ranks or devices for scaling.",
 )  # fmt: skip
 @click.option("--theme", type=click.Choice(["light", "dark", "print"]), default="light", show_default=True)
-@click.option("--width", type=click.IntRange(80, 10_000), metavar="PIXELS", help="Of the plot.")
-@click.option("--height", type=click.IntRange(80, 10_000), metavar="PIXELS", help="Of a panel; else as its rows need.")
-@click.option("--title", help="Instead of the one that states the finding.")
-@_options.saying
+@click.option("--width", type=click.IntRange(80, 10_000), metavar="PIXELS", help="Width of the plot.")
+@click.option(
+    "--height", type=click.IntRange(80, 10_000), metavar="PIXELS", help="Height of a panel (default: fits its rows)."
+)
+@click.option("--title", help="Replaces the title that states the result.")
+@_options.claims_and_ignore
 @_options.files_and_grammars
 @click.pass_context
 def command(
@@ -76,9 +78,9 @@ def command(
 ) -> int:
     """Draw a chart of the runs and write it to a file.
 
-    The title states the finding, the caption the clock, the noise, the findings and the files. html, svg, png and pdf
-    hold the command that made them. What cannot be drawn is named; a chart with nothing in it is not written (exit
-    code 3).
+    The title states the result; the caption names the clock, the noise, the findings and the files. html, svg, png and
+    pdf files contain the command that made them. Runs that cannot be drawn are listed; an empty chart is not written
+    (exit code 3).
 
     \b
     Examples:
@@ -92,17 +94,17 @@ def command(
     chosen = _format(output, format, data)
     if data is not None:
         _options.format_of(None, data)
-    said = _options.claims(claim, claims_file)
+    claims = _options.claims(claim, claims_file)
     options = {"by": by, "baseline": baseline, "per": per, "clock": clock, "x": x}
     for option in (o for o, value in options.items() if value is not None and o not in takes):
-        raise click.UsageError(f"--{option}: the chart {name} has no use for it")
+        raise click.UsageError(f"--{option} does not apply to the chart {name}")
     logs = _options.read(paths, files_from, grammar)
     from logparse.errors import NothingToDraw
     from logparse.rendering.export import export
 
     try:
         view = charts.view_for(
-            name, logs, where=where, theme=theme, width=width, height=height, title=title, claims=said, ignore=ignore,
+            name, logs, where=where, theme=theme, width=width, height=height, title=title, claims=claims, ignore=ignore,
             **options,
         )  # fmt: skip
         drawing = charts.drawn(name, view)
@@ -117,20 +119,24 @@ def command(
 
 
 def _format(output: str | None, format: str | None, data: str | None) -> str | None:
-    """The format to write; None where only the rows are wanted.
+    """The format to write; None where only the data is wanted.
 
-    Raises `click.UsageError` where nobody can tell it, or where it is not for a terminal.
+    Raises `click.UsageError` where it cannot be inferred, or where it is binary and would go to a terminal.
     """
     if format is None and output not in (None, "-"):
         format = Path(str(output)).suffix.lower().removeprefix(".")
         if format not in FORMATS:
-            raise click.UsageError(f"cannot tell the format of {output}: end it in .{', .'.join(FORMATS)}, or --format")
+            raise click.UsageError(
+                f"cannot infer the format of {output}: use a suffix (.{', .'.join(FORMATS)}) or --format"
+            )
     if format is None:
         if data is not None and output is None:
             return None
-        raise click.UsageError("say where to: -o chart.html (or .svg, .png, .pdf, .json); or --format and a pipe")
+        raise click.UsageError(
+            "no output given: use -o chart.html (or .svg, .png, .pdf, .json), or --format and a pipe"
+        )
     if output in (None, "-") and format not in TEXT and sys.stdout.isatty():
-        raise click.UsageError(f"{format} is not for a terminal: give -o FILE, or pipe it on")
+        raise click.UsageError(f"{format} is not printed to a terminal: give -o FILE, or redirect the output")
     return format
 
 

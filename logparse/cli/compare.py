@@ -14,26 +14,36 @@ if TYPE_CHECKING:
     import polars as pl
 
     from logparse.comparison.compare import Comparison
-    from logparse.gates import Outcome
+    from logparse.gates import GateResult
     from logparse.logs import Logs
 
 
 @click.command("compare")
 @click.argument("names", nargs=-1, metavar="[RUN|PATH]...", type=click.Path(allow_dash=True))
-@click.option("--by", metavar="COLUMN", help="Runs with the same value of this column of runs are one side.")
-@click.option("--baseline", metavar="RUN|FILE", help="What the others are held against; else the first.")
-@click.option("--at", multiple=True, metavar="POINT", help="Hold the sides at equal samples, steps, time, or loss=7.3.")
-@click.option("--target", multiple=True, metavar="TARGET", help="Where each side first reached a target: loss<=7.3.")
-@click.option("--clock", type=click.Choice(["train", "result", "wall"]), help="Show this clock only; else all three.")
-@click.option("--per", type=click.Choice(["device", "rank"]), help="Divide rates by the number of these.")
-@click.option("--fail-if", multiple=True, metavar="GATE", help="Exit with 5 beyond noise only: 'throughput<0.95x'.")
+@click.option("--by", metavar="COLUMN", help="Group runs with the same value of this column of `runs` into one side.")
+@click.option("--baseline", metavar="RUN|FILE", help="Run that the others are compared with (default: the first).")
+@click.option("--at", multiple=True, metavar="POINT", help="Compare at equal samples, steps or time, or at loss=7.3.")
+@click.option(
+    "--target", multiple=True, metavar="TARGET", help="Show where each side first reached a target: loss<=7.3."
+)
+@click.option(
+    "--clock", type=click.Choice(["train", "result", "wall"]), help="Show only this clock (default: all three)."
+)
+@click.option("--per", type=click.Choice(["device", "rank"]), help="Divide rates by the number of devices or ranks.")
+@click.option(
+    "--fail-if", multiple=True, metavar="GATE", help="Exit with 5 if this is true beyond noise: 'throughput<0.95x'."
+)
 @click.option(
     "--on-unknown", type=click.Choice(["pass", "fail"]), default="pass", show_default=True,
-    help="What a gate does that nobody can tell is met.",
+    help="Result of a gate that cannot be decided.",
 )  # fmt: skip
-@click.option("--strict", type=click.Choice(["warning", "error"]), help="Exit with 5 for findings this bad or worse.")
-@click.option("--digits", type=click.IntRange(1, 15), help="At most so many digits; never more than were printed.")
-@_options.saying
+@click.option(
+    "--strict", type=click.Choice(["warning", "error"]), help="Exit with 5 on a finding of this severity or worse."
+)
+@click.option(
+    "--digits", type=click.IntRange(1, 15), help="Show at most this many digits, and never more than were printed."
+)
+@_options.claims_and_ignore
 @_options.files_and_grammars
 @_options.printing_also("junit", "github")
 def command(
@@ -56,11 +66,12 @@ def command(
     format: str | None,
     output: str | None,
 ) -> int:
-    """Put runs side by side and say what each difference is worth.
+    """Compare runs side by side, with a verdict for each difference.
 
-    RUN is an id, a label, a part of one, or a pattern with *; what is there in the file system is a PATH. Without a RUN
-    all runs of the logs are compared. A row is a quantity; behind each value stand the ratio (or difference) to the
-    baseline and what it is worth, given the noise that is known. Runs of other work are shown and not ranked.
+    RUN is an id, a label, part of a label, or a pattern with *; an argument that exists in the file system is a PATH.
+    Without a RUN, all runs in the logs are compared. Each row is a quantity; each value is followed by its ratio (or
+    difference) to the baseline and the verdict, given the known noise. Runs of a different workload are shown but not
+    ranked.
 
     \b
     Examples:
@@ -73,41 +84,43 @@ def command(
     base_file = baseline if baseline is not None and Path(baseline).is_file() else None
     if base_file is not None:
         paths = [base_file, *(path for path in paths if Path(path) != Path(base_file))]
-    said = _options.claims(claim, claims_file)
+    claims = _options.claims(claim, claims_file)
     logs = _options.read(paths, files_from, grammar)
     if not logs.runs.height:
-        click.echo("no run in these logs: logparse explain PATH... shows how they are read", err=True)
+        click.echo("no runs in these logs: logparse explain PATH... shows how they are parsed", err=True)
         return _options.exit_code(logs)
     from logparse import gates
     from logparse.comparison.compare import compare
     from logparse.findings import findings
 
-    wanted = [gates.gate(text) for text in fail_if]
+    conditions = [gates.gate(text) for text in fail_if]
     if base_file is not None:
         baseline = _only_run(logs, base_file)
         runs = [baseline, *runs] if runs else []
-    made = compare(logs, runs, by=by, baseline=baseline, clock=clock, per=per, claims=said, at=at, target=target)
-    found = findings(made, ignore=ignore)
-    outcomes = gates.outcomes(made, wanted)
-    _print(made, found, outcomes, format, output, digits, strict, on_unknown)
-    return max(_options.exit_code(logs), _gates(outcomes, found, strict, on_unknown))
+    comparison = compare(
+        logs, runs, by=by, baseline=baseline, clock=clock, per=per, claims=claims, at=at, target=target
+    )
+    found = findings(comparison, ignore=ignore)
+    results = gates.evaluate(comparison, conditions)
+    _print(comparison, found, results, format, output, digits, strict, on_unknown)
+    return max(_options.exit_code(logs), _gates(results, found, strict, on_unknown))
 
 
 def _only_run(logs: Logs, file: str) -> str:
-    """The id of the one job in the baseline's file. Raises `click.UsageError` where there is none, or more."""
+    """The id of the only job in the baseline's file. Raises `click.UsageError` where there is none, or several."""
     from logparse.comparison.jobs import jobs
 
-    held = [job for job in jobs(logs.runs) if file in {run["source"] for run in job.runs}]
-    if len(held) == 1:
-        return held[0].id
-    labels = ", ".join(job.label for job in held) or "none"
-    raise click.UsageError(f"--baseline {file}: a file with one run is wanted, and this has {labels}; name the run")
+    in_file = [job for job in jobs(logs.runs) if file in {run["source"] for run in job.runs}]
+    if len(in_file) == 1:
+        return in_file[0].id
+    labels = ", ".join(job.label for job in in_file) or "none"
+    raise click.UsageError(f"--baseline {file}: the file must contain exactly one run, not {labels}; name the run")
 
 
 def _print(
-    made: Comparison,
+    comparison: Comparison,
     found: pl.DataFrame,
-    outcomes: list[Outcome],
+    results: list[GateResult],
     format: str | None,
     output: str | None,
     digits: int | None,
@@ -121,31 +134,31 @@ def _print(
     chosen = _options.format_of(format, output)
     if chosen == "table":
         paint = terminal.Paint.of(sys.stdout if output is None else None)
-        _options.put_text(compare.page(made, found, paint, digits), output)
+        _options.put_text(compare.page(comparison, found, paint, digits), output)
     elif chosen == "md":
-        _options.put_text(compare_export.markdown(made, found, digits), output)
+        _options.put_text(compare_export.markdown(comparison, found, digits), output)
     elif chosen == "latex":
-        _options.put_text(compare_export.latex(made, found, digits), output)
+        _options.put_text(compare_export.latex(comparison, found, digits), output)
     elif chosen == "junit":
-        _options.put_text(gates.junit(outcomes, found, strict, on_unknown).rstrip(), output)
+        _options.put_text(gates.junit(results, found, strict, on_unknown).rstrip(), output)
     elif chosen == "github":
-        _options.put_text("\n".join(gates.github(outcomes, found, on_unknown)), output)
+        _options.put_text("\n".join(gates.github(results, found, on_unknown)), output)
     else:
-        _options.put(made.frame(), "comparison", format, output)
+        _options.put(comparison.frame(), "comparison", format, output)
 
 
-def _gates(outcomes: list[Outcome], found: pl.DataFrame, strict: str | None, on_unknown: str) -> int:
-    """0, or 5 where a gate is not met; each that is not is told on stderr, and each that cannot be told too."""
+def _gates(results: list[GateResult], found: pl.DataFrame, strict: str | None, on_unknown: str) -> int:
+    """0, or 5 where a gate failed. Gates that failed or could not be decided are reported on stderr."""
     from logparse import gates
 
     code = 0
-    for outcome in outcomes:
-        if outcome.passed is not True:
-            bad = gates.failed(outcome, on_unknown)
-            state = "not met" if outcome.passed is False else f"cannot be told ({on_unknown})"
-            click.echo(f"--fail-if {outcome.gate.text}: {state} by {outcome.side}: {outcome.text}", err=True)
+    for result in results:
+        if result.passed is not True:
+            bad = gates.failed(result, on_unknown)
+            state = "failed" if result.passed is False else f"undecided ({on_unknown})"
+            click.echo(f"--fail-if {result.gate.text}: {state} for {result.side}: {result.text}", err=True)
             code = GATE if bad else code
-    if gates.too_bad(found, strict):
-        click.echo(f"--strict {strict}: there are findings this bad", err=True)
+    if gates.is_too_bad(found, strict):
+        click.echo(f"--strict {strict}: there are findings of this severity or worse", err=True)
         code = GATE
     return code

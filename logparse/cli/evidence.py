@@ -6,10 +6,10 @@ from logparse.cli._frame import frame_command
 
 command = frame_command(
     "evidence",
-    """Print what each value rests on.
+    """Print the evidence for each value.
 
-    Text, source, line, rule and formula of the values of runs and phases, and why each empty cell is empty. The other
-    frames carry their lines themselves.
+    Text, source, line, rule and formula for each value in runs and phases, and the reason for each empty cell. The
+    other frames have their own line columns.
 
     \b
     Example:

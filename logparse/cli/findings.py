@@ -11,9 +11,11 @@ from logparse.cli import GATE, NOTHING, _options
 
 @click.command("findings")
 @_options.reading
-@_options.saying
-@click.option("--strict", type=click.Choice(["warning", "error"]), help="Exit with 5 for findings this bad or worse.")
-@click.option("--advice/--no-advice", default=True, show_default=True, help="Say what to do about each.")
+@_options.claims_and_ignore
+@click.option(
+    "--strict", type=click.Choice(["warning", "error"]), help="Exit with 5 on a finding of this severity or worse."
+)
+@click.option("--advice/--no-advice", default=True, show_default=True, help="Print what to do about each finding.")
 @_options.printing
 def command(
     paths: tuple[str, ...],
@@ -27,10 +29,10 @@ def command(
     format: str | None,
     output: str | None,
 ) -> int:
-    """Print what one ought to know before believing a number.
+    """Print findings: what to know before trusting a number.
 
-    Errors first. Each run is looked at for itself, and runs of one platform, workload and task beside each other; what
-    touches a certain comparison, `logparse compare` says. What is ignored is kept and told.
+    Errors come first. Each run is checked by itself, and runs of the same platform, workload and task are checked
+    together; `logparse compare` prints the findings about a particular comparison. Ignored findings are listed last.
 
     \b
     Examples:
@@ -38,10 +40,10 @@ def command(
       logparse findings runs --ignore 'compile-cached=only training is compared' --strict warning
     """
     people = _options.is_table(format, output)
-    said = _options.claims(claim, claims_file)
+    claims = _options.claims(claim, claims_file)
     logs = _options.read(paths, files_from, grammar)
     if not logs.runs.height:
-        click.echo("no run in these logs: logparse explain PATH... shows how they are read", err=True)
+        click.echo("no runs in these logs: logparse explain PATH... shows how they are parsed", err=True)
         if people:
             return max(NOTHING, _options.exit_code(logs))
     from logparse import gates
@@ -50,14 +52,14 @@ def command(
     from logparse.pages import compare
     from logparse.text import terminal
 
-    found = findings(Ledger(logs, said), ignore=ignore)
+    found = findings(Ledger(logs, claims), ignore=ignore)
     if people:
         paint = terminal.Paint.of(sys.stdout if output is None else None)
-        lines = list(compare.finding_lines(found, paint, "Worth knowing", advice=advice))
-        _options.put_text("\n".join(lines or ["Nothing to say against these logs."]), output)
+        lines = list(compare.finding_lines(found, paint, "Findings", advice=advice))
+        _options.put_text("\n".join(lines or ["No findings."]), output)
     else:
         _options.put(found, "findings", format, output)
-    if gates.too_bad(found, strict):
-        click.echo(f"--strict {strict}: there are findings this bad", err=True)
+    if gates.is_too_bad(found, strict):
+        click.echo(f"--strict {strict}: there are findings of this severity or worse", err=True)
         return max(GATE, _options.exit_code(logs))
     return _options.exit_code(logs)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from logparse.cli import GATE, _options
-from logparse.errors import GrammarError
+from logparse.errors import GrammarError, nearest
 
 if TYPE_CHECKING:
     from logparse.grammar import Grammar
@@ -24,20 +24,20 @@ def _complete(ctx: click.Context, param: click.Parameter, incomplete: str) -> li
 @click.group("grammars", invoke_without_command=True)
 @click.option(
     "--platform", multiple=True, metavar="NAME", shell_complete=_complete,
-    help="Only this one. May be given several times.",
+    help="List only this platform. Repeatable.",
 )  # fmt: skip
 @click.option(
-    "--grammar", multiple=True, type=click.Path(dir_okay=False), metavar="FILE", help="A grammar of your own."
+    "--grammar", multiple=True, type=click.Path(dir_okay=False), metavar="FILE", help="Also list the grammar in FILE."
 )
 @_options.printing
 @click.pass_context
 def command(
     ctx: click.Context, platform: tuple[str, ...], grammar: tuple[str, ...], format: str | None, output: str | None
 ) -> int | None:
-    """List the platforms, and the lines that each can read.
+    """List the platforms and the lines that each grammar parses.
 
-    A grammar is one Python file: for each kind of line an example, then the expression that reads it. `grammars check`
-    tries them.
+    A grammar is one Python file: for each kind of line an example, then the expression that parses it. `grammars check`
+    tests grammars.
 
     \b
     Examples:
@@ -52,11 +52,11 @@ def command(
     from logparse.reading import check
     from logparse.text import terminal
 
-    known = registry.chosen(_options.own(grammar))
+    known = registry.chosen(_options.user_grammars(grammar))
     chosen = [g for g in known if not platform or g.name in platform]
     for name in platform:
-        if name not in (have := [g.name for g in known]):
-            raise click.BadParameter(f"there is no {name!r}; there are {', '.join(have)}", param_hint="--platform")
+        if name not in (names := [g.name for g in known]):
+            raise click.BadParameter(f"unknown platform {name!r}; {nearest(name, names)}", param_hint="--platform")
     if people:
         _options.put_text(check.listing(chosen, terminal.Paint.of(sys.stdout if output is None else None)), output)
     else:
@@ -68,11 +68,12 @@ def command(
 @click.argument("names", nargs=-1, metavar="[NAME|FILE]...", shell_complete=_complete)
 @_options.printing
 def run_checks(names: tuple[str, ...], format: str | None, output: str | None) -> int:
-    """Hold grammars to every law.
+    """Check grammars.
 
-    Those installed, by name, or files of your own; without any, all that are installed. Each example is read by its
-    own rule; both ways to run a rule (pyparsing, and one regular expression) read alike each example and every text one
-    character away from it; every name that is used is there. Exit code 5 where a check is not met.
+    Give installed grammars by name, or files of your own; without arguments, all installed grammars are checked. Each
+    example must be parsed by its own rule. Both ways to run a rule (pyparsing, and one regular expression) must agree
+    on each example and on every text one character away from it. Every name used must exist. The exit code is 5 if a
+    check fails.
 
     \b
     Examples:
@@ -84,7 +85,7 @@ def run_checks(names: tuple[str, ...], format: str | None, output: str | None) -
     from logparse.reading import check
     from logparse.text import terminal
 
-    _options.own(())
+    _options.user_grammars(())
     installed = {g.name: g for g in registry.grammars()}
     chosen: list[Grammar] = []
     refused: list[GrammarError] = []
@@ -106,6 +107,6 @@ def _loaded(path: str) -> Grammar:
     from logparse.grammar import registry
 
     if not Path(path).is_file():
-        have = ", ".join(g.name for g in registry.grammars())
-        raise click.BadParameter(f"{path!r} is neither a file nor a platform; there are {have}", param_hint="NAME|FILE")
+        hint = nearest(path, [g.name for g in registry.grammars()])
+        raise click.BadParameter(f"{path!r} is neither a file nor a platform; {hint}", param_hint="NAME|FILE")
     return registry.load(path)

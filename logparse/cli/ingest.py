@@ -13,7 +13,7 @@ from logparse.cli import GATE, _options
 @_options.reading
 @click.option(
     "--min-coverage", type=click.FloatRange(0, 1), metavar="SHARE",
-    help="Exit with 5 where a smaller share of lines was understood, from 0 to 1.",
+    help="Exit with 5 if a smaller share of lines was parsed (0 to 1).",
 )  # fmt: skip
 @_options.printing
 def command(
@@ -26,8 +26,9 @@ def command(
 ) -> int:
     """Read logs and print the runs found.
 
-    Files, folders, globs, packed files, or - for standard input. Runs are grouped by platform and workload; an empty
-    cell says why it is empty. Then follows what was not understood. Any other format than a table holds the frame runs.
+    Accepts files, folders, globs, compressed files, and - for standard input. Runs are grouped by platform and
+    workload; an empty cell says why it is empty. Findings and the lines that were not parsed follow. Formats other than
+    table contain the frame `runs`.
 
     \b
     Examples:
@@ -41,7 +42,7 @@ def command(
     from logparse.text import terminal
 
     if not logs.sources.height:
-        click.echo(f"no files to read in {', '.join(paths)}: a folder is searched to its bottom", err=True)
+        click.echo(f"no files to read in {', '.join(paths)} (folders are searched recursively)", err=True)
     if people:
         from logparse.comparison.ledger import Ledger
         from logparse.findings import findings
@@ -51,10 +52,8 @@ def command(
         _options.put_text(ingest.page(ledger, paths, paint, findings(ledger, of_one_run=True)), output)
     else:
         _options.put(logs.runs, "runs", format, output)
-    understood = ingest.coverage(logs)
-    if min_coverage is not None and understood < min_coverage:
-        click.echo(
-            f"--min-coverage {min_coverage:g} is not met: {understood:.4f} of the lines were understood", err=True
-        )
+    coverage = ingest.coverage(logs)
+    if min_coverage is not None and coverage < min_coverage:
+        click.echo(f"--min-coverage {min_coverage:g} not reached: {coverage:.4f} of the lines were parsed", err=True)
         return GATE
     return _options.exit_code(logs)

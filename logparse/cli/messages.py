@@ -8,7 +8,7 @@ command = frame_command(
     "messages",
     """Print warnings and errors.
 
-    Repeats are folded into a count.
+    Repeated messages are one row with a count.
 
     \b
     Example:

@@ -6,9 +6,9 @@ from logparse.cli._frame import frame_command
 
 command = frame_command(
     "metrics",
-    """Print every figure of merit that the logs state.
+    """Print every metric that the logs state.
 
-    Each with its step, unit, window and line.
+    Each has its step, unit, window and line.
 
     \b
     Examples:

@@ -8,7 +8,7 @@ command = frame_command(
     "params",
     """Print the settings that the logs state.
 
-    Each with where it was set (command, config, banner, log) and its line.
+    Each has its origin (command, config, banner, log) and its line.
 
     \b
     Example:

@@ -6,11 +6,11 @@ from logparse.cli._frame import frame_command
 
 command = frame_command(
     "phases",
-    """Print the time of each run by phase.
+    """Print the duration of each phase of each run.
 
-    Queue, compile, load, train and so on.
+    Phases are queue, compile, load, train and so on.
 
-    Rows without a stage do not overlap; a stage is the vendor's own step inside its phase.
+    Rows without a stage do not overlap; a stage is a vendor's own step within a phase.
 
     \b
     Example:

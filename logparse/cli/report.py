@@ -15,20 +15,31 @@ _SUFFIXES = {".html": "html", ".htm": "html", ".md": "md", ".tex": "latex"}
 
 @click.command("report")
 @_options.reading
-@click.option("--where", metavar="SQL", help="Only runs of which this is true, as in: platform = 'groq'.")
-@click.option("--by", metavar="COLUMN", help="Runs of one workload with the same value of this column are one side.")
-@click.option("--baseline", metavar="RUN", help="What the others of its workload are held against; else the first.")
-@_options.saying
 @click.option(
-    "--theme", type=click.Choice(["light", "dark"]), help="How the page looks at first; else as the reader's system."
+    "--where", metavar="SQL", help="Report only runs for which this SQL condition is true: platform = 'groq'."
 )
-@click.option("--title", help="Instead of one that names the workloads.")
 @click.option(
-    "--format", "format", type=click.Choice(["html", "md", "latex"]), help="Else the suffix of -o decides; else html."
+    "--by", metavar="COLUMN", help="Group runs of a workload with the same value of this column into one side."
+)
+@click.option(
+    "--baseline", metavar="RUN", help="Run that the others of its workload are compared with (default: the first)."
+)
+@_options.claims_and_ignore
+@click.option(
+    "--theme",
+    type=click.Choice(["light", "dark"]),
+    help="Initial theme of the page (default: the reader's system theme).",
+)
+@click.option("--title", help="Replaces the title that names the workloads.")
+@click.option(
+    "--format",
+    "format",
+    type=click.Choice(["html", "md", "latex"]),
+    help="Output format (default: from the suffix of -o, else html).",
 )
 @click.option(
     "-o", "--output", type=click.Path(allow_dash=True, dir_okay=False), metavar="FILE",
-    help=f"Write to FILE ({', '.join(_SUFFIXES)}); else to standard output.",
+    help=f"Write to FILE ({', '.join(_SUFFIXES)}; default: standard output).",
 )  # fmt: skip
 def command(
     paths: tuple[str, ...],
@@ -45,11 +56,11 @@ def command(
     format: str | None,
     output: str | None,
 ) -> int:
-    """Write a report on some runs, as one file.
+    """Write a report on the runs to one file.
 
-    It opens with what the logs let one say, what they do not, and what would settle it; then come the runs, side by
-    side and in charts, the findings, what was not understood, and how it was made. A click on any number shows its log
-    lines. The page opens in any browser, with no network. Markdown is for a hand-in or a pull request.
+    It opens with the conclusions that the logs support, those that they do not, and what would settle them. Then come
+    the runs, side by side and in charts, the findings, the lines not parsed, and how the report was made. Clicking a
+    number shows its log lines. The page opens in any browser, without a network. Markdown suits a pull request.
 
     \b
     Examples:
@@ -57,23 +68,23 @@ def command(
       logparse report runs --by batch_size --claim 'second:epochs=20' -o report.md
     """
     chosen = _format(format, output)
-    said = _options.claims(claim, claims_file)
+    claims = _options.claims(claim, claims_file)
     logs = _options.read(paths, files_from, grammar)
     if not logs.runs.height:
-        click.echo("no run was recognised in these logs: there is nothing to report on", err=True)
+        click.echo("no runs were recognised in these logs: there is nothing to report on", err=True)
         return max(NOTHING, _options.exit_code(logs))
     from logparse.report import report
 
-    made = report(
-        logs, format=chosen, where=where, by=by, baseline=baseline, claims=said, ignore=ignore, theme=theme,
+    text = report(
+        logs, format=chosen, where=where, by=by, baseline=baseline, claims=claims, ignore=ignore, theme=theme,
         title=title, command=shlex.join(["logparse", *sys.argv[1:]]),
     )  # fmt: skip
-    _options.put_text(made.rstrip("\n"), output)
+    _options.put_text(text.rstrip("\n"), output)
     return _options.exit_code(logs)
 
 
 def _format(format: str | None, output: str | None) -> str:
-    """The format asked for, by name or by the suffix of the file."""
+    """The format given by name or by the suffix of the file."""
     if format is not None:
         return format
     if output in (None, "-"):
@@ -81,6 +92,6 @@ def _format(format: str | None, output: str | None) -> str:
     suffix = Path(str(output)).suffix.lower()
     if suffix not in _SUFFIXES:
         raise click.UsageError(
-            f"cannot tell the format of {output}: end it in {', '.join(_SUFFIXES)}, or give --format"
+            f"cannot infer the format of {output}: use a suffix ({', '.join(_SUFFIXES)}) or --format"
         )
     return _SUFFIXES[suffix]

@@ -6,10 +6,10 @@ from logparse.cli._frame import frame_command
 
 command = frame_command(
     "runs",
-    """Print one row for each run.
+    """Print one row per run.
 
-    Durations are in seconds, throughput in samples/s, shares from 0 to 1. What a log does not say is empty, never 0;
-    `logparse show RUN COLUMN` tells why.
+    Durations are in seconds, throughput in samples/s, shares from 0 to 1. A value that the log does not state is empty,
+    never 0; `logparse show RUN COLUMN` says why.
 
     \b
     Examples:

@@ -20,9 +20,9 @@ def _columns(ctx: click.Context, param: click.Parameter, incomplete: str) -> lis
 @click.argument("column", metavar="COLUMN", shell_complete=_columns)
 @_options.reading
 @click.option(
-    "-C", "--context", type=click.IntRange(min=0), default=1, show_default=True, help="Lines shown on either side."
+    "-C", "--context", type=click.IntRange(min=0), default=1, show_default=True, help="Lines of context on either side."
 )
-@click.option("--raw", is_flag=True, help="Show all lines beside the evidence, also those that no rule reads.")
+@click.option("--raw", is_flag=True, help="Show all context lines, including those that no rule reads.")
 @_options.printing
 def command(
     run: str,
@@ -35,11 +35,11 @@ def command(
     format: str | None,
     output: str | None,
 ) -> int:
-    """Show what stands behind a number.
+    """Show where a number comes from.
 
-    The value, the lines it was read from with the match marked, and how it came to be; of an empty cell the reason. RUN
-    is an id or its beginning, a label or a part of one. COLUMN is a column of runs, a phase (compile, train), a metric,
-    or a setting. Lines beside the evidence are shown only where a rule reads them: others may hold anything.
+    Shows the value, how it was obtained, and the lines it was read from with the match marked; for an empty cell, the
+    reason. RUN is an id or its prefix, or a label or part of one. COLUMN is a column of runs, a phase (compile, train),
+    a metric, or a setting. Context lines are shown only where a rule reads them: others could contain anything.
 
     \b
     Examples:

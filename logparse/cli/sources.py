@@ -6,9 +6,9 @@ from logparse.cli._frame import frame_command
 
 command = frame_command(
     "sources",
-    """Print one row for each file.
+    """Print one row per file.
 
-    What it is, how much of it was understood, and why not where it was not.
+    Its status, the share of its lines that was parsed, and, if it was not read, the reason.
 
     \b
     Example:

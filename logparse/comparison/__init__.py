@@ -1,1 +1,1 @@
-"""What may be said of two runs: jobs, clocks, noise, verdicts, refusals, claims; `compare` puts them together."""
+"""Comparisons of runs: jobs, clocks, noise, verdicts, refusals, claims; `compare` brings them together."""

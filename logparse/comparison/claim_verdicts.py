@@ -1,4 +1,4 @@
-"""Claims held against the logs: confirmed, refuted by a line, or not in the log."""
+"""Claims checked against the logs: confirmed, refuted by a line, or not in the log."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from logparse.schema import CLAIMS, conform, empty
 
 
 def claims(logs: Logs | Ledger, claims: OneOrMany[str | Claim] = ()) -> pl.DataFrame:
-    """The frame `claims`: what is said of the runs, and what their file names say, held against the logs.
+    """The frame `claims`: claims about the runs, and those of their file names, checked against the logs.
 
     Args:
-        logs: what `ingest` gave, or a ledger with claims of its own.
+        logs: the result of `ingest`, or a ledger with claims of its own.
         claims: one or several claims `LABEL:NAME=VALUE`.
 
     Raises:
-        UsageError: a text is no claim.
+        UsageError: a text is not a valid claim.
     """
     given = parsed(claims)
     ledger = logs.with_claims([*logs.claims, *given]) if isinstance(logs, Ledger) else Ledger(logs, given)
@@ -32,27 +32,27 @@ def claims(logs: Logs | Ledger, claims: OneOrMany[str | Claim] = ()) -> pl.DataF
 
 
 def claim_verdicts(ledger: Ledger, jobs: Sequence[Job]) -> pl.DataFrame:
-    """The frame `claims`: each claim about these jobs with what the log says: confirmed, refuted, not in the log."""
+    """The frame `claims`: each claim about these jobs with its verdict: confirmed, refuted, not in the log."""
     rows = [
-        _verdict(ledger, job, said)
+        _verdict(ledger, job, claim)
         for job in jobs
-        for said in (*(c for c in ledger.claims if c.means(job)), *from_names(job))
+        for claim in (*(c for c in ledger.claims if c.means(job)), *from_names(job))
     ]
     if not rows:
         return empty("claims")
     return conform("claims", pl.DataFrame(rows, schema=CLAIMS))
 
 
-def _verdict(ledger: Ledger, job: Job, said: Claim) -> dict[str, Any]:
-    found = next((run[said.name] for run in job.runs if run[said.name] is not None), None)
-    places = ledger.value(job, said.name).locations if found is not None else ()
+def _verdict(ledger: Ledger, job: Job, claim: Claim) -> dict[str, Any]:
+    found = next((run[claim.name] for run in job.runs if run[claim.name] is not None), None)
+    places = ledger.value(job, claim.name).locations if found is not None else ()
     return {
         "run": job.id,
-        "name": said.name,
-        "claimed": said.text,
+        "name": claim.name,
+        "claimed": claim.text,
         "found": None if found is None else f"{found:.15g}" if isinstance(found, float) else str(found),
-        "verdict": "not in the log" if found is None else "confirmed" if _same(found, said.number) else "refuted",
-        "origin": said.origin,
+        "verdict": "not in the log" if found is None else "confirmed" if _same(found, claim.number) else "refuted",
+        "origin": claim.origin,
         "source": places[0].source if places else str(job.main["source"]),
         "line": places[0].line if places else None,
     }

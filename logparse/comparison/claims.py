@@ -1,8 +1,7 @@
-"""Claims: what somebody says of a run (`LABEL:epochs=20`, in a call, a claims file or a file name), compared with the
-log.
+"""Claims: what a user or a file name states about a run (`LABEL:epochs=20`), checked against the log.
 
-A claim never becomes a value of the frames. Where the log states a setting, the claim is confirmed or refuted by it;
-where it does not, the claim may stand in, and is marked as claimed wherever it is used.
+A claim never becomes a value of the frames. Where the log states the setting, it confirms or refutes the claim;
+otherwise the claim is used in its place, and is marked as claimed wherever it is used.
 """
 
 from __future__ import annotations
@@ -23,7 +22,7 @@ CLAIMABLE = (
     *("epochs", "steps", "samples", "batch_size", "micro_batch_size", "ranks", "devices", "learning_rate"),
     *("sequence_length", "precision", "seed", "sdk_version", "workload", "model", "dataset", "task"),
 )
-"""Columns of `runs` that one may claim."""
+"""Columns of `runs` that can be claimed."""
 _IN_NAMES = {
     "epochs": r"epochs?",
     "batch_size": r"(?:batch(?:[_-]?size)?|bs)",
@@ -32,15 +31,15 @@ _IN_NAMES = {
     "sequence_length": r"(?:seq(?:uence)?(?:[_-]?len(?:gth)?)?|max[_-]?seq[_-]?len(?:gth)?)",
     "steps": r"steps?",
 }
-"""Column -> how a file name calls it: an explicit word with a number behind it."""
+"""Column -> its word in file names, which must be followed by a number."""
 
 
 @dataclass(frozen=True)
 class Claim:
-    """One claim: of which run, what, and who says so."""
+    """One claim: about which run, what it states, and where it comes from."""
 
     label: str
-    """A label, a part of one, a run id, or a pattern with *."""
+    """A label, part of a label, a run id, or a pattern with *."""
     name: str
     text: str
     origin: str
@@ -48,7 +47,7 @@ class Claim:
 
     @property
     def number(self) -> Any:
-        """What is claimed, as the column has it."""
+        """The claimed value, in the type of the column. Raises `ValueError` where the text is not of that type."""
         dtype = RUNS[self.name]
         if dtype == INTEGER:
             number = float(self.text)
@@ -58,7 +57,7 @@ class Claim:
         return float(self.text) if dtype == NUMBER else self.text
 
     def means(self, job: Job) -> bool:
-        """Whether the claim is of that job."""
+        """Whether the claim is about that job."""
         if self.label in ("*", *job.ids):
             return True
         labels = [run["label"].lower() for run in job.runs]
@@ -67,26 +66,26 @@ class Claim:
 
 
 def claim(text: str, origin: str = "command") -> Claim:
-    """The claim that `LABEL:NAME=VALUE` says.
+    """Parse the claim `LABEL:NAME=VALUE`.
 
-    Raises `UsageError` for anything else, and for a name or value that no claim can have.
+    Raises `UsageError` for anything else, and for a name that cannot be claimed or an invalid value.
     """
-    label, colon, said = text.rpartition(":")
-    name, equals, value = said.partition("=")
+    label, colon, setting = text.rpartition(":")
+    name, equals, value = setting.partition("=")
     name, value = name.strip(), value.strip()
     if not (colon and equals and label and value):
-        raise UsageError(f"{text!r} is no claim: write LABEL:NAME=VALUE, as in mnist_20:epochs=20")
+        raise UsageError(f"{text!r} is not a valid claim: write LABEL:NAME=VALUE, as in mnist_20:epochs=20")
     if name not in CLAIMABLE:
         raise UsageError(f"{name!r} cannot be claimed; {nearest(name, CLAIMABLE)}")
-    made = Claim(label.strip(), name, value, origin)
+    parsed = Claim(label.strip(), name, value, origin)
     try:
-        number = made.number
+        number = parsed.number
     except (ValueError, OverflowError):
-        wanted = "a whole number" if RUNS[name] == INTEGER else "a number"
-        raise UsageError(f"{value!r} is no {name}: {wanted} is wanted") from None
+        kind = "a whole number" if RUNS[name] == INTEGER else "a number"
+        raise UsageError(f"{value!r} is not a valid value of {name}: it must be {kind}") from None
     if isinstance(number, float) and not math.isfinite(number):
-        raise UsageError(f"{value!r} is no {name}: a finite number is wanted")
-    return made
+        raise UsageError(f"{value!r} is not a valid value of {name}: it must be a finite number")
+    return parsed
 
 
 def parsed(claims: OneOrMany[str | Claim]) -> tuple[Claim, ...]:
@@ -99,13 +98,13 @@ def parsed(claims: OneOrMany[str | Claim]) -> tuple[Claim, ...]:
 
 
 def from_lines(lines: Iterable[str]) -> list[Claim]:
-    """The claims of a claims file: one `LABEL:NAME=VALUE` a line; empty lines and what follows # do not count."""
+    """The claims of a claims file: one `LABEL:NAME=VALUE` per line; empty lines and comments (#) are ignored."""
     plain = (line.partition("#")[0].strip() for line in lines)
     return [claim(line, "file") for line in plain if line]
 
 
 def from_names(job: Job) -> Iterator[Claim]:
-    """Claims that the names of the job's files make: `epoch_20`, `batch2048`, `ntask_8`."""
+    """Claims in the names of the job's files: `epoch_20`, `batch2048`, `ntask_8`."""
     seen = set()
     for run in job.runs:
         stem = re.split(r"[/\\]", str(run["source"]))[-1]
@@ -114,7 +113,7 @@ def from_names(job: Job) -> Iterator[Claim]:
             if found and name not in seen:
                 seen.add(name)
                 text = found[1]
-                # `lr_002` may be 0.02 or 0.002: what is no plain number is no claim. `epoch_1` is the first one.
+                # `lr_002` may be 0.02 or 0.002: only plain numbers are claims. `epoch_1` may be the first epoch.
                 if re.match(r"0\d", text) or (name in ("epochs", "steps") and text == "1"):
                     continue
                 if RUNS[name] != INTEGER or float(text).is_integer():
@@ -122,10 +121,10 @@ def from_names(job: Job) -> Iterator[Claim]:
 
 
 def taken(claims: Sequence[Claim], job: Job, column: str) -> Claim | None:
-    """The claim that may stand in for a missing setting. What only a file name says is not taken: names lie most."""
+    """The claim used for a missing setting. Claims of file names are not used: they are the least reliable."""
     return next((c for c in claims if c.name == column and c.origin != "file name" and c.means(job)), None)
 
 
 def unmatched(claims: Sequence[Claim], jobs: Sequence[Job]) -> list[Claim]:
-    """Claims about no job that is here."""
+    """Claims that match none of these jobs."""
     return [c for c in claims if not any(c.means(job) for job in jobs)]

@@ -1,6 +1,6 @@
-"""Three clocks: `train` is training alone, `result` all but waits (what the work costs), `wall` all with waits.
+"""Three clocks: `train` is training alone, `result` everything but waiting, `wall` everything including waiting.
 
-What the stamps of several logs give is only as fine as their stamps: the resolution is carried.
+A time between the timestamps of several logs carries the resolution of these timestamps.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ def _train(ledger: Ledger, job: Job) -> Value:
 
 
 def _result(ledger: Ledger, job: Job) -> Value:
-    """The sum of the logs' total less their waits."""
+    """The total times of the logs minus their waiting times."""
     missing = _missing_log(ledger, job)
     if missing:
         return Value(empty=missing)
@@ -38,16 +38,16 @@ def _result(ledger: Ledger, job: Job) -> Value:
         if wait.empty and wait.empty.code is not Code.NOT_APPLICABLE:
             return Value(empty=wait.empty.of(f"{part.label}: queue_s"))
         total += whole.value - (wait.value or 0.0)
-        # Stamps bound the whole; a wait is known to how often the cluster was asked.
+        # The total is limited by its timestamps, the wait by how often the cluster was polled.
         resolution += (whole.resolution or 0.0) + (wait.resolution or 0.0)
         places += [*whole.locations, *wait.locations]
     return Value(
-        round(total, 6), resolution or None, "derived", "total_s less queue_s, over all logs of the job", tuple(places)
+        round(total, 6), resolution or None, "derived", "total_s minus queue_s, over all logs of the job", tuple(places)
     )
 
 
 def _wall(ledger: Ledger, job: Job) -> Value:
-    """The total of a job with one log; of several, from the first stamp to the last."""
+    """The total time of a job with one log; with several logs, from the first timestamp to the last."""
     missing = _missing_log(ledger, job)
     if missing:
         return Value(empty=missing)
@@ -59,12 +59,12 @@ def _wall(ledger: Ledger, job: Job) -> Value:
         return Value(empty=Absence(Code.NOT_IN_LOG, "the logs of this job have no stamps at beginning or end"))
     first, last = min(begins, key=_at), max(ends, key=_at)
     begin, end = ledger.value(first[1], "started_at"), ledger.value(last[1], "ended_at")
-    fine = [v.resolution for v in (begin, end) if v.resolution]
+    resolutions = [v.resolution for v in (begin, end) if v.resolution]
     return Value(
         (last[0] - first[0]).total_seconds(),
-        sum(fine) or None,
+        sum(resolutions) or None,
         "derived",
-        "from the first stamp of the job's logs to the last",
+        "from the first timestamp of the job's logs to the last",
         (*begin.locations, *end.locations),
     )
 
@@ -74,16 +74,16 @@ def _at(pair: tuple[datetime, Job]) -> datetime:
 
 
 def _logs(job: Job) -> list[Job]:
-    """Each log of the job for itself."""
+    """Each log of the job as a job of its own."""
     return [Job(run) for run in job.runs]
 
 
 def _missing_log(ledger: Ledger, job: Job) -> Absence | None:
-    """Which log of the job is not here, as far as the others tell."""
+    """The log of the job that is missing, as far as the other logs show."""
     if job.main["status"] == "submitted":
-        work = ledger.value(job, "train_s")
-        return _NO_RUN_LOG if work.is_empty(Code.OTHER_LOG) else None
-    # The binary of an earlier job leaves no time in this one; a compile log that belongs to it does.
+        train = ledger.value(job, "train_s")
+        return _NO_RUN_LOG if train.is_empty(Code.OTHER_LOG) else None
+    # A binary of an earlier job takes no time in this one; a compile log that belongs to this job does.
     if not job.others and ledger.value(job, "compile_s").is_empty(Code.OTHER_LOG):
         return _NO_COMPILE_LOG
     return None

@@ -1,4 +1,4 @@
-"""`compare`: runs, or groups of runs, side by side, a row a quantity, with a verdict on each."""
+"""`compare`: runs, or groups of runs, side by side; one row per quantity, with a verdict for each difference."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from logparse.comparison import claims as claims_
 from logparse.comparison import sides as sides_
 from logparse.comparison.claim_verdicts import claim_verdicts
 from logparse.comparison.claims import Claim
-from logparse.comparison.equal import Common, at, target
+from logparse.comparison.equal import CommonPoint, at, target
 from logparse.comparison.jobs import Job
 from logparse.comparison.ledger import Ledger
 from logparse.comparison.noise import Noise, noises
@@ -21,7 +21,7 @@ from logparse.comparison.quantities import CLOCKS, QUANTITIES, Quantity
 from logparse.comparison.refusal import refusal
 from logparse.comparison.scaling import Scaling, scaling
 from logparse.comparison.settings import Setting, settings
-from logparse.comparison.sides import Cell, Side, better, cell
+from logparse.comparison.sides import Side, SideValues, better, side_values
 from logparse.comparison.verdict import NOT_COMPARABLE, Verdict, verdict
 from logparse.errors import UsageError
 from logparse.logs import Logs
@@ -32,26 +32,26 @@ from logparse.text.labels import shortened
 
 @dataclass(frozen=True)
 class Row:
-    """One quantity of all sides."""
+    """One quantity for all sides."""
 
     quantity: Quantity
-    cells: tuple[Cell, ...]
+    cells: tuple[SideValues, ...]
     verdicts: tuple[Verdict | None, ...]
-    """One a side; None for the baseline itself."""
+    """One per side; None for the baseline itself."""
     noises: tuple[tuple[Noise, ...], ...]
-    """All noise known of each difference, the largest first."""
+    """All known noise of each difference, the largest first."""
     better: str
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """Runs side by side. `rows`, `settings`, `scaling`, `at` and `claims` hold what was found; `frame()` gives the rows
-    as a polars frame."""
+    """Runs side by side: `rows`, `settings`, `scaling`, `at` and `claims`; `frame()` gives the rows as a polars
+    frame."""
 
     ledger: Ledger
     sides: tuple[Side, ...]
     baseline: int
-    """Index of the side that the others are held against."""
+    """Index of the side that the others are compared with."""
     rows: tuple[Row, ...]
     settings: tuple[Setting, ...]
     scaling: Scaling | None
@@ -59,7 +59,7 @@ class Comparison:
     by: str | None = None
     per: str | None = None
     clocks: tuple[str, ...] = tuple(CLOCKS)
-    at: tuple[Common, ...] = field(default=())
+    at: tuple[CommonPoint, ...] = field(default=())
 
     @property
     def jobs(self) -> list[Job]:
@@ -67,7 +67,7 @@ class Comparison:
         return [job for side in self.sides for job in side.jobs]
 
     def frame(self) -> pl.DataFrame:
-        """A row for each quantity and side: `COMPARISON` gives columns and types."""
+        """One row per quantity and side; `COMPARISON` gives the columns and types."""
         return pl.DataFrame(list(_frame_rows(self)), schema=COMPARISON)
 
     def __repr__(self) -> str:
@@ -102,9 +102,9 @@ COMPARISON: dict[str, Any] = {
     "reason": pl.String,
     "evidence": LOCATIONS,
 }
-"""Columns of a comparison. value: the value, of two their mean, of three or more the median. empty: why there is none.
-noise: the largest known, on the scale of the quantity (ln of a ratio, or a difference). low, high: the 95 % interval of
-the ratio or difference, of three or more values a side. reason: why the sides are not compared."""
+"""Columns of a comparison. value: the value; the mean of two, the median of three or more. empty: why there is none.
+noise: the largest known noise, on the scale of the quantity (ln of the ratio, or the difference). low, high: the 95 %
+interval of the ratio or difference, with three or more values per side. reason: why the sides are not compared."""
 
 
 def compare(
@@ -119,31 +119,32 @@ def compare(
     at: OneOrMany[str] = (),
     target: OneOrMany[str] = (),
 ) -> Comparison:
-    """Put runs side by side. `runs`, `claims`, `at` and `target` take one value or several.
+    """Compare runs side by side. `runs`, `claims`, `at` and `target` take one value or several.
 
     Args:
-        logs: what `ingest` gave.
-        runs: names of runs: ids, labels, parts of labels, or patterns with * over labels, ids and paths; each job
-            that they name is a side. All jobs where none is named.
-        by: a column of `runs`: jobs with the same value are one side (`group`: repeats of one experiment are).
-        baseline: label of the side, or name of the run, that the others are compared with; else the first.
-        clock: `train`, `result` or `wall`: show this clock only; else all three.
+        logs: the result of `ingest`, or a ledger.
+        runs: names of runs: ids, labels, parts of labels, or patterns with * over labels, ids and paths; each matching
+            job is a side. Default: all jobs.
+        by: a column of `runs`: jobs with the same value are one side (`group`: repeats of an experiment).
+        baseline: label of the side, or name of the run, that the others are compared with. Default: the first.
+        clock: `train`, `result` or `wall`: show only this clock. Default: all three.
         per: `device` or `rank`: divide rates by their number.
-        claims: `LABEL:NAME=VALUE`: what somebody says of a run; it fills in what no log states.
+        claims: `LABEL:NAME=VALUE`: what the user states about a run; fills in settings that no log states.
         at: points at which to compare the sides: `samples`, `steps`, `time`, `loss=7.3`.
         target: targets to reach: `loss<=7.3`.
 
     Raises:
-        UsageError: a name means no run or too many, there are fewer than two sides, or an option has no such value.
+        UsageError: a name matches no run or several, there are fewer than two sides, or an option has an invalid
+            value.
     """
     given = claims_.parsed(claims)
     ledger = logs.with_claims([*logs.claims, *given]) if isinstance(logs, Ledger) else Ledger(logs, given)
     jobs = picked(ledger, as_tuple(runs))
-    lost = claims_.unmatched(given, jobs)
-    if lost:
+    unmatched = claims_.unmatched(given, jobs)
+    if unmatched:
+        claim = unmatched[0]
         raise UsageError(
-            f"the claim {lost[0].label}:{lost[0].name}={lost[0].text} is of no run that is compared; "
-            f"there are {_named(jobs)}"
+            f"the claim {claim.label}:{claim.name}={claim.text} matches none of the compared runs: {_named(jobs)}"
         )
     sides_.check_column(by)
     for option, value, known in (("clock", clock, tuple(CLOCKS)), ("per", per, ("device", "rank"))):
@@ -151,7 +152,7 @@ def compare(
             raise UsageError(f"{option} {value!r}: one of {', '.join(known)}")
     sides = sides_.by(ledger, jobs, by) if by else sides_.one_each(jobs)
     if len(sides) < 2:
-        raise UsageError(f"a comparison takes two sides, and here is {_named(jobs) or 'none'}")
+        raise UsageError(f"a comparison needs at least two sides, not {_named(jobs) or 'none'}")
     return of_sides(ledger, sides, baseline, clock, per, as_tuple(at), as_tuple(target), by)
 
 
@@ -169,23 +170,23 @@ def of_sides(
     first = baseline_of(sides, baseline)
     shown = [q for q in QUANTITIES.values() if q.clock is None or clock is None or q.clock == clock]
     rows = [row for q in shown if (row := row_of(ledger, q, sides, first, per, by)) is not None]
-    held = [at(ledger, sides, p) for p in points] + [target(ledger, sides, t) for t in targets]
+    common = [at(ledger, sides, p) for p in points] + [target(ledger, sides, t) for t in targets]
     jobs = [job for side in sides for job in side.jobs]
     return Comparison(
         ledger, tuple(sides), first, tuple(rows), tuple(settings(ledger, sides)), scaling(ledger, sides),
-        claim_verdicts(ledger, jobs), by, per, (clock,) if clock else tuple(CLOCKS), tuple(held),
+        claim_verdicts(ledger, jobs), by, per, (clock,) if clock else tuple(CLOCKS), tuple(common),
     )  # fmt: skip
 
 
 def row_of(
     ledger: Ledger, quantity: Quantity, sides: Sequence[Side], first: int, per: str | None, by: str | None = None
 ) -> Row | None:
-    """One quantity of all sides, held against the side `first`; None where no side has it."""
-    cells = [cell(ledger, quantity, side, per) for side in sides]
+    """One quantity for all sides, compared with the side `first`; None where no side has it."""
+    cells = [side_values(ledger, quantity, side, per) for side in sides]
     if not any(c.values for c in cells):
         return None
-    # What one side prints as tokens/s and the other as samples/s is converted, never what no side prints.
-    cells = [c if c.values else cell(ledger, quantity, c.side, per, convert=True) for c in cells]
+    # Convert between tokens/s and samples/s only where another side prints the unit.
+    cells = [c if c.values else side_values(ledger, quantity, c.side, per, convert=True) for c in cells]
     verdicts: list[Verdict | None] = []
     found: list[tuple[Noise, ...]] = []
     for index, c in enumerate(cells):
@@ -203,27 +204,27 @@ def row_of(
 
 
 def picked(ledger: Ledger, names: Sequence[str]) -> list[Job]:
-    """The jobs that these names mean, in their order; all jobs where there are no names.
+    """The jobs that match these names, in the order of the names; all jobs where there are no names.
 
-    Raises `UsageError` where a name means none, or several without a pattern.
+    Raises `UsageError` where a name matches none, or several without being a pattern.
     """
     if not names:
         return list(ledger.jobs)
-    out: dict[str, Job] = {}
+    jobs: dict[str, Job] = {}
     for name in names:
-        out |= {job.id: job for job in _meant(ledger, name)}
-    return list(out.values())
+        jobs |= {job.id: job for job in _matching(ledger, name)}
+    return list(jobs.values())
 
 
-def _meant(ledger: Ledger, name: str) -> list[Job]:
+def _matching(ledger: Ledger, name: str) -> list[Job]:
     ids = set(find_runs(ledger.logs.runs, name))
     return [job for job in ledger.jobs if ids & set(job.ids)]
 
 
 def baseline_of(sides: Sequence[Side], name: str | None) -> int:
-    """Which side is meant by `name`; the first where there is no name.
+    """Index of the side that `name` refers to; 0 where there is no name.
 
-    Raises `UsageError` where it is none, or may be several.
+    Raises `UsageError` where no side or several sides match.
     """
     if name is None:
         return 0
@@ -238,8 +239,8 @@ def baseline_of(sides: Sequence[Side], name: str | None) -> int:
         if len(found) == 1:
             return found[0]
         if found:
-            raise UsageError(f"baseline {name!r} may be any of {', '.join(sides[i].label for i in found)}")
-    raise UsageError(f"there is no side {name!r} to be the baseline; there are {', '.join(s.label for s in sides)}")
+            raise UsageError(f"the baseline {name!r} is ambiguous: {', '.join(sides[i].label for i in found)}")
+    raise UsageError(f"no side matches the baseline {name!r}; choose from {', '.join(s.label for s in sides)}")
 
 
 def _named(jobs: Sequence[Job]) -> str:
@@ -279,7 +280,7 @@ def _frame_rows(comparison: Comparison) -> Iterator[Mapping[str, Any]]:
             }
 
 
-def _how(quantity: Quantity, c: Cell) -> str | None:
+def _how(quantity: Quantity, c: SideValues) -> str | None:
     if not c.values:
         return None
     return "claimed" if c.claimed else "estimated" if quantity.estimate else "measured"

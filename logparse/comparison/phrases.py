@@ -1,4 +1,4 @@
-"""How findings speak of runs and numbers."""
+"""Phrases for findings: runs, values and lists of them."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ import polars as pl
 from logparse.comparison.compare import Comparison
 from logparse.comparison.jobs import Job
 from logparse.comparison.ledger import Ledger
-from logparse.comparison.refusal import different_work
-from logparse.comparison.sides import Cell, Side
+from logparse.comparison.refusal import workload_difference
+from logparse.comparison.sides import Side, SideValues
 from logparse.text.labels import listed as all_of
 from logparse.text.labels import shortened
 from logparse.text.location import Location
@@ -20,7 +20,7 @@ from logparse.text.numbers import figure, score_figure, seconds
 from logparse.text.terminal import one_line
 
 _MOST = 3
-"""Labels told before the rest is only counted."""
+"""Labels listed; the rest is counted."""
 
 
 def labels(jobs: Sequence[Job]) -> str:
@@ -29,12 +29,12 @@ def labels(jobs: Sequence[Job]) -> str:
 
 
 def clauses(parts: Sequence[str]) -> str:
-    """The first of some parts of a sentence, and how many more: `a; b; c; and 2 more`."""
+    """The first parts of a sentence and the number of others: `a; b; c; and 2 more`."""
     return shortened(parts, _MOST, "; ")
 
 
 def listed(words: Sequence[str]) -> str:
-    """The first of some words, and how many more."""
+    """The first words and the number of others."""
     return all_of(words, _MOST)
 
 
@@ -45,8 +45,7 @@ def span(numbers: Sequence[float], form: str = ".0f") -> str:
 
 
 def shown(ledger: Ledger, job: Job, column: str) -> str:
-    """A value that is known, with its unit and the digits that mean something: `452.4 s`, `4572.4 sequences/s`,
-    `97.69 %`."""
+    """A known value with its unit and its significant digits: `452.4 s`, `4572.4 sequences/s`, `97.69 %`."""
     value = ledger.value(job, column)
     if column.endswith("_s"):
         return seconds(value.value, value.resolution)
@@ -64,7 +63,7 @@ def per_second(job: Job) -> str:
 
 
 def location(row: Mapping[str, Any]) -> Location:
-    """Where a row of a frame stands."""
+    """The line of a row of a frame."""
     return Location(row["source"], row["line"])
 
 
@@ -75,7 +74,7 @@ def profiled(ledger: Ledger, job: Job) -> Sequence[Mapping[str, Any]]:
 
 
 def by_value(ledger: Ledger, jobs: Sequence[Job], column: str) -> dict[Any, list[Job]]:
-    """The values that a column of `runs` has, each with its jobs; jobs that do not tell are left out."""
+    """The values of a column of `runs`, each with its jobs; jobs without a value are left out."""
     out: dict[Any, list[Job]] = {}
     for job in jobs:
         if (value := ledger.value(job, column).value) is not None:
@@ -83,30 +82,30 @@ def by_value(ledger: Ledger, jobs: Sequence[Job], column: str) -> dict[Any, list
     return out
 
 
-def whose(groups: Mapping[str, Sequence[Job]]) -> str:
-    """What is of which runs: `512 (a and b) and 1,024 (c)`; of many the first and the last."""
-    told = [f"{what} ({labels(jobs)})" for what, jobs in groups.items()]
-    if len(told) > _MOST + 1:
+def with_labels(groups: Mapping[str, Sequence[Job]]) -> str:
+    """Each group with the labels of its runs: `512 (a and b) and 1,024 (c)`; of many groups the first and the last."""
+    parts = [f"{what} ({labels(jobs)})" for what, jobs in groups.items()]
+    if len(parts) > _MOST + 1:
         different = {what.removesuffix(_CLAIMED) for what in groups}
         hidden = any(what.endswith(_CLAIMED) for what in list(groups)[2:-1])
         more = ", some of them claimed" if hidden else ""
-        return f"{told[0]}, {told[1]}, … {told[-1]}: {len(different)} different ones{more}"
-    return listed(told)
+        return f"{parts[0]}, {parts[1]}, … {parts[-1]}: {len(different)} different values{more}"
+    return listed(parts)
 
 
 _CLAIMED = ", claimed"
 
 
 def claimed(ledger: Ledger, jobs: Sequence[Job], *columns: str) -> str:
-    """`, claimed` where one of these columns is not in the log of some of these jobs and somebody says what it is: what
-    is told of it must not pass for something that was read."""
+    """`, claimed` where one of these columns is claimed for some of these jobs: a claim must not pass for a value that
+    was read."""
     return _CLAIMED if any(ledger.value(job, c).how == "claimed" for job in jobs for c in columns) else ""
 
 
-def as_told(
+def by_text(
     ledger: Ledger, column: str, groups: Mapping[Any, Sequence[Job]], text: Callable[[Any], str]
 ) -> dict[str, list[Job]]:
-    """The jobs by value with the values as text, those of which it is only claimed for themselves: `16, claimed`."""
+    """The jobs by value as text; claimed values are groups of their own: `16, claimed`."""
     out: dict[str, list[Job]] = {}
     for value, jobs in groups.items():
         for job in jobs:
@@ -114,14 +113,16 @@ def as_told(
     return out
 
 
-def same_work(comparison: Comparison) -> list[Side]:
-    """The baseline and the sides whose workload and task are not known to be others than its."""
-    base = Cell(comparison.sides[comparison.baseline], ())
-    return [side for side in comparison.sides if different_work(comparison.ledger, base, Cell(side, ())) is None]
+def same_workload(comparison: Comparison) -> list[Side]:
+    """The baseline and the sides whose workload and task are not known to differ from it."""
+    base = SideValues(comparison.sides[comparison.baseline], ())
+    return [
+        side for side in comparison.sides if workload_difference(comparison.ledger, base, SideValues(side, ())) is None
+    ]
 
 
 def durations(ledger: Ledger, jobs: Sequence[Job], column: str) -> str:
-    """How long something took in these jobs, which all tell it: `780 s`, `22 s to 36 s`."""
+    """A duration column of these jobs, all of which have it: `780 s`, `22 s to 36 s`."""
     least, most = (shown(ledger, pick(jobs, key=lambda job: job[column]), column) for pick in (min, max))
     return least if least == most else f"{least} to {most}"
 
@@ -132,22 +133,22 @@ def jobs_of(sides: Sequence[Side]) -> list[Job]:
 
 
 _LONGEST = 110
-"""Characters of a message that are quoted."""
+"""Most characters of a message that are quoted."""
 
 
 def quoted(message: str) -> str:
-    """A message of a log, in quotes, on one line, without folders, and cut where it is long."""
+    """A log message in quotes: on one line, without folders, cut to `_LONGEST` characters."""
     text = re.sub(r"(?<![/\w])/(?:[\w.+-]+/){2,}", "…/", one_line(message.strip()))
     return f"“{text if len(text) <= _LONGEST else text[: _LONGEST - 1].rstrip() + '…'}”"
 
 
 def first_error(ledger: Ledger, job: Job) -> Mapping[str, Any] | None:
-    """The row of `messages` that says what went wrong: the first error (those after it mostly follow from it) that
-    speaks of one."""
+    """The row of `messages` that says what went wrong: the first error that names a problem (later errors are usually
+    consequences of it), else the first."""
     errors = ledger.messages(job).filter(pl.col("level") == "error")
-    telling = errors.filter(pl.col("text").str.contains(_TELLING))
-    return next((telling if telling.height else errors).iter_rows(named=True), None)
+    naming = errors.filter(pl.col("text").str.contains(_PROBLEM))
+    return next((naming if naming.height else errors).iter_rows(named=True), None)
 
 
-_TELLING = r"(?i)error|exception|fail|kill|abort|cannot|can't|denied|invalid|not (?:found|available)|out of|exceed"
-"""What an error's text says that is one; some programs write their headings to the same place."""
+_PROBLEM = r"(?i)error|exception|fail|kill|abort|cannot|can't|denied|invalid|not (?:found|available)|out of|exceed"
+"""Words of an error that names a problem; some programs also print headings as errors."""

@@ -1,4 +1,4 @@
-"""The quantities that are compared: what each is, which way is better, and when it may be compared at all."""
+"""The quantities that are compared: what each is, which direction is better, and when it can be compared."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 CLOCKS = {
     "train": "training alone",
-    "result": "all but waits: what the work costs",
-    "wall": "with waits: what the person waited",
+    "result": "everything but waiting",
+    "wall": "everything including waiting",
 }
 """Clock -> what it counts."""
 
@@ -23,24 +23,24 @@ class Quantity:
     better: str
     """`higher` or `lower`."""
     scale: str = "ratio"
-    """How two values are held together: by `ratio` (durations, rates), or by `difference` (losses, scores)."""
+    """How two values are compared: by `ratio` (durations, rates) or by `difference` (losses, scores)."""
     of_result: bool = True
-    """Only a run that reached its end has it."""
+    """Whether only a run that reached its end has it."""
     estimate: bool = False
-    """A compiler's word, never measured."""
+    """Whether it is a compiler's estimate, never measured."""
     rate: bool = False
-    """May be divided by devices or ranks."""
+    """Whether it can be divided by devices or ranks."""
     of_budget: bool = False
-    """Depends on how much was trained, and is compared only where that is the same."""
+    """Whether it depends on how much was trained: then it is compared only where that is the same."""
 
     @property
     def state(self) -> str | None:
-        """The column of `runs` that says which time this is: with another value there it is another thing."""
+        """The column of `runs` that qualifies this time: with different values there, times are not comparable."""
         return _STATES.get(self.name)
 
     @property
     def clock(self) -> str | None:
-        """The clock that it is, if it is one."""
+        """The name of the clock, where the quantity is one."""
         name = self.name.removesuffix("_s")
         return name if name in CLOCKS else None
 
@@ -76,6 +76,6 @@ QUANTITIES: dict[str, Quantity] = {
         Quantity("score", "score", None, "higher", scale="difference"),
     )
 }
-"""Name -> quantity, in the order in which they are shown."""
+"""Name -> quantity, in display order."""
 LOWER_SCORES = frozenset({"wer", "perplexity", "mean_squared_error", "loss"})
-"""Scores of which less is better."""
+"""Scores for which lower is better."""

@@ -1,5 +1,4 @@
-"""Refusals: when two sides have no ratio, no winner and no axis in common, and why. The facts are shown all the
-same."""
+"""Refusals: when two sides are not compared, and why. Their values are shown all the same."""
 
 from __future__ import annotations
 
@@ -12,34 +11,34 @@ from logparse.comparison.jobs import Job
 from logparse.comparison.ledger import Ledger
 from logparse.comparison.quantities import Quantity
 from logparse.comparison.settings import BUDGET
-from logparse.comparison.sides import Cell, Side
+from logparse.comparison.sides import Side, SideValues
 from logparse.errors import Remedy
 from logparse.text import labels
 
 
-class Bar(Enum):
-    """What stands between two cells."""
+class RefusalCause(Enum):
+    """Why two sides are not compared."""
 
-    WORK = "another workload or task"
-    UNKNOWN_WORK = "a workload or task that no log tells"
-    CACHED = "one compiled, the other found the binary"
+    WORKLOAD = "different workload or task"
+    UNKNOWN_WORKLOAD = "workload or task not stated in a log"
+    CACHED = "one side compiled, the other had a compile cache hit"
     EMPTY = "a side has no value"
     ESTIMATE = "an estimate"
-    SCORE = "scores of another kind or data set"
-    SAMPLE = "a sample is not the same"
-    SCENARIO = "one input repeated, and a data set"
-    BUDGET = "not the same amount of training"
-    UNKNOWN_BUDGET = "an amount of training that no log tells"
-    CLOCK = "times that do not hold the same"
-    KIND = "figures of one device, of different kinds"
-    NUMBER = "no number that has a ratio"
+    SCORE = "scores of different kinds or data sets"
+    SAMPLE = "a sample is not the same on both sides"
+    SCENARIO = "one input repeated against a data set"
+    BUDGET = "different amounts of training"
+    UNKNOWN_BUDGET = "amount of training not stated in a log"
+    CLOCK = "times that include different phases"
+    KIND = "figures per device of different kinds of device"
+    NUMBER = "a value without a ratio"
 
 
 @dataclass(frozen=True)
 class Refusal:
-    """Why two cells are not compared."""
+    """Why two sides are not compared: the cause, and the full text."""
 
-    bar: Bar
+    cause: RefusalCause
     text: str
     """In full, for people."""
     remedy: Remedy | None = None
@@ -47,25 +46,26 @@ class Refusal:
 
 
 def refusal(
-    ledger: Ledger, quantity: Quantity, a: Cell, b: Cell, per: str | None = None, by: str | None = None
+    ledger: Ledger, quantity: Quantity, a: SideValues, b: SideValues, per: str | None = None, by: str | None = None
 ) -> Refusal | None:
-    """Why two cells may not be compared; None where they may. `by` is the column under study, if one was declared."""
-    refused = next(((bar, text) for bar, text in _bars(ledger, quantity, a, b, per, by) if text), None)
+    """Why two sides cannot be compared; None where they can. `by`: the column under study, if one was declared."""
+    causes = _causes(ledger, quantity, a, b, per, by)
+    refused = next(((cause, text) for cause, text in causes if text), None)
     return refused and Refusal(*refused, _remedy(ledger, refused[0], a, b))
 
 
-def _remedy(ledger: Ledger, bar: Bar, a: Cell, b: Cell) -> Remedy | None:
-    if bar is Bar.BUDGET:
+def _remedy(ledger: Ledger, cause: RefusalCause, a: SideValues, b: SideValues) -> Remedy | None:
+    if cause is RefusalCause.BUDGET:
         return Remedy("at", "samples")
-    if bar is Bar.UNKNOWN_WORK and (unknown := _unknown(ledger, a, b)):
+    if cause is RefusalCause.UNKNOWN_WORKLOAD and (unknown := _unknown(ledger, a, b)):
         return Remedy("claims", f"{unknown[1].label}:{unknown[0]}=…")
-    if bar is Bar.SAMPLE and None in _all(ledger, "sequence_length", a) | _all(ledger, "sequence_length", b):
+    if cause is RefusalCause.SAMPLE and None in _all(ledger, "sequence_length", a) | _all(ledger, "sequence_length", b):
         return Remedy("claims", "*:sequence_length=…")
     return None
 
 
-def different_work(ledger: Ledger, a: Cell, b: Cell) -> str | None:
-    """Why it is not the same work, if it is not: another workload or task."""
+def workload_difference(ledger: Ledger, a: SideValues, b: SideValues) -> str | None:
+    """How workload or task differ; None where they are not known to."""
     for column in _WORK:
         values = [_all(ledger, column, c) - {None} for c in (a, b)]
         if all(values) and values[0] != values[1]:
@@ -73,41 +73,41 @@ def different_work(ledger: Ledger, a: Cell, b: Cell) -> str | None:
     return None
 
 
-def unknown_work(ledger: Ledger, a: Cell, b: Cell) -> str | None:
-    """Why nobody can say whether it is the same work: a workload or task that no log tells."""
+def unknown_workload(ledger: Ledger, a: SideValues, b: SideValues) -> str | None:
+    """Which workload or task no log states; None where all are known."""
     unknown = _unknown(ledger, a, b)
-    return unknown and f"the {unknown[0]} of {unknown[1].label} is not in the log: a claim may name it"
+    return unknown and f"the {unknown[0]} of {unknown[1].label} is not in the log (a claim can state it)"
 
 
-def _unknown(ledger: Ledger, a: Cell, b: Cell) -> tuple[str, Side] | None:
-    """The column of the work that no log states, and the side it is unknown of."""
+def _unknown(ledger: Ledger, a: SideValues, b: SideValues) -> tuple[str, Side] | None:
+    """The column of the workload that no log states, and the side that lacks it."""
     return next(((column, c.side) for column in _WORK for c in (a, b) if None in _all(ledger, column, c)), None)
 
 
 _WORK = ("workload", "task")
 
 
-def _bars(
-    ledger: Ledger, quantity: Quantity, a: Cell, b: Cell, per: str | None, by: str | None
-) -> Iterator[tuple[Bar, str | None]]:
-    """Everything that may stand between two cells, the worst first, with what it says of these where it does."""
-    yield Bar.WORK, different_work(ledger, a, b)
-    yield Bar.CACHED, _cached(ledger, quantity, a, b)
+def _causes(
+    ledger: Ledger, quantity: Quantity, a: SideValues, b: SideValues, per: str | None, by: str | None
+) -> Iterator[tuple[RefusalCause, str | None]]:
+    """Every cause, the most severe first, with its text where it applies to these two sides."""
+    yield RefusalCause.WORKLOAD, workload_difference(ledger, a, b)
+    yield RefusalCause.CACHED, _cached(ledger, quantity, a, b)
     for c in (a, b):
-        yield Bar.EMPTY, None if c.values else f"{c.side.label}: {c.reason}"
+        yield RefusalCause.EMPTY, None if c.values else f"{c.side.label}: {c.reason}"
     estimate = quantity.estimate or any(v.how == "estimate" for c in (a, b) for v in c.values)
-    yield Bar.ESTIMATE, "a compiler's estimate, not a measurement" if estimate else None
-    yield Bar.SCORE, _score_kind(ledger, quantity, a, b)
-    yield Bar.SAMPLE, _sample(ledger, quantity, a, b)
-    yield Bar.SCENARIO, _scenario(ledger, quantity, a, b)
+    yield RefusalCause.ESTIMATE, "a compiler's estimate, not a measurement" if estimate else None
+    yield RefusalCause.SCORE, _score_kind(ledger, quantity, a, b)
+    yield RefusalCause.SAMPLE, _sample(ledger, quantity, a, b)
+    yield RefusalCause.SCENARIO, _scenario(ledger, quantity, a, b)
     if by not in BUDGET:
         yield _budget(ledger, quantity, a, b)
-    yield Bar.CLOCK, _clock_scope(ledger, quantity, a, b)
-    yield Bar.UNKNOWN_WORK, unknown_work(ledger, a, b)
-    yield Bar.KIND, _kind(quantity, a, b, per)
+    yield RefusalCause.CLOCK, _clock_scope(ledger, quantity, a, b)
+    yield RefusalCause.UNKNOWN_WORKLOAD, unknown_workload(ledger, a, b)
+    yield RefusalCause.KIND, _kind(quantity, a, b, per)
 
 
-def _all(ledger: Ledger, column: str, c: Cell) -> set[Any]:
+def _all(ledger: Ledger, column: str, c: SideValues) -> set[Any]:
     return {ledger.value(job, column).value for job in c.side.jobs}
 
 
@@ -115,8 +115,8 @@ def _words(values: set[Any]) -> str:
     return ", ".join(sorted(map(str, values)))
 
 
-def _score_kind(ledger: Ledger, quantity: Quantity, a: Cell, b: Cell) -> str | None:
-    """Accuracy and F1 are no more comparable than seconds and samples; nor is one over another data set."""
+def _score_kind(ledger: Ledger, quantity: Quantity, a: SideValues, b: SideValues) -> str | None:
+    """Scores are comparable only if they are of one kind and over one data set."""
     if quantity.name != "score":
         return None
     for column in ("score_name", "dataset"):
@@ -126,9 +126,9 @@ def _score_kind(ledger: Ledger, quantity: Quantity, a: Cell, b: Cell) -> str | N
     return None
 
 
-def _sample(ledger: Ledger, quantity: Quantity, a: Cell, b: Cell) -> str | None:
-    """A rate of images is not one of sequences; of what is only called a sample nobody knows, unless one platform
-    prints both or the sequences are known to be of one length."""
+def _sample(ledger: Ledger, quantity: Quantity, a: SideValues, b: SideValues) -> str | None:
+    """Images/s and sequences/s are not comparable. A plain "sample" could be anything, unless one platform prints both
+    or all sequences are known to have the same length."""
     if not quantity.rate or quantity.unit != "samples/s":
         return None
     kinds = [_all(ledger, "sample", c) - {None} for c in (a, b)]
@@ -140,56 +140,56 @@ def _sample(ledger: Ledger, quantity: Quantity, a: Cell, b: Cell) -> str | None:
     return f"a sample is not {'known to be ' if vague else ''}the same: {_words(kinds[0])} and {_words(kinds[1])}"
 
 
-def _scenario(ledger: Ledger, quantity: Quantity, a: Cell, b: Cell) -> str | None:
-    """One input repeated is not a data set."""
+def _scenario(ledger: Ledger, quantity: Quantity, a: SideValues, b: SideValues) -> str | None:
+    """The rate of one repeated input is not comparable with that over a data set."""
     if quantity.name != "throughput":
         return None
     single = [_all(ledger, "throughput_window", c) == {"single_input"} for c in (a, b)]
     return "one side repeats one input, the other runs a data set" if single[0] != single[1] else None
 
 
-def _clock_scope(ledger: Ledger, quantity: Quantity, a: Cell, b: Cell) -> str | None:
-    """A training time that holds loading is another clock than one that does not."""
+def _clock_scope(ledger: Ledger, quantity: Quantity, a: SideValues, b: SideValues) -> str | None:
+    """Training times are comparable only if they include the same phases."""
     if quantity.state != "train_includes":
         return None
-    held = [{job["train_includes"] for job in c.side.jobs if _timed(ledger, job)} for c in (a, b)]
-    if len(held[0] | held[1]) < 2:
+    included = [{job["train_includes"] for job in c.side.jobs if _timed(ledger, job)} for c in (a, b)]
+    if len(included[0] | included[1]) < 2:
         return None
-    told = [" or ".join(sorted(map(labels.holding, of))) for of in held]
-    if held[0] == held[1]:
-        return f"the train times of each side do not hold the same: {told[0]}"
-    return f"the train times do not hold the same: {told[0]}; {told[1]}"
+    texts = [" or ".join(sorted(map(labels.included_text, phases))) for phases in included]
+    if included[0] == included[1]:
+        return f"the train times within each side include different phases: {texts[0]}"
+    return f"the train times include different phases: {texts[0]}; {texts[1]}"
 
 
 def _timed(ledger: Ledger, job: Job) -> bool:
     return job.has_result and ledger.value(job, "train_s").known
 
 
-def _kind(quantity: Quantity, a: Cell, b: Cell, per: str | None) -> str | None:
-    """A wafer is not one RDU."""
+def _kind(quantity: Quantity, a: SideValues, b: SideValues, per: str | None) -> str | None:
+    """Figures per device are comparable only for one kind of device: a wafer is not one RDU."""
     kinds = {str(job["device_kind"]) for c in (a, b) for job in c.side.jobs}
     if not per or not quantity.rate or len(kinds) < 2:
         return None
-    return f"one {' is not one '.join(sorted(kinds))}: per {per} figures of different kinds have no winner"
+    return f"figures per {per} of different kinds of device are not comparable: {', '.join(sorted(kinds))}"
 
 
-def _cached(ledger: Ledger, quantity: Quantity, a: Cell, b: Cell) -> str | None:
-    """Fetching a binary is not compiling it, and a run that did is no quicker for it."""
+def _cached(ledger: Ledger, quantity: Quantity, a: SideValues, b: SideValues) -> str | None:
+    """Times with a compile are not comparable with times with a compile cache hit."""
     if quantity.state != "compile_cache":
         return None
     states = [_all(ledger, "compile_cache", c) - {None} for c in (a, b)]
     if any(len(known) > 1 for known in states):
-        return "some runs of one side compiled, others found the binary"
+        return "some runs of one side compiled, others had a compile cache hit"
     if all(states) and states[0] != states[1]:
-        return "one side compiled, the other found the binary"
+        return "one side compiled, the other had a compile cache hit"
     return None
 
 
-def _budget(ledger: Ledger, quantity: Quantity, a: Cell, b: Cell) -> tuple[Bar, str | None]:
-    """Who trained on more takes longer and ends lower: times and final losses are ranked at equal amounts only. The
-    same amount on each rank will do for times: that is what weak scaling holds still."""
+def _budget(ledger: Ledger, quantity: Quantity, a: SideValues, b: SideValues) -> tuple[RefusalCause, str | None]:
+    """More training takes longer and ends at a lower loss: times and final losses are compared only at equal amounts.
+    For times the same amount per rank is enough: that is weak scaling."""
     if not quantity.of_budget or _all(ledger, "task", a) | _all(ledger, "task", b) != {"train"}:
-        return Bar.BUDGET, None
+        return RefusalCause.BUDGET, None
     time = quantity.unit == "s"
     instead = f"compare {'samples/s, or ' if time else ''}at equal samples"
     for column in ("samples", "epochs", "steps"):
@@ -197,19 +197,19 @@ def _budget(ledger: Ledger, quantity: Quantity, a: Cell, b: Cell) -> tuple[Bar, 
         if None in values[0] | values[1]:
             continue
         if values[0] == values[1]:
-            # Steps alone are no amount: a batch may be of any size.
+            # Equal steps are equal amounts only at equal batch sizes.
             if column != "steps" or _same(ledger, "batch_size", a, b):
-                return Bar.BUDGET, None
+                return RefusalCause.BUDGET, None
         elif not (time and column == "samples" and _same_on_each_rank(ledger, a, b)):
             counts = f"{_counts(values[0])} and {_counts(values[1])}"
-            return Bar.BUDGET, f"{column}{' seen' if column == 'samples' else ''} differ ({counts}): {instead}"
+            return RefusalCause.BUDGET, f"{column}{' seen' if column == 'samples' else ''} differ ({counts}): {instead}"
         else:
-            return Bar.BUDGET, None
-    unknown = "how much was trained is not in every log: times and losses at different amounts are not ranked"
-    return Bar.UNKNOWN_BUDGET, unknown
+            return RefusalCause.BUDGET, None
+    unknown = "not every log states the amount of training: times and losses at different amounts are not ranked"
+    return RefusalCause.UNKNOWN_BUDGET, unknown
 
 
-def _same_on_each_rank(ledger: Ledger, a: Cell, b: Cell) -> bool:
+def _same_on_each_rank(ledger: Ledger, a: SideValues, b: SideValues) -> bool:
     shares = {
         samples.value / ranks.value
         for c in (a, b)
@@ -221,7 +221,7 @@ def _same_on_each_rank(ledger: Ledger, a: Cell, b: Cell) -> bool:
     return known == jobs and bool(shares) and max(shares) <= 1.01 * min(shares)
 
 
-def _same(ledger: Ledger, column: str, a: Cell, b: Cell) -> bool:
+def _same(ledger: Ledger, column: str, a: SideValues, b: SideValues) -> bool:
     """Whether all jobs of both sides are known to have the same value of a column."""
     values = _all(ledger, column, a) | _all(ledger, column, b)
     return len(values) == 1 and None not in values

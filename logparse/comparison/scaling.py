@@ -1,7 +1,7 @@
 """Scaling: how rates grow with the number of ranks or devices.
 
-Constant work a rank is weak scaling (the time should stay, samples/s should grow); a constant total is strong. Of
-neither there is no efficiency.
+Constant work per rank is weak scaling (time should stay constant, samples/s should grow); constant total work is strong
+scaling. Otherwise there is no efficiency.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from logparse.comparison.ledger import Ledger
 from logparse.comparison.quantities import QUANTITIES
-from logparse.comparison.sides import Cell, Side, cell
+from logparse.comparison.sides import Side, SideValues, side_values
 
 
 @dataclass(frozen=True)
@@ -22,16 +22,16 @@ class Point:
     side: Side
     count: int
     """Ranks or devices."""
-    throughput: Cell
+    throughput: SideValues
     speedup: float
-    """Samples/s against the side with the fewest."""
+    """Samples/s divided by those of the side with the fewest."""
     efficiency: float
-    """Speed-up / growth of the count, from 0 to 1."""
+    """Speed-up / growth of the count; 1 is ideal."""
 
 
 @dataclass(frozen=True)
 class Scaling:
-    """A scaling study: what was counted, of which kind it is, and its points from the fewest to the most."""
+    """A scaling study: what is counted, its kind, and its points from the fewest to the most."""
 
     of: str
     """`ranks` or `devices`."""
@@ -43,11 +43,11 @@ class Scaling:
 
 
 COUNTS = ("ranks", "devices")
-"""What may be counted, the first that differs and is known."""
+"""What can be counted; the first that differs and is known is used."""
 
 
 def scaling(ledger: Ledger, sides: Sequence[Side], counts_of: Sequence[str] = COUNTS) -> Scaling | None:
-    """The scaling study that these sides are; None where none of `counts_of` differs and is known."""
+    """The scaling study of these sides; None where none of `counts_of` differs and is known."""
     for of in counts_of:
         counts = [_one(ledger, side, of) for side in sides]
         known = [c for c in counts if c]
@@ -60,31 +60,33 @@ def _study(ledger: Ledger, sides: Sequence[Side], of: str, counts: Sequence[floa
     totals = [_one(ledger, side, "samples") for side in sides]
     if None in totals or not all(totals):
         mixed = any(len({ledger.value(job, "samples").value for job in side.jobs} - {None}) > 1 for side in sides)
-        why = "runs of one side saw different numbers of samples"
-        return Scaling(of, "neither", why if mixed else "how many samples were seen is not in every log", ())
+        why = "runs on one side saw different numbers of samples" if mixed else "not every log states the samples seen"
+        return Scaling(of, "neither", why, ())
     whole = [t for t in totals if t]
     shares = [t / c for t, c in zip(whole, counts, strict=True)]
     if _equal(shares):
-        kind, why = "weak", f"the same work on each of the {of}: {shares[0]:,.0f} samples"
+        kind, why = "weak", f"the same work per {of.removesuffix('s')}: {shares[0]:,.0f} samples"
     elif _equal(whole):
-        kind, why = "strong", f"the same work in all: {whole[0]:,.0f} samples"
+        kind, why = "strong", f"the same total work: {whole[0]:,.0f} samples"
     else:
-        return Scaling(of, "neither", f"neither the samples in all nor those on each of the {of} are the same", ())
-    cells = [cell(ledger, QUANTITIES["throughput"], side) for side in sides]
+        return Scaling(
+            of, "neither", f"neither the total samples nor the samples per {of.removesuffix('s')} are equal", ()
+        )
+    rates = [side_values(ledger, QUANTITIES["throughput"], side) for side in sides]
     known = sorted(
         (
-            (c, s, held)
-            for c, s, held in zip(counts, sides, cells, strict=True)
-            if held.middle is not None and held.middle > 0
+            (count, side, rate)
+            for count, side, rate in zip(counts, sides, rates, strict=True)
+            if rate.middle is not None and rate.middle > 0
         ),
         key=lambda item: item[0],
     )
     if len(known) < 2:
-        return Scaling(of, kind, "too few sides have a throughput", ())
+        return Scaling(of, kind, "fewer than two sides have a throughput", ())
     least, first = known[0][0], known[0][2].middle or math.nan
     points = tuple(
-        Point(side, int(count), held, (held.middle or 0) / first, (held.middle or 0) / first / (count / least))
-        for count, side, held in known
+        Point(side, int(count), rate, (rate.middle or 0) / first, (rate.middle or 0) / first / (count / least))
+        for count, side, rate in known
     )
     return Scaling(of, kind, why, points)
 

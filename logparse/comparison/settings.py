@@ -1,7 +1,7 @@
-"""Settings: in what the sides differ, and which of it is the factor under study.
+"""Settings: how the sides differ, and which setting is the factor under study.
 
-One setting that differs is the factor; two or more confound each other. What follows from another setting (the batch of
-all ranks from the number of ranks) is not counted again, and how much was trained (steps, epochs, samples) is a budget.
+A single setting that differs is the factor; two or more confound each other. A setting derived from another (the global
+batch from the number of ranks) is not counted again, and the amount of training (steps, epochs, samples) is a budget.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ SETTINGS = (
     *("sequence_length", "precision", "learning_rate", "seed", "steps", "epochs", "samples"),
 )
 _REPEATED = frozenset({"seed"})
-"""Settings that differ where one and the same experiment is repeated."""
+"""Settings that differ between repeats of an experiment."""
 BUDGET = ("steps", "epochs", "samples")
-"""How much was trained: one thing, however it is counted."""
+"""The amount of training, however it is counted."""
 _FOLLOWS = {
     "batch_size": ("ranks",),
     "micro_batch_size": ("ranks", "batch_size"),
@@ -30,31 +30,33 @@ _FOLLOWS = {
     "samples": ("batch_size", "ranks"),
     "steps": ("batch_size",),
 }
-"""Count -> the counts that it follows from where it grows, or shrinks, in proportion to them."""
+"""Count -> the counts that it is derived from where it is proportional, or inversely proportional, to them."""
 _OF_A_PLATFORM = ("system", "sdk_version", "precision")
-"""Settings that are another vendor's words where the platform differs."""
-BUILD = "build (by the compiler's estimate)"
-_KEPT_OUT = frozenset({"command", "host", "job_id", "event_at", "hash", "user", "workload", "model", "mode", "system"})
-"""Params that name a run rather than set it, or that a column of runs already says."""
+"""Settings that necessarily differ where the platform differs."""
+BUILD = "build (identified by the compiler's estimate)"
+_NOT_SETTINGS = frozenset(
+    {"command", "host", "job_id", "event_at", "hash", "user", "workload", "model", "mode", "system"}
+)
+"""Params that identify a run, or that a column of `runs` already states."""
 
 
 @dataclass(frozen=True)
 class Setting:
-    """One setting: what each side has, and what the difference is."""
+    """One setting: its values on each side, and the role of the difference."""
 
     name: str
     values: tuple[frozenset[Any], ...]
-    """For each side the values that its logs state; empty where none does."""
+    """For each side the values that its logs state; empty where they state none."""
     role: str
-    """`same`, `factor`, `follows`, `budget`, `unknown` (one side does not say), or `other` (a parameter that the logs
-    state beside the columns)."""
-    of: str | None = None
-    """What it follows from."""
+    """`same`, `factor`, `follows`, `budget`, `unknown` (not stated on one side), or `other` (a parameter that is not a
+    column)."""
+    derived_from: str | None = None
+    """The setting that it follows from."""
     claimed: tuple[bool, ...] = ()
-    """For each side whether a value is only claimed."""
+    """For each side whether a value is claimed."""
 
     def text(self, side: int) -> str:
-        """What one side has, for people."""
+        """The values of one side as text."""
         values = sorted(self.values[side], key=str)
         shown = ", ".join(
             f"{v:,}" if isinstance(v, int) else f"{v:g}" if isinstance(v, float) else str(v) for v in values
@@ -63,12 +65,12 @@ class Setting:
 
 
 def settings(ledger: Ledger, sides: Sequence[Side]) -> list[Setting]:
-    """Every setting that some side states, those that differ told apart by role."""
+    """Every setting that some side states, with its role."""
     return [*of_columns(ledger, sides), *_others(ledger, sides)]
 
 
 def of_columns(ledger: Ledger, sides: Sequence[Side]) -> list[Setting]:
-    """Those of them that are columns of `runs`."""
+    """The settings that are columns of `runs`."""
     known = {name: tuple(_values(ledger, name, side) for side in sides) for name in SETTINGS}
     claimed = {
         name: tuple(any(ledger.value(job, name).how == "claimed" for job in side.jobs) for side in sides)
@@ -78,13 +80,13 @@ def of_columns(ledger: Ledger, sides: Sequence[Side]) -> list[Setting]:
     out = []
     for name, values in known.items():
         if any(values):
-            role, of = _role(name, values, differs, known)
-            out.append(Setting(name, values, role, of, claimed[name]))
+            role, cause = _role(name, values, differs, known)
+            out.append(Setting(name, values, role, cause, claimed[name]))
     return out
 
 
 def factors(found: Sequence[Setting]) -> list[Setting]:
-    """The settings under study: those that differ and follow from no other."""
+    """The settings under study: those that differ and do not follow from another."""
     return [s for s in found if s.role == "factor"]
 
 
@@ -108,7 +110,7 @@ def _role(
 
 
 def _proportional(cause: Sequence[frozenset[Any]], effect: Sequence[frozenset[Any]]) -> bool:
-    """Whether the one count grows with the other, or shrinks against it, by the same factor on all sides."""
+    """Whether the counts are proportional, or inversely proportional, over all sides (within 1 %)."""
     if any(len(values) != 1 for values in (*cause, *effect)):
         return False
     pairs = [(float(next(iter(c))), float(next(iter(e)))) for c, e in zip(cause, effect, strict=True)]
@@ -118,17 +120,17 @@ def _proportional(cause: Sequence[frozenset[Any]], effect: Sequence[frozenset[An
 
 
 def _others(ledger: Ledger, sides: Sequence[Side]) -> list[Setting]:
-    """Parameters that all sides state, and not alike."""
-    of_side: list[dict[str, set[str]]] = []
+    """Parameters that all sides state and that differ."""
+    by_side: list[dict[str, set[str]]] = []
     for side in sides:
         ids = [run for job in side.jobs for run in job.ids]
-        rows = ledger.logs.params.filter(pl.col("run").is_in(ids) & ~pl.col("name").is_in([*_KEPT_OUT, *SETTINGS]))
-        # A compiler says the same of the same binary: where shapes are not printed, its figure tells builds apart.
+        rows = ledger.logs.params.filter(pl.col("run").is_in(ids) & ~pl.col("name").is_in([*_NOT_SETTINGS, *SETTINGS]))
+        # A compiler's estimate is the same for the same binary: it identifies builds where no shapes are printed.
         builds = {f"{v.value:.15g}" for job in side.jobs if (v := ledger.value(job, "on_chip_throughput")).known}
-        held: dict[str, set[str]] = {BUILD: builds} if builds else {}
+        params: dict[str, set[str]] = {BUILD: builds} if builds else {}
         for name, value in rows.select("name", "value").iter_rows():
-            held.setdefault(name, set()).add(value)
-        of_side.append(held)
-    names = [n for n in of_side[0] if all(n in held for held in of_side)] if of_side else []
-    values = {n: tuple(frozenset(held[n]) for held in of_side) for n in names}
+            params.setdefault(name, set()).add(value)
+        by_side.append(params)
+    names = [n for n in by_side[0] if all(n in params for params in by_side)] if by_side else []
+    values = {n: tuple(frozenset(params[n]) for params in by_side) for n in names}
     return [Setting(n, v, "other") for n, v in values.items() if len(set(v)) > 1]

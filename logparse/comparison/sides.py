@@ -1,4 +1,4 @@
-"""Sides: what stands in one column of a comparison, a job or several that are taken as repeats of one thing."""
+"""Sides: the columns of a comparison, each a job or several jobs treated as repeats."""
 
 from __future__ import annotations
 
@@ -34,33 +34,33 @@ class Side:
 
 
 @dataclass(frozen=True)
-class Cell:
-    """One quantity of one side: the values of its jobs, or why there is none."""
+class SideValues:
+    """One quantity on one side: the values of its jobs, or the reason why there are none."""
 
     side: Side
     values: tuple[Value, ...]
-    """Those that are known, in the order of the jobs; all with a number."""
+    """The known values in the order of the jobs; all are numbers."""
     empty: Absence | None = None
-    """Why there are none."""
+    """Why there are no values."""
 
     @property
     def reason(self) -> str | None:
-        """Why there are none, as text."""
+        """Why there are no values, as text."""
         return self.empty.text if self.empty else None
 
     @property
     def numbers(self) -> list[float]:
-        """The numbers."""
+        """The values as numbers."""
         return [float(v.value) for v in self.values]
 
     @property
     def n(self) -> int:
-        """How many values there are."""
+        """The number of values."""
         return len(self.values)
 
     @property
     def middle(self) -> float | None:
-        """The value; of two their mean; of three or more the median."""
+        """The value; the mean of two; the median of three or more."""
         return statistics.median(self.numbers) if self.values else None
 
     @property
@@ -71,39 +71,39 @@ class Cell:
 
     @property
     def claimed(self) -> bool:
-        """Whether a value rests on what is only claimed."""
+        """Whether a value is based on a claim."""
         return any(v.how == "claimed" for v in self.values)
 
     @property
     def locations(self) -> tuple[Location, ...]:
-        """The lines of everything in the cell."""
+        """The lines of all values."""
         return tuple(dict.fromkeys(p for v in self.values for p in v.locations))
 
 
 def one_each(jobs: Sequence[Job]) -> list[Side]:
-    """Each job is a side."""
+    """One side per job."""
     return [Side(job.label, (job,)) for job in jobs]
 
 
 def by(ledger: Ledger, jobs: Sequence[Job], column: str) -> list[Side]:
-    """Jobs with the same value of a column of `runs` are one side, in the order of the values, or of the jobs.
+    """One side per value of a column of `runs`, in the order of the values where they are numbers, else of the jobs.
 
-    Raises `UsageError` where there is no such column, or none of the jobs has a value in it.
+    Raises `UsageError` where none of the jobs has a value.
     """
     check_column(column)
     if column == "run":
         return one_each(jobs)
-    held: dict[Any, list[Job]] = {}
+    groups: dict[Any, list[Job]] = {}
     for job in jobs:
-        held.setdefault(ledger.value(job, column).value, []).append(job)
-    known = [value for value in held if value is not None]
+        groups.setdefault(ledger.value(job, column).value, []).append(job)
+    known = [value for value in groups if value is not None]
     if not known:
         raise not_stated(column)
     if all(isinstance(value, (int, float)) for value in known):
         known.sort()
-    sides = [Side(_side_label(ledger, column, value, held[value]), tuple(held[value])) for value in known]
-    if None in held:
-        sides.append(Side(f"{column} ?", tuple(held[None])))
+    sides = [Side(_side_label(ledger, column, value, groups[value]), tuple(groups[value])) for value in known]
+    if None in groups:
+        sides.append(Side(f"{column} ?", tuple(groups[None])))
     return sides
 
 
@@ -121,17 +121,19 @@ def not_stated(column: str) -> UsageError:
 
 
 def _side_label(ledger: Ledger, column: str, value: Any, jobs: Sequence[Job]) -> str:
-    if column == "group":  # a hash says nothing to people
+    if column == "group":  # a hash means nothing to a reader
         return jobs[0].label if len(jobs) == 1 else f"{jobs[0].label} +{len(jobs) - 1}"
     return f"{column} {value:g}" if isinstance(value, float) else f"{column} {value}"
 
 
-def cell(ledger: Ledger, quantity: Quantity, side: Side, per: str | None = None, convert: bool = False) -> Cell:
-    """The values of a quantity on one side; with `per` (`device`, `rank`) rates are divided by their number, with
-    `convert` samples/s stand in for tokens/s and the other way where the sequence length is known."""
+def side_values(
+    ledger: Ledger, quantity: Quantity, side: Side, per: str | None = None, convert: bool = False
+) -> SideValues:
+    """The values of a quantity on one side. `per` (`device`, `rank`): divide rates by their number. `convert`: where
+    the sequence length is known, compute samples/s from tokens/s and the reverse."""
     values = [_value(ledger, quantity, job, per, convert) for job in side.jobs]
     known = tuple(v for v in values if v.value is not None)
-    return Cell(side, known, None if known else next((v.empty for v in values if v.empty), None))
+    return SideValues(side, known, None if known else next((v.empty for v in values if v.empty), None))
 
 
 def _value(ledger: Ledger, quantity: Quantity, job: Job, per: str | None, convert: bool) -> Value:
@@ -146,7 +148,7 @@ def _value(ledger: Ledger, quantity: Quantity, job: Job, per: str | None, conver
         if value.value is None and convert and quantity.name in _CONVERTED:
             value = _converted(ledger, job, quantity.name, value)
     if per and quantity.rate and value.value is not None:
-        return _shared_out(ledger, job, value, f"{per}s")
+        return _divided(ledger, job, value, f"{per}s")
     return value
 
 
@@ -154,7 +156,7 @@ _CONVERTED = {"throughput": "token_throughput", "token_throughput": "throughput"
 
 
 def _converted(ledger: Ledger, job: Job, name: str, value: Value) -> Value:
-    """Samples/s of tokens/s and the other way, only where the sequence length is known."""
+    """Samples/s from tokens/s or the reverse, where the sequence length is known; else `value`."""
     if job.main["sample"] not in (None, "sequence", "sample"):
         return value
     other, length = ledger.value(job, _CONVERTED[name]), ledger.value(job, "sequence_length")
@@ -171,7 +173,7 @@ def _converted(ledger: Ledger, job: Job, name: str, value: Value) -> Value:
     )
 
 
-def _shared_out(ledger: Ledger, job: Job, value: Value, count: str) -> Value:
+def _divided(ledger: Ledger, job: Job, value: Value, count: str) -> Value:
     number = ledger.value(job, count)
     if not number.value:
         return Value(empty=(number.empty or Absence(Code.NOT_IN_LOG, "not known")).of(count))
@@ -182,8 +184,8 @@ def _shared_out(ledger: Ledger, job: Job, value: Value, count: str) -> Value:
     )  # fmt: skip
 
 
-def better(quantity: Quantity, cells: Sequence[Cell]) -> str:
-    """`higher` or `lower`: which way of the quantity is better; of a score it depends on what score it is."""
+def better(quantity: Quantity, cells: Sequence[SideValues]) -> str:
+    """`higher` or `lower`: which direction is better; for a score it depends on the kind of score."""
     if quantity.name == "score":
         names = {job.main["score_name"] for c in cells for job in c.side.jobs}
         return "lower" if names & LOWER_SCORES else "higher"
@@ -191,7 +193,7 @@ def better(quantity: Quantity, cells: Sequence[Cell]) -> str:
 
 
 def apart(quantity: Quantity, a: float, b: float) -> float:
-    """How far two values are apart on the quantity's scale: ln(b / a), or b - a; NaN where that has no meaning."""
+    """The difference of two values on the quantity's scale: ln(b / a) or b - a; NaN where it is not defined."""
     if quantity.scale == "difference":
         return b - a
     return math.log(b / a) if a > 0 and b > 0 else math.nan

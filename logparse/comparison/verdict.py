@@ -1,11 +1,11 @@
-"""Verdicts: what a difference between two sides is worth.
+"""Verdicts: the significance of a difference between two sides.
 
-- `established`: three or more values a side, the 95 % interval (Welch, on logarithms for ratios) leaves no difference
-  out, and the difference is beyond every other noise that is known
-- `beyond noise`: fewer values, and the difference is larger than the largest noise that is known
-- `within noise`: it is not
-- `unknown`: no noise is known but lower bounds (the printed digits, the steps within a run), and the difference is
-  larger than these: whether repeats would differ as much nobody here can say
+- `established`: three or more values per side, the 95 % interval (Welch, on logarithms for ratios) excludes no
+  difference, and the difference exceeds all other known noise
+- `beyond noise`: fewer values, and the difference exceeds the largest known noise
+- `within noise`: the difference does not exceed the noise
+- `unknown`: only lower bounds of the noise are known (the printed digits, the steps within a run), and the difference
+  exceeds them: repeats might differ as much
 - `not comparable`: see `refusal`
 """
 
@@ -18,8 +18,8 @@ from dataclasses import dataclass
 
 from logparse.comparison.noise import Noise
 from logparse.comparison.quantities import Quantity
-from logparse.comparison.refusal import Bar, Refusal
-from logparse.comparison.sides import Cell, apart
+from logparse.comparison.refusal import Refusal, RefusalCause
+from logparse.comparison.sides import SideValues, apart
 
 ESTABLISHED, BEYOND, WITHIN, UNKNOWN, NOT_COMPARABLE = (
     "established",
@@ -31,24 +31,24 @@ ESTABLISHED, BEYOND, WITHIN, UNKNOWN, NOT_COMPARABLE = (
 VERDICTS = (ESTABLISHED, BEYOND, WITHIN, UNKNOWN, NOT_COMPARABLE)
 
 
-_NOTHING = 1e-9
-"""A difference that arithmetic alone makes: it decides nothing, whichever side comes first."""
-_NO_NUMBER = Refusal(Bar.NUMBER, "one of the values is zero, negative, or no number")
+_EPSILON = 1e-9
+"""Differences of this size are floating-point error and do not decide a verdict."""
+_NO_NUMBER = Refusal(RefusalCause.NUMBER, "one of the values is zero, negative or not a number")
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """What may be said of candidate against baseline in one quantity."""
+    """The verdict on a candidate against the baseline in one quantity."""
 
     word: str
     ratio: float | None = None
-    """Candidate / baseline, where that has a meaning."""
+    """Candidate / baseline, where it is defined."""
     difference: float | None = None
     """Candidate - baseline, in the unit of the quantity."""
     noise: Noise | None = None
-    """The largest that is known; of `established` the interval's half width may be larger."""
+    """The largest known noise; for `established` the half width of the interval may be larger."""
     interval: tuple[float, float] | None = None
-    """95 % interval of the ratio (or of the difference), of three or more values a side."""
+    """95 % interval of the ratio (or of the difference), with three or more values per side."""
     refusal: Refusal | None = None
     """Why the two are not compared."""
 
@@ -57,13 +57,13 @@ class Verdict:
         """Why the two are not compared, as text."""
         return self.refusal.text if self.refusal else None
 
-    def is_barred(self, *bars: Bar) -> bool:
-        """Whether the two are not compared, and one of these is why."""
-        return self.refusal is not None and self.refusal.bar in bars
+    def is_refused_for(self, *causes: RefusalCause) -> bool:
+        """Whether the two are not compared for one of these causes."""
+        return self.refusal is not None and self.refusal.cause in causes
 
 
-def verdict(quantity: Quantity, baseline: Cell, candidate: Cell, noises: Sequence[Noise]) -> Verdict:
-    """The verdict on two cells that may be compared, given the noise that is known (the largest first)."""
+def verdict(quantity: Quantity, baseline: SideValues, candidate: SideValues, noises: Sequence[Noise]) -> Verdict:
+    """The verdict on two comparable sides, given the known noise (the largest first)."""
     a, b = statistics.median(baseline.numbers), statistics.median(candidate.numbers)
     distance = apart(quantity, a, b)
     if not math.isfinite(distance):
@@ -71,11 +71,11 @@ def verdict(quantity: Quantity, baseline: Cell, candidate: Cell, noises: Sequenc
     ratio = math.exp(distance) if quantity.scale == "ratio" else None
     noise = noises[0] if noises else None
     interval = _welch(quantity, baseline.numbers, candidate.numbers)
-    size = _NOTHING + (noise.size * (1 + _NOTHING) if noise else 0.0)
+    size = _EPSILON + (noise.size * (1 + _EPSILON) if noise else 0.0)
     if abs(distance) <= size:
         word = WITHIN
     elif interval is not None:
-        # Repeats stand on both sides: they themselves are the noise, and no bound is missing.
+        # Both sides have repeats: these measure the noise themselves.
         word = WITHIN if interval[0] <= 0 <= interval[1] else ESTABLISHED
     elif all(n.least for n in noises):
         word = UNKNOWN
@@ -87,9 +87,9 @@ def verdict(quantity: Quantity, baseline: Cell, candidate: Cell, noises: Sequenc
 
 
 def _welch(quantity: Quantity, a: Sequence[float], b: Sequence[float]) -> tuple[float, float] | None:
-    """95 % interval of the difference of the means, candidate - baseline, on the quantity's scale; of three or more a
-    side. Welch, "The generalization of Student's problem when several different population variances are involved"
-    (1947)."""
+    """95 % interval of the difference of the means, candidate - baseline, on the quantity's scale; None with fewer than
+    three values per side. Welch, "The generalization of Student's problem when several different population variances
+    are involved" (1947)."""
     if min(len(a), len(b)) < 3:
         return None
     if quantity.scale == "ratio":
@@ -106,10 +106,10 @@ def _welch(quantity: Quantity, a: Sequence[float], b: Sequence[float]) -> tuple[
 
 
 def student(freedom: float) -> float:
-    """The value that Student's t stays below in size in 95 % of cases.
+    """The two-sided 95 % quantile of Student's t for `freedom` degrees of freedom.
 
-    Hill, "Algorithm 396: Student's t-quantiles", Communications of the ACM 13 (1970); right to four digits for two
-    degrees of freedom and more (a test holds it against scipy).
+    Hill, "Algorithm 396: Student's t-quantiles", Communications of the ACM 13 (1970); correct to four digits for two or
+    more degrees of freedom (a test compares it with scipy).
     """
     p, n = 0.05, freedom
     a = 1 / (n - 0.5)

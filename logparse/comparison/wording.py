@@ -1,4 +1,4 @@
-"""How a comparison is put into words: what differs, what a cell holds, what a difference is worth."""
+"""A comparison in words: what differs, the values of each side, and the verdicts."""
 
 from __future__ import annotations
 
@@ -12,65 +12,70 @@ from logparse.cells import Value
 from logparse.comparison.compare import Comparison, Row
 from logparse.comparison.ledger import Ledger
 from logparse.comparison.quantities import CLOCKS, Quantity
-from logparse.comparison.refusal import Bar, different_work, unknown_work
+from logparse.comparison.refusal import RefusalCause, unknown_workload, workload_difference
 from logparse.comparison.settings import factors
-from logparse.comparison.sides import Cell, Side
+from logparse.comparison.sides import Side, SideValues
 from logparse.comparison.verdict import NOT_COMPARABLE, UNKNOWN, WITHIN, Verdict
 from logparse.errors import Remedy
 from logparse.text import missing
-from logparse.text.labels import fetched, shortened
+from logparse.text.labels import cache_hit_text, shortened
 from logparse.text.location import Location
 from logparse.text.numbers import figure, ratio_figure, score_figure, seconds
 
 _MOST = 6
-"""Parameters named before the rest is only counted."""
+"""Parameters listed; the rest is counted."""
 
 
 def what_differs(comparison: Comparison) -> Iterator[str]:
-    """In what the sides differ, in sentences: the factor, what follows from it, what confounds it, what no log says."""
-    for why, said in ((different_work, "Not the same work"), (unknown_work, "Whether it is the same work no log says")):
-        barred = _work(comparison, why)
-        if barred:
-            all_but_base = len(barred) == len(comparison.sides) - 1
-            reasons = shortened(list(dict.fromkeys(barred.values())), _MOST, "; ")
-            ranked = "nothing is ranked" if all_but_base else f"{shortened(list(barred), _MOST, '; ')} cannot be ranked"
-            yield f"{said}, so {ranked}: {reasons}."
+    """How the sides differ, in sentences: the factor, what is derived from it, what confounds it, what is unknown."""
+    for reason, problem in (
+        (workload_difference, "Different workloads"),
+        (unknown_workload, "The logs do not state whether the workloads are the same"),
+    ):
+        refused = _refused_workloads(comparison, reason)
+        if refused:
+            all_but_base = len(refused) == len(comparison.sides) - 1
+            reasons = shortened(list(dict.fromkeys(refused.values())), _MOST, "; ")
+            ranked = (
+                "nothing is ranked" if all_but_base else f"{shortened(list(refused), _MOST, '; ')} cannot be ranked"
+            )
+            yield f"{problem}, so {ranked}: {reasons}."
             break
     yield from _factors(comparison)
-    follows = sorted((s for s in comparison.settings if s.role == "follows"), key=lambda s: str(s.of))
-    for cause, some in groupby(follows, key=lambda s: s.of):
-        yield f"From {cause} follows: {_across(comparison, [s.name for s in some])}."
+    follows = sorted((s for s in comparison.settings if s.role == "follows"), key=lambda s: str(s.derived_from))
+    for cause, derived in groupby(follows, key=lambda s: s.derived_from):
+        yield f"Derived from {cause}: {_across(comparison, [s.name for s in derived])}."
     unknown = _of_role(comparison, "unknown")
     if unknown:
-        yield f"Not in every log: {_across(comparison, unknown)}."
+        yield f"Not stated in every log: {_across(comparison, unknown)}."
 
 
 def _factors(comparison: Comparison) -> Iterator[str]:
-    of = [s.name for s in factors(comparison.settings)]
+    names = [s.name for s in factors(comparison.settings)]
     others, budget = _of_role(comparison, "other"), _of_role(comparison, "budget")
-    if len(of) == 1:
-        yield f"What differs: {_across(comparison, of)}."
-    elif of:
-        declared = f" (studied: {comparison.by})" if comparison.by in of else ""
-        yield f"Confounded{declared}, {len(of)} settings differ: {_across(comparison, of)}."
+    if len(names) == 1:
+        yield f"Settings that differ: {_across(comparison, names)}."
+    elif names:
+        declared = f" (studied: {comparison.by})" if comparison.by in names else ""
+        yield f"Confounded{declared}, {len(names)} settings differ: {_across(comparison, names)}."
     elif budget:
-        yield f"No setting differs in these logs but how much was done: {_across(comparison, budget)}."
+        yield f"No setting differs except the amount of training: {_across(comparison, budget)}."
     elif not others:
         unknown = _of_role(comparison, "unknown")
-        yield "No setting differs in these logs" + (", as far as all say." if unknown else ": repeats, not a sweep.")
+        yield "No setting differs" + (", as far as the logs state." if unknown else ": these are repeats, not a sweep.")
     yield from _rebuilt(comparison)
     if others:
         yield f"Other parameters that differ: {shortened(_each(comparison, others), _MOST, '; ')}."
 
 
 def _rebuilt(comparison: Comparison) -> Iterator[str]:
-    """What a vendor's tool says of why it built anew."""
+    """Why a vendor's tool rebuilt the model, as it states it."""
     for job in comparison.jobs:
         rows = comparison.ledger.messages(job).filter(pl.col("kind") == "rebuild")
         for row in rows.iter_rows(named=True):
             if not row["text"].endswith(":"):  # the heading of the reasons below it
                 location = Location(row["source"], row["line"])
-                yield f"{job.label} was built anew: {row['text'].removeprefix('- ')} ({location})"
+                yield f"{job.label} was rebuilt: {row['text'].removeprefix('- ')} ({location})"
 
 
 def _of_role(comparison: Comparison, role: str) -> list[str]:
@@ -78,32 +83,34 @@ def _of_role(comparison: Comparison, role: str) -> list[str]:
 
 
 def _across(comparison: Comparison, names: list[str]) -> str:
-    """`ranks 2 | 4 | 8; batch_size 512 | 1,024 | 2,048`: what each side has of these settings."""
+    """`ranks 2 | 4 | 8; batch_size 512 | 1,024 | 2,048`: these settings on each side."""
     return "; ".join(_each(comparison, names))
 
 
 def _each(comparison: Comparison, names: list[str]) -> list[str]:
-    """The same, each setting by itself."""
+    """The same, one text for each setting."""
     parts = []
     for setting in (s for s in comparison.settings if s.name in names):
         texts = [setting.text(i) for i in range(len(comparison.sides))]
         if len(texts) > 2 * _MOST:
             distinct = list(dict.fromkeys(texts))
-            texts = [f"{len(distinct)} different values, {', '.join(distinct[:_MOST])}{' …' * (len(distinct) > _MOST)}"]
+            texts = [f"{len(distinct)} different values: {', '.join(distinct[:_MOST])}{' …' * (len(distinct) > _MOST)}"]
         parts.append(f"{setting.name} {' | '.join(texts)}")
     return parts
 
 
-def _work(comparison: Comparison, why: Callable[[Ledger, Cell, Cell], str | None]) -> dict[str, str]:
-    """Label -> what this says of the baseline and that side, where it says anything."""
-    cells = [Cell(side, ()) for side in comparison.sides]
+def _refused_workloads(
+    comparison: Comparison, reason: Callable[[Ledger, SideValues, SideValues], str | None]
+) -> dict[str, str]:
+    """Label of a side -> why its workload cannot be compared with the baseline's, where `reason` applies."""
+    cells = [SideValues(side, ()) for side in comparison.sides]
     base = cells.pop(comparison.baseline)
-    found = {c.side.label: why(comparison.ledger, base, c) for c in cells}
-    return {label: reason for label, reason in found.items() if reason}
+    texts = {c.side.label: reason(comparison.ledger, base, c) for c in cells}
+    return {label: text for label, text in texts.items() if text}
 
 
-def value_text(quantity: Quantity, cell: Cell, value: Value, digits: int | None = None) -> str:
-    """One value of a cell for people, with the digits that mean something (`digits`: at most so many)."""
+def value_text(quantity: Quantity, cell: SideValues, value: Value, digits: int | None = None) -> str:
+    """One value as text, with significant digits only (`digits`: at most that many)."""
     number, resolution = float(value.value), value.resolution
     if quantity.unit == "s":
         return seconds(number, resolution, digits or 4)
@@ -112,16 +119,16 @@ def value_text(quantity: Quantity, cell: Cell, value: Value, digits: int | None 
     return figure(number, resolution, digits or 5)
 
 
-def _score_name(cell: Cell) -> str | None:
+def _score_name(cell: SideValues) -> str | None:
     return next((job.main["score_name"] for job in cell.side.jobs if job.main["score_name"]), None)
 
 
-def cell_text(quantity: Quantity, cell: Cell, digits: int | None = None) -> str:
-    """A cell for people: the value; of two both; of three or more the median and the range, and how many."""
+def cell_text(quantity: Quantity, cell: SideValues, digits: int | None = None) -> str:
+    """The values of a side as text: one or two values; for three or more the median, the range and the number."""
     if not cell.values:
         return (cell.empty or missing.MISSING).code.mark
     if quantity.name == "compile_s" and all(job["compile_cache"] == "hit" for job in cell.side.jobs):
-        return fetched((v.value, value_text(quantity, cell, v, digits)) for v in cell.values)
+        return cache_hit_text((v.value, value_text(quantity, cell, v, digits)) for v in cell.values)
     texts = [value_text(quantity, cell, v, digits) for v in cell.values]
     mark = " (claimed)" if cell.claimed else " (estimate)" if quantity.estimate else ""
     if cell.n == 1:
@@ -134,7 +141,7 @@ def cell_text(quantity: Quantity, cell: Cell, digits: int | None = None) -> str:
 
 
 def short_title(row: Row) -> str:
-    """What a row is: `train`, `throughput`, `accuracy`."""
+    """The title of a row: `train`, `throughput`, `accuracy`."""
     if row.quantity.name == "score":
         names = {_score_name(c) for c in row.cells} - {None}
         return " / ".join(sorted(map(str, names))) or row.quantity.title
@@ -148,7 +155,7 @@ def title(row: Row) -> str:
 
 
 def verdict_text(row: Row, verdict: Verdict) -> str:
-    """`×1.210 worse`, `within noise`, `not comparable`: what the candidate's value is worth against the baseline's."""
+    """The verdict on a candidate as text: `×1.210 worse`, `×1.002 within noise`, `not comparable`."""
     if verdict.word == NOT_COMPARABLE:
         return NOT_COMPARABLE
     amount = (
@@ -168,79 +175,79 @@ def difference_text(row: Row, difference: float) -> str:
 
 
 def is_better(row: Row, verdict: Verdict) -> bool:
-    """Whether the candidate is on the better side of the baseline."""
+    """Whether the candidate is better than the baseline."""
     return ((verdict.difference or 0.0) > 0) == (row.better == "higher")
 
 
-def worth(verdict: Verdict, spelling: Callable[[Remedy], str] | None = None) -> str:
-    """Why a verdict is what it is, for a footnote; `spelling` writes what would lift a refusal, if that is wanted."""
+def verdict_reason(verdict: Verdict, spelling: Callable[[Remedy], str] | None = None) -> str:
+    """The reason for a verdict, for a footnote; `spelling` writes the argument that would lift a refusal, if wanted."""
     if verdict.word == NOT_COMPARABLE:
         remedy = verdict.refusal.remedy if verdict.refusal else None
         return f"{NOT_COMPARABLE}: {verdict.reason}{f' ({spelling(remedy)})' if spelling and remedy else ''}"
     noise = verdict.noise
-    held = f" ({noise.kind}: {noise.text})" if noise else " (no noise is known)"
-    if verdict.word == UNKNOWN:
-        return f"unknown: no repeats are known; beyond the lower bound that is{held}" if noise else f"unknown{held}"
-    return f"{verdict.word}{held}"
+    basis = f" ({noise.kind}: {noise.text})" if noise else " (the noise is not known)"
+    if verdict.word == UNKNOWN and noise:
+        return f"unknown: beyond the only known noise, a lower bound{basis}; there are no repeats"
+    return f"{verdict.word}{basis}"
 
 
-def told_at_the_top(comparison: Comparison, row: Row, index: int) -> bool:
-    """Whether nobody asks why a cell is not compared: one of the two is empty, or `what_differs` says it of all."""
+def explained_elsewhere(comparison: Comparison, row: Row, index: int) -> bool:
+    """Whether a refusal needs no footnote: one of the two is empty, or `what_differs` states it for the whole side."""
     c, base, verdict = row.cells[index], row.cells[comparison.baseline], row.verdicts[index]
     if verdict is None or verdict.word != NOT_COMPARABLE:
         return False
-    return not c.values or not base.values or verdict.is_barred(Bar.WORK)
+    return not c.values or not base.values or verdict.is_refused_for(RefusalCause.WORKLOAD)
 
 
-# ---- all of it as a table ---- #
+# ---- the whole comparison as a table of text ---- #
 
 
 @dataclass(frozen=True)
-class GridCell:
-    """One cell: the value, what it is worth against the baseline, and the number of the note that says why."""
+class TextCell:
+    """One cell: the value, the verdict against the baseline, and the number of the note that explains it."""
 
     value: str
     verdict: str = ""
     note: int | None = None
     word: str | None = None
-    """The verdict in one of `VERDICTS`."""
+    """The verdict, one of `VERDICTS`."""
 
 
 @dataclass(frozen=True)
-class GridRow:
+class TextRow:
     """One quantity: its title and a cell for each side."""
 
     title: str
     row: Row
-    cells: tuple[GridCell, ...]
+    cells: tuple[TextCell, ...]
 
     def texts(self, note: str) -> list[str]:
-        """Title and cells as text; `note` says how the number of a note is written."""
-        out = [self.title]
-        for c in self.cells:
-            out.append(f"{c.value}  {c.verdict}{note.format(c.note)}" if c.verdict else c.value)
-        return out
+        """Title and cells as text; `note`: the format of a note's number, such as ` [{}]`."""
+        cells = (f"{c.value}  {c.verdict}{note.format(c.note)}" if c.verdict else c.value for c in self.cells)
+        return [self.title, *cells]
 
 
 @dataclass(frozen=True)
-class Grid:
-    """A comparison as a table for people: whoever prints it decides on colours, escapes and rules."""
+class TextTable:
+    """A comparison as a table of text; colours, escapes and rules are left to the output format."""
 
     head: list[str]
-    rows: list[GridRow]
+    rows: list[TextRow]
     counts: list[str]
-    """The row that says how many runs each side has."""
+    """The row with the number of runs of each side."""
     notes: list[str]
-    """What each verdict rests on; the first is number 1."""
+    """The reasons for the verdicts; the first is number 1."""
     marks: set[str]
     """Marks of empty cells that the legend explains."""
     clocks: str
-    """What the clocks of the rows count; empty where there are none."""
+    """The meaning of the clocks among the rows; empty where there are none."""
 
 
-def grid(comparison: Comparison, digits: int | None = None, spelling: Callable[[Remedy], str] | None = None) -> Grid:
-    """The comparison as a table for people; `digits`: at most so many, and never more than the resolution allows;
-    `spelling`: how to write the argument that would lift a refusal, else it is left out."""
+def text_table(
+    comparison: Comparison, digits: int | None = None, spelling: Callable[[Remedy], str] | None = None
+) -> TextTable:
+    """The comparison as a table of text; `digits`: at most that many, and never more than the resolution allows;
+    `spelling`: how to write the argument that would lift a refusal; without it the argument is left out."""
     notes: dict[str, int] = {}
     marks: set[str] = set()
     rows = []
@@ -249,19 +256,19 @@ def grid(comparison: Comparison, digits: int | None = None, spelling: Callable[[
         for index, (c, verdict) in enumerate(zip(row.cells, row.verdicts, strict=True)):
             value = cell_text(row.quantity, c, digits)
             marks |= missing.marks(value)
-            if verdict is None or told_at_the_top(comparison, row, index):
-                cells.append(GridCell(value))
+            if verdict is None or explained_elsewhere(comparison, row, index):
+                cells.append(TextCell(value))
             else:
-                number = notes.setdefault(worth(verdict, spelling), len(notes) + 1)
-                cells.append(GridCell(value, verdict_text(row, verdict), number, verdict.word))
-        rows.append(GridRow(title(row), row, tuple(cells)))
+                number = notes.setdefault(verdict_reason(verdict, spelling), len(notes) + 1)
+                cells.append(TextCell(value, verdict_text(row, verdict), number, verdict.word))
+        rows.append(TextRow(title(row), row, tuple(cells)))
     used = {row.quantity.clock for row in comparison.rows} - {None}
-    told = "; ".join(f"{name}: {meaning}" for name, meaning in CLOCKS.items() if name in used)
+    clocks = "; ".join(f"{name}: {meaning}" for name, meaning in CLOCKS.items() if name in used)
     counts = ["n", *(_count(side) for side in comparison.sides)]
     head = ["", *(side.label for side in comparison.sides)]
-    return Grid(head, rows, counts, list(notes), marks, f"Clocks: {told}." if told else "")
+    return TextTable(head, rows, counts, list(notes), marks, f"Clocks: {clocks}." if clocks else "")
 
 
 def _count(side: Side) -> str:
     ended = len(side.jobs) - side.failed
-    return f"{ended}, and {side.failed} without a result" if side.failed else str(ended)
+    return f"{ended} (+{side.failed} without a result)" if side.failed else str(ended)

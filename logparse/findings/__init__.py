@@ -1,14 +1,14 @@
-"""Findings: what one ought to know before believing a number. One file each, found by looking in this folder.
+"""Findings: what to know before trusting a number. Each finding is a module of this package, discovered automatically.
 
-A finding's file has a docstring that begins with what it says in one line and then has the parts *What it does*, *Why
-it matters*, *Example* and *What to do* (the documentation and the columns `why` and `advice` are made of it), and
+The docstring of a finding begins with a one-line summary, followed by the parts *What it does*, *Why it matters*,
+*Example* and *What to do*; the documentation and the columns `why` and `advice` are generated from it. The module has
 
     ID = "F02"
-    OF_ONE_RUN = False      # True: it is about a run for itself, and told when logs are read
+    OF_ONE_RUN = False      # True: it is about a single run, and reported when logs are read
 
     def find(scene: Scene) -> Iterator[Finding]: ...
 
-Its name is that of the file: `compile_cached.py` is compile-cached. A finding that cries wolf is worse than none.
+Its name is that of the module: `compile_cached.py` is compile-cached. A false alarm is worse than no finding.
 """
 
 from __future__ import annotations
@@ -46,46 +46,46 @@ NO_REASON = "no reason given"
 
 @dataclass(frozen=True)
 class Finding:
-    """One statement about some runs. What is missing here (id, name, why, advice, key) the file of the finding says."""
+    """One statement about some runs; id, name, why and advice come from the module of the finding."""
 
     severity: str
     text: str
-    """What was seen, in one sentence with its figures, as one would say it to a colleague."""
+    """What was found, in one or two sentences with figures."""
     jobs: Sequence[Job]
     quantities: Sequence[str] = ()
-    """Columns of `runs` (or clocks: `result_s`, `wall_s`) that it touches; none: all."""
+    """Columns of `runs` (or clocks: `result_s`, `wall_s`) that it affects; empty: all."""
     evidence: Sequence[Location] = ()
-    """The lines it rests on."""
+    """The lines it is based on."""
 
 
 @dataclass(frozen=True)
 class Scene:
-    """What findings look at."""
+    """The input of findings."""
 
     ledger: Ledger
     jobs: Sequence[Job]
-    """The jobs that are asked about."""
+    """The jobs to examine."""
     comparisons: Sequence[Comparison] = ()
-    """Sets of jobs that are set side by side: the comparison that is shown, or else jobs of one platform, workload and
-    task. Empty where runs are looked at one by one."""
+    """The comparison that is shown, or else one comparison per platform, workload and task. Empty where only single
+    runs are examined."""
     shown: bool = False
-    """Whether somebody asked for the comparison: what is said of it then concerns the quantities shown."""
+    """Whether the comparison is explicit: findings then concern only the quantities it shows."""
 
 
 def findings(
     what: Logs | Ledger | Comparison, *, ignore: OneOrMany[str] = (), of_one_run: bool = False
 ) -> pl.DataFrame:
-    """The frame `findings`: errors first, one row a statement.
+    """The frame `findings`: one row per finding, errors first.
 
     Args:
-        what: logs (or a ledger): each run for itself, and those of one platform, workload and task beside each other;
-            or a comparison: what touches the quantities it shows.
-        ignore: one or several of `NAME` or `NAME=reason` (a name of a finding, or a key): kept, with the reason in
+        what: logs (or a ledger): each run by itself, and the runs of each platform, workload and task together; or a
+            comparison: findings about the quantities it shows.
+        ignore: one or several of `NAME` or `NAME=reason` (the name or key of a finding): kept, with the reason in
             `ignored`.
-        of_one_run: only what concerns a run for itself.
+        of_one_run: only findings about single runs.
 
     Raises:
-        UsageError: what is to be ignored is no finding.
+        UsageError: `ignore` names an unknown finding.
     """
     rows = in_pool(partial(_all_rows, what, of_one_run))
     if not rows:
@@ -104,7 +104,7 @@ def _all_rows(what: Logs | Ledger | Comparison, of_one_run: bool) -> list[dict[s
 
 
 def scene_of(what: Logs | Ledger | Comparison, of_one_run: bool = False) -> Scene:
-    """What findings look at when they are asked about that."""
+    """The scene for logs, a ledger or a comparison."""
     if isinstance(what, Comparison):
         return Scene(what.ledger, what.jobs, (what,), shown=True)
     ledger = what if isinstance(what, Ledger) else Ledger(what)
@@ -112,7 +112,7 @@ def scene_of(what: Logs | Ledger | Comparison, of_one_run: bool = False) -> Scen
 
 
 def names() -> list[str]:
-    """The names of all findings, in the order of their ids."""
+    """The names of all findings in the order of their ids."""
     return sorted(_modules(), key=lambda name: module(name).ID)
 
 
@@ -122,7 +122,7 @@ def module(name: str) -> Any:
 
 
 def parts(name: str) -> Mapping[str, str]:
-    """The docstring of a finding by parts: `says` (its first line), `what it does`, `why it matters`, `example`,
+    """The parts of the docstring of a finding: `says` (its first line), `what it does`, `why it matters`, `example`,
     `what to do`."""
     text = sys.modules[module(name).__name__].__doc__ or ""
     head, *rest = re.split(r"^(What it does|Why it matters|Example|What to do)\n", text, flags=re.MULTILINE)
@@ -137,17 +137,17 @@ def _modules() -> dict[str, types.ModuleType]:
 
 
 def _blocks(ledger: Ledger) -> Iterator[Comparison]:
-    """Comparisons of the jobs of one platform, workload and task, as far as these are known."""
+    """A comparison of the jobs of each platform, workload and task, where these are known."""
     for keys, block in by_workload(ledger, ledger.jobs):
         if None not in keys and len(block) > 1:
             yield of_sides(ledger, one_each(block))
 
 
 def _rows(name: str, scene: Scene) -> Iterator[dict[str, Any]]:
-    told = parts(name)
-    for found in _touching(scene, module(name).find(scene)):
+    texts = parts(name)
+    for found in _relevant(scene, module(name).find(scene)):
         runs = [job.id for job in found.jobs]
-        said = "\0".join([name, *sorted(runs), *sorted(found.quantities)])
+        content = "\0".join([name, *sorted(runs), *sorted(found.quantities)])
         yield {
             "id": module(name).ID,
             "name": name,
@@ -155,15 +155,15 @@ def _rows(name: str, scene: Scene) -> Iterator[dict[str, Any]]:
             "runs": runs,
             "quantities": list(found.quantities),
             "text": found.text,
-            "why": _prose(told["why it matters"]),
-            "advice": _prose(told["what to do"]),
+            "why": _prose(texts["why it matters"]),
+            "advice": _prose(texts["what to do"]),
             "evidence": list(dict.fromkeys(found.evidence)),
-            "key": f"{name}:{hashlib.sha256(said.encode()).hexdigest()[:8]}",
+            "key": f"{name}:{hashlib.sha256(content.encode()).hexdigest()[:8]}",
         }
 
 
-def _touching(scene: Scene, found: Iterable[Finding]) -> Iterator[Finding]:
-    """Of a comparison that somebody asked for, only what concerns the quantities it shows."""
+def _relevant(scene: Scene, found: Iterable[Finding]) -> Iterator[Finding]:
+    """For an explicit comparison, only the findings about the quantities it shows."""
     if not scene.shown:
         yield from found
         return
@@ -180,13 +180,13 @@ def _ignored(ignore: Iterable[str], keys: set[str]) -> dict[str, str]:
     for text in ignore:
         name, _, reason = text.partition("=")
         if name not in names() and name not in keys and name.partition(":")[0] not in names():
-            raise UsageError(f"there is no finding {name!r} to ignore; {nearest(name, names())}")
+            raise UsageError(f"unknown finding {name!r} to ignore; {nearest(name, names())}")
         out[name] = reason.strip() or NO_REASON
     return out
 
 
 class _Callable(types.ModuleType):
-    """`logparse.findings(logs)` is what people write, and `logparse/findings/` is where the findings are."""
+    """Makes the package callable: `logparse.findings(logs)`."""
 
     __call__ = staticmethod(findings)
     __signature__ = inspect.signature(findings)

@@ -1,18 +1,18 @@
-"""The last or best rate of one run is taken for the rate of the whole.
+"""The last rate in the log is not the rate of the whole run.
 
 What it does
-    Compares the last rate that a log prints with the rate of the whole run, and looks at runs set side by side of which
-    some leave their first steps out of their rate and some do not.
+    Compares the last rate that a log prints with the rate of the whole run. It also reports comparisons in which some
+    rates exclude the first steps and others do not.
 
 Why it matters
-    The last line is the one that people copy. It may be one step's rate, a window's, or a mean that began anew after a
-    pause; two runs compared by it are compared by an accident.
+    The last line is the one that people copy. It may be the rate of one step or of one window, or a mean that was reset
+    after a pause. Comparing two runs by it compares accidents.
 
 Example
-    BERT on Graphcore: 754.3 samples/s at the last step, 731.7 over the run.
+    BERT on Graphcore: 754.3 samples/s at the last step, 731.7 over the whole run.
 
 What to do
-    Use the rate of the whole run (`throughput`), or that of the steady steps (`steady_throughput`), on both sides.
+    Use the rate of the whole run (`throughput`), or of the steady steps (`steady_throughput`), on both sides.
 """
 
 from __future__ import annotations
@@ -31,31 +31,31 @@ from logparse.text.terminal import one_line
 
 ID = "F23"
 OF_ONE_RUN = False
-_APART = 0.02
-"""Share by which the two rates must differ."""
+_MIN_DIFFERENCE = 0.02
+"""Relative difference from which a rate is reported."""
 _KINDS = {
     "step": "that of one step, not of the run",
     "interval": "that of the last steps, not of the run",
     "mean": "a mean, but not that of the run",
 }
-"""Window of the last rate -> what it is."""
+"""Window of the last rate -> its meaning."""
 
 
 def find(scene: Scene) -> Iterator[Finding]:
-    """A note on last rates that are not the run's; a warning where some sides leave their first steps out."""
+    """A note on last rates that are not the run's; a warning where some rates exclude the first steps."""
     compared = {job.id: job for comparison in scene.comparisons for job in comparison.jobs}
     found = [(job, row) for job in compared.values() if (row := _last(scene.ledger, job)) is not None]
     for kind, meaning in _KINDS.items():
-        some = [(job, row) for job, row in found if row["window"] == kind]
-        if some:
-            told = [_against(scene.ledger, job, row) for job, row in some]
-            jobs = [job for job, _ in some]
+        matching = [(job, row) for job, row in found if row["window"] == kind]
+        if matching:
+            texts = [_against(scene.ledger, job, row) for job, row in matching]
+            jobs = [job for job, _ in matching]
             yield Finding(
                 "note",
-                f"The last rate printed is {meaning}: {clauses(told)}.",
+                f"The last rate printed is {meaning}: {clauses(texts)}.",
                 jobs,
                 ("throughput",),
-                [p for job, row in some for p in (location(row), *scene.ledger.value(job, "throughput").locations)],
+                [p for job, row in matching for p in (location(row), *scene.ledger.value(job, "throughput").locations)],
             )
     for comparison in scene.comparisons:
         rated = [job for job in comparison.jobs if job["throughput"] is not None and job.has_result]
@@ -64,7 +64,7 @@ def find(scene: Scene) -> Iterator[Finding]:
         if late and whole:
             yield Finding(
                 "warning",
-                f"The rate of {labels(late)} leaves the first iterations out; that of {labels(whole)} is of the whole "
+                f"The rate of {labels(late)} excludes the first iterations; that of {labels(whole)} is of the whole "
                 "run.",
                 [*late, *whole],
                 ("throughput",),
@@ -73,14 +73,16 @@ def find(scene: Scene) -> Iterator[Finding]:
 
 
 def _last(ledger: Ledger, job: Job) -> Mapping[str, Any] | None:
-    """The row of `metrics` of the last rate of training, if it is not that of the whole run."""
+    """The row of `metrics` of the last training rate, if it differs from that of the whole run."""
     whole = ledger.value(job, "throughput")
     if not whole.value or job["throughput_window"] != "whole" or not job.has_result:
         return None
     rows = ledger.metrics(job, "throughput", split="train", scope=None).filter(pl.col("value").is_finite())
     last = rows.filter(pl.col("line") == pl.col("line").max())
-    unlike = last.filter((pl.col("value") / whole.value - 1).abs() > _APART + (whole.resolution or 0.0) / whole.value)
-    # A mean that disagrees says more than a step that does.
+    unlike = last.filter(
+        (pl.col("value") / whole.value - 1).abs() > _MIN_DIFFERENCE + (whole.resolution or 0.0) / whole.value
+    )
+    # A mean that differs is more telling than a single step that does.
     return next((unlike.filter(pl.col("window") == w).row(-1, named=True) for w in ("mean", "interval", "step")
                  if unlike.filter(pl.col("window") == w).height), None)  # fmt: skip
 

@@ -1,19 +1,19 @@
-"""What was claimed of a run is not what its log says.
+"""A claim about a run contradicts its log.
 
 What it does
-    Compares each claim (given by the user, or a number in a file's name such as `epoch_20`) with the log, and names
-    those that the log refutes.
+    Compares each claim (given by the user, or a number in a file name such as `epoch_20`) with the log, and
+    reports those that the log refutes.
 
 Why it matters
-    What is concluded about the setting that was claimed is then about something else: the run never had it.
+    Conclusions about the claimed setting are wrong: the run never had it.
 
 Example
-    "20 epochs", says the person; the bar says 10/10. The edit had no effect, and what differs between the runs is that
-    the first compiled.
+    The user says 20 epochs; the progress bar says 10/10. The edit had no effect, and the runs differ because the first
+    one compiled.
 
 What to do
-    Trust the log. Find out why the setting did not arrive (a default that overwrites it, another file that was run),
-    and run again.
+    Trust the log. Find out why the setting did not take effect (a default that overwrites it, or a different file that
+    was run), and run again.
 """
 
 from __future__ import annotations
@@ -35,15 +35,15 @@ _KEYS = ("name", "claimed", "found", "origin")
 
 
 def find(scene: Scene) -> Iterator[Finding]:
-    """A warning for each setting that was claimed and is refuted, with all runs of which that is so."""
+    """A warning for each claimed setting that is refuted, with all runs concerned."""
     rows = claim_verdicts(scene.ledger, scene.jobs).filter(pl.col("verdict") == "refuted")
     rows = rows.with_columns(pl.col(pl.Categorical).cast(TEXT))
     for (name, claimed, found, origin), part in rows.group_by(*_KEYS, maintain_order=True):
         jobs = [scene.ledger.by_run[run] for run in part["run"]]
-        said = f"{str(name).replace('_', ' ')} {one_line(str(claimed))}"
+        setting = f"{str(name).replace('_', ' ')} {one_line(str(claimed))}"
         if origin == "file name":
-            who = f"the name of its file says {said}" if len(jobs) == 1 else f"the names of their files say {said}"
+            claim = f"the file name says {setting}" if len(jobs) == 1 else f"the file names say {setting}"
         else:
-            who = f"the claim was {said}"
+            claim = f"the claim is {setting}"
         places = [Location(*at) for at in part.select("source", "line").iter_rows() if at[1]]
-        yield Finding("warning", f"{labels(jobs)}: {who}, but the log says {one_line(str(found))}.", jobs, (), places)
+        yield Finding("warning", f"{labels(jobs)}: {claim}, but the log says {one_line(str(found))}.", jobs, (), places)

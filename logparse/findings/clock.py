@@ -1,18 +1,18 @@
-"""A figure shown rests on stamps that cannot be trusted.
+"""A duration is based on unreliable timestamps.
 
 What it does
-    Looks for stamps that go backwards by two seconds or more from one line to the next, and for durations of which one
-    end is stamped in UTC and the other in a zone that is not told.
+    Looks for timestamps that go backwards by two seconds or more between lines, and for durations between one timestamp
+    in UTC and one in an unknown time zone.
 
 Why it matters
-    A duration between two stamps is wrong by as much as the clock was set, or by the hours between the zones, and
-    nothing in the number shows it.
+    The duration between two timestamps is wrong by as much as the clock was set, or by the offset between the zones,
+    and nothing in the number shows it.
 
 Example
-    A node whose clock is set back an hour at the end of summer time: training of ten minutes seems to take none.
+    The clock of a node is set back by an hour at the end of summer time: ten minutes of training seem to take no time.
 
 What to do
-    Take a duration that the program itself printed, or one on the other side of the jump.
+    Use a duration that the program itself printed, or one on the other side of the jump.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ from logparse.text.terminal import one_line
 ID = "F20"
 OF_ONE_RUN = True
 _BACK = 2.0
-"""Seconds. Ranks and threads that write in turn are less than that out of order."""
+"""Seconds. Lines of ranks and threads that write at the same time are out of order by less."""
 _DURATIONS = ("queue_s", "compile_s", "load_s", "train_s", "eval_s", "checkpoint_s", "total_s", "startup_s")
 _OVER_ALL = ("total_s", "wall_s", "result_s")
 _STAMP = r"^\d{4}-\d\d-\d\d[T ]\d\d:\d\d"
@@ -48,54 +48,55 @@ class _Jump:
     job: Job
     back: float
     columns: tuple[str, ...]
-    """Columns of `runs` that rest on stamps on both sides of it."""
+    """Columns of `runs` between timestamps on both sides of the jump."""
     locations: tuple[Location, ...]
 
 
 def find(scene: Scene) -> Iterator[Finding]:
-    """An error where a duration rests on stamps on both sides of a jump or in two zones, else a note."""
+    """An error where a duration spans a jump or two time zones; a note on other jumps."""
     jumps = list(_jumps(scene))
-    for severity, some in (("error", [j for j in jumps if j.columns]), ("note", [j for j in jumps if not j.columns])):
-        if some:
-            yield _of_jumps(severity, some)
+    spanned, harmless = [j for j in jumps if j.columns], [j for j in jumps if not j.columns]
+    for severity, group in (("error", spanned), ("note", harmless)):
+        if group:
+            yield _of_jumps(severity, group)
     yield from _of_zones(scene)
 
 
 def _of_jumps(severity: str, jumps: Sequence[_Jump]) -> Finding:
-    told = [f"{one_line(j.job.label)} by {seconds(j.back, None)} at {j.locations[-1]}" for j in jumps]
+    texts = [f"{one_line(j.job.label)} by {seconds(j.back, None)} at {j.locations[-1]}" for j in jumps]
     columns = tuple(dict.fromkeys(c for j in jumps for c in j.columns))
     rest = (
-        f": {', '.join(columns)} {'rests' if len(columns) == 1 else 'rest'} on stamps before and after"
+        f": {', '.join(columns)} {'spans' if len(columns) == 1 else 'span'} the jump"
         if columns
-        else "; no duration shown rests on it"
+        else "; no duration shown is affected"
     )
     more = [c for c in _OVER_ALL if columns and c not in columns]
     return Finding(
-        severity, f"The stamps go backwards in {listed(told)}{rest}.", [j.job for j in jumps], (*columns, *more),
+        severity, f"The timestamps go backwards in {listed(texts)}{rest}.", [j.job for j in jumps], (*columns, *more),
         [p for j in jumps for p in j.locations],
     )  # fmt: skip
 
 
 def _jumps(scene: Scene) -> Iterator[_Jump]:
-    """The furthest that the stamps of each job's logs go backwards, of those that do."""
+    """The largest backward jump in the timestamps of each job that has one."""
     of_log = ("run", "source")
     back = _stamps(scene.ledger.logs).with_columns(
         (pl.col("at").shift(1) - pl.col("at")).over(of_log).dt.total_microseconds().alias("back") / 1e6,
         pl.col("line").shift(1).over(of_log).alias("before"),
     )
-    furthest = back.filter(pl.col("back") >= _BACK).sort("back").unique("run", keep="last", maintain_order=True)
-    rows = {row["run"]: row for row in furthest.rows(named=True)}
+    largest = back.filter(pl.col("back") >= _BACK).sort("back").unique("run", keep="last", maintain_order=True)
+    rows = {row["run"]: row for row in largest.rows(named=True)}
     for job in scene.jobs:
-        mine = [rows[run] for run in job.ids if run in rows]
-        if mine:
-            row = max(mine, key=lambda r: r["back"])
+        jumps = [rows[run] for run in job.ids if run in rows]
+        if jumps:
+            row = max(jumps, key=lambda r: r["back"])
             columns = tuple(c for c in _DURATIONS if _straddles(scene.ledger, job, c, row))
             yield _Jump(job, row["back"], columns, (Location(row["source"], row["before"]), location(row)))
 
 
 def _stamps(logs: Logs) -> pl.DataFrame:
-    """run, source, line, at of what is stamped in the logs, in the order of the lines. A rank has its own clock, and
-    what a message tells may be older than its line."""
+    """run, source, line, at of everything with a timestamp, in the order of the lines. Ranks have their own clocks, and
+    events in messages may be older than their line, so both are left out."""
     metrics = logs.metrics.filter(pl.col("scope").is_null()).select("run", "source", "line", "at")
     ends = [
         logs.phases.select("run", "source", pl.col(line).alias("line"), pl.col(at).alias("at"))
@@ -106,14 +107,14 @@ def _stamps(logs: Logs) -> pl.DataFrame:
 
 
 def _straddles(ledger: Ledger, job: Job, column: str, jump: dict[str, Any]) -> bool:
-    """Whether a duration is that between stamps on both sides of the jump."""
+    """Whether a duration lies between timestamps on both sides of the jump."""
     value = ledger.value(job, column)
     lines = [p.line for p in value.locations if p.source == jump["source"]]
     return value.how == "derived" and bool(lines) and min(lines) <= jump["before"] and max(lines) >= jump["line"]
 
 
 def _of_zones(scene: Scene) -> Iterator[Finding]:
-    """Durations between a stamp that says UTC and one that does not."""
+    """Durations between a timestamp in UTC and one without a time zone."""
     rows = scene.ledger.logs.evidence.filter(
         (pl.col("frame") == "runs")
         & pl.col("column").is_in(list(_DURATIONS))
@@ -124,10 +125,10 @@ def _of_zones(scene: Scene) -> Iterator[Finding]:
     if mixed.height:
         jobs = list({(job := scene.ledger.by_run[run]).id: job for run in mixed["run"]}.values())
         columns = mixed["column"].unique(maintain_order=True).to_list()
-        lie = "lies" if len(columns) == 1 else "lie"
+        span = "spans" if len(columns) == 1 else "span"
         yield Finding(
             "error",
-            f"{labels(jobs)}: {', '.join(columns)} {lie} between a stamp in UTC and one whose zone is not told.",
+            f"{labels(jobs)}: {', '.join(columns)} {span} a timestamp in UTC and one without a time zone.",
             jobs,
             (*columns, *(c for c in _OVER_ALL if c not in columns)),
             [location(row) for row in mixed.rows(named=True)],

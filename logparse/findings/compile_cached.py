@@ -1,15 +1,15 @@
-"""One side compiled, the other found the binary.
+"""One side compiled, the other had a compile cache hit.
 
 What it does
-    Looks at runs set side by side for some that compiled (`compile_cache` is `miss`) and some that did not (`hit`).
-    Silent where that is what is studied (by `compile_cache`).
+    Looks at the compared runs for some that compiled (`compile_cache` is `miss`) and some that did not (`hit`). Silent
+    where that is what is studied (by `compile_cache`).
 
 Why it matters
-    The one that compiled took longer for a reason that has nothing to do with what was changed; the next run would not.
+    The run that compiled took longer for a reason unrelated to the setting that was changed. Its next run would not.
 
 Example
-    MNIST on Graphcore: the first run compiled for 22 and 14 s; the two after it loaded from the cache and seemed
-    quicker.
+    MNIST on Graphcore: the first run compiled for 22 and 14 s; the next two loaded the binary from the cache and seemed
+    faster.
 
 What to do
     Compare training alone (clock `train`), or clear the cache and run again.
@@ -21,7 +21,7 @@ from collections.abc import Iterator, Sequence
 
 from logparse.comparison.jobs import Job
 from logparse.comparison.ledger import Ledger
-from logparse.comparison.phrases import durations, jobs_of, labels, same_work
+from logparse.comparison.phrases import durations, jobs_of, labels, same_workload
 from logparse.findings import Finding, Scene
 
 ID = "F02"
@@ -29,17 +29,18 @@ OF_ONE_RUN = False
 
 
 def find(scene: Scene) -> Iterator[Finding]:
-    """A warning for each set of runs of the same work in which some compiled and some did not."""
+    """A warning for each set of runs of one workload in which some compiled and some did not."""
     for comparison in scene.comparisons:
         if comparison.by == "compile_cache":
             continue
-        jobs = jobs_of(same_work(comparison))
+        jobs = jobs_of(same_workload(comparison))
         compiled = [job for job in jobs if job["compile_cache"] == "miss"]
         cached = [job for job in jobs if job["compile_cache"] == "hit"]
         if compiled and cached:
             yield Finding(
                 "warning",
-                f"{labels(compiled)} compiled{_took(scene.ledger, compiled)}; {labels(cached)} found the binary.",
+                f"{labels(compiled)} compiled{_took(scene.ledger, compiled)}; {labels(cached)} had a compile cache "
+                "hit.",
                 [*compiled, *cached],
                 ("compile_s", "total_s", "wall_s", "result_s", *_training(compiled)),
                 scene.ledger.locations([*compiled, *cached], "compile_s", "compile_cache"),
@@ -52,5 +53,5 @@ def _took(ledger: Ledger, compiled: Sequence[Job]) -> str:
 
 
 def _training(compiled: Sequence[Job]) -> tuple[str, ...]:
-    """The training time is touched too where it holds the compile."""
+    """The training time is affected too where it includes the compile."""
     return ("train_s",) if any("compile" in (job["train_includes"] or "") for job in compiled) else ()

@@ -1,21 +1,21 @@
 """More than one setting differs.
 
 What it does
-    Counts the settings in which the runs set side by side differ (batch, sequence length, precision, learning rate,
-    SDK and so on). What follows from another setting is not counted, nor is the amount of training, nor the seed.
-    Of a comparison it names the runs that differ from the baseline in two settings or more; of logs that were only
-    read, it speaks where no two runs differ in one setting alone.
+    Counts the settings in which the compared runs differ (batch size, sequence length, precision, learning rate, SDK
+    and so on). Settings derived from others are not counted, nor are the amount of training and the seed. In a
+    comparison it names the runs that differ from the baseline in two or more settings. For logs without a comparison it
+    reports when no two runs differ in exactly one setting.
 
 Why it matters
-    A difference between two runs that differ in batch size and learning rate cannot be laid to either.
+    If two runs differ in batch size and learning rate, their difference cannot be attributed to either.
 
 Example
-    Two fine-tunings of one model: batch 4 at a learning rate of 0.0002, and batch 16 at 0.0004. The second had the
-    lower loss, and nobody can say by which of the two.
+    Two fine-tunings of one model: batch size 4 at a learning rate of 0.0002, and batch size 16 at 0.0004. The second
+    had the lower loss, but which of the two settings caused it is unknown.
 
 What to do
-    Add a run that differs from the baseline in one setting alone, or say what was studied (by `batch_size`) and name
-    the others beside it.
+    Add a run that differs from the baseline in one setting only, or state what was studied (by `batch_size`) and
+    report the other settings with the result.
 """
 
 from __future__ import annotations
@@ -27,9 +27,9 @@ from typing import Any
 from logparse.comparison.compare import Comparison
 from logparse.comparison.ledger import Ledger
 from logparse.comparison.phrases import listed
-from logparse.comparison.refusal import different_work
+from logparse.comparison.refusal import workload_difference
 from logparse.comparison.settings import SETTINGS, Setting, factors, of_columns
-from logparse.comparison.sides import Cell, Side
+from logparse.comparison.sides import Side, SideValues
 from logparse.findings import Finding, Scene
 from logparse.text.terminal import one_line
 
@@ -38,7 +38,7 @@ OF_ONE_RUN = False
 
 
 def find(scene: Scene) -> Iterator[Finding]:
-    """A warning for each comparison in which a side differs from the baseline in two settings or more."""
+    """A warning for each comparison in which a side differs from the baseline in two or more settings."""
     for comparison in scene.comparisons:
         pairs = _against_baseline(comparison) if scene.shown else _without_a_clean_pair(comparison)
         if not pairs:
@@ -65,31 +65,31 @@ def _without_a_clean_pair(comparison: Comparison) -> list[Pair]:
     alike: dict[tuple[Any, ...], list[Side]] = {}
     for side in sides:
         alike.setdefault(_set(ledger, side), []).append(side)
-    # Sides with the same settings differ from others in the same: each two kinds are looked at once.
+    # Sides with equal settings differ from others in the same way, so each pair of kinds is examined once.
     out = []
-    for some, others in combinations(alike.values(), 2):
-        found = _factors(ledger, some[0], others[0])
+    for group, others in combinations(alike.values(), 2):
+        found = _factors(ledger, group[0], others[0])
         if len(found) == 1:
             return []
         if found:
-            out += [(a, b, found) for a in some for b in others]
+            out += [(a, b, found) for a in group for b in others]
     return out
 
 
 def _set(ledger: Ledger, side: Side) -> tuple[Any, ...]:
-    """All that the settings of a side are, and its work."""
+    """All settings of a side, with its workload and task."""
     columns = ("workload", "task", *SETTINGS)
     return tuple(frozenset(ledger.value(job, column).value for job in side.jobs) for column in columns)
 
 
 def _compared(comparison: Comparison) -> list[Side]:
-    """The sides that have something to compare."""
+    """The sides with at least one value."""
     return [side for i, side in enumerate(comparison.sides) if any(row.cells[i].values for row in comparison.rows)]
 
 
 def _factors(ledger: Ledger, a: Side, b: Side) -> list[Setting]:
-    """In what two sides of the same work differ; another seed is how one repeats a run."""
-    if different_work(ledger, Cell(a, ()), Cell(b, ())):
+    """The settings in which two sides of the same workload differ; the seed does not count."""
+    if workload_difference(ledger, SideValues(a, ()), SideValues(b, ())):
         return []
     return factors(of_columns(ledger, (a, b)))
 
@@ -99,14 +99,14 @@ def _text(scene: Scene, comparison: Comparison, pairs: Sequence[Pair]) -> str:
     names = list(dict.fromkeys(s.name for _, _, found in pairs for s in found))
     if len(pairs) == 1:
         a, b, found = pairs[0]
-        told = ", ".join(f"{s.name} ({one_line(s.text(0))} and {one_line(s.text(1))})" for s in found)
+        settings = ", ".join(f"{s.name} ({one_line(s.text(0))} and {one_line(s.text(1))})" for s in found)
         return (
-            f"{one_line(a.label)} and {one_line(b.label)} differ in {len(found)} settings at once{declared}: {told}. "
-            "No difference between them can be laid to one of these."
+            f"{one_line(a.label)} and {one_line(b.label)} differ in {len(found)} settings{declared}: {settings}. "
+            "Their difference cannot be attributed to any one of these."
         )
     if not scene.shown:
         sides = len(_compared(comparison))
-        return f"No two of {sides} runs differ in one setting alone: {', '.join(names)} change together."
+        return f"No two of {sides} runs differ in exactly one setting: {', '.join(names)} change together."
     base, others = one_line(pairs[0][0].label), listed([one_line(b.label) for _, b, _ in pairs])
     verb = "differs" if len(pairs) == 1 else "differ"
     return f"{others} {verb} from {base} in more than one setting{declared}: {', '.join(names)}."

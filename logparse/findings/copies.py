@@ -1,18 +1,18 @@
-"""The same run stands in several places, or two runs look alike and nothing tells them apart.
+"""The same run appears in several places, or two runs cannot be distinguished.
 
 What it does
-    Looks for runs of one platform of which everything read is the same, or the measured times and rates are (to the
-    last digit, and with so many digits that two runs would differ), and whose job numbers and stamps do not tell them
-    apart. It also says which runs were found in several places and folded into one.
+    Looks for runs of one platform with identical content, or with measured times and rates that agree exactly (with
+    enough digits that two different runs would differ), whose job numbers and timestamps do not distinguish them. It
+    also reports runs that were found in several places and merged.
 
 Why it matters
-    One run that counts twice looks like a repeat that agrees perfectly: n is too large, and the noise too small.
+    A run that counts twice looks like a repeat in perfect agreement: n is too large, and the noise too small.
 
 Example
-    Two revisions of a page of documentation show the same Cerebras run, 37.164 s and 6888.4 samples/s, without stamps.
+    Two revisions of a documentation page show the same Cerebras run, 37.164 s and 6888.4 samples/s, without timestamps.
 
 What to do
-    Keep one of them, or the one whose log is whole.
+    Keep one of them, preferably the one with the complete log.
 """
 
 from __future__ import annotations
@@ -30,25 +30,26 @@ from logparse.text.terminal import one_line
 ID = "F17"
 OF_ONE_RUN = True
 _MEASURED = ("train_s", "throughput", "token_throughput", "latency_s", "compile_s", "total_s")
-"""Times and rates. Losses and scores do not count: a program without randomness gives the same in each run."""
+"""Times and rates. Losses and scores do not count: a deterministic program gives the same ones in each run."""
 _HASHED = 10
-"""Digits of an id that hash what was read; runs without a key that read alike are numbered behind them."""
+"""Digits of an id that are a hash of the content; runs with equal content are numbered in the digits behind them."""
 _COMMON = 2
-"""Digits that repeats share anyway: they are within a per cent or so of each other."""
+"""Digits that repeats share anyway, since they are within about a per cent of each other."""
 _ENOUGH = 4
-"""Digits beyond these that must agree: by chance one pair of repeats in 10,000 would."""
+"""Further digits that must agree: one pair of repeats in 10,000 does so by chance."""
 
 
 def find(scene: Scene) -> Iterator[Finding]:
-    """A note (a warning where they are compared) for runs that look alike; a note of what was folded."""
+    """A note (a warning where they are compared) on runs that look identical; a note on merged runs."""
     sets = list(_alike(scene))
     if sets:
-        jobs = [job for held in sets for job in held]
+        jobs = [job for group in sets for job in group]
         yield Finding("warning" if scene.shown else "note", _text(scene.ledger, sets), jobs, (), _begins(jobs))
-    folded = [job for job in scene.jobs if any(run["copies"] for run in job.runs)]
-    if folded:
-        text = f"{labels(folded)} {_stand(folded)} in more than one place here; each counts once."
-        yield Finding("note", text, folded, (), _begins(folded))
+    merged = [job for job in scene.jobs if any(run["copies"] for run in job.runs)]
+    if merged:
+        verb = "appears" if len(merged) == 1 else "appear"
+        text = f"{labels(merged)} {verb} in more than one place in these logs; each counts once."
+        yield Finding("note", text, merged, (), _begins(merged))
 
 
 def _begins(jobs: Sequence[Job]) -> list[Location]:
@@ -56,50 +57,46 @@ def _begins(jobs: Sequence[Job]) -> list[Location]:
     return [Location(job.main["source"], job.main["line_first"]) for job in jobs]
 
 
-def _stand(jobs: Sequence[Job]) -> str:
-    return "stands" if len(jobs) == 1 else "stand"
-
-
 def _text(ledger: Ledger, sets: Sequence[Sequence[Job]]) -> str:
     if len(sets) == 1:
         figures = [shown(ledger, sets[0][0], c) for c in _MEASURED if sets[0][0][c] is not None]
         return (
-            f"{labels(sets[0])} look alike to the last digit ({', '.join(figures)}), and no job number or stamp tells "
-            "them apart: most likely one run that is told more than once."
+            f"{labels(sets[0])} agree in every digit ({', '.join(figures)}), and no job number or timestamp "
+            "distinguishes them: most likely copies of one run."
         )
-    told = [f"{one_line(held[0].label)} = {labels(held[1:])}" for held in sets]
+    texts = [f"{one_line(group[0].label)} = {labels(group[1:])}" for group in sets]
     return (
-        f"{len(sets)} sets of runs look alike to the last digit, and no job number or stamp tells them apart: each is "
-        f"most likely one run that is told more than once ({clauses(told)})."
+        f"{len(sets)} sets of runs agree in every digit, and no job number or timestamp distinguishes them: each is "
+        f"most likely a set of copies of one run ({clauses(texts)})."
     )
 
 
 def _alike(scene: Scene) -> Iterator[list[Job]]:
-    """Sets of two runs or more."""
+    """Sets of two or more runs that look identical."""
     sets: dict[tuple[object, ...], list[Job]] = {}
     for job in scene.jobs:
         keys = list(_keys(scene.ledger, job))
-        held = next((sets[k] for k in keys if k in sets and not _told_apart(sets[k][0], job)), [])
-        held.append(job)
+        group = next((sets[k] for k in keys if k in sets and not _distinguished(sets[k][0], job)), [])
+        group.append(job)
         for key in keys:
-            sets.setdefault(key, held)
-    seen = {id(held): held for held in sets.values()}
-    yield from (held for held in seen.values() if len(held) > 1)
+            sets.setdefault(key, group)
+    groups = {id(group): group for group in sets.values()}
+    yield from (group for group in groups.values() if len(group) > 1)
 
 
 def _keys(ledger: Ledger, job: Job) -> Iterator[tuple[object, ...]]:
-    """What two look-alikes share, one of it at least."""
+    """Keys of which two identical runs share at least one."""
     yield ("values", job["platform"], job.id[:_HASHED])
     if _digits(ledger, job) >= _ENOUGH:
         yield ("figures", job["platform"], *(job[c] for c in _MEASURED))
 
 
 def _digits(ledger: Ledger, job: Job) -> float:
-    """How many digits the measured figures have beyond those that repeats share."""
+    """Number of digits of the measured figures beyond those that repeats share."""
     known = [value for c in _MEASURED if (value := ledger.value(job, c)).value and value.resolution]
     return sum(max(0.0, math.log10(abs(v.value) / (2 * (v.resolution or 1))) - _COMMON) for v in known)
 
 
-def _told_apart(a: Job, b: Job) -> bool:
-    """Whether both state a job number or a beginning, and not the same."""
+def _distinguished(a: Job, b: Job) -> bool:
+    """Whether both state a job number, or a start time, and these differ."""
     return any(a[c] is not None and b[c] is not None and a[c] != b[c] for c in ("job_id", "started_at"))

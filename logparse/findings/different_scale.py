@@ -1,21 +1,21 @@
-"""Not the same number of ranks or devices.
+"""Different numbers of ranks or devices.
 
 What it does
-    Looks at runs set side by side whose ranks or devices differ, and says what kind of scaling it is: weak (the same
-    work on each), strong (the same work in all), or neither; the last only where somebody compares them.
+    Looks at compared runs with different numbers of ranks or devices, and states the kind of scaling: weak (the same
+    work per rank), strong (the same total work), or neither. The last is reported only for an explicit comparison.
 
 Why it matters
-    In weak scaling the time should stay and samples/s should grow, in strong scaling the time should shrink. Seconds
-    of a weak study rank the runs by their overhead and not by what they did; where it is neither, there is no
-    efficiency at all.
+    In weak scaling, time should stay constant and samples/s should grow; in strong scaling, time should shrink. Seconds
+    in a weak scaling study rank the runs by their overhead, not by their throughput. Where the scaling is neither,
+    there is no efficiency.
 
 Example
-    BertLarge on 2, 4, 8 and 16 RDU ranks, 505 steps of 256 samples on each: 418, 429, 450 and 452 s, and 618, 1205,
-    2301 and 4572 samples/s. By the seconds 2 ranks were best; by the rate 16 ranks do 7.4 times the work.
+    BertLarge on 2, 4, 8 and 16 RDU ranks, 505 steps of 256 samples per rank: 418, 429, 450 and 452 s, and 618, 1205,
+    2301 and 4572 samples/s. By time, 2 ranks are best; by rate, 16 ranks do 7.4 times the work.
 
 What to do
-    Compare samples/s where it is weak, seconds where it is strong; where it is neither, run again with the same work on
-    each rank or in all. Rates per rank or per device show what is lost.
+    Compare samples/s in weak scaling and seconds in strong scaling. Where it is neither, run again with the same work
+    per rank or the same total work. Rates per rank or per device show the loss.
 """
 
 from __future__ import annotations
@@ -23,40 +23,40 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from logparse.comparison.compare import Comparison
-from logparse.comparison.phrases import as_told, by_value, claimed, jobs_of, listed, same_work, span, whose
+from logparse.comparison.phrases import by_text, by_value, claimed, jobs_of, listed, same_workload, span, with_labels
 from logparse.comparison.scaling import Point, Scaling, scaling
 from logparse.findings import Finding, Scene
 from logparse.text.labels import many
 
 ID = "F06"
 OF_ONE_RUN = False
-_TOUCHED = ("train_s", "result_s", "wall_s", "throughput", "steady_throughput", "token_throughput")
+_QUANTITIES = ("train_s", "result_s", "wall_s", "throughput", "steady_throughput", "token_throughput")
 
 
 def find(scene: Scene) -> Iterator[Finding]:
-    """A note for each study of weak or strong scaling; a warning where ranks or devices differ and it is neither."""
+    """A note on each study of weak or strong scaling; a warning where ranks or devices differ and it is neither."""
     for comparison in scene.comparisons:
         study = _study(comparison)
         if study is None or (study.kind == "neither" and not scene.shown):
-            continue  # some of all runs that were read always differ: only who compares them concludes something
-        jobs = [job for job in jobs_of(same_work(comparison)) if job.has_result]
+            continue  # in a set of logs some runs always differ; only a comparison draws conclusions from them
+        jobs = [job for job in jobs_of(same_workload(comparison)) if job.has_result]
         counts = dict(sorted(by_value(scene.ledger, jobs, study.of).items()))
-        told = whose(as_told(scene.ledger, study.of, counts, "{:,}".format))
+        groups = with_labels(by_text(scene.ledger, study.of, counts, "{:,}".format))
         yield Finding(
             "warning" if study.kind == "neither" else "note",
-            f"Not the same number of {study.of}: {told}. {_kind(study, claimed(scene.ledger, jobs, 'samples'))}",
+            f"Different numbers of {study.of}: {groups}. {_kind(study, claimed(scene.ledger, jobs, 'samples'))}",
             jobs,
-            _TOUCHED,
+            _QUANTITIES,
             scene.ledger.locations(jobs, study.of, "samples"),
         )
 
 
 def _study(comparison: Comparison) -> Scaling | None:
-    """The scaling study of those sides that have a result and tell how many ranks, or devices, they had."""
+    """The scaling study of the sides that have a result and a known number of ranks or devices."""
     for of in ("ranks", "devices"):
         sides = [
             side
-            for side in same_work(comparison)
+            for side in same_workload(comparison)
             if any(job.has_result and comparison.ledger.value(job, of).known for job in side.jobs)
         ]
         study = scaling(comparison.ledger, sides)
@@ -66,22 +66,22 @@ def _study(comparison: Comparison) -> Scaling | None:
 
 
 def _kind(study: Scaling, mark: str) -> str:
-    """Which kind of scaling it is; `mark`: said of the samples where they are not read."""
+    """The kind of scaling; `mark`: added where the samples are claimed."""
     if study.kind == "neither":
-        return f"Neither weak nor strong scaling, so no efficiency can be told: {study.why}{mark}."
+        return f"Neither weak nor strong scaling, so there is no efficiency: {study.why}{mark}."
     what = "samples/s, not seconds" if study.kind == "weak" else "seconds"
     return f"{study.kind.capitalize()} scaling ({study.why}{mark}): compare {what}{_efficiency(study)}."
 
 
 def _efficiency(study: Scaling) -> str:
-    """How much of the growth the rate kept: of each count, or from least to most where there are several of one."""
+    """The efficiency of each count, or its range where several sides have the same count."""
     least = min((p.count for p in study.points), default=0)
     more = [p for p in study.points if p.count > least]
     if not more:
         return ""
     if len({p.count for p in study.points}) < len(study.points):
         return f"; efficiency {span([p.efficiency * 100 for p in more], '.1f')} %"
-    return f"; efficiency against {many(least, study.of.removesuffix('s'))} {listed([_share(p) for p in more])}"
+    return f"; efficiency relative to {many(least, study.of.removesuffix('s'))} {listed([_share(p) for p in more])}"
 
 
 def _share(point: Point) -> str:

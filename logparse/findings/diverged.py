@@ -1,17 +1,18 @@
-"""Training did not work: the loss is no number, or not below where it began.
+"""Training failed: the loss is not a number, or did not fall.
 
 What it does
-    Looks for losses that are NaN or infinite, for errors that tell of NaN, and for runs of 100 steps or more whose loss
-    at the end (the median of the last tenth of its points, of 20 at least) is not below that at the beginning.
+    Looks for losses that are NaN or infinite, for errors about NaN, and for runs of 100 or more steps whose loss at the
+    end (the median of the last tenth of at least 20 points) is not below the loss at the beginning.
 
 Why it matters
-    Times and rates are as good as ever, so that nothing else shows that the result is worth nothing.
+    Times and rates look normal, so nothing else shows that the result is worthless.
 
 Example
     `ApplianceNanError: NaN loss detected`, at step 120 of 500.
 
 What to do
-    Lower the learning rate, warm it up for longer, or look at the precision and the data; compare times only.
+    Lower the learning rate, extend its warm-up, or check the precision and the data. Compare only the times of this
+    run.
 """
 
 from __future__ import annotations
@@ -39,29 +40,29 @@ OF_ONE_RUN = True
 _FEWEST = 20
 _STEPS = 100
 _BEGINNING = 0.1
-"""Share of the steps within which the first loss is one of the beginning."""
+"""Share of the steps within which the first logged loss counts as the beginning."""
 _NAN = re.compile(r"(?<![a-zA-Z])NaN(?![a-zA-Z])|NanError")
 _QUANTITIES = ("loss", "score")
 
 
 @dataclass(frozen=True)
-class _Seen:
+class _Diverged:
     job: Job
     text: str
     locations: tuple[Location, ...]
 
 
 def find(scene: Scene) -> Iterator[Finding]:
-    """A warning for runs with a loss that is no number, and one for runs whose loss did not fall."""
+    """A warning for runs with a loss that is not a number, and one for runs whose loss did not fall."""
     losses = scene.ledger.logs.metrics.filter(pl.col("name") == "loss")
-    odd = set(losses.filter(~pl.col("value").is_finite())["run"].unique())
-    odd |= set(scene.ledger.logs.messages.filter(pl.col("text").str.contains("NaN"))["run"].unique())
-    many = set(losses.group_by("run").len().filter(pl.col("len") >= _FEWEST)["run"])
-    for what, text, runs in (
-        (_no_number, "The loss is no number", odd), (_not_below, "The loss does not fall", many),
+    not_finite = set(losses.filter(~pl.col("value").is_finite())["run"].unique())
+    not_finite |= set(scene.ledger.logs.messages.filter(pl.col("text").str.contains("NaN"))["run"].unique())
+    long_enough = set(losses.group_by("run").len().filter(pl.col("len") >= _FEWEST)["run"])
+    for check, text, runs in (
+        (_not_a_number, "The loss is not a number", not_finite), (_not_below, "The loss does not fall", long_enough),
     ):  # fmt: skip
         jobs = [job for job in scene.jobs if not runs.isdisjoint(job.ids)]
-        found = [seen for job in jobs if (seen := what(scene.ledger, job)) is not None]
+        found = [seen for job in jobs if (seen := check(scene.ledger, job)) is not None]
         if found:
             yield Finding(
                 "warning", f"{text}: {clauses([s.text for s in found])}.", [s.job for s in found], _QUANTITIES,
@@ -69,25 +70,25 @@ def find(scene: Scene) -> Iterator[Finding]:
             )  # fmt: skip
 
 
-def _no_number(ledger: Ledger, job: Job) -> _Seen | None:
+def _not_a_number(ledger: Ledger, job: Job) -> _Diverged | None:
     rows = ledger.metrics(job, "loss").filter(pl.col("value").is_not_null() & ~pl.col("value").is_finite())
     if rows.height:
         row = rows.row(0, named=True)
         at = f" from step {row['step']:,} on" if row["step"] is not None else ""
-        return _Seen(job, f"{one_line(job.label)}{at}", (location(row),))
+        return _Diverged(job, f"{one_line(job.label)}{at}", (location(row),))
     for row in ledger.messages(job).filter(pl.col("level") == "error").iter_rows(named=True):
         if _NAN.search(row["text"]):
-            return _Seen(job, f"{one_line(job.label)} stopped for it", (location(row),))
+            return _Diverged(job, f"{one_line(job.label)} stopped with this error", (location(row),))
     return None
 
 
-def _not_below(ledger: Ledger, job: Job) -> _Seen | None:
+def _not_below(ledger: Ledger, job: Job) -> _Diverged | None:
     points = curve(ledger, job).filter(pl.col("step").is_not_null() & pl.col("value").is_finite())
     if points.height < _FEWEST:
         return None
     first, last = points.row(0, named=True), points.row(-1, named=True)
     steps = last["step"] - first["step"]
-    # What begins in the middle, of a log or of a training that went on, may have nothing left to learn.
+    # A log, or a resumed training, that begins in the middle may have nothing left to learn.
     if steps < _STEPS or first["step"] > _BEGINNING * last["step"]:
         return None
     losses = points["value"].to_list()
@@ -97,7 +98,7 @@ def _not_below(ledger: Ledger, job: Job) -> _Seen | None:
     if end < begin - noise or end < losses[0]:
         return None
     shown = [figure(value, last["resolution"], 5) for value in (losses[0], end)]
-    return _Seen(
-        job, f"{shown[0]} at first and {shown[1]} at the end in {one_line(job.label)} ({steps:,} steps)",
+    return _Diverged(
+        job, f"{shown[0]} at the beginning and {shown[1]} at the end of {one_line(job.label)} ({steps:,} steps)",
         (location(first), location(last)),
     )  # fmt: skip

@@ -1,19 +1,19 @@
-"""A figure is a compiler's estimate, beside what was measured.
+"""A figure is a compiler's estimate, not a measurement.
 
 What it does
-    Names the estimates that stand beside measurements in a comparison: a Groq build's latency and throughput on the
-    chip, and the time of a step that SambaNova's compiler projects.
+    Names the estimates next to measurements in a comparison: the on-chip latency and throughput of a Groq build, and
+    the step time that SambaNova's compiler projects.
 
 Why it matters
     An estimate leaves out what the compiler does not model: input and output, the host, the network. It cannot be
-    beaten, repeated or averaged, and between two builds it says how the compiler's model changed.
+    exceeded, repeated or averaged, and between two builds it shows how the compiler's model changed.
 
 Example
-    bert_tiny on a GroqChip: 0.03 ms and 37,577 a second on the chip, by the compiler; measured end to end 0.06 ms and
-    16,612 a second.
+    bert_tiny on a GroqChip: the compiler estimates 0.03 ms and 37,577 inferences/s on the chip; measured end to end are
+    0.06 ms and 16,612 inferences/s.
 
 What to do
-    Rank by what was measured (`latency_s`, `throughput`), and call the other figure an estimate wherever it is quoted.
+    Rank by measurements (`latency_s`, `throughput`), and call the other figure an estimate wherever it is quoted.
 """
 
 from __future__ import annotations
@@ -31,11 +31,11 @@ ID = "F10"
 OF_ONE_RUN = False
 
 _BESIDE = {"on_chip_latency_s": "latency_s", "on_chip_throughput": "throughput"}
-"""Estimate -> what is measured."""
+"""Estimate -> the corresponding measurement."""
 
 
 def find(scene: Scene) -> Iterator[Finding]:
-    """A note for each comparison that shows estimates beside measurements."""
+    """A note on each comparison that shows estimates next to measurements."""
     for comparison in scene.comparisons:
         yield from _on_chip(comparison)
         yield from _projected(comparison)
@@ -43,7 +43,7 @@ def find(scene: Scene) -> Iterator[Finding]:
 
 def _on_chip(comparison: Comparison) -> Iterator[Finding]:
     ledger = comparison.ledger
-    told: list[str] = []
+    texts: list[str] = []
     jobs: list[Job] = []
     for job in comparison.jobs:
         pairs = [(e, m) for e, m in _BESIDE.items() if job[e] is not None and job[m] is not None]
@@ -51,11 +51,11 @@ def _on_chip(comparison: Comparison) -> Iterator[Finding]:
             jobs.append(job)
             estimates = " and ".join(shown(ledger, job, e) for e, _ in pairs)
             measured = " and ".join(shown(ledger, job, m) for _, m in pairs)
-            told.append(f"{estimates} where {measured} were measured ({one_line(job.label)})")
+            texts.append(f"{estimates}, measured {measured} ({one_line(job.label)})")
     if jobs:
         yield Finding(
             "note",
-            f"What is given as on chip is the compiler's estimate: {clauses(told)}.",
+            f"The on-chip figures are the compiler's estimates: {clauses(texts)}.",
             jobs,
             tuple(_BESIDE),
             ledger.locations(jobs, *_BESIDE),
@@ -64,7 +64,7 @@ def _on_chip(comparison: Comparison) -> Iterator[Finding]:
 
 def _projected(comparison: Comparison) -> Iterator[Finding]:
     ledger = comparison.ledger
-    told, jobs, places = [], [], []
+    texts, jobs, places = [], [], []
     for job in comparison.jobs:
         rows = ledger.metrics(job, "projected_latency").rows(named=True)
         steps, took = job["steps"], job["train_s"]
@@ -73,11 +73,11 @@ def _projected(comparison: Comparison) -> Iterator[Finding]:
             places.append(location(rows[0]))
             projected = seconds(rows[0]["value"], rows[0]["resolution"], 3)
             each = seconds(took / steps, None, 3)
-            told.append(f"{projected} where {steps:,} steps took {each} each ({one_line(job.label)})")
+            texts.append(f"{projected} projected, but {steps:,} steps took {each} each ({one_line(job.label)})")
     if jobs:
         yield Finding(
             "note",
-            f"The time of a step that the compiler projected is not what a step took: {clauses(told)}.",
+            f"The compiler's projected step time is not the measured one: {clauses(texts)}.",
             jobs,
             ("train_s",),
             places,

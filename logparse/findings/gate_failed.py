@@ -1,18 +1,18 @@
-"""Something failed after the result was there: the result stands.
+"""Something failed after the result was complete: the result stands.
 
 What it does
-    Names the runs that reached their end and have their result, after which a check of the program failed (a gate on
-    throughput or quality), or the tearing down.
+    Names the runs that completed with a result, after which a check of the program failed (a gate on throughput or
+    quality) or the shutdown failed.
 
 Why it matters
-    The log ends with a traceback, and a scheduler calls the job failed; who goes by that throws away a valid
-    measurement. The check itself says that the result was not what its author expected.
+    The log ends with a traceback and the scheduler reports the job as failed, so a valid measurement may be discarded.
+    The failed check itself says that the result was not what its author expected.
 
 Example
-    BertLarge on SambaNova: all 505 steps ran, and then an assertion wanted 560,000 tokens/s where 294,488 were reached.
+    BertLarge on SambaNova: all 505 steps ran, then an assertion required 560,000 tokens/s where 294,488 were reached.
 
 What to do
-    Use the result. Ask why the check failed: it may be meant for another number of ranks or another machine.
+    Use the result. Find out why the check failed: it may be meant for another number of ranks or another machine.
 """
 
 from __future__ import annotations
@@ -40,14 +40,15 @@ def find(scene: Scene) -> Iterator[Finding]:
     ended = [job for job in scene.jobs if job.main["status"] == "completed_with_errors"]
     gated = [(job, gate) for job in ended if (gate := _gate(scene.ledger, job)) is not None]
     if gated:
-        told = [f"{_ran(job)}; then a check failed, {quoted(gate['text'] or '')}" for job, gate in gated]
-        yield _finding(f"{clauses(told)}. {_stand(len(gated))}.", gated)
+        texts = [f"{_ran(job)}; then a check failed, {quoted(gate['text'] or '')}" for job, gate in gated]
+        stands = "The result stands" if len(gated) == 1 else "The results stand"
+        yield _finding(f"{clauses(texts)}. {stands}.", gated)
     rest = [job for job in ended if job not in [job for job, _ in gated]]
     others = [(job, error) for job in rest if (error := first_error(scene.ledger, job)) is not None]
     if others:
-        told = [f"{one_line(job.label)}, {quoted(error['text'] or '')}" for job, error in others]
+        texts = [f"{one_line(job.label)}, {quoted(error['text'] or '')}" for job, error in others]
         yield _finding(
-            f"Came to an end with a result, though not all went well: {clauses(told)}. What was measured stands.",
+            f"Completed with a result, but with an error: {clauses(texts)}. The measurements stand.",
             others,
         )
 
@@ -58,11 +59,7 @@ def _finding(text: str, found: Sequence[tuple[Job, Message]]) -> Finding:
 
 def _ran(job: Job) -> str:
     steps = job["steps"]
-    return f"{one_line(job.label)}: {f'all {steps:,} steps ran' if steps else 'the work reached its end'}"
-
-
-def _stand(runs: int) -> str:
-    return "The result stands" if runs == 1 else "The results stand"
+    return f"{one_line(job.label)}: {f'all {steps:,} steps ran' if steps else 'the run completed'}"
 
 
 def _gate(ledger: Ledger, job: Job) -> Message | None:

@@ -1,20 +1,20 @@
 """The log ends early, or the run failed.
 
 What it does
-    Names the runs without a result: those whose log stops in the middle of the work, and those that an error, a cancel
-    or ^C ended before it; for these it quotes the first error.
+    Names the runs without a result: those whose log ends in the middle of the work, and those ended by an error, a
+    cancellation or ^C. For failed runs it quotes the first error.
 
 Why it matters
-    Figures of such a run are of its beginning: there is no final loss or score, and no time of the whole. It is counted
-    beside the others and compared with none.
+    The figures of such a run cover only its beginning: there is no final loss or score, and no total time. It is
+    counted, but not compared.
 
 Example
     A fine-tuning on Cerebras: the appliance lost a pod at step 10, 14 minutes after the compile, and the run ended with
     a traceback.
 
 What to do
-    A log that stops may only have been copied too soon: read it again from its place. A failed run is to be run again;
-    do not leave it out in silence when runs are counted.
+    A log that ends early may have been copied too soon: read the original again. Rerun a failed run, and do not
+    silently leave it out when runs are counted.
 """
 
 from __future__ import annotations
@@ -32,17 +32,17 @@ ID = "F15"
 OF_ONE_RUN = True
 
 
-_SAID = {"interrupt": "^C", "aborted": "the log says that it was aborted"}
-"""Kinds of messages whose text says no more than this."""
+_CAUSES = {"interrupt": "^C", "aborted": "aborted, according to the log"}
+"""Kinds of messages with a standard text."""
 
 
 def find(scene: Scene) -> Iterator[Finding]:
-    """A warning for all runs whose log stops, and one for all that failed."""
+    """A warning for all runs whose log ends early, and one for all that failed."""
     stopped = [job for job in scene.jobs if job.main["status"] == "incomplete"]
     if stopped:
         yield Finding(
             "warning",
-            f"The log ends in mid-work, there is no result: {listed([_stopped(job) for job in stopped])}.",
+            f"The log ends before the run does, so there is no result: {listed([_stopped(job) for job in stopped])}.",
             stopped,
             (),
             [Location(job.main["source"], job.main["line_last"]) for job in stopped],
@@ -51,7 +51,7 @@ def find(scene: Scene) -> Iterator[Finding]:
     if failed:
         yield Finding(
             "warning",
-            f"Failed, there is no result: {clauses([_failed(job, cause) for job, cause in failed])}.",
+            f"Failed without a result: {clauses([_failed(job, cause) for job, cause in failed])}.",
             [job for job, _ in failed],
             (),
             [location(cause) for _, cause in failed if cause],
@@ -66,4 +66,4 @@ def _stopped(job: Job) -> str:
 def _failed(job: Job, cause: Mapping[str, Any] | None) -> str:
     if cause is None:
         return one_line(job.label)
-    return f"{one_line(job.label)}, {_SAID.get(cause['kind']) or quoted(cause['text'] or '')}"
+    return f"{one_line(job.label)}, {_CAUSES.get(cause['kind']) or quoted(cause['text'] or '')}"

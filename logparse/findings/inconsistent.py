@@ -1,20 +1,19 @@
-"""Figures of one log contradict each other.
+"""Figures in one log contradict each other.
 
 What it does
-    Checks three identities between figures that the log itself states: rate = work / time, latency × rate = 1 where one
-    input is in flight at a time, and phases that are not longer together than the whole. It tells those that fail by
-    more than the printed digits leave open, and by 2 % at least. What was derived is not checked: it would agree with
-    itself.
+    Checks three identities between figures that the log itself states: rate = work / time; latency × rate = 1 where one
+    input is processed at a time; and the sum of the phases does not exceed the total. It reports violations larger than
+    the rounding of the printed digits and of at least 2 %. Derived values are not checked, since they always agree.
 
 Why it matters
-    One of the figures is not what its name says, and whoever picks the wrong one is wrong by that factor.
+    One of the figures is not what its name says, and using the wrong one gives a result that is off by that factor.
 
 Example
-    A table says 2.00 ms and 459.3 inferences/s: 2 ms are 500/s, but with one digit it may be 2.2 ms. Within what the
-    digits leave open, so nothing is said. With 0.20 ms it would be.
+    A table states 2.00 ms and 459.3 inferences/s. 2 ms correspond to 500 inferences/s, but with one significant digit
+    the latency could be 2.2 ms, so nothing is reported. With 0.20 ms it would be.
 
 What to do
-    Follow the lines, and find what each figure counts before comparing it.
+    Look at the log lines, and find out what each figure counts before comparing it.
 """
 
 from __future__ import annotations
@@ -38,7 +37,7 @@ from logparse.text.terminal import one_line
 
 ID = "F29"
 OF_ONE_RUN = True
-_LEAST = 0.02
+_TOLERANCE = 0.02
 _STATED = frozenset({"read", "converted"})
 _COUNTS = frozenset({"steps", "batch_size", "micro_batch_size", "ranks", "devices", "gradient_accumulation"})
 _PHASES = ("queue_s", "compile_s", "load_s", "train_s", "eval_s", "checkpoint_s")
@@ -53,14 +52,14 @@ class _Failed:
 
 
 def find(scene: Scene) -> Iterator[Finding]:
-    """An error for each identity that fails, with all runs in which it does."""
+    """An error for each identity that fails, with all runs in which it fails."""
     for check in (_rate, _latency, _whole):
         found = [failed for job in scene.jobs if (failed := check(scene.ledger, job)) is not None]
         if found:
             jobs = [f.job for f in found]
             columns = tuple(dict.fromkeys(c for f in found for c in f.columns))
             yield Finding(
-                "error", f"What {labels(jobs)} {'says' if len(jobs) == 1 else 'say'} does not agree: "
+                "error", f"The figures of {labels(jobs)} contradict each other: "
                 f"{clauses([f.text for f in found])}.", jobs, columns, [p for f in found for p in f.locations],
             )  # fmt: skip
 
@@ -71,11 +70,11 @@ def _stated(ledger: Ledger, job: Job, column: str) -> Value | None:
 
 
 def _is_product(number: float, a: Value, b: Value) -> bool:
-    """Whether a × b is that number, within 2 % or what the printed digits of both leave open."""
+    """Whether a × b equals the number, within 2 % or the rounding of the printed digits."""
     least, most = (
         (a.value + sign * (a.resolution or 0.0)) * (b.value + sign * (b.resolution or 0.0)) for sign in (-1, 1)
     )
-    return bool(least <= number <= most or abs(a.value * b.value / number - 1) <= _LEAST)
+    return bool(least <= number <= most or abs(a.value * b.value / number - 1) <= _TOLERANCE)
 
 
 def _rate(ledger: Ledger, job: Job) -> _Failed | None:
@@ -88,16 +87,16 @@ def _rate(ledger: Ledger, job: Job) -> _Failed | None:
         return None
     if _is_product(work, rate, time):
         return None
-    made = f"{figure(work / time.value, None, 5)} {per_second(job)}"
+    expected = f"{figure(work / time.value, None, 5)} {per_second(job)}"
     return _Failed(
-        job, f"{work:,} {job['sample'] or 'sample'}s in {shown(ledger, job, 'train_s')} are {made}, not "
+        job, f"{work:,} {job['sample'] or 'sample'}s in {shown(ledger, job, 'train_s')} are {expected}, not "
         f"{shown(ledger, job, 'throughput')} ({one_line(job.label)})",
         ("throughput", "train_s"), ledger.locations([job], "throughput", "train_s", "samples", "steps", "batch_size"),
     )  # fmt: skip
 
 
 def _work(ledger: Ledger, job: Job) -> int | None:
-    """Samples, as stated or made from counts that are; not those that were made from a rate or a time."""
+    """Samples, as stated or computed from stated counts; not those computed from a rate or a time."""
     for columns in (("samples",), ("steps", "batch_size")):
         values = [ledger.value(job, column) for column in columns]
         if all(
@@ -108,7 +107,7 @@ def _work(ledger: Ledger, job: Job) -> int | None:
 
 
 def _of_counts(ledger: Ledger, job: Job, column: str) -> bool:
-    """Whether a derived count is one of counts alone."""
+    """Whether a derived count is computed from counts alone."""
     rows = ledger.logs.evidence.filter(
         (pl.col("run") == job.id) & (pl.col("frame") == "runs") & (pl.col("column") == column)
     )
@@ -128,25 +127,25 @@ def _latency(ledger: Ledger, job: Job) -> _Failed | None:
         return None
     if _is_product(1, rate, latency):
         return None
-    made = f"{figure(1 / latency.value, None, 5)} {per_second(job)}"
+    expected = f"{figure(1 / latency.value, None, 5)} {per_second(job)}"
     return _Failed(
-        job, f"{shown(ledger, job, 'latency_s')} for each are {made}, not {shown(ledger, job, 'throughput')} "
+        job, f"{shown(ledger, job, 'latency_s')} per input are {expected}, not {shown(ledger, job, 'throughput')} "
         f"({one_line(job.label)})", ("throughput", "latency_s"), ledger.locations([job], "throughput", "latency_s"),
     )  # fmt: skip
 
 
 def _whole(ledger: Ledger, job: Job) -> _Failed | None:
-    """Phases are not longer than the whole: in each log of the job for itself."""
+    """Sum of phases <= total, in each log of the job by itself."""
     for part in (Job(run) for run in job.runs):
         whole = _stated(ledger, part, "total_s")
         stated = {c: value for c in _PHASES if (value := _stated(ledger, part, c)) is not None}
         if whole is None or not stated:
             continue
-        longer = sum(v.value for v in stated.values())
-        off = (whole.resolution or 0.0) + sum(v.resolution or 0.0 for v in stated.values())
-        if longer > whole.value + max(_LEAST * whole.value, off):
+        phases_s = sum(v.value for v in stated.values())
+        uncertainty = (whole.resolution or 0.0) + sum(v.resolution or 0.0 for v in stated.values())
+        if phases_s > whole.value + max(_TOLERANCE * whole.value, uncertainty):
             return _Failed(
-                job, f"{', '.join(c.removesuffix('_s') for c in stated)} took {seconds(longer, None)} of a whole of "
+                job, f"{', '.join(c.removesuffix('_s') for c in stated)} took {seconds(phases_s, None)} of a total of "
                 f"{shown(ledger, part, 'total_s')} ({one_line(part.label)})",
                 (*stated, "total_s", "wall_s", "result_s"), ledger.locations([part], "total_s", *stated),
             )  # fmt: skip

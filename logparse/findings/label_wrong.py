@@ -1,18 +1,18 @@
-"""A figure had a wrong label in the log, and was corrected.
+"""A figure has a wrong label in the log and is corrected.
 
 What it does
-    Names the figures that the vendor's log calls what they are not. The grammars say which these are and what they
-    really are; the figures are shown as what they are.
+    Names the figures that a vendor's log labels wrongly. The grammar states which figures these are and what they
+    really are; they are shown with the correct meaning.
 
 Why it matters
-    Who looks into the log finds another unit beside the same digits, and must know that it is the log that is wrong.
+    A reader of the log finds a different unit next to the same digits, and must know that the log is wrong.
 
 Example
-    SambaFlow 1.17 prints `training_sequences_per_second: 585269`. It is 505 steps × 4096 samples × 128 tokens / 452 s:
-    tokens per second.
+    SambaFlow 1.17 prints `training_sequences_per_second: 585269`. This is 505 steps × 4096 samples × 128 tokens / 452
+    s: tokens per second.
 
 What to do
-    Nothing here: the figure is corrected, and `logparse show` names its line. Quote it with the corrected unit.
+    Nothing: the figure is corrected, and `logparse show` prints its line. Quote it with the corrected unit.
 """
 
 from __future__ import annotations
@@ -32,27 +32,27 @@ OF_ONE_RUN = True
 
 
 def find(scene: Scene) -> Iterator[Finding]:
-    """A note for each wrong label."""
+    """A note on each wrong label."""
     ledger = scene.ledger
-    told: dict[tuple[str, str], list[str]] = {}
+    corrections: dict[tuple[str, str], list[str]] = {}
     for grammar in ledger.logs.grammars:
         for rule in grammar.rules:
             if rule.corrects:
-                told.setdefault((grammar.name, rule.corrects), []).append(rule.id)
-    rules = [rule for some in told.values() for rule in some]
+                corrections.setdefault((grammar.name, rule.corrects), []).append(rule.id)
+    rules = [rule for rule_ids in corrections.values() for rule in rule_ids]
     lines = _lines(scene, rules)
     jobs = {run: job for job in scene.jobs for run in job.ids}
-    for (_, corrects), some in told.items():
-        here = lines.filter(pl.col("rule").is_in(some) & pl.col("run").is_in(list(jobs)))
-        if here.height:
-            mine = {jobs[run].id: jobs[run] for run in here["run"].unique(maintain_order=True)}
-            names = here["name"].unique(maintain_order=True).to_list()
-            first = here.unique("run", keep="first", maintain_order=True)
+    for (_, corrects), rule_ids in corrections.items():
+        corrected = lines.filter(pl.col("rule").is_in(rule_ids) & pl.col("run").is_in(list(jobs)))
+        if corrected.height:
+            found = {jobs[run].id: jobs[run] for run in corrected["run"].unique(maintain_order=True)}
+            names = corrected["name"].unique(maintain_order=True).to_list()
+            first = corrected.unique("run", keep="first", maintain_order=True)
             yield Finding(
                 "note",
-                f"{listed(names)} of {labels(list(mine.values()))}: {corrects}. Here it is shown as what it is.",
-                list(mine.values()),
-                _columns(names, list(mine.values())),
+                f"{listed(names)} of {labels(list(found.values()))}: {corrects}. It is shown with the correct meaning.",
+                list(found.values()),
+                _columns(names, list(found.values())),
                 [Location(*at) for at in first.select("source", "line").iter_rows()],
             )
 
@@ -64,6 +64,6 @@ def _lines(scene: Scene, rules: list[str]) -> pl.DataFrame:
 
 
 def _columns(names: list[str], jobs: list[Job]) -> tuple[str, ...]:
-    """The columns of `runs` that hold these figures, as far as any does."""
+    """The columns of `runs` that contain these figures."""
     scores = ["score"] if any(job["score_name"] in names for job in jobs) else []
     return (*("latency_s" if name == "latency" else name for name in names), *scores)

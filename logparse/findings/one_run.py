@@ -1,19 +1,19 @@
-"""One run a side.
+"""One run per side.
 
 What it does
-    Says what the differences of a comparison were held against where a side is a single run: the spread of public runs
-    of the program, repeats that were read with it, or no more than the printed digits.
+    States which noise the differences of a comparison were compared with where a side is a single run: the spread of
+    public runs of the program, repeats in the same logs, or only the printed digits.
 
 Why it matters
-    Of one run nobody knows how much the next would differ. What stands in for repeats may be too small (the printed
-    digits) or of other settings (public runs).
+    With one run, nobody knows how much the next would differ. The substitute may be too small (the printed digits) or
+    have other settings (public runs).
 
 Example
-    Two MNIST runs on a Graphcore IPU, 97.69 and 98.30 %: held against 17 public runs of this program, that span 96.85
+    Two MNIST runs on a Graphcore IPU, 97.69 and 98.30 %: compared with 17 public runs of this program, which span 96.85
     to 98.74 %.
 
 What to do
-    Run each side three times: then the verdict rests on the runs themselves and can be `established`.
+    Run each side three times: the verdict is then based on the runs themselves and can be `established`.
 """
 
 from __future__ import annotations
@@ -29,36 +29,36 @@ from logparse.findings import Finding, Scene
 ID = "F12"
 OF_ONE_RUN = False
 
-_HELD = {
+_NOISES = {
     "rounding": "the printed digits alone",
-    "repeats here": "repeats that were read with them",
+    "repeats here": "repeats in the same logs",
     "public spread": "the spread of public runs",
     "within the run": "the steps within each run",
-    "step to step": "how the loss moves from step to step",
-    "binomial": "what other test items would do",
-    None: "nothing, since nothing is known",
+    "step to step": "the variation of the loss from step to step",
+    "binomial": "the sampling error of the test set",
+    None: "nothing, since no noise is known",
 }
-"""Kind of noise -> what it is, for people."""
+"""Kind of noise -> display text."""
 
 
 def find(scene: Scene) -> Iterator[Finding]:
-    """A note for a comparison that somebody asked for and in which some side is one run."""
+    """A note on an explicit comparison in which some side is one run."""
     for comparison in scene.comparisons if scene.shown else ():
         single = [side.jobs[0] for side in comparison.sides if len(side.jobs) == 1 and side.jobs[0].has_result]
-        held = _held(comparison)
-        if single and held:
-            told = "; ".join(f"{', '.join(titles)} against {_HELD[kind]}" for kind, titles in held.items())
+        noises = _noises(comparison)
+        if single and noises:
+            bases = "; ".join(f"{', '.join(titles)} with {_NOISES[kind]}" for kind, titles in noises.items())
             every = len(single) == len(comparison.sides)
-            whose = "One run a side" if every else f"Only one run of {labels(single)}"
+            sides = "One run per side" if every else f"Only one run of {labels(single)}"
             yield Finding(
                 "note",
-                f"{whose}, so that differences are held against what else is known of noise: {told}.",
+                f"{sides}, so differences are compared with other known noise: {bases}.",
                 single,
             )
 
 
-def _held(comparison: Comparison) -> dict[str | None, list[str]]:
-    """Kind of noise that verdicts rest on -> the quantities that were held against it."""
+def _noises(comparison: Comparison) -> dict[str | None, list[str]]:
+    """Kind of noise that verdicts are based on -> the titles of the quantities compared with it."""
     out: dict[str | None, list[str]] = {}
     for row in comparison.rows:
         for verdict in row.verdicts:

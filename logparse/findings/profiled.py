@@ -4,13 +4,13 @@ What it does
     Looks for settings and log lines that show a profiler (`autoReport`, `Estimated counters` on Graphcore).
 
 Why it matters
-    A profiler slows both compiling and running, and nothing in the numbers shows it.
+    A profiler slows down compiling and running, and nothing in the numbers shows it.
 
 Example
     MNIST on Graphcore: 108 s with `POPLAR_ENGINE_OPTIONS` set to report everything, 87 s without.
 
 What to do
-    Compare profiled runs with profiled runs, or run again without.
+    Compare profiled runs with profiled runs, or run again without the profiler.
 """
 
 from __future__ import annotations
@@ -34,6 +34,6 @@ def find(scene: Scene) -> Iterator[Finding]:
     if found:
         jobs = [job for job, _ in found]
         yield Finding(
-            "warning", f"Profiling was on in {labels(jobs)}: it makes times longer and rates lower.", jobs,
+            "warning", f"Profiling was on in {labels(jobs)}: it increases times and lowers rates.", jobs,
             _QUANTITIES, [location(row) for _, rows in found for row in rows],
         )  # fmt: skip

@@ -1,16 +1,16 @@
-"""Waits are more than a third of the wall time.
+"""Waiting is more than a third of the wall time.
 
 What it does
-    Compares the time that a job waited for a scheduler or cluster with its whole time.
+    Compares the time that a job waited for a scheduler or cluster with its wall time.
 
 Why it matters
-    The wall time then says more of how busy the cluster was than of what was run.
+    The wall time then says more about the load of the cluster than about the run.
 
 Example
-    A Cerebras run of 4,241 s waited 3,734 s (88 %); the same run on another day waits 90 s.
+    A Cerebras run of 4,241 s waited for 3,734 s (88 %); on another day the same run waited for 90 s.
 
 What to do
-    Compare training (clock `train`), or all but waits (clock `result`).
+    Compare training (clock `train`), or everything but waiting (clock `result`).
 """
 
 from __future__ import annotations
@@ -27,11 +27,11 @@ ID = "F30"
 OF_ONE_RUN = True
 _SHARE = 1 / 3
 _LEAST_S = 60
-"""Some wait is always: a cluster is asked every ten seconds."""
+"""Some waiting is normal: a cluster is polled every ten seconds."""
 
 
 def find(scene: Scene) -> Iterator[Finding]:
-    """A note (a warning where wall times are compared) for jobs that mostly waited."""
+    """A note (a warning in an explicit comparison) on jobs with long waits."""
     found = []
     for job in scene.jobs:
         wait = sum(run["queue_s"] or 0.0 for run in job.runs)
@@ -40,10 +40,10 @@ def find(scene: Scene) -> Iterator[Finding]:
             found.append((job, wait, wall))
     if found:
         jobs: list[Job] = [job for job, _, _ in found]
-        told = [
+        texts = [
             f"{one_line(j.label)} {wait:,.0f} of {wall:,.0f} s ({wait / wall * 100:.0f} %)" for j, wait, wall in found
         ]
         yield Finding(
-            "warning" if scene.shown else "note", f"Much of the wall time was waiting: {clauses(told)}.", jobs,
+            "warning" if scene.shown else "note", f"Much of the wall time was waiting: {clauses(texts)}.", jobs,
             ("wall_s", "total_s", "queue_s"), scene.ledger.locations(jobs, "queue_s", "total_s"),
         )  # fmt: skip

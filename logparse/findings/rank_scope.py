@@ -1,19 +1,19 @@
-"""A rate of one rank beside the rate of all.
+"""The rate of one rank next to the rate of all ranks.
 
 What it does
-    Looks at runs set side by side for some whose logs print a rate for each rank while others print one for the whole
-    run, and for logs that hold the rates of some ranks only.
+    Looks for comparisons of runs whose logs print a rate per rank with runs whose logs print one rate for the whole
+    run, and for logs that contain the rates of only some ranks.
 
 Why it matters
-    The rate of one of 64 ranks looks like a collapse beside that of a single one. What is shown here is always that of
-    all ranks together, and where ranks are missing it is too small.
+    The rate of one of 64 ranks looks like a collapse next to that of a single-rank run. The rate shown is always the
+    sum over all ranks; where ranks are missing, it is too small.
 
 Example
     CosmicTagger on Graphcore prints 0.083 to 0.087 images/s for each of 64 ranks, and 0.1458 for a run on one. The sum
-    over the 64 is 5.46.
+    over the 64 ranks is 5.46.
 
 What to do
-    Compare sums (they are what is shown), or all of them per rank. Of a log that is cut, find the whole.
+    Compare sums (which are shown), or all rates per rank. If a log is truncated, find the complete one.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ _QUANTITIES = ("throughput",)
 
 
 def find(scene: Scene) -> Iterator[Finding]:
-    """An error for sums that lack ranks; a note where runs with a rate for each rank stand beside others."""
+    """An error for sums with missing ranks; a note where rates per rank are compared with whole-run rates."""
     for comparison in scene.comparisons:
         rates = {job.id: _rates(scene.ledger, job) for job in comparison.jobs if job["throughput"] is not None}
         jobs = [job for job in comparison.jobs if job.id in rates]
@@ -43,21 +43,21 @@ def find(scene: Scene) -> Iterator[Finding]:
         short = [job for job in jobs if 0 < rates[job.id].height < (job["ranks"] or 0)]
         whole = [job for job in jobs if job not in several and job not in short]
         if short:
-            told = [f"{one_line(j.label)} holds the rates of {rates[j.id].height} of {j['ranks']} ranks" for j in short]
+            texts = [f"{one_line(j.label)} has the rates of {rates[j.id].height} of {j['ranks']} ranks" for j in short]
             yield Finding(
-                "error", f"{listed(told)}: the rate shown for all is too small.", short, _QUANTITIES,
+                "error", f"{listed(texts)}: the rate shown for the run is too small.", short, _QUANTITIES,
                 scene.ledger.locations(short, "throughput"),
             )  # fmt: skip
         summed = [job for job in several if job not in short]
         if summed and whole:
             widest = max(summed, key=lambda job: rates[job.id].height)
             rest = [job for job in summed if job is not widest]
-            more = f" (so too {labels(rest)})" if rest else ""
+            more = f" (likewise {labels(rest)})" if rest else ""
             rows = [row for job in (widest, *rest) for row in rates[job.id].rows(named=True)]
             yield Finding(
                 "note",
-                f"{_summed(scene.ledger, widest, rates[widest.id])}{more}. Beside {labels(whole)} stands the sum, not "
-                "the rate of one rank.",
+                f"{_summed(scene.ledger, widest, rates[widest.id])}{more}. The sum, not the rate "
+                f"of one rank, is compared with {labels(whole)}.",
                 [*summed, *whole],
                 _QUANTITIES,
                 [*map(location, rows), *scene.ledger.locations(whole, "throughput")],
@@ -65,7 +65,7 @@ def find(scene: Scene) -> Iterator[Finding]:
 
 
 def _rates(ledger: Ledger, job: Job) -> pl.DataFrame:
-    """The last mean rate that each rank printed of its training."""
+    """The last mean training rate that each rank printed."""
     rows = ledger.metrics(job, "throughput", split="train", window="mean")
     return rows.filter(pl.col("scope").cast(pl.String).str.starts_with("rank ")).unique(
         "scope", keep="last", maintain_order=True
@@ -76,6 +76,6 @@ def _summed(ledger: Ledger, job: Job, rates: pl.DataFrame) -> str:
     least, most = (figure(float(end), None, 3) for end in (rates["value"].min(), rates["value"].max()))  # type: ignore[arg-type]
     span = least if least == most else f"{least} to {most}"
     return (
-        f"{one_line(job.label)} prints a rate for each of its {rates.height} ranks, {span} {per_second(job)} and "
-        f"together {shown(ledger, job, 'throughput')}"
+        f"{one_line(job.label)} prints a rate for each of its {rates.height} ranks, {span} {per_second(job)}, in total "
+        f"{shown(ledger, job, 'throughput')}"
     )

@@ -1,19 +1,19 @@
 """One side repeats one input, the other runs a data set.
 
 What it does
-    Looks at runs set side by side of which some measured one input over and over and some went through a data set; and
-    at result tables whose row for the processor of the host was measured in the other way than that of the chip.
+    Looks for comparisons of runs that measured one input repeatedly with runs that processed a data set, and for result
+    tables in which the row of the host processor was measured in a different way than that of the chip.
 
 Why it matters
-    Repeating one input loads nothing, prepares nothing and scores nothing. A ratio between the two is mostly that
+    Repeating one input excludes loading, preprocessing and scoring. A ratio between the two mostly shows that
     difference.
 
 Example
-    GroqFlow's table: groq 16612.48 inferences/s (100 repetitions of one input), cpu 453.89 (the loop over the data
-    set). It does not follow that the chip is 37 times as fast as the processor.
+    GroqFlow's table: groq 16612.48 inferences/s (100 repetitions of one input), cpu 453.89 (a loop over the data set).
+    It does not follow that the chip is 37 times as fast as the processor.
 
 What to do
-    Compare runs of one scenario. For the processor, time the same input as often.
+    Compare runs of one scenario. For the processor, time the same repeated input.
 """
 
 from __future__ import annotations
@@ -36,13 +36,13 @@ _QUANTITIES = ("throughput", "latency_s")
 
 
 def find(scene: Scene) -> Iterator[Finding]:
-    """A warning where sides are of different scenarios; a note where a table invites to compare rows that are."""
+    """A warning where sides have different scenarios; a note on tables whose rows have."""
     for comparison in scene.comparisons:
         for single, others in _scenarios(comparison):
             yield Finding(
                 "warning",
                 f"{labels(single)} {_verb(single, 'repeats', 'repeat')} one input; {labels(others)} "
-                f"{_verb(others, 'goes', 'go')} through data: rates and latencies are not of one kind.",
+                f"{_verb(others, 'processes', 'process')} a data set: rates and latencies are not comparable.",
                 [*single, *others],
                 _QUANTITIES,
                 scene.ledger.locations([*single, *others], "throughput_window", "throughput"),
@@ -51,14 +51,14 @@ def find(scene: Scene) -> Iterator[Finding]:
 
 
 def _scenarios(comparison: Comparison) -> Iterator[tuple[list[Job], list[Job]]]:
-    """Of each work that is compared, the runs that repeat one input and those that do not, where there are both."""
-    works: dict[tuple[str, str], tuple[list[Job], list[Job]]] = {}
+    """For each compared workload, the runs that repeat one input and those that do not, where there are both."""
+    workloads: dict[tuple[str, str], tuple[list[Job], list[Job]]] = {}
     for job in comparison.jobs:
         known = job["throughput"] is not None and job["throughput_window"] is not None
         if known and job["workload"] and job["task"]:
-            single, others = works.setdefault((job["workload"], job["task"]), ([], []))
+            single, others = workloads.setdefault((job["workload"], job["task"]), ([], []))
             (single if job["throughput_window"] == _SINGLE else others).append(job)
-    yield from (both for both in works.values() if all(both))
+    yield from (both for both in workloads.values() if all(both))
 
 
 def _verb(jobs: list[Job], one: str, many: str) -> str:
@@ -66,7 +66,7 @@ def _verb(jobs: list[Job], one: str, many: str) -> str:
 
 
 def _processor_rows(scene: Scene) -> Iterator[Finding]:
-    """Tables with a row `cpu` beside that of a chip that repeats one input."""
+    """Tables with a row `cpu` next to that of a chip that repeats one input."""
     compared = {job.id: job for comparison in scene.comparisons for job in comparison.jobs}
     found = []
     for job in compared.values():
@@ -77,11 +77,11 @@ def _processor_rows(scene: Scene) -> Iterator[Finding]:
         job, row = found[0]
         jobs = [job for job, _ in found]
         times = ratio_figure(job["throughput"] / row["value"]).removeprefix("×")
-        and_others = f" (so too of {labels(jobs[1:])})" if jobs[1:] else ""
+        and_others = f" (likewise {labels(jobs[1:])})" if jobs[1:] else ""
         yield Finding(
             "note",
-            f"The table of {one_line(job.label)} does not say that the chip is {times} times as fast as the processor"
-            f"{and_others}: its row cpu ({figure(row['value'], row['resolution'], 5)} {per_second(job)}) is the loop "
+            f"The table of {one_line(job.label)} does not show that the chip is {times} times as fast as the processor"
+            f"{and_others}: its row cpu ({figure(row['value'], row['resolution'], 5)} {per_second(job)}) is a loop "
             f"over the data set, while the chip ({shown(scene.ledger, job, 'throughput')}) repeated one input.",
             jobs,
             _QUANTITIES,

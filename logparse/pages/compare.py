@@ -1,4 +1,4 @@
-"""What `logparse compare` prints: the sides, a row a quantity, what each difference is worth, and what else changed."""
+"""The output of `logparse compare`: the sides, one row per quantity with verdicts, and what else differs."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import Any
 import polars as pl
 
 from logparse.comparison.compare import Comparison
-from logparse.comparison.equal import At, Common
-from logparse.comparison.wording import grid, what_differs
+from logparse.comparison.equal import CommonPoint, PointAt
+from logparse.comparison.wording import text_table, what_differs
 from logparse.comparison.workloads import shared
 from logparse.pages.option import as_option
 from logparse.text import missing
@@ -18,7 +18,7 @@ from logparse.text.location import locations
 from logparse.text.terminal import Paint, aligned, one_line
 
 _LINES = 3
-"""Lines named under a finding before the rest is only counted."""
+"""Lines named for a finding; the rest is counted."""
 
 
 def page(comparison: Comparison, findings: pl.DataFrame, paint: Paint, digits: int | None = None) -> str:
@@ -27,10 +27,10 @@ def page(comparison: Comparison, findings: pl.DataFrame, paint: Paint, digits: i
     out += [f" {line}" for line in _claims(comparison, paint)]
     out += [f" {one_line(line)}" for line in what_differs(comparison)]
     out += _table(comparison, paint, digits)
-    for held in comparison.at:
-        out += _common(held, paint)
+    for common in comparison.at:
+        out += _common(common, paint)
     out += _scaling(comparison)
-    out += list(finding_lines(findings, paint, "Worth knowing"))
+    out += list(finding_lines(findings, paint, "Findings"))
     return "\n".join(out)
 
 
@@ -39,8 +39,8 @@ def page(comparison: Comparison, findings: pl.DataFrame, paint: Paint, digits: i
 
 def _heading(comparison: Comparison) -> str:
     """`bert_large, train: 3 sides, baseline batch_size 512`."""
-    work = [shared(comparison.ledger, comparison.jobs, column) for column in ("workload", "task", "platform")]
-    named = ", ".join(w for w in work if w) or "not the same work"
+    words = [shared(comparison.ledger, comparison.jobs, column) for column in ("workload", "task", "platform")]
+    named = ", ".join(filter(None, words)) or "different workloads"
     per = f", rates per {comparison.per}" if comparison.per else ""
     return f"{named}: {len(comparison.sides)} sides, baseline {comparison.sides[comparison.baseline].label}{per}"
 
@@ -49,51 +49,50 @@ def _claims(comparison: Comparison, paint: Paint) -> Iterator[str]:
     labels = {job.id: job.label for job in comparison.jobs}
     for row in comparison.claims.iter_rows(named=True):
         if row["verdict"] == "confirmed" and row["origin"] == "file name":
-            continue  # a name that is right says nothing new
-        said = f"{one_line(labels[row['run']])} {row['name']}={one_line(row['claimed'])}"
+            continue  # a file name that is right adds nothing
+        claim = f"{one_line(labels[row['run']])} {row['name']}={one_line(row['claimed'])}"
         where = f" ({paint.location(row['source'], row['line'])})" if row["line"] else ""
-        by = " (says the file's name)" if row["origin"] == "file name" else ""
+        by = " (from the file name)" if row["origin"] == "file name" else ""
         if row["verdict"] == "refuted":
-            yield f"{paint.warn('REFUTED')}  {said}{by}: the log says {one_line(row['found'])}{where}"
+            yield f"{paint.warn('REFUTED')}  {claim}{by}: the log says {one_line(row['found'])}{where}"
         elif row["verdict"] == "confirmed":
-            yield f"confirmed  {said}{by}{where}"
+            yield f"confirmed  {claim}{by}{where}"
         else:
-            used = "" if by else ": taken as claimed where it is needed"
-            yield f"not in the log  {said}{by}{used}"
+            used = "" if by else ": the claim is used where needed"
+            yield f"not in the log  {claim}{by}{used}"
 
 
 # ---- the table ---- #
 
 
 def _table(comparison: Comparison, paint: Paint, digits: int | None) -> list[str]:
-    made = grid(comparison, digits, as_option)
-    if not made.rows:
-        return [" None of the quantities that are compared is in these logs."]
-    rows = [made.head, *(row.texts(note=" [{}]") for row in made.rows), made.counts]
+    table = text_table(comparison, digits, as_option)
+    if not table.rows:
+        return [" These logs contain none of the compared quantities."]
+    rows = [table.head, *(row.texts(note=" [{}]") for row in table.rows), table.counts]
     lines = aligned([[f" {one_line(row[0])}", *map(one_line, row[1:])] for row in rows])
     lines[0] = paint.head(lines[0])
-    legend = missing.legend(made.marks)
-    told = [*([legend] if legend else []), *([made.clocks] if made.clocks else [])]
-    told += [f"[{number}] {text}" for number, text in enumerate(made.notes, start=1)]
-    return [*lines, *(paint.faint(f" {one_line(line)}") for line in told)]
+    footer = [text for text in (missing.legend(table.marks), table.clocks) if text]
+    footer += [f"[{number}] {text}" for number, text in enumerate(table.notes, start=1)]
+    return [*lines, *(paint.faint(f" {one_line(line)}") for line in footer)]
 
 
 # ---- points in common, scaling ---- #
 
 
-def _common(held: Common, paint: Paint) -> list[str]:
-    if held.found is None:
-        return [f" At equal {held.asked}: {one_line(held.points[0].reason or '')}."]
-    rows = [["", "step", "samples", "s since training began", held.metric, "line"]]
-    rows += [[f"  {one_line(_whose(p))}", *_point(p, paint)] for p in held.points]
-    return [f" At {held.found}:", *aligned(rows, right=(1, 2, 3, 4))]
+def _common(common: CommonPoint, paint: Paint) -> list[str]:
+    if common.found is None:
+        return [f" At equal {common.asked}: {one_line(common.points[0].reason or '')}."]
+    rows = [["", "step", "samples", "s since training began", common.metric, "line"]]
+    rows += [[f"  {one_line(_label(p))}", *_point(p, paint)] for p in common.points]
+    return [f" At {common.found}:", *aligned(rows, right=(1, 2, 3, 4))]
 
 
-def _whose(p: At) -> str:
+def _label(p: PointAt) -> str:
     return p.side.label if len(p.side.jobs) == 1 else f"{p.side.label}: {p.job.label}"
 
 
-def _point(p: At, paint: Paint) -> list[str]:
+def _point(p: PointAt, paint: Paint) -> list[str]:
     if p.reason:
         return [p.reason, "", "", "", ""]
     value = p.value
@@ -107,19 +106,20 @@ def _point(p: At, paint: Paint) -> list[str]:
 
 
 def _scaling(comparison: Comparison) -> list[str]:
-    found = comparison.scaling
-    if found is None:
+    study = comparison.scaling
+    if study is None:
         return []
-    if not found.points:
-        return [f" Scaling over {found.of}: {found.kind}, no efficiency ({found.why})."]
-    parts = ", ".join(f"{p.count}: {p.efficiency:.1%}" for p in found.points).replace("%", " %")
+    if not study.points:
+        kind = "neither weak nor strong" if study.kind == "neither" else study.kind
+        return [f" Scaling over {study.of}: {kind}, no efficiency ({study.why})."]
+    parts = ", ".join(f"{p.count}: {p.efficiency:.1%}" for p in study.points).replace("%", " %")
     claimed = [
         column
-        for column in (found.of, "samples")
+        for column in (study.of, "samples")
         if any(comparison.ledger.value(job, column).how == "claimed" for job in comparison.jobs)
     ]
-    parts += f"; the {' and the '.join(claimed)} are claimed" if claimed else ""
-    return [f" Scaling over {found.of}: {found.kind} ({found.why}); efficiency {parts}."]
+    parts += f"; {' and '.join(claimed)} are claimed" if claimed else ""
+    return [f" Scaling over {study.of}: {study.kind} ({study.why}); efficiency {parts}."]
 
 
 # ---- findings ---- #
@@ -128,7 +128,7 @@ def _scaling(comparison: Comparison) -> list[str]:
 def finding_lines(
     findings: pl.DataFrame, paint: Paint, heading: str, most: int | None = None, advice: bool = False, more: str = ""
 ) -> Iterator[str]:
-    """Findings for people: severity and name first, what was seen, the lines it rests on; those ignored at the end."""
+    """Findings as text: severity, name, statement and log lines; ignored findings last."""
     rows = findings.filter(pl.col("ignored").is_null()).rows(named=True)
     ignored = findings.filter(pl.col("ignored").is_not_null()).rows(named=True)
     shown = rows[:most]

@@ -1,6 +1,6 @@
-"""Comparisons for papers, hand-ins and pull requests: LaTeX (booktabs, siunitx, a macro for each number) and Markdown.
+"""Comparisons for papers and pull requests: LaTeX (booktabs, siunitx, one macro per number) and Markdown.
 
-Footnotes are the verdicts' reasons and the findings, so that a number does not leave without them.
+The reasons for the verdicts and the findings are printed below the table, so that they travel with the numbers.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections.abc import Iterator
 import polars as pl
 
 from logparse.comparison.compare import Comparison
-from logparse.comparison.wording import GridCell, grid, what_differs
+from logparse.comparison.wording import TextCell, text_table, what_differs
 from logparse.pages.option import as_option
 from logparse.text.location import locations
 from logparse.text.missing import legend
@@ -22,16 +22,15 @@ from logparse.text.terminal import latex_text, markdown_text
 
 def markdown(comparison: Comparison, findings: pl.DataFrame, digits: int | None = None) -> str:
     """The comparison as Markdown: a table, its notes, and the findings."""
-    made = grid(comparison, digits, as_option)
+    table = text_table(comparison, digits, as_option)
     out = [*(f"{markdown_text(line)}\n" for line in what_differs(comparison))]
-    rows = [made.head, ["---"] * len(made.head)]
-    rows += [row.texts(note=" ({})") for row in made.rows]
-    rows.append(made.counts)
+    rows = [table.head, ["---"] * len(table.head)]
+    rows += [row.texts(note=" ({})") for row in table.rows]
+    rows.append(table.counts)
     out += [f"| {' | '.join(cell if cell == '---' else markdown_text(cell) for cell in row)} |" for row in rows]
     out.append("")
-    out += [f"{number}. {markdown_text(text)}" for number, text in enumerate(made.notes, start=1)]
-    told = [text for text in (legend(made.marks), made.clocks) if text]
-    out += [f"\n{markdown_text(text)}" for text in told]
+    out += [f"{number}. {markdown_text(text)}" for number, text in enumerate(table.notes, start=1)]
+    out += [f"\n{markdown_text(text)}" for text in (legend(table.marks), table.clocks) if text]
     out += ["", *_findings(findings)] if findings.height else []
     return "\n".join(out)
 
@@ -45,10 +44,10 @@ def _findings(findings: pl.DataFrame) -> Iterator[str]:
 
 
 def latex(comparison: Comparison, findings: pl.DataFrame, digits: int | None = None) -> str:
-    """The comparison as LaTeX: a macro for each number, a table made of them, notes and findings below it."""
-    made = grid(comparison, digits, as_option)
+    """The comparison as LaTeX: a macro for each number, a table of these macros, then notes and findings."""
+    table = text_table(comparison, digits, as_option)
     macros, body = [], []
-    for row in made.rows:
+    for row in table.rows:
         cells = []
         for index, c in enumerate(row.cells):
             name = f"\\lp{_camel(row.row.quantity.name)}{_letters(index)}"
@@ -59,9 +58,9 @@ def latex(comparison: Comparison, findings: pl.DataFrame, digits: int | None = N
                 ratio = ratio_figure(verdict.ratio).removeprefix("×")
                 macros.append(f"\\newcommand{{{name}Ratio}}{{\\num{{{ratio}}}}}")
         body.append(" & ".join([latex_text(row.title), *cells]) + r" \\")
-    sides = " & ".join(latex_text(label) for label in made.head)
-    notes = [rf"\textsuperscript{{{n}}} {latex_text(text)}" for n, text in enumerate(made.notes, start=1)]
-    notes += [latex_text(text) for text in (legend(made.marks), made.clocks) if text]
+    sides = " & ".join(latex_text(label) for label in table.head)
+    notes = [rf"\textsuperscript{{{n}}} {latex_text(text)}" for n, text in enumerate(table.notes, start=1)]
+    notes += [latex_text(text) for text in (legend(table.marks), table.clocks) if text]
     notes += [
         rf"\textbf{{{latex_text(row['severity'])} {latex_text(row['name'])}}}: {latex_text(row['text'])}"
         for row in findings.filter(pl.col("ignored").is_null()).iter_rows(named=True)
@@ -75,7 +74,7 @@ def latex(comparison: Comparison, findings: pl.DataFrame, digits: int | None = N
             sides + r" \\",
             r"\midrule",
             *body,
-            " & ".join(map(latex_text, made.counts)) + r" \\",
+            " & ".join(map(latex_text, table.counts)) + r" \\",
             r"\bottomrule",
             r"\end{tabular}",
             r"\par\footnotesize",
@@ -89,7 +88,7 @@ _UNITS = {"": "", " s": r"\second", " ms": r"\milli\second", " %": r"\percent"}
 
 
 def _number(text: str) -> str:
-    """A value for siunitx, which groups digits and sets units; what is no plain number stays text."""
+    """A number for siunitx, which groups digits and sets units; anything else stays text."""
     found = _PLAIN.fullmatch(text)
     if not found:
         return latex_text(text)
@@ -98,7 +97,7 @@ def _number(text: str) -> str:
     return rf"\qty{{{number}{around}}}{{{unit}}}" if unit else rf"\num{{{number}{around}}}"
 
 
-def _verdict(c: GridCell) -> str:
+def _verdict(c: TextCell) -> str:
     if not c.verdict:
         return ""
     return rf" {latex_text(c.verdict)}\textsuperscript{{{c.note}}}"
@@ -109,7 +108,7 @@ def _camel(name: str) -> str:
 
 
 def _letters(index: int) -> str:
-    """A, B, … Z, AA, AB: a macro's name takes no digits."""
+    """A, B, … Z, AA, AB: LaTeX macro names cannot contain digits."""
     letters = ""
     index += 1
     while index:

@@ -1,6 +1,6 @@
-"""How a file is read, line by line: pyparsing itself on every line, and the shapes of the lines that no rule reads.
+"""How a file is parsed, line by line: pyparsing itself on every line, and the shapes of the lines that no rule reads.
 
-This is the reference path, slow and plain; `ingest` runs the same rules as regular expressions.
+This is the reference implementation, slow and simple; `ingest` runs the same rules as regular expressions.
 """
 
 from __future__ import annotations
@@ -34,16 +34,21 @@ SHAPES: dict[str, pl.DataType] = {
     "line": pl.UInt32(),
 }
 
-KINDS = {"read": "a value was taken", "known": "a rule names it", "unread": "no rule reads it", "blank": "empty"}
-"""What a line can be."""
+KINDS = {
+    "read": "a rule extracts a value",
+    "known": "a rule matches and extracts nothing",
+    "unread": "no rule matches",
+    "blank": "empty",
+}
+"""The kinds of lines."""
 
 
 @dataclass(frozen=True)
 class Explained:
     """One source, line by line.
 
-    lines: a row for each part of a line that a rule reads (values as printed), and one for each other line; columns of
-    `LINES`. counts: lines of each kind. shapes: the unread lines by shape, columns of `SHAPES`.
+    lines: one row for each part of a line that a rule reads (values as printed), and one for each other line; columns
+    of `LINES`. counts: number of lines of each kind. shapes: the unread lines by shape, columns of `SHAPES`.
     """
 
     source: Source
@@ -57,14 +62,14 @@ class Explained:
 
 
 def explain(source: Source, grammars: Sequence[Grammar]) -> Explained:
-    """Read one source with each grammar whose platform it has lines of, and with the rules that platforms share."""
+    """Parse one source with each grammar that it identifies, and with the rules that all platforms share."""
     lines = _lines(source)
-    vendors = [g for g in grammars if not g.shared and _tells(lines, g)]
+    vendors = [g for g in grammars if not g.shared and _identifies(lines, g)]
     shared = {rule.name: rule for g in grammars if g.shared for rule in g.rules}
     owner = {id(rule): g.name for g in grammars for rule in g.rules}
-    # A vendor's rule takes the place of a shared one of its name.
+    # A vendor's rule replaces the shared rule of the same name.
     rules = [[*g.rules, *(rule for name, rule in shared.items() if not g.has(name))] for g in vendors]
-    parts = [_parts(lines, *given, owner) for given in zip(vendors, rules, strict=True)]
+    parts = [_parts(lines, *pair, owner) for pair in zip(vendors, rules, strict=True)]
     read = pl.concat([pl.DataFrame(schema=_PART), *parts]).unique(["line", "start", "rule"], maintain_order=True)
     rest = lines.select((pl.col("row") + 1).alias("line"), "text").join(read.select("line"), on="line", how="anti")
     blank = pl.col("text").str.strip_chars(" \t\r") == ""
@@ -84,8 +89,8 @@ def _lines(source: Source) -> pl.DataFrame:
     return pl.DataFrame({"text": texts}, schema={"text": TEXT}).with_row_index("row")
 
 
-def _tells(lines: pl.DataFrame, grammar: Grammar) -> bool:
-    """Whether one of them identifies the platform of `grammar`."""
+def _identifies(lines: pl.DataFrame, grammar: Grammar) -> bool:
+    """Whether a line among them identifies the platform of `grammar`."""
     identifying = [rule for rule in grammar.rules if "identifies_platform" in rule.marked]
     segments = _segments(lines, grammar, identifying)
     return any(
@@ -96,11 +101,11 @@ def _tells(lines: pl.DataFrame, grammar: Grammar) -> bool:
 
 
 _Found = tuple[int, int, Rule, dict[str, str], str]
-"""Row, column, rule, what it took, the segment."""
+"""Row, column, rule, the values it extracts, the segment."""
 
 
 def _parts(lines: pl.DataFrame, grammar: Grammar, rules: Sequence[Rule], owner: dict[int, str]) -> pl.DataFrame:
-    """What `rules` read, as rows of `LINES` without the source. The rule declared first keeps a segment."""
+    """What `rules` read, as rows of `LINES` without the source. A segment belongs to the first rule that reads it."""
     segments = _segments(lines, grammar, rules)
     found: list[_Found] = []
     taken: set[tuple[int, int]] = set()
@@ -133,7 +138,7 @@ def _parts(lines: pl.DataFrame, grammar: Grammar, rules: Sequence[Rule], owner: 
 
 
 def _fill_tables(found: Sequence[_Found], tables: Sequence[Table]) -> None:
-    """Give each row of a table what its cells are called, by the latest header above it."""
+    """Name the cells of each table row by the latest header above it."""
     for table in tables:
         labels: list[str] = []
         for _, _, rule, texts, segment in found:
@@ -149,7 +154,7 @@ def _fill_tables(found: Sequence[_Found], tables: Sequence[Table]) -> None:
 
 
 def _segments(lines: pl.DataFrame, grammar: Grammar, rules: Sequence[Rule]) -> pl.DataFrame:
-    """row, col, seg, tag of the lines that any of `rules` may read, cut as the engine cuts them."""
+    """row, col, seg, tag of the lines that any of `rules` may read, split as the engine splits them."""
     return cut(lines.filter(contains(pl.col("text"), literals(rules))), grammar).select("row", "col", "seg", "tag")
 
 
@@ -158,22 +163,22 @@ def _gated(segments: pl.DataFrame, rule: Rule) -> pl.DataFrame:
 
 
 def _counts(lines: pl.DataFrame) -> dict[str, int]:
-    """Lines of each kind; a line of which any part is read is read."""
+    """Number of lines of each kind; a line counts as read if any part of it is read."""
     order = pl.col("kind").replace_strict({kind: i for i, kind in enumerate(KINDS)}, return_dtype=pl.UInt8)
     kinds = lines.group_by("line").agg(pl.col("kind").sort_by(order).first())["kind"].value_counts()
     return dict.fromkeys(KINDS, 0) | dict(kinds.iter_rows())
 
 
 _NAMED = frozenset((*units.UNITS, *units.SPECIAL))
-"""Units worth a word beside the text."""
+"""Units that are shown next to the text."""
 
 
 def _texts(rule: Rule, values: dict[str, str]) -> dict[str, str]:
-    """What was taken, as printed, with the unit where the vendor's is not ours; and what each line of the rule says."""
+    """The values as printed, with the vendor's unit where it is converted, and the rule's fixed values."""
     units: dict[str, set[str | None]] = {}
     for group in rule.compiled.groups:
         units.setdefault(group.name, set()).add(group.unit)
-    sure = {name: next(iter(of)) for name, of in units.items() if len(of) == 1}
+    sure = {name: next(iter(found)) for name, found in units.items() if len(found) == 1}
     named = {name: f" ({unit})" for name, unit in sure.items() if unit in _NAMED}
     return {name: text + named.get(name, "") for name, text in values.items()} | dict(rule.fixed)
 
@@ -186,10 +191,10 @@ def _shown(texts: dict[str, str]) -> str:
 # ---- shapes ---- #
 
 _LONGEST = 160
-"""Characters of a line that make its shape."""
+"""Characters of a line that its shape is computed from."""
 _MASKS = (
     (r"\x1e|\r", "␍"),
-    (r"^((?:export )?[A-Za-z_][A-Za-z0-9_]*)=.*", "${1}=…"),  # an environment dump can hold secrets
+    (r"^((?:export )?[A-Za-z_][A-Za-z0-9_]*)=.*", "${1}=…"),  # an environment dump can contain secrets
     (r"(?i)((?:pass(?:word)?|secret|token|api_?key)\S*[=:]\s*).*", "${1}…"),
     (r"\b[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}\b", "<id>"),
     (r"\b0x[0-9a-fA-F]+\b", "<id>"),
@@ -206,12 +211,12 @@ _SUSPICIOUS = (
     r"|[0-9] ?(?:%|ms\b|s\b|secs?\b|seconds?\b|minutes?\b)"
     r"|[0-9] ?[A-Za-z]+/(?:s|sec|second)\b"
 )
-SUSPICIOUS = "a number beside a word of time, rate or quality: perhaps a figure that no rule takes"
-"""What marks a shape."""
+SUSPICIOUS = "a number next to a word for time, rate or quality: possibly a metric that no rule reads"
+"""What the mark of a shape means."""
 
 
 def shapes(lines: pl.DataFrame) -> pl.DataFrame:
-    """Lines (source, line, text) by shape: numbers are 0, ids <id>. Suspicious ones first, then the most frequent."""
+    """Lines (source, line, text) by shape: numbers become 0, ids <id>. Suspicious shapes first, then by frequency."""
     shape = pl.col("text").str.strip_chars(" \t\r").str.head(_LONGEST)
     for pattern, put in _MASKS:
         shape = shape.str.replace_all(pattern, put)
@@ -227,13 +232,13 @@ def shapes(lines: pl.DataFrame) -> pl.DataFrame:
 # ---- for people ---- #
 
 SHOWN = 20
-"""Shapes shown before the rest is only counted."""
+"""Shapes shown; the rest is counted."""
 
 
 def page(explained: Explained, paint: Paint, everything: bool = False) -> str:
-    """What a person reads; with `everything` each line of the file, else those that are read."""
+    """The page as text; with `everything` every line of the file, else the lines with values."""
     counts = explained.counts
-    platforms = ", ".join(explained.platforms) or "no platform: no line stands in the form of one that is known"
+    platforms = ", ".join(explained.platforms) or "no platform: no line matches a known format"
     total = ", ".join(f"{counts[kind]} {name}" for kind, name in _NAMES.items())
     out = [f"{paint.head(explained.source.name)}: {platforms}", f"{explained.source.lines} lines: {total}"]
     if explained.source.reason:
@@ -241,34 +246,34 @@ def page(explained: Explained, paint: Paint, everything: bool = False) -> str:
     kept = explained.lines if everything else explained.lines.filter(pl.col("kind") == "read")
     out += _blocks(kept, paint)
     if explained.shapes.height:
-        many = f"not understood: {explained.shapes.height} shapes, the most frequent first"
-        out += ["", paint.head(many), *_shape_lines(explained.shapes, paint)]
+        heading = f"Lines not parsed: {explained.shapes.height} shapes, most frequent first"
+        out += ["", paint.head(heading), *_shape_lines(explained.shapes, paint)]
     return "\n".join(out)
 
 
-_NAMES = {"read": "read", "known": "known and without a value", "unread": "not understood", "blank": "blank"}
+_NAMES = {"read": "with values", "known": "recognised without values", "unread": "not parsed", "blank": "blank"}
 
 
 def _blocks(lines: pl.DataFrame, paint: Paint) -> Iterable[str]:
-    """Two lines for each: the text, and what was taken from it. Redraws of a bar within one line are folded."""
+    """Two lines for each: the text, and the values. Redraws of a progress bar within one line are merged."""
     folded = lines.with_columns(pl.struct("line", "rule").rle_id().alias("series")).with_columns(
-        pl.int_range(pl.len()).over("series").alias("nth"), pl.len().over("series").alias("of")
+        pl.int_range(pl.len()).over("series").alias("nth"), pl.len().over("series").alias("redraws")
     )
-    shown = folded.filter((pl.col("nth") == 0) | (pl.col("nth") == pl.col("of") - 1))
-    columns = ("line", "kind", "rule", "values", "text", "nth", "of")
-    for line, kind, rule, values, text, nth, of in shown.select(columns).iter_rows():
-        if nth > 0 and of > 2:
-            yield paint.faint(f"          … {of - 2} more of {rule} on this line")
+    shown = folded.filter((pl.col("nth") == 0) | (pl.col("nth") == pl.col("redraws") - 1))
+    columns = ("line", "kind", "rule", "values", "text", "nth", "redraws")
+    for line, kind, rule, values, text, nth, redraws in shown.select(columns).iter_rows():
+        if nth > 0 and redraws > 2:
+            yield paint.faint(f"          … {redraws - 2} more of {rule} on this line")
         number = f"{line:>6}: "
         yield number + _fitted(one_line(text), paint, len(number))
         if rule is not None:
             yield f"        {paint.head(rule) if kind == 'read' else rule}  {one_line(values)}".rstrip()
         elif kind == "unread":
-            yield paint.warn("        not understood")
+            yield paint.warn("        not parsed")
 
 
 def _fitted(text: str, paint: Paint, used: int) -> str:
-    """`text` cut to what is left of a terminal's line; whole where it goes elsewhere."""
+    """`text` cut to the rest of the terminal's line; uncut where the output is not a terminal."""
     room = None if paint.width is None else max(paint.width - used, 20)
     return text if room is None or width(text) <= room else text[: room - 1] + "…"
 

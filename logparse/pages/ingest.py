@@ -1,4 +1,4 @@
-"""What `logparse ingest` prints: the runs by platform and workload, what was not understood, and where to look next."""
+"""The output of `logparse ingest`: runs by platform and workload, findings, lines not parsed, and next steps."""
 
 from __future__ import annotations
 
@@ -25,8 +25,7 @@ from logparse.text.terminal import Paint, aligned, one_line
 
 
 def page(ledger: Ledger, paths: Sequence[str], paint: Paint, findings: pl.DataFrame) -> str:
-    """The whole page; `paths` is what was read, for the commands that it names; `findings` concern runs for
-    themselves."""
+    """The whole page. `paths`: what was read, for the commands it suggests; `findings`: those about single runs."""
     logs = ledger.logs
     out = [_first_line(ledger)]
     facts = Facts.of(logs, ledger.cells)
@@ -38,14 +37,15 @@ def page(ledger: Ledger, paths: Sequence[str], paint: Paint, findings: pl.DataFr
     if marks:
         out.append(paint.faint(missing.legend(marks)))
     more = f"; all: logparse findings {_given(paths)}"
-    out += finding_lines(findings, paint, "Worth knowing", most=_FINDINGS_SHOWN, more=more)
-    out += _not_understood(logs, paint)
+    out += finding_lines(findings, paint, "Findings", most=_FINDINGS_SHOWN, more=more)
+    out += _not_parsed(logs, paint)
+    out += _files_without_run(logs, paint)
     out.append(_next(logs, paths))
     return "\n".join(out)
 
 
 def coverage(logs: Logs) -> float:
-    """Share of lines understood, from 0 to 1, in the sources that hold a run; blank lines do not count."""
+    """Share of lines parsed, from 0 to 1, in the sources that contain a run; blank lines do not count."""
     read = logs.sources.filter(pl.col("status") == "read")
     lines, blank, taken, known = (int(read[f"lines{part}"].sum()) for part in ("", "_blank", "_read", "_known"))
     return (taken + known) / (lines - blank) if lines > blank else 0.0
@@ -60,10 +60,10 @@ def _first_line(ledger: Ledger) -> str:
     logs_joined = many(joined, "log") + " joined to " + ("its run" if joined == 1 else "their runs")
     in_jobs = f" in {many(len(ledger.jobs), 'job')} ({logs_joined})" if joined else ""
     copies = int(logs.runs["copies"].sum())
-    folded = f", {many(copies, 'cop', 'y', 'ies')} folded" if copies else ""
+    merged = f", {many(copies, 'cop', 'y', 'ies')} merged" if copies else ""
     # Rounded down: 100 % means every line.
-    understood = f" {math.floor(coverage(logs) * 1000) / 10:.1f} % of lines understood." if logs.runs.height else ""
-    return f"{many(logs.sources.height, 'file')}: {many(logs.runs.height, 'run')}{in_jobs}{folded}.{understood}"
+    parsed = f" {math.floor(coverage(logs) * 1000) / 10:.1f} % of lines parsed." if logs.runs.height else ""
+    return f"{many(logs.sources.height, 'file')}: {many(logs.runs.height, 'run')}{in_jobs}{merged}.{parsed}"
 
 
 # ---- blocks ---- #
@@ -71,11 +71,11 @@ def _first_line(ledger: Ledger) -> str:
 
 def _blocks(runs: pl.DataFrame) -> Iterator[list[Run]]:
     """Runs of one platform and workload, in the order of the platforms' names."""
-    named = runs.with_columns(pl.coalesce("workload", "model", pl.lit("")).alias("of")).sort(
-        "platform", "of", maintain_order=True
+    named = runs.with_columns(pl.coalesce("workload", "model", pl.lit("")).alias("block")).sort(
+        "platform", "block", maintain_order=True
     )
-    for part in named.partition_by("platform", "of", maintain_order=True):
-        yield list(part.drop("of").iter_rows(named=True))
+    for part in named.partition_by("platform", "block", maintain_order=True):
+        yield list(part.drop("block").iter_rows(named=True))
 
 
 _WINDOWS = {"after_warmup": "rate after warm-up", "single_input": "one input at a time"}
@@ -107,7 +107,7 @@ def _rows(columns: Mapping[str, Sequence[str]]) -> list[str]:
 
 
 def _common(block: Sequence[Run]) -> Iterator[tuple[str, Any]]:
-    """What all rows share, as far as they say; at least half of them must."""
+    """Values that all rows share, as far as they state them; at least half of the rows must."""
     for column in block[0]:
         known = [run[column] for run in block if run[column] is not None]
         if len(set(known)) == 1 and 2 * len(known) >= len(block):
@@ -115,7 +115,7 @@ def _common(block: Sequence[Run]) -> Iterator[tuple[str, Any]]:
 
 
 def _applies(name: str, found: set[str]) -> bool:
-    """Whether a column says something of these runs."""
+    """Whether a column has something to show for these runs."""
     if found - LEGEND.keys():
         return True
     return Code.CACHED.mark in found or (Code.NOT_APPLICABLE.mark not in found and name not in _OPTIONAL)
@@ -125,7 +125,7 @@ _OPTIONAL = ("latency", "on chip (estimate)")
 
 
 def _heading(common: Run) -> Iterator[str]:
-    """What all rows share, in words."""
+    """The values that all rows share, as words."""
     yield one_line(common.get("workload") or common.get("model") or "workload not in the log")
     if common.get("task"):
         yield run_cells.task(common)
@@ -147,47 +147,54 @@ def _status(run: Run, facts: Facts, paint: Paint) -> str:
     return paint.warn(text) if run_cells.went_wrong(run) else text
 
 
-# ---- what was not understood ---- #
+# ---- lines not parsed ---- #
 
-_LINES_LOOKED_AT = 20_000
+_LINES_EXAMINED = 20_000
 _SHAPES_SHOWN = 5
 _FILES_NAMED = 3
 
 
-def _not_understood(logs: Logs, paint: Paint) -> list[str]:
-    """Lines that no rule read, by shape, and files that hold no run, by reason."""
-    out = []
+def _not_parsed(logs: Logs, paint: Paint) -> list[str]:
+    """Lines that no rule read, by shape."""
     lines, total = unread(logs)
-    if total:
-        found = shapes(lines)
-        files = lines["source"].n_unique()
-        of = f" (shapes of the first {lines.height:,})" if lines.height < total else ""
-        out.append(f"  {many(total, 'line')} in {many(files, 'file')}{of}, the most frequent:")
-        for shape, count, suspicious, source, line in found.head(_SHAPES_SHOWN).iter_rows():
-            sign = "!" if suspicious else " "
-            out.append(f"  {count:>6}× {sign} {one_line(shape)}  {paint.faint(paint.location(source, line))}")
-        if found["suspicious"].any():
-            out.append(f"          ! = {SUSPICIOUS}")
+    if not total:
+        return []
+    found = shapes(lines)
+    files = lines["source"].n_unique()
+    sampled = f" (the first {lines.height:,} examined)" if lines.height < total else ""
+    out = [paint.head("Lines not parsed:")]
+    out.append(f"  {many(total, 'line')} in {many(files, 'file')}{sampled}; most frequent shapes:")
+    for shape, count, suspicious, source, line in found.head(_SHAPES_SHOWN).iter_rows():
+        sign = "!" if suspicious else " "
+        out.append(f"  {count:>6}× {sign} {one_line(shape)}  {paint.faint(paint.location(source, line))}")
+    if found["suspicious"].any():
+        out.append(f"          ! = {SUSPICIOUS}")
+    return out
+
+
+def _files_without_run(logs: Logs, paint: Paint) -> list[str]:
+    """Files that contain no run, by reason."""
+    out = []
     for reason, names in without_run(logs):
         named = shortened([paint.location(one_line(name)) for name in names], _FILES_NAMED)
-        out.append(f"  {many(len(names), 'file')} without a run ({reason}): {named}")
-    return [paint.head("Not understood:"), *out] if out else []
+        out.append(f"  {many(len(names), 'file')} ({reason}): {named}")
+    return [paint.head("Files without a run:"), *out] if out else []
 
 
 def unread(logs: Logs) -> tuple[pl.DataFrame, int]:
-    """source, line, text of the first lines that no rule read in sources that hold a run; and how many there are."""
+    """source, line, text of the first lines that no rule read, in sources that contain a run; and the total number."""
     parts = [pl.DataFrame(schema={"source": TEXT, "line": SHAPES["line"], "text": TEXT})]
-    total = held = 0
+    total = collected = 0
     for row in logs.sources.filter(pl.col("status") == "read").iter_rows(named=True):
         left = row["lines"] - row["lines_blank"] - row["lines_read"] - row["lines_known"]
         total += left
-        if not left or held >= _LINES_LOOKED_AT:
+        if not left or collected >= _LINES_EXAMINED:
             continue
         kinds = logs.kinds(row["source"])
         numbers = (n for n in range(1, row["lines"] + 1) if n not in kinds)
-        wanted = [n for n, _ in zip(numbers, range(2 * _LINES_LOOKED_AT), strict=False)]
+        wanted = [n for n, _ in zip(numbers, range(2 * _LINES_EXAMINED), strict=False)]
         texts = {n: text for n, text in logs.lines(row["source"], wanted).items() if text.strip(" \t\r")}
-        held += len(texts)
+        collected += len(texts)
         parts.append(
             pl.DataFrame(
                 {"source": row["source"], "line": list(texts), "text": list(texts.values())}, schema=parts[0].schema
@@ -197,7 +204,7 @@ def unread(logs: Logs) -> tuple[pl.DataFrame, int]:
 
 
 def without_run(logs: Logs) -> list[tuple[str, list[str]]]:
-    """Reason -> sources, those with most sources first."""
+    """Reason -> sources, the most frequent reason first."""
     rows = logs.sources.filter(pl.col("status") != "read").select(pl.col("source").cast(TEXT), "status", "reason")
     by_reason: dict[str, list[str]] = {}
     for source, status, reason in rows.iter_rows():
@@ -205,9 +212,9 @@ def without_run(logs: Logs) -> list[tuple[str, list[str]]]:
     return sorted(by_reason.items(), key=lambda item: -len(item[1]))
 
 
-# ---- where to look next ---- #
+# ---- next steps ---- #
 
-_TELLING = ("throughput", "train_s", "latency_s", "compile_s", "score", "loss", "status")
+_EXAMPLES = ("throughput", "train_s", "latency_s", "compile_s", "score", "loss", "status")
 _PATHS_REPEATED = 3
 
 
@@ -217,28 +224,28 @@ def _next(logs: Logs, paths: Sequence[str]) -> str:
     hints = []
     if logs.runs.height:
         run, column = _example(logs.runs)
-        hints.append(f"a number's lines: logparse show {shlex.quote(run)} {column} {given}")
+        hints.append(f"where a number comes from: logparse show {shlex.quote(run)} {column} {given}")
     read = logs.sources.filter(pl.col("status") == ("read" if counts["read"] else "unknown_platform"))
     read = read.sort(pl.col("coverage").fill_nan(0), nulls_last=True, maintain_order=True)
     if read.height:
-        hints.append(f"how a file is read: logparse explain {shlex.quote(read['source'][0])}")
+        hints.append(f"how a file is parsed: logparse explain {shlex.quote(read['source'][0])}")
     hints.append(
         f"all columns: logparse runs {given} --format csv"
         if logs.runs.height
-        else "what can be read: logparse grammars"
+        else "supported formats: logparse grammars"
     )
     return "Next: " + " · ".join(hints)
 
 
 def _given(paths: Sequence[str]) -> str:
-    """The paths once more, for a command to type."""
+    """The paths as arguments of a suggested command."""
     few = paths and len(paths) <= _PATHS_REPEATED and "-" not in paths
     return " ".join(map(shlex.quote, paths)) if few else "PATH..."
 
 
 def _example(runs: pl.DataFrame) -> tuple[str, str]:
-    """Label and column of a number that is worth a look."""
-    for column in _TELLING:
+    """Label and column of an example for `logparse show`."""
+    for column in _EXAMPLES:
         known = runs.filter(pl.col(column).is_not_null())
         if known.height:
             return known["label"][0], column

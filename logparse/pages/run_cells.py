@@ -13,7 +13,7 @@ from logparse.cells import Cells, Run
 from logparse.logs import Logs
 from logparse.schema import TEXT
 from logparse.text import labels
-from logparse.text.labels import fetched, many
+from logparse.text.labels import cache_hit_text, many
 from logparse.text.numbers import figure, score_figure, seconds
 from logparse.text.terminal import one_line
 
@@ -84,13 +84,13 @@ _SHARED = {
 
 
 def ran(run: Run, common: Run, facts: Facts) -> str:
-    """`505 st × 4096`, `10 epochs`, and the settings in which the rows differ."""
+    """`505 steps × 4096`, `10 epochs`, and the settings in which the rows differ."""
     steps, epochs, batch, samples = (run[c] for c in ("steps", "epochs", "batch_size", "samples"))
     parts = []
     if epochs is not None and (steps is None or epochs > 1):
         parts.append(many(epochs, "epoch"))
     elif steps is not None:
-        parts.append(f"{steps} st" + (f" × {batch}" if batch is not None else ""))
+        parts.append(many(steps, "step") + (f" × {batch}" if batch is not None else ""))
     elif samples is not None:
         parts.append(many(samples, run["sample"] or "sample"))
     elif batch is not None:
@@ -111,7 +111,7 @@ def compiling(run: Run, facts: Facts) -> str:
     if value is None:
         return facts.empty(run, "compile_s")
     if hit:
-        return fetched([(value, duration(run, "compile_s", facts))])
+        return cache_hit_text([(value, duration(run, "compile_s", facts))])
     parts = [p for p in facts.compiles.get(run["run"], ()) if p]
     if 1 < len(parts) <= 3 and math.isclose(sum(parts), value):
         return "+".join(f"{p:.0f}" if p == int(p) else f"{p:.1f}" for p in parts) + " s"

@@ -64,7 +64,7 @@ class _View:
             return
         rows = [r for r in rows if r["how"] != "absent"]
         if not rows:
-            yield f"{with_unit(name, value)}  {MADE.get(name, 'made when shown')}"
+            yield f"{with_unit(name, value)}  {MADE.get(name, 'computed for display')}"
             return
         yield from self._how(with_unit(name, value), rows)
 
@@ -72,7 +72,7 @@ class _View:
         """A phase: each row with its evidence, the vendor's stages below it."""
         rows = self._rows(self.logs.phases, pl.col("phase") == name)
         if not rows:
-            yield f"{self.run['label']} shows no {name}"
+            yield f"{self.run['label']} has no {name} phase"
             return
         for row in (r for r in rows if r["stage"] is None):
             yield from self._how(
@@ -128,7 +128,7 @@ class _View:
             yield f"{self.paint.head(value)}  {first['how']}: {first['formula']}"
             yield from aligned([self._input(row) for row in rows[:_MOST]])
             if len(rows) > _MOST:
-                yield f"   … and {len(rows) - _MOST} more, all in: logparse evidence"
+                yield f"   … and {len(rows) - _MOST} more; logparse evidence lists all"
         for reason in dict.fromkeys(r["reason"] for r in rows if r["reason"] and r["formula"] is None):
             yield f"   {one_line(reason)}"
         for source in dict.fromkeys(r["source"] for r in rows[:_MOST] if r["line"] is not None):
@@ -212,20 +212,20 @@ def span_of(text: str, start: int | None, part: str) -> tuple[int, int] | None:
 
 HOW = {
     "read": "read as printed",
-    "converted": "read and converted to our unit",
-    "inferred": "follows from a line",
+    "converted": "read, with the unit converted",
+    "inferred": "inferred from a line",
     "estimate": "an estimate, as printed",
     "claimed": "claimed, not in the log",
 }
 """How a value came to be, in words."""
 MADE = {
-    "run": "a hash of the values that tell this run from others",
-    "label": "the shortest path that tells the sources apart",
-    "source": "where the fullest copy stands",
+    "run": "a hash of the values that identify the run",
+    "label": "the shortest path that distinguishes the sources",
+    "source": "the source of the most complete copy",
     "line_first": "the line where the run begins",
     "line_last": "the last line of the run",
-    "copies": "other places that hold the same run",
-    "platform": "the platform whose lines stand in the log",
+    "copies": "number of other places with the same run",
+    "platform": "the platform whose lines are in the log",
 }
 """Columns that rest on no single line."""
 UNITS = {
@@ -246,4 +246,6 @@ def evidence(logs: Logs, run: Mapping[str, Any], name: str) -> pl.DataFrame:
     if name in PHASES:
         keys = logs.phases.filter((pl.col("run") == run["run"]) & (pl.col("phase") == name))["key"]
         return rows.filter((pl.col("frame") == "phases") & pl.col("key").is_in(keys.implode()))
-    raise UsageError(f"{name!r} is no column of runs and no phase; metrics and params carry their lines themselves")
+    raise UsageError(
+        f"{name!r} is neither a column of runs nor a phase; metrics and params have their own line columns"
+    )

@@ -17,9 +17,9 @@ from logparse.comparison.equal import at
 from logparse.comparison.jobs import Job
 from logparse.comparison.ledger import Ledger
 from logparse.comparison.quantities import QUANTITIES
-from logparse.comparison.refusal import Bar
+from logparse.comparison.refusal import RefusalCause
 from logparse.comparison.settings import factors
-from logparse.comparison.sides import Cell, Side, cell
+from logparse.comparison.sides import Side, SideValues, side_values
 from logparse.comparison.verdict import BEYOND, ESTABLISHED, NOT_COMPARABLE, UNKNOWN, WITHIN, Verdict
 from logparse.comparison.wording import cell_text, is_better, short_title, verdict_text, what_differs
 from logparse.text.labels import listed, shortened
@@ -158,7 +158,7 @@ def quantity_name(row: Row) -> str:
     return short_title(row)
 
 
-def _value(row: Row, c: Cell) -> str:
+def _value(row: Row, c: SideValues) -> str:
     unit = row.quantity.unit
     text = cell_text(row.quantity, c)
     return text if unit in (None, "s") or not c.values else f"{text} {unit}"
@@ -239,7 +239,7 @@ def _equal(block: ReportBlock, comparison: Comparison) -> Iterator[Item]:
 def _in_common(block: ReportBlock, comparison: Comparison) -> Iterator[Item]:
     """The loss at the largest number of samples that all sides logged, where their budgets differ."""
     loss = next((row for row in comparison.rows if row.quantity.name == "loss"), None)
-    if loss is None or not any(v.is_barred(Bar.BUDGET) for _, v in _of(loss, NOT_COMPARABLE)):
+    if loss is None or not any(v.is_refused_for(RefusalCause.BUDGET) for _, v in _of(loss, NOT_COMPARABLE)):
         return
     common = comparison.at[0] if comparison.at else at(comparison.ledger, comparison.sides, "samples")
     points = [p for p in common.points if p.loss is not None]
@@ -267,7 +267,7 @@ def _values(ledger: Ledger, block: ReportBlock) -> Iterator[Item]:
     rows = [
         Row(QUANTITIES[name], (c,), (None,), ((),), "")
         for name in HEADLINE
-        if (c := cell(ledger, QUANTITIES[name], side)).values
+        if (c := side_values(ledger, QUANTITIES[name], side)).values
     ]
     if rows:
         values = ", ".join(f"{quantity_name(row)} {_value(row, row.cells[0])}" for row in rows)
@@ -323,13 +323,13 @@ def _unknown(block: ReportBlock, comparison: Comparison) -> Iterator[Item]:
 
 
 _STATED_BY = {
-    "compile-cached": Bar.CACHED,
-    "different-budget": Bar.BUDGET,
-    "estimate": Bar.ESTIMATE,
-    "score-kind": Bar.SCORE,
-    "unit-basis": Bar.SAMPLE,
-    "scenario": Bar.SCENARIO,
-    "clock-scope": Bar.CLOCK,
+    "compile-cached": RefusalCause.CACHED,
+    "different-budget": RefusalCause.BUDGET,
+    "estimate": RefusalCause.ESTIMATE,
+    "score-kind": RefusalCause.SCORE,
+    "unit-basis": RefusalCause.SAMPLE,
+    "scenario": RefusalCause.SCENARIO,
+    "clock-scope": RefusalCause.CLOCK,
 }
 """Finding -> the refusal that it states as well."""
 
@@ -344,7 +344,7 @@ def _refused(block: ReportBlock, comparison: Comparison, findings: set[str]) -> 
         for index, verdict in _of(row, NOT_COMPARABLE):
             reason = verdict.reason or ""
             empty = not row.cells[index].values or not row.cells[base].values
-            if not verdict.is_barred(Bar.WORK) and (empty or verdict.is_barred(*left)):
+            if not verdict.is_refused_for(RefusalCause.WORKLOAD) and (empty or verdict.is_refused_for(*left)):
                 continue
             short = re.sub(r" \([^()]*\)", "", reason)
             by_reason.setdefault(short, []).append((row, index))

@@ -17,7 +17,7 @@ import polars as pl
 from logparse.comparison.compare import Comparison, Row
 from logparse.comparison.jobs import Job
 from logparse.comparison.verdict import BEYOND, ESTABLISHED, NOT_COMPARABLE, UNKNOWN, WITHIN
-from logparse.comparison.wording import GridCell, grid, is_better
+from logparse.comparison.wording import TextCell, is_better, text_table
 from logparse.findings import SEVERITIES
 from logparse.pages import ingest
 from logparse.pages.explain import SUSPICIOUS, shapes
@@ -400,7 +400,7 @@ class Sections:
         comparison = block.comparison
         assert comparison is not None
         sides = comparison.sides
-        texts = grid(comparison)
+        texts = text_table(comparison)
         caption = f"{block.heading}: {len(sides)} sides, compared with {sides[comparison.baseline].label}"
         quantities = [ComparedHead(row.title) for row in texts.rows]
         side_heads = [self._side_head(i, comparison) for i in range(len(sides))]
@@ -430,7 +430,7 @@ class Sections:
         run = side.jobs[0].id if len(side.jobs) == 1 and side.jobs[0].id in self.labels else None
         return ComparedHead(one_line(side.label), True, run, index == comparison.baseline)
 
-    def _compared_cell(self, row: Row, index: int, cell: GridCell) -> ComparedCell:
+    def _compared_cell(self, row: Row, index: int, cell: TextCell) -> ComparedCell:
         verdict = row.verdicts[index]
         text, refs = one_line(cell.value), self._numbers(row.cells[index].side.jobs, (row.quantity.name,))
         if not cell.verdict or verdict is None:

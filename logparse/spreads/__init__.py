@@ -1,7 +1,7 @@
-"""How far apart public runs of one program are: what a difference is held against where nobody repeated their own run.
+"""The spread of public runs of a program: the noise that a difference is compared with where a run has no repeats.
 
-`public.csv` beside this file holds it, a row for each program, settings and quantity; `make.py` beside it makes that
-file from a folder of logs. Both hold figures and names of files, no text of any log.
+`public.csv` in this package has one row per program, settings and quantity; `make.py` generates it from a folder of
+logs. Both contain figures and file names, but no text of any log.
 """
 
 from __future__ import annotations
@@ -14,37 +14,37 @@ from importlib import resources
 
 DATA = "public.csv"
 BY_DIFFERENCE = frozenset({"loss", "score"})
-"""Quantities of which two values are held together by their difference; all others by their ratio."""
+"""Quantities whose values are compared by difference; all others are compared by ratio."""
 _NO_SHARE = frozenset({"spearman", "mean_squared_error"})
-"""Scores that are no share of anything, so that per cent would mislead."""
+"""Scores that are not fractions, so that per cent would mislead."""
 _FEWEST = 3
-"""Two runs say too little to speak for other programs."""
+"""Least number of runs for a spread to be used for other programs."""
 
 
 @dataclass(frozen=True)
 class Spread:
-    """What was seen in public runs of one program with one set of settings. The fields are the columns of the file."""
+    """The spread of public runs of one program with one set of settings. The fields are the columns of the file."""
 
     platform: str
     workload: str
     task: str
     setting: str
-    """`name=value; name=value`: the columns of `runs` that each of these runs states, and all alike."""
+    """`name=value; name=value`: the columns of `runs` that all of these runs state, with equal values."""
     quantity: str
     """A column of `runs`, in its unit there: seconds, samples/s, tokens/s, fractions 0 to 1."""
     n: int
-    """Distinct runs counted: copies and look-alikes are one. Two at least."""
+    """Number of distinct runs, at least two; copies and identical runs count once."""
     least: float
     median: float
     greatest: float
     left_out: int
-    """Runs that have these settings and this quantity and are not counted: outliers, and those that `make.py` names."""
+    """Runs with these settings and this quantity that are excluded: outliers, and those that `make.py` names."""
     made_from: str
-    """Whose public runs, and how many of each; then what rests on a file's name."""
+    """Owners of the public runs with the number of each; then which settings come from file names."""
 
     @property
     def ratio(self) -> float:
-        """greatest / least, infinite where the least is not above 0."""
+        """greatest / least; infinite where the least is not positive."""
         return self.greatest / self.least if self.least > 0 else float("inf")
 
     @property
@@ -61,7 +61,7 @@ class Spread:
         return f"{self.n} public runs of this program span {least} to {greatest}{self._unit}"
 
     def _shown(self) -> tuple[str, str]:
-        """The ends, with as many digits as tell them apart."""
+        """Both ends as text, with enough digits to distinguish them."""
         if self._is_share:
             return f"{self.least * 100:.2f}", f"{self.greatest * 100:.2f}"
         if self._unit == " ms":
@@ -95,7 +95,7 @@ def settings(setting: str) -> Iterator[tuple[str, str]]:
 
 @cache
 def spreads() -> tuple[Spread, ...]:
-    """All spreads, as the packaged file has them; it is read once."""
+    """All spreads of the packaged file, which is read once."""
     text = resources.files(__name__).joinpath(DATA).read_text(encoding="utf-8")
     return tuple(
         Spread(
@@ -116,16 +116,16 @@ def spreads() -> tuple[Spread, ...]:
 
 
 def of(platform: str, workload: str | None, task: str | None, quantity: str) -> list[Spread]:
-    """The spreads of that program and quantity, one for each set of settings; none where nobody repeated it."""
+    """The spreads of that program and quantity, one per set of settings; empty without public repeats."""
     wanted = (platform, workload, task, quantity)
     return [s for s in spreads() if (s.platform, s.workload, s.task, s.quantity) == wanted]
 
 
 def widest(platform: str, quantity: str) -> Spread | None:
-    """The widest spread of that quantity on that platform over all programs with three runs or more: what is assumed of
-    a program without repeats of its own.
+    """The widest spread of that quantity on that platform among programs with three or more runs: assumed for a program
+    without repeats of its own.
 
-    None for losses and scores: what they are apart in one program says nothing of another.
+    None for losses and scores: their spread in one program says nothing about another.
     """
     if quantity in BY_DIFFERENCE:
         return None

@@ -1,8 +1,8 @@
-"""Make `public.csv` from a folder of public logs (`platform/owner/file`): `python -m logparse.spreads.make FOLDER`.
+"""Generate `public.csv` from a folder of public logs (`platform/owner/file`): `python -m logparse.spreads.make FOLDER`.
 
-Repeats are runs of one platform, workload and task that agree in each setting both of them state. Logs do not state all
-that makes a program, so each row of the file was looked at, and `APART` names the runs that only reading the logs tells
-apart from the rest. Rerun it when logs are added or a grammar reads more, and look at what changed.
+Repeats are runs of one platform, workload and task that agree in every setting that both state. Logs do not state
+everything about a program, so each row of the file was reviewed, and `EXCLUSIONS` names the runs whose logs show a
+different program. Rerun it when logs are added or a grammar reads more, and review the changes.
 """
 
 from __future__ import annotations
@@ -30,40 +30,40 @@ QUANTITIES = (
     *("train_s", "compile_s", "load_s", "eval_s", "checkpoint_s"),
     *("throughput", "steady_throughput", "token_throughput", "latency_s", "loss", "score"),
 )
-"""What is measured and belongs to the program. Not queue_s and total_s, which hold what others had running; not
-startup_s, which may be a few milliseconds; and not on_chip_*, which a compiler says alike of each run of a binary."""
+"""Measurements that belong to the program. Not queue_s and total_s, which depend on the load of others; not startup_s,
+which may be a few milliseconds; and not on_chip_*, a compiler's estimate that is the same for each run of a binary."""
 SETTINGS = (
     *("sdk_version", "dataset", "devices", "ranks", "batch_size", "micro_batch_size", "sequence_length"),
     *("learning_rate", "precision", "epochs", "steps", "on_chip_throughput"),
 )
-"""What must not differ. Not the seed: runs that differ by nothing else are what a spread is of. A compiler says the
-same of the same binary: on Groq, where no shape is printed, on_chip_throughput tells builds apart."""
+"""Settings that must not differ. Not the seed: runs that differ in nothing else are repeats. The compiler's estimate
+is the same for the same binary: on Groq, where no shapes are printed, on_chip_throughput identifies builds."""
 BASIS = {
     "train_s": ("train_includes",),
     "throughput": ("throughput_window",),
     "score": ("score_name",),
 }
-"""Quantity -> columns that say what is measured: of other runs it is another quantity."""
+"""Quantity -> columns that qualify the measurement: with other values there, it is a different quantity."""
 BUDGET = ("epochs", "steps", "samples")
-"""A training result is one of so much training; where no log says how much, an explicit file name may."""
+"""The amount of training; where no log states it, an explicit file name can."""
 HOST_TIMES = ("compile_s", "load_s", "eval_s", "checkpoint_s")
-"""Times of hosts and storage that others use too. A slow one is no run that went wrong: it is what such times do, and
-without it the spread would promise too much. They have no outliers."""
+"""Times that depend on shared hosts and storage. A slow one is normal, so no value is treated as an outlier: without
+slow ones, the spread would be too narrow."""
 PROFILED = (*HOST_TIMES, "train_s", "throughput", "steady_throughput", "token_throughput", "latency_s")
-"""What profiling makes slower."""
+"""Quantities that profiling affects."""
 
 FEW = 5
-"""Under this many runs nothing can be called an outlier."""
+"""Least number of runs for outliers to be identified."""
 FAR = 3.5
-"""Modified z-score from which a value is an outlier (Iglewicz and Hoaglin, 1993)."""
+"""Modified z-score above which a value is an outlier (Iglewicz and Hoaglin, 1993)."""
 FLOOR = 1e-3
-"""Share of the median under which the deviation does not go: where most runs agree to the last digit, one that is a
-last digit off is no outlier."""
+"""Least deviation as a share of the median: where most runs agree in every digit, one that is off by a last digit is
+not an outlier."""
 
 
 @dataclass(frozen=True)
-class Apart:
-    """Runs that do not count, since reading their logs shows another program than the columns of `runs` can tell."""
+class Exclusion:
+    """Runs to exclude: their logs show a program different from what the columns of `runs` can state."""
 
     path: str
     """Pattern over `platform/owner/file`."""
@@ -71,54 +71,56 @@ class Apart:
     quantities: Sequence[str] = QUANTITIES
 
 
-APART = (
-    Apart(
+EXCLUSIONS = (
+    Exclusion(
         "cerebras/argonne-lcf/Cerebras__bert-large.md.*",
         "another release: its stages have other names, and it took four times as long",
     ),
-    Apart("cerebras/argonne-lcf/cerebras__example-programs.md@08460fbc.*", "a release of the year before"),
-    Apart(
+    Exclusion("cerebras/argonne-lcf/cerebras__example-programs.md@08460fbc.*", "a release of the year before"),
+    Exclusion(
         "cerebras/argonne-lcf/cerebras__example-programs.md@0b13faa4.*", "another release and another model than later"
     ),
-    Apart(
+    Exclusion(
         "cerebras/argonne-lcf/cerebras__example-programs.md.L302.*",
-        "three months after the other run, and no log tells the release",
+        "three months after the other run, and no log states the release",
     ),
-    Apart(
+    Exclusion(
         "cerebras/AnanthKandala/homework__cerebras.txt",
-        "gradient accumulation is off, so that compiling searches for no micro batch: half the work",
+        "gradient accumulation is off, so the compiler does not search for a micro batch: half the work",
         ("compile_s",),
     ),
-    Apart(
+    Exclusion(
         "cerebras/kharelb/homework_7.md.L66.*",
         "the capture begins after the first checkpoint",
         ("checkpoint_s",),
     ),
-    Apart("cerebras/Men-cotton/*log_supercon*", "the cache of features is what was varied"),
-    Apart("cerebras/Men-cotton/*logs__accuracy*", "the cache of features is what was varied"),
-    Apart("graphcore/graphcore/tutorials__tensorflow2__keras*", "a tutorial: five programs, settings alike"),
-    Apart("graphcore/mlcommons/Graphcore__results__ipu-pod64-POPART-open__bert__*", "64 devices, the other run has 16"),
-    Apart("graphcore/mlcommons/*__rnnt__*", "one evaluated once and the other four times", ("eval_s",)),
-    Apart("graphcore/unknown-repo_id14168375060/tf2_keras*", "may be any of five programs of a tutorial"),
-    Apart(
+    Exclusion("cerebras/Men-cotton/*log_supercon*", "the feature cache is what was varied"),
+    Exclusion("cerebras/Men-cotton/*logs__accuracy*", "the feature cache is what was varied"),
+    Exclusion("graphcore/graphcore/tutorials__tensorflow2__keras*", "a tutorial: five programs with equal settings"),
+    Exclusion(
+        "graphcore/mlcommons/Graphcore__results__ipu-pod64-POPART-open__bert__*", "64 devices, the other run has 16"
+    ),
+    Exclusion("graphcore/mlcommons/*__rnnt__*", "one evaluated once and the other four times", ("eval_s",)),
+    Exclusion("graphcore/unknown-repo_id14168375060/tf2_keras*", "may be any of five programs of a tutorial"),
+    Exclusion(
         "sambanova/argonne-lcf/sambanova__example-programs.md@065d26c3.*",
-        "of an earlier generation of the system than the other run",
+        "an earlier generation of the system than the other run",
     ),
 )
 
 
 @dataclass
-class Run:
-    """A run of the logs, with what its file name adds."""
+class PublicRun:
+    """A run in the logs, with the settings that its file name adds."""
 
     row: Mapping[str, Any]
     path: str
     """`platform/owner/file`."""
     settings: dict[str, Any]
     by_name: list[str] = field(default_factory=list)
-    """Settings that only the file's name tells."""
-    claimed_else: list[str] = field(default_factory=list)
-    """Settings that the file's name claims and no log confirms: not believed, but told."""
+    """Settings that only the file name states."""
+    unconfirmed: list[str] = field(default_factory=list)
+    """Settings that the file name claims and no log confirms: not used, but reported."""
     profiled: bool = False
 
     @property
@@ -133,32 +135,32 @@ class Run:
         return f"{self.path}:{self.row['line_first']}"
 
     def value(self, quantity: str) -> float | None:
-        """The value; None where the log has none, and of a compile that found the binary."""
+        """The value; None where the log has none, and for a compile cache hit."""
         value = self.row[quantity]
         if value is None or not math.isfinite(value):
             return None
         if quantity == "compile_s" and self.row["compile_cache"] != "miss":
             return None
-        # Zero seconds are what a bar rounds to: nothing that has a ratio.
+        # A progress bar rounds to zero seconds, which has no ratio.
         return None if quantity.endswith("_s") and value <= 0 else float(value)
 
-    def agrees(self, other: Run) -> bool:
-        """Whether no setting that both state differs."""
+    def agrees(self, other: PublicRun) -> bool:
+        """Whether the two agree in every setting that both state."""
         return all(self.settings[name] == other.settings[name] for name in self.settings.keys() & other.settings.keys())
 
-    def looks_like(self, other: Run) -> bool:
-        """Whether it is the same run: one job, or all figures alike, two at least."""
+    def looks_like(self, other: PublicRun) -> bool:
+        """Whether it is the same run: the same job, or at least two figures and all of them equal."""
         if self.row["job_id"] is not None and self.row["job_id"] == other.row["job_id"]:
             return True
         both = [(a, b) for q in QUANTITIES if (a := self.row[q]) is not None and (b := other.row[q]) is not None]
         return len(both) > 1 and all(a == b for a, b in both)
 
 
-def made(folder: Path) -> tuple[list[Spread], list[str]]:
-    """The spreads seen in the logs under a folder, and what was left out of them, a sentence each."""
-    told: list[str] = []
-    found = [s for group in _groups(_runs(folder), told) for q in QUANTITIES for s in _spreads(group, q, told)]
-    return sorted(found, key=lambda s: (s.platform, s.workload, s.task, s.quantity, s.setting)), told
+def measure(folder: Path) -> tuple[list[Spread], list[str]]:
+    """The spreads in the logs under a folder, and a sentence for each value or run that was left out."""
+    left_out: list[str] = []
+    found = [s for group in _groups(_runs(folder), left_out) for q in QUANTITIES for s in _spreads(group, q, left_out)]
+    return sorted(found, key=lambda s: (s.platform, s.workload, s.task, s.quantity, s.setting)), left_out
 
 
 def write(spreads: Iterable[Spread], path: Path) -> None:
@@ -169,8 +171,8 @@ def write(spreads: Iterable[Spread], path: Path) -> None:
         out.writerows([f"{v:.10g}" if isinstance(v, float) else v for v in astuple(s)] for s in spreads)
 
 
-def _runs(folder: Path) -> list[Run]:
-    """Runs that could be repeats of something: known work, with a result, and a known budget or build."""
+def _runs(folder: Path) -> list[PublicRun]:
+    """Runs that can be repeats: with a known workload, a result, and a known budget or build."""
     logs = logparse.ingest(sorted(p for p in folder.rglob("*") if p.is_file() and p.suffix != ".tsv"))
     profiled = set(logs.params.filter(pl.col("name") == "profiling")["run"].cast(TEXT))
     rows = logs.runs.with_columns(pl.col(pl.Categorical).cast(TEXT)).sort("source", "line_first").rows(named=True)
@@ -178,18 +180,18 @@ def _runs(folder: Path) -> list[Run]:
     for row in rows:
         run = _run(row, folder)
         run.profiled = row["run"] in profiled
-        if None not in run.program and _tells(run):
+        if None not in run.program and _is_usable(run):
             found.append(run)
     return found
 
 
-def _run(row: Mapping[str, Any], folder: Path) -> Run:
+def _run(row: Mapping[str, Any], folder: Path) -> PublicRun:
     stated = {name: row[name] for name in SETTINGS if row[name] is not None}
     if row["task"] != "inference":
         stated.pop("on_chip_throughput", None)
     if row["task"] == "train" and "batch_size" not in stated and row["samples"] and row["steps"]:
         stated["batch_size"] = row["samples"] / row["steps"]
-    run = Run(row, Path(row["source"]).relative_to(folder).as_posix(), stated)
+    run = PublicRun(row, Path(row["source"]).relative_to(folder).as_posix(), stated)
     for claim in from_names(Job(row)):
         if row[claim.name] is not None or row["task"] != "train":
             continue
@@ -197,11 +199,11 @@ def _run(row: Mapping[str, Any], folder: Path) -> Run:
             run.settings[claim.name] = claim.number
             run.by_name.append(claim.name)
         elif claim.name in SETTINGS:
-            run.claimed_else.append(claim.name)
+            run.unconfirmed.append(claim.name)
     return run
 
 
-def _tells(run: Run) -> bool:
+def _is_usable(run: PublicRun) -> bool:
     if run.row["task"] == "compile":
         return run.row["status"] in (*RESULT, "submitted")
     if run.row["status"] not in RESULT:
@@ -211,34 +213,34 @@ def _tells(run: Run) -> bool:
     return bool(run.by_name) or any(run.row[name] is not None for name in BUDGET)
 
 
-def _groups(runs: Iterable[Run], told: list[str]) -> Iterator[list[Run]]:
-    """Repeats, each run once. Runs that state most come first: those that state less may fit several groups, and are
-    then left out."""
-    groups: list[list[Run]] = []
+def _groups(runs: Iterable[PublicRun], left_out: list[str]) -> Iterator[list[PublicRun]]:
+    """Groups of repeats, each run once. Runs that state the most settings come first: those that state fewer may fit
+    several groups and are then left out."""
+    groups: list[list[PublicRun]] = []
     for run in sorted(runs, key=lambda r: (r.program, -len(r.settings))):
         fitting = [g for g in groups if g[0].program == run.program and all(run.agrees(other) for other in g)]
         if len(fitting) > 1:
-            told.append(f"{run}: fits {len(fitting)} sets of settings")
+            left_out.append(f"{run}: fits {len(fitting)} sets of settings")
         elif not fitting:
             groups.append([run])
         elif same := next((other for other in fitting[0] if run.looks_like(other)), None):
-            told.append(f"{run}: looks like {same}")
+            left_out.append(f"{run}: looks like {same}")
         else:
             fitting[0].append(run)
     yield from groups
 
 
-def _spreads(group: Sequence[Run], quantity: str, told: list[str]) -> Iterator[Spread]:
-    """The spread of one quantity in one group: one for each basis on which it was measured."""
-    bases: dict[tuple[Any, ...], list[tuple[Run, float]]] = {}
+def _spreads(group: Sequence[PublicRun], quantity: str, left_out: list[str]) -> Iterator[Spread]:
+    """The spreads of one quantity in one group: one for each basis on which it was measured."""
+    bases: dict[tuple[Any, ...], list[tuple[PublicRun, float]]] = {}
     for run in group:
         if (value := run.value(quantity)) is not None:
             bases.setdefault(tuple(run.row[name] for name in BASIS.get(quantity, ())), []).append((run, value))
-    for basis, held in bases.items():
-        if len(held) < 2:
+    for basis, measured in bases.items():
+        if len(measured) < 2:
             continue
-        kept, out = _kept(held, quantity)
-        told += [f"{run}: {quantity} {value:.6g}: {reason}" for run, value, reason in out]
+        kept, out = _kept(measured, quantity)
+        left_out += [f"{run}: {quantity} {value:.6g}: {reason}" for run, value, reason in out]
         if len(kept) < 2:
             continue
         runs = [run for run, _ in kept]
@@ -258,12 +260,12 @@ def _spreads(group: Sequence[Run], quantity: str, told: list[str]) -> Iterator[S
 
 
 def _kept(
-    held: Sequence[tuple[Run, float]], quantity: str
-) -> tuple[list[tuple[Run, float]], list[tuple[Run, float, str]]]:
-    """What counts, and what does not and why."""
+    measured: Sequence[tuple[PublicRun, float]], quantity: str
+) -> tuple[list[tuple[PublicRun, float]], list[tuple[PublicRun, float, str]]]:
+    """The values that count, and those that do not with the reason."""
     kept, out = [], []
-    for run, value in held:
-        reason = _apart(run, quantity)
+    for run, value in measured:
+        reason = _exclusion(run, quantity)
         if reason:
             out.append((run, value, reason))
         else:
@@ -280,16 +282,18 @@ def _kept(
     return [(run, value) for run, value in kept if scores[id(run)] <= FAR], out
 
 
-def _apart(run: Run, quantity: str) -> str | None:
+def _exclusion(run: PublicRun, quantity: str) -> str | None:
     if run.profiled and quantity in PROFILED:
         return "profiling was on"
     if quantity == "compile_s" and "compile" in (run.row["train_includes"] or ""):
-        return "a part of the compile cannot be told from the training"
-    return next((a.reason for a in APART if quantity in a.quantities and fnmatch.fnmatchcase(run.path, a.path)), None)
+        return "part of the compile cannot be separated from the training"
+    return next(
+        (a.reason for a in EXCLUSIONS if quantity in a.quantities and fnmatch.fnmatchcase(run.path, a.path)), None
+    )
 
 
-def _setting(runs: Sequence[Run], basis: Mapping[str, Any]) -> str:
-    """The settings that all of them state; they agree in these."""
+def _setting(runs: Sequence[PublicRun], basis: Mapping[str, Any]) -> str:
+    """The settings that all of the runs state, in which they agree."""
     shared = {name: runs[0].settings[name] for name in SETTINGS if all(name in run.settings for run in runs)}
     return "; ".join(f"{name}={_text(value)}" for name, value in {**shared, **basis}.items())
 
@@ -298,28 +302,28 @@ def _text(value: Any) -> str:
     return f"{value:.10g}" if isinstance(value, float) else str(value)
 
 
-def _made_from(runs: Sequence[Run]) -> str:
+def _made_from(runs: Sequence[PublicRun]) -> str:
     owners = Counter(run.owner for run in runs)
     most_first = sorted(owners, key=lambda owner: (-owners[owner], owner.lower()))
     text = ", ".join(f"{owner} {owners[owner]}" for owner in most_first)
     notes = [f"{name} of {n} by file name" for name, n in Counter(n for run in runs for n in run.by_name).items()]
     notes += [
         f"{n} claimed to have another {name}, which no log shows"
-        for name, n in Counter(n for run in runs for n in run.claimed_else).items()
+        for name, n in Counter(n for run in runs for n in run.unconfirmed).items()
     ]
     return f"{text} ({'; '.join(notes)})" if notes else text
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Write `public.csv` beside this file, and say what it leaves out."""
+    """Write `public.csv` in this package, and print what was left out."""
     if len(arguments) != 1:
         print(__doc__, file=sys.stderr)
         return 2
-    spreads, told = made(Path(arguments[0]))
+    spreads, left_out = measure(Path(arguments[0]))
     path = Path(__file__).with_name(DATA)
     write(spreads, path)
-    print("\n".join(told))
-    print(f"{len(spreads)} spreads in {path}; {len(told)} values or runs left out")
+    print("\n".join(left_out))
+    print(f"{len(spreads)} spreads in {path}; {len(left_out)} values or runs left out")
     return 0
 
 

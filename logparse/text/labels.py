@@ -1,4 +1,4 @@
-"""Values that columns of `runs` hold, as people say them."""
+"""Display words for values of the columns of `runs`, and small helpers for sentences."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _TASKS = {"train": "training", "inference": "inference", "compile": "compiling",
 
 
 def task(value: str) -> str:
-    """`training`, `inference`, `compiling`, `submission`; a task that no word is known for as it stands."""
+    """`training`, `inference`, `compiling`, `submission`; an unknown task unchanged."""
     return _TASKS.get(value, value)
 
 
@@ -21,13 +21,13 @@ PHASES = {
     "checkpoint": "saving checkpoints",
     "queue": "waiting",
 }
-"""Phase -> what people call it."""
+"""Phase -> display word."""
 
 
-def holding(included: str | None) -> str:
-    """What a training time holds, of the value of `train_includes`: `with compiling and loading`."""
+def included_text(included: str | None) -> str:
+    """What a training time includes, from the value of `train_includes`: `with compiling and loading`."""
     if not included:
-        return "the steps alone, as far as the log says"
+        return "the steps alone, as far as the log states"
     return f"with {listed([PHASES.get(phase, phase) for phase in included.split(', ')])}"
 
 
@@ -51,7 +51,9 @@ def many(count: int, word: str, one: str = "", more: str = "s") -> str:
     return f"{count:,} {word}{one if count == 1 else more}"
 
 
-def fetched(times: Iterable[tuple[float, str]]) -> str:
-    """The cell of a compile that found its binary: what fetching it took, where that is told, and that it is cached.
-    `times`: seconds, and as text."""
+def cache_hit_text(times: Iterable[tuple[float, str]]) -> str:
+    """The cell of a compile cache hit: how long fetching took, where that is reported, and the mark `cached`.
+
+    times: seconds, and the same as text.
+    """
     return ", ".join([*(text for took, text in times if took), Code.CACHED.mark])

@@ -35,9 +35,9 @@ _MARKS = {
 LEGEND = {
     Code.NOT_APPLICABLE.mark: "does not apply",
     Code.NOT_IN_LOG.mark: "not in this log",
-    Code.OTHER_LOG.mark: "in a log that is not here",
-    Code.CACHED.mark: "binary found, not compiled",
-    Code.UNREADABLE.mark: "what stands there is no value",
+    Code.OTHER_LOG.mark: "in another log, not given",
+    Code.CACHED.mark: "compile cache hit",
+    Code.UNREADABLE.mark: "the text is not a value",
 }
 """Mark -> its meaning; `no result` needs no explanation."""
 

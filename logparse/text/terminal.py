@@ -1,6 +1,6 @@
-"""Frames as text: tables for people, and the formats that programs read.
+"""Frames as text: tables for the terminal, and formats for programs.
 
-Nothing is cut, and nothing is rounded here: a value is printed with all digits that it has. Unknown is empty.
+Nothing is truncated or rounded: a value is printed with all its digits. An unknown value is empty.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ import polars as pl
 from logparse.schema import LOCATIONS
 from logparse.text.location import Location, texts
 
-# ---- what a terminal can ---- #
+# ---- terminal capabilities ---- #
 
 _ESCAPE = re.compile(r"\x1b\[[0-9;]*m|\x1b\]8;;[^\x1b]*\x1b\\")
 
 
 @dataclass(frozen=True)
 class Paint:
-    """What the place that text goes to can show: colours, links, and how wide it is (None: nothing is ever folded)."""
+    """What the output can show: colours, links, and its width in columns (None: unlimited)."""
 
     colour: bool = False
     links: bool = False
@@ -37,7 +37,7 @@ class Paint:
 
     @classmethod
     def of(cls, stream: Any) -> Paint:
-        """What `stream` can; None is a file. NO_COLOR takes colours, FORCE_COLOR gives them, and links, to a pipe."""
+        """The capabilities of `stream` (None: a file). NO_COLOR turns colours off, FORCE_COLOR colours and links on."""
         if stream is None:
             return cls()
         environment = os.environ
@@ -57,19 +57,19 @@ class Paint:
         return self._style("1", text)
 
     def faint(self, text: str) -> str:
-        """What matters less."""
+        """Secondary text."""
         return self._style("2", text)
 
     def mark(self, text: str) -> str:
-        """The place one is meant to look at."""
+        """A match in a log line."""
         return self._style("1;7", text)
 
     def warn(self, text: str) -> str:
-        """What is amiss."""
+        """A problem."""
         return self._style("33", text)
 
     def location(self, source: str, line: int | None = None) -> str:
-        """`source:line`, to be clicked where the terminal can and the file is there."""
+        """`source:line`, a link where the terminal supports links and the file exists."""
         text = source if line is None else str(Location(source, line))
         if not self.links or not (path := Path(source)).is_file():
             return text
@@ -78,7 +78,7 @@ class Paint:
 
 
 def width(text: str) -> int:
-    """Columns of a terminal that `text` takes; escapes take none, wide characters two."""
+    """Terminal columns that `text` takes; escapes take none, wide characters two."""
     if text.isascii() and "\x1b" not in text:
         return len(text)
     plain = _ESCAPE.sub("", text)
@@ -86,7 +86,7 @@ def width(text: str) -> int:
 
 
 def aligned(rows: Iterable[Sequence[str]], right: Collection[int] = (), gap: int = 3) -> list[str]:
-    """Rows of cells as lines: each column as wide as its widest cell, those in `right` flush right."""
+    """Rows of cells as lines: each column as wide as its widest cell; the columns in `right` are right-aligned."""
     rows = [list(row) for row in rows]
     widths = [max(map(width, column)) for column in zip(*rows, strict=True)]
 
@@ -99,7 +99,7 @@ def aligned(rows: Iterable[Sequence[str]], right: Collection[int] = (), gap: int
 
 
 def one_line(text: str) -> str:
-    """`text` without anything that a terminal would act on: it stays on its line."""
+    """`text` without control characters, so that it stays on one line."""
     return "".join(c if c.isprintable() else {"\t": "  ", "\r": "␍", "\n": "␊"}.get(c, "\ufffd") for c in text)
 
 
@@ -107,9 +107,9 @@ def one_line(text: str) -> str:
 
 
 def table(frame: pl.DataFrame, paint: Paint, keep: Collection[str] = ()) -> str:
-    """A frame for people: columns that hold nothing are left out, and said so.
+    """A frame as an aligned table; empty columns are left out and counted.
 
-    Where it is wider than the terminal it goes on below, the first column repeated.
+    A table wider than the terminal continues below, with the first column repeated.
     """
     cells = as_text(frame)
     shown = [c for c in cells.columns if c in keep or cells[c].null_count() < cells.height]
@@ -122,15 +122,15 @@ def table(frame: pl.DataFrame, paint: Paint, keep: Collection[str] = ()) -> str:
         for part in _fitting([head, *body], paint.width):
             picked = [[row[i] for i in part] for row in [head, *body]]
             lines += aligned(picked, {k for k, i in enumerate(part) if i in right}, gap=2)
-    said = f"{frame.height} row{'' if frame.height == 1 else 's'}"
+    summary = f"{frame.height} row{'' if frame.height == 1 else 's'}"
     if hidden and frame.height:
-        said += f"; {hidden} of {len(cells.columns)} columns hold nothing and are left out"
-    lines.append(paint.faint(said))
+        summary += f"; {hidden} of {len(cells.columns)} columns are empty and not shown"
+    lines.append(paint.faint(summary))
     return "\n".join(lines)
 
 
 def _fitting(rows: Sequence[Sequence[str]], room: int | None) -> list[list[int]]:
-    """Columns of each part: as many as fit, the first column in each."""
+    """Indices of the columns of each part: as many as fit, the first column in each."""
     widths = [max(map(width, column)) for column in zip(*rows, strict=True)]
     if room is None:
         return [list(range(len(widths)))]
@@ -167,9 +167,9 @@ def _iso(name: str) -> pl.Expr:
 
 
 def where(frames: Mapping[str, pl.DataFrame], name: str, condition: str) -> pl.DataFrame:
-    """The rows of the frame `name` for which `condition`, an SQL expression, is true; it may look into the others.
+    """The rows of the frame `name` for which `condition`, an SQL expression, is true; it may query the other frames.
 
-    Raises `ValueError` for what is no such expression; the message names the columns.
+    Raises `ValueError` for an invalid expression; the message lists the columns.
     """
     plain = {n: f.with_columns(pl.col(pl.Categorical).cast(pl.String)) for n, f in frames.items()}
     picked = plain[name].with_row_index("row_number_")
@@ -177,8 +177,8 @@ def where(frames: Mapping[str, pl.DataFrame], name: str, condition: str) -> pl.D
     try:
         kept = context.execute(f"SELECT row_number_ FROM {name} WHERE (\n{condition}\n)")
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
-        said = str(error).partition("\n")[0].partition("; valid columns")[0]
-        raise ValueError(f"{said}\nColumns of {name}: {', '.join(frames[name].columns)}") from None
+        message = str(error).partition("\n")[0].partition("; valid columns")[0]
+        raise ValueError(f"{message}\nColumns of {name}: {', '.join(frames[name].columns)}") from None
     return frames[name][kept["row_number_"]]
 
 
@@ -186,7 +186,7 @@ def where(frames: Mapping[str, pl.DataFrame], name: str, condition: str) -> pl.D
 
 
 def dump(frame: pl.DataFrame, name: str, format: str) -> bytes:
-    """The frame in one of the formats for programs and papers: json, ndjson, csv, md, latex, parquet, arrow."""
+    """The frame in one of the formats json, ndjson, csv, md, latex, parquet, arrow."""
     return DUMPS[format](frame, name)
 
 
@@ -201,11 +201,11 @@ def _ndjson(frame: pl.DataFrame, name: str) -> bytes:
 
 
 def _rows(frame: pl.DataFrame) -> list[str]:
-    """Each row as a JSON object. What JSON has no number for becomes text: null would say that it is unknown."""
+    """Each row as a JSON object. NaN and infinities become strings, since null means unknown."""
     plain = _plain(frame)
     floats = [c for c, t in plain.schema.items() if t.is_float()]
-    odd = any(not plain[c].drop_nulls().is_finite().all() for c in floats)
-    if not odd:
+    all_finite = all(plain[c].drop_nulls().is_finite().all() for c in floats)
+    if all_finite:
         return plain.write_ndjson().splitlines()
     spelt = ({k: _spelt(v) for k, v in row.items()} for row in plain.iter_rows(named=True))
     return [json.dumps(row, ensure_ascii=False, separators=(",", ":")) for row in spelt]
@@ -258,10 +258,10 @@ def _latex(frame: pl.DataFrame, name: str) -> bytes:
 
 
 def _filled(frame: pl.DataFrame) -> tuple[list[str], list[tuple[str | None, ...]]]:
-    """Columns that hold something, and their cells: what goes into a page for people."""
-    cells = as_text(frame)
-    columns = [c for c in cells.columns if not cells.height or cells[c].null_count() < cells.height]
-    return columns, cells.select(columns).rows()
+    """The columns that are not empty, and their cells as text."""
+    texts = as_text(frame)
+    columns = [c for c in texts.columns if not texts.height or texts[c].null_count() < texts.height]
+    return columns, texts.select(columns).rows()
 
 
 _MARKDOWN = {**{c: "\\" + c for c in "|\\`*_"}, "<": "&lt;", ">": "&gt;", "\n": " ", "\r": " "}
@@ -287,12 +287,12 @@ def _escaped(cell: str | None, signs: Mapping[str, str]) -> str:
 
 
 def markdown_text(text: str) -> str:
-    """`text` so that Markdown shows it as it is."""
+    """`text`, escaped for Markdown."""
     return _escaped(text, _MARKDOWN)
 
 
 def latex_text(text: str) -> str:
-    """`text` so that LaTeX shows it as it is."""
+    """`text`, escaped for LaTeX."""
     return _escaped(text, _LATEX)
 
 
@@ -305,4 +305,4 @@ DUMPS: dict[str, Callable[[pl.DataFrame, str], bytes]] = {
     "parquet": _parquet,
     "arrow": _arrow,
 }
-"""Format -> what writes it."""
+"""Format -> writer."""
