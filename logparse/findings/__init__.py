@@ -21,7 +21,7 @@ import sys
 import types
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache, partial
+from functools import cache
 from typing import Any
 
 import polars as pl
@@ -32,7 +32,6 @@ from logparse.comparison.ledger import Ledger
 from logparse.comparison.sides import one_each
 from logparse.errors import UsageError, nearest
 from logparse.logs import Logs
-from logparse.reading.threads import in_pool
 from logparse.schema import conform, empty
 from logparse.text.location import Place
 
@@ -81,7 +80,7 @@ def findings(what: Logs | Ledger | Comparison, *, ignore: Iterable[str] = (), of
     Raises:
         UsageError: what is to be ignored is no finding.
     """
-    rows = in_pool(partial(_all_rows, what, of_one_run))
+    rows = _all_rows(what, of_one_run)
     if not rows:
         return empty("findings")
     ignored = _ignored(ignore, {row["key"] for row in rows})
