@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 import polars as pl
 import pyparsing as pp
 import pytest
@@ -12,7 +10,7 @@ from hypothesis import strategies as st
 
 from logparse.errors import GrammarError
 from logparse.grammar import Rule, integer, nonempty, real, registry, rest, word
-from logparse.grammar.compile import can_contain, compile_expression
+from logparse.grammar.compile import compile_expression
 from logparse.reading.match import rules_of
 from logparse.reading.scan import read
 
@@ -162,35 +160,3 @@ def test_every_float_that_python_prints_is_read_to_its_end(number: float) -> Non
     rule = Rule("number", "loss: 1.5;", "loss: " + real("loss") + ";")
     slow, fast = both(rule, f"loss: {number};")
     assert slow == fast == {"loss": str(number)}
-
-
-EXAMPLES = [(rule.compiled.pattern, text) for g in registry.grammars() for rule in g.rules for text in rule.examples]
-
-
-@given(st.sampled_from(EXAMPLES), st.data())
-def test_what_a_pattern_reads_may_be_held_by_it_piece_by_piece(rule: tuple[str, str], data: st.DataObject) -> None:
-    pattern, example = rule
-    read = re.search(pattern, example)
-    assert read is not None
-    text = read[0]
-    begin = data.draw(st.integers(0, len(text)))
-    end = data.draw(st.integers(begin, len(text)))
-    assert can_contain(pattern, text[begin:end])
-
-
-@pytest.mark.parametrize(
-    ("pattern", "text", "held"),
-    [
-        (r"Step=([0-9]+), Loss=([^ ,]+)", "Loss=7.5", True),
-        (r"Step=([0-9]+), Loss=([^ ,]+)", "Loss=7.5,", False),
-        (r"Step=([0-9]+), Loss=([^ ,]+)", "=12, L", True),
-        (r"Step=([0-9]+), Loss=([0-9.]+)", "Step=x", False),
-        (r"Step=([0-9]+), Loss=([^ ,]+)", "Step=x", True),  # as a loss
-        (r"a(?:bc|de)?f", "abef", True),  # each part stands for any of its characters
-        (r"a(?:bc|de)?f", "axf", False),
-        (r"[^a] .* end", "whatever stands here", True),
-        (r"[0-9]+% done", " % ", False),
-    ],
-)
-def test_what_a_pattern_may_hold(pattern: str, text: str, held: bool) -> None:
-    assert can_contain(pattern, text) == held

@@ -23,7 +23,7 @@ from logparse import pipeline
 from logparse.errors import NoSuchInput
 from logparse.frames import records
 from logparse.grammar import Grammar, Rule, formula, integer, registry, units
-from logparse.reading import coverage, match, scan, threads
+from logparse.reading import match, scan, threads
 from logparse.reading.scan import SLICE_BYTES, _frequent, literals
 from logparse.reading.sources import clean, read_sources
 from logparse.schema import build
@@ -180,16 +180,15 @@ def as_ever() -> dict[str, pl.DataFrame]:
         pytest.param({pipeline: {"BATCH_BYTES": 100_000}}, id="some batches"),
         pytest.param({build: {"MANY": 2}, records: {"MANY": 2}, units: {"MANY": 2}}, id="each frame is long"),
         pytest.param({scan: {"SLICE_BYTES": 2_000, "_FREQUENT": 0.02}}, id="slices, and rules before any gate"),
-        pytest.param({threads: {"WORTH_THREADS": 1}, pipeline: {"WORTH_THREADS": 1}}, id="on all cores"),
+        pytest.param({threads: {"WORTH_THREADS": 1}}, id="on all cores"),
         pytest.param(
             {
-                pipeline: {"BATCH_BYTES": 50_000, "WORTH_THREADS": 1},
+                pipeline: {"BATCH_BYTES": 50_000},
                 threads: {"WORTH_THREADS": 1},
                 scan: {"SLICE_BYTES": 1_000, "_FREQUENT": 0.01},
                 build: {"MANY": 1},
                 records: {"MANY": 1},
                 units: {"MANY": 1},
-                coverage: {"WORTH_THREADS": 1},
                 match: {"_PART_LINES": 7},
             },
             id="all at once",
@@ -230,7 +229,7 @@ def test_lines_that_are_asked_for_again_are_those_of_the_source(texts: list[str]
     scanned = scan.scan(read, {})
     assert read.height == len(lines)
     wanted = data.draw(st.lists(st.integers(0, len(lines) - 1))) if lines else []
-    there = scanned.lines.at(pl.Series(wanted, dtype=pl.UInt32))
+    there = scanned.texts.at(pl.Series(wanted, dtype=pl.UInt32))
     assert there.rows() == [(row, lines[row]) for row in sorted(set(wanted))]
 
 

@@ -22,7 +22,7 @@ import sys
 import types
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache, partial
+from functools import cache
 from typing import Any
 
 import polars as pl
@@ -35,7 +35,6 @@ from logparse.comparison.sides import one_each
 from logparse.comparison.workloads import by_workload
 from logparse.errors import UsageError, nearest
 from logparse.logs import Logs
-from logparse.reading.threads import in_pool
 from logparse.schema import LOCATIONS, conform, empty
 from logparse.text.location import Location
 
@@ -87,7 +86,7 @@ def findings(
     Raises:
         UsageError: `ignore` names an unknown finding.
     """
-    rows = in_pool(partial(_all_rows, what, of_one_run))
+    rows = _all_rows(what, of_one_run)
     if not rows:
         return empty("findings")
     ignored = _ignored(as_tuple(ignore), {row["key"] for row in rows})

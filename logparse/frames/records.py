@@ -1,4 +1,4 @@
-"""Metrics, params, messages and sources: frames that are lines as they were read, with `n`, `row` and `rule`."""
+"""Metrics, params and messages: frames whose rows are lines as they were read, with `n`, `row` and `rule`."""
 
 from __future__ import annotations
 
@@ -6,10 +6,9 @@ from collections.abc import Iterator
 
 import polars as pl
 
-from logparse.frames import evidence as proof
+from logparse.frames import evidence
 from logparse.grammar import Rule
 from logparse.reading.match import Hits
-from logparse.reading.scan import Batch
 from logparse.schema import FIELDS, INTEGER, NUMBER, TEXT, TIME, WORD, field
 from logparse.schema.build import MANY, Given, make
 
@@ -30,16 +29,15 @@ _PLACE = frozenset(
         "cells",
     }
 )
-"""Fields that say where and whose, not what was set."""
+"""Fields that say where a line belongs, not what was set."""
 
 
 def metrics(hits: Hits) -> Iterator[pl.DataFrame]:
-    """Rows of `metrics` without run and source: one for each figure of merit on each line. In parts, since joining long
-    ones would copy them. The lines are let go on the way: nobody needs them any more, and they are most of the memory.
-    """
+    """Rows of `metrics` without run and source: one for each metric on each line. In parts, since concatenating long
+    ones would copy them."""
     few: list[pl.DataFrame] = []
     for rule in hits.rules.values():
-        frame = hits.by_rule.pop(rule.name)
+        frame = hits.by_rule[rule.name]
         names = [c for c in frame.columns if _is_metric(c)]
         if names and "redraw" in rule.marked:
             frame = _one_point(frame)
@@ -83,31 +81,31 @@ def _metric(frame: pl.DataFrame, rule: Rule, column: str) -> pl.DataFrame:
     name, _, window = column.partition("@")
     if frame[column].null_count():
         frame = frame.filter(frame[column].is_not_null())
-    have = {c.name: c for c in frame.get_columns()}
+    columns = {c.name: c for c in frame.get_columns()}
     scope: Given = None
     if "global" not in rule.marked:
-        rank = pl.coalesce("rank", "tag") if "rank" in have else pl.col("tag")
-        told = "rank" in have or frame["tag"].null_count() < frame.height
-        scope = pl.format("rank {}", rank) if told else None
-    if "scope" in have:
-        scope = have["scope"] if scope is None else pl.coalesce("scope", scope)
+        rank = pl.coalesce("rank", "tag") if "rank" in columns else pl.col("tag")
+        has_rank = "rank" in columns or frame["tag"].null_count() < frame.height
+        scope = pl.format("rank {}", rank) if has_rank else None
+    if "scope" in columns:
+        scope = columns["scope"] if scope is None else pl.coalesce("scope", scope)
     given: dict[str, Given] = {
-        **{c: have.get(c) for c in ("n", "at", "step", "samples", "epoch", "row")},
-        "split": pl.coalesce("split", pl.lit(rule.split, TEXT)) if "split" in have else rule.split,
+        **{c: columns.get(c) for c in ("n", "at", "step", "samples", "epoch", "row")},
+        "split": pl.coalesce("split", pl.lit(rule.split, TEXT)) if "split" in columns else rule.split,
         "name": name,
-        "value": have[column],
+        "value": columns[column],
         "unit": field(column).unit,
         "scope": scope,
         "window": window or rule.window,
         "basis": "estimated" if field(column).estimated else rule.basis,
-        "resolution": proof.resolution(frame, column, rule),
+        "resolution": evidence.resolution(frame, column, rule),
         "rule": rule.id,
     }
     return make(frame, _METRIC, given)
 
 
 def _one_point(frame: pl.DataFrame) -> pl.DataFrame:
-    """Redraws in a row with the same metrics are one point: the first."""
+    """`frame` with only the first of consecutive redraws that show the same metrics."""
     names = [c for c in frame.columns if _is_metric(c) and c != "iteration_rate"] or [
         c for c in frame.columns if _is_metric(c)
     ]
@@ -120,7 +118,7 @@ def _one_point(frame: pl.DataFrame) -> pl.DataFrame:
 
 
 def params(hits: Hits) -> pl.DataFrame:
-    """Rows of `params` without run and source: what lines state of the settings, each name and value once a run."""
+    """Rows of `params` without run and source: the settings that lines state, each name and value once per run."""
     parts = []
     for rule in hits.rules.values():
         if rule.params is None:
@@ -170,19 +168,19 @@ def _param(frame: pl.DataFrame, rule: Rule, name: pl.Series | str, column: str) 
 
 
 def messages(hits: Hits) -> pl.DataFrame:
-    """Rows of `messages` without run and source: warnings and errors, repeats folded; and each value that could not be
-    read."""
-    parts = [unreadable(hits)]
+    """Rows of `messages` without run and source: warnings and errors, repeats counted in one row; and each value that
+    could not be parsed."""
+    parts = [_unreadable(hits)]
     for rule in hits.rules.values():
         if rule.level is None:
             continue
         frame = hits.by_rule[rule.name]
-        have = {c.name: c for c in frame.get_columns()}
+        columns = {c.name: c for c in frame.get_columns()}
         given: dict[str, Given] = {
-            **{c: have.get(c) for c in ("n", "at", "component", "row")},
+            **{c: columns.get(c) for c in ("n", "at", "component", "row")},
             "level": rule.level,
             "kind": rule.kind,
-            "text": pl.coalesce("text", "seg") if "text" in have else have["seg"],
+            "text": pl.coalesce("text", "seg") if "text" in columns else columns["seg"],
             "rule": rule.id,
         }
         parts.append(make(frame, _MESSAGE, given))
@@ -206,9 +204,8 @@ _MESSAGE: dict[str, pl.DataType] = {
 }
 
 
-def unreadable(hits: Hits) -> pl.DataFrame:
-    """Messages for texts that a rule took and that are no value of their type: the value is null, nothing else is
-    lost."""
+def _unreadable(hits: Hits) -> pl.DataFrame:
+    """A message for each text that a rule captured and that is not a value of its type; the value itself is null."""
     parts = [pl.DataFrame(schema=_MESSAGE)]
     for rule in hits.rules.values():
         frame = hits.by_rule[rule.name]
@@ -230,22 +227,3 @@ def unreadable(hits: Hits) -> pl.DataFrame:
                 }
                 parts.append(make(bad, _MESSAGE, given))
     return pl.concat(parts)
-
-
-KNOWN, READ = 1, 2
-
-
-def line_kinds(batch: Batch, hits: list[Hits]) -> pl.Series:
-    """For each row of the batch: 0 where no rule read it, `KNOWN` where a rule only names the line, `READ` where a
-    value was taken."""
-    kinds = pl.zeros(batch.height, pl.UInt8, eager=True)
-    for kind in (KNOWN, READ):
-        rows = [
-            h.by_rule[rule.name]["row"]
-            for h in hits
-            for rule in h.rules.values()
-            if bool(rule.fields or rule.level) == (kind == READ)
-        ]
-        if rows:
-            kinds = kinds.scatter(pl.concat(rows), kind)
-    return kinds

@@ -1,9 +1,11 @@
 """Where runs begin and end, and which run each line that was read belongs to.
 
-Runs of all grammars in a batch are numbered `n`, by platform and then by place. A line of a vendor's own rule belongs
-to that vendor's latest run above it in the same source; a line of a shared rule to the latest run of any platform.
+Runs of all grammars in a batch are numbered `n`, by platform and then by position. A line of a vendor's own rule
+belongs to that vendor's latest run above it in the same source; a line of a shared rule to the latest run of any
+platform.
 
-All of it is done on one frame a grammar, its `places`: pos, row, source, rule (index), tag of every line that was read.
+All of this is computed on one frame per grammar, its `places`: pos, row, source, rule (index), tag of every line that
+was read.
 """
 
 from __future__ import annotations
@@ -19,19 +21,20 @@ from logparse.reading.match import Hits, one_line
 from logparse.reading.scan import Batch
 from logparse.schema.build import full
 
-_HOLDS_A_RUN = frozenset({"identifies_platform", "running", "result", "submission", "failure"})
+_MAKES_A_RUN = frozenset({"identifies_platform", "running", "result", "submission", "failure"})
+"""Marks of rules of which a run has at least one line."""
 
 
-def _holds_a_run(rule: Rule) -> bool:
-    return bool(rule.marked & _HOLDS_A_RUN) and "standalone" not in rule.marked
+def _makes_a_run(rule: Rule) -> bool:
+    return bool(rule.marked & _MAKES_A_RUN) and "standalone" not in rule.marked
 
 
 @dataclass
 class Found:
     """The runs of a batch.
 
-    runs: n (UInt32), pos (where it begins), source (index), platform, keyed (its grammar's identity was printed),
-    run (id), row_first, row_last, lines_read. hits: one for each grammar, each frame with a column `n`.
+    runs: n (UInt32), pos (where it begins), source (index), platform, keyed (the log prints its identity), run (id),
+    row_first, row_last, lines_read. hits: one for each grammar with a run; each frame has a column `n`.
     """
 
     runs: pl.DataFrame
@@ -56,7 +59,7 @@ class _Places:
 
 
 def find_runs(batch: Batch, hits: Sequence[Hits]) -> Found:
-    """Runs of a batch, with `n` added to every frame of `hits`."""
+    """The runs of a batch, and the lines of `hits` that belong to one."""
     places = [_places(batch, h) for h in hits]
     starts = [
         _starts(batch, p).with_columns(pl.lit(i, pl.UInt32).alias("platform_index")) for i, p in enumerate(places)
@@ -67,19 +70,19 @@ def find_runs(batch: Batch, hits: Sequence[Hits]) -> Found:
     everywhere = runs.sort("pos", "platform_index")
     parts = []
     for index, place in enumerate(places):
-        mine = runs.filter(pl.col("platform_index") == index)
-        own = _flag(place.rules, place.owns)
-        n = pl.when(own).then(_run_of(mine)).otherwise(_run_of(everywhere))
+        of_platform = runs.filter(pl.col("platform_index") == index)
+        is_own = _flag(place.rules, place.owns)
+        n = pl.when(is_own).then(_run_of(of_platform)).otherwise(_run_of(everywhere))
         lines = place.lines.with_columns(n.alias("n"))
-        # A shared line that lies in another platform's run is none of this one's.
-        low, high = mine["n"].min(), mine["n"].max()
+        # A shared line inside another platform's run does not belong to this platform.
+        low, high = of_platform["n"].min(), of_platform["n"].max()
         parts.append(lines.with_columns(pl.when(pl.col("n").is_between(low, high)).then("n").alias("n")))
     return _named(runs, places, parts)
 
 
 def _places(batch: Batch, hits: Hits) -> _Places:
     rules = [hits.rules[name] for name in hits.by_rule]
-    # Columns alone: a query over a frame of many pieces would copy all its text into one first.
+    # Single columns: a query over a frame of many chunks would first copy all its text.
     frames = [
         pl.DataFrame([*frame[["pos", "row", "tag"]], full(i, frame.height, pl.UInt16()).alias("rule")])
         for i, frame in enumerate(hits.by_rule.values())
@@ -101,10 +104,10 @@ def _flag(rules: Sequence[Rule], holds: Callable[[Rule], bool]) -> pl.Expr:
 def _starts(batch: Batch, places: _Places) -> pl.DataFrame:
     """Where runs of one grammar begin: pos, source."""
     hits = places.hits
-    # A rule that captures nothing and has no mark says nothing of runs; what only states settings or tells the
-    # platform is no work: banners stand among the beginnings. After a failure the next beginning is another run's,
-    # whoever reads it.
-    speaks = _flag(places.rules, lambda r: bool(r.fields or r.marks) if _is_own(hits, r) else "failure" in r.marked)
+    # A rule that captures nothing and has no mark says nothing about runs. Lines that only state settings or identify
+    # the platform are not work: banners are printed between beginnings. After a failure, of whatever rule, the next
+    # beginning is that of another run.
+    extracts = _flag(places.rules, lambda r: bool(r.fields or r.marks) if _is_own(hits, r) else "failure" in r.marked)
     begins = _flag(places.rules, lambda r: "begin" in r.marked)
     settings = _flag(
         places.rules,
@@ -118,20 +121,20 @@ def _starts(batch: Batch, places: _Places) -> pl.DataFrame:
     worked = _flag(places.rules, lambda r: bool(r.marked & {"running", "result"}))
     lines = (
         places.lines.lazy()
-        .filter(speaks)
+        .filter(extracts)
         .with_columns(begins.alias("begins"), worked.alias("worked"), (~begins & ~settings).alias("content"))
         .sort("pos")
         .with_columns((pl.col("begins") & ~_repeated(batch, places)).alias("begins"))
         .with_columns(pl.col("content").cum_sum().alias("above"))
     )
-    # A beginning opens a run unless nothing but beginnings stands between it and the one before.
+    # A beginning opens a run unless there are only beginnings between it and the one before.
     begin = lines.filter("begins").with_columns(
         pl.col("above").shift(1).alias("above_before"), pl.col("source").shift(1).alias("source_before")
     )
     opened = begin.filter(
         pl.col("above").ne_missing(pl.col("above_before")) | pl.col("source").ne_missing(pl.col("source_before"))
     ).select("pos", "source")
-    # Lines above the first beginning are a run of their own only where work or a result stands among them.
+    # Lines above the first beginning are a run of their own only if work or a result is among them.
     first = opened.group_by("source").agg(pl.col("pos").min().alias("first"))
     bare = (
         lines.group_by("source")
@@ -145,7 +148,7 @@ def _starts(batch: Batch, places: _Places) -> pl.DataFrame:
 
 
 def _repeated(batch: Batch, places: _Places) -> pl.Expr:
-    """Whether a beginning repeats an earlier one of its source: a record with the same stamp and text is one."""
+    """Whether a beginning has the same stamp and text as an earlier one of its source: then it is a repetition."""
     again: list[int] = []
     for rule in places.rules:
         frame = places.hits.by_rule[rule.name]
@@ -173,7 +176,8 @@ def _split_at_finals(places: _Places, starts: pl.DataFrame) -> pl.DataFrame:
 
 
 def _run_of(runs: pl.DataFrame) -> pl.Expr:
-    """`n` of the run that a line (pos, source) belongs to; lines above the first run of their source belong to it."""
+    """`n` of the run that a line (pos, source) belongs to; lines above the first run of their source belong to that
+    run."""
     if not runs.height:
         return pl.lit(None, pl.UInt32)
     if runs.height == 1:
@@ -191,26 +195,15 @@ def _run_of(runs: pl.DataFrame) -> pl.Expr:
 
 
 def _named(runs: pl.DataFrame, places: Sequence[_Places], lines: Sequence[pl.DataFrame]) -> Found:
-    """Runs that hold something, with their ids and the lines they span; and the hits of those runs."""
-    extents = pl.concat([_extents(place, frame) for place, frame in zip(places, lines, strict=True)]).filter("holds")
+    """The runs that contain something, with their ids and the lines they span; and the hits of those runs."""
+    extents = pl.concat([_extents(place, frame) for place, frame in zip(places, lines, strict=True)]).filter("is_run")
     found, ids = [], []
     for place, frame in zip(places, lines, strict=True):
-        hits = place.hits
-        held = frame["n"].is_in(extents["n"].implode()).fill_null(False)
-        at = 0
-        for rule in place.rules:
-            whole = hits.by_rule.pop(rule.name)
-            here = slice(at, at := at + whole.height)
-            part = whole.hstack([frame["n"][here]])
-            part = part if held[here].all() else part.filter(held[here])
-            if part.height:
-                # Lines stand in order, and who sorts them need not look.
-                part.replace_column(part.get_column_index("pos"), part["pos"].set_sorted())
-                hits.by_rule[rule.name] = part
-        hits.rules = {name: rule for name, rule in hits.rules.items() if name in hits.by_rule}
+        in_run = frame["n"].is_in(extents["n"].implode()).fill_null(False)
+        hits = place.hits.with_frames(_lines_of_runs(place, frame["n"], in_run))
         if hits.by_rule:
             found.append(hits)
-            ids.append(_identities(hits, frame["n"].filter(held).unique()))
+            ids.append(_identities(hits, frame["n"].filter(in_run).unique()))
     if not found:
         return Found(_no_runs(), [])
     platforms = pl.Series([place.hits.grammar.name for place in places])
@@ -221,13 +214,29 @@ def _named(runs: pl.DataFrame, places: Sequence[_Places], lines: Sequence[pl.Dat
             pl.coalesce("begin_row", "own_row").alias("row_first"),
             pl.lit(platforms).gather(pl.col("platform_index")).alias("platform"),
         )
-        .drop("begin_row", "own_row", "platform_index", "holds")
+        .drop("begin_row", "own_row", "platform_index", "is_run")
     )
     return Found(named, found)
 
 
+def _lines_of_runs(place: _Places, n: pl.Series, in_run: pl.Series) -> dict[str, pl.DataFrame]:
+    """Each rule's lines that are `in_run`, with the number of their run; both are in the order of `place.lines`."""
+    frames = {}
+    at = 0
+    for rule in place.rules:
+        lines = place.hits.by_rule[rule.name]
+        part = slice(at, at := at + lines.height)
+        lines = lines.hstack([n[part]])
+        lines = lines if in_run[part].all() else lines.filter(in_run[part])
+        if lines.height:
+            # Lines are in order: who sorts them need not check.
+            lines.replace_column(lines.get_column_index("pos"), lines["pos"].set_sorted())
+            frames[rule.name] = lines
+    return frames
+
+
 def _extents(place: _Places, lines: pl.DataFrame) -> pl.DataFrame:
-    """n, begin_row, own_row, row_last, lines_read, holds (whether it is a run at all)."""
+    """n, begin_row, own_row, row_last, lines_read, is_run (whether its lines make a run at all)."""
     return (
         lines.lazy()
         .filter(pl.col("n").is_not_null())
@@ -237,15 +246,14 @@ def _extents(place: _Places, lines: pl.DataFrame) -> pl.DataFrame:
             pl.col("row").filter(_flag(place.rules, place.owns)).min().alias("own_row"),
             pl.col("row").max().alias("row_last"),
             pl.len().alias("lines_read"),
-            _flag(place.rules, _holds_a_run).any().alias("holds"),
+            _flag(place.rules, _makes_a_run).any().alias("is_run"),
         )
         .collect(engine="in-memory")
     )
 
 
 def _identities(hits: Hits, runs: pl.Series) -> pl.DataFrame:
-    """n, run (id), keyed: hashed from the identifying values, or where none is printed from all values that were
-    read."""
+    """n, run (id), keyed: a hash of the identifying values, or of all values that were read if none is printed."""
     keys = []
     for index, names in enumerate(hits.grammar.identity):
         for order, name in enumerate(names.split("|")):
@@ -277,8 +285,8 @@ def _identities(hits: Hits, runs: pl.Series) -> pl.DataFrame:
     return everyone.select("n", pl.Series("run", ids, dtype=pl.String), "keyed")
 
 
-_TOLD_APART = 50
-"""Lines of a rule that go into an id: enough to tell runs apart, not each of a million steps."""
+_LINES_IN_ID = 50
+"""Lines of a rule that go into an id: enough to distinguish runs, without each of a million steps."""
 
 
 def _all_values(hits: Hits, bare: pl.Series) -> pl.DataFrame:
@@ -290,18 +298,20 @@ def _all_values(hits: Hits, bare: pl.Series) -> pl.DataFrame:
     is_bare = full(False, highest + 1).scatter(bare, True)
     for index, rule in enumerate(hits.rules.values()):
         frame = hits.by_rule[rule.name]
-        held = is_bare[frame["n"]]
-        if not held.any() or not _is_own(hits, rule):
+        of_bare = is_bare[frame["n"]]
+        if not of_bare.any() or not _is_own(hits, rule):
             continue
-        named = [f"{f}:text" for f in rule.fields] or ["seg"]
-        some = frame.filter(held)
-        some = some.group_by("n", maintain_order=True).head(_TOLD_APART) if some.height > _TOLD_APART else some
-        if len(named) > 1:
-            text = some.select(pl.concat_str(named, separator="\t", ignore_nulls=True)).to_series()
+        names = [f"{f}:text" for f in rule.fields] or ["seg"]
+        lines = frame.filter(of_bare)
+        if lines.height > _LINES_IN_ID:
+            lines = lines.group_by("n", maintain_order=True).head(_LINES_IN_ID)
+        if len(names) > 1:
+            text = lines.select(pl.concat_str(names, separator="\t", ignore_nulls=True)).to_series()
         else:
-            text = some[named[0]]
+            text = lines[names[0]]
         text = text.fill_null("") if text.null_count() else text
-        texts.append(pl.DataFrame([some["n"], some["pos"], text.alias("text"), full(index, some.height).alias("rule")]))
+        numbers = full(index, lines.height).alias("rule")
+        texts.append(pl.DataFrame([lines["n"], lines["pos"], text.alias("text"), numbers]))
     return pl.concat(texts).group_by("n").agg(pl.col("text").sort_by("pos", "rule").str.join("\n"))
 
 

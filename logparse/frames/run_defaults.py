@@ -1,6 +1,5 @@
-"""What holds for the runs of all platforms: phase sums, stamps, status, rates, what is unaccounted for, repeats, and
-why
-a cell is empty."""
+"""Columns that runs of all platforms have: sums of phases, stamps, status, rates, unaccounted time, groups of repeats;
+and why a cell is empty."""
 
 from __future__ import annotations
 
@@ -9,9 +8,9 @@ from collections.abc import Iterator
 
 import polars as pl
 
-from logparse.frames import evidence as proof
-from logparse.frames.phases import Phases
-from logparse.frames.run_columns import Sheet
+from logparse.frames import evidence
+from logparse.frames.phase_rows import Phases
+from logparse.frames.run_columns import RunColumns
 from logparse.grammar import Grammar, Infer, Steady
 from logparse.reading.match import Hits
 from logparse.schema import NUMBER, PHASES, RUNS, TEXT
@@ -19,7 +18,7 @@ from logparse.schema.build import full
 from logparse.text.missing import MISSING, Absence, Code
 
 PHASE_COLUMNS = tuple(f"{phase}_s" for phase in PHASES)
-"""Those that `runs` has not are facts: what they explain is not unaccounted for."""
+"""Those that are not columns of `runs` are facts: the time they explain is accounted for."""
 SETTINGS = (
     "sdk_version",
     "devices",
@@ -33,56 +32,57 @@ SETTINGS = (
     "epochs",
     "steps",
 )
-"""Settings that, where known, make two runs repeats of one experiment."""
+"""Two runs with the same known values of these settings are repeats of one experiment."""
 _BUILD = ("on_chip_throughput",)
-"""A compiler says the same of the same binary: where shapes are not printed, its figure tells builds apart."""
+"""A compiler reports the same figure for the same binary: it distinguishes builds where shapes are not printed."""
 
 
-def fill(runs: pl.DataFrame, hits: Hits, phases: Phases) -> Sheet:
-    """The sheet of all runs of one grammar: what its declarations give, then what holds for all platforms."""
-    sheet = Sheet(runs, hits)
-    _marks(sheet)
+def fill(runs: pl.DataFrame, hits: Hits, phases: Phases) -> RunColumns:
+    """The columns of all runs of one grammar: what its declarations give, then what all platforms share."""
+    columns = RunColumns(runs, hits)
+    _marks(columns)
     for column in PHASE_COLUMNS:
-        _phase_sum(sheet, phases, column)
+        _phase_sum(columns, phases, column)
     for declared in hits.grammar.columns:
-        sheet.declare(declared)
+        columns.declare(declared)
     if hits.grammar.device_kind:
-        sheet.infer(Infer("device_kind", hits.grammar.device_kind))
-    _stamps(sheet)
-    _status(sheet)
-    sheet.derive("batch_size", "micro_batch_size * ranks")
-    sheet.derive("samples", "steps * batch_size", when="task == 'train' or not known(task)")
-    _accuracy(sheet)
-    _train_includes(sheet, phases)
+        columns.infer(Infer("device_kind", hits.grammar.device_kind))
+    _stamps(columns)
+    _status(columns)
+    columns.derive("batch_size", "micro_batch_size * ranks")
+    columns.derive("samples", "steps * batch_size", when="task == 'train' or not known(task)")
+    _accuracy(columns)
+    _train_includes(columns, phases)
     for steady in hits.grammar.steady:
-        _steady(sheet, steady)
+        _steady(columns, steady)
     if "total_s" not in hits.grammar.no_timestamps:
-        # The stamps span the whole only where the first stands above the work and the last below the result; and not
-        # where the clock was set back on the way.
+        # The stamps span the whole run only if the first is above the work and the last below the result, and if the
+        # clock was not set back in between.
         done = (
             "(status == 'completed' or status == 'completed_with_errors') and known(_begin) and _last_stamp >= _result"
             " and (not known(_first_work) or _first_stamp <= _first_work) and ended_at >= started_at"
         )
-        sheet.derive("total_s", "ended_at - started_at", when=done)
-    _unaccounted(sheet)
-    _group(sheet)
-    return sheet
+        columns.derive("total_s", "ended_at - started_at", when=done)
+    _unaccounted(columns)
+    _group(columns)
+    return columns
 
 
-def _phase_sum(sheet: Sheet, phases: Phases, column: str) -> None:
-    """`compile_s` and its like: the sum of the whole-phase rows."""
-    rows = phases.rows.filter((pl.col("phase") == column.removesuffix("_s")) & pl.col("stage").is_null())
+def _phase_sum(columns: RunColumns, phases: Phases, column: str) -> None:
+    """`compile_s` and the like: the sum of the rows that are whole phases."""
+    rows = phases.whole(column.removesuffix("_s"))
     if not rows.height:
         return
-    # A sum of floats is not what its last digits say; one figure is as it stands.
+    # The last digits of a sum of floats are noise; a single figure keeps its digits.
     total = pl.when(pl.len() == 1).then(pl.col("duration").first()).otherwise(pl.col("duration").sum().round(9))
     values = rows.group_by("n").agg(total.alias("value"))
-    own = phases.evidence.filter(pl.col("id").is_in(rows["id"].implode())).with_columns(pl.lit(None, TEXT).alias("key"))
-    alone = pl.col("id").n_unique().over("n") == 1
-    several = own.filter(~alone).drop("number").unique("id", keep="first", maintain_order=True)
+    cited = phases.evidence.filter(pl.col("id").is_in(rows["id"].implode()))
+    cited = cited.with_columns(pl.lit(None, TEXT).alias("key"))
+    is_only = pl.col("id").n_unique().over("n") == 1
+    several = cited.filter(~is_only).drop("number").unique("id", keep="first", maintain_order=True)
     read = pl.col("how").is_in(["read", "converted"])
     several = several.join(rows.select("id", "key", number="duration"), on="id", maintain_order="left")
-    several = proof.rows(
+    several = evidence.rows(
         several,
         text=pl.when(read).then("text"),
         how="derived",
@@ -90,11 +90,11 @@ def _phase_sum(sheet: Sheet, phases: Phases, column: str) -> None:
         input="duration",
         reason=pl.format("the phase {}", "key_right"),
     )
-    sheet.put(column, values, pl.concat([proof.rows(own.filter(alone)), several]))
+    columns.put(column, values, pl.concat([evidence.rows(cited.filter(is_only)), several]))
 
 
-def _marks(sheet: Sheet) -> None:
-    """Facts for the status: where results, failures and work stand."""
+def _marks(columns: RunColumns) -> None:
+    """Facts for the status: the positions of results, failures and work."""
     picks = {
         "begin": "first",
         "result": "last",
@@ -104,38 +104,39 @@ def _marks(sheet: Sheet) -> None:
         "submission": "last",
     }
     for mark, pick in picks.items():
-        frames = [sheet.line_of(r.name, pick) for r in sheet.hits.rules.values() if mark in r.marked]
+        frames = [columns.line_of(r.name, pick) for r in columns.hits.rules.values() if mark in r.marked]
         if frames:
             keep = "first" if pick == "first" else "last"
             lines = pl.concat(frames).sort("pos").unique("n", keep=keep, maintain_order=True)  # type: ignore[arg-type]
-            sheet.put(f"_{mark}", lines.select("n", value="pos"), proof.rows(lines, how="inferred"))
-    work = [sheet.hits.by_rule[r.name][["n", "pos"]] for r in sheet.hits.rules.values() if "running" in r.marked]
+            columns.put(f"_{mark}", lines.select("n", value="pos"), evidence.rows(lines, how="inferred"))
+    work = [columns.hits.by_rule[r.name][["n", "pos"]] for r in columns.hits.rules.values() if "running" in r.marked]
     if work:
-        sheet.fact("_first_work", pl.concat(work).group_by("n").agg(pl.col("pos").min().alias("value")))
+        columns.fact("_first_work", pl.concat(work).group_by("n").agg(pl.col("pos").min().alias("value")))
 
 
-def _stamps(sheet: Sheet) -> None:
-    """The first and the last stamp, in the order of the lines; not where a grammar says that they are no beginning or
-    end."""
-    own = [r for r in sheet.hits.rules.values() if "at" in r.fields and sheet.hits.grammar.has(r.name)]
-    if not own:
+def _stamps(columns: RunColumns) -> None:
+    """The first and the last time stamp, in the order of the lines; not where a grammar declares that its stamps do not
+    mark the beginning or the end."""
+    rules = [r for r in columns.hits.rules.values() if "at" in r.fields and columns.hits.grammar.has(r.name)]
+    if not rules:
         return
-    frames = [sheet.hits.by_rule[r.name][["n", "pos", "at"]] for r in own]
+    frames = [columns.hits.by_rule[r.name][["n", "pos", "at"]] for r in rules]
     stamped = pl.concat(f.hstack([full(i, f.height).alias("i")]) for i, f in enumerate(frames))
     lines = stamped.filter(pl.col("at").is_not_null()).sort("pos")
     for column, keep in (("started_at", "first"), ("ended_at", "last")):
-        if column in sheet.hits.grammar.no_timestamps:
+        if column in columns.hits.grammar.no_timestamps:
             continue
         one = lines.unique("n", keep=keep, maintain_order=True)  # type: ignore[arg-type]
-        evidence = []
-        for (i,), mine in one.partition_by("i", as_dict=True).items():
-            rule = own[i]
-            frame = sheet.hits.by_rule[rule.name]
-            frame = frame.filter(frame["pos"].is_in(mine["pos"].implode()))
-            evidence.append(proof.of_lines(frame, **proof.place(frame, "at", rule), number=proof.numbers(frame["at"])))
-        if evidence:
-            sheet.put(column, one.select("n", value="at"), pl.concat(evidence))
-            sheet.fact(f"_{keep}_stamp", one.select("n", value="pos"))
+        evidence_rows = []
+        for (i,), lines_of_rule in one.partition_by("i", as_dict=True).items():
+            rule = rules[i]
+            frame = columns.hits.by_rule[rule.name]
+            frame = frame.filter(frame["pos"].is_in(lines_of_rule["pos"].implode()))
+            place = evidence.place(frame, "at", rule)
+            evidence_rows.append(evidence.of_lines(frame, **place, number=evidence.numbers(frame["at"])))
+        if evidence_rows:
+            columns.put(column, one.select("n", value="at"), pl.concat(evidence_rows))
+            columns.fact(f"_{keep}_stamp", one.select("n", value="pos"))
 
 
 _STATUS = {
@@ -145,20 +146,20 @@ _STATUS = {
     "submitted": ("_submission", "compiled or handed in only: the work itself is elsewhere"),
     "incomplete": ("_running", "the log stops before any result"),
 }
-"""status -> the mark whose line shows it, and what it means."""
+"""status -> the mark whose line is its evidence, and the reason."""
 
 
-def _status(sheet: Sheet) -> None:
-    """What became of the run, by where its marks stand."""
-    frame = sheet.frame
-    missing = [f"_{m}" for m in ("result", "failure", "running", "reopen", "submission") if not sheet.has(f"_{m}")]
+def _status(columns: RunColumns) -> None:
+    """How the run ended, by the order of its marks."""
+    frame = columns.frame
+    missing = [f"_{m}" for m in ("result", "failure", "running", "reopen", "submission") if not columns.has(f"_{m}")]
     frame = frame.with_columns(pl.lit(None, pl.UInt64).alias(name) for name in missing)
     result, failure, work = pl.col("_result"), pl.col("_failure"), pl.col("_running")
-    stands = result.is_not_null() & (pl.col("_reopen").is_null() | (pl.col("_reopen") < result))
+    is_done = result.is_not_null() & (pl.col("_reopen").is_null() | (pl.col("_reopen") < result))
     status = (
-        pl.when(stands & (failure > result).fill_null(False))
+        pl.when(is_done & (failure > result).fill_null(False))
         .then(pl.lit("completed_with_errors"))
-        .when(stands)
+        .when(is_done)
         .then(pl.lit("completed"))
         .when(failure.is_not_null())
         .then(pl.lit("failed"))
@@ -169,22 +170,22 @@ def _status(sheet: Sheet) -> None:
     values = frame.select("n", status.alias("value"))
     parts = []
     for name, (mark, reason) in _STATUS.items():
-        of = values.filter(pl.col("value") == name).select("n")
-        if of.height:
-            shown = of.join(sheet.cited(mark), on="n", how="left", maintain_order="left")
-            parts.append(proof.rows(shown, how="inferred", reason=reason))
-    sheet.put("status", values, pl.concat(parts))
+        runs = values.filter(pl.col("value") == name).select("n")
+        if runs.height:
+            shown = runs.join(columns.cited(mark), on="n", how="left", maintain_order="left")
+            parts.append(evidence.rows(shown, how="inferred", reason=reason))
+    columns.put("status", values, pl.concat(parts))
 
 
-def _accuracy(sheet: Sheet) -> None:
-    """`accuracy` is the score, where that is what the score is."""
-    if sheet.has("score"):
-        runs = sheet.where("score_name == 'accuracy'", "score")
-        sheet.put("accuracy", runs.select("n", value="score"), sheet.proofs("score"))
+def _accuracy(columns: RunColumns) -> None:
+    """`accuracy` is the score of runs whose score is named so."""
+    if columns.has("score"):
+        runs = columns.where("score_name == 'accuracy'", "score")
+        columns.put("accuracy", runs.select("n", value="score"), columns.evidence_of("score"))
 
 
-def _train_includes(sheet: Sheet, phases: Phases) -> None:
-    """What lies within training and is part of its time: phases whose rows have `train` as their stage."""
+def _train_includes(columns: RunColumns, phases: Phases) -> None:
+    """The phases within training that are part of its time: their rows have `train` as stage."""
     rows = phases.rows.filter((pl.col("stage") == "train") & (pl.col("phase") != "train"))
     if not rows.height:
         return
@@ -192,21 +193,21 @@ def _train_includes(sheet: Sheet, phases: Phases) -> None:
     begins = phases.evidence.filter(pl.col("id").is_in(rows["id"].implode()) & (pl.col("input") == "begin"))
     lines = begins.select("n", "pos", "seg", "rule")
     reason = "it begins and ends between two steps"
-    sheet.put("train_includes", values, proof.rows(lines, how="inferred", reason=reason))
+    columns.put("train_includes", values, evidence.rows(lines, how="inferred", reason=reason))
 
 
-def _steady(sheet: Sheet, steady: Steady) -> None:
-    """Work over the median interval of step lines, after the first ones: one real interval, so that its lines can be
-    shown."""
-    frame, rule = sheet.hits.get(steady.rule), sheet.hits.rules.get(steady.rule)
-    if frame is None or rule is None or not sheet.has("batch_size") or not {"at", "step"} <= set(frame.columns):
+def _steady(columns: RunColumns, steady: Steady) -> None:
+    """The batch size over the median interval of step lines after the warm-up. The upper median is one real interval,
+    so that its lines are the evidence."""
+    frame, rule = columns.hits.get(steady.rule), columns.hits.rules.get(steady.rule)
+    if frame is None or rule is None or not columns.has("batch_size") or not {"at", "step"} <= set(frame.columns):
         return
     names = ["pos", "at", "step"]
     lines = (
         frame.select("n", *names).with_row_index("i").filter(pl.col("at").is_not_null() & pl.col("step").is_not_null())
     )
-    lines = _looped(sheet.hits, lines, steady.separated_by)
-    # Lines stand run by run, so that the line before is of the same run unless its number differs.
+    lines = _looped(columns.hits, lines, steady.separated_by)
+    # Lines are in order of runs, so the line before is of the same run unless its number differs.
     same = (pl.col("n") == pl.col("n").shift(1)) & pl.col("loop").eq_missing(pl.col("loop").shift(1))
     nth = pl.int_range(pl.len()) - pl.col("n").search_sorted(pl.col("n"))
     took = ((pl.col("at") - pl.col("at").shift(1)).dt.total_microseconds() / 1e6).round(6)
@@ -225,8 +226,7 @@ def _steady(sheet: Sheet, steady: Steady) -> None:
         )
         .filter("holds")
     )
-    sizes = sheet.frame.lazy().filter(pl.col("batch_size").is_not_null()).select("n", "batch_size")
-    # The upper median is a real interval, the same as the one in the middle of the sorted ones.
+    sizes = columns.frame.lazy().filter(pl.col("batch_size").is_not_null()).select("n", "batch_size")
     median = pl.col("interval").quantile(0.5, "higher").over("n")
     middle = (
         pairs.filter((pl.len().over("n") >= 3) & (pl.col("interval") == median))
@@ -237,7 +237,7 @@ def _steady(sheet: Sheet, steady: Steady) -> None:
     if not middle.height:
         return
     values = middle.select("n", (pl.col("batch_size") / pl.col("interval")).alias("value"))
-    made: dict[str, pl.Expr | str | None] = {
+    derived: dict[str, pl.Expr | str | None] = {
         "how": "derived",
         "formula": "batch_size * (step_b - step_a) / (at_b - at_a)",
         "reason": f"the median interval after the first {steady.warmup}",
@@ -245,56 +245,60 @@ def _steady(sheet: Sheet, steady: Steady) -> None:
     parts = []
     for end, side in (("a", "_before"), ("b", "")):
         at = frame[middle[f"i{side}"]]
-        # From midnight before the first of the two lines: short intervals are lost in seconds since 1970.
+        # Seconds since the midnight before the first of the two lines: a float of seconds since 1970 would lose short
+        # intervals.
         clock = (middle[f"at{side}"] - middle["at_before"].dt.truncate("1d")).dt.total_microseconds() / 1e6
         clock = clock.round(6)
         for name, number in (("at", clock), ("step", at["step"])):
-            place = {**proof.place(at, name, rule), **made}
-            parts.append(proof.of_lines(at, **place, number=number, input=f"{name}_{end}"))
-    cited = sheet.cited("batch_size").select("n", "pos", "seg", "rule", "field")
+            place = {**evidence.place(at, name, rule), **derived}
+            parts.append(evidence.of_lines(at, **place, number=number, input=f"{name}_{end}"))
+    cited = columns.cited("batch_size").select("n", "pos", "seg", "rule", "field")
     batch = middle.select("n", pl.col("batch_size").cast(NUMBER).alias("number"))
     batch = batch.join(cited, on="n", how="left", maintain_order="left")
-    sheet.put("steady_throughput", values, pl.concat([*parts, proof.rows(batch, input="batch_size", **made)]))
+    columns.put("steady_throughput", values, pl.concat([*parts, evidence.rows(batch, input="batch_size", **derived)]))
 
 
 def _looped(hits: Hits, lines: pl.DataFrame, separated_by: str) -> pl.DataFrame:
-    """`lines` with `loop`: the place of the latest line of `separated_by` above; null where a run has but one."""
-    found = [h for name in separated_by.split("|") if (h := hits.get(name)) is not None]
-    parts = [h.select("n", "pos", pl.col("pos").alias("loop")) for h in found]
+    """`lines` with `loop`: the position of the latest line of the rules `separated_by` above; null if a run has only
+    one."""
+    frames = [frame for name in separated_by.split("|") if (frame := hits.get(name)) is not None]
+    parts = [frame.select("n", "pos", pl.col("pos").alias("loop")) for frame in frames]
     several = pl.concat(parts).filter(pl.len().over("n") > 1).sort("pos") if parts else None
     if several is None or not several.height:
         return lines.with_columns(pl.lit(None, pl.UInt64).alias("loop"))
     return lines.join_asof(several, on="pos", by="n", strategy="backward", check_sortedness=False)
 
 
-def _unaccounted(sheet: Sheet) -> None:
-    """The whole less all phases that are known."""
-    known = [c for c in PHASE_COLUMNS if sheet.has(c)]
-    if not known or not sheet.has("total_s"):
+def _unaccounted(columns: RunColumns) -> None:
+    """The total time minus all known phases."""
+    known = [c for c in PHASE_COLUMNS if columns.has(c)]
+    if not known or not columns.has("total_s"):
         return
     # One formula for each set of phases that a run has.
-    held = sheet.frame.filter(pl.col("total_s").is_not_null()).select(pl.col(c).is_not_null() for c in known)
-    for pattern in held.unique(maintain_order=True).rows():
+    is_known = columns.frame.filter(pl.col("total_s").is_not_null()).select(pl.col(c).is_not_null() for c in known)
+    for pattern in is_known.unique(maintain_order=True).rows():
         names = [c for c, there in zip(known, pattern, strict=True) if there]
         if names:
             when = " and ".join(f"known({c})" if c in names else f"not known({c})" for c in known)
-            sheet.derive("unaccounted_s", f"max(total_s - {' - '.join(names)}, 0)", when=when)
+            columns.derive("unaccounted_s", f"max(total_s - {' - '.join(names)}, 0)", when=when)
 
 
-def _group(sheet: Sheet) -> None:
-    """Repeats of one experiment share it. Unknown is not equal, so the names of what is known go into the hash."""
-    have = [c for c in ("workload", "model", "dataset", "task", *SETTINGS, *_BUILD) if sheet.has(c)]
-    known = [pl.format(f"{c}={{}}", pl.col(c).cast(TEXT)) for c in have] or [pl.lit("")]
-    names = [pl.lit("platform"), *(pl.when(pl.col(c).is_not_null()).then(pl.lit(c)) for c in have)]
-    of = sheet.frame.select(
+def _group(columns: RunColumns) -> None:
+    """The id that repeats of one experiment share. The names of the known settings are part of the hash: an unknown
+    setting is not equal to a known one."""
+    names_known = [c for c in ("workload", "model", "dataset", "task", *SETTINGS, *_BUILD) if columns.has(c)]
+    known = [pl.format(f"{c}={{}}", pl.col(c).cast(TEXT)) for c in names_known] or [pl.lit("")]
+    names = [pl.lit("platform"), *(pl.when(pl.col(c).is_not_null()).then(pl.lit(c)) for c in names_known)]
+    texts = columns.frame.select(
         "n",
         pl.concat_str(known, separator="\n", ignore_nulls=True).alias("text"),
         pl.concat_str(names, separator=", ", ignore_nulls=True).alias("names"),
     )
-    name = sheet.hits.grammar.name
-    ids = [hashlib.sha256(f"{name}\n{text}".encode()).hexdigest()[:12] for text in of["text"]]
+    name = columns.hits.grammar.name
+    ids = [hashlib.sha256(f"{name}\n{text}".encode()).hexdigest()[:12] for text in texts["text"]]
     reason = pl.format("a hash of {}: the settings that are known", "names")
-    sheet.put("group", pl.DataFrame({"n": sheet.n, "value": ids}), proof.of_lines(of, how="inferred", reason=reason))
+    cited = evidence.of_lines(texts, how="inferred", reason=reason)
+    columns.put("group", pl.DataFrame({"n": columns.n, "value": ids}), cited)
 
 
 # ---- why a cell is empty ---- #
@@ -335,14 +339,16 @@ _OF_TRAINING = {
     "seed",
     "steps",
 }
-_OTHER_LOG = Absence(Code.OTHER_LOG, "no log: the work is in another log of the job")
-_CACHED = Absence(Code.CACHED, "cached: the binary was found, not compiled")
 _NOT_FOR_TASK = {"train": _OF_INFERENCE, "inference": _OF_TRAINING, "compile": _OF_INFERENCE}
 
 
-def absent(sheet: Sheet) -> pl.DataFrame:
+_OTHER_LOG = Absence(Code.OTHER_LOG, "no log: the work is in another log of the job")
+_CACHED = Absence(Code.CACHED, "cached: compile cache hit, nothing was compiled")
+
+
+def absent(columns: RunColumns) -> pl.DataFrame:
     """An evidence row for each null cell of runs: why it is null."""
-    frame = sheet.frame
+    frame = columns.frame
     frame = frame.with_columns(pl.lit(None, t).alias(c) for c, t in RUNS.items() if c not in frame.columns)
     judged = [c for c in RUNS if c not in _NOT_JUDGED]
     absences: dict[Absence, int] = {}
@@ -350,7 +356,7 @@ def absent(sheet: Sheet) -> pl.DataFrame:
     def absence(column: str) -> pl.Expr:
         """The number of the first cause that holds; null for a cell that has a value."""
         first = pl.lit(None, pl.UInt32)
-        for condition, cause in reversed(list(_causes(sheet.hits.grammar, column))):
+        for condition, cause in reversed(list(_causes(columns.hits.grammar, column))):
             number = absences.setdefault(cause, len(absences))
             first = pl.when(condition).then(pl.lit(number, pl.UInt32)).otherwise(first)
         return pl.when(pl.col(column).is_null()).then(first).alias(column)
@@ -359,11 +365,11 @@ def absent(sheet: Sheet) -> pl.DataFrame:
     rows = cells.filter(pl.col("absence").is_not_null())
     codes, texts = (pl.Series(values, dtype=TEXT) for values in zip(*((a.code, a.text) for a in absences), strict=True))
     index = rows["absence"]
-    return proof.rows(rows, frame="runs", how="absent", code=codes.gather(index), reason=texts.gather(index))
+    return evidence.rows(rows, frame="runs", how="absent", code=codes.gather(index), reason=texts.gather(index))
 
 
 def _causes(grammar: Grammar, column: str) -> Iterator[tuple[pl.Expr, Absence]]:
-    """Why `column` may be null, and for which runs: of those that hold for a run the first counts."""
+    """Why `column` may be null, and for which runs: the first cause that holds for a run counts."""
     for task, columns in _NOT_FOR_TASK.items():
         if column in columns:
             yield pl.col("task") == task, Absence(Code.NOT_APPLICABLE, f"does not apply: {task}")

@@ -1,104 +1,213 @@
-"""Lines that a rule only names: nothing is taken from them, and all that is wanted is that they are known.
+"""Which lines were parsed: what became of each line, and the rows of `sources`, which count them.
 
-They are most of many logs, so they are not read rule by rule: where no other rule has read a line, a few patterns that
-stand for many rules at once say whether it is known.
+A line is READ where a rule took a value from it, and KNOWN where a rule only names it. Rules that only name lines are
+not run one by one: most lines of many logs are theirs. Where no other rule has read a line, a few patterns that combine
+many rules decide whether it is known.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
 
 import polars as pl
 
 from logparse.grammar import Grammar, Rule
-from logparse.grammar.compile import ends_unbounded
 from logparse.reading.match import Hits, cut, rules_of
 from logparse.reading.scan import Batch, contains, literals, without
-from logparse.reading.threads import WORTH_THREADS, in_threads
+from logparse.reading.threads import in_threads
+from logparse.schema import TEXT
 
-_AT_ONCE = 20
-"""Rules in one pattern: more would not fit the automaton's cache."""
-_SAMPLE = 200
-"""Lines looked at to find which rules are frequent."""
+KNOWN, READ = 1, 2
+
+_RULES_PER_PATTERN = 20
+"""More rules would not fit the cache of the automaton of a pattern."""
 
 
-def known(
-    batch: Batch, hits: Sequence[Hits], lines: Sequence[pl.DataFrame], unread: pl.Series, shared: Sequence[Rule]
-) -> tuple[pl.Series, pl.Series]:
-    """Rows among `lines` (row, text) that a silent rule names, and the blank ones.
+@dataclass(frozen=True)
+class Coverage:
+    """What became of the lines of a batch.
 
-    hits: the grammars, each with the sources whose platform it is. unread: a mask over the lines of the batch.
+    kinds: UInt8 for each row: 0 where no rule read the line, else `KNOWN` or `READ`. blank: rows of blank lines.
     """
-    left = [part.filter(unread.gather(part["row"])) for part in lines]
-    silent = {
+
+    kinds: pl.Series
+    blank: pl.Series
+
+    def by_source(self, batch: Batch) -> dict[str, pl.Series]:
+        """The kinds of the lines of each source, by its name."""
+        spans = zip(batch.sources, batch.first, strict=False)
+        return {source.name: self.kinds[first : first + source.lines] for source, first in spans}
+
+
+def coverage(
+    batch: Batch,
+    matched: Sequence[Hits],
+    runs: pl.DataFrame,
+    hits_of_runs: Sequence[Hits],
+    remaining: Sequence[pl.DataFrame],
+    shared: Sequence[Rule],
+) -> Coverage:
+    """What became of each line of the batch.
+
+    Args:
+        matched: what the rules read.
+        runs: the runs (with `source`, an index); hits_of_runs: as much of `matched` as belongs to them.
+        remaining: the lines (row, text) that no frequent rule read.
+        shared: the rules that platforms share.
+
+    A source without a run counts all that was read in it: its lines have a vendor's form, but there is no run.
+    """
+    kinds = _kinds(batch, hits_of_runs)
+    without_run = sorted(set(range(len(batch.sources))) - set(runs["source"]))
+    if without_run:
+        spans = (pl.int_range(batch.first[i], batch.first[i + 1], dtype=pl.UInt32, eager=True) for i in without_run)
+        rows = pl.concat(spans)
+        kinds = kinds.scatter(rows, _kinds(batch, matched).gather(rows))
+    unread = [part.filter((kinds == 0).gather(part["row"])) for part in remaining]
+    named, blank = _named_and_blank(batch, matched, unread, shared)
+    return Coverage(kinds.scatter(named, KNOWN), blank)
+
+
+def _kinds(batch: Batch, hits: Sequence[Hits]) -> pl.Series:
+    """For each row of the batch `KNOWN` or `READ`, as far as these hits say; else 0."""
+    kinds = pl.zeros(batch.height, pl.UInt8, eager=True)
+    for kind in (KNOWN, READ):
+        rows = [
+            h.by_rule[rule.name]["row"]
+            for h in hits
+            for rule in h.rules.values()
+            if bool(rule.fields or rule.level) == (kind == READ)
+        ]
+        if rows:
+            kinds = kinds.scatter(pl.concat(rows), kind)
+    return kinds
+
+
+# ---- lines that a rule only names ---- #
+
+
+def _named_and_blank(
+    batch: Batch, hits: Sequence[Hits], unread: Sequence[pl.DataFrame], shared: Sequence[Rule]
+) -> tuple[pl.Series, pl.Series]:
+    """Rows among the lines `unread` (row, text) that a rule names, in sources of its platform; and the blank rows."""
+    naming = {
         h.grammar: [rule for rule in rules_of(h.grammar, shared) if not h.grammar.extracts_data(rule)] for h in hits
     }
-    frequent = {grammar: _frequent(left, rules) for grammar, rules in silent.items()}
 
-    def one(part: pl.DataFrame) -> tuple[pl.Series, pl.Series]:
+    def search(lines: pl.DataFrame) -> tuple[pl.Series, pl.Series]:
         named = []
         for h in hits:
-            mine = part
+            of_platform = lines
             if len(h.sources) < len(batch.sources):
-                mine = part.filter(batch.source_of(pl.col("row")).is_in(sorted(h.sources)))
-            named.append(_named(mine, h.grammar, silent[h.grammar], frequent[h.grammar]))
-            part = without(part, named[-1])
-        blank = part.filter(pl.col("text").str.contains(r"^[ \t\r]*$"))["row"]
+                of_platform = lines.filter(batch.source_of(pl.col("row")).is_in(sorted(h.sources)))
+            named.append(_named(of_platform, h.grammar, naming[h.grammar]))
+            lines = without(lines, named[-1])
+        blank = lines.filter(pl.col("text").str.contains(r"^[ \t\r]*$"))["row"]
         return pl.concat([*named, blank.clear()]), blank
 
     none = pl.Series("row", dtype=pl.UInt32)
-    parts = [(none, none), *in_threads(one, left, batch.height)]
+    parts = [(none, none), *in_threads(search, unread, batch.height)]
     return pl.concat(named for named, _ in parts), pl.concat(blank for _, blank in parts)
 
 
-def _frequent(lines: Sequence[pl.DataFrame], rules: Sequence[Rule]) -> list[str]:
-    """Patterns of those `rules` that read some of a sample of `lines`; none where there are few lines."""
-    height = sum(part.height for part in lines)
-    if height < WORTH_THREADS:
-        return []
-    sample = pl.concat(part["text"].gather_every(max(height // _SAMPLE, 1)) for part in lines).str.strip_chars(" \t\r")
-    everything = "\n".join(sample)
-    held = [rule for rule in rules if any(text in everything for text in rule.compiled.literals)]
-    return [_first(rule) for rule in held if sample.str.contains(rule.pattern).any()]
-
-
-def _first(rule: Rule) -> str:
-    """As `_whole`, and not looking for the end of the line where free text goes before it: twice as fast."""
-    return rule.compiled.pattern if ends_unbounded(rule.expr) else _whole(rule)
-
-
-def _whole(rule: Rule) -> str:
-    """The pattern of `rule` from the first character that is no white space to the last."""
-    return rf"{rule.compiled.pattern}[ \t\r]*$"
-
-
-def _named(lines: pl.DataFrame, grammar: Grammar, rules: Sequence[Rule], frequent: Sequence[str]) -> pl.Series:
-    """Rows of `lines` (row, text) that one of `rules` names: as they stand, or one of the segments they are cut into.
-
-    Most lines are named by the `frequent` patterns, and are spared the gate.
-    """
-    text, patterns = pl.col("text"), [_whole(rule) for rule in rules]
-    often = _rows(lines, frequent, "text")
-    lines = without(lines, often).filter(contains(text, literals(rules)))
+def _named(lines: pl.DataFrame, grammar: Grammar, rules: Sequence[Rule]) -> pl.Series:
+    """Rows of `lines` (row, text) that one of `rules` names: the whole line, or one of the segments it is cut into."""
+    text, patterns = pl.col("text"), [rf"{rule.compiled.pattern}[ \t\r]*$" for rule in rules]
+    lines = lines.filter(contains(text, literals(rules)))
     whole = _rows(lines, patterns, "text")
     lines = without(lines, whole)
-    glued = text.str.contains("\r", literal=True)
+    has_segments = text.str.contains("\r", literal=True)
     if grammar.record_start:
-        glued = glued | text.str.contains(f".(?:{grammar.record_start})")
+        has_segments = has_segments | text.str.contains(f".(?:{grammar.record_start})")
     if grammar.prefix_compiled:
-        glued = glued | contains(text, grammar.prefix_compiled.literals)
-    lines = lines.filter(glued)
+        has_segments = has_segments | contains(text, grammar.prefix_compiled.literals)
+    lines = lines.filter(has_segments)
     if not lines.height:
-        return pl.concat([often, whole])
-    return pl.concat([often, whole, _rows(cut(lines, grammar), patterns, "seg").unique()])
+        return whole
+    return pl.concat([whole, _rows(cut(lines, grammar), patterns, "seg").unique()])
 
 
 def _rows(lines: pl.DataFrame, patterns: Sequence[str], column: str) -> pl.Series:
-    """Rows of `lines` whose `column` one of `patterns` reads, white space before it left out."""
+    """Rows of `lines` whose `column` one of `patterns` reads; white space before it does not count."""
     out = [pl.Series("row", [], dtype=pl.UInt32)]
-    for at in range(0, len(patterns), _AT_ONCE) if lines.height else ():
-        some = "|".join(f"(?:{pattern})" for pattern in patterns[at : at + _AT_ONCE])
-        named = lines[column].str.contains(rf"^[ \t\r]*(?:{some})")
+    for at in range(0, len(patterns), _RULES_PER_PATTERN) if lines.height else ():
+        combined = "|".join(f"(?:{pattern})" for pattern in patterns[at : at + _RULES_PER_PATTERN])
+        named = lines[column].str.contains(rf"^[ \t\r]*(?:{combined})")
         out.append(lines["row"].filter(named))
         lines = lines.filter(~named)
     return pl.concat(out)
+
+
+# ---- the rows of `sources` ---- #
+
+
+def source_rows(batch: Batch, runs: pl.DataFrame, grammars: Iterable[Grammar], covered: Coverage) -> pl.DataFrame:
+    """Rows of `sources`, with `index`: how many lines of each source were parsed, and what it is.
+
+    runs: with pos, source (index) and platform. grammars: those that the runs were read with.
+    """
+    counts = _line_counts(batch, covered)
+    platforms = (
+        runs.sort("pos").group_by("source", maintain_order=True).agg(pl.col("platform").unique(maintain_order=True))
+    )
+    rows = pl.DataFrame(
+        {
+            "index": range(len(batch.sources)),
+            "source": [s.name for s in batch.sources],
+            "sha256": [s.sha256 for s in batch.sources],
+            "bytes": [s.bytes for s in batch.sources],
+            "lines": [s.lines for s in batch.sources],
+            "encoding": [s.encoding for s in batch.sources],
+            "compression": [s.compression for s in batch.sources],
+            "text": [s.status for s in batch.sources],
+            "note": [s.reason for s in batch.sources],
+            **counts,
+        },
+        schema_overrides={"index": pl.UInt32, "encoding": TEXT, "compression": TEXT, "note": TEXT, "source": TEXT},
+    )
+    rows = rows.join(platforms, left_on="index", right_on="source", how="left", maintain_order="left")
+    not_blank = pl.col("lines").cast(pl.Int64) - pl.col("lines_blank").cast(pl.Int64)
+    parsed = pl.col("lines_read").cast(pl.Int64) + pl.col("lines_known").cast(pl.Int64)
+    status = (
+        pl.when(pl.col("text") != "text")
+        .then("text")
+        .when(pl.col("platform").is_not_null())
+        .then(pl.lit("read"))
+        .when(parsed > 0)
+        .then(pl.lit("no_run"))
+        .otherwise(pl.lit("unknown_platform"))
+    )
+    reason = (
+        pl.when((pl.col("text") == "text") & (not_blank == 0))
+        .then(pl.lit("the file is empty"))
+        .when(status == "no_run")
+        .then(pl.lit("lines in a vendor's form, but no run among them"))
+        .when(status == "unknown_platform")
+        .then(pl.lit("no line in the form of a platform that is known; `logparse explain` shows its lines"))
+    )
+    versions = {grammar.name: f"{grammar.name} {grammar.version}" for grammar in grammars}
+    names = pl.col("platform").list.eval(
+        pl.element().replace_strict(list(versions), list(versions.values()), default=None, return_dtype=TEXT)
+    )
+    return rows.with_columns(
+        pl.when(not_blank > 0).then(parsed / not_blank).alias("coverage"),
+        status.alias("status"),
+        pl.coalesce("note", reason).alias("reason"),
+        pl.col("platform").list.join(", ").alias("platform"),
+        names.list.join(", ").alias("grammar"),
+    )
+
+
+def _line_counts(batch: Batch, covered: Coverage) -> dict[str, list[int]]:
+    """lines_read, lines_known, lines_blank of each source."""
+    parts = [covered.kinds[first:last] for first, last in pairwise(batch.first)]
+    until = [0] * len(batch.first)
+    if covered.blank.len():
+        until = covered.blank.search_sorted(pl.Series(batch.first, dtype=pl.UInt32)).to_list()
+    return {
+        "lines_read": [int((kinds == READ).sum()) for kinds in parts],
+        "lines_known": [int((kinds == KNOWN).sum()) for kinds in parts],
+        "lines_blank": [last - first for first, last in pairwise(until)],
+    }

@@ -1,7 +1,10 @@
-"""Lines of many sources read together: scanned in slices on all cores, so that only lines that some rule may read go
-on.
+"""One pass over the lines of many sources, in slices on all cores: only lines that some rule may read pass.
 
-A line is known by `row`, its number in the batch counted from 0.
+A line is identified by `row`, its number in the batch counted from 0.
+
+Rules that read many of the lines (`frequent`: the step lines of a long training) skip the usual way: they are run on
+whole lines in this pass, and the text of these lines is not kept. On a log of step lines that saves a third of the CPU
+time and of the memory.
 """
 
 from __future__ import annotations
@@ -14,18 +17,18 @@ from functools import cache
 import polars as pl
 
 from logparse.grammar import Grammar, Rule, units
-from logparse.grammar.compile import can_contain, escape
+from logparse.grammar.compile import escape
 from logparse.reading.sources import Source, pieces
 from logparse.reading.threads import in_threads
 
 SLICE_BYTES = 4 * 2**20
 _SAMPLE = 200
-"""Lines looked at to find which rules are frequent."""
+"""Lines in the sample that shows which rules are frequent."""
 _FREQUENT = 0.1
-"""Share of the sample from which on a rule is run on all lines before any gate."""
+"""Share of the sample from which on a rule counts as frequent."""
 
-_TELLING_ENOUGH = 1000
-"""Lines of a long piece in which a platform is looked for first, where they say nothing else."""
+_IDENTIFYING_LINES = 1000
+"""How many lines of a long slice are searched for those that identify a platform and nothing else."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +40,7 @@ class Batch:
 
     @staticmethod
     def of(sources: Sequence[Source]) -> Batch:
-        """The batch of `sources`; those that are no text have no line."""
+        """The batch of `sources`; those that are not text have no line."""
         first, row = [], 0
         for source in sources:
             first.append(row)
@@ -53,7 +56,7 @@ class Batch:
         """Index of the source that a row belongs to; null where there is no row."""
         if len(self.sources) == 1:
             return pl.when(row.is_not_null()).then(pl.lit(0, pl.UInt32))
-        # Sources without a line share their first row with the next one, which is the one meant.
+        # A source without a line has the same first row as the next one: the row is that of the last of them.
         starts = pl.Series(self.first[:-1], dtype=pl.UInt32)
         return pl.when(row.is_not_null()).then(pl.lit(starts).search_sorted(row, side="right").cast(pl.UInt32) - 1)
 
@@ -77,27 +80,23 @@ class Batch:
 
 
 Slice = list[tuple[bytes, int, int]]
-"""Parts of texts: text, start, end. Nothing is copied before the slice is read."""
+"""Parts of texts: text, start, end. No text is copied before the slice is read."""
 
 
 def text_of(slice: Slice) -> bytes:
-    """The text of a slice; each line is ended by a newline."""
+    """The text of a slice; each line ends with a newline."""
     parts = [text[start:end] for text, start, end in slice]
     return b"".join(part if part.endswith(b"\n") else part + b"\n" for part in parts) if len(parts) > 1 else parts[0]
 
 
-@dataclass
-class Lines:
-    """The lines of a batch, once they were scanned.
+@dataclass(frozen=True)
+class Texts:
+    """The lines of a batch as they were scanned: its slices, by their first rows."""
 
-    left: row, text of those that no frequent rule read, slice by slice. slices: all of them, by their first rows.
-    """
-
-    left: list[pl.DataFrame]
     slices: Sequence[tuple[int, Slice]]
 
     def at(self, rows: pl.Series) -> pl.DataFrame:
-        """row, text of these rows: read again, since most lines that a frequent rule read are never asked for."""
+        """row, text of these rows, read again from the sources."""
         wanted = rows.unique().sort()
         firsts = [first for first, _ in self.slices]
         ends = wanted.search_sorted(pl.Series([*firsts[1:], 2**32 - 1], dtype=pl.UInt32)).to_list()
@@ -106,31 +105,47 @@ class Lines:
             if begin < end:
                 here = wanted[begin:end]
                 text = pl.read_lines(text_of(slice), name="text")["text"][here - first]
-                parts.append(pl.DataFrame([here.alias("row"), text + ""]))  # else it would keep all of the slice
+                parts.append(pl.DataFrame([here.alias("row"), text + ""]))  # a copy: else the whole slice is kept
         return pl.concat(parts)
 
 
 @dataclass(frozen=True)
-class Scanned:
-    """What one pass over all lines gives.
+class Frequent:
+    """A rule that reads many of the lines; not those that contain one of `rivals`, which other rules may read."""
 
-    frequent: (grammar, rule) -> hits (as `match.run_rules` gives them) of rules that are most of the lines; most
-    of them with empty segments, which are lines as they stand. gated: row, text of other lines that some rule may read.
+    grammar: Grammar
+    rule: Rule
+    rivals: frozenset[str]
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """The names of grammar and rule."""
+        return self.grammar.name, self.rule.name
+
+
+@dataclass(frozen=True)
+class Scanned:
+    """The result of one pass over all lines.
+
+    frequent: (grammar, rule) -> lines (as `match.run_rules` gives them) that a frequent rule read; `seg` is null where
+    it is the line as it is. remaining: row, text of all other lines, slice by slice. gated: those of `remaining` that
+    some rule may read, and enough of those that only identify a platform. texts: all lines, to be read again.
     """
 
     gated: pl.DataFrame
-    lines: Lines
+    remaining: list[pl.DataFrame]
     frequent: dict[tuple[str, str], pl.DataFrame]
+    texts: Texts
 
 
 _MANY_LINES = 20_000
 
 
 def contains(text: pl.Expr, literals: Iterable[str], lines: int = 0) -> pl.Expr:
-    """Whether `text` holds any of `literals`.
+    """Whether `text` contains any of `literals`.
 
-    A regular expression of them all finds them three times as fast as a search for words, and takes ten times as long
-    to make: it is for many `lines`.
+    One regular expression of all of them is three times as fast as a search for words, but takes ten times as long to
+    compile: it is for many `lines`.
     """
     words = sorted(set(literals))
     if len(words) == 1:
@@ -141,18 +156,18 @@ def contains(text: pl.Expr, literals: Iterable[str], lines: int = 0) -> pl.Expr:
 
 
 def literals(rules: Iterable[Rule]) -> set[str]:
-    """The gate of several rules: every line that any of them reads holds one of these."""
+    """The gate of several rules: every line that any of them reads contains one of these."""
     return {text for rule in rules for text in rule.compiled.literals}
 
 
 def scan(batch: Batch, wanted: Mapping[Grammar, Sequence[Rule]]) -> Scanned:
-    """One pass over the lines of a batch, in slices on all cores: those that any of the `wanted` rules may read go on.
+    """Scan the lines of a batch for those that any of the `wanted` rules may read.
 
-    Of lines that only rules may read that say what platform it is, and nothing else, the first of a long piece are
-    enough.
+    Of the lines that can only be read by rules that identify a platform and extract no data, the first of a long slice
+    are enough.
     """
     slices = batch.slices()
-    gate, told = (
+    gate, identifying = (
         literals(rule for grammar, rules in wanted.items() for rule in rules if grammar.extracts_data(rule) == extracts)
         for extracts in (True, False)
     )
@@ -162,46 +177,53 @@ def scan(batch: Batch, wanted: Mapping[Grammar, Sequence[Rule]]) -> Scanned:
     def one(slice: Slice) -> tuple[int, pl.DataFrame, pl.DataFrame, list[pl.DataFrame]]:
         text = text_of(slice)
         lines = pl.read_lines(text, name="text").with_row_index("row")
-        pool, hits = lines, []
-        # A line that the terminal wrote over is cut before any rule reads it.
-        written_over = (
-            pool.filter(column.str.contains("\r", literal=True)) if frequent and b"\r" in text else pool.clear()
-        )
-        pool = without(pool, written_over["row"])
-        for grammar, rule, rivals in frequent:
-            found = read(pool.select("row", column.alias("seg")), rule).with_columns(_WHOLE)
-            if rivals:
-                found = found.filter(~contains(pl.col("seg"), rivals, found.height))
-            if not grammar.keeps_line_text(rule):
-                found = found.with_columns(pl.lit(None, pl.String).alias("seg"))
-            hits.append(found)
-            pool = without(pool, found["row"])
-        pool = pl.concat([pool, written_over]).sort("row") if written_over.height else pool
-        gated = pool.filter(contains(column, gate, pool.height))
-        long = len(slice) == 1 and len(text) >= SLICE_BYTES  # not many short ones, each with a platform of its own
-        tells = pool.head(_TELLING_ENOUGH if long else pool.height).filter(contains(column, told, pool.height))
-        if not tells.height:
-            tells = pool.filter(contains(column, told, pool.height)).head(_TELLING_ENOUGH)
-        tells = without(tells, gated.join(tells, on="row", how="semi")["row"])
-        return lines.height, pl.concat([gated, tells]).sort("row") if tells.height else gated, pool, hits
+        remaining, hits = _read_frequent(lines, frequent)
+        gated = remaining.filter(contains(column, gate, remaining.height))
+        is_long = len(slice) == 1 and len(text) >= SLICE_BYTES  # not many short texts, each with its own platform
+        searched = remaining.head(_IDENTIFYING_LINES if is_long else remaining.height)
+        found = searched.filter(contains(column, identifying, searched.height))
+        if not found.height:
+            found = remaining.filter(contains(column, identifying, remaining.height)).head(_IDENTIFYING_LINES)
+        found = without(found, gated.join(found, on="row", how="semi")["row"])
+        return lines.height, pl.concat([gated, found]).sort("row") if found.height else gated, remaining, hits
 
-    gated, pools, firsts, row = [], [], [], 0
-    found: dict[tuple[str, str], list[pl.DataFrame]] = {(g.name, r.name): [] for g, r, _ in frequent}
-    for height, lines, pool, hits in in_threads(one, slices):
+    all_gated, all_remaining, firsts, row = [], [], [], 0
+    read_lines: dict[tuple[str, str], list[pl.DataFrame]] = {f.key: [] for f in frequent}
+    for height, gated, remaining, hits in in_threads(one, slices):
         firsts.append(row)
-        gated.append(lines.with_columns(pl.col("row") + row))
-        pools.append(pool.with_columns(pl.col("row") + row))
-        for (grammar, rule, _), frame in zip(frequent, hits, strict=True):
-            moved = frame.with_columns(pl.col("row") + row, pl.col("pos") + (row << 32))
-            found[grammar.name, rule.name].append(moved)
+        all_gated.append(gated.with_columns(pl.col("row") + row))
+        all_remaining.append(remaining.with_columns(pl.col("row") + row))
+        for f, frame in zip(frequent, hits, strict=True):
+            read_lines[f.key].append(frame.with_columns(pl.col("row") + row, pl.col("pos") + (row << 32)))
         row += height
     if row != batch.height:
         raise AssertionError(f"{batch.height} lines counted, {row} read")
     return Scanned(
-        pl.concat(gated) if gated else pl.DataFrame(schema={"row": pl.UInt32, "text": pl.String}),
-        Lines(pools, list(zip(firsts, slices, strict=True))),
-        {key: in_one_piece(found.pop(key)) for key in list(found)},
+        pl.concat(all_gated) if all_gated else pl.DataFrame(schema={"row": pl.UInt32, "text": pl.String}),
+        all_remaining,
+        # In one chunk: each query over many chunks would first copy all its text.
+        {key: pl.concat(parts, rechunk=True) for key, parts in read_lines.items()},
+        Texts(list(zip(firsts, slices, strict=True))),
     )
+
+
+def _read_frequent(lines: pl.DataFrame, frequent: Sequence[Frequent]) -> tuple[pl.DataFrame, list[pl.DataFrame]]:
+    """`lines` (row, text) that no frequent rule reads, and those that each of them reads."""
+    if not frequent:
+        return lines, []
+    # A line that the terminal wrote over is cut before any rule reads it.
+    written_over = lines.filter(pl.col("text").str.contains("\r", literal=True))
+    remaining = without(lines, written_over["row"])
+    hits = []
+    for f in frequent:
+        found = read(remaining.select("row", pl.col("text").alias("seg")), f.rule).with_columns(_WHOLE)
+        has_rival = found.select(contains(pl.col("seg"), f.rivals, found.height)).to_series()
+        found = found.filter(~has_rival) if has_rival.any() else found
+        if not f.grammar.keeps_line_text(f.rule):
+            found = found.with_columns(pl.lit(None, pl.String).alias("seg"))
+        hits.append(found)
+        remaining = without(remaining, found["row"])
+    return pl.concat([remaining, written_over]).sort("row") if written_over.height else remaining, hits
 
 
 _WHOLE = [
@@ -209,31 +231,18 @@ _WHOLE = [
     (pl.col("row").cast(pl.UInt64) * 2**32).alias("pos"),
     pl.lit(None, pl.Int64).alias("tag"),
 ]
-"""What `match.cut` tells of a segment that is a whole line."""
-
-
-def in_one_piece(parts: list[pl.DataFrame]) -> pl.DataFrame:
-    """`parts` (which is emptied) as one frame, since each query over many pieces would copy all its text first.
-
-    Column by column, each let go at once: no more than one of them is there twice.
-    """
-    columns = [part.get_columns() for part in parts]
-    parts.clear()
-    out = []
-    for _ in range(len(columns[0])):
-        out.append(pl.concat([some.pop(0) for some in columns], rechunk=True))
-    return pl.DataFrame(out)
+"""The columns that `match.exclude` gives a segment, for one that is a whole line."""
 
 
 def without(lines: pl.DataFrame, rows: pl.Series) -> pl.DataFrame:
-    """`lines` but those of `rows`, some of theirs."""
+    """`lines` without those of `rows`, which are among them."""
     if rows.len() in (0, lines.height):
         return lines if rows.is_empty() else lines.clear()
     return lines.join(rows.to_frame(), on="row", how="anti", maintain_order="left")
 
 
 def read(segments: pl.DataFrame, rule: Rule) -> pl.DataFrame:
-    """The segments (with a column seg and others) that `rule` reads, with a value and `name:text` for each captured
+    """The segments (with a column seg and others) that `rule` reads, with the value and `name:text` of each captured
     name."""
     groups = rule.compiled.groups
     text = segments["seg"]
@@ -254,44 +263,49 @@ def _groups(rule: Rule) -> pl.Expr:
     return pl.col("seg").str.extract_groups(rule.pattern)
 
 
-def _frequent(
-    slices: Sequence[Slice], wanted: Mapping[Grammar, Sequence[Rule]]
-) -> list[tuple[Grammar, Rule, frozenset[str]]]:
-    """Rules that read many of the lines, by a sample; most frequent first. And the texts by which a line of such a rule
-    may be another's before it, or another's too: where one of them stands, the rule must wait its turn.
+def _frequent(slices: Sequence[Slice], wanted: Mapping[Grammar, Sequence[Rule]]) -> list[Frequent]:
+    """Rules that read many of the lines, by a sample; most frequent first.
 
-    Only rules that read a whole line as it stands, without free text, so that there is nothing to cut: then it makes
-    no difference that they come before the cutting.
+    Only rules that read a whole line as it is, without free text: then it makes no difference that they run before
+    lines are cut. Their rivals are the literals of rules of the same grammar that come before them or may begin
+    anywhere.
     """
+    lines = _sample(slices)
+    everything = "\n".join(lines)
+    out = []
+    for grammar, rules in wanted.items() if lines else ():
+        record_start = re.compile(grammar.record_start) if grammar.record_start else None
+        for index, rule in enumerate(rules):
+            has_free_text = ".*" in rule.pattern or ".+" in rule.pattern
+            if (
+                has_free_text
+                or "unanchored" in rule.marked
+                or not grammar.extracts_data(rule)
+                or not grammar.has(rule.name)
+            ):
+                continue
+            if not any(text in everything for text in rule.compiled.literals):
+                continue
+            pattern = re.compile(rule.pattern)
+            matching = [line for line in lines if pattern.search(line)]
+            if len(matching) <= _FREQUENT * len(lines) or (
+                record_start and any(record_start.search(line, 1) for line in matching)
+            ):
+                continue
+            rivals = literals(r for i, r in enumerate(rules) if i < index or (i != index and "unanchored" in r.marked))
+            if not any(text in line for text in rivals for line in matching):
+                out.append((len(matching), Frequent(grammar, rule, frozenset(rivals))))
+    return [frequent for _, frequent in sorted(out, key=lambda found: -found[0])]
+
+
+def _sample(slices: Sequence[Slice]) -> list[str]:
+    """About `_SAMPLE` whole lines from all over the slices; none where these are short."""
     parts = [part for slice in slices for part in slice]
     size = sum(end - start for _, start, end in parts)
-    if size < SLICE_BYTES:
-        return []
     lines: list[str] = []
-    for text, start, end in parts:
+    for text, start, end in parts if size >= SLICE_BYTES else ():
         for at in range(start, end - 1, max(size // _SAMPLE, 1)):
             if line := text.find(b"\n", at) + 1:
                 stop = text.find(b"\n", line)
                 lines.append(text[line : stop if stop >= 0 else len(text)].decode())
-    everything = "\n".join(lines)
-    out = []
-    for grammar, rules in wanted.items():
-        record_start = re.compile(grammar.record_start) if grammar.record_start else None
-        for index, rule in enumerate(rules):
-            free = ".*" in rule.pattern or ".+" in rule.pattern
-            if free or "unanchored" in rule.marked or not grammar.extracts_data(rule) or not grammar.has(rule.name):
-                continue
-            if not any(text in everything for text in rule.compiled.literals):
-                continue
-            mine = [line for line in lines if any(text in line for text in rule.compiled.literals)]
-            if len(mine) > _FREQUENT * len(lines):
-                pattern = re.compile(rule.pattern)
-                mine = [line for line in mine if pattern.search(line)]
-            if len(mine) > _FREQUENT * len(lines) and not (
-                record_start and any(record_start.search(line, 1) for line in mine)
-            ):
-                others = [r for i, r in enumerate(rules) if i < index or (r is not rule and "unanchored" in r.marked)]
-                rivals = frozenset(text for text in literals(others) if can_contain(rule.compiled.pattern, text))
-                if not any(text in line for text in rivals for line in mine):
-                    out.append((len(mine), grammar, rule, rivals))
-    return [(grammar, rule, rivals) for _, grammar, rule, rivals in sorted(out, key=lambda found: -found[0])]
+    return lines

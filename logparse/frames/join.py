@@ -1,0 +1,89 @@
+"""The frames of all batches together: each run once, with its id and label."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import polars as pl
+
+from logparse.frames import copies
+from logparse.schema import FRAMES, TEXT, conform, empty
+
+
+@dataclass(frozen=True)
+class Part:
+    """The frames of one batch.
+
+    frames: the frames of rows of runs, each in parts, with `n` for the run. runs: how many numbers `n` there are.
+    sources: the rows of `sources`. kinds: source -> what became of its lines (`coverage.KNOWN`, `READ` or 0).
+    """
+
+    frames: dict[str, list[pl.DataFrame]]
+    sources: pl.DataFrame
+    runs: int
+    kinds: dict[str, pl.Series]
+
+
+_ORDER: dict[str, list[str]] = {
+    "evidence": [],
+    "phases": ["n", "begin_pos"],
+    "metrics": [],
+    "params": ["n", "line"],
+    "messages": ["n", "line"],
+}
+"""Frames of rows of runs, and what each is sorted by; metrics and evidence keep their order."""
+
+
+def join(batches: Sequence[Part]) -> tuple[dict[str, pl.DataFrame], pl.DataFrame]:
+    """The frames of all batches, as `schema.FRAMES`: each run once, from its most complete copy; and the places of all
+    copies, as `copies.COPIES`.
+
+    Empties the lists in `frames`: each part is freed once its final form exists.
+    """
+    out = {name: empty(name) for name in FRAMES}
+    if batches:
+        out["sources"] = pl.concat(conform("sources", batch.sources) for batch in batches)
+    if not any(batch.runs for batch in batches):
+        return out, pl.DataFrame(schema=copies.COPIES)
+    sources = pl.Series([name for batch in batches for name in batch.sources["source"]], dtype=TEXT)
+    all_runs = pl.concat(_numbered(batches, "runs"), how="diagonal_relaxed").rename({"run": "hash"})
+    places = copies.with_ids(all_runs.with_columns(pl.lit(sources).gather(pl.col("source_index")).alias("source")))
+    runs = copies.fullest(places)
+    out["runs"] = conform("runs", copies.labelled(runs))
+    ids = _run_ids(runs, sum(batch.runs for batch in batches))
+    for name, order in _ORDER.items():
+        if parts := [conform(name, _named(rows, order, ids, sources)) for rows in _numbered(batches, name)]:
+            out[name] = pl.concat(parts)
+    return out, places.select(pl.col(name).cast(dtype) for name, dtype in copies.COPIES.items())
+
+
+def _numbered(batches: Sequence[Part], name: str) -> Iterator[pl.DataFrame]:
+    """The parts of that frame, with `n` and `source_index` counted through all batches."""
+    first_run = first_source = 0
+    for batch in batches:
+        waiting = batch.frames[name]
+        waiting.reverse()
+        while waiting:
+            rows = waiting.pop()
+            if first_source:
+                rows = rows.with_columns(pl.col("n") + first_run, pl.col("source_index") + first_source)
+            yield rows
+        first_run += batch.runs
+        first_source += batch.sources.height
+
+
+def _run_ids(runs: pl.DataFrame, count: int) -> pl.Series:
+    """The id of each of `count` run numbers, by place; null for copies that are dropped."""
+    numbers = pl.DataFrame({"n": pl.arange(0, count, dtype=pl.UInt32, eager=True)})
+    return numbers.join(runs.select("n", "run"), on="n", how="left", maintain_order="left")["run"]
+
+
+def _named(rows: pl.DataFrame, order: Sequence[str], ids: pl.Series, sources: pl.Series) -> pl.DataFrame:
+    """Rows in order, with the names of their runs and sources; without those of runs that have no id."""
+    if ids.null_count():
+        rows = rows.filter(pl.lit(ids.is_not_null()).gather(pl.col("n")))
+    named = rows.with_columns(
+        pl.lit(ids).gather(pl.col("n")).alias("run"), pl.lit(sources).gather(pl.col("source_index")).alias("source")
+    )
+    return named.sort(order, maintain_order=True) if order else named

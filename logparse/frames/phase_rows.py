@@ -1,0 +1,55 @@
+"""What all kinds of phases share: the working frame of phases, with the evidence of each row."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import polars as pl
+
+from logparse.frames import evidence
+from logparse.schema import NUMBER, TEXT, TIME
+from logparse.schema.build import make
+
+ROW: dict[str, pl.DataType] = {
+    "id": pl.UInt32(),
+    "n": pl.UInt32(),
+    "phase": TEXT,
+    "stage": TEXT,
+    "begin_pos": pl.UInt64(),
+    "end_pos": pl.UInt64(),
+    "begin_at": TIME,
+    "end_at": TIME,
+    "duration": NUMBER,
+    "basis": TEXT,
+}
+"""`id` joins a row to its evidence; `duration` is in seconds; `stage` is null for a whole phase."""
+
+
+@dataclass(frozen=True)
+class Phases:
+    """Phases of all runs of one grammar: `rows` as `ROW`, `evidence` as `evidence.ROW`, joined by `id`."""
+
+    rows: pl.DataFrame
+    evidence: pl.DataFrame
+
+    @staticmethod
+    def none() -> Phases:
+        """No phase at all."""
+        return Phases(pl.DataFrame(schema=ROW), pl.DataFrame(schema=evidence.ROW))
+
+    def whole(self, *names: str) -> pl.DataFrame:
+        """The rows of these phases that are not stages of another phase."""
+        return self.rows.filter(pl.col("phase").is_in(names) & pl.col("stage").is_null())
+
+    def followed_by(self, phase: str, added: Phases) -> Phases:
+        """These phases and then those `added`, which are of the phase named."""
+        columns = {column.name: column for column in added.rows.get_columns()}
+        given = {name: columns.get(name) for name in ROW} | {"phase": phase}
+        return Phases(
+            pl.concat([self.rows, make(added.rows, ROW, given)]),
+            pl.concat([self.evidence, evidence.rows(added.evidence, frame="phases")]),
+        )
+
+    def numbered(self, rows: pl.DataFrame, *, after: int = 0) -> pl.DataFrame:
+        """New `rows` with an `id` that no earlier row has; `after` is how many new ones were numbered before."""
+        return rows.with_row_index("id", offset=self.rows.height + after)
