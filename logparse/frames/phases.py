@@ -418,13 +418,12 @@ def _by(frame: pl.DataFrame, by: str | None) -> pl.Expr:
 
 
 def last_of_bars(frame: pl.DataFrame, work: pl.Series | None = None) -> pl.DataFrame:
-    """The last drawing of each bar among lines with done, total, elapsed; `bar` numbers the bars of a run, `begin_pos`
-    is the first drawing. `work` are the places of other work.
+    """The last redraw of each progress bar among lines with done, total and elapsed. `bar` numbers the bars of a run,
+    `begin_pos` is the position of the first redraw. `work`: positions of other lines that are marked `running`.
 
-    A redraw never goes back in time; a new bar does, or has another total or epoch, or starts at 0, or goes on after
-    the
-    old one was full: later, or with work between. (An older drawing may follow the full one with the same time: `98%`
-    after `100%`.)
+    A redraw never goes back in time. A new bar does; or it has another total or epoch, starts at 0, or continues after
+    the old one was complete, at a later time or with other work between. (An older redraw may follow the complete one
+    with the same time: `98%` after `100%`.)
     """
     keys = ["n", "tag"]
     done, total, elapsed = pl.col("done"), pl.col("total"), pl.col("elapsed")

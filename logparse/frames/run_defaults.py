@@ -1,6 +1,5 @@
-"""What holds for the runs of all platforms: phase sums, stamps, status, rates, what is unaccounted for, repeats, and
-why
-a cell is empty."""
+"""Columns of `runs` that are computed alike for all platforms: sums of phases, timestamps, status, rates, unaccounted
+time, repeats, and the reasons of empty cells."""
 
 from __future__ import annotations
 

@@ -1,9 +1,7 @@
-"""The fast path: lines of many sources at once, cut into segments, gated by literals, read by one regular expression a
-rule.
+"""Match the lines of many sources at once: split into segments, filtered by literals, one regular expression per rule.
 
-All work is polars over whole columns. A line is known by `row`, its number in the batch counted from 0; a place by
-`pos`,
-row and column in one number, so that order is the order of numbers.
+Everything runs in polars over whole columns. `row` is the number of a line in the batch, counted from 0. `pos` combines
+row and column in one number, so that positions sort as numbers.
 """
 
 from __future__ import annotations
