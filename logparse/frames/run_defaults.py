@@ -1,5 +1,5 @@
-"""Columns that runs of all platforms have: sums of phases, stamps, status, rates, unaccounted time, groups of repeats;
-and why a cell is empty."""
+"""Columns of `runs` that are computed alike for all platforms: sums of phases, timestamps, status, rates, unaccounted
+time, repeats, and the reasons of empty cells."""
 
 from __future__ import annotations
 

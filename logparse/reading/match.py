@@ -1,7 +1,7 @@
-"""Lines of many sources at once: scanned, cut into segments, and read by one regular expression per rule.
+"""Match the lines of many sources at once: split into segments, filtered by literals, one regular expression per rule.
 
-All work is polars on whole columns. A line is identified by `row`, its number in the batch counted from 0; a place by
-`pos`, row and column in one number, so that places are in the order of numbers.
+Everything runs in polars over whole columns. `row` is the number of a line in the batch, counted from 0. `pos` combines
+row and column in one number, so that positions sort as numbers.
 """
 
 from __future__ import annotations
