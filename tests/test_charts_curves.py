@@ -231,7 +231,7 @@ def test_training_of_which_only_the_end_is_stamped_begins_its_time_before() -> N
 
 def test_jobs_without_stamps_are_named_below_the_timeline() -> None:
     made = spec("timeline", BATCHES[0], SAMPLES / "groq" / "resnet50.out")
-    assert "1 job without two stamps has no lane: resnet50.out" in caption(made)
+    assert "1 job has fewer than two timestamps, and no lane: resnet50.out" in caption(made)
 
 
 def test_logs_without_stamps_have_no_timeline() -> None:
@@ -317,7 +317,7 @@ def test_stages_without_stamps_begin_at_0_and_say_so() -> None:
 
 def test_of_several_jobs_with_stages_the_first_is_taken_and_another_can_be_named() -> None:
     assert set(rows("stages", *BATCHES)["label"]) == {"bert_large_batch_512.out"}
-    assert "3 jobs have stages: this is the first" in caption(spec("stages", *BATCHES))
+    assert "3 jobs have stages; this is the first" in caption(spec("stages", *BATCHES))
     chosen = rows("stages", *BATCHES, where="label = 'bert_large_batch_2048.out'")
     assert set(chosen["label"]) == {"bert_large_batch_2048.out"}
 
