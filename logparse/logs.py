@@ -29,7 +29,7 @@ class Logs:
 
     runs, evidence, phases, metrics, params, messages, sources: one frame each, with the columns of
     `logparse.schema.COLUMNS`, which gives their units and meanings too; the schema is the same with no row as with
-    many. Nothing changes a `Logs`: what selects or adds gives another one. It can be pickled.
+    many. A `Logs` does not change: `only` and `+` return new ones. It can be pickled.
     """
 
     runs: pl.DataFrame
@@ -217,7 +217,7 @@ class Logs:
         return _to_pandas(getattr(self, frame))
 
     def __getstate__(self) -> dict[str, Any]:
-        # Installed grammars are found again by name: a million small objects less.
+        # Installed grammars are found again by name, which keeps the pickle small.
         installed = {id(grammar) for grammar in registry.grammars()}
         grammars = [grammar.name if id(grammar) in installed else grammar for grammar in self.grammars]
         return {**self.__dict__, "grammars": grammars}

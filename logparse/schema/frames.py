@@ -16,7 +16,7 @@ from logparse.schema.vocabulary import INTEGER, NUMBER, TEXT, TIME
 SCHEMA_VERSION = 1
 """Goes up when a column is renamed or removed, or changes its type or meaning; a new column alone does not raise it."""
 
-UNKNOWN = "not in the log; `evidence` gives the reason"
+UNKNOWN = "not in the log, or does not apply; `evidence` gives the reason"
 NOT_STATED = "the line does not state it"
 _UINT32 = pl.UInt32()
 LOCATION = pl.Struct({"source": TEXT, "line": _UINT32})
@@ -83,7 +83,7 @@ _RUNS = {
     "dataset": _text("Name of the data set.", UNKNOWN),
     "group": _text("Hash of platform, workload and all known settings: repeats of one experiment share it."),
     "status": _text(
-        "`completed`: the work ended and its result is there. `completed_with_errors`: so too, but something failed "
+        "`completed`: the work ended and its result is there. `completed_with_errors`: the same, but something failed "
         "afterwards. `failed`: an error or a cancel before the result. `incomplete`: the log ends while work is under "
         "way. `submitted`: submission or compile only; the work itself is in another log.",
         "the log proves none of these",
@@ -111,7 +111,7 @@ _RUNS = {
     ),
     "devices": _integer("devices", "Accelerators used."),
     "ranks": _integer("ranks", "Processes, replicas or instances."),
-    "batch_size": _integer("samples", "Samples in one optimiser step over all ranks; in inference, inputs a call."),
+    "batch_size": _integer("samples", "Samples in one optimiser step over all ranks; in inference, in one call."),
     "micro_batch_size": _integer("samples", "Samples that one rank processes at a time."),
     "sequence_length": _integer("tokens", "Tokens in one sequence."),
     "learning_rate": _number(None, "Learning rate."),
@@ -222,7 +222,7 @@ _PARAMS = {
 _MESSAGES = {
     "run": _RUN,
     "at": _time("Time stamp of the record, as printed.", "the record has no time stamp"),
-    "level": _text("`warning` or `error`. What looks fatal and is not is no error."),
+    "level": _text("`warning` or `error`. A line that only looks fatal is not an error."),
     "component": _text("Part of the software that wrote it.", NOT_STATED),
     "kind": _text("`traceback`, `out_of_memory`, `device`, `scheduler`, `gate` and so on.", "the rule states none"),
     "text": _text("The message."),
@@ -290,7 +290,7 @@ COLUMNS: Mapping[str, Mapping[str, Column]] = {
 PURPOSE: Mapping[str, str] = {
     "runs": "One row for each run found in the logs, each once however many copies there are.",
     "evidence": "Where each value of `runs` and `phases` comes from, and why the null cells of `runs` are null.",
-    "phases": "The parts of each run in time.",
+    "phases": "The phases of each run, and the vendor's steps inside them.",
     "metrics": "Figures of merit, one row for each figure on each line.",
     "params": "Settings that the logs state.",
     "messages": "Warnings and errors.",
