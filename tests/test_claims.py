@@ -58,7 +58,7 @@ def test_a_claim_stands_in_for_what_no_log_says_and_is_marked() -> None:
 def test_a_claimed_workload_makes_two_runs_comparable() -> None:
     paths = [SAMPLES / "cerebras" / name for name in ("xla_r19.out", "xla_r20.out")]
     without = compare(ingested(paths)).frame().filter(quantity="throughput", baseline=False)
-    assert "is not in the log: a claim may name it" in without["reason"][0]
+    assert "is not in the log (a claim can state it)" in without["reason"][0]
     claimed = compare(ingested(paths), claims=["*:workload=gpt2"]).frame()
     assert claimed.filter(quantity="throughput", baseline=False)["ratio"][0] is not None
 

@@ -167,7 +167,7 @@ def test_names_and_paths_may_stand_in_any_order() -> None:
     assert one.exit_code == 0
     assert one.stdout == run(folder, "batch_512", "batch_1024").stdout
     assert run("batch_512", "batch_1024").exit_code == 2
-    assert "give the logs too" in run("batch_512", "batch_1024").stderr
+    assert "name the logs too" in run("batch_512", "batch_1024").stderr
 
 
 def test_the_baseline_may_be_a_file() -> None:

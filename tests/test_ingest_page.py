@@ -177,7 +177,7 @@ def test_the_first_line_counts_and_never_rounds_up_to_all(monkeypatch: pytest.Mo
     monkeypatch.setattr(logs, "lines", lambda source, numbers: dict.fromkeys(numbers, "what"))
     lines = page_of(logs).splitlines()
     assert lines[0] == "1 file: 1 run, 2 copies merged. 99.9 % of lines parsed."
-    assert "  1 line in 1 file, the most frequent:" in lines
+    assert "  1 line in 1 file; most frequent shapes:" in lines
     assert "       1×   what  a.out:10000" in lines
 
 
