@@ -14,7 +14,7 @@ from typing import Any
 import altair as alt
 import polars as pl
 
-from logparse.charts._theme import Drawing, apart, data, text_width, theme
+from logparse.charts._theme import Drawing, apart, data, text_width, theme, x_at, y_at
 from logparse.charts._view import Block, View
 from logparse.comparison.compare import baseline_of
 from logparse.comparison.ledger import Ledger
@@ -72,18 +72,18 @@ class Grid:
 
     def labels(self, frame: pl.DataFrame) -> Drawing:
         """The labels of the rows, left of the plot; nothing unseen is drawn but the corner that panels share."""
-        texts = self.texts(frame.select("row", text="label"), alt.value(-8), align="right")
+        texts = self.texts(frame.select("row", text="label"), x_at(-8), align="right")
         corner = (
             alt.Chart(data(pl.DataFrame({"x": [0]})))
             .mark_point(opacity=0, size=1, tooltip=None)
-            .encode(x=alt.value(-self.gutter - 8), y=alt.value(0))
+            .encode(x=x_at(-self.gutter - 8), y=y_at(0))
         )
         drawn: Drawing = alt.layer(texts, corner)
         return drawn
 
     def notes(self, frame: pl.DataFrame) -> alt.Chart:
         """The notes on the rows, right of the plot."""
-        return self.texts(frame.select("row", text="note"), alt.value(self.width + 8), align="left")
+        return self.texts(frame.select("row", text="note"), x_at(self.width + 8), align="left")
 
     def words(self, frame: pl.DataFrame, x: Any, **mark: Any) -> list[alt.Chart]:
         """Text in the plot, on a ground of paper so that lines do not run through it."""
@@ -288,7 +288,7 @@ def key(view: View, signs: Sequence[Sign], width: float) -> Drawing | None:
     texts = alt.Chart(data(frame)).mark_text(align="left", baseline="middle", color=t.faint)
     lines = max(y for *_, y in placed) + 16
     drawn: Drawing = alt.layer(
-        *marks, texts.encode(x=_pixels("x"), y=_pixels("y"), text="t:N"), width=width, height=lines
+        *marks, texts.encode(x=_pixels("x"), y=_pixels("y"), text=alt.Text("t:N")), width=width, height=lines
     )
     return drawn
 

@@ -219,6 +219,19 @@ class Plain:
     datasets: dict[str, Any]
 
 
+def x_at(pixels: float) -> alt.XValue:
+    """The channel of what is drawn so many pixels right of the left edge of a plot.
+
+    Of an `alt.value`, which is a dictionary, altair looks for the class among all that it has, each time.
+    """
+    return alt.XValue(pixels)  # type: ignore[no-untyped-call]
+
+
+def y_at(pixels: float) -> alt.YValue:
+    """The channel of what is drawn so many pixels below the upper edge of a plot."""
+    return alt.YValue(pixels)  # type: ignore[no-untyped-call]
+
+
 @contextmanager
 def untouched() -> Iterator[None]:
     """Altair as it is by itself, whatever theme or limit of rows somebody has set, and without a check of each part.

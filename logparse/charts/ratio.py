@@ -55,6 +55,7 @@ from logparse.charts._theme import (
     theme,
     tiled,
     tips,
+    x_at,
 )
 from logparse.charts._view import Block, View
 from logparse.comparison.compare import Comparison, Row, of_sides
@@ -292,10 +293,10 @@ def _marks(view: View, frame: pl.DataFrame, grid: Grid, ratios: bool) -> Drawing
         _parted(view, first, grid),
         whiskers,
         *points,
-        *grid.words(words, alt.value(5)),
+        *grid.words(words, x_at(5)),
         grid.labels(frame.with_columns(label=_labels(view, frame))),
         grid.texts(first.with_columns(text=pl.Series(apart(first["title"].to_list(), 170, t.size), dtype=pl.String)),
-                   alt.value(-grid.gutter - 8), align="left", fontWeight="bold"),
+                   x_at(-grid.gutter - 8), align="left", fontWeight="bold"),
         grid.notes(frame))  # fmt: skip
 
 
@@ -305,7 +306,7 @@ def _parted(view: View, first: pl.DataFrame, grid: Grid) -> alt.Chart:
     made: alt.Chart = (
         alt.Chart(data(rows))
         .mark_rule(color=theme(view).rule)
-        .encode(x=alt.value(-grid.gutter - 8), x2=alt.value(grid.width), y=alt.Y("y:Q", scale=None, axis=None))
+        .encode(x=x_at(-grid.gutter - 8), x2=x_at(grid.width), y=alt.Y("y:Q", scale=None, axis=None))
     )
     return made
 

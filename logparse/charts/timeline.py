@@ -42,6 +42,7 @@ from logparse.charts._theme import (
     theme,
     tiled,
     tips,
+    x_at,
 )
 from logparse.charts._view import Block, View
 from logparse.comparison.jobs import Job
@@ -407,7 +408,7 @@ def _panel(view: View, frame: pl.DataFrame, notes: pl.DataFrame, grid: Grid) -> 
         point = alt.Chart(data(part)).mark_point(size=big, opacity=1, **look)
         layers.append(point.encode(x, middle, tooltip=tip))
     layers += [_inside(view, drawn, grid, right), grid.labels(notes)]
-    layers.append(grid.texts(notes.select("row", text="note"), alt.value(grid.width + _CLEAR), align="left"))
+    layers.append(grid.texts(notes.select("row", text="note"), x_at(grid.width + _CLEAR), align="left"))
     return alt.layer(*layers).properties(width=grid.width, height=grid.height)
 
 
