@@ -10,6 +10,7 @@ from typing import Any
 
 import polars as pl
 import pytest
+from hypothesis import settings
 
 import logparse
 import logparse.pipeline
@@ -19,6 +20,11 @@ ROOT = Path(__file__).resolve().parent.parent
 SAMPLES = ROOT / "sample_logs"
 REAL = ROOT.parent / "shared" / "logs"
 """Real logs, other people's text: read where they are, never copied."""
+
+
+# No deadline, as the machine may be busy. In CI the same examples each time: what fails there fails again.
+settings.register_profile("tests", deadline=None, derandomize=bool(os.environ.get("CI")))
+settings.load_profile("tests")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import importlib
 import subprocess
 import sys
 from pathlib import Path
 
+import limits
+import make_logs
 import pytest
+import run
+import yardstick
+from conftest import ROOT
 
-BENCHMARKS = Path(__file__).resolve().parents[1] / "benchmarks"
-sys.path.insert(0, str(BENCHMARKS))
-make_logs = importlib.import_module("make_logs")
-yardstick = importlib.import_module("yardstick")
-run = importlib.import_module("run")
+BENCHMARKS = ROOT / "benchmarks"
 
 SMALL = {"dense": 2_000, "noisy": 400_000, "mix": 2_000_000}
 
@@ -146,3 +146,33 @@ def test_the_pyparsing_slice_is_scaled_to_the_whole_log() -> None:
 def test_the_help_of_the_benchmark_tells_how_to_read_it() -> None:
     done = subprocess.run([sys.executable, BENCHMARKS / "run.py", "--help"], capture_output=True, text=True, check=True)
     assert "How to read it" in done.stdout
+
+
+# ---- limits ---- #
+
+
+def test_a_limit_is_met_below_it_and_each_row_shows_which() -> None:
+    assert limits.Timed("read", 0.9, 1).met
+    assert not limits.Timed("read", 1.0, 1).met
+    assert limits.timed("sleep", 5, lambda: None).seconds >= 0
+
+
+@pytest.mark.parametrize(("seconds", "shown", "code"), [(0.5, "met", 0), (1.5, "EXCEEDED", 1)])
+def test_an_exceeded_limit_is_shown_and_fails_the_check(
+    seconds: float, shown: str, code: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(limits, "LIMITS", {"reading": lambda: iter([limits.Timed("read", seconds, 1)])})
+    assert limits.main(["reading"]) == 0
+    assert capsys.readouterr().out.split()[-1] == shown
+    assert limits.main(["--check"]) == code
+
+
+def test_an_unknown_limit_is_wrong_usage() -> None:
+    with pytest.raises(SystemExit, match="2"):
+        limits.main(["nothing"])
+
+
+def test_lines_are_explained_in_measured_time() -> None:
+    (row,) = limits.explained_lines()
+    assert row.work == "explain 1,068 lines"
+    assert row.seconds > 0

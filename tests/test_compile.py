@@ -119,7 +119,7 @@ def lines(draw: st.DrawFn) -> tuple[Rule, str]:
     return rule, "".join(c for c in text if c >= " " or c == "\t").strip()
 
 
-@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(max_examples=400, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(lines())
 def test_both_paths_agree_on_generated_lines(case: tuple[Rule, str]) -> None:
     rule, segment = case

@@ -15,7 +15,7 @@ from typing import Any
 import polars as pl
 import pytest
 from conftest import SAMPLES
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import logparse
@@ -134,7 +134,6 @@ def test_long_neighbours_change_nothing_of_a_short_log() -> None:
     assert second.select(columns).equals(first.select(columns))
 
 
-@settings(deadline=None)
 @given(st.lists(st.text("aé±\n", max_size=12), min_size=1, max_size=4))
 def test_frequent_rules_are_sought_in_whole_lines(ends: list[str]) -> None:
     # The last line may have no end, and its last character several bytes.

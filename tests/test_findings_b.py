@@ -507,12 +507,12 @@ def test_what_real_logs_show_was_read_by_eye(every_real_log: Logs) -> None:
     of_one_run = [name for name in NAMES if module(name).OF_ONE_RUN]
     told = {name: [(f.severity, len(f.jobs)) for f in said(name, every_real_log)] for name in of_one_run}
     assert told == {
-        "copies": [("note", 23), ("note", 18)],
+        "copies": [("note", 23), ("note", 19)],
         "claim-refuted": [],
         "clock": [],
         "idle": [("warning", 1)],
         "outlier": [("note", 1), ("warning", 1)],
-        "resumed": [("warning", 2), ("warning", 1)],
+        "resumed": [("warning", 2), ("warning", 2)],
         "diverged": [],
         "inconsistent": [],
         "queue": [("note", 7)],

@@ -446,7 +446,9 @@ def test_tables_of_the_vendor_s_tools_hold_no_run(real: logparse.Logs) -> None:
 def test_every_real_log_of_the_folder_is_of_this_platform_or_of_none(real: logparse.Logs) -> None:
     assert set(real.sources["platform"]) == {"graphcore", None}
     assert set(real.sources["status"]) <= {"read", "no_run", "unknown_platform"}
-    known = real.sources.filter(pl.col("status") == "read")
+    # One log is nearly all the output of an image program, which only names the platform.
+    program = pl.col("source").cast(pl.String).str.ends_with("thorbenlouw/min-partition-size_output.txt")
+    known = real.sources.filter((pl.col("status") == "read") & ~program)
     assert known.height >= 170
     understood = (known["lines_read"] + known["lines_known"]).sum() / (known["lines"] - known["lines_blank"]).sum()
     assert understood > 0.95

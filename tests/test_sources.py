@@ -12,12 +12,11 @@ import re
 import socket
 import sys
 import tarfile
-import time
 from pathlib import Path
 from unittest import mock
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from logparse.errors import LogparseError, NoSuchInput, UsageError
@@ -439,8 +438,10 @@ def test_a_pipe_that_is_named_is_read():
 
 # -- compression ------------------------------------------------------------------------------------------------------
 
-PACK = {"gzip": gzip.compress, "bz2": bz2.compress, "xz": lzma.compress}
-LOG = b"".join(b"step %d loss %f\n" % (step, random.Random(step).random()) for step in range(20_000))
+# A bz2 of several blocks of 100 kB: of a block that is cut nothing can be unpacked.
+PACK = {"gzip": gzip.compress, "bz2": lambda data: bz2.compress(data, 1), "xz": lzma.compress}
+LOSSES = random.Random(1)
+LOG = b"".join(b"step %d loss %f\n" % (step, LOSSES.random()) for step in range(20_000))
 
 
 @pytest.fixture(params=[*PACK, "zstd"])
@@ -473,11 +474,11 @@ def test_an_empty_packed_file_is_an_empty_text(packing):
 
 def test_what_stands_before_a_cut_is_kept(packing):
     name, pack = packing
-    packed = pack(LOG * 20)
+    packed = pack(LOG)
     source = read_one(packed[: len(packed) // 2])
     assert source.status == "text"
     assert len(source.text) > 1000
-    assert (LOG * 20).startswith(source.text)
+    assert LOG.startswith(source.text)
     assert source.reason.startswith(f"The {name} data is cut off")
 
 
@@ -716,7 +717,6 @@ PIECES = [
 BYTES = st.binary(max_size=200) | st.lists(st.sampled_from(PIECES), max_size=60).map(b"".join)
 
 
-@settings(deadline=None)  # the machine may be busy
 @given(BYTES)
 @example(b"^[^[[0m[0m")
 @example(b"^" * 9 + b"[[0m" * 9)
@@ -737,7 +737,6 @@ def test_cleaning_gives_clean_utf8_and_twice_is_once(data):
     assert clean(text)[0] == text
 
 
-@settings(deadline=None)  # the machine may be busy
 @given(BYTES)
 def test_cleaning_keeps_the_number_of_lines(data):
     text, encoding = clean(data)
@@ -745,7 +744,6 @@ def test_cleaning_keeps_the_number_of_lines(data):
         assert text.count(b"\n") == data.count(b"\n")
 
 
-@settings(deadline=None)  # the machine may be busy
 @given(st.lists(st.sampled_from([b"plain\n", b"\n", b"\x1b[1mbold\n", b"1 %\r2 %\n", b"x^2\n", b"end\r\n", b"a\x08b"])))
 def test_a_text_in_pieces_is_the_text_as_a_whole(lines):
     data = b"".join(lines)
@@ -756,7 +754,6 @@ def test_a_text_in_pieces_is_the_text_as_a_whole(lines):
     assert whole.lines == data.count(b"\n") + (not data.endswith(b"\n") and bool(data))
 
 
-@settings(deadline=None)  # the machine may be busy
 @given(BYTES, BYTES)
 @example(b"^[a", b"^[^[[0m[0m")
 def test_a_line_is_cleaned_alike_whatever_stands_around_it(first, second):
@@ -764,7 +761,6 @@ def test_a_line_is_cleaned_alike_whatever_stands_around_it(first, second):
     assert sources.clean_text(first + b"\n" + second) == alone[0] + alone[1]
 
 
-@settings(deadline=None)  # the machine may be busy
 @given(st.text(alphabet=st.characters(exclude_categories=["Cs"]), max_size=200))
 def test_utf16_keeps_the_number_of_lines(text):
     for mark, codec in ((b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be")):
@@ -772,13 +768,11 @@ def test_utf16_keeps_the_number_of_lines(text):
         assert (result.count(b"\n"), encoding) == (text.count("\n"), "utf-16")
 
 
-@settings(deadline=None)  # the machine may be busy
 @given(st.text(alphabet=st.characters(exclude_categories=["Cc", "Cs"], exclude_characters="^\ufeff"), max_size=200))
 def test_text_without_controls_is_not_changed(text):
     assert cleaned(text.encode()) == text.encode()
 
 
-@settings(deadline=None)  # the machine may be busy
 @given(st.binary(max_size=300))
 def test_any_bytes_make_a_source(data):
     for given_bytes in (data, b"\x1f\x8b\x08" + data, gzip.compress(data)[: len(data) + 5]):
@@ -799,23 +793,14 @@ def test_real_logs_keep_their_lines_and_lose_their_escapes():
         assert not any(mark in source.text for mark in (b"\x1b", b"^[[", b"^M", b"\r\n", b"\x08"))
 
 
-# -- speed ------------------------------------------------------------------------------------------------------------
-
-
-def seconds(data: bytes) -> float:
-    begin = time.perf_counter()
-    read_one(data)
-    return time.perf_counter() - begin
+# -- long lines ----------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
     "piece",
     [b"step 1 loss 0.5 ", b" 50%\r", b"\x1b[A\x1b[0m", b"^[", b"^[]", b"\x1b]", b"\r", b"^[[0m"],
 )
-def test_one_line_of_megabytes_takes_linear_time(piece):
-    # a quadratic search would need hours for this
-    assert seconds(piece * (5_000_000 // len(piece))) < 5
-
-
-def test_a_line_of_a_hundred_megabytes_is_fast():
-    assert seconds(b"step 1 loss 0.5 " * 6_250_000) < 5
+def test_one_line_of_a_megabyte_is_read(piece):
+    # A quadratic search would need hours for this; benchmarks/limits.py measures the time.
+    source = read_one(piece * (1_000_000 // len(piece)))
+    assert (source.status, source.lines) == ("text", 1)

@@ -14,7 +14,7 @@ from typing import Any
 import altair as alt
 import polars as pl
 
-from logparse.charts._theme import data, distinct_labels, text_width, theme
+from logparse.charts._theme import data, distinct_labels, text_width, theme, x_at, y_at
 from logparse.charts._view import JobBlock, View
 from logparse.comparison.compare import baseline_of
 from logparse.comparison.ledger import Ledger
@@ -73,18 +73,18 @@ class RowGrid:
 
     def labels(self, frame: pl.DataFrame) -> Drawing:
         """The labels of the rows, left of the plot, with an invisible mark at the corner that aligns the panels."""
-        texts = self.texts(frame.select("row", text="label"), alt.value(-8), align="right")
+        texts = self.texts(frame.select("row", text="label"), x_at(-8), align="right")
         corner = (
             alt.Chart(data(pl.DataFrame({"x": [0]})))
             .mark_point(opacity=0, size=1, tooltip=None)
-            .encode(x=alt.value(-self.gutter - 8), y=alt.value(0))
+            .encode(x=x_at(-self.gutter - 8), y=y_at(0))
         )
         drawn: Drawing = alt.layer(texts, corner)
         return drawn
 
     def notes(self, frame: pl.DataFrame) -> alt.Chart:
         """The notes of the rows, right of the plot."""
-        return self.texts(frame.select("row", text="note"), alt.value(self.width + 8), align="left")
+        return self.texts(frame.select("row", text="note"), x_at(self.width + 8), align="left")
 
     def words(self, frame: pl.DataFrame, x: Any, **mark: Any) -> list[alt.Chart]:
         """Text in the plot, with an outline in the background colour so that lines do not cross it."""
@@ -288,7 +288,7 @@ def legend(view: View, entries: Sequence[LegendEntry], width: float) -> Drawing 
     texts = alt.Chart(data(frame)).mark_text(align="left", baseline="middle", color=t.faint)
     lines = max(y for *_, y in placed) + 16
     drawn: Drawing = alt.layer(
-        *marks, texts.encode(x=_pixels("x"), y=_pixels("y"), text="t:N"), width=width, height=lines
+        *marks, texts.encode(x=_pixels("x"), y=_pixels("y"), text=alt.Text("t:N")), width=width, height=lines
     )
     return drawn
 

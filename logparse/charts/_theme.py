@@ -161,6 +161,19 @@ class Plain:
     datasets: dict[str, Any]
 
 
+def x_at(pixels: float) -> alt.XValue:
+    """A channel that is `pixels` right of the left edge of a plot.
+
+    For an `alt.value`, which is a dictionary, altair searches all its classes, each time.
+    """
+    return alt.XValue(pixels)  # type: ignore[no-untyped-call]
+
+
+def y_at(pixels: float) -> alt.YValue:
+    """A channel that is `pixels` below the upper edge of a plot."""
+    return alt.YValue(pixels)  # type: ignore[no-untyped-call]
+
+
 def plain(part: Drawing | Plain) -> Plain:
     """The part as a plain specification."""
     if isinstance(part, Plain):

@@ -40,6 +40,8 @@ from logparse.charts._theme import (
     theme,
     tiled,
     tips,
+    x_at,
+    y_at,
 )
 from logparse.charts._view import View
 from logparse.comparison.equal import AXES, curve, last_common, row_at
@@ -335,7 +337,7 @@ def _panel(view: View, panel: _Panel, x: str, most: int, size: _Size, titled: bo
     odd = frame.filter(mark="not finite")
     if odd.height:
         red = alt.Chart(data(odd)).mark_point(shape="triangle-down", filled=True, color=BAD, size=70, opacity=1)
-        layers.append(red.encode(ex, y=alt.value(2), tooltip=tip))
+        layers.append(red.encode(ex, y=y_at(2), tooltip=tip))
     rings = frame.filter((pl.col("mark") == "common") & pl.col("value").is_finite())
     if rings.height:
         ring = alt.Chart(data(rings)).mark_point(size=58, filled=False, strokeWidth=1.6, opacity=1)
@@ -428,7 +430,7 @@ def _rule(view: View, panel: _Panel, x: str, ex: alt.X, share: float) -> list[An
     text = point.mark_text(baseline="bottom", color=t.faint, fontSize=t.size, **look)
     return [
         point.mark_rule(color=t.faint, strokeDash=[4, 3]).encode(ex),
-        text.encode(ex, y=alt.value(-6), text="display:N"),
+        text.encode(ex, y=y_at(-6), text=alt.Text("display:N")),
     ]
 
 
@@ -479,13 +481,16 @@ def _names(
     dot = dot.encode(alt.X("to:Q", scale=sx), alt.Y("y:Q", scale=sy), colour)
     text = alt.Chart(data(label)).mark_text(align="left", baseline="middle", fontSize=t.size)
     y = alt.Y("y:Q", scale=sy)
-    value = text.encode(x=alt.value(size.plot + begin), y=y, text="display:N")
+    value = text.encode(x=x_at(size.plot + begin), y=y, text=alt.Text("display:N"))
     name = text.encode(
-        x=alt.value(size.plot + begin + room), y=y, text="name:N", tooltip=tips(view, label="run", place="lines")
+        x=x_at(size.plot + begin + room),
+        y=y,
+        text=alt.Text("name:N"),
+        tooltip=tips(view, label="run", place="lines"),
     )
     over = alt.Chart(data(pl.DataFrame({"display": [head]}))).mark_text(
         align="left", baseline="bottom", color=t.faint, fontSize=t.size
-    ).encode(x=alt.value(size.plot + begin), y=alt.value(-6), text="display:N")  # fmt: skip
+    ).encode(x=x_at(size.plot + begin), y=y_at(-6), text=alt.Text("display:N"))  # fmt: skip
     return [leader, dot, value, name, over]
 
 

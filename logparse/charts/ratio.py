@@ -53,6 +53,7 @@ from logparse.charts._theme import (
     tiled,
     tips,
     title_label,
+    x_at,
 )
 from logparse.charts._view import JobBlock, View
 from logparse.comparison.compare import Comparison, Row, of_sides
@@ -296,9 +297,9 @@ def _marks(view: View, frame: pl.DataFrame, grid: RowGrid, ratios: bool) -> Draw
         _separators(view, first, grid),
         whiskers,
         *points,
-        *grid.words(words, alt.value(5)),
+        *grid.words(words, x_at(5)),
         grid.labels(frame.with_columns(label=_labels(view, frame))),
-        grid.texts(first.with_columns(text=pl.Series(titles, dtype=pl.String)), alt.value(-grid.gutter - 8),
+        grid.texts(first.with_columns(text=pl.Series(titles, dtype=pl.String)), x_at(-grid.gutter - 8),
                    align="left", fontWeight="bold"),
         grid.notes(frame))  # fmt: skip
 
@@ -309,7 +310,7 @@ def _separators(view: View, first: pl.DataFrame, grid: RowGrid) -> alt.Chart:
     made: alt.Chart = (
         alt.Chart(data(rows))
         .mark_rule(color=theme(view).rule)
-        .encode(x=alt.value(-grid.gutter - 8), x2=alt.value(grid.width), y=alt.Y("y:Q", scale=None, axis=None))
+        .encode(x=x_at(-grid.gutter - 8), x2=x_at(grid.width), y=alt.Y("y:Q", scale=None, axis=None))
     )
     return made
 

@@ -28,7 +28,7 @@ import altair as alt
 import polars as pl
 
 from logparse.charts._panel import heading
-from logparse.charts._theme import data, framed, places, source_note, theme, tips, wrap
+from logparse.charts._theme import data, framed, places, source_note, theme, tips, wrap, x_at
 from logparse.charts._view import JobBlock, View
 from logparse.comparison.jobs import Job
 from logparse.comparison.phrases import labels
@@ -284,7 +284,9 @@ def _rates(view: View, frame: pl.DataFrame, study: _Study) -> Any:
     }
     for right, look in looks.items():
         part = worded.filter((pl.col("place_right") == right) & pl.col("named"))
-        layers.append(alt.Chart(data(part)).mark_text(baseline="middle", **look).encode(x, y, text="rate_label:N"))
+        layers.append(
+            alt.Chart(data(part)).mark_text(baseline="middle", **look).encode(x, y, text=alt.Text("rate_label:N"))
+        )
     size = {"width": view.options.width or _RATE, "height": view.options.height or _HEIGHT}
     return alt.layer(*layers).properties(**size)
 
@@ -337,7 +339,9 @@ def _efficiencies(view: View, frame: pl.DataFrame, study: _Study) -> Any:
     for above, look in looks.items():
         labelled = worded.filter(pl.col("named") & (over if above else ~over))
         display = pl.when("baseline").then(pl.lit("baseline")).otherwise("part").alias("display")
-        layers.append(alt.Chart(data(labelled.with_columns(display))).mark_text(**look).encode(x, y, text="display:N"))
+        layers.append(
+            alt.Chart(data(labelled.with_columns(display))).mark_text(**look).encode(x, y, text=alt.Text("display:N"))
+        )
     return alt.layer(*layers).properties(width=_beside(view), height=view.options.height or _HEIGHT)
 
 
@@ -348,7 +352,7 @@ def _no_efficiency(view: View, study: _Study) -> Any:
     words = pl.DataFrame({"text": lines, "y": [20.0 + 16 * i for i in range(len(lines))]})
     text = alt.Chart(data(words)).mark_text(align="left", color=t.faint, fontSize=t.size)
     y = alt.Y("y:Q", scale=None, axis=None)
-    return text.encode(x=alt.value(0), y=y, text="text:N").properties(width=_beside(view), height=60)
+    return text.encode(x=x_at(0), y=y, text=alt.Text("text:N")).properties(width=_beside(view), height=60)
 
 
 # ---- the words ---- #

@@ -27,7 +27,17 @@ import altair as alt
 import polars as pl
 
 from logparse.charts._panel import GUTTER, WIDTH, RowGrid, gutter
-from logparse.charts._theme import data, distinct_labels, fitted, framed, places, source_note, theme, tips
+from logparse.charts._theme import (
+    data,
+    distinct_labels,
+    fitted,
+    framed,
+    places,
+    source_note,
+    theme,
+    tips,
+    x_at,
+)
 from logparse.charts._view import View
 from logparse.comparison.jobs import Job
 from logparse.comparison.phrases import labels
@@ -202,9 +212,7 @@ _ASIDE = 190
 def _figures(sums: pl.DataFrame, grid: RowGrid) -> list[Any]:
     """Seconds, share and number of times of each row, in columns on the right."""
     columns = (("took", 62, "right"), ("percent", 112, "right"), ("often", 124, "left"))
-    return [
-        grid.texts(sums.select("row", text=name), alt.value(grid.width + at), align=side) for name, at, side in columns
-    ]
+    return [grid.texts(sums.select("row", text=name), x_at(grid.width + at), align=side) for name, at, side in columns]
 
 
 def _sums(frame: pl.DataFrame, compile: _Compile) -> pl.DataFrame:

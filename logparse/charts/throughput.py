@@ -58,6 +58,7 @@ from logparse.charts._theme import (
     tiled,
     tips,
     title_label,
+    x_at,
 )
 from logparse.charts._view import JobBlock, View
 from logparse.comparison.compare import Row, row_of
@@ -291,7 +292,7 @@ def _estimates(view: View, frame: pl.DataFrame, grid: RowGrid) -> Drawing:
         lines=pl.col("evidence").map_elements(places, return_dtype=pl.String),
     )
     if not found.height:
-        nothing: Drawing = grid.texts(pl.DataFrame({"row": [0], "text": [" "]}), alt.value(0)).properties(
+        nothing: Drawing = grid.texts(pl.DataFrame({"row": [0], "text": [" "]}), x_at(0)).properties(
             width=grid.width, height=grid.height
         )
         return nothing

@@ -28,7 +28,7 @@ import altair as alt
 import polars as pl
 
 from logparse.charts._panel import WIDTH, LegendEntry, RowGrid, capped, gutter, heading, labelled, legend
-from logparse.charts._theme import data, fitted, framed, places, source_note, text_width, theme, tiled, tips
+from logparse.charts._theme import data, fitted, framed, places, source_note, text_width, theme, tiled, tips, x_at
 from logparse.charts._view import JobBlock, View
 from logparse.comparison.jobs import Job
 from logparse.comparison.phrases import labels
@@ -396,7 +396,7 @@ def _panel(view: View, frame: pl.DataFrame, notes: pl.DataFrame, grid: RowGrid) 
         point = alt.Chart(data(part)).mark_point(size=big, opacity=1, **look)
         layers.append(point.encode(x, middle, tooltip=tip))
     layers += [_inside(view, drawn, grid, right), grid.labels(notes)]
-    layers.append(grid.texts(notes.select("row", text="note"), alt.value(grid.width + _CLEAR), align="left"))
+    layers.append(grid.texts(notes.select("row", text="note"), x_at(grid.width + _CLEAR), align="left"))
     return alt.layer(*layers).properties(width=grid.width, height=grid.height)
 
 

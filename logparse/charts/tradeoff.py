@@ -40,6 +40,8 @@ from logparse.charts._theme import (
     tiled,
     tips,
     title_label,
+    x_at,
+    y_at,
 )
 from logparse.charts._view import JobBlock, View
 from logparse.comparison.jobs import Job
@@ -273,7 +275,7 @@ def _panel(view: View, frame: pl.DataFrame, size: tuple[float, float]) -> Drawin
         interpolate="step-after", color=t.faint, strokeWidth=t.stroke, strokeDash=[2, 2]
     )
     low = _is_lower(name)
-    corner = alt.Chart(data(pl.DataFrame({"text": ["better"]}))).encode(y=alt.value(size[1] - 10 if low else 10))
+    corner = alt.Chart(data(pl.DataFrame({"text": ["better"]}))).encode(y=y_at(size[1] - 10 if low else 10))
     texts, unnamed = _placed(scaled, across, up, size, t.size - 1)
     at = {"x": alt.X("px:Q", scale=None, axis=None), "y": alt.Y("py:Q", scale=None, axis=None), "text": "text:N"}
     labels = [
@@ -293,9 +295,9 @@ def _panel(view: View, frame: pl.DataFrame, size: tuple[float, float]) -> Drawin
         .encode(x=x, y=y, color=colour, tooltip=tips(view, label="run", display="score and time", lines="lines")),
         labels[1],
         corner.mark_point(shape=_DOWN if low else _UP, size=28, stroke=t.faint, strokeWidth=t.stroke, opacity=1).encode(
-            x=alt.value(10)
+            x=x_at(10)
         ),
-        corner.mark_text(align="left", baseline="middle", color=t.faint).encode(x=alt.value(20), text="text:N"),
+        corner.mark_text(align="left", baseline="middle", color=t.faint).encode(x=x_at(20), text=alt.Text("text:N")),
         *([_unnamed(view, unnamed, size)] if unnamed else []),
         width=size[0],
         height=size[1],
@@ -318,7 +320,7 @@ def _unnamed(view: View, count: int, size: tuple[float, float]) -> alt.Chart:
     made: alt.Chart = (
         alt.Chart(data(pl.DataFrame({"text": [text]})))
         .mark_text(**look)
-        .encode(x=alt.value(size[0] - 4), y=alt.value(size[1] - 4), text=alt.Text("text:N"))
+        .encode(x=x_at(size[0] - 4), y=y_at(size[1] - 4), text=alt.Text("text:N"))
     )
     return made
 
