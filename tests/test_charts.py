@@ -183,7 +183,7 @@ def test_a_panel_has_no_more_rows_than_it_says(many: Ledger, monkeypatch: pytest
     monkeypatch.setattr("logparse.charts._view.MOST", 100)
     assert rows_of("throughput", many, where="workload = 'bert_large'")["row"].n_unique() == 100
     spec = json.dumps(draw("throughput", many, where="workload = 'bert_large'"))
-    assert "40 more rows are not drawn, a panel has 100 at most" in spec
+    assert "40 more rows are not drawn: a panel has at most 100" in spec
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -240,7 +240,7 @@ def test_a_chart_refuses_an_option_that_it_has_no_use_for(few: dict[str, Ledger]
     ("options", "message"),
     [
         ({"theme": "sepia"}, "theme 'sepia': one of light, dark, print"),
-        ({"width": 5}, "width 5: from 80 to 10000 pixels"),
+        ({"width": 5}, "width 5: must be 80 to 10000 pixels"),
         ({"where": "no_such = 1"}, r"where: (?s:.*)Columns of runs: run, label"),
         ({"clock": "sun"}, "clock 'sun': one of train, result, wall"),
         ({"by": "colour"}, "by 'colour': not a column of runs"),

@@ -264,7 +264,7 @@ def test_a_file_is_written_in_the_format_of_its_suffix(desk: Path) -> None:
 def test_parquet_is_not_for_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.stdout.isatty", lambda: True, raising=False)
     monkeypatch.setattr(_options.sys, "stdout", Terminal())
-    with pytest.raises(click.UsageError, match="parquet is not for a terminal"):
+    with pytest.raises(click.UsageError, match="parquet is binary and not printed to a terminal"):
         _options.is_table("parquet", None)
 
 
@@ -358,7 +358,7 @@ def test_an_option_may_stand_in_a_settings_file_here_or_above(file: str, head: s
     [
         ("formt = 'csv'", "unknown key 'formt'; did you mean 'format'?"),
         ("[run]\nformat = 'csv'", "unknown key 'run'; did you mean 'runs'?"),
-        ("[runs]\nmin-coverage = 0.5", "unknown key 'runs.min-coverage'; known are"),
+        ("[runs]\nmin-coverage = 0.5", "unknown key 'runs.min-coverage'; choose from"),
         ("format = ", "cannot be read"),
     ],
 )

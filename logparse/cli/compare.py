@@ -66,7 +66,7 @@ def command(
     format: str | None,
     output: str | None,
 ) -> int:
-    """Compare runs side by side, with a verdict for each difference.
+    """Compare runs side by side, with a verdict per difference.
 
     RUN is an id, a label, part of a label, or a pattern with *; an argument that exists in the file system is a PATH.
     Without a RUN, all runs in the logs are compared. Each row is a quantity; each value is followed by its ratio (or
