@@ -256,7 +256,7 @@ def test_a_wrong_option_says_what_would_be_right(options: dict[str, Any], messag
 
 
 def test_a_condition_that_no_run_meets_has_nothing_to_draw(few: dict[str, Ledger]) -> None:
-    with pytest.raises(NothingToDraw, match="there is no run for which platform = 'ibm' is true"):
+    with pytest.raises(NothingToDraw, match="these logs contain no run for which platform = 'ibm' is true"):
         logparse.chart.duration(few["groq"], where="platform = 'ibm'")
 
 

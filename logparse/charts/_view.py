@@ -12,17 +12,18 @@ import polars as pl
 
 from logparse.arguments import OneOrMany, as_tuple
 from logparse.comparison import sides as sides_
-from logparse.comparison.claims import Claim, parsed, unmatched
+from logparse.comparison.claims import Claim, parsed
 from logparse.comparison.compare import Comparison, of_sides
 from logparse.comparison.jobs import Job
 from logparse.comparison.ledger import Ledger
 from logparse.comparison.quantities import CLOCKS
+from logparse.comparison.select import select
 from logparse.comparison.sides import Side
 from logparse.comparison.workloads import by_workload
 from logparse.errors import NothingToDraw, UsageError
 from logparse.logs import Logs
 from logparse.rendering.palette import THEMES
-from logparse.text.terminal import one_line, where
+from logparse.text.terminal import one_line
 
 What: TypeAlias = Logs | Ledger | Comparison
 """What a chart can be drawn from."""
@@ -211,25 +212,18 @@ def view_of(what: What, *, claims: OneOrMany[str | Claim] = (), ignore: OneOrMan
         UsageError: an option has an invalid value, or `where` is not valid SQL over the columns of `runs`.
         NothingToDraw: there is no run, or none for which `where` is true.
     """
-    given_claims = parsed(claims)
-    o = Options(**{k: v for k, v in options.items() if v is not None}, claims=given_claims, ignore=as_tuple(ignore))
+    o = Options(**{k: v for k, v in options.items() if v is not None}, claims=parsed(claims), ignore=as_tuple(ignore))
     _check(o)
-    given = what if isinstance(what, Comparison) else None
-    ledger = what.ledger if isinstance(what, Comparison) else what if isinstance(what, Ledger) else Ledger(what)
-    if given_claims:
-        lost = unmatched(given_claims, ledger.jobs)
-        if lost:
-            raise UsageError(f"the claim {lost[0].label}:{lost[0].name}={lost[0].text} matches no run")
-        ledger = ledger.with_claims([*ledger.claims, *given_claims])
-        # The comparison was made without these claims.
-        given = None if given is None else _again(given, ledger, given.sides)
-    jobs = tuple(given.jobs if given is not None else ledger.jobs)
+    selection = select(what, where=o.where, claims=o.claims)
+    ledger, jobs = selection.ledger, selection.jobs
     if not jobs:
-        raise NothingToDraw("these logs contain no run to draw")
-    if o.where is not None:
-        jobs = _where(ledger, jobs, o.where)
-        if given is not None:
-            given = _narrowed(given, ledger, jobs)
+        condition = f" for which {o.where} is true" if o.where else " to draw"
+        raise NothingToDraw(f"these logs contain no run{condition}")
+    given = what if isinstance(what, Comparison) else None
+    if given is not None and o.claims:  # the comparison was made without them
+        given = _again(given, ledger, given.sides)
+    if given is not None and o.where is not None:
+        given = _narrowed(given, ledger, jobs)
     return View(ledger, jobs, o, given)
 
 
@@ -246,18 +240,6 @@ def _check(o: Options) -> None:
     for name, size in (("width", o.width), ("height", o.height)):
         if size is not None and not 80 <= size <= 10_000:
             raise UsageError(f"{name} {size}: must be 80 to 10000 pixels")
-
-
-def _where(ledger: Ledger, jobs: Sequence[Job], condition: str) -> tuple[Job, ...]:
-    try:
-        kept = where(ledger.logs.frames(), "runs", condition)
-    except ValueError as error:
-        raise UsageError(f"where: {error}") from None
-    ids = set(kept["run"].cast(pl.String))
-    found = tuple(job for job in jobs if ids & set(job.ids))
-    if not found:
-        raise NothingToDraw(f"there is no run for which {condition} is true")
-    return found
 
 
 def _narrowed(given: Comparison, ledger: Ledger, jobs: Sequence[Job]) -> Comparison | None:

@@ -9,9 +9,10 @@ from typing import Any
 import polars as pl
 
 from logparse.arguments import OneOrMany
-from logparse.comparison.claims import Claim, from_names, parsed
+from logparse.comparison.claims import Claim, from_names
 from logparse.comparison.jobs import Job
 from logparse.comparison.ledger import Ledger
+from logparse.comparison.select import select
 from logparse.logs import Logs
 from logparse.schema import CLAIMS, conform, empty
 
@@ -26,9 +27,8 @@ def claims(logs: Logs | Ledger, claims: OneOrMany[str | Claim] = ()) -> pl.DataF
     Raises:
         UsageError: a text is not a valid claim.
     """
-    given = parsed(claims)
-    ledger = logs.with_claims([*logs.claims, *given]) if isinstance(logs, Ledger) else Ledger(logs, given)
-    return claim_verdicts(ledger, ledger.jobs)
+    selection = select(logs, claims=claims)
+    return claim_verdicts(selection.ledger, selection.jobs)
 
 
 def claim_verdicts(ledger: Ledger, jobs: Sequence[Job]) -> pl.DataFrame:

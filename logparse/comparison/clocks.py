@@ -89,5 +89,5 @@ def _missing_log(ledger: Ledger, job: Job) -> Absence | None:
     return None
 
 
-_NO_RUN_LOG = Absence(Code.OTHER_LOG, "no log: the run log of this job is not here")
-_NO_COMPILE_LOG = Absence(Code.OTHER_LOG, "no log: the compile log of this job is not here")
+_NO_RUN_LOG = Absence(Code.OTHER_LOG, "no log: the run log of this job was not given")
+_NO_COMPILE_LOG = Absence(Code.OTHER_LOG, "no log: the compile log of this job was not given")

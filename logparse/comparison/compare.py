@@ -9,7 +9,6 @@ from typing import Any
 import polars as pl
 
 from logparse.arguments import OneOrMany, as_tuple
-from logparse.comparison import claims as claims_
 from logparse.comparison import sides as sides_
 from logparse.comparison.claim_verdicts import claim_verdicts
 from logparse.comparison.claims import Claim
@@ -20,13 +19,13 @@ from logparse.comparison.noise import Noise, noises
 from logparse.comparison.quantities import CLOCKS, QUANTITIES, Quantity
 from logparse.comparison.refusal import refusal
 from logparse.comparison.scaling import Scaling, scaling
+from logparse.comparison.select import select
 from logparse.comparison.settings import Setting, settings
 from logparse.comparison.sides import Side, SideValues, better, side_values
 from logparse.comparison.verdict import NOT_COMPARABLE, Verdict, verdict
 from logparse.errors import UsageError
 from logparse.logs import Logs
 from logparse.schema import LOCATIONS
-from logparse.selection import find_runs
 from logparse.text.labels import shortened
 
 
@@ -137,15 +136,8 @@ def compare(
         UsageError: a name matches no run or several, there are fewer than two sides, or an option has an invalid
             value.
     """
-    given = claims_.parsed(claims)
-    ledger = logs.with_claims([*logs.claims, *given]) if isinstance(logs, Ledger) else Ledger(logs, given)
-    jobs = picked(ledger, as_tuple(runs))
-    unmatched = claims_.unmatched(given, jobs)
-    if unmatched:
-        claim = unmatched[0]
-        raise UsageError(
-            f"the claim {claim.label}:{claim.name}={claim.text} matches none of the compared runs: {_named(jobs)}"
-        )
+    selection = select(logs, runs, claims=claims)
+    ledger, jobs = selection.ledger, selection.jobs
     sides_.check_column(by)
     for option, value, known in (("clock", clock, tuple(CLOCKS)), ("per", per, ("device", "rank"))):
         if value is not None and value not in known:
@@ -201,24 +193,6 @@ def row_of(
         )
         found.append(tuple(known))
     return Row(quantity, tuple(cells), tuple(verdicts), tuple(found), better(quantity, cells))
-
-
-def picked(ledger: Ledger, names: Sequence[str]) -> list[Job]:
-    """The jobs that match these names, in the order of the names; all jobs where there are no names.
-
-    Raises `UsageError` where a name matches none, or several without being a pattern.
-    """
-    if not names:
-        return list(ledger.jobs)
-    jobs: dict[str, Job] = {}
-    for name in names:
-        jobs |= {job.id: job for job in _matching(ledger, name)}
-    return list(jobs.values())
-
-
-def _matching(ledger: Ledger, name: str) -> list[Job]:
-    ids = set(find_runs(ledger.logs.runs, name))
-    return [job for job in ledger.jobs if ids & set(job.ids)]
 
 
 def baseline_of(sides: Sequence[Side], name: str | None) -> int:

@@ -21,7 +21,7 @@ T = TypeVar("T")
 
 
 SUBMISSION = "submission"
-"""The task of a job whose work is in a log that is not here."""
+"""The task of a job whose workload ran in a log that was not given."""
 
 
 class Ledger:

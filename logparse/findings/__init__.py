@@ -31,6 +31,7 @@ from logparse.arguments import OneOrMany, as_tuple
 from logparse.comparison.compare import Comparison, of_sides
 from logparse.comparison.jobs import Job
 from logparse.comparison.ledger import Ledger
+from logparse.comparison.select import select
 from logparse.comparison.sides import one_each
 from logparse.comparison.workloads import by_workload
 from logparse.errors import UsageError, nearest
@@ -104,10 +105,10 @@ def _all_rows(what: Logs | Ledger | Comparison, of_one_run: bool) -> list[dict[s
 
 def scene_of(what: Logs | Ledger | Comparison, of_one_run: bool = False) -> Scene:
     """The scene for logs, a ledger or a comparison."""
+    selection = select(what)
     if isinstance(what, Comparison):
-        return Scene(what.ledger, what.jobs, (what,), shown=True)
-    ledger = what if isinstance(what, Ledger) else Ledger(what)
-    return Scene(ledger, ledger.jobs, () if of_one_run else tuple(_blocks(ledger)))
+        return Scene(selection.ledger, selection.jobs, (what,), shown=True)
+    return Scene(selection.ledger, selection.jobs, () if of_one_run else tuple(_blocks(selection.ledger)))
 
 
 def names() -> list[str]:

@@ -9,13 +9,13 @@ from typing import TypeAlias
 import polars as pl
 
 from logparse.arguments import OneOrMany, as_tuple
-from logparse.comparison import claims as claims_
 from logparse.comparison import sides as sides_
 from logparse.comparison.claim_verdicts import claim_verdicts
 from logparse.comparison.claims import Claim
 from logparse.comparison.compare import Comparison, of_sides
 from logparse.comparison.jobs import Job
 from logparse.comparison.ledger import Ledger
+from logparse.comparison.select import select
 from logparse.comparison.sides import Side
 from logparse.comparison.workloads import WORKLOAD, by_workload, shared
 from logparse.errors import UsageError
@@ -23,7 +23,7 @@ from logparse.findings import SEVERITIES, findings
 from logparse.logs import Logs
 from logparse.report.lists import Lists, ReportBlock, differs, lists
 from logparse.text.labels import many, shortened
-from logparse.text.terminal import one_line, where
+from logparse.text.terminal import one_line
 
 What: TypeAlias = Logs | Ledger | Comparison
 """What a report can be made from."""
@@ -76,17 +76,13 @@ def content(
     Raises:
         UsageError: an option has an invalid value, or no run is left.
     """
-    given_claims = claims_.parsed(claims)
-    given = what if isinstance(what, Comparison) else None
-    ledger = what.ledger if isinstance(what, Comparison) else what if isinstance(what, Ledger) else Ledger(what)
-    ledger = ledger.with_claims([*ledger.claims, *given_claims])
-    ledger = ledger.only(_wanted(ledger, given.jobs if given else ledger.jobs, where))
+    selection = select(what, where=where, claims=claims)
+    ledger = selection.ledger.only(selection.jobs)
     if not ledger.jobs:
         raise UsageError("these logs contain no run to report on" + (f" for which {where} is true" if where else ""))
-    if lost := claims_.unmatched(given_claims, ledger.jobs):
-        raise UsageError(f"the claim {lost[0].label}:{lost[0].name}={lost[0].text} matches no run of the report")
+    given = what if isinstance(what, Comparison) else None
     sides_.check_column(by)
-    unchanged = given is not None and not (given_claims or where or by or baseline)
+    unchanged = given is not None and not (selection.claims or where or by or baseline)
     blocks = (_given(given),) if given is not None and unchanged else tuple(_blocks(ledger, by, baseline))
     ignored: tuple[str, ...] = as_tuple(ignore)
     found = _findings(ledger, blocks, ignored)
@@ -95,18 +91,6 @@ def content(
         title or _title(ledger), ledger, blocks, lists(ledger, blocks, found, verdicts), found, verdicts,
         given if unchanged else None, by, baseline, ignored, command,
     )  # fmt: skip
-
-
-def _wanted(ledger: Ledger, jobs: Sequence[Job], condition: str | None) -> list[Job]:
-    """The jobs for which an SQL expression over `runs` is true."""
-    if condition is None:
-        return list(jobs)
-    try:
-        kept = where(ledger.logs.frames(), "runs", condition)
-    except ValueError as error:
-        raise UsageError(f"where: {error}") from None
-    ids = set(kept["run"].cast(pl.String))
-    return [job for job in jobs if ids & set(job.ids)]
 
 
 # ---- blocks: what is compared with each other ---- #
