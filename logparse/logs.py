@@ -43,19 +43,19 @@ class Logs:
     def __init__(
         self,
         frames: Mapping[str, pl.DataFrame],
-        grammars: Sequence[Grammar],
-        places: pl.DataFrame,
-        texts: Mapping[str, bytes],
-        kinds: Mapping[str, pl.Series],
+        grammars: Sequence[Grammar] = (),
+        places: pl.DataFrame | None = None,
+        texts: Mapping[str, bytes] | None = None,
+        kinds: Mapping[str, pl.Series] | None = None,
     ) -> None:
         for name in FRAMES:
             setattr(self, name, frames[name])
         self.grammars = tuple(grammars)
         """The grammars the logs were read with."""
-        self._places = places
+        self._places = copies.one_place_each(self.runs) if places is None else places
         """Where every copy of every run is, with the columns of `COPIES`."""
-        self._texts = dict(texts)
-        self._kinds = dict(kinds)
+        self._texts = dict(texts or {})
+        self._kinds = dict(kinds or {})
 
     def frames(self) -> dict[str, pl.DataFrame]:
         """All frames by name."""
@@ -268,7 +268,7 @@ def read(folder: str | os.PathLike[str], *, grammars: OneOrMany[str | Path | Gra
     frames, manifest = storage.read(folder)
     chosen = [grammar for grammar in registry.chosen(grammars) if grammar.name in manifest["grammars"]]
     places = pl.DataFrame(manifest["places"], schema=copies.COPIES, orient="row")
-    return Logs(frames, chosen, places, {}, {})
+    return Logs(frames, chosen, places)
 
 
 def _renumbered(rows: pl.DataFrame, chosen: pl.DataFrame) -> pl.DataFrame:

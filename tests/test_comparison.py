@@ -498,7 +498,7 @@ def test_three_repeats_a_side_of_one_experiment_can_be_established() -> None:
             for i, (name, seconds) in enumerate([("old", 100.0), ("old", 101.0), ("old", 99.0),
                                                  ("new", 120.0), ("new", 121.0), ("new", 119.0)])]  # fmt: skip
     frames = {name: pl.DataFrame(runs if name == "runs" else [], schema=schema) for name, schema in FRAMES.items()}
-    made = compare(logparse.Logs(frames, [], [], []), by="source")
+    made = compare(logparse.Logs(frames), by="source")
     assert word(made, "train_s") == ESTABLISHED
 
 
@@ -527,7 +527,7 @@ def test_a_compile_reads_as_it_does_where_runs_are_listed() -> None:
     ]
     runs[2]["compile_cache"] = "miss"
     frames = {name: pl.DataFrame(runs if name == "runs" else [], schema=schema) for name, schema in FRAMES.items()}
-    logs = logparse.Logs(frames, [], [], [])
+    logs = logparse.Logs(frames)
     (row,) = [row for row in compare(logs).rows if row.quantity.name == "compile_s"]
     listed = [compiling(run, Facts.of(logs, Cells(logs))) for run in logs.runs.rows(named=True)]
     assert [cell_text(row.quantity, c) for c in row.cells] == listed == ["cached", "3.669 s, cached", "780 s"]
@@ -550,7 +550,7 @@ def timed(*runs: tuple[str, float | None, str | None]) -> logparse.Logs:
         for i, (source, seconds, held) in enumerate(runs)
     ]  # fmt: skip
     frames = {name: pl.DataFrame(rows if name == "runs" else [], schema=schema) for name, schema in FRAMES.items()}
-    return logparse.Logs(frames, [], [], [])
+    return logparse.Logs(frames)
 
 
 def test_training_times_that_do_not_hold_the_same_are_shown_and_not_ranked() -> None:

@@ -66,7 +66,7 @@ def logs_of(*runs: Mapping[str, Any], **others: list[dict[str, Any]]) -> Logs:
     frames = {
         name: pl.DataFrame({"runs": rows, **others}.get(name, []), schema=schema) for name, schema in FRAMES.items()
     }
-    return Logs(frames, [], [], [])
+    return Logs(frames)
 
 
 def rows_of(frame: str, *rows: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -247,7 +247,7 @@ def test_the_rate_that_a_bar_shows_is_never_taken_for_the_time_of_a_step() -> No
     rates = logs.metrics.with_columns(
         pl.lit("iteration_rate").cast(pl.Categorical).alias("name"), (1 / pl.col("value")).alias("value")
     )
-    assert not read("warm-up", Logs(logs.frames() | {"metrics": rates}, [], [], []))
+    assert not read("warm-up", Logs(logs.frames() | {"metrics": rates}))
 
 
 def test_times_that_rest_on_a_claimed_batch_say_so() -> None:
@@ -255,7 +255,7 @@ def test_times_that_rest_on_a_claimed_batch_say_so() -> None:
     rates = logs.metrics.with_columns(
         pl.lit("throughput").cast(pl.Categorical).alias("name"), (10 / pl.col("value")).alias("value")
     )
-    ledger = Ledger(Logs(logs.frames() | {"metrics": rates}, [], [], []), [claim("0.out:batch_size=10")])
+    ledger = Ledger(Logs(logs.frames() | {"metrics": rates}), [claim("0.out:batch_size=10")])
     (found,) = module("warm-up").find(scene_of(ledger, True))
     assert "where the first step took (at a claimed batch size) 11 s and later ones take 1 s" in found.text
 

@@ -60,7 +60,7 @@ def logs_of(*runs: Mapping[str, Any], **others: list[dict[str, Any]]) -> Logs:
     ]
     given = {"runs": rows, **others}
     frames = {name: pl.DataFrame(given.get(name, []), schema=schema) for name, schema in FRAMES.items()}
-    return Logs(frames, [], [], [])
+    return Logs(frames)
 
 
 # ---- copies ---- #

@@ -72,7 +72,7 @@ def logs_of(runs: list[dict[str, Any]], **others: list[dict[str, Any]]) -> Logs:
     """Logs with these rows, and nothing else."""
     given = {"runs": runs, **others}
     frames = {name: pl.DataFrame(given.get(name, []), schema=schema) for name, schema in FRAMES.items()}
-    return Logs(frames, [], [], [])
+    return Logs(frames)
 
 
 def page_of(logs: Logs) -> str:

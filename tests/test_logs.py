@@ -308,7 +308,7 @@ def test_odd_values_are_read_back_equal(cerebras: Logs, tmp_path: Path, format: 
     odd = cerebras.metrics.head(7).with_columns(
         pl.Series("value", numbers), pl.Series("scope", texts), pl.Series("step", [2**62 + 1, None] * 3 + [-1])
     )
-    logs = Logs({**cerebras.frames(), "metrics": odd}, cerebras.grammars, cerebras._places, {}, {})
+    logs = Logs({**cerebras.frames(), "metrics": odd}, cerebras.grammars)
     logs.write(tmp_path / "out", format)
     assert_frame_equal(logparse.read(tmp_path / "out").metrics, odd)
     none = logs.only([])
@@ -401,7 +401,7 @@ def test_pandas_frames_hold_the_same(everything: Logs) -> None:
     assert str(every["runs"]["steps"].dtype) == "Int64"
     assert everything.to_pandas("metrics").shape == everything.metrics.shape
     odd = everything.metrics.head(2).with_columns(value=pl.Series([float("nan"), None]))
-    value = Logs({**everything.frames(), "metrics": odd}, (), everything._places, {}, {}).to_pandas("metrics")["value"]
+    value = Logs({**everything.frames(), "metrics": odd}).to_pandas("metrics")["value"]
     assert value.isna().tolist() == [False, True]
     assert value[1] is pd.NA
 

@@ -153,7 +153,7 @@ def test_train_times_that_do_not_hold_the_same_are_left_to_the_finding_that_says
         for i, held in enumerate(["load", None])
     ]
     frames = {name: pl.DataFrame(runs if name == "runs" else [], schema=schema) for name, schema in FRAMES.items()}
-    logs = logparse.Logs(frames, [], [], [])
+    logs = logparse.Logs(frames)
     [item] = [i for i in content(logs).lists.not_say if "train" in i.text]
     assert item.rests_on == "clock-scope"
     [refused] = [i for i in content(logs, ignore=["clock-scope=known"]).lists.not_say if "train" in i.text]

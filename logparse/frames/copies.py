@@ -18,6 +18,12 @@ COPIES: dict[str, pl.DataType] = {
 rests on identifying values; lines_read: lines of the copy from which a value was taken."""
 
 
+def one_place_each(runs: pl.DataFrame) -> pl.DataFrame:
+    """The places of runs of which nothing more is known than the frame `runs`."""
+    known = runs.select("run", "source", "line_first", hash="run", keyed=pl.lit(True), lines_read=0)
+    return known.select(pl.col(name).cast(dtype) for name, dtype in COPIES.items())
+
+
 def with_ids(places: pl.DataFrame) -> pl.DataFrame:
     """`places` (hash, keyed, source_index) with `run`, the id. A run whose hash rests on no identifying value is never
     merged across sources: its sources are numbered."""
