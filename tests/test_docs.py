@@ -18,6 +18,8 @@ from conftest import ROOT
 from logparse import charts, findings
 from logparse.cli import cli
 
+pytestmark = pytest.mark.usefixtures("read_once")
+
 PAGES = sorted((ROOT / "docs").rglob("*.md"))
 
 

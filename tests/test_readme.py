@@ -13,6 +13,8 @@ from conftest import ROOT, SAMPLES
 
 from logparse.cli import cli, names
 
+pytestmark = pytest.mark.usefixtures("read_once")
+
 README = ROOT / "README.md"
 TEXT = README.read_text()
 CONSOLES = re.findall(r"^```console\n(.*?)^```$", TEXT, re.DOTALL | re.MULTILINE)

@@ -793,7 +793,7 @@ def test_real_logs_keep_their_lines_and_lose_their_escapes():
         assert not any(mark in source.text for mark in (b"\x1b", b"^[[", b"^M", b"\r\n", b"\x08"))
 
 
-# -- long lines ---------------------------------------------------------------------------------------------------------
+# -- long lines ------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
