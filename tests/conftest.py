@@ -31,6 +31,22 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--update", action="store_true", help="rewrite the expected values beside the sample logs")
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_cmdline_main(config: pytest.Config) -> None:
+    """All tests are run on all cores, with `-n` or a selected file as they are asked for.
+
+    A file stays on one core, where its tests share what was read.
+    """
+    options = config.option
+    if not config.pluginmanager.hasplugin("xdist") or hasattr(config, "workerinput"):
+        return
+    everything = config.args_source is not pytest.Config.ArgsSource.ARGS
+    if everything and options.numprocesses is None and options.dist == "no" and not options.update:
+        options.numprocesses = "auto"
+        options.dist = "loadfile"
+        options.loadscopereorder = False  # it would begin with the files of many tests, which are not the longest
+
+
 @pytest.fixture
 def update(request: pytest.FixtureRequest) -> bool:
     return bool(request.config.getoption("--update"))

@@ -230,6 +230,7 @@ def test_a_grammar_of_ones_own_is_used_without_installing(desk: Path) -> None:
 # ---- output ---- #
 
 
+@pytest.mark.usefixtures("read_once")
 @pytest.mark.parametrize("name", FRAME_COMMANDS)
 def test_a_frame_has_the_same_columns_in_every_format_with_rows_or_none(name: str) -> None:
     frame = getattr(logparse.ingest(GROQ), name)
@@ -249,6 +250,7 @@ def test_a_frame_has_the_same_columns_in_every_format_with_rows_or_none(name: st
         assert pl.read_parquet(parquet).schema == frame.schema
 
 
+@pytest.mark.usefixtures("read_once")
 def test_a_file_is_written_in_the_format_of_its_suffix(desk: Path) -> None:
     for suffix, begins in {
         ".csv": b"run,label,", ".json": b'{"logparse": "', ".ndjson": b'{"run":', ".md": b"| run | label |",
@@ -268,6 +270,7 @@ def test_parquet_is_not_for_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
         _options.is_table("parquet", None)
 
 
+@pytest.mark.usefixtures("read_once")
 def test_where_may_look_into_the_other_frames() -> None:
     condition = "run IN (SELECT run FROM runs WHERE batch_size = 512) AND name = 'loss' AND step = 1000"
     rows = json.loads(run("metrics", *CEREBRAS.glob("*_batch_*.out"), "--where", condition, "--format", "json").stdout)[
@@ -392,6 +395,7 @@ def show(*arguments: str) -> Result:
     return run("show", *arguments, *(CEREBRAS / name for name in BATCH))
 
 
+@pytest.mark.usefixtures("read_once")
 def test_show_gives_the_value_its_line_and_the_place_of_the_match() -> None:
     result = show("batch_1024", "throughput", "-C", "0")
     assert result.exit_code == 0
@@ -403,6 +407,7 @@ def test_show_gives_the_value_its_line_and_the_place_of_the_match() -> None:
     assert line.partition("| ")[2] == (CEREBRAS / BATCH[1]).read_text().splitlines()[number - 1]
 
 
+@pytest.mark.usefixtures("read_once")
 def test_show_takes_an_id_its_beginning_a_label_and_a_part_of_it() -> None:
     runs = logparse.ingest([CEREBRAS / name for name in BATCH]).runs
     row = runs.filter(label="bert_large_batch_512.out").row(0, named=True)
@@ -411,6 +416,7 @@ def test_show_takes_an_id_its_beginning_a_label_and_a_part_of_it() -> None:
     assert shown.pop().startswith("7.125  read as printed")
 
 
+@pytest.mark.usefixtures("read_once")
 def test_show_names_the_candidates_where_several_are_meant() -> None:
     result = show("bert_large", "loss")
     assert result.exit_code == 2
@@ -420,18 +426,21 @@ def test_show_names_the_candidates_where_several_are_meant() -> None:
     assert "did you mean" in result.stderr
 
 
+@pytest.mark.usefixtures("read_once")
 def test_show_tells_a_column_that_is_not_there_and_the_nearest_one() -> None:
     result = show("batch_512", "thruput")
     assert (result.exit_code, result.stdout) == (2, "")
     assert "did you mean 'throughput'?" in result.stderr
 
 
+@pytest.mark.usefixtures("read_once")
 def test_show_tells_why_a_cell_is_empty() -> None:
     result = show("batch_512", "latency_s")
     assert result.exit_code == 0
     assert result.stdout == "latency_s is not known: does not apply: train\n"
 
 
+@pytest.mark.usefixtures("read_once")
 def test_show_gives_the_formula_and_the_inputs_of_a_derived_value() -> None:
     result = show("batch_512", "total_s")
     head, first, second, *_ = result.stdout.splitlines()
@@ -440,6 +449,7 @@ def test_show_gives_the_formula_and_the_inputs_of_a_derived_value() -> None:
     assert second.split()[0] == "started_at"
 
 
+@pytest.mark.usefixtures("read_once")
 def test_show_gives_phases_metrics_and_settings_too() -> None:
     compile_phase = show("batch_512", "compile").stdout
     assert compile_phase.startswith("compile#1  765.56 s  derived: end - begin")
@@ -450,6 +460,7 @@ def test_show_gives_phases_metrics_and_settings_too() -> None:
     assert "in iterations/s" in rates.splitlines()[0]
 
 
+@pytest.mark.usefixtures("read_once")
 def test_show_hides_lines_beside_the_evidence_that_no_rule_reads(desk: Path) -> None:
     text = GROQ.read_text().splitlines()
     place = next(i for i, line in enumerate(text) if "|  groq  |" in line)
@@ -460,6 +471,7 @@ def test_show_hides_lines_beside_the_evidence_that_no_rule_reads(desk: Path) -> 
     assert "AWS_SECRET=hunter2" in run("show", "groq.out", "throughput", "groq.out", "--raw").stdout
 
 
+@pytest.mark.usefixtures("read_once")
 def test_show_gives_the_evidence_as_data() -> None:
     rows = json.loads(show("batch_512", "total_s", "--format", "json").stdout)["rows"]
     assert [row["input"] for row in rows] == ["ended_at", "started_at"]
@@ -468,6 +480,7 @@ def test_show_gives_the_evidence_as_data() -> None:
 # ---- explain ---- #
 
 
+@pytest.mark.usefixtures("read_once")
 def test_explain_shows_each_line_that_is_read_and_counts_the_rest() -> None:
     log = CEREBRAS / "bert_large_batch_512.out"
     result = run("explain", log)
@@ -479,6 +492,7 @@ def test_explain_shows_each_line_that_is_read_and_counts_the_rest() -> None:
     assert result.stdout.count("cerebras/train_step  ") == log.read_text().count("| Train Device=")
 
 
+@pytest.mark.usefixtures("read_once")
 def test_explain_names_the_cells_of_a_table() -> None:
     result = run("explain", GROQ)
     assert "groq/groq_row  scope=groq  accuracy=77.47%  latency=0.06 (ms)  throughput=16612.48" in result.stdout
@@ -495,6 +509,7 @@ def test_explain_groups_what_it_does_not_understand_and_puts_figures_first(desk:
     assert "hunter2" not in run("ingest", "groq.out").stdout
 
 
+@pytest.mark.usefixtures("read_once")
 def test_explain_gives_its_lines_as_data() -> None:
     rows = json.loads(run("explain", GROQ, "--all", "--format", "json").stdout)["rows"]
     assert {row["line"] for row in rows} == set(range(1, len(GROQ.read_text().splitlines()) + 1))

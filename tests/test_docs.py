@@ -19,6 +19,8 @@ from test_architecture import ROOMS
 from logparse import charts, findings
 from logparse.cli import cli
 
+pytestmark = pytest.mark.usefixtures("read_once")
+
 PAGES = [
     *(ROOT / f"{name}.md" for name in ("README", "CONTRIBUTING", "CHANGELOG", "SECURITY")),
     *sorted(page for page in (ROOT / "docs").rglob("*.md") if "_build" not in page.parts),

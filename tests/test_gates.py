@@ -19,6 +19,8 @@ from logparse.comparison.compare import compare
 from logparse.errors import UsageError
 from logparse.pages import compare_export
 
+pytestmark = pytest.mark.usefixtures("read_once")
+
 GROQ = [str(SAMPLES / "groq" / name) for name in ("bert_tiny_dummy_input.out", "bert_tiny_256_rebuilt.out")]
 MNIST = [str(SAMPLES / "graphcore" / name) for name in ("mnist_as_is_cold.out", "mnist_asked_20_epochs_ran_10.out")]
 BATCHES = [str(SAMPLES / "cerebras" / f"bert_large_batch_{batch}.out") for batch in (512, 1024, 2048)]

@@ -20,6 +20,8 @@ from conftest import ROOT, SAMPLES
 
 from logparse.cli import cli, load, names
 
+pytestmark = pytest.mark.usefixtures("read_once")
+
 README = ROOT / "README.md"
 OWN_GRAMMAR = ROOT / "docs" / "howto" / "own-grammar.md"
 PAGES = [README, *sorted(p for p in (ROOT / "docs").rglob("*.md") if "_build" not in p.parts)]
