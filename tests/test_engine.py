@@ -89,7 +89,6 @@ def test_a_path_that_is_missing_is_a_usage_error(tmp_path: Path) -> None:
         logparse.ingest(tmp_path / "nowhere.out")
 
 
-@settings(deadline=None)
 @given(st.lists(st.text(alphabet="ab \r\n\x00\x0b\x0c\x1e\x85\u2028\u2029é", max_size=40), min_size=1, max_size=4))
 def test_any_text_is_counted_by_its_newlines(texts: list[str]) -> None:
     sources = logparse.ingest([text.encode() for text in texts]).sources
@@ -100,7 +99,6 @@ def test_any_text_is_counted_by_its_newlines(texts: list[str]) -> None:
             assert row["lines"] == text.count("\n") + (bool(text) and not text.endswith("\n"))
 
 
-@settings(deadline=None)
 @given(st.floats(-1e6, 1e6), st.floats(-1e6, 1e6), st.floats(1, 1e6))
 def test_a_formula_is_the_same_for_a_column_and_for_one_value(a: float, b: float, c: float) -> None:
     for text in ("a - b / c", "max(a - b, 0)", "min(a, b) * c", "abs(a) + -b", "round(a)", "(a + b) / (2 * c)"):
