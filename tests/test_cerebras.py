@@ -243,7 +243,7 @@ def test_a_cache_hit_that_no_line_tells_is_inferred_and_says_why(samples: logpar
     assert (run["compile_cache"], run["compile_s"]) == ("hit", pytest.approx(3.669))
     evidence = of_run(samples.evidence, run, column="compile_cache")
     assert evidence["how"].to_list() == ["inferred"]
-    assert "no stage of a compile" in evidence["reason"][0]
+    assert "no compile stage" in evidence["reason"][0]
 
 
 def test_one_compiled_graph_makes_it_a_miss_whatever_was_cached(real: logparse.Logs) -> None:

@@ -340,7 +340,7 @@ def test_per_cent_without_a_sign_is_corrected_and_told(real: logparse.Logs) -> N
     assert (run["score"], run["score_name"]) == (pytest.approx(0.9116387884), "f1")
     proof = of_run(real.evidence, run, column="score").row(0, named=True)
     assert (proof["how"], proof["text"]) == ("converted", "91.16387884333797")
-    assert "per cent" in proof["reason"]
+    assert "in percent" in proof["reason"]
 
 
 def test_popart_prints_parts_of_the_loss_and_no_loss(samples: logparse.Logs) -> None:
