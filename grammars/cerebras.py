@@ -1168,8 +1168,8 @@ GRAMMAR = Grammar(
     min_resolution={"queue_s": 10.0},  # ingress is polled every ten seconds
     absent={
         "ranks": ("not_in_log", "Cerebras logs do not print it: the wafer runs one replica"),
-        "sequence_length": ("not_in_log", "Cerebras logs do not print it; it stands in the params file"),
-        "learning_rate": ("not_in_log", "Cerebras logs do not print it; it stands in the params file"),
+        "sequence_length": ("not_in_log", "Cerebras logs do not print it; it is in the params file"),
+        "learning_rate": ("not_in_log", "Cerebras logs do not print it; it is in the params file"),
         "seed": ("not_in_log", "Cerebras logs do not print it"),
         "epochs": ("not_in_log", "Cerebras counts steps, not epochs"),
         "token_throughput": ("not_in_log", "Cerebras prints samples/s only"),

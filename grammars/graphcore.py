@@ -1864,7 +1864,7 @@ GRAMMAR = Grammar(
     chance={"mnist": 0.1},
     test_items={"mnist": 10_000},
     absent={
-        "queue_s": ("not_in_log", "srun prints no time stamps"),
-        "total_s": ("not_in_log", "no time stamp stands at the beginning or at the end"),
+        "queue_s": ("not_in_log", "srun prints no timestamps"),
+        "total_s": ("not_in_log", "there is no timestamp at the beginning or the end"),
     },
 )

@@ -726,10 +726,10 @@ GRAMMAR = Grammar(
         },
     },
     absent={
-        "started_at": ("not_in_log", "GroqFlow prints no time stamp on the terminal"),
-        "ended_at": ("not_in_log", "GroqFlow prints no time stamp on the terminal"),
-        "total_s": ("not_in_log", "GroqFlow prints no time stamp on the terminal"),
-        "queue_s": ("not_in_log", "PBS prints no time stamp"),
+        "started_at": ("not_in_log", "GroqFlow prints no timestamp on the terminal"),
+        "ended_at": ("not_in_log", "GroqFlow prints no timestamp on the terminal"),
+        "total_s": ("not_in_log", "GroqFlow prints no timestamp on the terminal"),
+        "queue_s": ("not_in_log", "PBS prints no timestamp"),
         "eval_s": ("not_in_log", "the chip's pass over the data set is not timed; only the CPU's is"),
         "load_s": ("not_in_log", "GroqFlow does not time it"),
         "loss": ("not_applicable", "does not apply: inference"),
@@ -737,6 +737,6 @@ GRAMMAR = Grammar(
         "batch_size": ("not_in_log", "printed only where a build's input shape changed, and in its state file"),
         "sequence_length": ("not_in_log", "printed only where a build's input shape changed, and in its state file"),
         "sdk_version": ("not_in_log", "a proof point prints no version"),
-        "devices": ("not_in_log", "the number of chips stands only in a build's state file"),
+        "devices": ("not_in_log", "the number of chips is only in a build's state file"),
     },
 )  # fmt: skip

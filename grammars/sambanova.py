@@ -929,10 +929,10 @@ GRAMMAR = Grammar(
         "started_at": ("not_in_log", "the beginning is not in this log"),
         "total_s": ("not_in_log", "the script prints its duration at its end only"),
         "devices": ("not_in_log", "the inventory lists all RDUs of the machine, not those that the job used"),
-        "queue_s": ("not_applicable", "does not apply: the duration is the script's own, and what it waited before no line says"),
+        "queue_s": ("not_applicable", "does not apply: the duration is the script's own, and no line states how long it waited before"),
         "compile_s": ("other_log", "no log: compiling is a separate command, and its log was not given"),
         "load_s": ("not_in_log", "loading is inside the first step"),
-        "eval_s": ("not_in_log", "no log of this vendor that is known holds an evaluation of the run"),
+        "eval_s": ("not_in_log", "no known log of this vendor contains an evaluation of the run"),
         "precision": ("not_in_log", "not printed"),
     },
 )  # fmt: skip
