@@ -129,6 +129,7 @@ def _closed_pipe_is_no_error() -> Iterator[None]:
     epilog="""\b
 Exit codes: 0 success, 1 internal error, 2 wrong usage, 3 nothing was recognised,
 4 some input could not be read (the rest was), 5 a gate failed, 130 Ctrl-C. The highest that applies.
+
 \b
 Options can also be set in the environment (ingest --min-coverage: LOGPARSE_INGEST_MIN_COVERAGE)
 and in logparse.toml or [tool.logparse] in pyproject.toml. NO_COLOR and FORCE_COLOR are honoured.
