@@ -60,7 +60,7 @@ def pages() -> Iterator[tuple[Path, str]]:
     yield HERE / "charts" / "README.md", _chart_index()
     for name in charts.names():
         yield HERE / "charts" / f"{name}.md", _chart(name)
-    yield HERE / "reference" / "columns.md", _columns()
+    yield HERE / "frames.md", _columns()
     yield HERE / "reference" / "vocabulary.md", _vocabulary()
 
 
@@ -134,7 +134,7 @@ def _contents(names: Iterable[str]) -> str:
 
 def _columns() -> str:
     head = (
-        f"# Columns of the frames\n\nThe columns of every [frame](frames.md), schema version {SCHEMA_VERSION}. "
+        f"# Columns of the frames\n\nThe columns of every [frame](reference/frames.md), schema version {SCHEMA_VERSION}. "
         "`logparse schema` prints the same."
     )
     return f"{GENERATED}{head}\n\n{schema.markdown(COLUMNS)}\n"

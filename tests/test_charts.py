@@ -243,10 +243,10 @@ def test_a_chart_refuses_an_option_that_it_has_no_use_for(few: dict[str, Ledger]
         ({"width": 5}, "width 5: must be 80 to 10000 pixels"),
         ({"where": "no_such = 1"}, r"where: (?s:.*)Columns of runs: run, label"),
         ({"clock": "sun"}, "clock 'sun': one of train, result, wall"),
-        ({"by": "colour"}, "by 'colour': not a column of runs"),
-        ({"baseline": "nobody"}, "there is no side 'nobody' to be the baseline"),
-        ({"ignore": ["no-such-finding"]}, "there is no finding 'no-such-finding' to ignore"),
-        ({"claims": ["nonsense"]}, "'nonsense' is no claim"),
+        ({"by": "colour"}, "by 'colour': no column of runs is called so"),
+        ({"baseline": "nobody"}, "no side matches the baseline 'nobody'"),
+        ({"ignore": ["no-such-finding"]}, "unknown finding 'no-such-finding' to ignore"),
+        ({"claims": ["nonsense"]}, "'nonsense' is not a valid claim"),
         ({"claims": ["nobody:epochs=3"]}, "the claim nobody:epochs=3 matches no run"),
     ],
 )
@@ -688,11 +688,14 @@ def test_the_command_is_told_in_the_file(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("args", "message"),
     [
-        ((), "say where to: -o chart.html (or .svg, .png, .pdf, .json); or --format and a pipe"),
-        (("-o", "a.gif"), "cannot tell the format of a.gif: end it in .html, .svg, .png, .pdf, .json, or --format"),
-        (("-o", "a.svg", "--per", "rank"), "--per: the chart duration has no use for it"),
+        ((), "no output given: use -o chart.html (or .svg, .png, .pdf, .json), or --format and a pipe"),
+        (
+            ("-o", "a.gif"),
+            "cannot infer the format of a.gif: use a suffix (.html, .svg, .png, .pdf, .json) or --format",
+        ),
+        (("-o", "a.svg", "--per", "rank"), "--per does not apply to the chart duration"),
         (("-o", "a.svg", "--where", "no_such = 1"), "where:"),
-        (("-o", "a.svg", "--data", "rows.xyz"), "cannot tell the format of rows.xyz"),
+        (("-o", "a.svg", "--data", "rows.xyz"), "cannot infer the format of rows.xyz"),
     ],
 )
 def test_wrong_usage_is_2_and_says_what_is_right(args: tuple[str, ...], message: str) -> None:

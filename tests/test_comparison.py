@@ -119,9 +119,9 @@ def test_a_job_of_which_a_log_is_missing_has_no_result_and_says_which() -> None:
     ledger = Ledger(ingested([*SAMBANOVA, SAMPLES / "sambanova" / "bert_large_run_16_ranks.out"]))
     reasons = [clock(ledger, job, "result").reason for job in ledger.jobs]
     assert reasons == [
-        "no log: the run log of this job is not here",
-        "no log: the run log of this job is not here",
-        "no log: the compile log of this job is not here",
+        "no log: the run log of this job was not given",
+        "no log: the run log of this job was not given",
+        "no log: the compile log of this job was not given",
     ]
 
 

@@ -113,10 +113,7 @@ def test_findings_claims_report_and_charts_take_one_value(cerebras: Logs) -> Non
 
 
 def test_ingest_takes_one_grammar() -> None:
-    text = (ROOT / "README.md").read_text()
-    (code,) = [b for b in re.findall(r"^```python\n(.*?)^```$", text, re.DOTALL | re.MULTILINE) if "GRAMMAR" in b]
-    assert code  # the file of the README is written and read by tests/test_readme.py; here only the call matters
-    with pytest.raises(logparse.GrammarError, match=r"no grammar file: nowhere\.py"):
+    with pytest.raises(logparse.GrammarError, match=r"grammar file not found: nowhere\.py"):
         logparse.ingest(CEREBRAS, grammars="nowhere.py")
 
 
@@ -209,9 +206,9 @@ def test_only_one_of_several_runs_of_a_source_keeps_the_source() -> None:
 
 
 def test_only_names_what_there_is_where_nothing_is_meant(cerebras: Logs) -> None:
-    with pytest.raises(UsageError, match=r"no run matches 'mnist\*'; there are bert_large_batch_512\.out"):
+    with pytest.raises(UsageError, match=r"no run matches 'mnist\*'; choose from bert_large_batch_512\.out"):
         cerebras.only("mnist*")
-    with pytest.raises(UsageError, match="'batch' may be any of"):
+    with pytest.raises(UsageError, match="'batch' is ambiguous"):
         cerebras.only("batch")
 
 

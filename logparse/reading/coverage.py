@@ -183,9 +183,9 @@ def source_rows(batch: Batch, runs: pl.DataFrame, grammars: Iterable[Grammar], c
         pl.when((pl.col("text") == "text") & (not_blank == 0))
         .then(pl.lit("the file is empty"))
         .when(status == "no_run")
-        .then(pl.lit("lines in a vendor's form, but no run among them"))
+        .then(pl.lit("lines of a known platform, but no run"))
         .when(status == "unknown_platform")
-        .then(pl.lit("no line in the form of a platform that is known; `logparse explain` shows its lines"))
+        .then(pl.lit("no line identifies a known platform; `logparse explain` shows its lines"))
     )
     versions = {grammar.name: f"{grammar.name} {grammar.version}" for grammar in grammars}
     names = pl.col("platform").list.eval(

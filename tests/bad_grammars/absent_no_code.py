@@ -9,6 +9,13 @@ from logparse.grammar import Grammar, Rule, real
 GRAMMAR = Grammar(
     name="acme",
     title="Acme",
-    rules=(Rule("done", "acme: done in 12.5 s", "acme: done in " + real("duration") + " s", marks="telling result"),),
+    rules=(
+        Rule(
+            "done",
+            "acme: done in 12.5 s",
+            "acme: done in " + real("duration") + " s",
+            marks="identifies_platform result",
+        ),
+    ),
     absent={"loss": ("missing", "the engine prints no loss")},
 )

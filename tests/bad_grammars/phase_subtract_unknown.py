@@ -1,6 +1,6 @@
 """unknown phase 'compiling'
 where: acme, phase train, subtract
-help: there are train"""
+help: choose from train"""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """unknown field of done 'elapsed'
 where: acme, total_s
-help: there are duration"""
+help: choose from duration"""
 
 from __future__ import annotations
 
