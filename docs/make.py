@@ -134,7 +134,8 @@ def _contents(names: Iterable[str]) -> str:
 
 def _columns() -> str:
     head = (
-        f"# Columns of the frames\n\nThe columns of every [frame](reference/frames.md), schema version {SCHEMA_VERSION}. "
+        "# Columns of the frames\n\n"
+        f"The columns of every [frame](reference/frames.md), schema version {SCHEMA_VERSION}. "
         "`logparse schema` prints the same."
     )
     return f"{GENERATED}{head}\n\n{schema.markdown(COLUMNS)}\n"
