@@ -102,7 +102,7 @@ def test_what_is_not_ours_is_of_unknown_platform_and_the_reason_says_what_to_do(
     logs = logparse.ingest(SAMPLES / "mixed" / name)
     row = logs.sources.row(0, named=True)
     assert (row["status"], row["platform"], logs.runs.height) == ("unknown_platform", None, 0)
-    assert "no line in the form of a platform" in row["reason"]
+    assert "no line identifies a known platform" in row["reason"]
     assert "logparse explain" in row["reason"]
     assert {name: frame.height for name, frame in logs.frames().items() if name != "sources"} == {
         "runs": 0, "evidence": 0, "phases": 0, "metrics": 0, "params": 0, "messages": 0,
