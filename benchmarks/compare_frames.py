@@ -1,14 +1,15 @@
 """Compare the frames that two installations of logparse read from the same logs.
 
-    python benchmarks/compare_frames.py OLD_PYTHON NEW_PYTHON PATH...
+    python benchmarks/compare_frames.py [--ignore FRAME.COLUMN]... OLD_PYTHON NEW_PYTHON PATH...
 
-Each interpreter ingests the paths in a process of its own. Frames are compared as text, row by row, in one order; a
-column that only one side has is named and left out. Prints a line for each frame and the first differing rows; exits
-with 1 if a row differs.
+Each interpreter ingests the paths in a process of its own. Frames are compared as text, row by row, whatever the order
+of rows; a column that only one side has is named and left out, as is one to `--ignore`. Prints a line for each frame
+and the first differing rows; exits with 1 if a row differs.
 """
 
 from __future__ import annotations
 
+import argparse
 import subprocess
 import sys
 import tempfile
@@ -34,8 +35,9 @@ def dump(python: str, folder: Path, paths: list[str]) -> None:
     subprocess.run([python, "-c", DUMP, str(folder), *paths], check=True, cwd=folder)
 
 
-def compare(name: str, old: pl.DataFrame, new: pl.DataFrame) -> int:
+def compare(name: str, old: pl.DataFrame, new: pl.DataFrame, ignored: set[str]) -> int:
     """Print how the two frames differ, and return the number of rows that only one side has."""
+    old, new = (frame.drop(c for c in frame.columns if f"{name}.{c}" in ignored) for frame in (old, new))
     common = [column for column in old.columns if column in new.columns]
     only_old = [column for column in old.columns if column not in common]
     only_new = [column for column in new.columns if column not in common]
@@ -53,15 +55,21 @@ def compare(name: str, old: pl.DataFrame, new: pl.DataFrame) -> int:
 
 
 def main() -> int:
-    old, new, *paths = sys.argv[1:]
-    paths = [str(Path(p).absolute()) for p in paths]
+    options = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    options.add_argument("--ignore", action="append", default=[], metavar="FRAME.COLUMN")
+    options.add_argument("old", help="interpreter with the old logparse")
+    options.add_argument("new", help="interpreter with the new logparse")
+    options.add_argument("paths", nargs="+")
+    given = options.parse_args()
+    paths = [str(Path(p).absolute()) for p in given.paths]
     with tempfile.TemporaryDirectory() as folder:
         parts = [Path(folder) / side for side in ("old", "new")]
-        for python, part in zip((old, new), parts, strict=True):
+        for python, part in zip((given.old, given.new), parts, strict=True):
             part.mkdir()
             dump(python, part, paths)
         differing = sum(
-            compare(name, *(pl.read_parquet(part / f"{name}.parquet") for part in parts)) for name in FRAMES
+            compare(name, *(pl.read_parquet(part / f"{name}.parquet") for part in parts), set(given.ignore))
+            for name in FRAMES
         )
     return 1 if differing else 0
 
