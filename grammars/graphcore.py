@@ -1,4 +1,5 @@
-"""Graphcore IPU: PopTorch and its bars, poprun, PopART and PopXL, TensorFlow on poplar, and the programs that ran on them.
+"""Graphcore IPU: PopTorch and its bars, poprun, PopART, PopXL and PopRT, TensorFlow, JAX and PaddlePaddle on Poplar, plain Poplar
+programs, and the applications that ran on them.
 
 The durations of a run are in its progress bars. The bar of the epochs includes the first compilation, which a run with a cached
 executable does not have. The totals of a bar are the epochs and batches that ran, whatever the command or the name of the file
@@ -24,6 +25,7 @@ from logparse.grammar import (
     count,
     in_unit,
     integer,
+    name,
     nonempty,
     optional_blanks,
     percent,
@@ -93,12 +95,13 @@ _record = (
     # The text of this record also occurs without the head, and would otherwise be split from it.
     (utc + "Z " + pp.Opt(pp.Regex(r"[A-Za-z:]+ +[0-9.]+ W: WARNING: ")))
     | (timestamp_micro + ": ")
-    | (timestamp + " - INFO - ")
+    | (timestamp + (pp.Literal(" - INFO - ") | " WARNING poprt "))
     | ("[" + time_of_day + "]")
     | (pp.Regex(r"/[^ :]*\.py:[0-9]+") + ": ")
 )  # fmt: skip
 _label = (
     pp.Literal("Graph compilation:")
+    | "PopRT conversion:"
     | "Epochs:"
     | "Accuracy on test set:"
     | "TrainingModelWithLoss("
@@ -291,6 +294,13 @@ sdk = (
         marks="identifies_platform redraw",
         more=("Graph compilation:   0%|          | 0/100 [00:00<?]", "Graph compilation:  84%|████████▍ | 84/100 [1:09:59<20:26]"),
     ),
+    # PaddlePaddle prints the count of the bar alone.
+    Rule(
+        "compile_count",
+        "Graph compilation: 20/100",
+        "Graph compilation: " + real("done") + "/" + real("total"),
+        marks="identifies_platform",
+    ),
     Rule(
         "compiled_or_loaded",
         "Compiled/Loaded model in 98.01561326114461 secs",
@@ -437,12 +447,20 @@ sdk = (
         "Compiling module a_inference_train_function_869__XlaMustCompile_true_config_proto___n_007_n_0...02_001_000__executor_type____.616:",
         "Compiling module a_inference_train" + nonempty,
         marks="identifies_platform",
+        fixed={"split": "train"},
+    ),
+    Rule(
+        "jax_compiling",
+        "Compiling module jit_do_compute.2:",
+        "Compiling module jit_" + nonempty,
+        marks="identifies_platform",
     ),
     Rule(
         "tf_compiled",
         "[##################################################] 100% Compilation Finished [Elapsed: 00:00:14.4]",
         "[" + pp.Regex("#+") + "] 100% Compilation Finished [Elapsed: " + clock("duration") + "]",
         marks="identifies_platform",
+        carry={"split": "tf_compiling|tf_compiling_test"},
     ),
     Rule("tf_note", "INFO:tensorflow:The provided set of data has an unknown size.", (pp.Literal("INFO:tensorflow:") | "WARNING:tensorflow:") + nonempty),
     Rule(
@@ -1167,6 +1185,19 @@ frameworks = (
         marks="identifies_platform running result", split="benchmark",
     ),
     Rule(
+        "magma_config",
+        "2023-01-10 14:05:19 INFO: Config: MagmaConfig(seed=0, visual=ResNetConfig(layers=(6, 8, 18, 8), width=96, image_resolution=384, "
+        "execution=ResnetExecution(micro_batch_size=1, available_memory_proportion=(1.0, 1.0, 1.0, 1.0)), "
+        "precision=<Precision.float16: popxl.dtypes.float16>), transformer=GPTJConfig(layers=28, hidden_size=4096, sequence_length=500, "
+        "precision=<Precision.float16: popxl.dtypes.float16>, embedding=GPTJConfig.Embedding(vocab_size=50400, real_vocab_size=50258), "
+        "attention=GPTJConfig.Attention(heads=16, use_cache=False), execution=GPTJExecution(micro_batch_size=1, tensor_parallel=4)))",
+        timestamp_seconds("at") + " INFO: Config: " + pp.Literal("Magma")("model") + "Config(seed=" + integer("seed") + ", visual="
+        + pp.Regex("[^<]*") + pp.Regex("<[^>]*>[^<=]*=GPTJConfig[(][^<]*sequence_length=") + integer("sequence_length")
+        + ", precision=<Precision." + name("precision") + ":" + pp.Regex("[^>]*>[^<]*GPTJExecution[(]micro_batch_size=")
+        + integer("micro_batch_size") + ", " + nonempty,
+        params="log",
+    ),
+    Rule(
         "popxl_note",
         "2023-07-26 15:36:25 INFO: Creating session",
         timestamp_seconds("at") + " INFO: "
@@ -1260,14 +1291,157 @@ frameworks = (
         "mean_loss_step", "Step 10, Epoch 0.9, Mean loss: 0.351",
         "Step " + integer("step") + ", Epoch " + real("epoch") + ", Mean loss: " + real("loss"), marks="running", split="train", window="interval",
     ),
+)  # fmt: skip
+
+# ---- PopRT, PaddlePaddle, JAX and plain Poplar programs ---- #
+
+programs = (
+    # The benchmark of PopRT converts, compiles and runs the model once for each batch size.
+    Rule("poprt_batch", "Run batch size 32:", "Run batch size " + integer("batch_size") + ":", marks="begin", params="log"),
+    Rule(
+        "poprt_bar",
+        "PopRT conversion: 100%|██████████| 5/5 [01:18<00:00]",
+        "PopRT conversion:" + optional_blanks + any_bar,
+        marks="identifies_platform redraw",
+        more=("PopRT conversion:  60%|██████    | 3/5 [00:58<00:48]",),
+    ),
+    Rule(
+        "poprt_warning",
+        "2023-07-04 04:20:45,531 WARNING poprt float_to_half.py:141] Clip 1651 to range (-65500.0, 65500.0)",
+        # Its time is in the middle of the conversion: neither the begin nor the end of the run.
+        timestamp + " WARNING poprt " + pp.Regex(r"[^ \]]+\] ") + nonempty("text"),
+        marks="identifies_platform",
+        level="warning",
+        kind="sdk",
+    ),
+    Rule(
+        "poprt_latency",
+        "Asyncronous avg Session Time : 11.370ms",
+        "Asyncronous avg Session Time : " + in_unit(real, "ms")("latency") + "ms",
+        marks="identifies_platform running result",
+        split="benchmark",
+        window="mean",
+    ),
+    Rule(
+        "poprt_rate", "Tput: 2814.467977493102", "Tput: " + real("throughput"), marks="running result", split="benchmark", window="mean"
+    ),
+    # Pixels per second, while the batch size counts rays: the value is not captured as samples per second.
+    Rule(
+        "poprt_pixel_rate",
+        "Tput (800 * 800 / time_per_image): 303732.79715055705",
+        "Tput (800 * 800 / time_per_image): " + real,
+        marks="running result",
+    ),
+    Rule(
+        "poprt_checked",
+        "Check precision between original ONNX with ONNXRUNTIME and converted ONNX with PopRT:",
+        pp.Literal("Check precision between original ONNX with ONNXRUNTIME and converted ONNX with PopRT:"),
+        marks="identifies_platform",
+    ),
+    *(
+        Rule(
+            f"poprt_{label}",
+            f"{label}: 0.000389773485949263",
+            f"{label}: " + real(error),
+            split="benchmark",
+            window="final",
+            fixed={"scope": "against ONNX Runtime"},
+        )
+        for label, error in (("mse", "mean_squared_error"), ("mae", "mean_absolute_error"))
+    ),
+    Rule("paddle_start", "start training", pp.Literal("start training"), marks="begin"),
+    Rule(
+        "paddle_compiling",
+        "start compiling model for ipu, it will need some minutes",
+        pp.Literal("start compiling model for ipu, it will need some minutes"),
+        marks="identifies_platform",
+    ),
+    Rule("paddle_note", "finish model compiling!", pp.Literal("finish model compiling!") | "start verifying", more=("start verifying",)),
+    Rule(
+        "paddle_step",
+        "step: 40, loss: 0.684889018535614",
+        "step: " + integer("step") + ", loss: " + real("loss"),
+        marks="running",
+        split="train",
+    ),
+    Rule("paddle_trained", "finish training!", pp.Literal("finish training!"), marks="result"),
+    Rule(
+        "paddle_score", "top1 score: 0.8819110576923077", "top1 score: " + real("accuracy"), marks="final", split="eval", window="final"
+    ),
+    Rule("dft_molecule", "         HeHe(4, 16304)", pp.Regex("(?:[A-Z][a-z]?)+") + "(" + pp.Regex("[0-9]+") + ", " + pp.Regex("[0-9]+") + ")"),
+    Rule(
+        "dft_energies",
+        "[-154.60144 -154.86201 -154.86201 -154.86201 -154.86201 -154.862",
+        pp.Opt("[") + "-" + pp.Regex(r"[0-9]+\.[0-9]*") + " -" + pp.Regex(r"[0-9]+\.[0-9]*(?: -[0-9]+\.[0-9]*)*") + pp.Opt("]"),
+        more=("-154.86201 -154.86201]",),
+    ),
+    Rule("dft_reference", "[ pyscf ]  3.896877spyscf:              -154.862068", "[ pyscf ]" + blanks + real + "spyscf:" + blanks + real),
+    Rule("dft_energy", "us:             -154.862023", pp.Literal("us")("key") + ":" + blanks + real("value")),
+    Rule(
+        "dft_error",
+        "diff:             0.000044",
+        (pp.Literal("diff:") | "chemAcc:" | "chemAcc/diff:") + blanks + real,
+        more=("chemAcc:          0.043000", "chemAcc/diff:   966.459860"),
+    ),
+    Rule(
+        "stencil_image", "../../images/cheese.png is 2200x1122 pixels in size.",
+        pp.Regex("[^ ]+ is [0-9]+x[0-9]+") + " pixels in size.", marks="begin",
+    ),
+    Rule(
+        "poplar_attach",
+        "Trying to attach to IPU 0 - attached",
+        "Trying to attach to IPU" + pp.Opt(" " + pp.Regex("[0-9]+")("device") + " - attached"),
+        marks="identifies_platform begin",
+        more=("Trying to attach to IPU",),
+    ),
+    Rule("poplar_attached", "Attached to IPU 0", "Attached to IPU " + pp.Regex("[0-9]+")("device"), marks="identifies_platform"),
+    Rule("target_ipus", "  Number of IPUs:         1", "Number of IPUs:" + blanks + integer("devices"), marks="identifies_platform", params="log"),
+    Rule(
+        "target",
+        "  Tiles per IPU:          1,472",
+        pp.Literal("Target:") | "Graph:"
+        | (
+            (pp.Literal("Tiles per ") | "Total Tiles:" | "Memory Per-Tile:" | "Total Memory:" | "Clock Speed (approx):" | "Number of Replicas:"
+             | "IPUs per Replica:" | "Memory per Replica:" | "Number of vertices:" | "Number of edges:" | "Number of variables:"
+             | "Number of compute sets:")
+            + nonempty
+        ),
+        more=("Target:", "  Memory Per-Tile:        624.0 kB"),
+    ),
+    Rule("poplar_built", "Building graph took      0.61902s", "Building graph took" + blanks + seconds("duration") + "s"),
+    Rule("poplar_compiled", "Compiling graph took       3.6466s", "Compiling graph took" + blanks + seconds("duration") + "s"),
+    Rule("poplar_copied", "  Copying to device took     0.049072s", "Copying to device took" + blanks + seconds("duration") + "s"),
+    Rule(
+        "poplar_took",
+        "  Running stencil iterations took      0.64964s",
+        pp.Regex("(?:Running|Copying)(?: to [a-z]+| [a-su-z][a-z]*)+")("stage") + " took" + blanks + seconds("duration") + "s",
+        marks="running result",
+        more=("  Copying to host took     0.017795s",),
+    ),
+    Rule(
+        "poplar_epoch",
+        "Epoch 1 (99%), accuracy 76%",
+        "Epoch " + integer("epoch") + " (" + pp.Regex("[0-9]+") + "%), accuracy " + percent("accuracy") + "%",
+        marks="running",
+        split="train",
+    ),
+    # Poplar prints this summary of a profile after the program was executed.
     Rule(
         "cycles",
         "Total cycles:                                         6,681,766 (approx 5,023.9 microseconds)",
         "Total cycles:" + blanks + count("count") + " (approx " + pp.Regex("[0-9,.]+") + " microseconds)",
-        marks="identifies_platform",
+        marks="identifies_platform result",
     ),
     Rule("cycles_part", "Tile average sync cycles:                             1,134.8 (0.0% of total)",
          "Tile average " + pp.Regex("[^:]*cycles[^:]*") + ":" + rest),
+    Rule(
+        "cycles_heading", "Cycles by vertex type:", pp.Literal("Cycles by vertex type:") | "Execution:" | "Programs executed:",
+        more=("Execution:", "Programs executed:"),
+    ),
+    Rule(
+        "cycles_vertex", "popops::Zero2d<float>              (14592 instances):   17,612,544",
+        token + blanks + "(" + pp.Regex("[0-9]+") + " instances):" + blanks + count,
+    ),
 )  # fmt: skip
 
 # ---- MLPerf ---- #
@@ -1524,7 +1698,7 @@ GRAMMAR = Grammar(
     name="graphcore",
     title="Graphcore IPU",
     device_kind="IPU",
-    rules=(*launch, *sdk, *mnist, *applications, *cosmictagger, *frameworks, *mlperf, *tools, *failures),
+    rules=(*launch, *sdk, *mnist, *applications, *cosmictagger, *frameworks, *programs, *mlperf, *tools, *failures),
     record_starts=(mpi_tag + pp.Opt(_record | _label), _record, _label),
     prefix=mpi_tag,
     identity=(
@@ -1536,14 +1710,19 @@ GRAMMAR = Grammar(
     phases=(
         Bar("compile", "compile_bar"),
         Reported("compile", "tf_compiled.duration"),
+        Reported("compile", "poplar_compiled.duration"),
         Reported("compile", "popart_compiled.duration"),
         Reported("compile", "popxl_compiled.duration"),
         Reported("compile", "utils_compile.duration"),
         Reported("compile", "compiled_or_loaded.duration", stage="Compiled/Loaded"),
         Reported("init", "data_loaded.duration"),
         Reported("init", "popxl_built.duration"),
+        Reported("init", "poplar_built.duration"),
+        Bar("init", "poprt_bar"),
         Span("init", "mllog_init_start", "mllog_init_stop"),
         Reported("load", "popxl_loaded.duration"),
+        Reported("load", "poplar_copied.duration"),
+        Reported("benchmark", "poplar_took.duration", stage_field="stage"),
         Span("eval", "mllog_eval_start", "mllog_eval_stop"),
         Reported("eval", "hf_eval_runtime.duration", stage="evaluation"),
         Bar("train", "epochs_bar", subtract="compile"),
@@ -1555,7 +1734,8 @@ GRAMMAR = Grammar(
         Reported("train", "bert_time.duration"),
         Reported("train", "hf_result.duration"),
         Reported("train", "cosmic_total.duration", pick="max"),
-        Reported("train", "keras_epoch.duration", stage="epoch"),
+        Reported("train", "keras_epoch.duration", stage="epoch", where={"split": "train"}),
+        Reported("eval", "keras_epoch.duration", stage="evaluation", where={"split": "eval"}),
         Reported("train", "kge_time.duration"),
         Span("train", "mllog_run_start", "mllog_success|mllog_aborted", exclude=("eval",)),
         Span("train", "mllog_epoch_start", "mllog_epoch_stop", stage="epoch"),
@@ -1608,7 +1788,9 @@ GRAMMAR = Grammar(
         # ---- what ran ---- #
         Infer("task", "train", because=_TRAIN),
         Infer("task", "train", because="keras_epoch"),
+        Infer("task", "train", because="paddle_step|poplar_epoch"),
         Infer("task", "inference", because=_INFERENCE),
+        Infer("task", "inference", because="poprt_latency|poprt_rate|poprt_pixel_rate"),
         Take("workload", "mllog_benchmark.workload", aliases="workload"),
         Take("workload", "using_config.model", aliases="workload"),
         Infer("workload", "bert", because="bert_step|bert_step_cut|bert_time|popart_iteration"),
@@ -1617,15 +1799,18 @@ GRAMMAR = Grammar(
         Infer("workload", "mnist_keras", because="keras_example|keras_on_cpu"),
         Infer("workload", "mnist", because="model_print|batch_bar"),
         Infer("workload", "mnist", because="test_accuracy", when=_MNIST),
-        Take("model", "using_config.model|cosmic_output.model|gpt2_arguments.model"),
+        Take("model", "using_config.model|cosmic_output.model|gpt2_arguments.model|magma_config.model"),
         Infer("dataset", "mnist", because="model_print|batch_bar|keras_example|keras_on_cpu|test_accuracy"),
         Infer("device_kind", "CPU", because="keras_on_cpu"),
         Infer("sample", "image", because=_IMAGES),
         Infer("sample", "sequence", because="bert_step|bert_step_cut|gpt2_first_step|gpt2_step|popart_iteration"),
         Take("sequence_length", "using_config.model", aliases="sequence_length"),
-        Take("sequence_length", "gpt2_arguments.sequence_length|mllog_sequence.sequence_length"),
-        Take("precision", "cosmic_precision.precision|namespace.precision"),
-        Take("seed", "gpt2_arguments.seed|mllog_seed.seed"),
+        Take(
+            "sequence_length",
+            "gpt2_arguments.sequence_length|mllog_sequence.sequence_length|magma_config.sequence_length",
+        ),
+        Take("precision", "cosmic_precision.precision|namespace.precision|magma_config.precision"),
+        Take("seed", "gpt2_arguments.seed|mllog_seed.seed|magma_config.seed"),
         Take("learning_rate", "cosmic_rate.learning_rate|mllog_rate.learning_rate|gpt2_arguments.learning_rate"),
         Take(
             "learning_rate",
@@ -1643,7 +1828,10 @@ GRAMMAR = Grammar(
             "popdist_ipus.devices_per_rank|poprun_invoked.devices_per_rank|gpt2_arguments.devices_per_rank",
         ),
         Take("last_device", "device_layer.count", pick="max"),
-        Take("devices", "cnn_ipus.devices|tf_device.devices|popart_device.devices|kge_devices.devices"),
+        Take(
+            "devices",
+            "cnn_ipus.devices|tf_device.devices|popart_device.devices|kge_devices.devices|target_ipus.devices",
+        ),
         Derive("devices", "ranks * devices_per_rank"),
         Derive("devices", "ranks * (last_device + 1)"),
         Take("devices", "poprun_found.devices|launch_srun.devices"),
@@ -1678,9 +1866,17 @@ GRAMMAR = Grammar(
             when='last_rate == 0 and seen("traceback") == 0',
             reason="the learning rate schedule ended at 0, so the last requested step ran",
         ),
+        Infer(
+            "status",
+            "completed",
+            because="dft_energy",
+            when='seen("jax_compiling") > 0 and seen("traceback") == 0',
+            reason="the result of the IPU is printed after the compilation",
+        ),
         Take(
             "micro_batch_size",
-            "namespace.micro_batch_size|gpt2_arguments.micro_batch_size|hf_micro.micro_batch_size|cosmic_batch.micro_batch_size",
+            "namespace.micro_batch_size|gpt2_arguments.micro_batch_size|hf_micro.micro_batch_size|cosmic_batch.micro_batch_size|"
+            "magma_config.micro_batch_size",
         ),
         Take("gradient_accumulation", "namespace.gradient_accumulation|gpt2_arguments.gradient_accumulation"),
         Take(
@@ -1689,7 +1885,8 @@ GRAMMAR = Grammar(
         ),
         Take(
             "batch_size",
-            "bert_batch.batch_size|cnn_batch.batch_size|hf_batch.batch_size|mllog_batch.batch_size|embedding_batch.batch_size",
+            "bert_batch.batch_size|cnn_batch.batch_size|hf_batch.batch_size|mllog_batch.batch_size|embedding_batch.batch_size|"
+            "poprt_batch.batch_size",
         ),
         # The ranks of CosmicTagger do not reduce their gradients: each has its own batch.
         Take("batch_size", "cosmic_batch.micro_batch_size"),
@@ -1744,10 +1941,15 @@ GRAMMAR = Grammar(
             when="longest_compile >= 10",
             reason="a compilation bar took 10 s or more",
         ),
+        # Keras compiles the functions of training and evaluation when it first calls them.
         Take("keras_seconds", "keras_epoch.duration", pick="sum", where={"split": "train"}),
-        Take("keras_compile", "tf_compiled.duration", pick="first"),
+        Take("keras_compile", "tf_compiled.duration", pick="first", where={"split": "train"}),
         Derive("train_s", "max(keras_seconds - keras_compile, 0)"),
         Take("train_s", "keras_epoch.duration", pick="sum", where={"split": "train"}),
+        Take("keras_eval_seconds", "keras_epoch.duration", pick="sum", where={"split": "eval"}),
+        Take("keras_eval_compile", "tf_compiled.duration", pick="sum", where={"split": "eval"}),
+        Derive("eval_s", "max(keras_eval_seconds - keras_eval_compile, 0)"),
+        Take("eval_s", "keras_epoch.duration", pick="sum", where={"split": "eval"}),
         Take("cosmic_whole", "cosmic_total.duration", pick="max"),
         Take("cosmic_rest", "cosmic_after_first.duration", pick="max"),
         Derive("startup_s", "cosmic_whole - cosmic_rest"),
@@ -1771,6 +1973,7 @@ GRAMMAR = Grammar(
         Take("throughput", "cosmic_after_first.throughput", pick="sum"),
         Take("throughput", "gpt2_step.throughput|popart_iteration.throughput", pick="median"),
         Take("throughput", "embedding_batch.throughput", pick="mean"),
+        Take("throughput", "poprt_rate.throughput"),
         Take("throughput", "popxl_mean.throughput", where={"split": "train"}),
         Derive(
             "throughput",
@@ -1798,7 +2001,7 @@ GRAMMAR = Grammar(
             when="known(throughput) and known(samples)",
         ),
         Take("token_throughput", "popxl_rate.token_throughput", pick="mean"),
-        Take("latency_s", "popxl_output.latency|embedding_batch.latency", pick="mean"),
+        Take("latency_s", "popxl_output.latency|embedding_batch.latency|poprt_latency.latency", pick="mean"),
         Take(
             "loss",
             "hf_step.loss|bert_step.loss|bert_step_cut.loss|gpt2_step.loss|gpt2_first_step.loss|cnn_loss.loss|utils_loss.loss",
@@ -1811,10 +2014,11 @@ GRAMMAR = Grammar(
             "loss",
             "epoch_mean.loss|epoch_mean_loss.loss|epoch_bar.loss|step_bar.loss|batch_bar.loss|loss_bar.loss|training_loss_bar.loss|tensor_loss.loss",
         ),
-        Take("loss", "kge_epoch.loss|kge_step.loss|mean_loss_step.loss|pvti_train_loss.loss"),
+        Take("loss", "kge_epoch.loss|kge_step.loss|mean_loss_step.loss|pvti_train_loss.loss|paddle_step.loss"),
         Take(
             "score",
-            "test_accuracy.accuracy|eval_accuracy.accuracy|final_accuracy.accuracy|test_loss.accuracy|utils_accuracy.accuracy|mllog_accuracy.accuracy",
+            "test_accuracy.accuracy|eval_accuracy.accuracy|final_accuracy.accuracy|test_loss.accuracy|utils_accuracy.accuracy|mllog_accuracy.accuracy|"
+            "paddle_score.accuracy",
         ),
         Take("score", "keras_epoch.accuracy", where={"split": "eval"}),
         Infer(
@@ -1822,6 +2026,7 @@ GRAMMAR = Grammar(
             "accuracy",
             because="test_accuracy|eval_accuracy|final_accuracy|test_loss|utils_accuracy|mllog_accuracy",
         ),
+        Infer("score_name", "accuracy", because="paddle_score"),
         Infer("score_name", "accuracy", because="keras_epoch", when="known(score)"),
         # Accuracy on the training data is a metric of its own.
         Take("score", "cnn_accuracy.accuracy|epoch_mean.accuracy"),

@@ -335,7 +335,7 @@ def test_evaluations_in_training_are_stages_and_named(real: logparse.Logs) -> No
     assert of_run(real.metrics, run, name="matthews_correlation")["epoch"].to_list() == [1.0, 2.0, 3.0, 4.0, 5.0, 5.0]
 
 
-def test_per_cent_without_a_sign_is_corrected_and_told(real: logparse.Logs) -> None:
+def test_percent_without_a_sign_is_corrected(real: logparse.Logs) -> None:
     run = run_of(real, "Fine-tuning-BERT__nb_outputs_b3667e0.out")
     assert (run["score"], run["score_name"]) == (pytest.approx(0.9116387884), "f1")
     proof = of_run(real.evidence, run, column="score").row(0, named=True)
@@ -462,3 +462,122 @@ def test_figures_lie_where_figures_can(real: logparse.Logs) -> None:
     runs = real.runs.filter(pl.col("total_s").is_not_null())
     spent = pl.sum_horizontal("compile_s", "load_s", "train_s", "eval_s")
     assert runs.filter(spent > pl.col("total_s") + 1).height == 0
+
+
+# ---- PopRT, JAX, PaddlePaddle, plain Poplar programs ---- #
+
+
+def test_each_batch_size_of_poprt_is_a_run_of_its_own(samples: logparse.Logs) -> None:
+    runs = samples.runs.filter(pl.col("source").str.ends_with("poprt_two_batch_sizes.out"))
+    columns = ("batch_size", "compile_s", "latency_s", "throughput", "task", "status")
+    assert runs.select(columns).rows() == [
+        (16, 72.0, 0.008192, 1953.051093037251, "inference", "completed"),
+        (64, 98.0, 0.020480, 3124.952698469896, "inference", "completed"),
+    ]
+    init = samples.phases.filter(pl.col("run").is_in(runs["run"].implode()) & (pl.col("phase") == "init"))
+    assert sorted(init["duration_s"]) == [47.0, 49.0]
+
+
+def test_the_time_of_a_poprt_warning_is_not_when_the_run_began(samples: logparse.Logs) -> None:
+    run = run_of(samples, "poprt_two_batch_sizes.out")
+    assert (run["started_at"], run["ended_at"], run["total_s"]) == (None, None, None)
+    assert of_run(samples.messages, run)["text"].to_list() == ["Clip 2207 to range (-65500.0, 65500.0)"]
+
+
+def test_deviations_from_onnx_runtime_are_no_score(samples: logparse.Logs) -> None:
+    run = run_of(samples, "poprt_two_batch_sizes.out")
+    assert run["score"] is None
+    errors = of_run(samples.metrics, run, scope="against ONNX Runtime")
+    assert dict(errors.select("name", "value").rows()) == {
+        "mean_squared_error": 0.0002815436190282,
+        "mean_absolute_error": 0.01290338211758,
+    }
+
+
+def test_pixels_per_second_are_not_samples_per_second(samples: logparse.Logs) -> None:
+    run = run_of(samples, "poprt_pixels_per_second.out")
+    assert (run["status"], run["batch_size"], run["compile_s"]) == ("completed", 1024, 116.0)
+    assert run["throughput"] is None
+    assert not of_run(samples.metrics, run, name="throughput").height
+
+
+def test_a_conversion_that_stops_gives_no_result() -> None:
+    run = only(read("Run batch size 8:", "PopRT conversion:  60%|██████    | 3/5 [00:31<00:20]"))
+    assert (run["status"], run["batch_size"], run["compile_s"], run["task"]) == ("incomplete", 8, None, None)
+
+
+def test_a_program_on_the_cpu_before_jax_on_the_ipu_is_no_run(samples: logparse.Logs) -> None:
+    run = run_of(samples, "jax_on_cpu_then_ipu.out")
+    assert (run["line_first"], run["status"], run["compile_s"], run["compile_cache"]) == (10, "completed", 72.4, "miss")
+    assert (run["loss"], run["accuracy"]) == (None, None)
+
+
+def test_jax_that_only_compiled_is_incomplete() -> None:
+    compiling = "Compiling module jit_do_compute.4:"
+    finished = "[##################################################] 100% Compilation Finished [Elapsed: 00:01:12.4]"
+    run = only(read(compiling, finished))
+    assert (run["status"], run["compile_s"]) == ("incomplete", 72.4)
+
+
+def test_paddle_compiles_twice_in_one_run(samples: logparse.Logs) -> None:
+    run = run_of(samples, "paddle_train_then_verify.out")
+    assert (run["status"], run["task"], run["compile_s"]) == ("completed", "train", None)
+    assert (run["loss"], run["accuracy"]) == (0.3987112641334534, 0.8725961538461539)
+    assert of_run(samples.metrics, run, name="loss")["step"].to_list() == [0, 40, 80, 120]
+
+
+def test_each_pass_of_a_loop_over_a_poplar_program_is_a_run(samples: logparse.Logs) -> None:
+    runs = samples.runs.filter(pl.col("source").str.ends_with("poplar_loop_one_out_of_memory.txt"))
+    assert runs.select("status", "compile_s").rows() == [("failed", None), ("completed", 3.2108), ("completed", 17.934)]
+    failed, second, _ = runs.rows(named=True)
+    assert of_run(samples.messages, failed, kind="out_of_memory").height == 1
+    assert not of_run(samples.messages, second).height
+    phases = of_run(samples.phases, second).select("phase", "stage", "duration_s").rows()
+    assert sorted(phases, key=lambda row: row[2]) == [
+        ("benchmark", "Copying to host", 0.016402),
+        ("load", None, 0.041386),
+        ("benchmark", "Running stencil iterations", 0.51204),
+        ("init", None, 0.66027),
+        ("compile", None, 3.2108),
+    ]
+
+
+def test_a_poplar_program_that_only_compiled_is_incomplete() -> None:
+    run = only(read("Trying to attach to IPU 0 - attached", "Compiling graph took       3.6466s"))
+    assert (run["status"], run["compile_s"]) == ("incomplete", 3.6466)
+
+
+def test_the_target_of_a_poplar_program_states_its_ipus() -> None:
+    lines = ("Trying to attach to IPU", "Attached to IPU 0", "Target:", "  Number of IPUs:         2")
+    logs = read(*lines, "Epoch 1 (99%), accuracy 76%")
+    assert (only(logs)["devices"], only(logs)["task"], only(logs)["status"]) == (2, "train", "incomplete")
+    assert of_run(logs.metrics, only(logs), name="accuracy")["value"].to_list() == [0.76]
+
+
+def test_a_profile_summary_is_printed_after_the_program_ran(samples: logparse.Logs) -> None:
+    assert run_of(samples, "poplar_profile_summary.txt")["status"] == "completed"
+
+
+def test_the_evaluation_of_keras_is_no_epoch_and_leaves_out_its_compilation(samples: logparse.Logs) -> None:
+    run = run_of(samples, "keras_evaluation_holds_compile.out")
+    assert (run["compile_s"], run["train_s"], run["eval_s"]) == (38.0, 30.0 + 2.0 - 26.5, 13.0 - 11.5)
+    phases = of_run(samples.phases, run)
+    assert phases.filter(pl.col("phase") == "train")["duration_s"].to_list() == [30.0, 2.0]
+    assert phases.filter(pl.col("phase") == "eval").select("stage", "duration_s").rows() == [("evaluation", 13.0)]
+
+
+def test_without_a_compilation_bar_the_evaluation_is_as_keras_prints_it() -> None:
+    lines = (
+        "Keras MNIST example, running on IPU",
+        "Epoch 1/1",
+        "937/937 [==============================] - 47s 3ms/step - loss: 0.9333 - accuracy: 0.7083",
+        "Evaluation",
+        "156/156 [==============================] - 20s 2ms/step - loss: 0.1321 - accuracy: 0.9622",
+    )
+    assert (only(read(*lines))["train_s"], only(read(*lines))["eval_s"]) == (47.0, 20.0)
+
+
+def test_the_settings_of_magma_are_those_of_its_language_model(samples: logparse.Logs) -> None:
+    run = run_of(samples, "popxl_magma_settings.out")
+    columns = ("model", "seed", "sequence_length", "micro_batch_size", "precision")
+    assert tuple(run[column] for column in columns) == ("Magma", 42, 400, 2, "float16")

@@ -7,7 +7,7 @@ import polars as pl
 from logparse.frames import evidence
 from logparse.frames.phase_rows import Phases
 from logparse.grammar import Bar, Reported, Spinner
-from logparse.reading.match import Hits
+from logparse.reading.match import Hits, lines_where
 from logparse.schema import NUMBER, TEXT, TIME
 
 _FINISHED = 0.95
@@ -20,7 +20,7 @@ def reported_phases(phase: Reported, hits: Hits, earlier: Phases) -> Phases | No
     frame, rule = hits.get(name), hits.rules.get(name)
     if frame is None or rule is None or field not in frame.columns:
         return None
-    frame = frame.filter(pl.col(field).is_not_null()).sort("pos")
+    frame = lines_where(frame, phase.where).filter(pl.col(field).is_not_null()).sort("pos")
     keys = ["n", phase.stage_field] if phase.stage_field else ["n"]
     if phase.pick in ("first", "last"):
         frame = frame.unique(keys, keep=phase.pick, maintain_order=True)  # type: ignore[arg-type]

@@ -13,7 +13,7 @@ import polars as pl
 from logparse.frames import evidence
 from logparse.grammar import Derive, Infer, Rule, Take
 from logparse.grammar import formula as formulas
-from logparse.reading.match import Hits, one_line
+from logparse.reading.match import Hits, lines_where, one_line
 from logparse.schema import FIELDS, INTEGER, NUMBER, RUNS, TEXT, TIME, field
 from logparse.schema.build import full
 
@@ -166,9 +166,7 @@ class RunColumns:
             frame, rule = self.hits.get(rule_name), self.hits.rules.get(rule_name)
             if frame is None or rule is None or of not in frame.columns:
                 continue
-            for key, text in take.where.items():
-                printed = pl.col(f"{key}:text" if f"{key}:text" in frame.columns else key)
-                frame = frame.filter(printed == text) if key in frame.columns else frame.clear()
+            frame = lines_where(frame, take.where)
             if take.when is not None:
                 frame = frame.filter(frame["n"].is_in(self.where(take.when)["n"].implode()))
             if take.last_per_rank:

@@ -265,6 +265,8 @@ class Reported:
     of: str
     stage: str | None = None
     stage_field: str | None = None
+    where: Mapping[str, str] = field(default_factory=dict)
+    """field -> text: use only lines on which the fields have these texts."""
     pick: str = "all"
     """Which lines count: `all`, `first`, `last`, or `max` (the slowest of several ranks)."""
     subtract: str | None = None

@@ -325,8 +325,10 @@ def _references(grammar: Grammar) -> Iterator[tuple[str, str | None, str]]:
                 yield name[0], phase.stage_field, where
         elif isinstance(phase, Reported):
             yield from each(phase.of, where)
+            rule_name = phase.of.partition(".")[0]
+            yield from ((rule_name, key, f"{where}, where") for key in phase.where)
             if phase.stage_field:
-                yield phase.of.partition(".")[0], phase.stage_field, where
+                yield rule_name, phase.stage_field, where
         elif isinstance(phase, Bar):
             yield from ((phase.rule, field, where) for field in ("done", "total", "elapsed"))
         elif isinstance(phase, Spinner):

@@ -58,6 +58,14 @@ class Matched:
     texts: Texts
 
 
+def lines_where(frame: pl.DataFrame, texts: Mapping[str, str]) -> pl.DataFrame:
+    """The lines whose fields have these texts, as printed; none if the rule lacks one of the fields."""
+    for name, text in texts.items():
+        printed = pl.col(f"{name}:text" if f"{name}:text" in frame.columns else name)
+        frame = frame.filter(printed == text) if name in frame.columns else frame.clear()
+    return frame
+
+
 def one_line(frame: pl.DataFrame, of: str, pick: str) -> pl.DataFrame:
     """The line of each run with the first, last, least (`min`) or greatest (`max`) value of `of`.
 

@@ -156,6 +156,7 @@ FIELDS: dict[str, Field] = {
     "mean_iou": _metric("fraction", "mean intersection over union", "higher"),
     "mean_average_precision": _metric("fraction", "mean average precision", "higher"),
     "mean_squared_error": _metric(None, "mean squared error", "lower"),
+    "mean_absolute_error": _metric(None, "mean absolute error", "lower"),
     "wer": _metric("fraction", "word error rate", "lower"),
     "perplexity": _metric(None, "perplexity", "lower"),
     "score": _number(None, "the final quality score"),
