@@ -188,6 +188,11 @@ class RunColumns:
             value = value.str.to_lowercase().replace_strict(list(table), list(table.values()), default=value)
         place = evidence.place(one, of, rule)
         how = take.how or place["how"]
+        if take.aliases and not take.how:
+            # A common name in place of the vendor's word is not the text of the line.
+            as_read = how if isinstance(how, pl.Expr) else pl.lit(how)
+            is_alias = pl.lit(value != one[of]) & (as_read == "read")
+            how = pl.when(is_alias).then(pl.lit("converted")).otherwise(as_read)
         evidence_rows = evidence.of_lines(one, **{**place, "how": how}, number=evidence.numbers(one[of]))
         self.put(take.column, pl.DataFrame([one["n"], value.alias("value")]), evidence_rows)
 
