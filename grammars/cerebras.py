@@ -1199,6 +1199,7 @@ _COLUMNS = (
         "miss",
         "compile_stage|compile_variant|micro_batch|tf_compile_bar",
         when="task != 'validate' or not known(task)",
+        reason="it was compiled: stages of a compilation are in the log",
     ),
     Infer("compile_cache", "hit", "cache_hit|cache_hit_client|tf_cache_hit|sdk_cache_hit"),
     Infer(

@@ -200,10 +200,11 @@ class RunColumns:
         """A value derived from all lines of each run that the rule read."""
         frame = frame.filter(pl.col(of).is_not_null())
         number = evidence.number(of, field(of).dtype)
+        is_one = pl.len() == 1
         aggregates = {
-            # Further digits depend on the order of the summands.
-            "sum": number.sum().round_sig_figs(12),
-            "mean": number.mean().round_sig_figs(12),
+            # Further digits depend on the order of the summands; the value of a single line keeps its digits.
+            "sum": pl.when(is_one).then(number.first()).otherwise(number.sum().round_sig_figs(12)),
+            "mean": pl.when(is_one).then(number.first()).otherwise(number.mean().round_sig_figs(12)),
             "median": number.median(),
             "count": pl.len().cast(NUMBER),
             "distinct": pl.col(of).n_unique().cast(NUMBER),
