@@ -10,6 +10,7 @@ The log format has changed several times. The line at the end of training distin
     G6   R2.3 and R2.4, the trainer               Processed N training sample(s) in T seconds.
     G7   R2.5 to R2.10, cszoo                     the same, with train and eval loops, and TimeRemaining on each step line
     SDK  CSL programs on the appliance            SUCCESS!
+    SDK  CSL programs, SDK 2.10 on a wafer's host  [INFO] === Calling container-hosted python ===
 
 The meaning of "in T seconds" changed as well: the steps alone (G1, G2), steps and the last checkpoint (G3, G4), the steps alone again
 (late G5), everything from the start of the first loop, including compilation and queue (G6, G7). Training is therefore timed from
@@ -67,6 +68,8 @@ _number = unnamed(integer)
 _event_timestamp = in_unit(pp.Regex(r"[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}"), "%Y-%m-%d %H:%M:%S")
 _path_before = pp.Regex(r"(?:[^ \t/\"]*/)*")
 """The folders of a path, including the last slash."""
+_checkpoint = "checkpoint_" + integer("step") + pp.Regex(r"(?:_[0-9_]+)?") + ".mdl"
+"""The name of a checkpoint: `checkpoint_(step)(_timestamp)?.mdl`."""
 _config = _path_before + (
     pp.Literal("params.yaml")
     | pp.Opt("params_") + pp.Regex(r"[^ \t/.]+")("workload") + "." + (pp.Literal("yaml") | "yml")
@@ -141,6 +144,7 @@ _BEGIN = (
         "--mode" + (pp.Literal("=") | " ") + name("mode"),
         marks="begin unanchored", params="command",
     ),
+    Rule("asked_validation", "--validate_only", pp.Literal("--validate_only"), marks="begin unanchored"),
     Rule(
         "asked_steps",
         "--max_steps 1000",
@@ -152,6 +156,28 @@ _BEGIN = (
         "--num_csx=1",
         "--num_csx" + (pp.Literal("=") | " ") + integer("devices"),
         marks="begin unanchored", params="command",
+    ),
+    # Scripts often install the client before they start the program: its version is that of the release.
+    Rule(
+        "pip_client",
+        "Collecting cerebras_pytorch==2.3.0",
+        pp.Opt(pp.Literal("Collecting ") | "Requirement already satisfied: ") + (pp.Literal("cerebras_pytorch==") | "cerebras-pytorch==")
+        + token("sdk_version") + pp.Opt(" " + rest)
+        | "Successfully installed " + pp.Regex(r"(?:[^ ]+ )*cerebras[_-]pytorch-") + token("sdk_version") + pp.Opt(" " + rest),
+        params="log",
+        more=(
+            "cerebras_pytorch==2.3.0",
+            "Collecting cerebras_pytorch==2.3.0 (from -r /home/ruth/R_2.3.0/modelzoo/requirements.txt (line 1))",
+            "Requirement already satisfied: cerebras-pytorch==2.3.0 in ./venv_cerebras_pt/lib/python3.8/site-packages",
+            "Successfully installed absl-py-2.1.0 cerebras-appliance-2.3.0 cerebras_pytorch-2.3.0 certifi-2024.8.30",
+        ),
+    ),
+    # In a traceback: a program that fails while it imports prints nothing else of this platform.
+    Rule(
+        "modelzoo_import",
+        "from cerebras.modelzoo.common.utils.run.cli_pytorch import get_params_from_args",
+        "from cerebras.modelzoo." + rest,
+        marks="identifies_platform standalone",
     ),
     Rule(
         "effective_batch",
@@ -767,12 +793,13 @@ _CHECKPOINT = (
         "2024-03-30 15:19:47,127 INFO:   Saved checkpoint model_dir_bert_large_pytorch/checkpoint_1000.mdl",
         _info + (
             "Saved checkpoint at global step: " + integer("step")
-            | "Saved checkpoint model_dir_" + pp.Regex(r"[^ \t/]+")("workload") + "/checkpoint_" + integer("step") + ".mdl"
-            | "Saved checkpoint " + _path_before + "checkpoint_" + integer("step") + ".mdl"
+            | "Saved checkpoint model_dir_" + pp.Regex(r"[^ \t/]+")("workload") + "/" + _checkpoint
+            | "Saved checkpoint " + _path_before + _checkpoint
         ),
         more=(
             "2023-11-10 20:56:38,575 INFO:   Saved checkpoint at global step: 200",
             "2025-01-24 21:56:05,648 INFO:   Saved checkpoint dit_model_dir/checkpoint_400.mdl",
+            "2025-01-24 21:56:05,648 INFO:   Saved checkpoint model_dir_dit/checkpoint_400_20250124_215540.mdl",
         ),
     ),
     Rule(
@@ -835,7 +862,38 @@ _SDK = (
         "CSL compiler produced no messages. Compilation successful.",
         "CSL compiler produced " + rest,
     ),
-    Rule("sdk_success", "SUCCESS!", pp.Literal("SUCCESS!"), marks="result"),
+    Rule("sdk_success", "SUCCESS!", pp.Literal("SUCCESS!") | "SUCCESS", marks="result", more=("SUCCESS",)),
+    # SDK 2.10 compiles and runs in a local container; what the program prints is its own.
+    Rule(
+        "local_compile",
+        "[INFO] === Beginning compilation ===",
+        pp.Literal("[INFO] === Beginning compilation ==="),
+        marks="begin identifies_platform",
+    ),
+    Rule(
+        "local_image",
+        "[INFO] Using SIF: ~/cs_sdk-2.10/sdk-cbcore-202505010205-2-ef181f81.sif",
+        "[INFO] Using SIF: " + _path_before + "sdk-cbcore-" + pp.Regex(r"[0-9a-f-]+")("sdk_version") + ".sif",
+        params="log",
+    ),
+    Rule(
+        "local_import_path",
+        "[INFO] CSL_IMPORT_PATH is not set",
+        "[INFO] CSL_IMPORT_PATH " + rest,
+        more=("[INFO] CSL_IMPORT_PATH accepts colon separated list of paths generated by 'realpath <path>'",),
+    ),
+    Rule(
+        "local_compiled",
+        "[INFO] Compilation successful",
+        pp.Literal("[INFO] Compilation successful"),
+        marks="identifies_platform result",
+    ),
+    Rule(
+        "local_program",
+        "[INFO] === Calling container-hosted python ===",
+        pp.Literal("[INFO] === Calling container-hosted python ==="),
+        marks="identifies_platform running",
+    ),
     Rule(
         "sdk_end",
         "2023-10-11 00:57:44,184 DEBUG    Signaling heartbeat thread to stop for wsjob-nm4gmz7jtq3khck2ltadbv",
@@ -853,6 +911,14 @@ _SDK = (
 # ---- failures and warnings ---- #
 
 _FAILURE = (
+    # A request that the cluster can never serve: the job does not wait, it is refused.
+    Rule(
+        "no_capacity",
+        "2025-07-11 18:04:19,787 ERROR:   Job wsjob-7javbqdggsmrb44obfaqft failed due to: cluster lacks requested capacity: requested 2 system",
+        pp.Opt(timestamp("at") + " ERROR:" + blanks) + pp.Regex(r"[^0-9 \t].*cluster lacks requested capacity.*")("text"),
+        marks="identifies_platform failure", level="error", kind="scheduler",
+        more=("cerebras.appliance.errors.ClusterJobInitError: job was refused: cluster lacks requested capacity: requested 2 system",),
+    ),
     Rule(
         "shutdown",
         "2025-07-11 18:04:19,669 ERROR:   Initiating shutdown sequence due to Appliance error: Ran into error while receiving tensor "
@@ -1027,6 +1093,19 @@ _PHASES = (
     Span("eval", "beginning", "evaluated"),
 )
 
+
+def _count(rules: str) -> str:
+    """The number of lines of all of `rules`, as a formula."""
+    return " + ".join(f"seen('{rule}')" for rule in rules.split("|"))
+
+
+_RAN = (
+    f"{_count(_STEPS)} + seen('beginning') + seen('trained') > 0"
+    " or seen('exception') + seen('error') + seen('shutdown') + seen('job_failed') + seen('no_capacity') == 0"
+)
+"""The wafer began to train, or nothing failed."""
+_FROM_THE_BEGINNING = f"({_count(_STEPS)} > 1 and last_logged == logged_step * ({_count(_STEPS)}))"
+"""All step lines from the first interval on are in the log, so that the last step is the number of steps."""
 _TRAINING_ENDED = (
     "seen('trained') + seen('processed') + seen('training_complete') + seen('tf_trained') + seen('tf_training_complete') > 0"
     " and seen('exception') + seen('shutdown') == 0"
@@ -1038,7 +1117,7 @@ _COLUMNS = (
     Take("host", "prompt.host", "first"),
     Take("system", "tf_programming.system|tf_mode.system", "first"),
     Take("job_id", "job.job_id|workflow_job.job_id|sdk_job.job_id|srun_allocated.job_id|srun_queued.job_id", "first"),
-    Take("sdk_version", "image_event.sdk_version", "first"),
+    Take("sdk_version", "image_event.sdk_version|local_image.sdk_version|pip_client.sdk_version", "first"),
     Take("model", "checkpoint_autoload.model", "first"),
     Take("model", "tf_checkpoint.model", "first"),
     Take("dataset", "data_processor.dataset", "first"),
@@ -1048,11 +1127,26 @@ _COLUMNS = (
         "first",
         aliases="workload",
     ),
+    Infer(
+        "task",
+        "validate",
+        "asked_validation",
+        when=f"{_count(_TRAINED)} + seen('tf_checkpoint') + seen('tf_cache_hit') == 0",
+        reason="a validation checks the program against the compiler's first stages and builds no binary",
+    ),
+    Take("task", "asked_mode.mode", "last", where={"mode": "validate_only"}, aliases="task"),
     Infer("task", "train", f"{_TRAINED}|training_loop|checkpoint_begin"),
     Infer("task", "inference", "eval_step|eval_batch|evaluated"),
     Infer("task", "compile", "sdk_compiled|sdk_cache_hit|tf_compiled|tf_cache_hit", when="seen('sdk_success') == 0"),
     Take("task", "asked_mode.mode", "last", where={"mode": "train"}),
     Take("task", "asked_cszoo.mode", "last", where={"mode": "fit"}, aliases="task"),
+    Infer(
+        "status",
+        "failed",
+        "local_program",
+        when="seen('sdk_success') == 0 and seen('exception') + seen('crash') + seen('module_not_found') + seen('interrupted') > 0",
+        reason="the program failed after its compilation",
+    ),
     Take("precision", "half_dtype.precision", "first"),
     Infer(
         "sample",
@@ -1078,11 +1172,13 @@ _COLUMNS = (
     Take("steps", _of(f"{_STEPS}|tf_step", "step"), "last"),
     Take(
         "samples",
-        "processed.samples|processed_training.samples|training_complete.samples|tf_trained.samples|tf_training_complete.samples",
+        "processed.samples|training_complete.samples|tf_trained.samples|tf_training_complete.samples",
         "last",
     ),
+    # The trainer counts samples that it sent, also if the wafer never began to train.
+    Take("samples", "processed_training.samples", "last", when=_RAN),
     Take("batch_size", "effective_batch.batch_size|tf_batch.batch_size", "last"),
-    Derive("batch_size", "samples / steps", when=f"known(first_step) and {_TRAINING_ENDED}"),
+    Derive("batch_size", "samples / steps", when=f"(known(first_step) or {_FROM_THE_BEGINNING}) and {_TRAINING_ENDED}"),
     Take("micro_batch_size", "micro_batch.micro_batch_size", "first", where={"mode": "train"}),
     Take("micro_batch_size", "micro_batch.micro_batch_size", "first", when="seen('loop') == 0"),
     # times
@@ -1098,7 +1194,13 @@ _COLUMNS = (
     Take("began_at", "beginning.at", "first"),
     Take("first_logged_at", _of(_STEPS, "at"), "first"),
     Derive("startup_s", "first_logged_at - began_at", when="logged_step == first_step"),
-    Infer("compile_cache", "miss", "compile_stage|compile_variant|micro_batch|tf_compile_bar"),
+    Infer(
+        "compile_cache",
+        "miss",
+        "compile_stage|compile_variant|micro_batch|tf_compile_bar",
+        when="task != 'validate' or not known(task)",
+        reason="it was compiled: stages of a compilation are in the log",
+    ),
     Infer("compile_cache", "hit", "cache_hit|cache_hit_client|tf_cache_hit|sdk_cache_hit"),
     Infer(
         "compile_cache",
@@ -1164,7 +1266,7 @@ GRAMMAR = Grammar(
     phases=_PHASES,
     columns=_COLUMNS,
     steady=(Steady("train_step", separated_by="beginning"), Steady("train_step_timed", separated_by="beginning")),
-    aliases={"workload": _WORKLOADS, "task": {"fit": "train"}},
+    aliases={"workload": _WORKLOADS, "task": {"fit": "train", "validate_only": "validate"}},
     min_resolution={"queue_s": 10.0},  # ingress is polled every ten seconds
     absent={
         "ranks": ("not_in_log", "Cerebras logs do not print it: the wafer runs one replica"),

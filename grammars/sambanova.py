@@ -189,7 +189,21 @@ _KNOWN_VARIABLES = (
 )  # fmt: skip
 
 _ENVIRONMENT = (
+    # A refused submission alone ran nothing on an RDU.
+    Rule(
+        "sbatch_error",
+        "sbatch: error: Batch job submission failed: Requested node configuration is not available",
+        (pp.Literal("sbatch: error: ") | "salloc: error: ") + nonempty,
+        marks="failure standalone", level="error", kind="scheduler",
+    ),
     Rule("slurm_job_id", "SLURM_JOB_ID=29809", "SLURM_JOB_ID=" + integer("job_id"), params="environment"),
+    # The shell of a batch script reports its errors with the path of Slurm's copy of the script.
+    Rule(
+        "slurm_script",
+        "/var/spool/slurmd/job13528/slurm_script: 8: /var/spool/slurmd/job13528/slurm_script: source: not found",
+        "/var/spool/slurmd/job" + integer("job_id") + "/slurm_script: " + rest,
+        params="environment",
+    ),
     Rule("slurm_ntasks", "SLURM_NTASKS=16", "SLURM_NTASKS=" + integer("ranks"), params="environment"),
     Rule("hostname", "HOSTNAME=sn30-r1-h1", "HOSTNAME=" + token("host"), params="environment"),
     Rule(
@@ -511,8 +525,22 @@ _STARTERS = (
         "2021-6-11 8:38:49 : [INFO][SC][99185]: SambaConnector: PEF File:",
         pp.Regex(r"[0-9]{4}-[0-9]{1,2}-[0-9]{1,2} [0-9:]+ : ") + "[INFO][SC][" + _number + "]: SambaConnector: PEF File:" + rest,
         marks="identifies_platform",
+        more=("2021-9-13 19:44:17 : [INFO][SC][25140]: SambaConnector: PEF File: pef/sn_boilerplate/sn_boilerplate.pef",),
     ),
-    Rule("pef_path", "pef/logreg/logreg.pef", pp.Regex(r"[^ :]+\.pef")),
+    # A page wraps the record before the path.
+    Rule("pef_path", "pef/logreg/logreg.pef", pp.Regex(r"(?:[^ /:\"']*/)*") + pp.Regex(r"[^ /.:\"']+")("model") + ".pef", params="log"),
+    Rule("each_rank", "Distributed run: True", pp.Literal("Distributed run: True"), marks="running"),
+    Rule(
+        "program_usage",
+        "usage: sn_boilerplate_main.py [-h] {compile,run,test,measure-performance} ...",
+        "usage: " + token + " [-h] {compile,run,test,measure-performance} ...",
+        marks="identifies_platform standalone",
+    ),
+    Rule(
+        "program_arguments",
+        "args: Namespace(acc_test=False, batch_size=1, command='compile', data_parallel=True, distributed_run=False)",
+        "args: Namespace(" + rest,
+    ),
     Rule(
         "dataset",
         "Using dataset: /home/user/datasets/fashion-mnist/train",
@@ -712,7 +740,7 @@ _SAMBATUNE = (
         "usage_error",
         "uno_full.py: error: unrecognized arguments: --multiprocess-pickle --use-pickle-train",
         pp.Regex(r"[^ :]+") + ": error: unrecognized arguments: " + rest,
-        level="error", kind="usage",
+        marks="failure", level="error", kind="usage",
     ),
     Rule("tune_elapsed", "Elapsed time: 504.227s", "Elapsed time: " + real("total_s") + "s", marks="result"),
     Rule(
@@ -757,6 +785,19 @@ _path = ":" + pp.Regex(r"[^$ ]*") + "$ "
 _mode = one_of("compile", "run", "test", "measure-performance")("mode")
 
 _PROMPTS = (
+    # Notes of several runs in one page: only the setting in its heading separates one run's lines from the next one's.
+    Rule(
+        "heading",
+        "##### --ntasks 16: (--ntasks-per-node 16)",
+        pp.Regex(r"#+ --ntasks[ =][0-9]+.*"),
+        marks="begin",
+    ),
+    Rule(
+        "prompt_remove",
+        "user@sn30-r2-h2:~/bert$ rm -rf ~/BertLarge",
+        _at + _machine + _path + "rm -r" + pp.Opt("f") + " " + rest,
+        marks="begin",
+    ),
     Rule(
         "prompt_tail",
         "user@sn30-r2-h2:~/bert$ tail -f /home/user/BertLarge/112124.22/BertLarge.out",
@@ -818,7 +859,7 @@ _REST = (
     ),
 )  # fmt: skip
 
-_MODEL = "model_header.model|tune_program.model|session.model|flag_pef.model|pef_created.model|prompt_singularity.model|chat_completion.model"
+_MODEL = "model_header.model|tune_program.model|session.model|flag_pef.model|pef_created.model|prompt_singularity.model|chat_completion.model|pef_path.model"
 _STEP = "train_step.{0}|step_row.{0}|epoch_step.{0}|worker_step.{0}"
 
 GRAMMAR = Grammar(
@@ -849,16 +890,18 @@ GRAMMAR = Grammar(
         Take("started_at", "session.date", "first", when='seen("tune_step") == 0'),
         Take("system", "platform.system", "first"),
         Take("sdk_version", "package.sdk_version", "first"),
-        Take("job_id", "slurm_job_id.job_id|sbatch_submitted.job_id|srun_queued.job_id", "first"),
+        Take("job_id", "slurm_job_id.job_id|sbatch_submitted.job_id|srun_queued.job_id|slurm_script.job_id", "first"),
         Take("host", "hostname.host|prompt_python.host|prompt_sambatune.host", "first"),
         # The script compiles on the machine of the prompt; the job may run on another one.
         Take("host", "prompt_script.host", "first", when='seen("compile_start") > 0'),
         Take("ranks", "slurm_ntasks.ranks|world_size.ranks|workers.ranks|worker_step.ranks", "first"),
+        Derive("ranks", "seen('each_rank')", when="seen('each_rank') > 0"),
         Take("model", _MODEL, "first"),
         Take("workload", _MODEL, "first", aliases="workload"),
         Infer("workload", "unet", because="unet"),
         Take("dataset", "flag_dataset.dataset|dataset.dataset", "first"),
         Infer("task", "train", because="train_step|result|unet|epoch_step|worker_step|step_row|tokens_per_second"),
+        Infer("task", "train", because="each_rank", when="seen('test_accuracy') > 0", reason="each rank trains, then prints the accuracy of its test"),
         Infer("task", "inference", because="later_tokens|tokens_rate|chat_completion"),
         Take("task", "prompt_python.mode|prompt_srun.mode", "first", where={"mode": "compile"}),
         Infer("task", "compile", because="compile_start|compile_end|app_compiles|pef_created"),
@@ -899,6 +942,8 @@ GRAMMAR = Grammar(
         Infer("train_includes", "load", because="result",
               reason="e2e_train_time includes the first step, which waits for the binary and the weights to load"),
         Infer("compile_cache", "miss", because="compile_end|app_compiles|pef_created", reason="the log contains the compilation"),
+        Infer("compile_cache", "miss", because="prompt_remove", when='seen("prompt_remove") >= seen("pef_exists") and seen("pef_exists") > 0',
+              reason="the script had found a binary; its folder was removed, and the script started again"),
         Infer("compile_cache", "hit", because="pef_exists", reason="the script reused the binary and did not compile"),
         Infer("compile_cache", "hit", because="sbatch_submitted|sbatch_error", when='seen("compile_start") == 0 and seen("machine_state") > 0',
               reason="the job was submitted without a COMPILE block: the binary existed already"),

@@ -157,6 +157,57 @@ def test_no_batch_size_is_made_of_a_step_counter_whose_beginning_is_not_there() 
     assert (run["steps"], run["samples"], run["batch_size"]) == (200000, 25600000, None)
 
 
+def test_the_batch_size_follows_from_step_lines_that_are_complete_from_the_first_interval_on(
+    samples: logparse.Logs, real: logparse.Logs
+) -> None:
+    run = run_of(samples, "cut_at_the_front.out")
+    assert (run["steps"], run["samples"], run["batch_size"]) == (100, 9600, 96)
+    evidence = of_run(samples.evidence, run, column="batch_size")
+    assert set(evidence["formula"]) == {"samples / steps"}
+    assert run_of(real, "kharelb/homework_7.md.L66.out")["batch_size"] == 2048
+
+
+def test_a_missing_step_line_leaves_the_batch_size_open() -> None:
+    end = (" Training completed successfully!", " Processed 9600 training sample(s) in 900.5 seconds.")
+    assert only(read(step(25), step(50), step(75), step(100), *end))["batch_size"] == 96
+    assert only(read(step(50), step(75), step(100), *end))["batch_size"] is None
+    assert only(read(step(100), *end))["batch_size"] is None
+    assert only(read(step(25), step(50), step(100), *end))["batch_size"] is None
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "model_dir_gptj/checkpoint_100.mdl",
+        "model_dir_gptj/checkpoint_100_20250916_112244.mdl",
+        "./model_dir/checkpoint_100.mdl",
+        "/home/ruth/out/model_dir_gptj/checkpoint_100_20250916_112244.mdl",
+    ],
+)
+def test_each_form_of_a_checkpoint_name_ends_the_saving(path: str) -> None:
+    run = only(
+        read(" Beginning appliance run", step(100), " Saving checkpoint at step 100", f" Saved checkpoint {path}")
+    )
+    assert run["checkpoint_s"] == 1.0
+    assert run["workload"] == ("gptj" if path.startswith("model_dir_gptj") else None)
+
+
+def test_a_run_whose_wafer_never_began_has_no_samples(samples: logparse.Logs) -> None:
+    run = run_of(samples, "refused_for_capacity.out")
+    assert (run["status"], run["samples"], run["steps"], run["throughput"]) == ("failed", None, None, None)
+    errors = of_run(samples.messages, run, level="error")
+    assert errors.filter(pl.col("text").str.contains("cluster lacks requested capacity"))["kind"].to_list() == [
+        "scheduler",
+        "scheduler",
+    ]
+
+
+def test_samples_of_a_run_that_failed_while_it_trained_are_kept() -> None:
+    failed = (" Processed 6400 training sample(s) in 30.5 seconds.", "RuntimeError: NaN loss detected.")
+    assert only(read(" Beginning appliance run", *failed))["samples"] == 6400
+    assert only(read(" Compiling the model. This may take a few minutes.", *failed))["samples"] is None
+
+
 def test_a_left_over_checkpoint_leaves_nothing_to_train(samples: logparse.Logs) -> None:
     run = run_of(samples, "resumed_nothing_left_to_train.out")
     assert (run["status"], run["steps"], run["loss"], run["train_s"]) == ("failed", None, None, None)
@@ -304,6 +355,47 @@ def test_an_sdk_program_is_built_and_then_run(samples: logparse.Logs) -> None:
     built, ran = (run_of(samples, "sdk_csl.out", nth) for nth in (0, 1))
     assert (built["status"], built["task"]) == ("submitted", "compile")
     assert (ran["status"], ran["task"]) == ("completed", None)
+
+
+def test_an_sdk_program_in_a_container_is_completed_unless_it_fails(samples: logparse.Logs) -> None:
+    first, second = (run_of(samples, "sdk_csl_in_a_container.out", nth) for nth in (0, 1))
+    assert (first["status"], second["status"]) == ("completed", "failed")
+    assert first["sdk_version"] == "202506170930-4-1c07ab52"
+
+
+def test_a_run_that_fails_at_its_import_is_one_failed_run_and_says_what_is_missing(samples: logparse.Logs) -> None:
+    run = run_of(samples, "pip_then_import_failed.out")
+    assert (run["status"], run["sdk_version"], run["task"]) == ("failed", "2.4.0", None)
+    errors = of_run(samples.messages, run, kind="module_not_found")
+    assert errors["text"].to_list() == ["ModuleNotFoundError: No module named 'torch'"]
+
+
+def test_an_installation_or_an_import_alone_is_no_run() -> None:
+    for line in (
+        "Collecting cerebras_pytorch==2.4.0",
+        "    from cerebras.modelzoo.common.utils.run.cli_pytorch import get_params_from_args",
+    ):
+        assert logparse.ingest(f"{line}\n".encode()).runs.is_empty(), line
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "cerebras_pytorch==2.4.0",
+        "Requirement already satisfied: cerebras-pytorch==2.4.0 in ./venv/lib/python3.8/site-packages (from -r r.txt)",
+        "Successfully installed PyJWT-2.9.0 cerebras-appliance-2.4.1 cerebras_pytorch-2.4.0 certifi-2024.8.30",
+    ],
+)
+def test_the_release_is_that_of_the_client_that_pip_installs(line: str) -> None:
+    assert only(read(line, " Beginning appliance run", step(100)))["sdk_version"] == "2.4.0"
+
+
+def test_a_validation_compiles_nothing(samples: logparse.Logs) -> None:
+    validated, compiled = (run_of(samples, "validate_only.out", nth) for nth in (0, 1))
+    assert (validated["task"], validated["compile_cache"]) == ("validate", None)
+    assert (compiled["task"], compiled["compile_cache"]) == ("compile", "miss")
+    bar = "Cerebras compilation completed: 100%|██████████| 2/2 [00:04s,  2.03s/stages]"
+    assert only(read("Singularity> python run.py --mode validate_only", bar))["task"] == "validate"
 
 
 # ---- runs in a file ---- #

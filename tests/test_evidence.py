@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from datetime import datetime
 
 import polars as pl
 import pytest
@@ -162,6 +163,25 @@ def test_values_that_were_read_have_their_text(logs: logparse.Logs) -> None:
     assert not read["text"].null_count(), (
         read.filter(pl.col("text").is_null()).select("column", "rule", "source").head()
     )
+
+
+def test_a_value_that_was_read_is_its_text(logs: logparse.Logs) -> None:
+    runs = {row["run"]: row for row in logs.runs.rows(named=True)}
+    read = logs.evidence.filter(pl.col("frame") == "runs", pl.col("how") == "read", pl.col("formula").is_null())
+    assert read.height > 400
+    wrong = [
+        (row["source"], row["line"], row["column"], row["text"], value)
+        for row in read.rows(named=True)
+        if (value := runs[row["run"]][row["column"]]) != as_printed(row["text"], value)
+    ]
+    assert not wrong, wrong[:10]
+
+
+def as_printed(text: str, value: object) -> object:
+    """`text` parsed as a value of the type of `value`, without any conversion of units or words."""
+    if isinstance(value, datetime):
+        return datetime.fromisoformat(text.replace(",", "."))
+    return float(text.replace(",", "")) if isinstance(value, int | float) else text
 
 
 def test_formulas_recompute(logs: logparse.Logs) -> None:

@@ -424,3 +424,49 @@ def test_each_answer_of_an_endpoint_is_a_run_and_its_rate_counts_completion_toke
     assert logs.runs["token_throughput"].to_list() == [208.6, 209.1]
     assert logs.runs["latency_s"].to_list() == [0.6134, 0.6134]
     assert set(logs.runs["task"]) == {"inference"}
+
+
+def test_one_slurm_file_may_compile_run_on_eight_ranks_and_then_fail() -> None:
+    logs = read(HERE / "slurm_compile_then_8_ranks.out")
+    run = only(logs)
+    assert (run["task"], run["ranks"], run["job_id"], run["workload"]) == ("train", 8, "20417", "cnn_small")
+    assert (run["status"], run["compile_cache"], run["compile_s"]) == ("completed_with_errors", "miss", None)
+    usage = logs.messages.filter(pl.col("kind") == "usage")
+    assert usage["count"].to_list() == [8]
+    assert set(evidence(logs, "ranks")["formula"]) == {"seen('each_rank')"}
+
+
+def test_the_path_of_the_binary_names_the_workload_also_where_a_page_wraps_it() -> None:
+    trained = "Epoch [1/1], Step [60000/60000], Loss: 0.5086\nTest Accuracy: 90.66 Loss: 0.4340\n"
+    session = "2021-6-11 8:38:49 : [INFO][SC][99185]: SambaConnector: PEF File:\n{}\n"
+    assert only(read(trained + session.format("pef/logreg/logreg.pef")))["workload"] == "logreg"
+    assert only(read(trained + session.format("/home/ruth/pef/lenet/lenet.pef")))["workload"] == "lenet"
+
+
+def test_a_binary_that_was_removed_is_compiled_again() -> None:
+    logs = read(HERE / "session_binary_removed.out")
+    assert logs.runs.sort("line_first")["compile_cache"].to_list() == ["miss", "hit"]
+    assert "its folder was removed" in evidence(logs, "compile_cache")["reason"][0]
+
+
+def test_runs_under_headings_are_apart_and_a_refused_submission_is_not_theirs() -> None:
+    logs = read(HERE / "notes_of_runs_under_headings.out")
+    rows = logs.runs.sort("line_first").select("status", "steps", pl.col("ended_at").dt.to_string("%H:%M:%S")).rows()
+    assert rows == [("completed", 505, "20:11:37"), ("completed", 505, "20:48:15")]
+
+
+def test_a_refused_submission_fails_a_run_and_is_none_by_itself() -> None:
+    refused = "sbatch: error: Batch job submission failed: Requested node configuration is not available\n"
+    assert only(read(header() + refused))["status"] == "failed"
+    assert read(INVENTORY + refused).runs["status"].to_list() == ["failed"]
+    assert read("##### --ntasks 32\n" + refused).runs.is_empty()
+
+
+def test_a_common_name_is_converted_and_the_word_of_the_log_is_read() -> None:
+    logs = read(HERE / "bert_large_run_16_ranks.out")
+    run = only(logs)
+    assert (run["workload"], run["model"]) == ("bert_large", "BertLarge")
+    assert [(evidence(logs, c)["text"][0], evidence(logs, c)["how"][0]) for c in ("workload", "model")] == [
+        ("BertLarge", "converted"),
+        ("BertLarge", "read"),
+    ]

@@ -186,6 +186,11 @@ class RunColumns:
             value = value.str.to_lowercase().replace_strict(list(table), list(table.values()), default=value)
         place = evidence.place(one, of, rule)
         how = take.how or place["how"]
+        if take.aliases and not take.how:
+            # A common name in place of the vendor's word is not the text of the line.
+            as_read = how if isinstance(how, pl.Expr) else pl.lit(how)
+            is_alias = pl.lit(value != one[of]) & (as_read == "read")
+            how = pl.when(is_alias).then(pl.lit("converted")).otherwise(as_read)
         evidence_rows = evidence.of_lines(one, **{**place, "how": how}, number=evidence.numbers(one[of]))
         self.put(take.column, pl.DataFrame([one["n"], value.alias("value")]), evidence_rows)
 
@@ -193,10 +198,11 @@ class RunColumns:
         """A value derived from all lines of each run that the rule read."""
         frame = frame.filter(pl.col(of).is_not_null())
         number = evidence.number(of, field(of).dtype)
+        is_one = pl.len() == 1
         aggregates = {
-            # Further digits depend on the order of the summands.
-            "sum": number.sum().round_sig_figs(12),
-            "mean": number.mean().round_sig_figs(12),
+            # Further digits depend on the order of the summands; the value of a single line keeps its digits.
+            "sum": pl.when(is_one).then(number.first()).otherwise(number.sum().round_sig_figs(12)),
+            "mean": pl.when(is_one).then(number.first()).otherwise(number.mean().round_sig_figs(12)),
             "median": number.median(),
             "count": pl.len().cast(NUMBER),
             "distinct": pl.col(of).n_unique().cast(NUMBER),

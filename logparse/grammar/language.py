@@ -90,7 +90,7 @@ def unnamed(token: pp.ParserElement) -> pp.ParserElement:
 
 MARKS = {
     "identifies_platform": "only this vendor prints the line: it decides the platform of a file",
-    "standalone": "with identifies_platform: such a line alone is not a run (a queue table, a tool's own report)",
+    "standalone": "such a line alone is not a run (a queue table, a tool's own report, a refused submission)",
     "begin": "starts a new run, unless the current run has only `begin` lines so far",
     "running": "training or inference is in progress",
     "result": "the workload finished and printed its result",

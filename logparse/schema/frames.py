@@ -77,7 +77,7 @@ _RUNS = {
     "host": _text("Machine that the run was started on.", UNKNOWN),
     "job_id": _text("Job number of the scheduler or cluster.", UNKNOWN),
     "sdk_version": _text("Version of the vendor's software.", UNKNOWN),
-    "task": _text("`train`, `inference` or `compile`.", UNKNOWN),
+    "task": _text("`train`, `inference`, `compile` or `validate` (checked, but not compiled).", UNKNOWN),
     "workload": _text("What was run, under one name whatever the vendor calls it: `bert_large`.", UNKNOWN),
     "model": _text("Name of the model or build, as the log prints it.", UNKNOWN),
     "dataset": _text("Name of the data set.", UNKNOWN),

@@ -61,7 +61,7 @@ FIELDS: dict[str, Field] = {
     # ---- what ran ---- #
     "command": Field(TEXT, None, "command line"),
     "script": Field(TEXT, None, "started program"),
-    "task": Field(TEXT, None, "train, inference or compile"),
+    "task": Field(TEXT, None, "train, inference, compile or validate"),
     "workload": Field(TEXT, None, "what was run, under the same name for all vendors"),
     "model": Field(TEXT, None, "model, as the log names it"),
     "dataset": Field(TEXT, None, "data set, as the log names it"),

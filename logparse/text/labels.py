@@ -6,11 +6,17 @@ from collections.abc import Iterable, Sequence
 
 from logparse.text.missing import Code
 
-_TASKS = {"train": "training", "inference": "inference", "compile": "compiling", "submission": "submission"}
+_TASKS = {
+    "train": "training",
+    "inference": "inference",
+    "compile": "compiling",
+    "validate": "validation",
+    "submission": "submission",
+}
 
 
 def task(value: str) -> str:
-    """`training`, `inference`, `compiling`, `submission`; an unknown task unchanged."""
+    """`training`, `inference`, `compiling`, `validation`, `submission`; an unknown task unchanged."""
     return _TASKS.get(value, value)
 
 
