@@ -387,6 +387,12 @@ sdk = (
         marks="identifies_platform",
     ),
     Rule(
+        "poplar_loaded",
+        "Ending phase: Loading executable (duration 607 ms; diff RSS: 0.586426 MB)",
+        "Ending phase: Loading executable (duration " + in_unit(real, "ms")("duration") + " ms; diff RSS: " + real + " MB)",
+        marks="identifies_platform",
+    ),
+    Rule(
         "branch_record",
         'WARNING: The compile time engine option debug.branchRecordTile is set to "5887" when creating the Engine.',
         "WARNING: The compile time engine option " + nonempty,
@@ -1030,7 +1036,9 @@ frameworks = (
     Rule("ran_well", "Program ran successfully", pp.Literal("Program ran successfully"), marks="result"),
     Rule("test_loss", "test loss: 51.4884, test acc: 0.08", "test loss: " + real("loss") + ", test acc: " + real("accuracy"), marks="result",
          split="test", window="final"),
-    Rule("wall_clock", "real\t0m53.130s", "real" + blanks + pp.Regex("[0-9]+m[0-9.]+s")),
+    Rule(
+        "wall_clock", "real\t0m53.130s", (pp.Literal("real") | "user" | "sys") + blanks + pp.Regex("[0-9]+m[0-9.]+s"), more=("user\t6m57.052s",)
+    ),
     Rule(
         "hf_override",
         "Overriding IPU config: gradient_accumulation_steps=64",
@@ -1107,6 +1115,7 @@ frameworks = (
         window="final",
         corrects="exact_match and f1 are in percent, although they are printed without a percent sign",
     ),
+    Rule("hf_perplexity", "Perplexity: 39.56", "Perplexity: " + real("perplexity"), marks="result", split="eval", window="final"),
     Rule("hf_note", "Training completed. Do not forget to share your model on huggingface.co/models =)",
          (pp.Literal("Training completed. Do not forget to share ") | "Saving model checkpoint to " | "Configuration saved in " | "Model weights saved in "
           | "tokenizer config file saved in " | "Special tokens file saved in " | "Reusing dataset " | "Found cached dataset " | "Loading cached "
@@ -1206,6 +1215,7 @@ frameworks = (
         marks="",
         more=("2023-07-26 15:38:13 INFO: PopXL compilation complete",),
     ),
+    Rule("popxl_target", 'device = "ipu_hw"', pp.Literal('device = "ipu_hw"'), marks="identifies_platform"),
     Rule("popxl_session", "train session", (pp.Literal("train") | "test")("split") + " session"),
     Rule(
         "popxl_mean",
@@ -1270,7 +1280,7 @@ frameworks = (
         "n_epoch: 1, part: val, loss: 0.5522, average_precision: 0.9552, roc_auc: 0.9553,",
         "n_epoch: " + integer("epoch") + ", part: " + (pp.Literal("train") | "val")("split") + ", loss: " + real("loss")
         + pp.Opt(", average_precision: " + real("average_precision") + ", roc_auc: " + real("roc_auc")) + ",",
-        marks="running",
+        marks="identifies_platform running",
         window="mean",
         more=("n_epoch: 1, part: train, loss: 0.7286,",),
     ),
@@ -1722,6 +1732,7 @@ GRAMMAR = Grammar(
         Span("init", "mllog_init_start", "mllog_init_stop"),
         Reported("load", "popxl_loaded.duration"),
         Reported("load", "poplar_copied.duration"),
+        Reported("load", "poplar_loaded.duration"),
         Reported("benchmark", "poplar_took.duration", stage_field="stage"),
         Span("eval", "mllog_eval_start", "mllog_eval_stop"),
         Reported("eval", "hf_eval_runtime.duration", stage="evaluation"),
@@ -2044,6 +2055,8 @@ GRAMMAR = Grammar(
         Infer("score_name", "mean_reciprocal_rank", because="kge_rank|kge_final|kge_step"),
         Take("score", "accuracy_fraction.accuracy"),
         Infer("score_name", "accuracy", because="accuracy_fraction"),
+        Take("score", "hf_perplexity.perplexity"),
+        Infer("score_name", "perplexity", because="hf_perplexity", when="known(score)"),
     ),
     aliases={
         # The names of the example configurations contain the sequence length.

@@ -581,3 +581,25 @@ def test_the_settings_of_magma_are_those_of_its_language_model(samples: logparse
     run = run_of(samples, "popxl_magma_settings.out")
     columns = ("model", "seed", "sequence_length", "micro_batch_size", "precision")
     assert tuple(run[column] for column in columns) == ("Magma", 42, 400, 2, "float16")
+
+
+def test_each_part_of_an_epoch_of_tgn_has_its_split() -> None:
+    part = "n_epoch: {}, part: {}, loss: {},"
+    logs = read(part.format(1, "train", 0.7286), part.format(1, "val", 0.5522), part.format(2, "train", 0.5271))
+    assert (only(logs)["task"], only(logs)["epochs"], only(logs)["loss"]) == ("train", 2, 0.5271)
+    assert of_run(logs.metrics, only(logs), split="val")["value"].to_list() == [0.5522]
+
+
+def test_perplexity_is_the_score_of_a_language_model() -> None:
+    lines = (
+        "Overriding IPU config: gradient_accumulation_steps=64",
+        "{'loss': 4.1, 'learning_rate': 1.5e-05, 'epoch': 0.5}",
+        "Perplexity: 39.56",
+    )
+    run = only(read(*lines))
+    assert (run["status"], run["score"], run["score_name"], run["accuracy"]) == ("completed", 39.56, "perplexity", None)
+
+
+def test_poplar_states_how_long_loading_took() -> None:
+    run = only(read("    Ending phase: Loading executable (duration 607 ms; diff RSS: 0.586426 MB)"))
+    assert (run["load_s"], run["status"]) == (0.607, "incomplete")
