@@ -914,10 +914,9 @@ _FAILURE = (
     # A request that the cluster can never serve: the job does not wait, it is refused.
     Rule(
         "no_capacity",
-        "2025-07-11 18:04:19,787 ERROR:   Job wsjob-7javbqdggsmrb44obfaqft failed due to: cluster lacks requested capacity: requested 2 system",
-        pp.Opt(timestamp("at") + " ERROR:" + blanks) + pp.Regex(r"[^0-9 \t].*cluster lacks requested capacity.*")("text"),
+        "cerebras.appliance.errors.ClusterJobInitError: job was refused: cluster lacks requested capacity: requested 2 system",
+        pp.Regex(r"[A-Za-z_.]+(?:Error|Exception): .*cluster lacks requested capacity.*")("text"),
         marks="identifies_platform failure", level="error", kind="scheduler",
-        more=("cerebras.appliance.errors.ClusterJobInitError: job was refused: cluster lacks requested capacity: requested 2 system",),
     ),
     Rule(
         "shutdown",
