@@ -273,14 +273,14 @@ _BEGIN = (
         "2026-01-16 14:31:15,412 INFO:   Starting train loop 1 of 23, from global step 1 to 89 (89 steps)",
         _info + "Starting " + name("mode") + " loop " + integer("loop") + " of " + integer("loops")
         + (", from global step " + integer("first_step") + " to " + integer("last_step") + " (" + _number + " steps)" | ", with " + _number + " steps"),
-        marks="identifies_platform reopen",
+        marks="identifies_platform reopen unfinished",
         more=("2026-01-16 14:38:02,101 INFO:   Starting val_dataloader_2 loop 1 of 25, with 8 steps",),
     ),
     Rule(
         "training_loop",
         "2025-07-11 15:24:55,975 INFO:   Starting training loop 1, from global step 0 to 200",
         _info + "Starting training loop " + integer("loop") + ", from global step " + integer("first_step") + " to " + integer("last_step"),
-        marks="identifies_platform reopen",
+        marks="identifies_platform reopen unfinished",
     ),
     Rule(
         "weights_load",
@@ -534,7 +534,7 @@ _COMPILE = (
 # ---- programming, staging, weights ---- #
 
 
-def _moment(rule: str, example: str, *texts: str, marks: str = "identifies_platform running") -> Rule:
+def _moment(rule: str, example: str, *texts: str, marks: str = "identifies_platform running unfinished") -> Rule:
     """A record without values that marks a point in time."""
     return Rule(rule, example, _info + _texts(*texts), marks=marks)
 
@@ -617,7 +617,7 @@ _TRAIN = (
         "train_step",
         "2024-03-30 15:16:33,873 INFO:   | Train Device=CSX, Step=100, Loss=9.39062, Rate=2983.97 samples/sec, GlobalRate=2983.97 samples/sec",
         timestamp("at") + " INFO:   | Train Device=" + word("device") + ", Step=" + integer("step") + ", Loss=" + real("loss") + _rates,
-        marks="identifies_platform running", split="train",
+        marks="identifies_platform running unfinished", split="train",
         more=("2023-05-17 18:15:11,548 INFO:   | Train Device=xla:0, Step=100, Loss=9.46875, Rate=4597.49 samples/sec, GlobalRate=4597.49 samples/sec",),
     ),
     Rule(
@@ -625,7 +625,7 @@ _TRAIN = (
         "2025-12-06 03:02:15,929 INFO:   | Train Device=CSX, Step=50, Loss=8.10329, Rate=32.52 samples/sec, GlobalRate=32.17 samples/sec, "
         "LoopTimeRemaining=0:10:03, TimeRemaining=0:10:03",
         timestamp("at") + " INFO:   | Train Device=" + word("device") + ", Step=" + integer("step") + ", Loss=" + real("loss") + _rates + _remaining,
-        marks="identifies_platform running", split="train",
+        marks="identifies_platform running unfinished", split="train",
         more=(
             "2026-01-31 05:23:06,601 INFO:   | Train Device=CSX, Step=20, Loss=2.77244, Rate=2430.28 samples/sec, GlobalRate=270.81 samples/sec, "
             "LoopTimeRemaining=0:00:00, TimeRemaining>2:03:54",
@@ -743,13 +743,13 @@ _EVAL = (
         "GlobalRate=1173.27 samples/sec, LoopTimeRemaining=0:00:08, TimeRemaining=0:00:08",
         _info + "| Eval Device=" + word("device") + ", GlobalStep=" + integer("step") + ", Batch=" + integer("batch") + ", Loss=" + real("loss")
         + _rates + _remaining,
-        marks="identifies_platform running", split="eval",
+        marks="identifies_platform running unfinished", split="eval",
     ),
     Rule(
         "eval_batch",
         "2024-03-21 10:19:54,361 INFO:   | Eval Device=CSX, Step=20, Loss=5.94325, Rate=1163.27 samples/sec, GlobalRate=1173.27 samples/sec",
         _info + "| Eval Device=" + word("device") + ", Step=" + integer("batch") + ", Loss=" + real("loss") + _rates,
-        marks="identifies_platform running", split="eval",
+        marks="identifies_platform running unfinished", split="eval",
     ),
     Rule(
         "eval_loss",

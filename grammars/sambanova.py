@@ -255,7 +255,7 @@ _APPLICATION = (
             # The rest is 0.00000 in all known logs: nothing was evaluated.
             + "|eval_step:" + rest,
         ),
-        marks="identifies_platform running", split="train",
+        marks="identifies_platform running unfinished", split="train",
         more=(
             "2024-11-11 11:41:44,780 - apps.nlp.transformers_on_rdu.tasks.lm_tasks.gpt2_task - Process ID 2975108 - info     - "
             "epoch:0|local_step:1|global_step:1|average_loss:7.31120|steps_per_second:0.01297|step_loss:7.31120|learning_rate:1.00e-05|"
@@ -802,7 +802,7 @@ _PROMPTS = (
         "prompt_tail",
         "user@sn30-r2-h2:~/bert$ tail -f /home/user/BertLarge/112124.22/BertLarge.out",
         _at + _machine + _path + "tail " + rest,
-        marks="begin",
+        marks="begin follows",
     ),
     Rule(
         "prompt_script",
@@ -950,8 +950,6 @@ GRAMMAR = Grammar(
         Derive("ended_at", "started_at + total_s", when='seen("sbatch_submitted") > 0 and seen("app_finished") == 0'),
         Infer("status", "completed_with_errors", because="tune_failure", when='seen("tune_elapsed") > 0',
               reason="a step failed, and the program continued to its end"),
-        Infer("status", "incomplete", because="prompt_tail", when='seen("result") == 0',
-              reason="the log was only followed with tail: it does not state how the run ended"),
     ),
     steady=(Steady("train_step"),),
     aliases={

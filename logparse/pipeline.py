@@ -15,6 +15,7 @@ from logparse.frames.log_tables import carry, read_tables
 from logparse.frames.phases import find_phases
 from logparse.frames.run_bounds import find_runs
 from logparse.frames.run_columns import RunColumns
+from logparse.frames.status import not_proved
 from logparse.grammar import Grammar, Rule, registry
 from logparse.logs import Logs
 from logparse.reading.coverage import coverage, source_rows
@@ -90,23 +91,29 @@ def read_batch(batch: Batch, vendors: Sequence[Grammar], shared: Sequence[Rule])
     found = find_runs(batch, matched.hits)
     covered = coverage(batch, matched.hits, found.runs, found.hits, matched.remaining, shared)
     sources = source_rows(batch, found.runs, [hits.grammar for hits in found.hits], covered)
-    texts = matched.texts
+    unparsed, texts = covered.unparsed, matched.texts
     del matched  # its remaining lines are all of the text once more: a twelfth of the peak memory of many small files
     frames: dict[str, list[pl.DataFrame]] = {name: [] for name in FRAMES if name != "sources"}
     for hits in found.hits:
         runs = found.runs.filter(pl.col("platform") == hits.grammar.name)
-        for name, rows in platform_frames(hits, runs, texts):
+        for name, rows in platform_frames(hits, runs, unparsed, texts):
             frames[name].append(located(batch, name, rows))
     highest = found.runs["n"].max()
     return Part(frames, sources, 0 if highest is None else int(highest) + 1, covered.by_source(batch))  # type: ignore[arg-type]
 
 
-def platform_frames(hits: Hits, runs: pl.DataFrame, texts: Texts) -> Iterator[tuple[str, pl.DataFrame]]:
-    """Names and parts of the frames of one platform's runs, with `n`, rows and rules."""
+def platform_frames(
+    hits: Hits, runs: pl.DataFrame, unparsed: pl.Series, texts: Texts
+) -> Iterator[tuple[str, pl.DataFrame]]:
+    """Names and parts of the frames of one platform's runs, with `n`, rows and rules.
+
+    unparsed: rows of the lines that no rule reads and that are not blank, in order.
+    """
     hits = carry(read_tables(hits))
     phases = find_phases(hits)
-    columns = run_defaults.fill(runs, hits, phases)
-    evidence_rows = pl.concat([columns.all_evidence(), phases.evidence, run_defaults.absent(columns)], rechunk=True)
+    columns = run_defaults.fill(runs, hits, phases, unparsed)
+    empty = [run_defaults.absent(columns), not_proved(columns, runs, unparsed, texts)]
+    evidence_rows = pl.concat([columns.all_evidence(), phases.evidence, *empty], rechunk=True)
     yield "params", records.params(hits)
     yield "messages", records.messages(hits)
     yield from (("metrics", part) for part in records.metrics(hits))

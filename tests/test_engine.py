@@ -158,7 +158,7 @@ def test_a_run_of_which_nothing_is_known_is_still_a_row() -> None:
     grammar = Grammar("things", "Things", (rule,))
     logs = logparse.ingest([b"Thing 7 went on\n", b"Thing 8 went on\n"], grammars=[grammar])
     assert list(logs.runs["platform"]) == ["things", "things"]
-    assert list(logs.runs["status"]) == ["incomplete", "incomplete"]
+    assert list(logs.runs["status"]) == [None, None]
 
 
 # ---- the ways inside: few lines and many, one batch and several ---- #

@@ -46,7 +46,7 @@ def test_a_code_states_why_where_there_is_no_value_and_only_there(logs: logparse
     assert (logs.evidence["code"].is_not_null() == absent).all()
     assert (logs.evidence["reason"].is_not_null() | ~absent).all()
     codes = set(logs.evidence["code"].drop_nulls())
-    assert codes == {Code.NOT_IN_LOG, Code.NOT_APPLICABLE, Code.OTHER_LOG, Code.CACHED}
+    assert codes == {Code.NOT_IN_LOG, Code.NOT_APPLICABLE, Code.OTHER_LOG, Code.CACHED, Code.NOT_PROVED}
 
 
 def test_all_rows_of_a_cell_have_the_resolution_of_its_value(logs: logparse.Logs) -> None:

@@ -88,7 +88,7 @@ def test_pasted_text_has_no_frames_so_the_build_time_is_unknown_and_not_zero() -
     run = only(logs)
     assert run["compile_s"] is None
     assert run["compile_cache"] == "miss"
-    assert why_null(logs, "compile_s") == "not in this log"
+    assert why_null(logs, "compile_s") == "no rule reads it"
 
 
 def test_raw_and_pasted_text_of_a_run_are_one_run() -> None:

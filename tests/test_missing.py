@@ -28,7 +28,7 @@ def test_what_a_clock_lacks_is_missing_for_the_same_reason() -> None:
     ledger = Ledger(ingested(SAMPLES / "graphcore" / "mnist_as_is_cold.out"))
     (job,) = ledger.jobs
     assert clock(ledger, job, "result").empty == ledger.value(job, "total_s").empty.of(f"{job.label}: total_s")  # type: ignore[union-attr]
-    assert Absence(Code.CACHED, "x").of("a.out: total_s") == Absence(Code.CACHED, "a.out: total_s x")
+    assert Absence(Code.CACHED, "x").of("a.out: total_s") == Absence(Code.CACHED, "a.out: total_s: x")
 
 
 def test_a_job_whose_run_log_is_not_here_says_so_by_code() -> None:

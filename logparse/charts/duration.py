@@ -372,7 +372,7 @@ def _end(job: Job, parts: dict[str, dict[str, Any]], whole: Value) -> list[str]:
     if job["train_includes"]:
         words.append(f"train includes {job['train_includes'].replace(',', ' and ')}")
     if not job.has_result and job.main["status"] != "submitted":
-        words.append(str(job.main["status"]))
+        words.append(job.main["status"] or f"end {missing.Code.NOT_PROVED.mark}")
     return words
 
 

@@ -140,7 +140,8 @@ def _value(ledger: Ledger, quantity: Quantity, job: Job, per: str | None, conver
     if quantity.of_result and not job.has_result:
         if job.main["status"] == "submitted":
             return Value(empty=ledger.value(job, "train_s").empty)
-        return Value(empty=Absence(Code.NO_RESULT, f"no result: {job.main['status']}"))
+        ended = job.main["status"] or ledger.value(job, "status").reason
+        return Value(empty=Absence(Code.NO_RESULT, f"no result: {ended}"))
     if quantity.clock:
         value = clock(ledger, job, quantity.clock)
     else:

@@ -1,8 +1,9 @@
 """The log ends early, or the run failed.
 
 What it does
-    Names the runs without a result: those whose log ends in the middle of the work, and those ended by an error, a
-    cancellation or ^C. For failed runs it quotes the first error.
+    Names the runs without a result: those whose last line shows work under way, and those ended by an error, a
+    cancellation or ^C. For failed runs it quotes the first error. Runs of which no line proves how they ended are not
+    among them.
 
 Why it matters
     The figures of such a run cover only its beginning: there is no final loss or score, and no total time. It is

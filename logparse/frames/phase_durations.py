@@ -10,7 +10,7 @@ from logparse.grammar import Bar, Reported, Spinner
 from logparse.reading.match import Hits, lines_where
 from logparse.schema import NUMBER, TEXT, TIME
 
-_FINISHED = 0.95
+FINISHED = 0.95
 """Share of a bar's total from which on it counts as run to its end: finished bars stop at 149/150 or 75/78."""
 
 
@@ -62,7 +62,7 @@ def bar_phases(phase: Bar, hits: Hits, earlier: Phases) -> Phases | None:
         return None
     others = [r.name for r in hits.rules.values() if "running" in r.marked and r.name != rule.name]
     work = pl.concat([hits.by_rule[name]["pos"] for name in others]) if others else None
-    frame = _last_of_bars(frame, work).filter(pl.col("done") >= _FINISHED * pl.col("total"))
+    frame = _last_of_bars(frame, work).filter(pl.col("done") >= FINISHED * pl.col("total"))
     if not frame.height:
         return None
     frame = earlier.numbered(frame)

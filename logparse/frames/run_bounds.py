@@ -34,7 +34,10 @@ class Found:
     """The runs of a batch.
 
     runs: n (UInt32), pos (where it begins), source (index), platform, keyed (the log prints its identity), run (id),
-    row_first, row_last, lines_read. hits: one for each grammar with a run; each frame has a column `n`.
+    row_first, row_last (of its last line that a rule read), pos_last (of the last such segment in that line),
+    line_last (its number in the source), row_end (of the first line of the next run in the source, or else one more
+    than that of the last line of the source), lines_read. hits: one for each grammar with a run; each frame has a
+    column `n`.
     """
 
     runs: pl.DataFrame
@@ -77,7 +80,7 @@ def find_runs(batch: Batch, hits: Sequence[Hits]) -> Found:
         # A shared line inside another platform's run does not belong to this platform.
         low, high = of_platform["n"].min(), of_platform["n"].max()
         parts.append(lines.with_columns(pl.when(pl.col("n").is_between(low, high)).then("n").alias("n")))
-    return _named(runs, places, parts)
+    return _named(batch, runs, places, parts)
 
 
 def _places(batch: Batch, hits: Hits) -> _Places:
@@ -194,7 +197,7 @@ def _run_of(runs: pl.DataFrame) -> pl.Expr:
     )
 
 
-def _named(runs: pl.DataFrame, places: Sequence[_Places], lines: Sequence[pl.DataFrame]) -> Found:
+def _named(batch: Batch, runs: pl.DataFrame, places: Sequence[_Places], lines: Sequence[pl.DataFrame]) -> Found:
     """The runs that contain something, with their ids and the lines they span; and the hits of those runs."""
     extents = pl.concat([_extents(place, frame) for place, frame in zip(places, lines, strict=True)]).filter("is_run")
     found, ids = [], []
@@ -213,10 +216,24 @@ def _named(runs: pl.DataFrame, places: Sequence[_Places], lines: Sequence[pl.Dat
         .with_columns(
             pl.coalesce("begin_row", "own_row").alias("row_first"),
             pl.lit(platforms).gather(pl.col("platform_index")).alias("platform"),
+            _row_end(batch, extents).alias("row_end"),
+            (pl.col("row_last") - pl.lit(pl.Series(batch.first, dtype=pl.UInt32)).gather("source") + 1).alias(
+                "line_last"
+            ),
         )
         .drop("begin_row", "own_row", "platform_index", "is_run")
     )
     return Found(named, found)
+
+
+def _row_end(batch: Batch, extents: pl.DataFrame) -> pl.Expr:
+    """Row before which the lines that no rule reads may still be the run's: where the next run begins in its source,
+    or else where the source ends."""
+    # A run of another platform may begin with lines above its first `begin`.
+    firsts = pl.lit(pl.concat([extents["own_row"].drop_nulls().sort(), pl.Series([batch.height], dtype=pl.UInt32)]))
+    next_run = firsts.gather(firsts.search_sorted(pl.col("row_last"), side="right"))
+    end_of_source = pl.lit(pl.Series(batch.first, dtype=pl.UInt32)).gather(pl.col("source") + 1)
+    return pl.min_horizontal(next_run, end_of_source)
 
 
 def _lines_of_runs(place: _Places, n: pl.Series, in_run: pl.Series) -> dict[str, pl.DataFrame]:
@@ -236,7 +253,7 @@ def _lines_of_runs(place: _Places, n: pl.Series, in_run: pl.Series) -> dict[str,
 
 
 def _extents(place: _Places, lines: pl.DataFrame) -> pl.DataFrame:
-    """n, begin_row, own_row, row_last, lines_read, is_run (whether its lines make a run at all)."""
+    """n, begin_row, own_row, row_last, pos_last, lines_read, is_run (whether its lines make a run at all)."""
     return (
         lines.lazy()
         .filter(pl.col("n").is_not_null())
@@ -245,6 +262,7 @@ def _extents(place: _Places, lines: pl.DataFrame) -> pl.DataFrame:
             pl.col("row").filter(_flag(place.rules, place.begins)).min().alias("begin_row"),
             pl.col("row").filter(_flag(place.rules, place.owns)).min().alias("own_row"),
             pl.col("row").max().alias("row_last"),
+            pl.col("pos").max().alias("pos_last"),
             pl.len().alias("lines_read"),
             _flag(place.rules, _makes_a_run).any().alias("is_run"),
         )
@@ -322,6 +340,9 @@ def _no_runs() -> pl.DataFrame:
             "pos": pl.UInt64,
             "source": pl.UInt32,
             "row_last": pl.UInt32,
+            "pos_last": pl.UInt64,
+            "row_end": pl.UInt32,
+            "line_last": pl.UInt32,
             "lines_read": pl.UInt32,
             "run": pl.String,
             "keyed": pl.Boolean,

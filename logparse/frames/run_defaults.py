@@ -1,5 +1,5 @@
-"""Columns of `runs` that are computed alike for all platforms: sums of phases, timestamps, status, rates, unaccounted
-time, repeats, and the reasons of empty cells."""
+"""Columns of `runs` that are computed alike for all platforms: sums of phases, timestamps, rates, unaccounted time,
+repeats, and the reasons of empty cells. (The status is in `status`.)"""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import polars as pl
 from logparse.frames import evidence
 from logparse.frames.phase_rows import Phases
 from logparse.frames.run_columns import RunColumns
+from logparse.frames.status import find_marks, find_status
 from logparse.grammar import Grammar, Infer, Steady
 from logparse.reading.match import Hits
 from logparse.schema import NUMBER, PHASES, RUNS, TEXT
@@ -37,10 +38,13 @@ _BUILD = ("on_chip_throughput",)
 """A compiler reports the same figure for the same binary: it distinguishes builds where shapes are not printed."""
 
 
-def fill(runs: pl.DataFrame, hits: Hits, phases: Phases) -> RunColumns:
-    """The columns of all runs of one grammar: what its declarations give, then what all platforms share."""
+def fill(runs: pl.DataFrame, hits: Hits, phases: Phases, unparsed: pl.Series) -> RunColumns:
+    """The columns of all runs of one grammar: what its declarations give, then what all platforms share.
+
+    unparsed: rows of the lines that no rule reads and that are not blank, in order.
+    """
     columns = RunColumns(runs, hits)
-    _marks(columns)
+    find_marks(columns)
     for column in PHASE_COLUMNS:
         _phase_sum(columns, phases, column)
     for declared in hits.grammar.columns:
@@ -48,7 +52,7 @@ def fill(runs: pl.DataFrame, hits: Hits, phases: Phases) -> RunColumns:
     if hits.grammar.device_kind:
         columns.infer(Infer("device_kind", hits.grammar.device_kind))
     _stamps(columns)
-    _status(columns)
+    find_status(columns, runs, unparsed)
     columns.derive("batch_size", "micro_batch_size * ranks")
     columns.derive("samples", "steps * batch_size", when="task == 'train' or not known(task)")
     _accuracy(columns)
@@ -93,27 +97,6 @@ def _phase_sum(columns: RunColumns, phases: Phases, column: str) -> None:
     columns.put(column, values, pl.concat([evidence.rows(cited.filter(is_only)), several]))
 
 
-def _marks(columns: RunColumns) -> None:
-    """Facts for the status: the positions of results, failures and work."""
-    picks = {
-        "begin": "first",
-        "result": "last",
-        "failure": "last",
-        "running": "last",
-        "reopen": "last",
-        "submission": "last",
-    }
-    for mark, pick in picks.items():
-        frames = [columns.line_of(r.name, pick) for r in columns.hits.rules.values() if mark in r.marked]
-        if frames:
-            keep = "first" if pick == "first" else "last"
-            lines = pl.concat(frames).sort("pos").unique("n", keep=keep, maintain_order=True)  # type: ignore[arg-type]
-            columns.put(f"_{mark}", lines.select("n", value="pos"), evidence.rows(lines, how="inferred"))
-    work = [columns.hits.by_rule[r.name][["n", "pos"]] for r in columns.hits.rules.values() if "running" in r.marked]
-    if work:
-        columns.fact("_first_work", pl.concat(work).group_by("n").agg(pl.col("pos").min().alias("value")))
-
-
 def _stamps(columns: RunColumns) -> None:
     """The first and the last time stamp, in the order of the lines; not where a grammar declares that its stamps do not
     mark the beginning or the end."""
@@ -137,44 +120,6 @@ def _stamps(columns: RunColumns) -> None:
         if evidence_rows:
             columns.put(column, one.select("n", value="at"), pl.concat(evidence_rows))
             columns.fact(f"_{keep}_stamp", one.select("n", value="pos"))
-
-
-_STATUS = {
-    "completed": ("_result", "the work reached its end and the result is there"),
-    "completed_with_errors": ("_failure", "the result is there; then something failed"),
-    "failed": ("_failure", "an error before any result"),
-    "submitted": ("_submission", "compiled or handed in only: the work itself is elsewhere"),
-    "incomplete": ("_running", "the log stops before any result"),
-}
-"""status -> the mark whose line is its evidence, and the reason."""
-
-
-def _status(columns: RunColumns) -> None:
-    """How the run ended, by the order of its marks."""
-    frame = columns.frame
-    missing = [f"_{m}" for m in ("result", "failure", "running", "reopen", "submission") if not columns.has(f"_{m}")]
-    frame = frame.with_columns(pl.lit(None, pl.UInt64).alias(name) for name in missing)
-    result, failure, work = pl.col("_result"), pl.col("_failure"), pl.col("_running")
-    is_done = result.is_not_null() & (pl.col("_reopen").is_null() | (pl.col("_reopen") < result))
-    status = (
-        pl.when(is_done & (failure > result).fill_null(False))
-        .then(pl.lit("completed_with_errors"))
-        .when(is_done)
-        .then(pl.lit("completed"))
-        .when(failure.is_not_null())
-        .then(pl.lit("failed"))
-        .when(pl.col("_submission").is_not_null() & work.is_null())
-        .then(pl.lit("submitted"))
-        .otherwise(pl.lit("incomplete"))
-    )
-    values = frame.select("n", status.alias("value"))
-    parts = []
-    for name, (mark, reason) in _STATUS.items():
-        runs = values.filter(pl.col("value") == name).select("n")
-        if runs.height:
-            shown = runs.join(columns.cited(mark), on="n", how="left", maintain_order="left")
-            parts.append(evidence.rows(shown, how="inferred", reason=reason))
-    columns.put("status", values, pl.concat(parts))
 
 
 def _accuracy(columns: RunColumns) -> None:

@@ -157,7 +157,7 @@ _KINDS = {"gate": "gate failed", "device": "device error", "scheduler": "schedul
 
 def status(run: Run, facts: Facts) -> str:
     """How the run ended, with the kinds of its errors: `completed, gate failed`."""
-    word = run["status"] or "?"
+    word = run["status"] or facts.empty(run, "status")
     kinds = [_KINDS.get(kind, kind.replace("_", " ")) for kind in facts.errors.get(run["run"], ())][:2]
     if word == "completed_with_errors":
         return ", ".join(["completed", *kinds]) if kinds else "completed with errors"

@@ -35,6 +35,12 @@ class Coverage:
     kinds: pl.Series
     blank: pl.Series
 
+    @property
+    def unparsed(self) -> pl.Series:
+        """Rows of the lines that no rule reads and that are not blank, in order."""
+        rows = (self.kinds == 0).arg_true()
+        return rows.filter(~rows.is_in(self.blank.implode()))
+
     def by_source(self, batch: Batch) -> dict[str, pl.Series]:
         """The kinds of the lines of each source, by its name."""
         spans = zip(batch.sources, batch.first, strict=False)

@@ -84,9 +84,10 @@ _RUNS = {
     "group": _text("Hash of platform, workload and all known settings: repeats of one experiment share it."),
     "status": _text(
         "`completed`: the work ended and its result is there. `completed_with_errors`: the same, but something failed "
-        "afterwards. `failed`: an error or a cancel before the result. `incomplete`: the log ends while work is under "
-        "way. `submitted`: submission or compile only; the work itself is in another log.",
-        "the log proves none of these",
+        "afterwards. `failed`: an error or a cancel before the result. `incomplete`: the last line of the run that is "
+        "not blank was parsed and shows work under way. `submitted`: submission or compile only; the work itself is in "
+        "another log.",
+        "the log proves none of these: lines that no rule reads after the last one parsed prove nothing",
     ),
     "started_at": _time("When the run began, as printed."),
     "ended_at": _time("When the run ended, as printed."),

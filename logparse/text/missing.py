@@ -15,6 +15,8 @@ class Code(StrEnum):
     OTHER_LOG = "other_log"
     CACHED = "cached"
     UNREADABLE = "unreadable"
+    NOT_PROVED = "not_proved"
+    """The lines that were parsed prove no value."""
     NO_RESULT = "no_result"
     """The run did not end with a result. Comparisons say so; `evidence` never does."""
 
@@ -30,14 +32,16 @@ _MARKS = {
     Code.OTHER_LOG: "no log",
     Code.CACHED: "cached",
     Code.UNREADABLE: "unreadable",
+    Code.NOT_PROVED: "not proved",
     Code.NO_RESULT: "no result",
 }
 LEGEND = {
     Code.NOT_APPLICABLE.mark: "does not apply",
-    Code.NOT_IN_LOG.mark: "not in this log",
+    Code.NOT_IN_LOG.mark: "not found in this log",
     Code.OTHER_LOG.mark: "in another log, not given",
     Code.CACHED.mark: "compile cache hit",
     Code.UNREADABLE.mark: "the text is not a value",
+    Code.NOT_PROVED.mark: "the lines that were parsed do not prove it",
 }
 """Mark -> its meaning; `no result` needs no explanation."""
 
@@ -52,10 +56,10 @@ class Absence:
 
     def of(self, whose: str) -> Absence:
         """The same absence, with the name of the value that is missing before the text."""
-        return Absence(self.code, f"{whose} {self.text}")
+        return Absence(self.code, f"{whose}: {self.text}")
 
 
-MISSING = Absence(Code.NOT_IN_LOG, "not in this log")
+MISSING = Absence(Code.NOT_IN_LOG, "no rule reads it")
 """Why a cell is empty of which nothing else is known."""
 
 

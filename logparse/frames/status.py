@@ -1,0 +1,219 @@
+"""How each run ended: the column `status` of `runs`, and why it is null.
+
+A status is a claim and needs a line that proves it. Lines that no rule reads may hold anything, a result too: where
+they follow the last line that was parsed, nothing proves that the work was under way when the log ended.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import polars as pl
+
+from logparse.frames import evidence
+from logparse.frames.phase_durations import FINISHED
+from logparse.frames.run_columns import RunColumns
+from logparse.grammar import Rule
+from logparse.reading.scan import Texts
+from logparse.schema import NUMBER
+from logparse.text.labels import many
+from logparse.text.missing import Code
+from logparse.text.terminal import one_line
+
+_PICKS = {
+    "begin": "first",
+    "result": "last",
+    "failure": "last",
+    "running": "last",
+    "reopen": "last",
+    "submission": "last",
+    "follows": "last",
+}
+"""mark -> which of the lines of a run's rules with that mark counts."""
+
+
+def find_marks(columns: RunColumns) -> None:
+    """Facts for the status and for formulas: the positions of results, failures and work."""
+    for mark in _PICKS:
+        _put_line(
+            columns, f"_{mark}", _PICKS[mark], [columns.line_of(r.name, _PICKS[mark]) for r in _rules(columns, mark)]
+        )
+    work = [columns.hits.by_rule[r.name][["n", "pos"]] for r in _rules(columns, "running")]
+    if work:
+        columns.fact("_first_work", pl.concat(work).group_by("n").agg(pl.col("pos").min().alias("value")))
+
+
+def _rules(columns: RunColumns, mark: str) -> list[Rule]:
+    """The rules whose lines have that mark. The header of a table announces a result: its rows hold it."""
+    headers = {table.header for table in columns.hits.grammar.tables} if mark == "result" else set()
+    return [r for r in columns.hits.rules.values() if mark in r.marked and r.name not in headers]
+
+
+def _put_line(columns: RunColumns, fact: str, pick: str, frames: Sequence[pl.DataFrame]) -> None:
+    """A fact: the position of the first or the last of these lines (n, pos, seg, rule) of each run."""
+    if frames:
+        keep = "first" if pick == "first" else "last"
+        lines = pl.concat(frames).sort("pos").unique("n", keep=keep, maintain_order=True)  # type: ignore[arg-type]
+        columns.put(fact, lines.select("n", value="pos"), evidence.rows(lines, how="inferred"))
+
+
+_STATUS = {
+    "completed": ("_result", "the work reached its end and the result is there"),
+    "completed_with_errors": ("_late_failure", "the result is there; then something failed"),
+    "failed": ("_failure", "an error before any result"),
+    "submitted": ("_submission", "compiled or handed in only: the work itself is elsewhere"),
+    "incomplete": ("_under_way", "the last line of the run shows work under way"),
+}
+"""status -> the fact whose line is its evidence, and the reason."""
+
+
+def find_status(columns: RunColumns, runs: pl.DataFrame, unparsed: pl.Series) -> None:
+    """How each run ended, by the order of its marks; null where no line proves it.
+
+    Args:
+        runs: with n, pos_last, row_last and row_end, as `run_bounds.Found`.
+        unparsed: rows of the lines that no rule reads and that are not blank, in order.
+    """
+    _put_line(columns, "_late_failure", "last", _late_failures(columns, unparsed))
+    _put_line(columns, "_under_way", "last", _under_way(columns, runs, unparsed))
+    frame = columns.frame
+    facts = [*(f"_{mark}" for mark in _PICKS), "_late_failure", "_under_way"]
+    frame = frame.with_columns(pl.lit(None, pl.UInt64).alias(name) for name in facts if not columns.has(name))
+    result, reopen, follows = pl.col("_result"), pl.col("_reopen"), pl.col("_follows")
+    is_done = result.is_not_null() & (reopen.is_null() | (reopen < result))
+
+    def failed(failure: str) -> pl.Expr:
+        """Whether the run failed there, and not just the command that follows its log."""
+        return pl.col(failure).is_not_null() & (follows.is_null() | (pl.col(failure) < follows))
+
+    status = (
+        pl.when(is_done & failed("_late_failure"))
+        .then(pl.lit("completed_with_errors"))
+        .when(is_done)
+        .then(pl.lit("completed"))
+        .when(failed("_failure"))
+        .then(pl.lit("failed"))
+        .when(pl.col("_submission").is_not_null() & pl.col("_running").is_null())
+        .then(pl.lit("submitted"))
+        .when(pl.col("_under_way").is_not_null())
+        .then(pl.lit("incomplete"))
+    )
+    values = frame.select("n", status.alias("value"))
+    for name, (fact, reason) in _STATUS.items():
+        ended = values.filter(pl.col("value") == name)
+        if ended.height:
+            shown = ended.select("n").join(columns.cited(fact), on="n", how="left", maintain_order="left")
+            columns.put("status", ended, evidence.rows(shown, how="inferred", reason=reason))
+
+
+def _late_failures(columns: RunColumns, unparsed: pl.Series) -> list[pl.DataFrame]:
+    """n, pos, seg, rule of the failures after the last result, rule by rule.
+
+    A line that several platforms print may be about something else: it counts only if a rule reads all lines between
+    the result and it.
+    """
+    if not columns.has("_result"):
+        return []
+    results = columns.frame.select("n", result="_result")
+    out = []
+    for rule in _rules(columns, "failure"):
+        lines = columns.hits.by_rule[rule.name].select("n", "pos", "seg", pl.lit(rule.name).alias("rule"))
+        lines = lines.join(results, on="n", maintain_order="left").filter(pl.col("pos") > pl.col("result"))
+        if not columns.hits.grammar.has(rule.name):
+            lines = lines.filter(_number_between(unparsed, _row(lines["result"]), _row(lines["pos"])) == 0)
+        out.append(lines.drop("result"))
+    return out
+
+
+_COUNTERS = {"done": ("total",), "step": ("steps", "last_step"), "epoch": ("epochs",), "loop": ("loops",)}
+"""A counter -> the fields that state where it ends."""
+
+
+def _under_way(columns: RunColumns, runs: pl.DataFrame, unparsed: pl.Series) -> list[pl.DataFrame]:
+    """n, pos, seg, rule of the lines that end a run and show work under way, rule by rule.
+
+    They do if a counter is short of its end, or if they have no counter with a known end and the rule is marked
+    `unfinished`.
+    """
+    last = runs.filter(_number_after(runs, unparsed) == 0).select("n", pos="pos_last")
+    out = []
+    for rule in columns.hits.rules.values():
+        lines = columns.hits.by_rule[rule.name].join(last, on=["n", "pos"], how="semi", maintain_order="left")
+        if not lines.height:
+            continue
+        short = pl.lit("unfinished" in rule.marked)
+        pairs = []
+        for counter, ends in _COUNTERS.items():
+            if counter in lines.columns:
+                lines = lines.with_columns(_end(columns, lines, ends).alias(f"{counter}:end"))
+                # A bar that ran to its end may stop short of it.
+                share = FINISHED if counter == "done" else 1
+                pairs.append(pl.col(counter) < share * pl.col(f"{counter}:end"))
+        if pairs:
+            short = pl.coalesce(
+                pl.any_horizontal(pairs), pl.when(pl.all_horizontal(p.is_null() for p in pairs)).then(short)
+            )
+        out.append(lines.filter(short).select("n", "pos", "seg", pl.lit(rule.name).alias("rule")))
+    return out
+
+
+def _end(columns: RunColumns, lines: pl.DataFrame, fields: Sequence[str]) -> pl.Series:
+    """Where a counter ends, for each of `lines`: as the line itself states it, or else as the run does elsewhere."""
+    ends = [lines[field].cast(NUMBER) for field in fields if field in lines.columns]
+    frames = columns.hits.by_rule.values()
+    stated = [frame.select("n", end=pl.col(f).cast(NUMBER)) for frame in frames for f in fields if f in frame.columns]
+    if stated:
+        highest = pl.concat(stated).group_by("n").agg(pl.col("end").max())
+        ends.append(lines.select("n").join(highest, on="n", how="left", maintain_order="left")["end"])
+    return pl.select(pl.coalesce(*ends, pl.lit(None, NUMBER))).to_series() if ends else pl.Series([None], dtype=NUMBER)
+
+
+def _row(pos: pl.Series) -> pl.Series:
+    return (pos // 2**32).cast(pl.UInt32)
+
+
+def _number_between(unparsed: pl.Series, above: pl.Series, below: pl.Series) -> pl.Series:
+    """How many of the rows `unparsed` are between two rows each."""
+    before = unparsed.search_sorted(below, side="left").cast(pl.Int64)
+    return before - unparsed.search_sorted(above, side="right").cast(pl.Int64)
+
+
+def _number_after(runs: pl.DataFrame, unparsed: pl.Series) -> pl.Series:
+    """How many lines that no rule reads follow the last line of each run that was parsed."""
+    return _number_between(unparsed, runs["row_last"], runs["row_end"])
+
+
+_LONGEST = 80
+"""Most characters of a line that the reason quotes."""
+
+
+def not_proved(columns: RunColumns, runs: pl.DataFrame, unparsed: pl.Series, texts: Texts) -> pl.DataFrame:
+    """An evidence row for each run without a status: what keeps it from having one."""
+    if columns.has("status"):
+        known = columns.frame.filter(pl.col("status").is_not_null())["n"]
+        runs = runs.filter(~pl.col("n").is_in(known.implode()))
+    lines = texts.at(runs["row_last"])
+    runs = runs.join(lines, left_on="row_last", right_on="row", how="left", maintain_order="left")
+    reasons = []
+    for line, text, number in zip(runs["line_last"], runs["text"], _number_after(runs, unparsed), strict=True):
+        last = f"{line}: {_quoted(text)}"
+        reasons.append(
+            f"{many(number, 'line')} after the last one parsed ({last})"
+            if number
+            else f"the last line parsed shows neither an end nor work under way ({last})"
+        )
+    return evidence.of_lines(
+        runs,
+        frame="runs",
+        column="status",
+        how="absent",
+        code=str(Code.NOT_PROVED),
+        reason=pl.Series(reasons, dtype=pl.String),
+        pos=runs["pos_last"],
+    )
+
+
+def _quoted(text: str) -> str:
+    """The line, of its redraws the last, cut to `_LONGEST` characters."""
+    shown = one_line(text.strip().split("\r")[-1].strip())
+    return shown if len(shown) <= _LONGEST else f"{shown[: _LONGEST - 1].rstrip()}…"
