@@ -16,6 +16,7 @@ from logparse.frames.run_columns import RunColumns
 from logparse.grammar import Rule
 from logparse.reading.scan import Texts
 from logparse.schema import NUMBER
+from logparse.schema.build import full
 from logparse.text.labels import many
 from logparse.text.missing import Code
 from logparse.text.terminal import one_line
@@ -125,7 +126,7 @@ def _late_failures(columns: RunColumns, unparsed: pl.Series) -> list[pl.DataFram
     return out
 
 
-_COUNTERS = {"done": ("total",), "step": ("steps", "last_step"), "epoch": ("epochs",), "loop": ("loops",)}
+_COUNTERS = {"done": ("total",), "step": ("steps", "last_step"), "local_step": ("steps",), "epoch": ("epochs",)}
 """A counter -> the fields that state where it ends."""
 
 
@@ -165,7 +166,7 @@ def _end(columns: RunColumns, lines: pl.DataFrame, fields: Sequence[str]) -> pl.
     if stated:
         highest = pl.concat(stated).group_by("n").agg(pl.col("end").max())
         ends.append(lines.select("n").join(highest, on="n", how="left", maintain_order="left")["end"])
-    return pl.select(pl.coalesce(*ends, pl.lit(None, NUMBER))).to_series() if ends else pl.Series([None], dtype=NUMBER)
+    return pl.select(pl.coalesce(*ends, pl.lit(None, NUMBER))).to_series() if ends else full(None, lines.height, NUMBER)
 
 
 def _row(pos: pl.Series) -> pl.Series:
