@@ -16,7 +16,7 @@ from logparse.comparison.ledger import Ledger
 from logparse.comparison.quantities import QUANTITIES
 from logparse.errors import UsageError
 from logparse.findings import NO_REASON, SEVERITIES, module, names, parts, scene_of
-from logparse.schema import FIELDS, RUNS, SAID
+from logparse.schema import FIELDS, RUNS, STATEMENTS
 from logparse.text.location import locations
 
 TABLE = {
@@ -79,7 +79,7 @@ def test_each_says_whether_it_is_of_one_run(name: str) -> None:
 def test_of_nothing_there_is_nothing_in_the_same_columns() -> None:
     frame = logparse.findings(logparse.ingest(b"nothing of interest\n"))
     assert frame.height == 0
-    assert list(frame.columns) == list(SAID["findings"])
+    assert list(frame.columns) == list(STATEMENTS["findings"])
 
 
 def test_errors_come_first(samples: logparse.Logs, found: pl.DataFrame) -> None:
@@ -166,8 +166,8 @@ def test_a_key_that_no_longer_fires_may_stay_in_a_config(found: pl.DataFrame, sa
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("compiled-cached=x", "unknown finding 'compiled-cached' to ignore; did you mean 'compile-cached'"),
-        ("zzz", "unknown finding 'zzz' to ignore; choose from no-work-in-log, compile-cached"),
+        ("compiled-cached=x", "cannot ignore 'compiled-cached': no such finding; did you mean 'compile-cached'"),
+        ("zzz", "cannot ignore 'zzz': no such finding; choose from no-work-in-log, compile-cached"),
     ],
 )
 def test_an_unknown_name_to_ignore_is_told_with_the_nearest(text: str, message: str) -> None:
