@@ -1,6 +1,6 @@
-"""The rooms of the house: imports between them run one way, grammars are data, and few modules touch files.
+"""The parts of the package: imports between them run one way, grammars are data, and few modules open files.
 
-A room is a package of `logparse` or a module at its top. What each room is for: docs/architecture.md.
+A part is a package in `logparse` or a module at its top. What each part is for: docs/architecture.md.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from conftest import ROOT
 
-ROOMS = (
+PARTS = (
     "arguments",
     "errors",
     "schema",
@@ -37,11 +37,11 @@ ROOMS = (
     "report",
     "cli",
 )
-"""From the ground up: a room imports only rooms that stand before it here."""
-ENGINE = ROOMS[: ROOMS.index("spreads")]
-"""Rooms that read logs; they know nothing of comparing."""
+"""A part imports only parts above it in this list."""
+ENGINE = PARTS[: PARTS.index("spreads")]
+"""Parts that read logs; they know nothing about comparisons."""
 SCRIPTS = {"logparse.spreads.make"}
-"""Run by hand; part of no room."""
+"""Run by hand; they belong to no part."""
 MAY_TOUCH_FILES = {
     "logparse.reading.sources",
     "logparse.storage",
@@ -78,39 +78,39 @@ def modules() -> dict[str, Path]:
     return dict(zip(names, paths, strict=True))
 
 
-def room(module: str) -> str | None:
-    """The room of a dotted name; None for the package's front door and what is not ours."""
-    parts = module.split(".")
-    return parts[1] if parts[0] == "logparse" and len(parts) > 1 and parts[1] in ROOMS else None
+def part(module: str) -> str | None:
+    """The part of a dotted name; None for the package itself and for other packages."""
+    names = module.split(".")
+    return names[1] if names[0] == "logparse" and len(names) > 1 and names[1] in PARTS else None
 
 
 def grammar_files() -> list[Path]:
     return [p for p in sorted((ROOT / "grammars").glob("*.py")) if p.stem != "__init__"]
 
 
-def test_every_room_is_known() -> None:
-    rooms = {name.split(".")[1] for name in modules() if name != "logparse"}
-    assert rooms == set(ROOMS)
+def test_every_part_is_known() -> None:
+    parts = {name.split(".")[1] for name in modules() if name != "logparse"}
+    assert parts == set(PARTS)
     assert len(modules()) > 100
     assert len(grammar_files()) >= 5
 
 
-@pytest.mark.parametrize("name", ROOMS)
-def test_a_room_imports_only_rooms_below_it(name: str) -> None:
-    above = set(ROOMS[ROOMS.index(name) + 1 :])
+@pytest.mark.parametrize("name", PARTS)
+def test_a_part_imports_only_parts_above_it(name: str) -> None:
+    below = set(PARTS[PARTS.index(name) + 1 :])
     wrong = {
         f"{module} -> {target}"
         for module, path in modules().items()
-        if room(module) == name and module not in SCRIPTS
+        if part(module) == name and module not in SCRIPTS
         for target in imported(path)
-        if room(target) in above
+        if part(target) in below
     }
     assert not wrong
 
 
 def test_no_module_imports_another_in_a_circle() -> None:
     known = modules().keys()
-    # A package's front door names its modules, and a module below it is imported through the door.
+    # A package imports its modules in `__init__`, and a module is imported through its package.
     graph = {
         name: {
             target
@@ -122,12 +122,12 @@ def test_no_module_imports_another_in_a_circle() -> None:
     assert len(list(TopologicalSorter(graph).static_order())) == len(known)
 
 
-def test_a_private_module_is_imported_within_its_room_only() -> None:
+def test_a_private_module_is_imported_within_its_part_only() -> None:
     wrong = {
         f"{module} -> {target}"
         for module, path in modules().items()
         for target in imported(path)
-        if room(target) not in (None, room(module)) and any(p.startswith("_") for p in target.split(".")[2:])
+        if part(target) not in (None, part(module)) and any(p.startswith("_") for p in target.split(".")[2:])
     }
     assert not wrong
 
@@ -137,7 +137,7 @@ def test_the_engine_knows_no_command_and_no_vendor() -> None:
     wrong = {
         f"{module} -> {target}"
         for module, path in modules().items()
-        if room(module) in ENGINE
+        if part(module) in ENGINE
         for target in imported(path)
         if target.startswith(("click", "logparse.cli", "logparse.grammars"))
     }
@@ -160,14 +160,14 @@ def test_the_compiler_knows_no_polars() -> None:
 
 
 def test_charts_know_no_pyparsing() -> None:
-    assert not [n for n, path in modules().items() if room(n) == "charts" and "pyparsing" in imported(path)]
+    assert not [n for n, path in modules().items() if part(n) == "charts" and "pyparsing" in imported(path)]
 
 
 def test_only_the_reader_and_the_command_line_touch_files() -> None:
     wrong = [
         f"{module}:{node.lineno}"
         for module, path in modules().items()
-        if module not in MAY_TOUCH_FILES and room(module) != "cli"
+        if module not in MAY_TOUCH_FILES and part(module) != "cli"
         for node in ast.walk(_tree(path))
         if isinstance(node, ast.Call)
         and (

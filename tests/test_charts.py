@@ -243,7 +243,7 @@ def test_a_chart_refuses_an_option_that_it_has_no_use_for(few: dict[str, Ledger]
         ({"width": 5}, "width 5: must be 80 to 10000 pixels"),
         ({"where": "no_such = 1"}, r"where: (?s:.*)Columns of runs: run, label"),
         ({"clock": "sun"}, "clock 'sun': one of train, result, wall"),
-        ({"by": "colour"}, "by 'colour': no column of runs is called so"),
+        ({"by": "colour"}, "by 'colour': not a column of runs"),
         ({"baseline": "nobody"}, "no side matches the baseline 'nobody'"),
         ({"ignore": ["no-such-finding"]}, "unknown finding 'no-such-finding' to ignore"),
         ({"claims": ["nonsense"]}, "'nonsense' is not a valid claim"),

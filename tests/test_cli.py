@@ -437,7 +437,7 @@ def test_show_tells_a_column_that_is_not_there_and_the_nearest_one() -> None:
 def test_show_tells_why_a_cell_is_empty() -> None:
     result = show("batch_512", "latency_s")
     assert result.exit_code == 0
-    assert result.stdout == "latency_s is not known: does not apply: train\n"
+    assert result.stdout == "latency_s is unknown (does not apply: train)\n"
 
 
 @pytest.mark.usefixtures("read_once")
@@ -541,7 +541,7 @@ def test_a_failed_check_exits_with_5(desk: Path) -> None:
     (desk / "acme.py").write_text(ACME.replace('"done.loss"', '"done.los"'))
     result = run("grammars", "check", "acme.py")
     assert result.exit_code == 5
-    assert "unknown field of done 'los'\n  where: acme, loss\n  help: did you mean 'loss'?" in result.stdout
+    assert "unknown field in rule 'done': 'los'\n  where: acme, loss\n  help: did you mean 'loss'?" in result.stdout
     assert result.stdout.endswith("cases: 1 failed\n")
     (desk / "acme.py").write_text(ACME.replace("marks=", "mark="))
     rejected = run("grammars", "check", "acme.py", "--format", "json")

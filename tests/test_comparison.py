@@ -411,7 +411,7 @@ def test_runs_that_logged_no_step_in_common_have_no_common_point() -> None:
         ({"runs": ["nothing"]}, "no run matches 'nothing'"),
         ({"runs": ["zzz*"]}, "no run matches 'zzz"),
         ({"runs": ["batch_512"]}, "a comparison needs at least two sides"),
-        ({"by": "colour"}, "no column of runs is called so"),
+        ({"by": "colour"}, "not a column of runs"),
         ({"by": "seed"}, "no log here states seed"),
         ({"baseline": "nothing"}, "no side matches the baseline 'nothing'"),
         ({"baseline": "batch"}, "is ambiguous"),

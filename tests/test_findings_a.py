@@ -570,12 +570,12 @@ def test_rounding_is_of_a_comparison_that_somebody_asked_for() -> None:
 # ---- F12 one-run ---- #
 
 
-def test_one_run_a_side_says_what_differences_are_held_against() -> None:
+def test_one_run_per_side_names_the_source_of_the_noise() -> None:
     (found,) = compared("one-run", *MNIST)
     assert found.severity == "note"
     assert found.text == (
-        "One run per side, so differences are compared with other known noise: train, throughput, accuracy with the "
-        "spread of public runs."
+        "One run per side, so the noise is estimated from other sources: the spread of public runs (train, throughput, "
+        "accuracy)."
     )
 
 
@@ -624,7 +624,7 @@ def test_scores_of_one_kind_or_of_a_data_set_that_one_log_does_not_name_are_sile
 def test_a_run_that_ended_well_and_learnt_nothing() -> None:
     (found,) = read("at-chance", SAMPLES / "graphcore" / "mnist_at_chance.out")
     assert found.severity == "warning"
-    assert found.text == "Completed without learning anything: mnist_at_chance.out: 10.10 %, guessing gives 10 %."
+    assert found.text == "Completed without learning anything: mnist_at_chance.out: 10.10 %, chance is 10 %."
 
 
 def test_a_score_above_chance_is_silent() -> None:
@@ -679,13 +679,13 @@ def test_a_check_that_failed_after_the_result() -> None:
     assert found.severity == "warning"
     assert [job.label for job in found.jobs] == ["bert_large_appended_16_then_8_ranks.out#2"]
     assert "all 10 steps ran; then a check failed, “AssertionError: Expected throughput" in found.text
-    assert found.text.endswith("The result stands.")
+    assert found.text.endswith("The result is valid.")
 
 
 def test_what_else_went_wrong_after_the_result_is_no_check() -> None:
     (found,) = read("gate-failed", SAMPLES / "groq" / "pbs_walltime.out")
     assert "PBS: job killed: walltime" in found.text
-    assert found.text.endswith("The measurements stand.")
+    assert found.text.endswith("The measurements are valid.")
 
 
 def test_runs_that_failed_have_no_result_that_stands() -> None:

@@ -267,7 +267,7 @@ def test_rates_with_and_without_the_first_iterations_are_told_apart() -> None:
 
 def test_a_job_that_hangs_after_its_result_was_idle_until_it_was_ended() -> None:
     (found,) = said("idle", SAMPLES / "sambanova" / "bert_large_appended_16_then_8_ranks.out")
-    assert "#2 was idle for 611 s after the result until the job was ended" in found.text
+    assert "#2 was idle for 611 s after the result until the job was terminated" in found.text
     assert found.evidence[-1].line == 591
     assert said("idle", SAMPLES / "sambanova" / "bert_large_run_16_ranks.out") == []
 

@@ -296,7 +296,7 @@ def test_nothing_on_the_terminal_has_a_time() -> None:
     logs = read(GROQ / "bert_tiny_dummy_input.out")
     run = only(logs)
     assert [run[c] for c in ("started_at", "ended_at", "total_s", "queue_s", "compile_s")] == [None] * 5
-    assert "no time stamp" in why_null(logs, "started_at")
+    assert "no timestamp" in why_null(logs, "started_at")
 
 
 # ---- the session round it ---- #

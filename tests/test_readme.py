@@ -1,7 +1,7 @@
 """README and docs are true: each example on a page runs and prints what the page shows. `--update` rewrites the output.
 
 A page's examples run in a folder of their own, in which the sample logs, `acme.log` and `acme.py` are, and each file
-that the page itself shows: a block after a paragraph that ends in "`NAME` is".
+that the page itself shows: a block after a paragraph that ends in "`NAME` contains".
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ def blocks(page: Path, *kinds: str) -> list[str]:
 
 def files(page: Path) -> dict[str, str]:
     """Name -> text of each file that a page shows."""
-    return dict(re.findall(r"`([\w./-]+)` is\n\n```\w+\n(.*?)^```$", TEXTS[page], re.DOTALL | re.MULTILINE))
+    return dict(re.findall(r"`([\w./-]+)` contains\n\n```\w+\n(.*?)^```$", TEXTS[page], re.DOTALL | re.MULTILINE))
 
 
 def examples(*kinds: str) -> list[Any]:

@@ -210,7 +210,7 @@ def test_where_and_by_choose_runs_and_sides(logs: logparse.Logs) -> None:
     [
         ({"where": "platform = 'nobody'"}, "these logs contain no run to report on for which"),
         ({"where": "no_such > 1"}, "where: .*no_such"),
-        ({"by": "colour"}, "by 'colour': no column of runs is called so"),
+        ({"by": "colour"}, "by 'colour': not a column of runs"),
         ({"by": "seed"}, r"no log here states seed; a claim may \(claims=\"LABEL:seed=…\"\)"),
         ({"baseline": "nobody"}, "baseline 'nobody': there is no such side"),
         ({"baseline": "bert_large_batch"}, "is ambiguous"),

@@ -12,7 +12,7 @@ from conftest import ROOT, SAMPLES
 import logparse
 from logparse import schema
 from logparse.cli import cli
-from logparse.schema import COLUMNS, FRAMES, PURPOSE, SAID, conform, empty
+from logparse.schema import COLUMNS, FRAMES, PURPOSE, STATEMENTS, conform, empty
 
 EVERY = [(frame, column) for frame, columns in COLUMNS.items() for column in columns]
 
@@ -30,7 +30,7 @@ def printed(*arguments: str) -> str:
 
 
 def test_the_frames_are_those_that_are_documented() -> None:
-    assert set(COLUMNS) == set(PURPOSE) == {*FRAMES, *SAID}
+    assert set(COLUMNS) == set(PURPOSE) == {*FRAMES, *STATEMENTS}
     for frame, columns in COLUMNS.items():
         assert {n: c.dtype for n, c in columns.items()} == dict(empty(frame).schema)
     assert {n: c.dtype for n, c in COLUMNS["runs"].items()} == schema.RUNS

@@ -4,7 +4,7 @@ What it shows
     The logged points of each run's training loss, joined by faint lines, against the samples seen (`x`: `steps`, or
     `time` since training began). One panel for each workload and objective: the loss itself, and the components that a
     log prints with it (`mlm_loss`, `nsp_loss`). A dashed line marks the last point that all runs of a panel logged;
-    each run has a ring there, and its value is printed before its name.
+    each run has a ring there, and its value precedes its name.
 
 How to read it
     Compare the runs at the dashed line, where they have seen the same amount of data; a curve that ends lower and

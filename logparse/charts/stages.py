@@ -8,7 +8,7 @@ What it shows
 How to read it
     Long bars are where the time went. The text on the right gives the sum of each row, its share of the whole
     compilation, and how many times the stage ran. Where a log states how long stages took but not when, all bars start
-    at 0, and the caption says so. Of several jobs with stages the first is drawn; select another with `where`, for
+    at 0, and the caption says so. If several jobs have stages, the first is drawn; select another with `where`, for
     example `label = 'batch_512.out'`.
 
 What it leaves out

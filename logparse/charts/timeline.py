@@ -1,14 +1,15 @@
 """What did each job do when, and how did it end?
 
 What it shows
-    A lane for each job, in seconds since it began. Bars are the phases for which the log has timestamps. A phase of
-    which the log states only its duration and its end is drawn back from its end. A dashed line is waiting; a thin line
-    is time that no known phase covers. A flag marks the result, a cross a failure, and an open end a log that stops
-    during the run.
+    A lane for each job, in seconds since it began. Bars are the phases for which the log has timestamps. A phase for
+    which the log states only the duration and the end is drawn backwards from its end. A dashed line is waiting; a thin
+    line is time that no known phase covers. A flag marks the result, a cross a failure, and an open end a log that
+    stops during the run.
 
 How to read it
-    Look for long thin lines: the job held its resources, and no phase accounts for the time. From 60 s and a tenth of
-    the job on, this time is written out, as `idle` where it lies between the result and the end of the job. The text on
+    Look for long thin lines: the job occupied its resources, and no phase accounts for the time. If such a gap is at
+    least 60 s and a tenth of the job, its length is written next to it, as `idle` between the result and the end of
+    the job. The text on
     the right is the length of the lane. Lanes are not aligned by the time of day.
 
 What it leaves out
@@ -47,7 +48,7 @@ ROWS: dict[str, Any] = {
     "mark": pl.String, "phase": pl.String, "begin_s": pl.Float64, "end_s": pl.Float64, "text": pl.String,
     "evidence": LOCATIONS,
 }  # fmt: skip
-"""One row per mark. mark: `phase`, `wait`, `held` (no known phase), `result`, `failure`, `open` (the log stops),
+"""One row per mark. mark: `phase`, `wait`, `unaccounted` (no known phase), `result`, `failure`, `open` (the log stops),
 `lane` (the whole job). begin_s, end_s: seconds since the job began; equal for points in time. text: the message at
 that time."""
 
@@ -225,7 +226,7 @@ def _marks(view: View, lane: _Lane) -> Iterator[dict[str, Any]]:
     yield _mark(lane, "lane", lane.begin, lane.end, None, ends, _note(lane))
     for begin, end in _uncovered(lane):
         long = _is_long(lane, begin, end)
-        yield _mark(lane, "held", begin, end, None, ends, _held(lane, begin, end) if long else None)
+        yield _mark(lane, "unaccounted", begin, end, None, ends, _unaccounted(lane, begin, end) if long else None)
     for i, span in enumerate(lane.spans):
         for begin, end in _pieces(span, lane.spans[i + 1 :]):
             yield _mark(lane, "wait" if span.phase == "queue" else "phase", begin, end, span.phase, span.evidence)
@@ -289,12 +290,12 @@ def _is_long(lane: _Lane, begin: datetime, end: datetime) -> bool:
 
 
 def _is_idle(lane: _Lane, begin: datetime, end: datetime) -> bool:
-    """Whether the job already had its result and held its resources until it was terminated."""
+    """Whether the job already had its result and occupied its resources until it was terminated."""
     ended = lane.failure is not None and lane.failure[0] == end and lane.failure_timed
     return lane.result is not None and ended and begin >= lane.result[0] and end == lane.end
 
 
-def _held(lane: _Lane, begin: datetime, end: datetime) -> str:
+def _unaccounted(lane: _Lane, begin: datetime, end: datetime) -> str:
     seconds = f"{_unexplained_s(lane, begin, end):,.0f} s"
     return f"idle {seconds}" if _is_idle(lane, begin, end) else f"{seconds} in no known phase"
 
@@ -372,7 +373,7 @@ def _panel(view: View, frame: pl.DataFrame, notes: pl.DataFrame, grid: RowGrid) 
     bars = drawn.filter(mark="phase")
     layers: list[Any] = []
     lines: dict[str, dict[str, Any]] = {
-        "held": {"strokeWidth": 1.0, "color": t.faint},
+        "unaccounted": {"strokeWidth": 1.0, "color": t.faint},
         "wait": {"strokeWidth": 2.0, "color": t.faint, "strokeDash": [4, 3]},
     }
     for mark, look in lines.items():
@@ -415,7 +416,7 @@ def _worded(view: View, frame: pl.DataFrame) -> pl.DataFrame:
     for row in frame.iter_rows(named=True):
         share = _SHARES.get(row["phase"] or "", 0.24)
         fill.append(t.tint(hue(row["platform"]), share))
-        what.append(row["phase"] or {"held": "no known phase"}.get(row["mark"], row["text"] or row["mark"]))
+        what.append(row["phase"] or {"unaccounted": "no known phase"}.get(row["mark"], row["text"] or row["mark"]))
         span = f"{row['begin_s']:,.1f} s"
         took = row["end_s"] - row["begin_s"]
         when.append(f"{span} to {row['end_s']:,.1f} s: {took:,.1f} s" if took else span)
@@ -430,9 +431,9 @@ def _inside(view: View, frame: pl.DataFrame, grid: RowGrid, right: float) -> Any
     t = theme(view)
     size = grid.size - 1
     out = []
-    marks = frame.filter(pl.col("mark").is_in(["phase", "wait", "held"]))
+    marks = frame.filter(pl.col("mark").is_in(["phase", "wait", "unaccounted"]))
     longest = (pl.col("end_s") - pl.col("begin_s")).rank("ordinal", descending=True).over("row", "mark", "phase") == 1
-    for row in marks.filter(longest | (pl.col("mark") == "held")).iter_rows(named=True):
+    for row in marks.filter(longest | (pl.col("mark") == "unaccounted")).iter_rows(named=True):
         text = row["phase"] if row["mark"] == "phase" else "wait" if row["mark"] == "wait" else row["text"]
         if text and grid.step >= (15 if row["mark"] == "phase" else _ABOVE) and _fits(row, text, grid, right):
             ink = t.text_on(row["fill"]) if row["mark"] == "phase" else t.ink
@@ -460,7 +461,9 @@ def _notes(frame: pl.DataFrame, grid: RowGrid) -> pl.DataFrame:
     right = float(frame["end_s"].max() or 1.0)  # type: ignore[arg-type]
     out = []
     for row in frame.filter(mark="lane").iter_rows(named=True):
-        idle = frame.filter((pl.col("row") == row["row"]) & (pl.col("mark") == "held") & pl.col("text").is_not_null())
+        idle = frame.filter(
+            (pl.col("row") == row["row"]) & (pl.col("mark") == "unaccounted") & pl.col("text").is_not_null()
+        )
         cramped = [
             h["text"] for h in idle.iter_rows(named=True) if grid.step < _ABOVE or not _fits(h, h["text"], grid, right)
         ]
@@ -477,7 +480,7 @@ def _legend_entries(view: View, frame: pl.DataFrame) -> list[LegendEntry]:
     signs = [LegendEntry(phase, fill=t.tint(base, _SHARES[phase])) for phase in phases]
     if "wait" in drawn:
         signs.append(LegendEntry("waiting", "stroke", stroke=t.faint, dash=(4, 3)))
-    if "held" in drawn:
+    if "unaccounted" in drawn:
         signs.append(LegendEntry("no known phase", "stroke", stroke=t.faint))
     if "result" in drawn:
         signs.append(LegendEntry("result", _FLAG, fill=t.ink))

@@ -100,7 +100,9 @@ def claims(given: Sequence[str], file: str | None) -> list[Claim]:
     try:
         text = sys.stdin.read() if file == "-" else Path(file).read_text("utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
-        raise click.UsageError(f"the claims file {file} cannot be read: {error}") from None
+        raise click.UsageError(
+            f"cannot read the claims file {file}: {getattr(error, 'strerror', None) or error}"
+        ) from None
     return [*(claim(text) for text in given), *from_lines(text.splitlines())]
 
 

@@ -1,4 +1,4 @@
-"""Three clocks: `train` is training alone, `result` everything but waiting, `wall` everything including waiting.
+"""Three clocks: `train` is training alone, `result` everything except waiting, `wall` everything including waiting.
 
 A time between the timestamps of several logs carries the resolution of these timestamps.
 """

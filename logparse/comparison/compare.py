@@ -144,7 +144,8 @@ def compare(
             raise UsageError(f"{option} {value!r}: one of {', '.join(known)}")
     sides = sides_.by(ledger, jobs, by) if by else sides_.one_each(jobs)
     if len(sides) < 2:
-        raise UsageError(f"a comparison needs at least two sides, not {_named(jobs) or 'none'}")
+        found = f"only {_named(jobs)}" if jobs else "no run"
+        raise UsageError(f"a comparison needs at least two sides; there is {found}")
     return of_sides(ledger, sides, baseline, clock, per, as_tuple(at), as_tuple(target), by)
 
 

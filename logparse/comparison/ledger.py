@@ -44,7 +44,7 @@ class Ledger:
     def value(self, job: Job, column: str) -> Value:
         """What a column of `runs` is for that job: from the log that states it, else as claimed, else the reason.
 
-        The task of a job of which only the submission is here is `submission`, whether or not it compiled.
+        The task of a job with only its submission log is `submission`, whether or not it compiled.
         """
         if column == "task" and job.main["status"] == "submitted":
             return replace(self.value(job, "status"), value=SUBMISSION)
@@ -95,7 +95,7 @@ class Ledger:
         """Distinct runs of the same experiment with a result; the job alone where there are no others.
 
         Repeats share their group, and so all settings that are known. Where the workload or the amount of training is
-        not known, nothing is known to be a repeat; a look-alike (same figures to the last digit) is no second run.
+        not known, nothing is known to be a repeat; a look-alike (same figures to the last digit) is not a second run.
         """
         if not _is_experiment(job):
             return [job]
@@ -112,7 +112,7 @@ class Ledger:
         return {group: list(found.values()) for group, found in out.items()}
 
     def once(self, key: Hashable, make: Callable[[], T]) -> T:
-        """What `make` gives, asked for once: many comparisons ask the same of a job or a group."""
+        """The result of `make`, computed once: many comparisons need the same values of a job or a group."""
         if key not in self._made:
             self._made[key] = make()
         made: T = self._made[key]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 CLOCKS = {
     "train": "training alone",
-    "result": "everything but waiting",
+    "result": "everything except waiting",
     "wall": "everything including waiting",
 }
 """Clock -> what it counts."""

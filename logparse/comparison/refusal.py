@@ -1,4 +1,4 @@
-"""Refusals: when two sides are not compared, and why. Their values are shown all the same."""
+"""Refusals: when two sides are not compared, and why. Their values are shown nevertheless."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ from logparse.comparison.clocks import clock
 from logparse.comparison.jobs import Job
 from logparse.comparison.ledger import Ledger
 from logparse.comparison.quantities import LOWER_SCORES, Quantity
-from logparse.errors import Remedy, UsageError
+from logparse.errors import Remedy, UsageError, nearest
 from logparse.schema import RUNS
 from logparse.text.location import Location
 from logparse.text.missing import Absence, Code
@@ -110,7 +110,7 @@ def by(ledger: Ledger, jobs: Sequence[Job], column: str) -> list[Side]:
 def check_column(column: str | None) -> None:
     """Raises `UsageError` for what is not a column of `runs` and so cannot make sides."""
     if column is not None and column not in RUNS:
-        raise UsageError(f"by {column!r}: no column of runs is called so; there are {', '.join(RUNS)}")
+        raise UsageError(f"by {column!r}: not a column of runs; {nearest(column, RUNS)}")
 
 
 def not_stated(column: str) -> UsageError:

@@ -1,6 +1,6 @@
 """Verdicts: the significance of a difference between two sides.
 
-- `established`: three or more values per side, the 95 % interval (Welch, on logarithms for ratios) excludes no
+- `established`: three or more values per side, the 95 % interval (Welch, on logarithms for ratios) excludes zero
   difference, and the difference exceeds all other known noise
 - `beyond noise`: fewer values, and the difference exceeds the largest known noise
 - `within noise`: the difference does not exceed the noise

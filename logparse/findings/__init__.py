@@ -180,7 +180,7 @@ def _ignored(ignore: Iterable[str], keys: set[str]) -> dict[str, str]:
     for text in ignore:
         name, _, reason = text.partition("=")
         if name not in names() and name not in keys and name.partition(":")[0] not in names():
-            raise UsageError(f"unknown finding {name!r} to ignore; {nearest(name, names())}")
+            raise UsageError(f"cannot ignore {name!r}: no such finding; {nearest(name, names())}")
         out[name] = reason.strip() or NO_REASON
     return out
 

@@ -1,4 +1,4 @@
-"""The score is what guessing gives.
+"""The score is no better than guessing.
 
 What it does
     Compares the score of a completed run with the score of guessing on its data set, where the grammar states it
@@ -39,7 +39,7 @@ def find(scene: Scene) -> Iterator[Finding]:
     found = [(job, chance) for job in scene.jobs if (chance := _chance(scene.ledger, job)) is not None]
     if found:
         texts = [
-            f"{one_line(job.label)}: {shown(scene.ledger, job, 'score')}, guessing gives "
+            f"{one_line(job.label)}: {shown(scene.ledger, job, 'score')}, chance is "
             f"{score_figure(str(job['score_name']), chance, None)}"
             for job, chance in found
         ]

@@ -1,4 +1,4 @@
-"""Different amounts of training.
+"""The runs differ in the amount of training.
 
 What it does
     Compares the number of samples that the compared runs saw (if not every log states it: the number of epochs, or of

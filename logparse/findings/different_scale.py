@@ -1,4 +1,4 @@
-"""Different numbers of ranks or devices.
+"""The runs differ in the number of ranks or devices.
 
 What it does
     Looks at compared runs with different numbers of ranks or devices, and states the kind of scaling: weak (the same

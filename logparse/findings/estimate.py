@@ -9,8 +9,8 @@ Why it matters
     exceeded, repeated or averaged, and between two builds it shows how the compiler's model changed.
 
 Example
-    bert_tiny on a GroqChip: the compiler estimates 0.03 ms and 37,577 inferences/s on the chip; measured end to end are
-    0.06 ms and 16,612 inferences/s.
+    bert_tiny on a GroqChip: the compiler estimates 0.03 ms and 37,577 inferences/s on the chip; measured end to
+    end, it is 0.06 ms and 16,612 inferences/s.
 
 What to do
     Rank by measurements (`latency_s`, `throughput`), and call the other figure an estimate wherever it is quoted.

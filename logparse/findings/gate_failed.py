@@ -1,4 +1,4 @@
-"""Something failed after the result was complete: the result stands.
+"""Something failed after the result was complete: the result is valid.
 
 What it does
     Names the runs that completed with a result, after which a check of the program failed (a gate on throughput or
@@ -41,14 +41,14 @@ def find(scene: Scene) -> Iterator[Finding]:
     gated = [(job, gate) for job in ended if (gate := _gate(scene.ledger, job)) is not None]
     if gated:
         texts = [f"{_ran(job)}; then a check failed, {quoted(gate['text'] or '')}" for job, gate in gated]
-        stands = "The result stands" if len(gated) == 1 else "The results stand"
+        stands = "The result is valid" if len(gated) == 1 else "The results are valid"
         yield _finding(f"{clauses(texts)}. {stands}.", gated)
     rest = [job for job in ended if job not in [job for job, _ in gated]]
     others = [(job, error) for job in rest if (error := first_error(scene.ledger, job)) is not None]
     if others:
         texts = [f"{one_line(job.label)}, {quoted(error['text'] or '')}" for job, error in others]
         yield _finding(
-            f"Completed with a result, but with an error: {clauses(texts)}. The measurements stand.",
+            f"Completed with a result, but with an error: {clauses(texts)}. The measurements are valid.",
             others,
         )
 

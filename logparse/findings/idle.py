@@ -1,11 +1,11 @@
-"""The accelerators were held without work.
+"""The accelerators were reserved but idle.
 
 What it does
     Looks for runs that continued after their last sign of work, for at least a minute and a tenth of their total time,
     until the scheduler reported them as cancelled or failed.
 
 Why it matters
-    The wall time and the cost of the accelerators exceed the work, and others waited for them meanwhile.
+    The wall time and the cost of the accelerators exceed the work, and other users waited for them meanwhile.
 
 Example
     SambaNova BertLarge: the result is complete at 21:42:36, then a check fails, and the job hangs until it is cancelled
@@ -46,12 +46,12 @@ class _Idle:
 
 
 def find(scene: Scene) -> Iterator[Finding]:
-    """A warning for runs that held the accelerators after their work until the job was ended."""
+    """A warning for runs that kept the accelerators after their work until the job was terminated."""
     found = [idle for job in scene.jobs if (idle := _idle(scene.ledger, job)) is not None]
     if found:
         texts = [
             f"{one_line(idle.job.label)} was idle for {idle.seconds:.0f} s after "
-            f"{'the result' if idle.job.has_result else 'its last sign of work'} until the job was ended"
+            f"{'the result' if idle.job.has_result else 'its last sign of work'} until the job was terminated"
             for idle in found
         ]
         yield Finding(

@@ -13,8 +13,8 @@ Example
     780 s; the second does not, because of a compile cache hit. Neither contains any training.
 
 What to do
-    Read the run log together with this one (its name often contains `_train`). Until then compare nothing but the
-    compile.
+    Read the run log together with this one (its name often contains `_train`). Until then compare only compile
+    times.
 """
 
 from __future__ import annotations

@@ -1,12 +1,12 @@
 """One run per side.
 
 What it does
-    States which noise the differences of a comparison were compared with where a side is a single run: the spread of
-    public runs of the program, repeats in the same logs, or only the printed digits.
+    For a comparison in which a side is a single run, states where the noise comes from: the spread of public runs of
+    the program, repeats in the same logs, or only the printed digits.
 
 Why it matters
     With one run, nobody knows how much the next would differ. The substitute may be too small (the printed digits) or
-    have other settings (public runs).
+    come from runs with other settings (public runs).
 
 Example
     Two MNIST runs on a Graphcore IPU, 97.69 and 98.30 %: compared with 17 public runs of this program, which span 96.85
@@ -36,7 +36,7 @@ _NOISES = {
     "within the run": "the steps within each run",
     "step to step": "the variation of the loss from step to step",
     "binomial": "the sampling error of the test set",
-    None: "nothing, since no noise is known",
+    None: "none known",
 }
 """Kind of noise -> display text."""
 
@@ -47,12 +47,12 @@ def find(scene: Scene) -> Iterator[Finding]:
         single = [side.jobs[0] for side in comparison.sides if len(side.jobs) == 1 and side.jobs[0].has_result]
         noises = _noises(comparison)
         if single and noises:
-            bases = "; ".join(f"{', '.join(titles)} with {_NOISES[kind]}" for kind, titles in noises.items())
+            bases = "; ".join(f"{_NOISES[kind]} ({', '.join(titles)})" for kind, titles in noises.items())
             every = len(single) == len(comparison.sides)
             sides = "One run per side" if every else f"Only one run of {labels(single)}"
             yield Finding(
                 "note",
-                f"{sides}, so differences are compared with other known noise: {bases}.",
+                f"{sides}, so the noise is estimated from other sources: {bases}.",
                 single,
             )
 

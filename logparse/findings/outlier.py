@@ -6,7 +6,7 @@ What it does
     median and the furthest public run. For a score, more epochs count as the same setting: they should not lower it.
 
 Why it matters
-    A conclusion about a setting is then more likely due to a run that went wrong.
+    What looks like the effect of a setting is then more likely a run that went wrong.
 
 Example
     MNIST on Graphcore after 20 epochs: 77.70 %, where 17 public runs with 10 epochs span 96.85 to 98.74 %. That is not

@@ -13,7 +13,7 @@ Example
     over the 64 ranks is 5.46.
 
 What to do
-    Compare sums (which are shown), or all rates per rank. If a log is truncated, find the complete one.
+    Compare the sums, which are shown, or compare all rates per rank. If a log is truncated, find the complete one.
 """
 
 from __future__ import annotations

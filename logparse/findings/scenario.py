@@ -2,7 +2,7 @@
 
 What it does
     Looks for comparisons of runs that measured one input repeatedly with runs that processed a data set, and for result
-    tables in which the row of the host processor was measured in a different way than that of the chip.
+    tables in which the row of the host processor was measured differently from that of the chip.
 
 Why it matters
     Repeating one input excludes loading, preprocessing and scoring. A ratio between the two mostly shows that

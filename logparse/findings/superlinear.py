@@ -9,8 +9,8 @@ Why it matters
     poorly, or included something that the others did not. All efficiencies depend on the baseline.
 
 Example
-    In a course on Graphcore, one IPU has 1,020 samples/s and eight have 30,720, with the same batch size on each: 377
-    %. Something else had changed as well.
+    In a course on Graphcore, one IPU reaches 1,020 samples/s and eight reach 30,720, with the same batch size on each:
+    377 %. Something else had changed as well.
 
 What to do
     Repeat the baseline three times on an otherwise idle machine, and use the median.

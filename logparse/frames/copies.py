@@ -19,7 +19,7 @@ rests on identifying values; lines_read: lines of the copy from which a value wa
 
 
 def one_place_each(runs: pl.DataFrame) -> pl.DataFrame:
-    """The places of runs of which nothing more is known than the frame `runs`."""
+    """The places of runs that are known only from the frame `runs`."""
     known = runs.select("run", "source", "line_first", hash="run", keyed=pl.lit(True), lines_read=0)
     return known.select(pl.col(name).cast(dtype) for name, dtype in COPIES.items())
 
@@ -42,7 +42,7 @@ def fullest(places: pl.DataFrame) -> pl.DataFrame:
 
 
 def labelled(runs: pl.DataFrame) -> pl.DataFrame:
-    """Runs with `label`: the shortest path suffix that tells their sources apart, and which run of the source it is."""
+    """Runs with `label`: the shortest path suffix that distinguishes the sources, and the number of the run in it."""
     paths = {source: source.split("/") for source in runs["source"].unique(maintain_order=True)}
     labels: dict[str, str] = {}
     depth = 1

@@ -1,4 +1,4 @@
-"""Evidence while it is being made: rows of one shape, and the place of each value in its line.
+"""Evidence under construction: rows of one shape, and the place of each value in its line.
 
 A row before it is finished (`ROW`): n (run), frame, column, key, text, how, formula, input, number, unit (as printed),
 was (the `how` of the input of a formula), code (of an absence), reason; where it is: pos, seg (the segment), rule,
@@ -44,7 +44,7 @@ ROW: dict[str, pl.DataType] = {
 
 
 _AS_READ = ["read", "converted", "estimate"]
-"""Ways to come by a number whose text is the number."""
+"""Values of `how` for which the text is the number."""
 
 
 def rows(lines: pl.DataFrame, **extra: Given) -> pl.DataFrame:
@@ -67,7 +67,7 @@ def number(column: str, dtype: pl.DataType) -> pl.Expr:
 
 
 def numbers(values: pl.Series) -> pl.Series | None:
-    """The same of values that are there, which takes no query; None where they are no numbers."""
+    """The same for known values, without a query; None where they are not numbers."""
     if values.dtype == TIME:
         # One by one, since polars multiplies a column by a rounded reciprocal.
         return pl.Series([None if us is None else us / 1e6 for us in values.cast(pl.Int64)], dtype=NUMBER)
@@ -75,7 +75,7 @@ def numbers(values: pl.Series) -> pl.Series | None:
 
 
 def place(frame: pl.DataFrame, field: str, rule: Rule) -> dict[str, Given]:
-    """pos, seg, rule, field, col, text, unit, reason and `how` of the value that lines of `rule` hold in `field`."""
+    """pos, seg, rule, field, col, text, unit, reason and `how` of the value that lines of `rule` have in `field`."""
     # What stands in a column already is no query.
     have = {column.name: column for column in frame.get_columns()}
     carried = f"{field}:pos" in have
@@ -122,7 +122,7 @@ def _unit(frame: pl.DataFrame, field: str, rule: Rule) -> Given:
 # ---- resolution ---- #
 
 _FEW = 1000
-"""Lines of which it is not worth asking whether any of them has an exponent."""
+"""Up to so many lines, it is not worth testing whether any of them has an exponent."""
 
 
 def resolution(frame: pl.DataFrame, field: str, rule: Rule) -> pl.Expr:
@@ -201,7 +201,7 @@ def starts(evidence: pl.DataFrame, rules: Mapping[str, Rule]) -> pl.Series:
 
 
 def _find(rule: Rule | None, field: str | None, seg: str, text: str) -> int | None:
-    """Where in `seg` the rule's group for `field` stands; for a text that no group captured, where the text stands."""
+    """Where in `seg` the rule's group for `field` begins; for a text that no group captured, where the text begins."""
     if rule is not None and field is not None and (match := _pattern(rule).search(seg)):
         for index, group in enumerate(rule.compiled.groups, start=1):
             if group.name == field and match.group(index) == text:

@@ -11,7 +11,7 @@ from logparse.reading.match import Hits, lines_where
 from logparse.schema import NUMBER, TEXT, TIME
 
 FINISHED = 0.95
-"""Share of a bar's total from which on it counts as run to its end: finished bars stop at 149/150 or 75/78."""
+"""Share of a bar's total from which it counts as finished: finished bars stop at 149/150 or 75/78."""
 
 
 def reported_phases(phase: Reported, hits: Hits, earlier: Phases) -> Phases | None:
@@ -206,7 +206,7 @@ def _latest_before(rows: pl.DataFrame, phase: str, earlier: Phases) -> pl.DataFr
 
 
 def _once_a_run(subtrahend: str, hits: Hits, earlier: Phases) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """n, off, off_id of what is subtracted, one row a run; and by id where it stands."""
+    """n, off, off_id of what is subtracted, one row a run; and its location by id."""
     name, _, field = subtrahend.partition(".")
     frame, rule = hits.get(name), hits.rules.get(name)
     if frame is not None and rule is not None and field in frame.columns:

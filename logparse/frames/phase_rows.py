@@ -34,7 +34,7 @@ class Phases:
 
     @staticmethod
     def none() -> Phases:
-        """No phase at all."""
+        """No phases."""
         return Phases(pl.DataFrame(schema=ROW), pl.DataFrame(schema=evidence.ROW))
 
     def whole(self, *names: str) -> pl.DataFrame:
@@ -51,5 +51,5 @@ class Phases:
         )
 
     def numbered(self, rows: pl.DataFrame, *, after: int = 0) -> pl.DataFrame:
-        """New `rows` with an `id` that no earlier row has; `after` is how many new ones were numbered before."""
+        """New `rows`, each with an `id` that no earlier row has; `after` is how many new ones were numbered before."""
         return rows.with_row_index("id", offset=self.rows.height + after)

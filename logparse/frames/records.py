@@ -1,4 +1,4 @@
-"""Metrics, params and messages: frames whose rows are lines as they were read, with `n`, `row` and `rule`."""
+"""Metrics, params and messages: frames with one row per line that was read, with `n`, `row` and `rule`."""
 
 from __future__ import annotations
 

@@ -160,7 +160,11 @@ class Rule:
     def __post_init__(self) -> None:
         unknown = set(self.marks.split()) - MARKS.keys()
         if unknown:
-            raise GrammarError(f"unknown mark {sorted(unknown)}", where=self.name, help=f"one of {', '.join(MARKS)}")
+            raise GrammarError(
+                f"unknown mark {', '.join(map(repr, sorted(unknown)))}",
+                where=self.name,
+                help=f"one of {', '.join(MARKS)}",
+            )
         object.__setattr__(self, "expr", without_skipping(self.expr))
         for group in (*(g.name for g in self.compiled.groups), *self.carry, *self.fixed):
             try:
@@ -430,12 +434,12 @@ class Grammar:
         names = [rule.name for rule in self.rules]
         doubled = {n for n in names if names.count(n) > 1}
         if doubled:
-            raise GrammarError(f"several rules have the same name: {sorted(doubled)}", where=self.name)
+            raise GrammarError(f"several rules have the same name: {', '.join(sorted(doubled))}", where=self.name)
         if self.shared:
             marked = [r.name for r in self.rules if r.marked & {"identifies_platform", "begin"}]
             if marked:
                 raise GrammarError(
-                    f"shared rules must not identify a platform or begin a run: {marked}", where=self.name
+                    f"shared rules must not identify a platform or begin a run: {', '.join(marked)}", where=self.name
                 )
         elif not any("identifies_platform" in r.marked for r in self.rules):
             raise GrammarError(

@@ -53,14 +53,14 @@ class _View:
         self.id = run["run"]
         self.seen: dict[str, dict[int, str]] = {}
 
-    # ---- the four things that have a name ---- #
+    # ---- the four kinds of name ---- #
 
     def column(self, name: str) -> Iterator[str]:
         """A column of runs."""
         rows = self._evidence("runs", pl.col("column") == name)
         value = self.run[name]
         if value is None:
-            yield f"{name} is not known: {one_line(Cells(self.logs).value(self.run, name).reason or '')}"
+            yield f"{name} is unknown ({one_line(Cells(self.logs).value(self.run, name).reason or '')})"
             return
         rows = [r for r in rows if r["how"] != "absent"]
         if not rows:
@@ -118,7 +118,7 @@ class _View:
     # ---- how a value came to be ---- #
 
     def _how(self, value: str, rows: Sequence[Mapping[str, Any]]) -> Iterator[str]:
-        """The value and its evidence. Of a derived one each input is told with its own line."""
+        """The value and its evidence. For a derived value, each input with its own line."""
         first = rows[0]
         if first["formula"] is None:
             place = f"; {self._place(first)}" if first["line"] is not None else ""

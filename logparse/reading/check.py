@@ -207,7 +207,7 @@ def names_exist(grammar: Grammar, others: Sequence[Grammar]) -> Cases:
         if rule is None:
             yield _unknown("rule", rule_name, rules, f"{grammar.name}, {where}")
         elif field is not None and field not in (known := _fields(grammar, rule)):
-            yield _unknown(f"field of {rule_name}", field, known, f"{grammar.name}, {where}")
+            yield _unknown(f"field in rule {rule_name!r}:", field, known, f"{grammar.name}, {where}")
         else:
             yield None
     for unit, where in _units(grammar):
@@ -245,7 +245,11 @@ def formulas_are_valid(grammar: Grammar, others: Sequence[Grammar]) -> Cases:
                 yield GrammarError(error.what, why=error.why, where=where, reached=text, help=error.help)
                 continue
             for name in formula.names(text):
-                yield None if name in above else _unknown("value declared above", name, above, f"{where}: {text}")
+                if name in above:
+                    yield None
+                else:
+                    what = f"no value {name!r} is declared above this formula"
+                    yield GrammarError(what, where=f"{where}: {text}", help=nearest(name, sorted(above)))
             for name in formula.rules_seen(text):
                 yield None if name in rules else _unknown("rule", name, rules, f"{where}: {text}")
         above.add(column.column)

@@ -36,12 +36,12 @@ from logparse.errors import NoSuchInput, UsageError
 Input: TypeAlias = "str | os.PathLike[str] | bytes | bytearray | memoryview | IO[bytes] | IO[str]"
 
 UNPACK_LIMIT = 4 * 2**30
-"""A packed file that holds more bytes than this is refused: a few kB can unpack to terabytes."""
+"""A compressed file that unpacks to more bytes than this is refused: a few kB can unpack to terabytes."""
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """One input, read: where it came from, its text, and what there is to say about the reading."""
+    """One input as read: its origin, its text, and remarks on how it was read."""
 
     name: str
     """The path as given, with "/" (in a folder: folder/relative path); "<stdin>", "<bytes>", "<stream>" or its name."""
@@ -60,7 +60,7 @@ class Source:
     status: str
     """"text", "not_text" (binary) or "unreadable"."""
     reason: str | None
-    """For a person: why it is no text, or what about the text is not certain (damaged, cut off, encoding guessed)."""
+    """For people: why it is not text, or what about the text is not certain (damaged, cut off, encoding guessed)."""
 
 
 def read_sources(paths: OneOrMany[Input], *, files_from: Input | None = None) -> Iterator[Source]:
@@ -68,7 +68,7 @@ def read_sources(paths: OneOrMany[Input], *, files_from: Input | None = None) ->
 
     Raises (at once, before anything is read):
         NoSuchInput: a path does not exist, or a glob matches nothing.
-        UsageError: something that is no path, bytes or stream; a list of files that cannot be read.
+        UsageError: something that is not a path, bytes or a stream; a list of files that cannot be read.
     """
     found = _find(paths, files_from)
     return _read_each(found)
@@ -164,7 +164,7 @@ def _is_there(path: str) -> bool:
 
 
 def _opened_out(path: Path, above: tuple[str, ...] = ()) -> Iterator[_Found]:
-    """The path itself, or if it is a folder the files below; what is not fit to open comes with its trouble."""
+    """The path itself, or if it is a folder the files below; what cannot be opened comes with the reason."""
     name = _printable(path)
     try:
         mode = path.stat().st_mode
@@ -213,7 +213,7 @@ def _no_such(path: str) -> str:
 
 
 def _nearest(path: Path) -> Path | None:
-    """The path with its first missing part replaced by what is most like it beside it."""
+    """The path with its first missing part replaced by what is most similar in its folder."""
     below: list[str] = []
     while not os.path.lexists(path.parent) and path.parent != path:
         below.insert(0, path.name)
@@ -231,7 +231,7 @@ def _nearest(path: Path) -> Path | None:
 
 
 class _UnreadableError(Exception):
-    """Holds the sentence that becomes Source.reason."""
+    """Its text becomes `Source.reason`."""
 
 
 def _read_each(found: Iterable[_Found]) -> Iterator[Source]:
@@ -336,7 +336,7 @@ def _sha256(data: bytes) -> str:
 # -- in pieces --------------------------------------------------------------------------------------------------------
 
 _PIECE = 2**18
-"""What is done to a long text is done to so many bytes at a time, which stay in the processor's cache."""
+"""A long text is processed in pieces of this many bytes, which stay in the processor's cache."""
 
 
 def pieces(text: bytes, size: int) -> Iterator[tuple[int, int]]:
@@ -380,7 +380,7 @@ _PACKINGS = (
 
 
 def _unpack(stored: bytes, packing: _Packing) -> tuple[bytes, str | None]:
-    """What was packed, and what is doubtful about it; all members, up to where the data is cut or damaged."""
+    """The unpacked bytes, and any doubts about them; all members, up to where the data is cut or damaged."""
     pieces: list[bytes] = []
     size = at = 0
     step = 4096  # so small that no step can unpack to more than some 150 MB
@@ -442,7 +442,7 @@ _CONTROLS = bytes(code for code in range(32) if code not in b"\t\n\r\x1b\x08")
 
 
 def binary_kind(data: bytes) -> str | None:
-    """Why this is no text, as a sentence; null if it may be text. Looks at the first 64 KiB."""
+    """Why this is not text, as a sentence; null if it may be text. Looks at the first 64 KiB."""
     for kind, magic in _KINDS_RE:
         if magic.match(data):
             advice = "unpack it and read what is inside" if "archive" in kind else "leave it out"
@@ -566,12 +566,12 @@ _RETURNS_AT_END = re.compile(rb"(?<!\r)\r+\n")
 
 
 def clean(data: bytes) -> tuple[bytes, str]:
-    """Any bytes as clean UTF-8, and the encoding that was found. Never raises; doing it twice changes nothing more."""
+    """Any bytes as clean UTF-8, and the encoding that was found. Never raises; it is idempotent."""
     return _cleaned(data)[:2]
 
 
 def _cleaned(data: bytes) -> tuple[bytes, str, int]:
-    """What `clean` gives, and how many line ends the text has."""
+    """The result of `clean`, and the number of line ends in the text."""
     text, encoding = to_utf8(data)
     text, ends = _cleaned_text(text)
     return _unmarked(text), encoding, ends
@@ -583,7 +583,7 @@ def clean_text(text: bytes) -> bytes:
 
 
 def _cleaned_text(text: bytes) -> tuple[bytes, int]:
-    """What `clean_text` gives, and how many line ends it has.
+    """The result of `clean_text`, and its number of line ends.
 
     No control goes on behind the end of its line, so that each piece is cleaned for itself; plain text is not copied,
     but for the piece at hand. One look at a piece tells whether it is plain, and how many lines it has.

@@ -25,12 +25,12 @@ def make(lines: pl.DataFrame, schema: Mapping[str, pl.DataType], given: Mapping[
         return lines.select(_asked(given.get(name)).cast(dtype).alias(name) for name, dtype in schema.items())
     asked = [e.cast(schema[name]).alias(name) for name, e in given.items() if isinstance(e, pl.Expr)]
     # With as many rows as lines, where all that is asked is one value.
-    held = lines.with_columns(asked) if asked else lines
+    computed = lines.with_columns(asked) if asked else lines
 
     def column(name: str, dtype: pl.DataType) -> pl.Series:
         value = given.get(name)
         if isinstance(value, pl.Expr):
-            return held[name]
+            return computed[name]
         if isinstance(value, pl.Series):
             return (value if value.dtype == dtype else value.cast(dtype)).alias(name)
         return full(value, lines.height, dtype).alias(name)

@@ -21,7 +21,7 @@ NOT_STATED = "the line does not state it"
 _UINT32 = pl.UInt32()
 LOCATION = pl.Struct({"source": TEXT, "line": _UINT32})
 LOCATIONS = pl.List(LOCATION)
-"""The lines that a row rests on."""
+"""The lines that a row is based on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ class Column:
 
     dtype: pl.DataType
     unit: str | None
-    """SI; None for what has no unit."""
+    """SI; None if it has no unit."""
     doc: str
     """What the column means."""
     null: str | None = None
@@ -70,8 +70,8 @@ _RUNS = {
     "source": _text("Name of the source that the row comes from: the fullest copy of the run."),
     "line_first": _count(None, "First line of the run in `source`, from 1."),
     "line_last": _count(None, "Last line of the run in `source`."),
-    "copies": _count("places", "Number of other places that hold the same run."),
-    "platform": _text("`sambanova`, `graphcore`, `cerebras`, `groq`, or the name of a further grammar."),
+    "copies": _count("places", "Number of other places that contain the same run."),
+    "platform": _text("`sambanova`, `graphcore`, `cerebras`, `groq`, or the name of another grammar."),
     "system": _text("System or machine type, as the log names it.", UNKNOWN),
     "device_kind": _text("Kind of accelerator: `RDU`, `IPU`, `CSX`, `GroqChip`.", "the grammar states none"),
     "host": _text("Machine that the run was started on.", UNKNOWN),
@@ -319,21 +319,21 @@ FRAMES: dict[str, dict[str, pl.DataType]] = {
     "messages": MESSAGES,
     "sources": SOURCES,
 }
-"""The frames that `ingest` gives."""
+"""The frames that `ingest` returns."""
 
-SAID: dict[str, dict[str, pl.DataType]] = {"claims": CLAIMS, "findings": FINDINGS}
-"""The frames of statements about them."""
+STATEMENTS: dict[str, dict[str, pl.DataType]] = {"claims": CLAIMS, "findings": FINDINGS}
+"""Frames about these frames: claims and findings."""
 
 
 def empty(frame: str) -> pl.DataFrame:
-    """The named frame without a row: the same schema as with many."""
+    """The named frame without rows, with its full schema."""
     return pl.DataFrame(schema=_schema(frame))
 
 
 def conform(frame: str, rows: pl.DataFrame) -> pl.DataFrame:
     """`rows` with exactly the columns of the named frame, in order and typed; a column it lacks is null.
 
-    This is the border: the engine's categoricals become plain strings here, so that frames join with anybody's.
+    Categoricals that are used internally become plain strings here, so that the frames join with those of users.
     """
     have = set(rows.columns)
     return rows.select(
@@ -343,4 +343,4 @@ def conform(frame: str, rows: pl.DataFrame) -> pl.DataFrame:
 
 
 def _schema(frame: str) -> dict[str, pl.DataType]:
-    return FRAMES.get(frame) or SAID[frame]
+    return FRAMES.get(frame) or STATEMENTS[frame]

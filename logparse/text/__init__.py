@@ -1,1 +1,1 @@
-"""Values as people read them: locations, reasons of empty cells, numbers, labels, and text for a terminal."""
+"""Values as text for people: locations, reasons of empty cells, numbers, labels, and text for a terminal."""

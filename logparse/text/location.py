@@ -1,4 +1,4 @@
-"""Where a value stands: the line of a source."""
+"""Where a value is: a line of a source."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from logparse.schema import LOCATION, TEXT
 
 
 class Location(NamedTuple):
-    """A line of a source. Frames hold it as a struct of the same two fields; as text it is `source:line`."""
+    """A line of a source. Frames store it as a struct of the same two fields; as text it is `source:line`."""
 
     source: str
     line: int
