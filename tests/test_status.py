@@ -146,6 +146,7 @@ def test_an_error_of_the_scheduler_below_a_heading_is_not_the_runs() -> None:
     done = (SAMPLES / "sambanova" / "bert_large_run_16_ranks.out").read_bytes()
     error = b"sbatch: error: Batch job submission failed: Requested node configuration is not available\n"
     assert only(done)[0]["status"] == "completed"
+    assert only(done + error)[0]["status"] == "completed_with_errors"
     assert only(done + b"## 32 tasks\n" + error)[0]["status"] == "completed"
 
 

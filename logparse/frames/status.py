@@ -110,8 +110,8 @@ def find_status(columns: RunColumns, runs: pl.DataFrame, unparsed: pl.Series) ->
 def _late_failures(columns: RunColumns, unparsed: pl.Series) -> list[pl.DataFrame]:
     """n, pos, seg, rule of the failures after the last result, rule by rule.
 
-    A line that several platforms print may be about something else: it counts only if a rule reads all lines between
-    the result and it.
+    A line that several platforms print, or that may stand alone, may be about something else: it counts only if a rule
+    reads all lines between the result and it.
     """
     if not columns.has("_result"):
         return []
@@ -120,7 +120,7 @@ def _late_failures(columns: RunColumns, unparsed: pl.Series) -> list[pl.DataFram
     for rule in _rules(columns, "failure"):
         lines = columns.hits.by_rule[rule.name].select("n", "pos", "seg", pl.lit(rule.name).alias("rule"))
         lines = lines.join(results, on="n", maintain_order="left").filter(pl.col("pos") > pl.col("result"))
-        if not columns.hits.grammar.has(rule.name):
+        if not columns.hits.grammar.has(rule.name) or "standalone" in rule.marked:
             lines = lines.filter(_number_between(unparsed, _row(lines["result"]), _row(lines["pos"])) == 0)
         out.append(lines.drop("result"))
     return out
