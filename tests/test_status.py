@@ -174,5 +174,5 @@ def test_a_run_without_a_proof_is_not_said_to_end_early() -> None:
     (run,) = logs.runs.rows(named=True)
     assert list(find(scene_of(logs, True))) == []
     assert page(logs, run, "status", Paint()).startswith(
-        "status is not known: 10 lines after the last one parsed (80: "
+        "status is unknown (10 lines after the last one parsed (80: "
     )
