@@ -1,4 +1,4 @@
-"""unknown value declared above 'steps'
+"""no value 'steps' is declared above this formula
 where: acme, samples: steps * 2"""
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""unknown value declared above 'step'
+"""no value 'step' is declared above this formula
 where: acme, samples: step * batch_size"""
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""unknown field of done 'at'
+"""unknown field in rule 'done': 'at'
 where: acme, phase train"""
 
 from __future__ import annotations

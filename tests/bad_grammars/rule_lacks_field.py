@@ -1,4 +1,4 @@
-"""unknown field of done 'elapsed'
+"""unknown field in rule 'done': 'elapsed'
 where: acme, total_s
 help: choose from duration"""
 

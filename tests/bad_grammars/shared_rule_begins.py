@@ -1,4 +1,4 @@
-"""shared rules must not identify a platform or begin a run: ['done']
+"""shared rules must not identify a platform or begin a run: done
 where: acme"""
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""several rules have the same name: ['done']
+"""several rules have the same name: done
 where: acme"""
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""unknown mark ['tells']
+"""unknown mark 'tells'
 where: done
 help: one of identifies_platform"""
 
