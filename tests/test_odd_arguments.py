@@ -37,3 +37,12 @@ def test_an_edited_manifest_is_refused(logs: logparse.Logs, tmp_path: Path, key:
     path.write_text(json.dumps(manifest), encoding="utf-8")
     with pytest.raises(logparse.UsageError):
         logparse.read(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "options", [{"claims": 3}, {"claims": None}, {"at": 3}, {"at": None}, {"target": 3}, {"runs": 3}]
+)
+def test_compare_refuses_what_is_no_text(options: Any) -> None:
+    logs = logparse.ingest(ROOT / "sample_logs" / "cerebras")
+    with pytest.raises(logparse.UsageError):
+        logparse.compare(logs, **options)
