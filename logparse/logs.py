@@ -101,10 +101,14 @@ class Logs:
                 frame `runs` (`pl.col("train_s") > 100`).
 
         Raises:
-            UsageError: a name means no run, or several. (A predicate that is true of none gives logs without runs.)
+            UsageError: a name means no run, or several; the predicate is not valid. (A predicate that is
+            true of none gives logs without runs.)
         """
         if isinstance(runs, pl.Expr):
-            ids = set(self.runs.filter(runs)["run"])
+            try:
+                ids = set(self.runs.filter(runs)["run"])
+            except pl.exceptions.PolarsError as error:
+                raise UsageError(f"this predicate cannot select runs: {str(error).partition(chr(10))[0]}") from None
         else:
             names: tuple[str, ...] = as_tuple(runs)
             ids = {run for name in names for run in find_runs(self.runs, name)}
@@ -267,7 +271,10 @@ def read(folder: str | os.PathLike[str], *, grammars: OneOrMany[str | Path | Gra
     """
     frames, manifest = storage.read(folder)
     chosen = [grammar for grammar in registry.chosen(grammars) if grammar.name in manifest["grammars"]]
-    places = pl.DataFrame(manifest["places"], schema=copies.COPIES, orient="row")
+    try:
+        places = pl.DataFrame(manifest["places"], schema=copies.COPIES, orient="row")
+    except (pl.exceptions.PolarsError, TypeError, ValueError):
+        raise UsageError(f"{storage.MANIFEST} in {folder} is damaged: its places are not valid") from None
     return Logs(frames, chosen, places)
 
 

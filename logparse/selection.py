@@ -36,6 +36,8 @@ def find_runs(runs: pl.DataFrame, name: str) -> list[str]:
 
     Raises `UsageError` where there is none.
     """
+    if not isinstance(name, str):
+        raise UsageError(f"the name of a run is text, not {type(name).__name__}")
     rows = runs.rows(named=True)
     if not any(sign in name for sign in "*?["):
         return [r["run"] for r in rows if r["source"] == name] or [find_run(runs, name)["run"]]

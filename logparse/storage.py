@@ -17,10 +17,13 @@ import polars as pl
 
 from logparse.errors import NoSuchInput, UsageError
 from logparse.schema import COLUMNS, FRAMES, SCHEMA_VERSION, TEXT, TIME, conform, empty
+from logparse.text.labels import shortened
 from logparse.text.terminal import dump
 
 FORMATS = ("parquet", "csv", "ndjson", "arrow")
 MANIFEST = "logparse.json"
+_FACTS = {"rows": dict, "grammars": dict, "places": list}
+"""What a manifest holds besides its versions and format, with the types."""
 
 
 def write(
@@ -45,7 +48,7 @@ def write(
     others = sorted(path.name for path in folder.glob("[!.]*") if path.name not in earlier)
     if others and not overwrite:
         raise UsageError(
-            f"{folder} holds other files ({_shortened(others)}): give an empty folder, or overwrite=True to write "
+            f"{folder} holds other files ({shortened(others, 3)}): give an empty folder, or overwrite=True to write "
             "beside them"
         )
     folder.mkdir(parents=True, exist_ok=True)
@@ -84,10 +87,12 @@ def read(folder: str | os.PathLike[str]) -> tuple[dict[str, pl.DataFrame], dict[
         raise UsageError(f"{folder} was not written by logparse: it has no {MANIFEST}")
     if manifest["schema_version"] > SCHEMA_VERSION:
         raise UsageError(
-            f"{folder} was written by logparse {manifest['logparse']} with schema version "
+            f"{folder} was written by logparse {manifest.get('logparse')} with schema version "
             f"{manifest['schema_version']}; this is logparse {version('logparse')}, which reads versions up to "
             f"{SCHEMA_VERSION}: install a newer logparse"
         )
+    if not all(isinstance(manifest.get(key), kind) for key, kind in _FACTS.items()):
+        raise UsageError(f"{folder / MANIFEST} is not a manifest of logparse, or is damaged")
     return {name: _read_frame(folder, name, manifest) for name in FRAMES}, manifest
 
 
@@ -148,10 +153,6 @@ def _earlier_files(folder: Path) -> set[str]:
     if folder.exists() and not folder.is_dir():
         raise UsageError(f"{folder} is not a folder")
     manifest = _manifest(folder)
-    if manifest is None:
+    if manifest is None or not isinstance(manifest.get("rows"), dict):
         return set()
     return {MANIFEST, *(f"{name}.{manifest['format']}" for name in manifest["rows"] if name in COLUMNS)}
-
-
-def _shortened(names: list[str]) -> str:
-    return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")

@@ -173,6 +173,4 @@ def test_a_run_without_a_proof_is_not_said_to_end_early() -> None:
     logs = ingested([CUT_OFF + UNREAD])
     (run,) = logs.runs.rows(named=True)
     assert list(find(scene_of(logs, True))) == []
-    assert page(logs, run, "status", Paint()).startswith(
-        "status is unknown (10 lines after the last one parsed (80: "
-    )
+    assert page(logs, run, "status", Paint()).startswith("status is unknown (10 lines after the last one parsed (80: ")

@@ -70,7 +70,7 @@ def claim(text: str, origin: str = "command") -> Claim:
 
     Raises `UsageError` for anything else, and for a name that cannot be claimed or an invalid value.
     """
-    label, colon, setting = text.rpartition(":")
+    label, colon, setting = str(text).rpartition(":")  # what is no text is no valid claim either
     name, equals, value = setting.partition("=")
     name, value = name.strip(), value.strip()
     if not (colon and equals and label and value):

@@ -85,7 +85,7 @@ def target(ledger: Ledger, sides: Sequence[Side], asked: str) -> CommonPoint:
 
 def _condition(asked: str) -> tuple[str, str, float]:
     """Name, <= or >=, and number of `loss<=7.3`; `=` means the better direction of the metric."""
-    found = _CONDITION.fullmatch(asked)
+    found = _CONDITION.fullmatch(str(asked))
     words = [n for n, f in FIELDS.items() if f.metric and f.better]
     if not found or found[1] not in words:
         raise UsageError(

@@ -178,7 +178,7 @@ def _prose(text: str) -> str:
 def _ignored(ignore: Iterable[str], keys: set[str]) -> dict[str, str]:
     out = {}
     for text in ignore:
-        name, _, reason = text.partition("=")
+        name, _, reason = str(text).partition("=")
         if name not in names() and name not in keys and name.partition(":")[0] not in names():
             raise UsageError(f"cannot ignore {name!r}: no such finding; {nearest(name, names())}")
         out[name] = reason.strip() or NO_REASON

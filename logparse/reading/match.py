@@ -69,7 +69,7 @@ def lines_where(frame: pl.DataFrame, texts: Mapping[str, str]) -> pl.DataFrame:
 def one_line(frame: pl.DataFrame, of: str, pick: str) -> pl.DataFrame:
     """The line of each run with the first, last, least (`min`) or greatest (`max`) value of `of`.
 
-    Spinners are in the order of their lines, and so of their runs.
+    `frame` is in the order of its lines, and so of their runs.
     """
     if pick in ("first", "last"):
         lines = frame.filter(frame[of].is_not_null()) if frame[of].null_count() else frame

@@ -104,7 +104,10 @@ def _given(comparison: Comparison) -> ReportBlock:
 
 def _blocks(ledger: Ledger, by: str | None, baseline: str | None) -> list[ReportBlock]:
     """Blocks of jobs of one platform, workload and task. If `by` is one of these, jobs may differ in it."""
-    groups = [jobs for _, jobs in by_workload(ledger, ledger.jobs, [c for c in WORKLOAD if c != by])]
+    groups = [
+        jobs
+        for _, jobs in by_workload(ledger, ledger.jobs, [c for c in WORKLOAD if c != by], task_of_submissions=False)
+    ]
     all_sides = [_sides(ledger, jobs, by) for jobs in groups]
     if by is not None and all(side.label == f"{by} ?" for sides in all_sides for side in sides):
         raise sides_.not_stated(by)
