@@ -101,8 +101,9 @@ class Logs:
                 frame `runs` (`pl.col("train_s") > 100`).
 
         Raises:
-            UsageError: a name means no run, or several; the predicate is not valid. (A predicate that is
-            true of none gives logs without runs.)
+            UsageError: a name means no run, or several; the predicate is not valid.
+
+        A predicate that is true of no run gives logs without runs.
         """
         if isinstance(runs, pl.Expr):
             try:
