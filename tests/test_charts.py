@@ -245,7 +245,7 @@ def test_a_chart_refuses_an_option_that_it_has_no_use_for(few: dict[str, Ledger]
         ({"clock": "sun"}, "clock 'sun': one of train, result, wall"),
         ({"by": "colour"}, "by 'colour': not a column of runs"),
         ({"baseline": "nobody"}, "no side matches the baseline 'nobody'"),
-        ({"ignore": ["no-such-finding"]}, "unknown finding 'no-such-finding' to ignore"),
+        ({"ignore": ["no-such-finding"]}, "cannot ignore 'no-such-finding': no such finding"),
         ({"claims": ["nonsense"]}, "'nonsense' is not a valid claim"),
         ({"claims": ["nobody:epochs=3"]}, "the claim nobody:epochs=3 matches no run"),
     ],

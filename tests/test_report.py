@@ -215,7 +215,7 @@ def test_where_and_by_choose_runs_and_sides(logs: logparse.Logs) -> None:
         ({"baseline": "nobody"}, "baseline 'nobody': there is no such side"),
         ({"baseline": "bert_large_batch"}, "is ambiguous"),
         ({"claims": ["nobody:epochs=3"]}, "the claim nobody:epochs=3 matches no run"),
-        ({"ignore": ["no-such-finding"]}, "unknown finding 'no-such-finding'"),
+        ({"ignore": ["no-such-finding"]}, "cannot ignore 'no-such-finding': no such finding"),
         ({"theme": "pink"}, "theme 'pink': one of light, dark"),
         ({"format": "docx"}, "format 'docx': one of html, md, latex"),
     ],
