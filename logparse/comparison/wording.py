@@ -263,7 +263,7 @@ def text_table(
                 cells.append(TextCell(value, verdict_text(row, verdict), number, verdict.word))
         rows.append(TextRow(title(row), row, tuple(cells)))
     used = {row.quantity.clock for row in comparison.rows} - {None}
-    clocks = "; ".join(f"{name}: {meaning}" for name, meaning in CLOCKS.items() if name in used)
+    clocks = "; ".join(f"{name} = {meaning}" for name, meaning in CLOCKS.items() if name in used)
     counts = ["n", *(_count(side) for side in comparison.sides)]
     head = ["", *(side.label for side in comparison.sides)]
     return TextTable(head, rows, counts, list(notes), marks, f"Clocks: {clocks}." if clocks else "")
