@@ -155,9 +155,9 @@ def test_names_at_the_ends_do_not_overlap() -> None:
 
 
 def test_a_loss_chart_tells_whose_losses_have_no_place_on_the_axis() -> None:
-    made = spec("loss", *BATCHES, SAMPLES / "cerebras" / "xla_r19.out")
+    made = spec("loss", *BATCHES, SAMPLES / "cerebras" / "tf_appliance.out")
     assert "losses without samples" in caption(made)
-    assert "xla_r19.out" in caption(made)
+    assert "tf_appliance.out" in caption(made)
 
 
 def test_logs_without_losses_have_no_loss_chart() -> None:

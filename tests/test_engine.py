@@ -62,7 +62,11 @@ def plain() -> pl.DataFrame:
 def test_another_form_of_the_same_log_gives_the_same_runs(form: str, plain: pl.DataFrame) -> None:
     texts = [path.read_bytes() for path in samples()]
     assert plain.height > 40
-    assert values([FORMS[form](text) for text in texts]).equals(plain)
+    found = values([FORMS[form](text) for text in texts])
+    if form == "lines of others below":
+        # Nothing proves any more that the work was under way when the log ended.
+        plain = plain.with_columns(status=pl.when(pl.col("status") != "incomplete").then("status"))
+    assert found.equals(plain)
 
 
 def test_the_order_of_inputs_changes_no_value(plain: pl.DataFrame) -> None:
