@@ -23,7 +23,21 @@ from logparse.schema.frames import (
     conform,
     empty,
 )
-from logparse.schema.vocabulary import FIELDS, INTEGER, NUMBER, PHASES, TEXT, TIME, WORD, Field, field
+from logparse.schema.vocabulary import (
+    FIELDS,
+    INTEGER,
+    NUMBER,
+    PHASES,
+    TEXT,
+    TIME,
+    TODO,
+    VOCABULARY,
+    WORD,
+    Field,
+    declare,
+    declared,
+    field,
+)
 
 __all__ = [
     "CLAIMS",
@@ -48,10 +62,14 @@ __all__ = [
     "STATEMENTS",
     "TEXT",
     "TIME",
+    "TODO",
+    "VOCABULARY",
     "WORD",
     "Column",
     "Field",
     "conform",
+    "declare",
+    "declared",
     "empty",
     "field",
 ]
