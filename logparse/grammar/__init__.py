@@ -1,4 +1,4 @@
-"""The language of grammars: tokens, rules, phases, columns, metrics and tables. `tokens` and `language` document them."""
+"""The language of grammars: `tokens` has the tokens; `language` has rules, phases, columns, metrics and tables."""
 
 from __future__ import annotations
 

@@ -1,18 +1,20 @@
 """Extensions: grammars of one's own programs, read together with the grammar of the platform that they run on.
 
-The rules of an extension are tried before those of the platform, and its columns, phases and tables come first too. So a
-value that an extension gives counts. Each rule keeps the name of the grammar that declares it: `mine/step`.
+The rules of an extension are tried before those of the platform, and its columns, phases and tables come first too, so
+that its values count. Each rule keeps the name of the grammar that declares it: `mine/step`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeVar
 
 from logparse.errors import GrammarError, nearest
 from logparse.grammar import formula
 from logparse.grammar.language import GIVEN, Column, Grammar
+
+T = TypeVar("T")
 
 
 def combined(grammars: Iterable[Grammar]) -> tuple[Grammar, ...]:
@@ -96,21 +98,22 @@ def extended(platform: Grammar, extensions: Sequence[Grammar]) -> Grammar:
         columns=(*first, *platform.columns, *last),
         tables=_all(parts, "tables"),
         steady=_all(parts, "steady"),
-        aliases={
-            name: {word: common for g in reversed(parts) for word, common in g.aliases.get(name, {}).items()}
-            for g in parts
-            for name in g.aliases
-        },
-        **{
-            name: {key: value for g in reversed(parts) for key, value in getattr(g, name).items()}
-            for name in ("chance", "test_items", "min_resolution", "absent")
-        },
+        aliases={name: _merged(g.aliases.get(name, {}) for g in parts) for g in parts for name in g.aliases},
+        chance=_merged(g.chance for g in parts),
+        test_items=_merged(g.test_items for g in parts),
+        min_resolution=_merged(g.min_resolution for g in parts),
+        absent=_merged(g.absent for g in parts),
         no_timestamps=tuple(dict.fromkeys(_all(parts, "no_timestamps"))),
     )
 
 
 def _all(parts: Sequence[Grammar], name: str) -> tuple[Any, ...]:
     return tuple(item for grammar in parts for item in getattr(grammar, name))
+
+
+def _merged(tables: Iterable[Mapping[str, T]]) -> dict[str, T]:
+    """All entries; of several with one key the first."""
+    return {key: value for table in reversed(list(tables)) for key, value in table.items()}
 
 
 def _columns(extensions: Sequence[Grammar]) -> tuple[list[Column], list[Column]]:

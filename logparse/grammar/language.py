@@ -81,14 +81,14 @@ def without_skipping(expr: Any) -> pp.ParserElement:
 
     Copying the elements would take a tenth of the import time, and tokens are used in rules only.
     """
-    top = pp.Literal(expr).parse_with_tabs() if isinstance(expr, str) else expr.parse_with_tabs()
+    top = (pp.Literal(expr) if isinstance(expr, str) else expr).parse_with_tabs()
     todo: list[Any] = [top]
     while todo:
         element = todo.pop()
         element.skipWhitespace = False
         todo += getattr(element, "exprs", ())
         todo += [element.expr] if getattr(element, "expr", None) is not None else []
-    return top  # type: ignore[no-any-return]
+    return top
 
 
 @dataclass(frozen=True, eq=False)
@@ -129,6 +129,8 @@ class Rule:
     """Name of the grammar that declares the rule; set by the grammar."""
 
     def __post_init__(self) -> None:
+        if not self.name.isidentifier():
+            raise GrammarError(f"the name {self.name!r} is not an identifier", help="use letters, digits and _")
         for mark in self.marks.split():
             if mark not in MARKS:
                 help = near(mark, MARKS) or f"one of {', '.join(MARKS)}"
@@ -153,7 +155,7 @@ class Rule:
     @cached_property
     def compiled(self) -> Compiled:
         """The regular expression of this rule, its groups and its literals."""
-        return compile_expression(self.expr, self.name)
+        return compile_expression(without_skipping(self.expr), self.name)
 
     @cached_property
     def marked(self) -> frozenset[str]:
@@ -341,7 +343,7 @@ class Infer:
 Column = Take | Derive | Infer
 
 GIVEN = frozenset({f"{phase}_s" for phase in PHASES} & RUNS.keys() | {f"_{mark}" for mark in MARKS})
-"""Values that formulas may use without a declaration: durations of phases, and `_result`: whether a line has the mark."""
+"""Values that formulas may use without a declaration: durations of phases, and `_result`: a line has that mark."""
 
 
 @dataclass(frozen=True)
@@ -573,15 +575,19 @@ class Grammar:
             *self.steady,
             *(r.carry for r in self.rules),
         )
-        return frozenset(re.findall(r"[a-z_][a-z0-9_]*", repr(parts)))
+        return frozenset(re.findall(r"\w+", repr(parts)))
 
     @cached_property
     def record_start(self) -> str | None:
         """One pattern for all record starts, or None."""
-        parts = [compile_expression(without_skipping(e), f"{self.name} record_start").pattern for e in self.record_starts]
+        parts = [
+            compile_expression(without_skipping(e), f"{self.name} record_start").pattern for e in self.record_starts
+        ]
         return "|".join(f"(?:{p})" for p in parts) or None
 
     @cached_property
     def prefix_compiled(self) -> Compiled | None:
         """The compiled prefix, or None."""
-        return compile_expression(without_skipping(self.prefix), f"{self.name} prefix") if self.prefix is not None else None
+        if self.prefix is None:
+            return None
+        return compile_expression(without_skipping(self.prefix), f"{self.name} prefix")

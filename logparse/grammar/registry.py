@@ -1,4 +1,4 @@
-"""The platforms: every module in `logparse.grammars`, grammars of other installed packages, and grammar files of the user.
+"""The grammars: every module in `logparse.grammars`, what other installed packages offer, and files of the user.
 
 A package offers a grammar by an entry point of the group `logparse.grammars`: `mine = "my_package.grammar:GRAMMAR"`.
 """
@@ -62,8 +62,8 @@ def load(path: str | Path) -> Grammar:
     try:
         spec.loader.exec_module(module)
     except GrammarError as error:
-        line = next((f.lineno for f in reversed(traceback.extract_tb(error.__traceback__)) if f.filename == str(path)), 0)
-        error.where = ", ".join(filter(None, (f"{path}:{line}" if line else str(path), error.where)))
+        lines = [f.lineno for f in traceback.extract_tb(error.__traceback__) if f.filename == str(path)]
+        error.where = ", ".join(filter(None, (":".join(map(str, [path, *lines[-1:]])), error.where)))
         raise
     except Exception as error:
         raise GrammarError(f"{path} cannot be imported", why=f"{type(error).__name__}: {error}") from error

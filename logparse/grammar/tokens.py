@@ -117,9 +117,9 @@ def _not_containing(text: str) -> str:
                 for b, onward in paths.items():
                     edges.setdefault((a, b), []).append(f"{_one_of(before)}{loop}{_one_of(onward)}")
     # Characters after which the search is where it began, any number of times; then the beginning of `text` at most.
-    again, rest_of = _one_of(edges[0, 0]), [path for path in edges[0, end] if path]
+    repeated, rest_of = _one_of(edges[0, 0]), [path for path in edges[0, end] if path]
     tail = f"(?:{'|'.join(rest_of)})" if rest_of else ""
-    return f"{again}+{tail}?|{tail}" if tail else f"{again}+"
+    return f"{repeated}+{tail}?|{tail}" if tail else f"{repeated}+"
 
 
 def _one_of(patterns: Sequence[str]) -> str:

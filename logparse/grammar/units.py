@@ -37,11 +37,14 @@ SPECIAL = ("clock", "hh:mm", "s/it", "epoch ms")
 """Units without a factor: [h:]mm:ss, hours and minutes, the inverse of a rate, and milliseconds since 1970."""
 
 
+_DATE_FIELD = r"%(?:[-_0]?[YCyqmbBhdeaAwuUWGgVjDxFvHkIlPpMSRTXrZzcst%+]|[0-9]?f|\.[0-9]?f|:{1,3}z|#z)"
+"""A field of a date format, as polars reads it."""
 _DIMENSIONS = {
     "s": ("s", "ms", "us", "ns", "min", "h", "clock", "hh:mm"),
     "fraction": ("%",),
     "bytes": ("kB", "MB", "GB", "KiB", "MiB", "GiB"),
 }
+"""Unit of the vocabulary -> units that are converted to it."""
 
 
 def unit_names() -> tuple[str, ...]:
@@ -51,12 +54,7 @@ def unit_names() -> tuple[str, ...]:
 
 def is_unit(unit: str) -> bool:
     """Whether a token can have this unit: a name, or a date format of known % fields."""
-    return unit in UNITS or unit in SPECIAL or (len(unit) > 1 and re.search("%", unit) is not None and _is_format(unit))
-
-
-def _is_format(text: str) -> bool:
-    """Whether text is a date format whose fields all exist."""
-    return not re.sub(r"%(?:[-_0]?[YCyqmbBhdeaAwuUWGgVjDxFvHkIlPpMSRTXrZzcst%+]|[0-9]?f|\.[0-9]?f|:{1,3}z|#z)", "", text).count("%")
+    return unit in unit_names() or (len(unit) > 1 and "%" in unit and "%" not in re.sub(_DATE_FIELD, "", unit))
 
 
 def base_unit(unit: str | None) -> str | None:

@@ -1,8 +1,8 @@
 """Whether the declarations of a grammar fit together: every name that they use exists, and every name is used.
 
 Each check is one function that yields an error or None for each case that it tests. `own` is the grammar as its file
-declares it; `whole` is what it is read with: the platform that it extends with all extensions, or `own` itself. `shared`
-are the rules that platforms share. Nothing here needs a log, so that an error is found when a grammar is loaded.
+declares it; `whole` is what logs are read with: the platform that it extends with all extensions, or `own` itself.
+`shared` are the rules that platforms share. No check needs a log, so that an error is found when a grammar is loaded.
 """
 
 from __future__ import annotations
@@ -32,8 +32,10 @@ def names_exist(own: Grammar, whole: Grammar, shared: Sequence[Rule]) -> Cases:
         else:
             yield None
     for unit, where in _units(own):
-        yield None if unit is None or units.is_unit(unit) else _unknown(
-            "unit", unit, units.unit_names(), f"{own.name}, {where}"
+        yield (
+            None
+            if unit is None or units.is_unit(unit)
+            else _unknown("unit", unit, units.unit_names(), f"{own.name}, {where}")
         )
     labelled = [(table, field) for table in own.tables for field, _ in table.labels.values()]
     for table, field in labelled:

@@ -74,10 +74,10 @@ def check(grammars: Sequence[Grammar], among: Sequence[Grammar], every: int = 1)
                 cases = 0
                 errors: list[GrammarError] = []
                 try:
-                    for error in paths_agree(subject, others, every) if run is paths_agree else run(subject, others):
+                    for found in paths_agree(subject, others, every) if run is paths_agree else run(subject, others):
                         cases += 1
-                        if error is not None:
-                            errors.append(error)
+                        if found is not None:
+                            errors.append(found)
                 except GrammarError as error:  # record starts are compiled only here
                     cases += 1
                     errors.append(error)

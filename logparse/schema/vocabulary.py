@@ -194,7 +194,7 @@ VOCABULARY: Mapping[str, Field] = ChainMap(FIELDS, _DECLARED)
 """The built-in fields, and the metrics that grammars declare."""
 
 TODO = "todo_"
-"""Beginning of the name of a number that a drafted grammar does not name yet. Such a number is read, and goes nowhere."""
+"""How the name of a number begins that a draft does not name yet. Such a number is read, and goes nowhere."""
 _UNNAMED = _number(None, "a number that is not named yet")
 
 

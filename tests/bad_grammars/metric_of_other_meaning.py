@@ -1,5 +1,4 @@
-"""'throughput' is a field of the vocabulary with another meaning: samples per second, of all ranks together unless it has a scope
-where: acme, metrics
+"""where: acme, metrics
 help: capture the built-in field, or rename the metric"""
 
 from __future__ import annotations
