@@ -264,16 +264,18 @@ def everything_is_used(subject: Subject, others: Sequence[Grammar]) -> Cases:
 
 def everything_is_named(subject: Subject, others: Sequence[Grammar]) -> Cases:
     """Every number of a drafted rule has a name, or is known to be of no interest."""
+    rules: dict[str, list[Rule]] = {}
     for rule in subject.own.rules:
         for name in rule.fields:
-            if not name.startswith(TODO):
-                yield None
-                continue
-            where = f"{subject.own.name}/{rule.name}"
-            yield GrammarError(
-                f"{name} is still to be filled in", where=where, reached=rule.example.strip(),
-                help="use a name of the vocabulary, declare a Metric, or drop the name: unnamed(...)",
-            )  # fmt: skip
+            rules.setdefault(name, []).append(rule)
+    for name, of_name in rules.items():
+        yield None if not name.startswith(TODO) else GrammarError(
+            f"{name} is still to be filled in", where=f"{subject.own.name}/{'|'.join(rule.name for rule in of_name)}",
+            reached=of_name[0].example.strip(), help=_FILL_IN,
+        )  # fmt: skip
+
+
+_FILL_IN = "use a name of the vocabulary, declare a Metric, or drop the name: unnamed(...)"
 
 
 CHECKS: tuple[Callable[[Subject, Sequence[Grammar]], Cases], ...] = (
