@@ -46,7 +46,7 @@ def tried(folder: Path) -> Iterator[Tried]:
         if source.status != "text":
             continue
         drafted = draft([explain(source, known)], known, "drafted")
-        if not drafted.rules and not drafted.failed:
+        if not drafted.rules:
             continue
         try:
             grammar = _loaded(drafted.text)
@@ -89,8 +89,9 @@ def main() -> None:
     rules, failed = sum(one.rules for one in everything), sum(len(one.failed) for one in everything)
     names, unnamed = sum(one.names for one in everything), sum(one.unnamed for one in everything)
     loaded = sum(one.error is None for one in everything)
-    print(f"{loaded} of {len(everything)} drafts load; {rules} of {rules + failed} shapes have a rule that reads its example")
-    print(f"({rules / (rules + failed):.1%}); {names} of {names + unnamed} numbers are named ({names / (names + unnamed):.1%})")
+    print(f"{loaded} of {len(everything)} drafts load.")
+    print(f"{rules} of {rules + failed} shapes have a rule that reads its example ({rules / (rules + failed):.1%}).")
+    print(f"{names} of {names + unnamed} numbers are named ({names / (names + unnamed):.1%}).")
 
 
 if __name__ == "__main__":

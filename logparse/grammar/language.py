@@ -343,7 +343,7 @@ class Infer:
 Column = Take | Derive | Infer
 
 GIVEN = frozenset({f"{phase}_s" for phase in PHASES} & RUNS.keys() | {f"_{mark}" for mark in MARKS})
-"""Values that formulas may use without a declaration: durations of phases, and `_result`: a line has that mark."""
+"""Values that formulas may use without a declaration: durations of phases, and where the last line with a mark is."""
 
 
 @dataclass(frozen=True)

@@ -70,6 +70,12 @@ def formulas_are_valid(own: Grammar, whole: Grammar, shared: Sequence[Rule]) -> 
             except GrammarError as error:
                 yield GrammarError(error.what, why=error.why, where=where, reached=text, help=error.help)
                 continue
+            if text == column.when and not formula.is_condition(text):
+                yield GrammarError(
+                    f"{text!r} is a number, not a condition", where=where,
+                    help="compare it (steps > 0), or ask whether there is one: known(...)",
+                )  # fmt: skip
+                continue
             for name in formula.names(text):
                 if name in above:
                     yield None

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import polars as pl
 import pyparsing as pp
@@ -43,7 +43,7 @@ class Draft:
     shapes: int
     """Their shapes."""
     failed: tuple[str, ...]
-    """Examples of shapes for which no rule could be made: each has no fixed text, or is read by another rule."""
+    """Examples of shapes for which no rule could be made."""
 
 
 def draft(explained: Sequence[Explained], known: Sequence[Grammar], name: str) -> Draft:
@@ -64,12 +64,14 @@ def draft(explained: Sequence[Explained], known: Sequence[Grammar], name: str) -
     failed: list[str] = []
     names: set[str] = {rule.name for p in platforms for rule in grammars[p].rules} | {rule.name for rule in shared}
     for group in groups[:MOST]:
-        drafted = None if any(d.rule.read(group.example) is not None for d in rules) else _drafted(group, names)
-        if drafted is None:
-            failed.append(group.example)
-        else:
+        reads = next((i for i, d in enumerate(rules) if d.rule.read(group.example) is not None), None)
+        if reads is not None:
+            rules[reads] = replace(rules[reads], count=rules[reads].count + group.count)
+        elif (drafted := _drafted(group, names)) is not None:
             rules.append(drafted)
             names.add(drafted.rule.name)
+        else:
+            failed.append(group.example)
     name = _identifier(name, {g.name for g in known})
     counted = sum(group.count for group in groups), sum(d.count for d in rules)
     text = _file(name, platforms, rules, [one.source.name for one in explained], len(groups), *counted)
@@ -116,7 +118,10 @@ def _groups(explained: Sequence[Explained], grammars: Mapping[str, Grammar], sha
                 if _is_private(text) or any(_reads(rule, text) for rule in shared):
                     break
                 parts = list(_parts(text))
-                if not any(part.kind in _FIGURES for part in parts):
+                # Numbers without a word are a part of a table or an array.
+                if not any(p.kind in _FIGURES for p in parts) or not any(
+                    _WORD.search(p.text) for p in parts if p.kind == "text"
+                ):
                     break
                 group = groups.setdefault(tuple(part.signature for part in parts), _Group())
                 group.count += count if place == 0 else 0
@@ -190,6 +195,9 @@ _KINDS = {
 _PART = re.compile("|".join(f"(?P<{kind}>{form})" for kind, form in _KINDS.items()))
 _FIGURES = ("clock", "count", "number")
 """Kinds that are figures."""
+_WORD = re.compile("[A-Za-z]{2}")
+_MOST_FIGURES = 24
+"""Figures of a line that are captured; the rest of the line is not."""
 
 
 def _parts(text: str) -> Iterator[_Part]:
@@ -308,17 +316,21 @@ class _Beside:
     @property
     def todo(self) -> str:
         """A name made of the words, to be replaced."""
-        return TODO + ("_".join(self.before[-2:] or self.after[:1]) or "number")
+        words = [word for word in self.before if len(word) > 1][-2:] or self.after[:1]
+        return TODO + ("_".join(words) or "number")
 
 
-def _beside(before: str, after: str) -> _Beside:
-    """What the fixed texts on both sides of a number say about it."""
+def _beside(before: str, after: str, is_key: bool = False) -> _Beside:
+    """What the fixed texts on both sides of a number say about it. `is_key`: what follows names the next number."""
     after = _CLAUSE.split(after)[0]
     unit = None
     if found := re.search(r"[(\[](%|[A-Za-zµ]+)[)\]][\"']?\s*[=:]*\s*[\"']?$", before):
         unit = _UNITS.get(found[1])
         before = before[: found.start()]
     before = _CLAUSE.split(re.sub(r"\([^()]*\)", " ", before))[-1]
+    # The unit of the number before this one.
+    if (found := re.match(r" ?(%|[A-Za-zµ]+)(/[a-z]+)? (?=.*[A-Za-z])", before)) and (found[2] or found[1] in _UNITS):
+        before = before[found.end() :]
     rate = None
     if found := re.match(r" ?([A-Za-zµ]+) ?(?:/|per )([A-Za-z]+)", after):
         rate, unit = _rate(found[1], found[2].lower())
@@ -330,7 +342,8 @@ def _beside(before: str, after: str) -> _Beside:
     split = next((_SPLITS[word] for word in words if word in _SPLITS), None)
     # `train_loss` is the loss; what is trained or evaluated is the split.
     bare = [word for word in words if word not in _SPLITS] or words
-    return _Beside(rate, tuple(bare), tuple(re.findall("[a-z]+", after.lower())), unit, split)
+    following = () if is_key else tuple(re.findall("[a-z]+", after.lower()))
+    return _Beside(rate, tuple(bare), following, unit, split)
 
 
 def _rate(counted: str, per: str) -> tuple[str | None, str | None]:
@@ -393,15 +406,23 @@ def _pieces(group: _Group, plain: bool) -> tuple[list[_Piece], str | None]:
     pieces: list[_Piece] = []
     taken: dict[str, str] = {}
     split: str | None = None
+    figures = 0
     for i, part in enumerate(parts):
         texts = [line[i].text for line in group.lines]
+        figures += part.kind in _FIGURES
+        if figures > _MOST_FIGURES:
+            pieces.append(_Piece("rest", unnamed(tokens.rest)))
+            break
         if part.kind in _FIGURES:
             before, after = _around(parts, i)
-            beside = _beside(before, after)
-            previous = (
-                list(taken)[-1] if taken and "".join(p.text for p in parts[max(i - 1, 0) : i]).strip() == "/" else None
-            )
-            piece, name = _figure(part.kind, texts, beside, taken, previous, split)
+            is_key = i + 1 < len(parts) and re.fullmatch(r" *[A-Za-z_]+ *[=:]? *", after)
+            beside = _beside(before, after, is_key is not None)
+            previous = list(taken)[-1] if taken and before.strip() == "/" else ""
+            sure = _TOTALS.get(previous) or _by_place(part.kind, before, after, i == 0)
+            if sure == "":
+                pieces.append(_Piece("unnamed(integer)", unnamed(tokens.integer)))
+                continue
+            piece, name = _figure(part.kind, texts, beside, taken, sure, split)
             if name and name in VOCABULARY and VOCABULARY[name].metric and name != "learning_rate":
                 split = split or beside.split or ("train" if {"step", "epoch"} & {*taken, name} else None)
             if name:
@@ -442,11 +463,29 @@ def _around(parts: Sequence[_Part], i: int) -> tuple[str, str]:
     return "".join(reversed(taken(reversed(parts[:i])))), "".join(taken(parts[i + 1 :]))
 
 
+def _by_place(kind: str, before: str, after: str, is_first: bool) -> str | None:
+    """The name of a number of a progress bar, or of a time at the start of a line; "" for one of no interest."""
+    if kind == "clock":
+        is_time_of_day = is_first or before in ("[", "(")
+        return (
+            "elapsed"
+            if after[:1] == "<"
+            else "remaining"
+            if before[-1:] == "<"
+            else "time_of_day"
+            if is_time_of_day
+            else None
+        )
+    if after.startswith("%|"):
+        return ""
+    return "done" if before.endswith("| ") and after.startswith("/") else None
+
+
 def _figure(
-    kind: str, texts: Sequence[str], beside: _Beside, taken: Mapping[str, str], previous: str | None, split: str | None
+    kind: str, texts: Sequence[str], beside: _Beside, taken: Mapping[str, str], sure: str | None, split: str | None
 ) -> tuple[_Piece, str | None]:
     """The token of a number, and its name."""
-    name = _TOTALS.get(previous or "", beside.name)
+    name = sure or beside.name
     if name is not None and (name in taken or not _fits(name, kind, texts, beside.unit)):
         name = None
     if name and VOCABULARY[name].metric and split and beside.split and split != beside.split:
@@ -562,6 +601,7 @@ _TAKEN = (
     "seed", "learning_rate", "token_throughput", "throughput", "loss",
 )  # fmt: skip
 """Columns of runs that have the name of a field."""
+_PICKS = {"throughput": ', pick="median"', "token_throughput": ', pick="median"', "learning_rate": ', pick="max"'}
 
 
 def _file(
@@ -583,7 +623,7 @@ def _file(
     where = f"{len(sources)} files" if len(sources) > 3 else ", ".join(one_line(s) for s in sources)
     head = [
         f"# Draft of a grammar for {where}.",
-        f"# Lines with figures that no rule read: {lines:,}, in {shapes} shapes; {len(rules)} rules read {read:,} of them.",
+        f"# {lines:,} lines with figures ({shapes} shapes) were not parsed; {len(rules)} rules read {read:,} of them.",
         "# What to do next:",
         f"# - Name the numbers called {TODO}…: there are {len(todo)}, and `logparse grammars check FILE` lists them.",
         "#   docs/grammars.md lists the names. Write unnamed(real) for a number that is of no interest.",
@@ -606,7 +646,7 @@ def _file(
 
 
 _EXPORTED = (
-    "Infer", "Rule", "Take", "blanks", "clock", "count", "in_unit", "integer", "percent", "real", "timestamp",
+    "Infer", "Rule", "Take", "blanks", "clock", "count", "in_unit", "integer", "percent", "real", "rest", "timestamp",
     "timestamp_seconds", "unnamed",
 )  # fmt: skip
 
@@ -645,11 +685,13 @@ def _columns(rules: Sequence[_Drafted], extends: bool) -> str:
                 by_field.setdefault(name, []).append(d.rule.name)
     if training := [d.rule.name for d in rules if d.rule.split == "train"]:
         takes.append(f'Infer("task", "train", because="{"|".join(training[:4])}")')
-    if "step" in by_field and "steps" not in by_field:
+    if "step" in by_field:  # what counts is how far it came, not how far it was to come
+        by_field.pop("steps", None)
         takes.append(f'Take("steps", "{"|".join(f"{r}.step" for r in by_field["step"])}", pick="max")')
     for column in _TAKEN:
         if column in by_field and column in RUNS:
-            pick = ', pick="median"' if column.endswith("throughput") else ""
+            # A schedule lowers the learning rate; the setting is its maximum.
+            pick = _PICKS.get(column, "")
             takes.append(f'Take("{column}", "{"|".join(by_field[column])}"{pick})')
     if not takes:
         return ""
