@@ -10,6 +10,7 @@ import importlib.metadata
 import importlib.util
 import pkgutil
 import traceback
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from types import ModuleType
@@ -46,7 +47,7 @@ def offered() -> tuple[Grammar, ...]:
 @cache
 def grammars() -> tuple[Grammar, ...]:
     """All installed grammars, including the shared one, with their installed extensions."""
-    return chosen()
+    return _combined([])
 
 
 def load(path: str | Path) -> Grammar:
@@ -78,7 +79,11 @@ def chosen(extra: OneOrMany[str | Path | Grammar] = ()) -> tuple[Grammar, ...]:
     exist, or if two of `extra` have the same name.
     """
     further: tuple[str | Path | Grammar, ...] = as_tuple(extra)
-    loaded = [one if isinstance(one, Grammar) else load(one) for one in further]
+    return _combined([one if isinstance(one, Grammar) else load(one) for one in further]) if further else grammars()
+
+
+def _combined(loaded: Sequence[Grammar]) -> tuple[Grammar, ...]:
+    """The installed grammars and those that were `loaded`, as `chosen` gives them."""
     named: dict[str, Grammar] = {}
     for grammar in loaded:
         other = named.setdefault(grammar.name, grammar)

@@ -415,8 +415,9 @@ def _pieces(group: _Group, plain: bool) -> tuple[list[_Piece], str | None]:
             break
         if part.kind in _FIGURES:
             before, after = _around(parts, i)
-            is_key = i + 1 < len(parts) and re.fullmatch(r" *[A-Za-z_]+ *[=:]? *", after)
-            beside = _beside(before, after, is_key is not None)
+            is_last = all(other.kind in ("text", "blank") for other in parts[i + 1 :])
+            is_key = not is_last and re.fullmatch(r" *[A-Za-z_]+ *[=:]? *", after) is not None
+            beside = _beside(before, after, is_key)
             previous = list(taken)[-1] if taken and before.strip() == "/" else ""
             sure = _TOTALS.get(previous) or _by_place(part.kind, before, after, i == 0)
             if sure == "":
@@ -557,7 +558,7 @@ _FORMS = {
     "bar": r"[^|]*",
     "id": r"[0-9a-fA-Fx-]+",
     "version": r"v?[0-9][A-Za-z0-9.+_-]*",
-    "path": r"[^ \t,;'\"()<>\[\]{}|=]+",
+    "path": r"[^ \t,;'\x22()<>\[\]{}|=]+",
 }
 
 
@@ -570,8 +571,7 @@ def _other(kind: str, texts: Sequence[str], after: str) -> _Piece:
     form = _FORMS[kind]
     if (len(set(texts)) == 1 and len(texts) > 1) or (after and re.fullmatch(form, after[0])):
         return _Piece(_quoted(texts[0]), texts[0])
-    code = f'pp.Regex(r"{form}")' if '"' not in form else f"pp.Regex({form!r})"
-    return _Piece(code, pp.Regex(form))
+    return _Piece(f'pp.Regex(r"{form}")', pp.Regex(form))
 
 
 def _quoted(text: str) -> str:
@@ -626,7 +626,7 @@ def _file(
         f"# {lines:,} lines with figures ({shapes} shapes) were not parsed; {len(rules)} rules read {read:,} of them.",
         "# What to do next:",
         f"# - Name the numbers called {TODO}…: there are {len(todo)}, and `logparse grammars check FILE` lists them.",
-        "#   docs/grammars.md lists the names. Write unnamed(real) for a number that is of no interest.",
+        "#   docs/reference/vocabulary.md has the names. Write unnamed(real) for a number that is of no interest.",
         "# - Remove the rules that you do not need.",
     ]
     named = [f"    name={_quoted(name)},"]
