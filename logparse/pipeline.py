@@ -115,7 +115,7 @@ def platform_frames(
     empty = [run_defaults.absent(columns), not_proved(columns, runs, unparsed, texts)]
     evidence_rows = pl.concat([columns.all_evidence(), phases.evidence, *empty], rechunk=True)
     yield "params", records.params(hits)
-    yield "messages", records.messages(hits)
+    yield "messages", records.messages(hits, pl.concat([columns.refused(), phases.refused]))
     yield from (("metrics", part) for part in records.metrics(hits))
     yield "runs", _run_rows(runs, columns)
     yield "phases", phases.rows

@@ -170,8 +170,11 @@ def _curves(ledger: Ledger, name: str, split: str) -> tuple[Mapping[tuple[Any, .
     """The points of all jobs by job id, and the empty frame for a job without points."""
     parts = [(run, job.id, part) for job in ledger.jobs for part, run in enumerate(job.ids)]
     run_jobs = pl.DataFrame(parts, schema={"run": TEXT, "job": TEXT, "part": pl.Int64()}, orient="row")
+    # A curve shows where its run logged NaN or infinity.
+    value = pl.coalesce("value", pl.col("not_finite").cast(pl.Float64, strict=False))
     rows = (
-        ledger.logs.metrics.filter(
+        ledger.logs.metrics.with_columns(value.alias("value"))
+        .filter(
             (pl.col("name") == name)
             & (pl.col("split") == split)
             & pl.col("window").is_in(["step", "interval"])

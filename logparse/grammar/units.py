@@ -9,7 +9,7 @@ import polars as pl
 
 from logparse.grammar.compile import Group
 from logparse.schema import INTEGER, NUMBER, TIME, field
-from logparse.schema.build import MANY
+from logparse.schema.build import MANY, full
 
 UNITS: dict[str, float] = {
     "s": 1.0,
@@ -51,6 +51,25 @@ def value(text: pl.Expr, name: str, unit: str | None) -> pl.Expr:
     if dtype == NUMBER:
         return _number(text, unit)
     return text
+
+
+def possible(values: pl.Series, name: str) -> pl.Series:
+    """`values` captured under `name`, null where the quantity cannot have the value: a number of devices below one, a
+    time below zero, an accuracy above one. A metric may be NaN or infinite, since logs print that; nothing else may."""
+    known = field(name)
+    if known.dtype not in (NUMBER, INTEGER) or values.null_count() == values.len():
+        return values
+    least, most = known.possible
+    # Comparisons with NaN are avoided: polars counts NaN as greater than any number.
+    finite = values.is_finite() if known.dtype == NUMBER else full(True, values.len())
+    allowed = finite.fill_null(True)
+    if least is not None:
+        allowed = allowed & (values >= least).fill_null(True)
+    if most is not None:
+        allowed = allowed & (values <= most).fill_null(True)
+    if known.metric:
+        allowed = allowed | ~finite.fill_null(True)
+    return values if allowed.all() else values.set(~allowed, None)
 
 
 def resolution(text: pl.Expr, name: str, unit: str | None, exponents: bool = True) -> pl.Expr:
@@ -138,6 +157,7 @@ def columns(captures: pl.DataFrame, groups: tuple[Group, ...]) -> list[pl.Series
             queries.append(value(pl.col(index), name, unit).alias(name))
     if queries:
         series |= {column.name: column for column in captures.select(queries).get_columns()}
+    series |= {name: possible(series[name], name) for name in by_name}
     return [series[column].alias(column) for name in by_name for column in (name, f"{name}:text")]
 
 

@@ -22,8 +22,9 @@ from logparse.schema.frames import (
     Column,
     conform,
     empty,
+    range_of,
 )
-from logparse.schema.vocabulary import FIELDS, INTEGER, NUMBER, PHASES, TEXT, TIME, WORD, Field, field
+from logparse.schema.vocabulary import FIELDS, INTEGER, NUMBER, PHASES, TEXT, TIME, WORD, Field, Range, field
 
 __all__ = [
     "CLAIMS",
@@ -42,6 +43,7 @@ __all__ = [
     "PHASES",
     "PHASE_ROWS",
     "PURPOSE",
+    "Range",
     "RUNS",
     "SCHEMA_VERSION",
     "SOURCES",
@@ -54,4 +56,5 @@ __all__ = [
     "conform",
     "empty",
     "field",
+    "range_of",
 ]
