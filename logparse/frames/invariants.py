@@ -1,5 +1,5 @@
-"""What holds for every value of `runs` and `phases`, whatever a log prints: numbers are finite, counts and durations are
-not negative, shares are from 0 to 1, and nothing ends before it starts.
+"""What holds for every value of `runs` and `phases`, whatever a log prints: numbers are finite, counts and durations
+are not negative, shares are from 0 to 1, and nothing ends before it starts.
 
 What a line prints is checked when it is read (`units.possible`); here is what was computed from several lines.
 """
@@ -7,6 +7,7 @@ What a line prints is checked when it is read (`units.possible`); here is what w
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 
 import polars as pl
 
@@ -30,10 +31,12 @@ def broken(column: str, values: pl.Series, others: Mapping[str, pl.Series]) -> p
         text = f"{{}} is impossible: {column} is {limits}"
         causes += [(number < least, Code.IMPOSSIBLE, text)] if least is not None else []
         causes += [(number > most, Code.IMPOSSIBLE, text)] if most is not None else []
-    elif values.dtype == TIME and column == "ended_at" and "started_at" in others:
-        causes.append((number < others["started_at"], Code.IMPOSSIBLE, "{} is before the start of the run"))
-    elif values.dtype == TIME and column == "started_at" and "ended_at" in others:
-        causes.append((number > others["ended_at"], Code.IMPOSSIBLE, "{} is after the end of the run"))
+    if values.dtype == TIME:
+        causes.append((~number.is_between(datetime.min, datetime.max), Code.IMPOSSIBLE, "{} is in no calendar"))
+        if column == "ended_at" and "started_at" in others:
+            causes.append((number < others["started_at"], Code.IMPOSSIBLE, "{} is before the start of the run"))
+        if column == "started_at" and "ended_at" in others:
+            causes.append((number > others["ended_at"], Code.IMPOSSIBLE, "{} is after the end of the run"))
     frame = pl.DataFrame({"value": values})
     causes = [cause for cause in causes if frame.select(cause[0].any()).item()]
     if not causes:

@@ -253,6 +253,8 @@ def _impossible(hits: Hits, refused: pl.DataFrame) -> pl.DataFrame:
         "kind": "impossible",
         "text": pl.format("{}: {}", "column", "reason"),
         "row": (pl.col("pos") // 2**32),
-        "rule": pl.col("rule").cast(TEXT).replace_strict(list(ids), list(ids.values()), default=None, return_dtype=TEXT),
+        "rule": pl.col("rule")
+        .cast(TEXT)
+        .replace_strict(list(ids), list(ids.values()), default=None, return_dtype=TEXT),
     }
     return make(rows, _MESSAGE, given)

@@ -309,7 +309,9 @@ def absent(columns: RunColumns) -> pl.DataFrame:
     cells = frame.select("n", *map(absence, judged)).unpivot(index="n", variable_name="column", value_name="absence")
     refused = columns.refused()
     rows = cells.filter(pl.col("absence").is_not_null())
-    rows = rows.join(refused.select("n", pl.col("column").cast(TEXT)), on=["n", "column"], how="anti", maintain_order="left")
+    rows = rows.join(
+        refused.select("n", pl.col("column").cast(TEXT)), on=["n", "column"], how="anti", maintain_order="left"
+    )
     codes, texts = (pl.Series(values, dtype=TEXT) for values in zip(*((a.code, a.text) for a in absences), strict=True))
     index = rows["absence"]
     absent_rows = evidence.rows(rows, frame="runs", how="absent", code=codes.gather(index), reason=texts.gather(index))

@@ -5,10 +5,13 @@ The functions take and give polars expressions over columns of text. A text that
 
 from __future__ import annotations
 
+import sys
+from datetime import datetime
+
 import polars as pl
 
 from logparse.grammar.compile import Group
-from logparse.schema import INTEGER, NUMBER, TIME, field
+from logparse.schema import INTEGER, NUMBER, TEXT, TIME, field
 from logparse.schema.build import MANY, full
 
 UNITS: dict[str, float] = {
@@ -54,11 +57,17 @@ def value(text: pl.Expr, name: str, unit: str | None) -> pl.Expr:
 
 
 def possible(values: pl.Series, name: str) -> pl.Series:
-    """`values` captured under `name`, null where the quantity cannot have the value: a number of devices below one, a
-    time below zero, an accuracy above one. A metric may be NaN or infinite, since logs print that; nothing else may."""
+    """`values` captured under `name`, null where the quantity cannot have the value.
+
+    A number of devices below one, a time below zero, an accuracy above one, a date that no calendar has. A metric may
+    be NaN or infinite, since logs print that; nothing else may.
+    """
     known = field(name)
-    if known.dtype not in (NUMBER, INTEGER) or values.null_count() == values.len():
+    if known.dtype == TEXT or values.null_count() == values.len():
         return values
+    if known.dtype == TIME:
+        in_calendar = values.is_between(datetime.min, datetime.max).fill_null(True)
+        return values if in_calendar.all() else values.set(~in_calendar, None)
     least, most = known.possible
     # Comparisons with NaN are avoided: polars counts NaN as greater than any number.
     finite = values.is_finite() if known.dtype == NUMBER else full(True, values.len())
@@ -94,11 +103,12 @@ def resolution(text: pl.Expr, name: str, unit: str | None, exponents: bool = Tru
     half = pl.when(text.is_not_null()).then(half)
     if unit == "s/it":
         number = text.cast(NUMBER, strict=False)
-        return half / (number * number)
-    return half * {"hh:mm": 60.0, "epoch ms": 1e-3, **UNITS}.get(unit or "", 1.0)
+        return (half / (number * number)).clip(upper_bound=_LARGEST)
+    return (half * {"hh:mm": 60.0, "epoch ms": 1e-3, **UNITS}.get(unit or "", 1.0)).clip(upper_bound=_LARGEST)
 
 
 _MAX_DIGITS = 320
+_LARGEST = sys.float_info.max
 _HALVES = pl.Series([0.5 * float(f"1e{-n}") for n in range(-_MAX_DIGITS, _MAX_DIGITS + 1)], dtype=pl.Float64)
 """Half a unit of the n-th decimal digit, for n from -`_MAX_DIGITS` on: a table, since computing powers is slow."""
 

@@ -204,7 +204,7 @@ _METRICS = {
     "scope": _text("Whose figure it is: `groq`, `cpu`, `rank 3`.", "the figure is of the whole run"),
     "window": _text("What the figure covers: one `step`, an `interval`, the `mean` so far, or the `final` result."),
     "basis": _text("`measured`, or `estimated` by a compiler."),
-    "resolution": _number(None, "Half a unit of the last printed digit, in `unit`.", None),
+    "resolution": _number(None, "Half a unit of the last printed digit, in `unit`.", "`value` is null"),
     "source": _SOURCE,
     "line": _LINE,
     "rule": _RULE,
@@ -321,7 +321,6 @@ FRAMES: dict[str, dict[str, pl.DataType]] = {
     "sources": SOURCES,
 }
 """The frames that `ingest` returns."""
-
 
 
 def range_of(column: str) -> Range:

@@ -141,10 +141,18 @@ FIELDS: dict[str, Field] = {
     "done": Field(NUMBER, None, "current count of a progress bar", range=NOT_NEGATIVE),
     "total": Field(NUMBER, None, "total count of a progress bar", range=NOT_NEGATIVE),
     "count": Field(INTEGER, None, "a count that the line states", range=NOT_NEGATIVE),
-    "cycles": Field(INTEGER, None, "clock cycles of one inference or step, as the compiler counts them", range=NOT_NEGATIVE),
-    "compute_units": _metric(None, "compute units of the device that the compiler uses", estimated=True, range=NOT_NEGATIVE),
-    "memory_units": _metric(None, "memory units of the device that the compiler uses", estimated=True, range=NOT_NEGATIVE),
-    "unsupported_operations": Field(INTEGER, None, "operations of the model that the compiler does not support", range=NOT_NEGATIVE),
+    "cycles": Field(
+        INTEGER, None, "clock cycles of one inference or step, as the compiler counts them", range=NOT_NEGATIVE
+    ),
+    "compute_units": _metric(
+        None, "compute units of the device that the compiler uses", estimated=True, range=NOT_NEGATIVE
+    ),
+    "memory_units": _metric(
+        None, "memory units of the device that the compiler uses", estimated=True, range=NOT_NEGATIVE
+    ),
+    "unsupported_operations": Field(
+        INTEGER, None, "operations of the model that the compiler does not support", range=NOT_NEGATIVE
+    ),
     "level": Field(TEXT, None, "level of a log record"),
     "component": Field(TEXT, None, "component that wrote the record"),
     "stage": Field(TEXT, None, "the vendor's name of a step within a phase"),
