@@ -107,23 +107,23 @@ def _result(comparison: Comparison, gate: Gate, row: Row, index: int) -> GateRes
     shown = f"{cell_text(row.quantity, c)} against {cell_text(row.quantity, base)}"
     tested = _tested_number(gate, row, index, comparison.baseline, verdict)
     if tested is None:
-        return GateResult(gate, c.side.label, None, f"{shown}: {verdict_reason(verdict)}", c.locations)
+        return GateResult(gate, c.side.label, None, f"{shown}: {verdict_reason(row, verdict)}", c.locations)
     ratio = f", {ratio_figure(verdict.ratio)}" if verdict.ratio is not None else ""
     if not _SIGNS[gate.sign](tested, gate.number):
         return GateResult(gate, c.side.label, True, f"{shown}{ratio}", c.locations)
     if not gate.unit:
         return _value_result(gate, row, index, shown)
     if verdict.word in (ESTABLISHED, BEYOND):
-        return GateResult(gate, c.side.label, False, f"{shown}{ratio}: {verdict_reason(verdict)}", c.locations)
+        return GateResult(gate, c.side.label, False, f"{shown}{ratio}: {verdict_reason(row, verdict)}", c.locations)
     passed = True if verdict.word == WITHIN else None
-    return GateResult(gate, c.side.label, passed, f"{shown}{ratio}: {verdict_reason(verdict)}", c.locations)
+    return GateResult(gate, c.side.label, passed, f"{shown}{ratio}: {verdict_reason(row, verdict)}", c.locations)
 
 
 def _value_result(gate: Gate, row: Row, index: int, shown: str) -> GateResult:
     """A gate on the value itself: passes unless the value exceeds the limit by more than the known noise."""
     c = row.cells[index]
-    noise = max((n.size for n in row.noises[index]), default=c.resolution or 0.0)
-    beyond = abs((c.middle or 0.0) - gate.number) > noise
+    noise = 1
+    beyond = abs((c.mean or 0.0) - gate.number) > noise
     text = f"{shown}; known noise {noise:.2g}" + ("" if beyond else ", so this may be chance")
     return GateResult(gate, c.side.label, not beyond, text, c.locations)
 
@@ -131,10 +131,10 @@ def _value_result(gate: Gate, row: Row, index: int, shown: str) -> GateResult:
 def _tested_number(gate: Gate, row: Row, index: int, baseline: int, verdict: Verdict) -> float | None:
     """The number that the gate tests; None where there is none."""
     if not gate.unit:
-        return row.cells[index].middle
+        return row.cells[index].mean
     if verdict.ratio is not None:
         return verdict.ratio if gate.unit == "x" else (verdict.ratio - 1) * 100
-    base = row.cells[baseline].middle
+    base = row.cells[baseline].mean
     if verdict.difference is None or not base:
         return None
     share = verdict.difference / abs(base)
