@@ -112,6 +112,16 @@ def source(ledger: Ledger, quantity: Quantity, a: SideValues, b: SideValues) -> 
     )
 
 
+def margin(ledger: Ledger, quantity: Quantity, c: SideValues) -> tuple[float | None, str]:
+    """Half the width of the 95 % interval around the mean of one side, on the scale of the quantity, and the repeats it
+    rests on; None without repeats."""
+    values, lent = sample(ledger, quantity, c), _source(ledger, quantity, (c,), (c,))
+    if values is None or not lent.pools:
+        return None, ""
+    (pool,) = lent.pools
+    return quantile(pool.dof) * math.sqrt((pool.variance + values.rounding) / values.n), lent.text
+
+
 HERE, PUBLIC, BOTH = "repeats here", "public repeats", "repeats here and public"
 """Kinds of noise: from which repeats it was computed."""
 

@@ -55,11 +55,6 @@ class Spread:
     """Owners of the public runs with the number of each; then which settings come from file names."""
 
     @property
-    def ratio(self) -> float:
-        """greatest / least; infinite where the least is not positive."""
-        return self.greatest / self.least if self.least > 0 else float("inf")
-
-    @property
     def span(self) -> float:
         """greatest - least, in the quantity's unit."""
         return self.greatest - self.least
