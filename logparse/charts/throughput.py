@@ -200,7 +200,7 @@ def _sample(job: Job) -> str | None:
 def _panel_rows(view: View, number: int, panel: _Panel) -> Iterator[dict[str, Any]]:
     sides = [c.side for c in panel.row.cells]
     labels = labelled(view, sides, len(platforms(sides)) > 1)
-    base = panel.row.cells[panel.baseline].middle
+    base = panel.row.cells[panel.baseline].mean
     for index, c in enumerate(panel.row.cells):
         verdict = panel.row.verdicts[index]
         common = {
@@ -211,7 +211,7 @@ def _panel_rows(view: View, number: int, panel: _Panel) -> Iterator[dict[str, An
             **common,
             "mark": "rate",
             "run": c.side.jobs[0].id if c.n == 1 else None,
-            "value": c.middle,
+            "value": c.mean,
             "least": min(c.numbers, default=None),
             "greatest": max(c.numbers, default=None),
             "n": c.n,
@@ -231,7 +231,7 @@ def _panel_rows(view: View, number: int, panel: _Panel) -> Iterator[dict[str, An
         for mark, name in (("steady", "steady_throughput"), ("estimate", "on_chip_throughput")):
             other = side_values(view.ledger, QUANTITIES[name], c.side, view.options.per)
             if other.values and panel.row.quantity.name == "throughput":
-                yield {**common, "mark": mark, "value": other.middle, "n": other.n, "evidence": list(other.locations)}
+                yield {**common, "mark": mark, "value": other.mean, "n": other.n, "evidence": list(other.locations)}
 
 
 def _note(view: View, panel: _Panel, index: int) -> str:

@@ -45,7 +45,6 @@ from logparse.charts._theme import (
 )
 from logparse.charts._view import JobBlock, View
 from logparse.comparison.jobs import Job
-from logparse.comparison.noise import noises
 from logparse.comparison.quantities import CLOCKS, LOWER_SCORES, QUANTITIES, Quantity
 from logparse.comparison.refusal import refusal
 from logparse.comparison.sides import Side, SideValues, side_values
@@ -150,8 +149,8 @@ def _block_rows(view: View, number: int, block: JobBlock) -> Iterator[dict[str, 
     clock = _clock(view, block.jobs[0])
     pairs = [(side_values(view.ledger, clock, side), side_values(view.ledger, quantity, side)) for side in sides]
     apart = _apart(view, (clock, quantity), pairs)
-    best = _best([(t.middle, s.middle) if a is None else None for (t, s), a in zip(pairs, apart, strict=True)], name)
-    front = min((i for i, b in enumerate(best) if b), key=lambda i: pairs[i][0].middle or 0.0, default=None)
+    best = _best([(t.mean, s.mean) if a is None else None for (t, s), a in zip(pairs, apart, strict=True)], name)
+    front = min((i for i, b in enumerate(best) if b), key=lambda i: pairs[i][0].mean or 0.0, default=None)
     for (times, scores), reason, is_best in zip(pairs, apart, best, strict=True):
         level = None
         if front is not None and is_best is not None:
@@ -165,11 +164,11 @@ def _block_rows(view: View, number: int, block: JobBlock) -> Iterator[dict[str, 
             "run": side.jobs[0].id if len(side.jobs) == 1 else None,
             "platform": platform_of(side),
             "clock": clock.name,
-            "time_s": times.middle,
+            "time_s": times.mean,
             "time_least": min(times.numbers),
             "time_greatest": max(times.numbers),
             "score_name": name,
-            "score": scores.middle,
+            "score": scores.mean,
             "score_least": min(scores.numbers),
             "score_greatest": max(scores.numbers),
             "n": min(times.n, scores.n),
@@ -192,7 +191,7 @@ def _apart(
         return next((r.text for r in refused if r), None) or _other_samples(view, pairs[a][0], pairs[b][0])
 
     groups: list[list[int]] = []
-    for i in sorted(range(len(pairs)), key=lambda i: (pairs[i][0].middle or 0.0, pairs[i][0].side.label)):
+    for i in sorted(range(len(pairs)), key=lambda i: (pairs[i][0].mean or 0.0, pairs[i][0].side.label)):
         alone = why(i, i)
         group = next((g for g in groups if not alone and all(why(j, i) is None for j in g)), None)
         if group is None:
@@ -228,7 +227,7 @@ def _best(points: Sequence[tuple[float | None, float | None] | None], name: str)
 
 def _level(view: View, quantity: Quantity, a: SideValues, b: SideValues) -> bool:
     """Whether the two are not known to differ."""
-    return verdict(quantity, a, b, noises(view.ledger, quantity, a, b)).word in (WITHIN, UNKNOWN)
+    return verdict(view.ledger, quantity, a, b).word in (WITHIN, UNKNOWN)
 
 
 def _is_lower(name: str) -> bool:

@@ -108,7 +108,7 @@ def _causes(
 
 
 def _all(ledger: Ledger, column: str, c: SideValues) -> set[Any]:
-    return {ledger.value(job, column).value for job in c.side.jobs}
+    return {ledger.value(job, column).value for job in c.counted_jobs}
 
 
 def _words(values: set[Any]) -> str:
@@ -152,7 +152,7 @@ def _clock_scope(ledger: Ledger, quantity: Quantity, a: SideValues, b: SideValue
     """Training times are comparable only if they include the same phases."""
     if quantity.state != "train_includes":
         return None
-    included = [{job["train_includes"] for job in c.side.jobs if _timed(ledger, job)} for c in (a, b)]
+    included = [{job["train_includes"] for job in c.counted_jobs if _timed(ledger, job)} for c in (a, b)]
     if len(included[0] | included[1]) < 2:
         return None
     texts = [" or ".join(sorted(map(labels.included_text, phases))) for phases in included]
@@ -167,7 +167,7 @@ def _timed(ledger: Ledger, job: Job) -> bool:
 
 def _kind(quantity: Quantity, a: SideValues, b: SideValues, per: str | None) -> str | None:
     """Figures per device are comparable only for one kind of device: a wafer is not one RDU."""
-    kinds = {str(job["device_kind"]) for c in (a, b) for job in c.side.jobs}
+    kinds = {str(job["device_kind"]) for c in (a, b) for job in c.counted_jobs}
     if not per or not quantity.rate or len(kinds) < 2:
         return None
     return f"figures per {per} of different kinds of device are not comparable: {', '.join(sorted(kinds))}"
@@ -213,11 +213,11 @@ def _same_on_each_rank(ledger: Ledger, a: SideValues, b: SideValues) -> bool:
     shares = {
         samples.value / ranks.value
         for c in (a, b)
-        for job in c.side.jobs
+        for job in c.counted_jobs
         if (samples := ledger.value(job, "samples")).value and (ranks := ledger.value(job, "ranks")).value
     }
     jobs = len(a.side.jobs) + len(b.side.jobs)
-    known = sum(bool(ledger.value(job, "ranks").value) for c in (a, b) for job in c.side.jobs)
+    known = sum(bool(ledger.value(job, "ranks").value) for c in (a, b) for job in c.counted_jobs)
     return known == jobs and bool(shares) and max(shares) <= 1.01 * min(shares)
 
 
