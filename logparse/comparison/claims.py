@@ -135,6 +135,7 @@ def from_log(job: Job, params: pl.DataFrame) -> Iterator[Claim]:
     rows = params.filter(pl.col("name").is_in(["workload", "model"])).select(
         "run", "value", pl.col("source").cast(TEXT), "line"
     )
+    names: list[tuple[str, str, tuple[Location, ...]]]
     names = [(run, name, (Location(source, line),)) for run, name, source, line in rows.iter_rows()]
     names += [(str(run["run"]), str(run["model"]), ()) for run in job.runs if run["model"] is not None]
     seen = set()

@@ -43,8 +43,8 @@ class Ledger:
         return {run: job for job in self.jobs for run in job.ids}
 
     def value(self, job: Job, column: str) -> Value:
-        """What a column of `runs` is for that job: from the log that states it, else as claimed by the user or by a name
-        in the log (`bert_large_MSL128`), else the reason.
+        """What a column of `runs` is for that job: from the log that states it, else as claimed by the user or by a
+        name in the log (`bert_large_MSL128`), else the reason.
 
         A workload that the log does not name is that of the jobs with the same program. The task of a job with only its
         submission log is `submission`, whether or not it compiled.

@@ -34,7 +34,7 @@ def _extends(text: str, name: str) -> bool:
     if not text.startswith(name):
         return False
     suffix = text.removeprefix(name)
-    return not suffix or suffix[0] in _SEPARATORS and (bool(_SIZE.search(name)) or not _SIZE.search(suffix))
+    return not suffix or (suffix[0] in _SEPARATORS and (bool(_SIZE.search(name)) or not _SIZE.search(suffix)))
 
 
 def _plain(name: str) -> str:

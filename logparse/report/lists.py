@@ -425,8 +425,8 @@ def _advice(serious: Sequence[Mapping[str, Any]], about: Mapping[str, str]) -> I
 def _claims(
     ledger: Ledger, claims: pl.DataFrame, about: Mapping[str, str]
 ) -> tuple[list[Item], list[Item], list[Item]]:
-    """What claims add to each list. A confirmed name adds nothing, and a claim of a name in the log is marked as claimed
-    where it is used."""
+    """What claims add to each list. A confirmed name adds nothing, and a setting that rests on a name in the log is
+    marked as claimed where it is used."""
     say: list[Item] = []
     not_say: list[Item] = []
     settle: list[Item] = []
