@@ -97,16 +97,8 @@ def command(
     """
     _options.is_table(format, output)
     if across:
-        _refuse(
-            "with --across",
-            baseline=baseline,
-            at=at,
-            clock=clock,
-            per=per,
-            fail_if=fail_if,
-            strict=strict,
-            ignore=ignore,
-        )
+        refused = {"baseline": baseline, "at": at, "clock": clock, "per": per, "fail_if": fail_if}
+        _refuse("with --across", **refused, strict=strict, ignore=ignore)
         if format in ("junit", "github"):
             raise click.UsageError(f"--format {format} does not apply with --across")
         if len(target) > 1:

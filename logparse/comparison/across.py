@@ -332,6 +332,10 @@ def _cells(
 ) -> dict[str, SideValues]:
     side = figures.side
     values = figures.values(rate)
+    rates = values[rate.name]
+    for name, of_jobs in values.items():
+        # A job without a rate does not explain why the others lack a figure.
+        values[name] = [v for v, of_job in zip(of_jobs, rates, strict=True) if of_job.known] or of_jobs
     if target is not None:
         values["time_to_target_s"] = [_time_to(ledger, side, job, target) for job in side.jobs]
     return {

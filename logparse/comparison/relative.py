@@ -161,7 +161,7 @@ def _divided(value: Value, divisor: float, made: str, other: Value | None = None
 def _device(
     ledger: Ledger, side: Side, devices: Table, named: Mapping[str, Device]
 ) -> tuple[Device | None, Absence | None]:
-    """The device of a side, or why it is not known: the log's system decides, then the user, then the kind of device."""
+    """The device of a side, or why it is not known: what the log states counts, then what the user states."""
     platform = str(side.jobs[0]["platform"])
     kinds: Sequence[tuple[str | None, str | None]]
     kinds = list({(ledger.value(job, "device_kind").value, ledger.value(job, "system").value) for job in side.jobs})

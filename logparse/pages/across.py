@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from logparse.cells import Value
 from logparse.comparison.across import WHOLE_TRAINING, Across, AcrossRow, AcrossTable
 from logparse.comparison.quantities import QUANTITIES, Quantity
-from logparse.comparison.sides import SideValues
+from logparse.comparison.relative import Lacking, is_converted
 from logparse.comparison.verdict import UNKNOWN, WITHIN
 from logparse.comparison.wording import cell_text, value_text, verdict_reason
 from logparse.errors import Remedy
@@ -82,7 +82,8 @@ def _title(quantity: Quantity) -> str:
 def _cell(table: AcrossTable, row: AcrossRow, quantity: Quantity, digits: int | None) -> str:
     values = row.cells[quantity.name]
     if not values.values or quantity is table.rate:
-        converted = " (converted)" if quantity is table.rate and _is_converted(values) else ""
+        made = quantity is table.rate and any(is_converted(quantity, v) for v in values.values)
+        converted = " (converted)" if made and not values.claimed else ""
         return cell_text(quantity, values, digits) + converted
     middle = Value(values.middle, values.resolution)
     if quantity.name == "model_flops_utilisation":
@@ -91,10 +92,6 @@ def _cell(table: AcrossTable, row: AcrossRow, quantity: Quantity, digits: int | 
     if quantity.name == "score":
         return f"{row.side.jobs[0]['score_name']} {value_text(quantity, values, middle, digits)}"
     return at_most + value_text(quantity, values, middle, digits)
-
-
-def _is_converted(values: SideValues) -> bool:
-    return not values.claimed and any("sequence length" in (v.made or "") for v in values.values)
 
 
 def _ratio(row: AcrossRow, notes: dict[str, int]) -> str:
@@ -114,10 +111,9 @@ def _ratio(row: AcrossRow, notes: dict[str, int]) -> str:
 
 
 def _remedy(row: AcrossRow) -> Remedy | None:
-    empty = next(
-        (values.empty for values in row.cells.values() if values.empty and values.empty.text == row.aside), None
-    )
-    return getattr(empty, "remedy", None)
+    """The argument that would make the row comparable."""
+    reasons = (values.empty for values in row.cells.values() if values.empty and values.empty.text == row.aside)
+    return next((empty.remedy for empty in reasons if isinstance(empty, Lacking)), None)
 
 
 def _spelled(remedy: Remedy | None) -> str:
