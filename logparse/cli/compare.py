@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+from click.core import ParameterSource
 
 from logparse.cli import GATE, _options
 
@@ -140,9 +141,11 @@ def command(
 
 
 def _refuse(when: str, **options: object) -> None:
-    """Raises `click.UsageError` for an option that was given and does not apply."""
+    """Raises `click.UsageError` for an option of the command line that does not apply; defaults in the settings file
+    may be for the other kind of comparison."""
+    ctx = click.get_current_context()
     for name, value in options.items():
-        if value not in (None, ()):
+        if value not in (None, ()) and ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE:
             raise click.UsageError(f"--{name.replace('_', '-')} does not apply {when}")
 
 
