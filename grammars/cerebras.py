@@ -20,7 +20,7 @@ The meaning of "in T seconds" changed as well: the steps alone (G1, G2), steps a
 from __future__ import annotations
 
 import pyparsing as pp
-from logparse.grammars.common import timestamp_seconds
+from logparse.grammars.common import WORKLOADS, timestamp_seconds
 
 from logparse.grammar import (
     Derive,
@@ -202,7 +202,7 @@ _BEGIN = (
         "no_checkpoint_found",
         '2024-03-14 02:59:32,629 INFO:   No checkpoints were found in "model_dir_bert_large_pytorch".',
         _info + 'No checkpoints were found in "'
-        + ("model_dir_" + pp.Regex(r'[^ "/]+')("workload") + '".' | pp.Regex(r'[^"]*') + '".'),
+        + (_path_before + "model_dir_" + pp.Regex(r'[^ "/]+')("workload") + '".' | pp.Regex(r'[^"]*') + '".'),
         marks="begin",
         more=('2026-01-16 14:31:13,500 INFO:   No checkpoints were found in "model_dir_gnn/ogbn_arxiv_graphsage".',),
     ),
@@ -434,7 +434,7 @@ _COMPILE = (
         "cache_hit",
         '2025-10-08 04:10:02,825 INFO:   Found existing cached compile with hash: "cs_308109675380978773"',
         _info + 'Found existing cached compile with hash: "' + pp.Regex(r"cs_[0-9]+")("hash") + '"',
-        marks="identifies_platform",
+        marks="identifies_platform", params="log",
     ),
     Rule(
         "cache_hit_client",
@@ -495,7 +495,7 @@ _COMPILE = (
         "compile_artifacts",
         "2024-03-30 14:27:40,201 INFO:   Compile artifacts successfully written to remote compile directory. Compile hash is: cs_8939750200954608837",
         _info + "Compile artifacts successfully written to remote compile directory. Compile hash is: " + pp.Regex(r"cs_[0-9]+")("hash"),
-        marks="identifies_platform",
+        marks="identifies_platform", params="log",
     ),
     Rule(
         "compiled",
@@ -1119,6 +1119,7 @@ _COLUMNS = (
     Take("sdk_version", "image_event.sdk_version|local_image.sdk_version|pip_client.sdk_version", "first"),
     Take("model", "checkpoint_autoload.model", "first"),
     Take("model", "tf_checkpoint.model", "first"),
+    Take("model", "asked_config.workload|asked_cszoo.workload", "first"),
     Take("dataset", "data_processor.dataset", "first"),
     Take(
         "workload",
@@ -1234,6 +1235,7 @@ _COLUMNS = (
 )
 
 _WORKLOADS = {
+    **WORKLOADS,
     "bert_large_msl128_sampleds": "bert_large",
     "bert_large_pytorch": "bert_large",
     "bert_large_msl128": "bert_large",

@@ -9,7 +9,7 @@ requested.
 from __future__ import annotations
 
 import pyparsing as pp
-from logparse.grammars.common import bar, mpi_tag
+from logparse.grammars.common import WORKLOADS, bar, mpi_tag
 
 from logparse.grammar import (
     Bar,
@@ -2069,6 +2069,7 @@ GRAMMAR = Grammar(
             "pretrain_large_512": "512",
         },
         "workload": {
+            **WORKLOADS,
             "resnet": "resnet50",
             "bert": "bert_large",
             "demo_tiny_128": "bert_demo_tiny",

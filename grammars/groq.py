@@ -11,7 +11,7 @@ mark. If the log keeps `\\r`, the number of frames gives the duration of a stage
 from __future__ import annotations
 
 import pyparsing as pp
-from logparse.grammars.common import bar
+from logparse.grammars.common import WORKLOADS, bar
 
 from logparse.grammar import (
     Bar,
@@ -715,6 +715,7 @@ GRAMMAR = Grammar(
     ),
     aliases={
         "workload": {
+            **WORKLOADS,
             "bert_tiny_custom": "bert_tiny",
             "minilmv2": "minilm",
             "minilmv2_custom": "minilm",

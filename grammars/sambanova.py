@@ -7,7 +7,7 @@ job) and the run log (it trains). Each begins with `Model:`. Runs are appended t
 from __future__ import annotations
 
 import pyparsing as pp
-from logparse.grammars.common import bar, timestamp_iso
+from logparse.grammars.common import WORKLOADS, bar, timestamp_iso
 
 from logparse.grammar import (
     Bar,
@@ -954,6 +954,7 @@ GRAMMAR = Grammar(
     steady=(Steady("train_step"),),
     aliases={
         "workload": {
+            **WORKLOADS,
             "bertlarge": "bert_large",
             "bertlrg": "bert_large",
             "bert_large": "bert_large",

@@ -3,7 +3,8 @@
 What it shows
     The table of `logparse compare` as a chart: a row for each quantity and run, with the ratio to the baseline on an
     axis of powers of two. Quantities without a ratio (losses, scores) follow below as differences, each on its own
-    axis. Each workload and task has its own panel, because different workloads have no common baseline.
+    axis. Each workload and task has its own panel, because different workloads have no common baseline. With `across`,
+    a panel has the rates of a workload on several platforms, in one unit, relative to the fastest.
 
 How to read it
     Right is better for every quantity: for times, the ratio is inverted. The vertical line is the baseline. The grey
@@ -56,19 +57,21 @@ from logparse.charts._theme import (
     x_at,
 )
 from logparse.charts._view import JobBlock, View
+from logparse.comparison.across import AcrossTable, tables
 from logparse.comparison.compare import Comparison, Row, of_sides
 from logparse.comparison.sides import SideValues
 from logparse.comparison.verdict import BEYOND, ESTABLISHED, NOT_COMPARABLE, UNKNOWN, WITHIN, Verdict
 from logparse.comparison.wording import cell_text, explained_elsewhere, title, verdict_text, what_differs
-from logparse.errors import NothingToDraw
+from logparse.errors import NothingToDraw, UsageError
 from logparse.rendering.export import Drawing
 from logparse.rendering.palette import hue
 from logparse.schema import LOCATIONS
+from logparse.text import labels
 from logparse.text.labels import shortened
-from logparse.text.numbers import is_share
+from logparse.text.numbers import is_share, ratio_figure
 from logparse.text.terminal import one_line
 
-TAKES = ("by", "baseline", "per", "clock")
+TAKES = ("by", "baseline", "per", "clock", "across")
 _CROWD = 12
 """Runs compared with the baseline up to which each has its own row."""
 ROWS: dict[str, Any] = {
@@ -101,23 +104,48 @@ evidence: of both sides."""
 
 def rows(view: View) -> pl.DataFrame:
     """One row for each mark, or text in place of one: `ROWS`."""
+    if view.options.across:
+        return pl.DataFrame([r for i, t in enumerate(_tables(view)) for r in _across_rows(i, t)], schema=ROWS)
     found, _ = _comparisons(view)
     return pl.DataFrame([r for i, (_, c) in enumerate(found) for r in _block_rows(i, c)], schema=ROWS)
 
 
 def chart(view: View) -> Drawing:
-    """The table of `compare` as a chart."""
+    """The table of `compare` as a chart, or that of `compare --across`."""
     frame = rows(view)
-    found, more = _comparisons(view)
+    if view.options.across:
+        found = _tables(view)
+        if not frame.height:
+            raise NothingToDraw("no workload ran on several platforms")
+        heads = [heading(view, _across_heading(t), _across_differs(t)) for t in found]
+        subtitle = "Right is faster. The first row of each panel's ranking is the baseline."
+        caption = [*_across_caption(found), source_note(view)]
+        return _drawn(view, frame, heads, _across_finding(found), subtitle, caption)
+    compared, more = _comparisons(view)
     if not frame.height:
         raise NothingToDraw("no two runs of the same workload and task have a quantity in common")
+    heads = [heading(view, _heading(view, block, comparison), _differs(comparison)) for block, comparison in compared]
+    caption = [
+        *_noises([c for _, c in compared]),
+        *_alone(view, compared),
+        *view.left_over(block for block, _ in compared if block is not None),
+        *more,
+        *view.touching(frame["quantity"].unique().to_list()),
+        source_note(view),
+    ]
+    return _drawn(view, frame, heads, _finding(frame), "Right is better; ratios of times are inverted.", caption)
+
+
+def _drawn(
+    view: View, frame: pl.DataFrame, heads: Sequence[alt.TitleParams], title: str, subtitle: str, caption: list[str]
+) -> Drawing:
+    """The panels of all blocks, each block with its heading."""
     width, size = float(view.options.width or WIDTH), theme(view).size
     names = gutter(view, distinct_labels(frame["title"].to_list(), 170, size)) + 14
     edge = gutter(view, (_short(view, side) for side in frame["side"].drop_nulls())) + names
     drawn: list[Drawing | Plain] = []
-    for number, (block, comparison) in enumerate(found):
+    for number, head in enumerate(heads):
         block_rows = frame.filter(pl.col("block") == number)
-        head = heading(view, _heading(view, block, comparison), _differs(comparison))
         for panel in block_rows["panel"].unique().sort():
             part = block_rows.filter(pl.col("panel") == panel)
             grid = RowGrid(view, part["row"].n_unique(), width, edge)
@@ -128,16 +156,7 @@ def chart(view: View) -> Drawing:
     whole = edge + width + notes + 16
     if strip := legend(view, _legend_entries(view, frame), whole - edge):
         body = tiled([strip, body], row=14)
-    quantities = frame["quantity"].unique().to_list()
-    caption = [
-        *_noises([c for _, c in found]),
-        *_alone(view, found),
-        *view.left_over(block for block, _ in found if block is not None),
-        *more,
-        *view.touching(quantities),
-        source_note(view),
-    ]
-    return framed(view, body, whole, _finding(frame), ("Right is better; ratios of times are inverted.",), caption)
+    return framed(view, body, whole, title, (subtitle,), caption)
 
 
 # ---- rows ---- #
@@ -157,6 +176,54 @@ def _comparisons(view: View) -> tuple[list[tuple[JobBlock | None, Comparison]], 
         ordered = [base, *(s for s in sides if s is not base)]
         out.append((block, of_sides(view.ledger, ordered, None, o.clock, o.per, by=o.by)))
     return out, more
+
+
+def _tables(view: View) -> list[AcrossTable]:
+    """The workloads that ran on several platforms. Raises `UsageError` for an option that does not apply to them."""
+    o = view.options
+    for name, value in (("baseline", o.baseline), ("per", o.per), ("clock", o.clock)):
+        if value is not None:
+            raise UsageError(f"{name} does not apply with across")
+    return tables(view.ledger, view.jobs, o.by or "group")
+
+
+def _across_rows(number: int, table: AcrossTable) -> Iterator[dict[str, Any]]:
+    """A row for each side except the fastest."""
+    first = table.rows[0]
+    base = first.cells[table.rate.name]
+    for at, row in enumerate(table.rows[1:] if first.rank is not None else table.rows):
+        verdict, values = row.verdict, row.cells[table.rate.name]
+        ratio = verdict.ratio if verdict else None
+        low, high = verdict.interval if verdict and verdict.interval else (None, None)
+        noise = verdict.noise.size if verdict and verdict.noise else None
+        shown = _value_of(table, values)
+        yield {
+            "block": number,
+            "panel": 0,
+            "row": at,
+            "quantity": table.rate.name,
+            "title": table.rate.unit,
+            "side": f"{row.platform}  {row.side.label}",
+            "baseline": first.side.label,
+            "platform": row.platform,
+            "n": values.n,
+            "baseline_n": base.n,
+            "ratio": ratio,
+            "difference": verdict.difference if verdict else None,
+            "verdict": verdict.word if verdict else NOT_COMPARABLE,
+            "shown": ratio,
+            "noise_low": None if noise is None else math.exp(-noise),
+            "noise_high": None if noise is None else math.exp(noise),
+            "low": low,
+            "high": high,
+            "reason": row.aside if verdict is None else verdict.reason,
+            "note": f"{shown} vs {_value_of(table, base)}" if verdict else shown if values.values else None,
+            "evidence": [*values.locations, *base.locations],
+        }
+
+
+def _value_of(table: AcrossTable, values: SideValues) -> str:
+    return cell_text(table.rate, values)
 
 
 def _block_rows(number: int, comparison: Comparison) -> Iterator[dict[str, Any]]:
@@ -411,6 +478,40 @@ def _differs(comparison: Comparison) -> str:
             break
         text = f"{text} {sentence}".strip()
     return text if text_width(text, 11) <= 900 else f"{text[:150].rpartition(' ')[0]} …"
+
+
+def _across_heading(table: AcrossTable) -> str:
+    base = table.rows[0]
+    against = f"; baseline: {base.platform}  {title_label(base.side.label)}" if base.rank is not None else ""
+    return f"{one_line(table.workload)}, {labels.task(table.task)}{against}"
+
+
+def _across_differs(table: AcrossTable) -> str:
+    text = " ".join(c.text for c in table.caveats if c.name in ("device kinds", "number of devices"))
+    return text if text_width(text, 11) <= 900 else f"{text[:150].rpartition(' ')[0]} …"
+
+
+def _across_caption(found: Sequence[AcrossTable]) -> Iterator[str]:
+    converted = [c.text for t in found for c in t.caveats if c.name == "converted"]
+    yield from converted[:3]
+    others = dict.fromkeys(c.name for t in found for c in t.caveats if c.name != "converted")
+    if others:
+        yield f"Caveats ({', '.join(others)}): logparse compare --across."
+
+
+def _across_finding(found: Sequence[AcrossTable]) -> str:
+    """What the first table says."""
+    table = found[0]
+    first = table.rows[0]
+    name = one_line(table.workload)
+    if first.rank is None:
+        return f"{name} ran on {len(table.platforms)} platforms, but no rate is convertible to a common unit"
+    best: dict[str, float] = {}
+    for row in table.rows:
+        if row.verdict is not None and row.verdict.ratio is not None and row.platform != first.platform:
+            best.setdefault(row.platform, row.verdict.ratio)
+    others = [f"{platform} {ratio_figure(ratio)}" for platform, ratio in best.items()]
+    return f"{name}: {first.platform} has the highest rate in {table.rate.unit}; {', '.join(others)}"
 
 
 def _finding(frame: pl.DataFrame) -> str:

@@ -10,8 +10,9 @@ from typing import Any, TypeVar
 import polars as pl
 
 from logparse.cells import Cells, Value
-from logparse.comparison.claims import Claim, taken
+from logparse.comparison.claims import Claim, from_log, taken
 from logparse.comparison.jobs import Job, jobs
+from logparse.comparison.programs import Program, programs
 from logparse.grammar import Grammar
 from logparse.logs import Logs
 from logparse.text.location import Location
@@ -42,9 +43,11 @@ class Ledger:
         return {run: job for job in self.jobs for run in job.ids}
 
     def value(self, job: Job, column: str) -> Value:
-        """What a column of `runs` is for that job: from the log that states it, else as claimed, else the reason.
+        """What a column of `runs` is for that job: from the log that states it, else as claimed by the user or by a
+        name in the log (`bert_large_MSL128`), else the reason.
 
-        The task of a job with only its submission log is `submission`, whether or not it compiled.
+        A workload that the log does not name is that of the jobs with the same program. The task of a job with only its
+        submission log is `submission`, whether or not it compiled.
         """
         if column == "task" and job.main["status"] == "submitted":
             return replace(self.value(job, "status"), value=SUBMISSION)
@@ -52,11 +55,23 @@ class Ledger:
         known = next((value for value in found if value.known), None)
         if known is not None:
             return known
-        claim = taken(self.claims, job, column)
+        claim = taken((*self.claims, *self.names_claim(job)), job, column)
         if claim is not None:
-            return Value(claim.number, None, "claimed", f"claimed ({claim.origin}), not in the log")
+            return Value(claim.number, None, "claimed", f"claimed ({claim.source}), not in the log", claim.locations)
+        if column == "workload" and (program := self._programs.get(job.id)) is not None:
+            lines = program.locations or self.value(job, "model").locations
+            return Value(program.workload, None, "inferred", program.reason, lines)
         # That a value is in another log of the job is no reason where that log is here.
         return next((value for value in found if not value.is_empty(Code.OTHER_LOG)), found[0])
+
+    def names_claim(self, job: Job) -> list[Claim]:
+        """What the names of workloads and models in the job's log claim about it."""
+        return self.once(("names_claim", job.id), lambda: list(from_log(job, self.params(job))))
+
+    @cached_property
+    def _programs(self) -> Mapping[str, Program]:
+        """Job id -> program, where no log of the job names it but another job shares it."""
+        return programs(self.jobs, self.logs.params)
 
     def metrics(self, job: Job, *names: str, **where: str | None) -> pl.DataFrame:
         """Rows of `metrics` of that job with one of these names (any, where none is given), in the order of the lines;
@@ -155,7 +170,9 @@ class Ledger:
     def only(self, jobs: Iterable[Job]) -> Ledger:
         """These jobs alone; the others still count as repeats, since they were read with them."""
         other = self.with_claims(self.claims)
-        other.__dict__.update(jobs=list(jobs), _by_group=self._by_group, _by_program=self._by_program)
+        other.__dict__.update(
+            jobs=list(jobs), _by_group=self._by_group, _by_program=self._by_program, _programs=self._programs
+        )
         other.__dict__.pop("by_run", None)
         return other
 

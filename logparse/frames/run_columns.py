@@ -13,6 +13,7 @@ import polars as pl
 from logparse.frames import evidence, invariants
 from logparse.grammar import Derive, Infer, Rule, Take
 from logparse.grammar import formula as formulas
+from logparse.grammar.names import common_name
 from logparse.reading.match import Hits, lines_where, one_line
 from logparse.schema import FIELDS, INTEGER, NUMBER, RUNS, TEXT, TIME, field
 from logparse.schema.build import full
@@ -210,8 +211,9 @@ class RunColumns:
         one = one_line(frame, of, take.pick)
         value = one[of]
         if take.aliases:
-            table = dict(self.hits.grammar.aliases[take.aliases])
-            value = value.str.to_lowercase().replace_strict(list(table), list(table.values()), default=value)
+            aliases = self.hits.grammar.aliases[take.aliases]
+            table = {text: common_name(text, aliases) for text in value.drop_nulls().unique()}
+            value = value.replace_strict(list(table), list(table.values()), default=None, return_dtype=TEXT)
         place = evidence.place(one, of, rule)
         how = take.how or place["how"]
         if take.aliases and not take.how:

@@ -257,7 +257,7 @@ _CLAIMS = {
     "claimed": _text("Value claimed."),
     "found": _text("Value in the log, as text.", "not in the log"),
     "verdict": _text("`confirmed`, `refuted` or `not in the log`."),
-    "origin": _text("Who makes the claim: `command`, `file` or `file name`."),
+    "origin": _text("Who makes the claim: `command`, `file`, `file name`, or `log` (a name in the log)."),
     "source": _text("Source that states the value found; else the source of the run."),
     "line": _count(None, "Line that states the value found, from 1.", "not in the log"),
 }
