@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
+from logparse.comparison import budget
 from logparse.comparison.jobs import Job
 from logparse.comparison.ledger import Ledger
 from logparse.comparison.quantities import Quantity
@@ -187,16 +188,19 @@ def _cached(ledger: Ledger, quantity: Quantity, a: SideValues, b: SideValues) ->
 
 def _budget(ledger: Ledger, quantity: Quantity, a: SideValues, b: SideValues) -> tuple[RefusalCause, str | None]:
     """More training takes longer and ends at a lower loss: times and final losses are compared only at equal amounts.
-    For times the same amount per rank is enough: that is weak scaling."""
+    For times the same amount per rank is enough (weak scaling), and for runs that stop at the same target the amount is
+    a result: their training time is the time to the target."""
     if not quantity.of_budget or _all(ledger, "task", a) | _all(ledger, "task", b) != {"train"}:
         return RefusalCause.BUDGET, None
     time = quantity.unit == "s"
+    if time and budget.same_target(ledger, [job for c in (a, b) for job in c.side.jobs]):
+        return RefusalCause.BUDGET, None
     instead = f"compare {'samples/s, or ' if time else ''}at equal samples"
     for column in ("samples", "epochs", "steps"):
         values = [_all(ledger, column, c) for c in (a, b)]
         if None in values[0] | values[1]:
             continue
-        if values[0] == values[1]:
+        if values[0] == values[1] or budget.equal(values[0] | values[1]):
             # Equal steps are equal amounts only at equal batch sizes.
             if column != "steps" or _same(ledger, "batch_size", a, b):
                 return RefusalCause.BUDGET, None
@@ -218,7 +222,7 @@ def _same_on_each_rank(ledger: Ledger, a: SideValues, b: SideValues) -> bool:
     }
     jobs = len(a.side.jobs) + len(b.side.jobs)
     known = sum(bool(ledger.value(job, "ranks").value) for c in (a, b) for job in c.side.jobs)
-    return known == jobs and bool(shares) and max(shares) <= 1.01 * min(shares)
+    return known == jobs and bool(shares) and budget.equal(shares)
 
 
 def _same(ledger: Ledger, column: str, a: SideValues, b: SideValues) -> bool:
