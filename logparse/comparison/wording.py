@@ -197,10 +197,13 @@ def verdict_reason(verdict: Verdict, spelling: Callable[[Remedy], str] | None = 
 
 
 def explained_elsewhere(comparison: Comparison, row: Row, index: int) -> bool:
-    """Whether a refusal needs no footnote: one of the two is empty, or `what_differs` states it for the whole side."""
+    """Whether a refusal needs no footnote: one of the two is empty and no argument changes that, or `what_differs`
+    states it for the whole side."""
     c, base, verdict = row.cells[index], row.cells[comparison.baseline], row.verdicts[index]
     if verdict is None or verdict.word != NOT_COMPARABLE:
         return False
+    if verdict.is_refused_for(RefusalCause.EMPTY):
+        return verdict.refusal is None or verdict.refusal.remedy is None
     return not c.values or not base.values or verdict.is_refused_for(RefusalCause.WORKLOAD)
 
 
