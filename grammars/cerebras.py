@@ -195,8 +195,8 @@ _BEGIN = (
         "checkpoint_autoload",
         "2024-03-14 02:59:32,628 INFO:   Checkpoint autoloading is enabled. Looking for latest checkpoint in "
         '"model_dir_bert_large_pytorch" directory with the following naming convention: `checkpoint_(step)(_timestamp)?.mdl`.',
-        _info + 'Checkpoint autoloading is enabled. Looking for latest checkpoint in "' + pp.Regex(r'[^"]+')("model") + '" directory' + rest,
-        marks="begin identifies_platform",
+        _info + 'Checkpoint autoloading is enabled. Looking for latest checkpoint in "' + pp.Regex(r'[^"]+')("model_dir") + '" directory' + rest,
+        marks="begin identifies_platform", params="log",
     ),
     Rule(
         "no_checkpoint_found",
@@ -1117,7 +1117,7 @@ _COLUMNS = (
     Take("system", "tf_programming.system|tf_mode.system", "first"),
     Take("job_id", "job.job_id|workflow_job.job_id|sdk_job.job_id|srun_allocated.job_id|srun_queued.job_id", "first"),
     Take("sdk_version", "image_event.sdk_version|local_image.sdk_version|pip_client.sdk_version", "first"),
-    Take("model", "checkpoint_autoload.model", "first"),
+    Take("model", "checkpoint_autoload.model_dir", "first"),
     Take("model", "tf_checkpoint.model", "first"),
     Take("model", "asked_config.workload|asked_cszoo.workload", "first"),
     Take("dataset", "data_processor.dataset", "first"),

@@ -1551,8 +1551,8 @@ mlperf = (
     Rule(
         "mllog_success", _log_line("run_stop", '{"success": true}', more=', "epoch_num": 38, "status": "success"'),
         _point + 'run_stop", "value": ' + pp.Regex(r"null|\{[^}]*\}") + _mllog_at + pp.Opt(', "epoch_num": ' + integer("epoch"))
-        + ', "status": "success"' + pp.Opt(', "TTT": ' + seconds("duration")) + "}}",
-        marks="final",
+        + ', ' + pp.Literal('"status": "success"')("target_reached") + pp.Opt(', "TTT": ' + seconds("duration")) + "}}",
+        marks="final", params="log",
         more=(_log_line("run_stop", "null", more=', "status": "success", "TTT": 2038.688'),),
     ),
     Rule(

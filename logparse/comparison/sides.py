@@ -227,11 +227,24 @@ def _value(ledger: Ledger, quantity: Quantity, job: Job, per: str | None, conver
 
 
 _CONVERTED = {"throughput": "token_throughput", "token_throughput": "throughput"}
+_TOKENS = (None, "sequence", "sample")
+"""What a sample may be where it consists of tokens."""
+
+
+def is_convertible(ledger: Ledger, job: Job, quantity: Quantity) -> bool:
+    """Whether the quantity could be converted from tokens/s or samples/s if the job's sequence length were known."""
+    other = _CONVERTED.get(quantity.name)
+    return (
+        other is not None
+        and job.main["sample"] in _TOKENS
+        and ledger.value(job, other).known
+        and not ledger.value(job, "sequence_length").known
+    )
 
 
 def _converted(ledger: Ledger, job: Job, name: str, value: Value) -> Value:
     """Samples/s from tokens/s or the reverse, where the sequence length is known; else `value`."""
-    if job.main["sample"] not in (None, "sequence", "sample"):
+    if job.main["sample"] not in _TOKENS:
         return value
     other, length = ledger.value(job, _CONVERTED[name]), ledger.value(job, "sequence_length")
     if other.value is None or not length.value:
