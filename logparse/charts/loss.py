@@ -52,17 +52,20 @@ from logparse.comparison.sides import one_each
 from logparse.errors import NothingToDraw
 from logparse.rendering.export import Drawing
 from logparse.rendering.palette import BAD, hue
-from logparse.schema import FIELDS, LOCATIONS
+from logparse.schema import LOCATIONS, VOCABULARY
 from logparse.text.location import located
 from logparse.text.numbers import figure
 from logparse.text.terminal import one_line
 
 TAKES = ("x",)
 
-OBJECTIVES = tuple(
-    n for n, f in FIELDS.items() if f.metric and (n == "loss" or n.endswith("_loss")) and n != "average_loss"
-)
-"""What is drawn: the loss, and its components that a log prints."""
+
+def objectives() -> tuple[str, ...]:
+    """What is drawn: the loss, and its components that a log prints."""
+    metrics = (name for name, field in VOCABULARY.items() if field.metric)
+    return tuple(n for n in metrics if (n == "loss" or n.endswith("_loss")) and n != "average_loss")
+
+
 A_RUN, ALL = 2_000, 5_000
 """Points of one run, and of one chart, up to which each point is drawn."""
 _LEAST = 40
@@ -133,7 +136,7 @@ def _found(view: View) -> _Found:
 
         raise UsageError(f"x {asked!r}: one of {', '.join(AXES)}")
     raw = [
-        (job, name, points) for job in view.jobs for name in OBJECTIVES if (points := _curve(view, job, name)).height
+        (job, name, points) for job in view.jobs for name in objectives() if (points := _curve(view, job, name)).height
     ]
     found = _Found(asked or "samples")
     if asked is None and raw and not any(_has(points, "samples") for _, _, points in raw):
@@ -641,4 +644,4 @@ def _nothing(view: View, found: _Found) -> str:
 
 
 def _would(view: View, jobs: Sequence[Job], x: str) -> bool:
-    return any(_has(_curve(view, job, name), x) for job in jobs for name in OBJECTIVES)
+    return any(_has(_curve(view, job, name), x) for job in jobs for name in objectives())

@@ -9,7 +9,7 @@ import polars as pl
 from logparse.frames import evidence
 from logparse.grammar import Rule
 from logparse.reading.match import Hits
-from logparse.schema import FIELDS, INTEGER, NUMBER, TEXT, TIME, WORD, field
+from logparse.schema import INTEGER, NUMBER, TEXT, TIME, VOCABULARY, WORD, field
 from logparse.schema.build import MANY, Given, make
 from logparse.text.missing import Code
 
@@ -76,7 +76,7 @@ _METRIC: dict[str, pl.DataType] = {
 
 
 def _is_metric(column: str) -> bool:
-    return ":" not in column and column.partition("@")[0] in FIELDS and field(column).metric
+    return ":" not in column and column.partition("@")[0] in VOCABULARY and field(column).metric
 
 
 def _metric(frame: pl.DataFrame, rule: Rule, column: str) -> pl.DataFrame:

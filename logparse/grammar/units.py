@@ -5,6 +5,7 @@ The functions take and give polars expressions over columns of text. A text that
 
 from __future__ import annotations
 
+import re
 import sys
 from datetime import datetime
 
@@ -36,6 +37,31 @@ UNITS: dict[str, float] = {
 
 SPECIAL = ("clock", "hh:mm", "s/it", "epoch ms")
 """Units without a factor: [h:]mm:ss, hours and minutes, the inverse of a rate, and milliseconds since 1970."""
+
+
+_DATE_FIELD = r"%(?:[-_0]?[YCyqmbBhdeaAwuUWGgVjDxFvHkIlPpMSRTXrZzcst%+]|[0-9]?f|\.[0-9]?f|:{1,3}z|#z)"
+"""A field of a date format, as polars reads it."""
+_DIMENSIONS = {
+    "s": ("s", "ms", "us", "ns", "min", "h", "clock", "hh:mm"),
+    "fraction": ("%",),
+    "bytes": ("kB", "MB", "GB", "KiB", "MiB", "GiB"),
+}
+"""Unit of the vocabulary -> units that are converted to it."""
+
+
+def unit_names() -> tuple[str, ...]:
+    """All units that a token can have; date formats are further ones."""
+    return (*UNITS, *SPECIAL)
+
+
+def is_unit(unit: str) -> bool:
+    """Whether a token can have this unit: a name, or a date format of known % fields."""
+    return unit in unit_names() or (len(unit) > 1 and "%" in unit and "%" not in re.sub(_DATE_FIELD, "", unit))
+
+
+def base_unit(unit: str | None) -> str | None:
+    """The unit of the vocabulary that a value printed in `unit` is converted to; None if the unit does not state it."""
+    return next((base for base, units in _DIMENSIONS.items() if unit in units), None)
 
 
 def is_converted(unit: str | None) -> bool:

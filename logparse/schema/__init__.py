@@ -24,7 +24,22 @@ from logparse.schema.frames import (
     empty,
     range_of,
 )
-from logparse.schema.vocabulary import FIELDS, INTEGER, NUMBER, PHASES, TEXT, TIME, WORD, Field, Range, field
+from logparse.schema.vocabulary import (
+    FIELDS,
+    INTEGER,
+    NUMBER,
+    PHASES,
+    TEXT,
+    TIME,
+    TODO,
+    VOCABULARY,
+    WORD,
+    Field,
+    Range,
+    declare,
+    declared,
+    field,
+)
 
 __all__ = [
     "CLAIMS",
@@ -49,11 +64,15 @@ __all__ = [
     "STATEMENTS",
     "TEXT",
     "TIME",
+    "TODO",
+    "VOCABULARY",
     "WORD",
     "Column",
     "Field",
     "Range",
     "conform",
+    "declare",
+    "declared",
     "empty",
     "field",
     "range_of",

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from logparse.schema.vocabulary import ANY, FIELDS, INTEGER, NUMBER, TEXT, TIME, Range, possible
+from logparse.schema.vocabulary import ANY, INTEGER, NUMBER, TEXT, TIME, VOCABULARY, Range, possible
 
 SCHEMA_VERSION = 2
 """Goes up when a column is renamed or removed, or changes its type or meaning; a new column alone does not raise it."""
@@ -325,8 +325,8 @@ FRAMES: dict[str, dict[str, pl.DataType]] = {
 
 def range_of(column: str) -> Range:
     """The values that are possible in a column of `runs`, or for a fact of that name that a grammar declares."""
-    if column in FIELDS:
-        return FIELDS[column].possible
+    if column in VOCABULARY:
+        return VOCABULARY[column].possible
     return possible(_RUNS[column].unit) if column in _RUNS else ANY
 
 

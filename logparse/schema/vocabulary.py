@@ -5,6 +5,8 @@ Units are SI: seconds, samples/s, tokens/s, bytes, and fractions from 0 to 1 (ne
 
 from __future__ import annotations
 
+from collections import ChainMap
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -29,6 +31,8 @@ class Field:
     """Which direction is better: `higher`, `lower`, or None."""
     estimated: bool = False
     """Never measured: a compiler's estimate."""
+    pick: str | None = None
+    """Which of a run's values is compared, for a metric that a grammar declares."""
     range: Range | None = None
     """The values that are possible, where the unit does not say it."""
 
@@ -228,15 +232,44 @@ FIELDS: dict[str, Field] = {
 }
 
 
+_DECLARED: dict[str, Field] = {}
+VOCABULARY: Mapping[str, Field] = ChainMap(FIELDS, _DECLARED)
+"""The built-in fields, and the metrics that grammars declare."""
+
+TODO = "todo_"
+"""How the name of a number begins that a draft does not name yet. Such a number is read, and goes nowhere."""
+_UNNAMED = _number(None, "a number that is not named yet")
+
+
+def declare(name: str, metric: Field) -> None:
+    """Add a metric that a grammar declares to `VOCABULARY`; of several declarations of one name, the latest counts.
+
+    Raises `ValueError` if the name is that of a built-in field with another meaning.
+    """
+    if name not in FIELDS:
+        _DECLARED[name] = metric
+        return
+    field = FIELDS[name]
+    if (field.metric, field.unit, field.better) != (metric.metric, metric.unit, metric.better):
+        raise ValueError(f"{name!r} is a field of the vocabulary with another meaning: {field.doc}")
+
+
+def declared() -> Mapping[str, Field]:
+    """The metrics that grammars declare."""
+    return dict(_DECLARED)
+
+
 def field(name: str) -> Field:
     """The field of a results name; that of `throughput@mean` is `throughput`.
 
     Raises `KeyError` with the most similar name if the vocabulary has no such field.
     """
     word = name.partition("@")[0]
-    if word in FIELDS:
-        return FIELDS[word]
-    raise KeyError("; ".join(filter(None, (f"unknown field {word!r}", near(word, FIELDS)))))
+    if word in VOCABULARY:
+        return VOCABULARY[word]
+    if word.startswith(TODO):
+        return _UNNAMED
+    raise KeyError("; ".join(filter(None, (f"unknown field {word!r}", near(word, VOCABULARY)))))
 
 
 PHASES = (
