@@ -1136,7 +1136,10 @@ frameworks = (
         ),
     ),
     Rule(
-        "popart_start", "2020-03-13 15:55:58 INFO Program Start", timestamp_seconds("at") + " INFO Program Start", marks="identifies_platform"
+        "popart_start", "2020-03-13 15:55:58 INFO Program Start",
+        timestamp_seconds("at") + " INFO " + (pp.Literal("Program Start") | "Building Model"),
+        marks="identifies_platform begin",
+        more=("2020-03-16 09:40:11 INFO Building Model",),
     ),
     Rule(
         "popart_device",
@@ -1155,7 +1158,7 @@ frameworks = (
         "popart_note",
         "2020-03-13 16:00:13 INFO Training Started",
         timestamp_seconds("at") + " INFO "
-        + (pp.Literal("Training Started") | "Building Model" | "Dataset length" | "Need " | "Creating Session" | "Compiling Training Graph"
+        + (pp.Literal("Training Started") | "Dataset length" | "Need " | "Creating Session" | "Compiling Training Graph"
            | "Saving model to: ") + rest,
     ),
     Rule(

@@ -76,7 +76,7 @@ def setting(key: str, spelled: str, example: str) -> Rule:
 
 
 _HEADER = (
-    Rule("model_header", "Model:  BertLarge", "Model:" + blanks + token("model"), marks="begin", params="banner"),
+    Rule("model_header", "Model:  BertLarge", "Model:" + blanks + pp.Regex(r'[^ \t"]+')("model"), marks="begin", params="banner"),
     Rule(
         "date",
         "Date:  04/04/24",
