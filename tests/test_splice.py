@@ -146,8 +146,8 @@ def test_no_value_of_a_run_changes_where_a_log_of_its_platform_is_above_or_below
 
 
 AT_AN_EDGE = ("status=", "started_at=", "ended_at=", "total_s=", "unaccounted_s=")
-"""Values that depend on the first or the last line: an excerpt from the middle of a log may begin with a line that could
-as well end the log above (an error, a note of TensorFlow)."""
+"""Values that depend on the first or the last line: an excerpt from the middle of a log may begin with a line that
+could as well end the log above (an error, a note of TensorFlow)."""
 
 
 def test_a_run_of_a_real_log_keeps_its_numbers_where_another_platform_is_above_or_below(real_logs: Path) -> None:

@@ -126,9 +126,9 @@ def _stretches(batch: Batch, places: Sequence[_Places]) -> pl.DataFrame:
     interrupts = ~pl.col("is_sure") & above_it.eq_missing(below_it)
     blocks = _joined(blocks.filter(~interrupts.fill_null(False)))
     rows = []
-    above: dict[str, int] | None = None
+    above: dict[str, int] = {}
     for block in blocks.rows(named=True):
-        is_first = above is None or above["source"] != block["source"]
+        is_first = above.get("source") != block["source"]
         rows.append(batch.first[block["source"]] if is_first else _boundary(places, above, block))
         above = block
     found = pl.DataFrame({"row": rows, "platform_index": blocks["platform_index"]}, schema=whole.schema)
@@ -325,8 +325,8 @@ def _row_end(batch: Batch, extents: pl.DataFrame, stretches: pl.DataFrame) -> pl
     """Row before which the lines that no rule reads may still be the run's: where the next run or stretch begins in its
     source, or else where the source ends."""
     # A run may begin with lines above its first `begin`.
-    firsts = pl.concat([extents["own_row"].drop_nulls(), stretches["row"], pl.Series([batch.height], dtype=pl.UInt32)])
-    firsts = pl.lit(firsts.sort())
+    rows = pl.concat([extents["own_row"].drop_nulls(), stretches["row"], pl.Series([batch.height], dtype=pl.UInt32)])
+    firsts = pl.lit(rows.sort())
     next_run = firsts.gather(firsts.search_sorted(pl.col("row_last"), side="right"))
     end_of_source = pl.lit(pl.Series(batch.first, dtype=pl.UInt32)).gather(pl.col("source") + 1)
     return pl.min_horizontal(next_run, end_of_source)
