@@ -128,14 +128,16 @@ launch = (
         + (pp.Literal("$ ") | "> ")
         + optional_blanks
         + pp.Opt(pp.Regex(r"[A-Z_]+='[^']*' "))
-        + "/opt/slurm/bin/srun --ipus="
+        + pp.Opt("/opt/slurm/bin/")
+        + "srun --ipus="
         + integer("devices")
         + blanks
         + nonempty("command"),
-        marks="begin",
+        marks="begin identifies_platform standalone",
         params="command",
         more=(
             "$ /opt/slurm/bin/srun --ipus=4 python3 run_pretraining.py --config demo_tiny_128",
+            "$ srun --ipus=1 python mnist_poptorch.py",
             "user@gc:~$ POPLAR_ENGINE_OPTIONS='{\"autoReport.all\":\"true\"}' /opt/slurm/bin/srun --ipus=1  python a.py",
         ),
     ),
@@ -1395,6 +1397,11 @@ programs = (
         "diff:             0.000044",
         (pp.Literal("diff:") | "chemAcc:" | "chemAcc/diff:") + blanks + real,
         more=("chemAcc:          0.043000", "chemAcc/diff:   966.459860"),
+    ),
+    Rule(
+        "trace_event", "Event ' poplar::core::IPUDevice::attach ' lasted  126299  microseconds",
+        "Event ' " + (pp.Literal("poplar::") | "poptorch.") + nonempty,
+        marks="identifies_platform standalone",
     ),
     Rule(
         "stencil_image", "../../images/cheese.png is 2200x1122 pixels in size.",
