@@ -65,7 +65,8 @@ def ingest(
     frames, places = join(parts)
     texts = {source.name: source.text for source in sources}
     kinds = {name: lines for part in parts for name, lines in part.kinds.items()}
-    return Logs(frames, chosen, places, texts, kinds)
+    unmasked = {source.name: source.unmasked for source in sources if source.unmasked}
+    return Logs(frames, chosen, places, texts, kinds, unmasked)
 
 
 def _batches(sources: Iterator[Source], progress: Progress | None) -> Iterator[Batch]:
