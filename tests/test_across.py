@@ -477,7 +477,7 @@ def test_estimates_stand_apart_and_one_input_is_not_ranked_against_a_data_set() 
     found = one_table(across(ingested(files), claims="*poprt*:workload=resnet50"))
     groq = row_of(found, "groq")
     assert (groq.rank, groq.aside) == (None, "it repeats one input, the others run a data set")
-    assert [(q.name, row.platform, values.middle) for q, row, values in found.estimates][0] == (
+    assert next((q.name, row.platform, values.middle) for q, row, values in found.estimates) == (
         "on_chip_throughput", "groq", 2985.4,
     )  # fmt: skip
     assert not {q.name for q in found.quantities} & {"on_chip_throughput", "on_chip_latency_s"}

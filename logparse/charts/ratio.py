@@ -21,7 +21,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import altair as alt
@@ -59,7 +59,7 @@ from logparse.charts._theme import (
 from logparse.charts._view import JobBlock, View
 from logparse.comparison.across import AcrossTable, tables
 from logparse.comparison.compare import Comparison, Row, of_sides
-from logparse.comparison.sides import SideValues
+from logparse.comparison.sides import Side, SideValues
 from logparse.comparison.verdict import BEYOND, ESTABLISHED, NOT_COMPARABLE, UNKNOWN, WITHIN, Verdict
 from logparse.comparison.wording import cell_text, explained_elsewhere, title, verdict_text, what_differs
 from logparse.errors import NothingToDraw, UsageError
@@ -120,7 +120,8 @@ def chart(view: View) -> Drawing:
         heads = [heading(view, _across_heading(t), _across_differs(t)) for t in found]
         subtitle = "Right is faster. The first row of each panel's ranking is the baseline."
         caption = [*_across_caption(found), source_note(view)]
-        return _drawn(view, frame, heads, _across_finding(found), subtitle, caption)
+        of_rows = [[row.side for row in table.rows] for table in found]
+        return _drawn(view, frame, of_rows, heads, _across_finding(found), subtitle, caption)
     compared, more = _comparisons(view)
     if not frame.height:
         raise NothingToDraw("no two runs of the same workload and task have a quantity in common")
@@ -133,16 +134,24 @@ def chart(view: View) -> Drawing:
         *view.touching(frame["quantity"].unique().to_list()),
         source_note(view),
     ]
-    return _drawn(view, frame, heads, _finding(frame), "Right is better; ratios of times are inverted.", caption)
+    sides = [comparison.sides for _, comparison in compared]
+    subtitle = "Right is better; ratios of times are inverted."
+    return _drawn(view, frame, sides, heads, _finding(frame), subtitle, caption)
 
 
 def _drawn(
-    view: View, frame: pl.DataFrame, heads: Sequence[alt.TitleParams], title: str, subtitle: str, caption: list[str]
+    view: View,
+    frame: pl.DataFrame,
+    sides: Iterable[Sequence[Side]],
+    heads: Sequence[alt.TitleParams],
+    title: str,
+    subtitle: str,
+    caption: list[str],
 ) -> Drawing:
     """The panels of all blocks, each block with its heading."""
     width, size = float(view.options.width or WIDTH), theme(view).size
     names = gutter(view, distinct_labels(frame["title"].to_list(), 170, size)) + 14
-    labels = _labels(view, [comparison for _, comparison in found])
+    labels = _labels(view, sides)
     edge = gutter(view, (labels.get(side, side) for side in frame["side"].drop_nulls())) + names
     drawn: list[Drawing | Plain] = []
     for number, head in enumerate(heads):
@@ -438,12 +447,12 @@ def _of(x: alt.X, name: str) -> alt.X:
     return alt.X(f"{name}:Q", title=x["title"], scale=x["scale"], axis=x["axis"])
 
 
-def _labels(view: View, comparisons: Sequence[Comparison]) -> dict[str | None, str]:
-    """Side -> its label, which ends with the number of ranks if that differs from another side's."""
+def _labels(view: View, blocks: Iterable[Sequence[Side]]) -> dict[str | None, str]:
+    """Side -> its label, which ends with the number of ranks if that differs from another side's in its block."""
     notes: dict[str, str] = {}
-    for comparison in comparisons:
-        sides = zip(comparison.sides, rank_notes(view, comparison.sides), strict=True)
-        notes |= {side.label: note for side, note in sides if note or side.label not in notes}
+    for sides in blocks:
+        pairs = zip(sides, rank_notes(view, sides), strict=True)
+        notes |= {side.label: note for side, note in pairs if note or side.label not in notes}
     size = theme(view).size
     room = 190 - max((text_width(note, size) for note in notes.values()), default=0.0)
     short = distinct_labels([one_line(side) for side in notes], room, size)
@@ -488,7 +497,7 @@ def _differs(comparison: Comparison) -> str:
 
 def _across_heading(table: AcrossTable) -> str:
     base = table.rows[0]
-    against = f"; baseline: {base.platform}  {title_label(base.side.label)}" if base.rank is not None else ""
+    against = f"; baseline: {base.platform}  {title_labels([base.side.label])[0]}" if base.rank is not None else ""
     return f"{one_line(table.workload)}, {labels.task(table.task)}{against}"
 
 
