@@ -90,6 +90,13 @@ def test_a_file_name_claims_only_by_an_explicit_word(name: str, found: list[tupl
     assert [(c.name, c.text) for c in from_names(job)] == found
 
 
+def test_the_name_of_a_file_with_several_runs_claims_nothing() -> None:
+    logs = ingested(SAMPLES / "sambanova" / "bert_large_appended_16_then_8_ranks.out")
+    jobs = Ledger(logs).jobs
+    assert [job["ranks"] for job in jobs] == [16, 8]
+    assert [list(from_names(job)) for job in jobs] == [[], []]
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [

@@ -39,6 +39,8 @@ _IN_NAMES = {
 _AFTER_NUMBER = {"ranks": r"(?:tasks|ranks)"}
 """Column -> its word in file names after a number: `16tasks`, `32_tasks`. Only the plural: `2_task` may be the second
 task. Not epochs or steps: `after_5_epochs` is no setting of the whole run."""
+_ONE_OF_SEVERAL = re.compile(r"#\d+$")
+"""The end of the label of a run in a file with several."""
 _NUMBER = r"(\d+(?:\.\d+)?(?:e-?\d+)?)"
 
 
@@ -121,9 +123,12 @@ def from_lines(lines: Iterable[str]) -> list[Claim]:
 
 
 def from_names(job: Job) -> Iterator[Claim]:
-    """Claims in the names of the job's files: `epoch_20`, `batch2048`, `ntask_8`, `16tasks`, `32_tasks`."""
+    """Claims in the names of the job's files: `epoch_20`, `batch2048`, `ntask_8`, `16tasks`, `32_tasks`. The name of a
+    file with several runs (`16_then_8_ranks.out#1`) claims nothing: which of them it means is not known."""
     seen = set()
     for run in job.runs:
+        if _ONE_OF_SEVERAL.search(str(run["label"])):
+            continue
         for name, text in _stated(re.split(r"[/\\]", str(run["source"]))[-1]):
             if name not in seen and _is_plain(name, text):
                 yield Claim(str(run["run"]), name, text, "file name")
