@@ -10,7 +10,7 @@ from typing import Any
 import polars as pl
 import pytest
 from click.testing import CliRunner, Result
-from conftest import SAMPLES, ingested
+from conftest import ROOT, SAMPLES, ingested
 
 import logparse
 from logparse.cli import cli
@@ -368,6 +368,14 @@ def test_a_file_replaces_entries_of_the_table(tmp_path: Path) -> None:
     assert cell(found, "cerebras", "model_flops_utilisation") == pytest.approx(6 * 3.36e8 * rate / 1e15)
     assert "https://example.org/measured" in caveat(found, "power")
     assert "SN30" in table(file).devices
+
+
+def test_the_example_of_the_documentation_is_a_table_of_devices(tmp_path: Path) -> None:
+    page = (ROOT / "docs" / "howto" / "across.md").read_text().partition("## The table of devices")[2]
+    file = tmp_path / "devices.toml"
+    file.write_text("\n".join(line[4:] for line in page.splitlines() if line.startswith("    ")))
+    found = table(file)
+    assert (found.devices["CS-2"].power.value, found.models["my_model"].parameters) == (17_000, 1.3e9)
 
 
 @pytest.mark.parametrize(
