@@ -10,7 +10,7 @@ from typing import Any
 import polars as pl
 import pytest
 from click.testing import CliRunner, Result
-from conftest import SAMPLES, ingested
+from conftest import ROOT, SAMPLES, ingested
 
 import logparse
 from logparse.cli import cli
@@ -22,6 +22,9 @@ from logparse.devices import table
 from logparse.errors import NothingToDraw, UsageError
 from logparse.grammar.names import common_name
 from logparse.pages.across import text_across
+from logparse.report.content import content
+from logparse.report.page import environment
+from logparse.report.sections import Sections
 
 pytestmark = pytest.mark.usefixtures("read_once")
 
@@ -116,6 +119,23 @@ def test_a_name_in_the_log_claims_a_setting_and_has_its_line() -> None:
 def test_a_users_claim_has_precedence_over_a_name_in_the_log() -> None:
     ledger = Ledger(ingested(CEREBRAS), [claim("*:sequence_length=512")])
     assert ledger.value(ledger.jobs[0], "sequence_length").value == 512
+
+
+def test_a_compiled_graph_has_one_sequence_length() -> None:
+    twin = SAMPLES / "cerebras" / "bert_large_batch_1024.out"  # the same graph, in a log that names no length
+    ledger = Ledger(ingested([CEREBRAS, twin]))
+    values = {job.label: ledger.value(job, "sequence_length") for job in ledger.jobs}
+    assert {value.value for value in values.values()} == {128}
+    assert "bert_pasted_crlf_cp1252.out, which ran the same compiled graph" in str(values[twin.name].made)
+    assert values[twin.name].locations == values[CEREBRAS.name].locations
+    alone = Ledger(ingested(twin))
+    assert not alone.value(alone.jobs[0], "sequence_length").known
+    other = (
+        CEREBRAS.read_bytes().replace(b"MSL128", b"MSL512").replace(b"wsjob-", b"wsjob-b").replace(b"2024-", b"2025-")
+    )
+    contradicted = Ledger(logparse.ingest([CEREBRAS, twin, other]))
+    (job,) = (job for job in contradicted.jobs if job.label == twin.name)
+    assert not contradicted.value(job, "sequence_length").known
 
 
 def test_a_name_that_the_log_contradicts_is_refuted() -> None:
@@ -350,6 +370,14 @@ def test_a_file_replaces_entries_of_the_table(tmp_path: Path) -> None:
     assert "SN30" in table(file).devices
 
 
+def test_the_example_of_the_documentation_is_a_table_of_devices(tmp_path: Path) -> None:
+    page = (ROOT / "docs" / "howto" / "across.md").read_text().partition("## The table of devices")[2]
+    file = tmp_path / "devices.toml"
+    file.write_text("\n".join(line[4:] for line in page.splitlines() if line.startswith("    ")))
+    found = table(file)
+    assert (found.devices["CS-2"].power.value, found.models["my_model"].parameters) == (17_000, 1.3e9)
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
@@ -464,12 +492,14 @@ def test_the_chart_has_nothing_to_draw_for_one_platform() -> None:
 
 
 def test_the_table_is_the_first_of_the_report() -> None:
-    html = logparse.report(ingested(BOTH))
-    assert html.index('id="across-h"') < html.index('id="runs-h"')
+    sections = Sections(content(ingested(BOTH)), [], []).all()
+    assert [section.id for section in sections][:3] == ["lists", "across", "runs"]
+    html = environment().get_template("across.html").render(data=sections[1].data)
     assert "ranked by tokens/s" in html
+    assert html.count('class="n" data-n=') >= 6  # numbers open their lines
     for format in ("md", "latex"):
         assert "Across platforms" in logparse.report(ingested(BOTH), format=format)
-    assert 'id="across-h"' not in logparse.report(ingested(UNNAMED))
+    assert "across" not in [section.id for section in Sections(content(ingested(UNNAMED)), [], []).all()]
 
 
 def test_estimates_stand_apart_and_one_input_is_not_ranked_against_a_data_set() -> None:

@@ -60,10 +60,7 @@ def programs(jobs: Sequence[Job], params: pl.DataFrame) -> Mapping[str, Program]
 
 def _keys(jobs: Sequence[Job], params: pl.DataFrame) -> Mapping[str, Mapping[_Key, tuple[Location, ...]]]:
     """Job id -> what the job may share, with the line that states it."""
-    hashes: dict[str, list[tuple[str, Location]]] = {}
-    rows = params.filter(pl.col("name") == "hash").select("run", "value", pl.col("source").cast(TEXT), "line")
-    for run, value, source, line in rows.iter_rows():
-        hashes.setdefault(run, []).append((value, Location(source, line)))
+    hashes = graphs(params)
 
     def of(job: Job) -> Iterator[tuple[_Key, tuple[Location, ...]]]:
         platform = str(job["platform"])
@@ -73,6 +70,15 @@ def _keys(jobs: Sequence[Job], params: pl.DataFrame) -> Mapping[str, Mapping[_Ke
             yield _Key(platform, "compile hash", value), (location,)
 
     return {job.id: dict(of(job)) for job in jobs}
+
+
+def graphs(params: pl.DataFrame) -> Mapping[str, Sequence[tuple[str, Location]]]:
+    """Run -> the hashes of its compiled graphs with their lines, from the frame `params`."""
+    hashes: dict[str, list[tuple[str, Location]]] = {}
+    rows = params.filter(pl.col("name") == "hash").select("run", "value", pl.col("source").cast(TEXT), "line")
+    for run, value, source, line in rows.iter_rows():
+        hashes.setdefault(run, []).append((value, Location(source, line)))
+    return hashes
 
 
 def _connected(jobs: Sequence[Job], keys: Mapping[str, Mapping[_Key, object]]) -> list[list[Job]]:
