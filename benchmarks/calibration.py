@@ -1,8 +1,8 @@
 """How often verdicts are wrong: simulated repeats, judged by the code that judges logs.
 
-`python benchmarks/calibration.py [REPETITIONS]` prints the table of docs/verdicts.md: how often equal settings are called
-different, and how often a true difference is found, for normal, t₃ and 10 %-contaminated repeats. The public repeats are
-drawn from the same distribution, and lose their outliers as `logparse.spreads.make` makes them.
+`python benchmarks/calibration.py [REPETITIONS]` prints the tables of docs/verdicts.md: how often equal settings are
+called different, and how often a true difference is found, for normal, t₃ and 10 %-contaminated repeats. The public
+repeats are drawn from the same distribution, and lose their outliers as in `logparse.spreads.make`.
 """
 
 from __future__ import annotations
@@ -18,17 +18,18 @@ from logparse.comparison.estimate import BEYOND, ESTABLISHED, Pool, Sample, Sour
 Draw = Callable[[np.random.Generator, tuple[int, ...]], np.ndarray]
 
 
-def contaminated(rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
-    """Normal values, one in ten with three times the standard deviation (Tukey, 1960)."""
-    return rng.standard_normal(shape) * np.where(rng.random(shape) < 0.1, 3.0, 1.0)
+def contaminated(rng: np.random.Generator, shape: tuple[int, ...], factor: float = 3.0) -> np.ndarray:
+    """Normal values, one in ten with three times the standard deviation (Tukey, 1960), or another factor."""
+    return rng.standard_normal(shape) * np.where(rng.random(shape) < 0.1, factor, 1.0)
 
 
 DISTRIBUTIONS: dict[str, Draw] = {
     "normal": lambda rng, shape: rng.standard_normal(shape),
     "t3": lambda rng, shape: rng.standard_t(3, shape),
     "contaminated": contaminated,
+    "5 × contaminated": lambda rng, shape: contaminated(rng, shape, 5.0),
 }
-BOUNDS = {"normal": 0.05, "t3": 0.10, "contaminated": 0.10}
+BOUNDS = {"normal": 0.05, "t3": 0.10, "contaminated": 0.10, "5 × contaminated": 0.10}
 """The most false alarms that are allowed."""
 SIZES = ((1, 1), (2, 2), (3, 3), (4, 4), (5, 5), (6, 6), (8, 8), (10, 10), (15, 15), (20, 20))
 UNEQUAL = ((1, 3), (1, 20), (2, 3), (2, 20), (3, 4), (3, 6), (3, 20), (5, 20), (10, 20))

@@ -19,6 +19,7 @@ from logparse import spreads
 from logparse.cells import Value
 from logparse.comparison.estimate import (
     OTHER_PROGRAM,
+    PREDICTION_LEVEL,
     Noise,
     Pool,
     Sample,
@@ -125,7 +126,7 @@ def margin(ledger: Ledger, quantity: Quantity, c: SideValues) -> tuple[float | N
     if values is None or not lent.pools:
         return None, ""
     (pool,) = lent.pools
-    return quantile(pool.dof) * math.sqrt((pool.variance + values.rounding) / values.n), lent.text
+    return quantile(pool.dof, PREDICTION_LEVEL) * math.sqrt((pool.variance + values.rounding) / values.n), lent.text
 
 
 HERE, PUBLIC, BOTH = "repeats here", "public repeats", "repeats here and public"
@@ -425,7 +426,7 @@ def other_program(ledger: Ledger, quantity: Quantity, a: SideValues, b: SideValu
     widest = max(found, key=lambda s: s.sd, default=None) or spreads.widest(None, name)
     if widest is None or not a.n or not b.n:
         return None
-    size = quantile(widest.dof) * widest.sd * math.sqrt(1 / a.n + 1 / b.n)
+    size = quantile(widest.dof, PREDICTION_LEVEL) * widest.sd * math.sqrt(1 / a.n + 1 / b.n)
     where = f"on {widest.platform}" if widest.platform in platforms else "on any platform"
     text = (
         "no repeats of this program are known; the widest repeat-to-repeat deviation known of this quantity "
