@@ -9,6 +9,7 @@ from typing import Any
 import polars as pl
 
 from logparse.arguments import OneOrMany, as_tuple
+from logparse.comparison import equal_rows
 from logparse.comparison import sides as sides_
 from logparse.comparison.claim_verdicts import claim_verdicts
 from logparse.comparison.claims import Claim
@@ -175,13 +176,23 @@ def of_sides(
     """The comparison of these sides; see `compare`."""
     first = baseline_of(sides, baseline)
     shown = [q for q in quantities().values() if q.clock is None or clock is None or q.clock == clock]
-    rows = _corrected([row for q in shown if (row := row_of(ledger, q, sides, first, per, by)) is not None])
+    rows = [row for q in shown if (row := row_of(ledger, q, sides, first, per, by)) is not None]
     common = [at(ledger, sides, p) for p in points] + [target(ledger, sides, t) for t in targets]
+    rows = _corrected(rows + [_row_at(ledger, point, sides, first) for point in common if point.found is not None])
     jobs = [job for side in sides for job in side.jobs]
     return Comparison(
         ledger, tuple(sides), first, tuple(rows), tuple(settings(ledger, sides)), scaling(ledger, sides),
         claim_verdicts(ledger, jobs), by, per, (clock,) if clock else tuple(CLOCKS), tuple(common),
     )  # fmt: skip
+
+
+def _row_at(ledger: Ledger, common: CommonPoint, sides: Sequence[Side], first: int) -> Row:
+    """All sides at one point: the time to a target, or the loss at equal samples."""
+    cells = equal_rows.cells(common, sides)
+    verdicts = [
+        None if i == first else equal_rows.verdict(ledger, common, cells[first], c) for i, c in enumerate(cells)
+    ]
+    return Row(equal_rows.quantity(common), tuple(cells), tuple(verdicts), "lower")
 
 
 def _corrected(rows: Sequence[Row]) -> list[Row]:

@@ -16,8 +16,10 @@ from typing import Any
 import polars as pl
 
 from logparse import spreads
+from logparse.cells import Value
 from logparse.comparison.estimate import (
     OTHER_PROGRAM,
+    PREDICTION_LEVEL,
     Noise,
     Pool,
     Sample,
@@ -90,17 +92,22 @@ class _Repeats:
     locations: tuple[Location, ...]
 
 
-def source(ledger: Ledger, quantity: Quantity, a: SideValues, b: SideValues) -> Source:
+Values = Callable[[Sequence[Job]], SideValues]
+"""The values of one quantity of some jobs."""
+
+
+def source(ledger: Ledger, quantity: Quantity, a: SideValues, b: SideValues, values: Values | None = None) -> Source:
     """The noise of one value, pooled within groups of repeats of the same program: those of the two sides themselves,
     of other experiments in these logs, and of public runs.
 
     Never the difference between the two sides, which is to be judged: runs of the sides are no repeats of each other,
     and public runs with the very values of these logs are left out. Two programs (on two platforms, say) have two
-    pools; the source is empty where one of them has no repeats.
+    pools; the source is empty where one of them has no repeats. `values`: how to get the values of repeats, if the
+    quantity is not one of a whole run; then there are no public runs.
     """
     if {_program(job) for job in a.counted_jobs} == {_program(job) for job in b.counted_jobs}:
-        return _source(ledger, quantity, (a, b), (a, b))
-    parts = [_source(ledger, quantity, (c,), (a, b)) for c in (a, b)]
+        return _source(ledger, quantity, (a, b), (a, b), values)
+    parts = [_source(ledger, quantity, (c,), (a, b), values) for c in (a, b)]
     if not all(part.pools for part in parts):
         return Source()
     kinds = dict.fromkeys(part.kind for part in parts)
@@ -119,7 +126,7 @@ def margin(ledger: Ledger, quantity: Quantity, c: SideValues) -> tuple[float | N
     if values is None or not lent.pools:
         return None, ""
     (pool,) = lent.pools
-    return quantile(pool.dof) * math.sqrt((pool.variance + values.rounding) / values.n), lent.text
+    return quantile(pool.dof, PREDICTION_LEVEL) * math.sqrt((pool.variance + values.rounding) / values.n), lent.text
 
 
 HERE, PUBLIC, BOTH = "repeats here", "public repeats", "repeats here and public"
@@ -130,19 +137,25 @@ def _program(job: Job) -> tuple[Any, ...]:
     return job.main["platform"], job.main["workload"], job.main["task"]
 
 
-def _source(ledger: Ledger, quantity: Quantity, cells: Sequence[SideValues], excluded: Sequence[SideValues]) -> Source:
+def _source(
+    ledger: Ledger,
+    quantity: Quantity,
+    cells: Sequence[SideValues],
+    excluded: Sequence[SideValues],
+    values: Values | None = None,
+) -> Source:
     """The pool of the programs of these sides, without the runs of the excluded sides except in their own side."""
     ids = {job.id for c in excluded for job in c.side.jobs}
     programs = {_program(job): job for c in cells for job in c.counted_jobs}
     groups = [_of_side(ledger, quantity, c) for c in cells]
     seen = {spreads.fingerprint(job.main) for c in excluded for job in c.side.jobs}
     for job in programs.values():
-        for group in _experiments(ledger, quantity, job):
+        for group in _experiments(ledger, quantity, job, values):
             seen.update(group.runs)
             left = [i for i, id in enumerate(group.ids) if id not in ids]
             groups.append(_Repeats((), (), tuple(group.numbers[i] for i in left), group.locations))
     here = [group for group in groups if len(group.numbers) > 1]
-    public = [found for job in programs.values() for found in _public(quantity, job, seen)]
+    public = [] if values else [found for job in programs.values() for found in _public(quantity, job, seen)]
     pool = Pool.of([group.numbers for group in here]) + Pool.of([numbers for _, numbers in public])
     if not pool.dof:
         return Source()
@@ -184,10 +197,12 @@ def _of_side(ledger: Ledger, quantity: Quantity, c: SideValues) -> _Repeats:
     return _repeats(ledger, quantity, c, trim=False)
 
 
-def _experiments(ledger: Ledger, quantity: Quantity, job: Job) -> list[_Repeats]:
+def _experiments(ledger: Ledger, quantity: Quantity, job: Job, values: Values | None) -> list[_Repeats]:
     """The repeats of each experiment of the program of `job` whose values mean the same as those of `job`."""
     columns = [*BASIS.get(quantity.name, ()), *([quantity.state] if quantity.state else [])]
     basis = tuple(job[column] for column in columns)
+    if values is not None:
+        return [_repeats(ledger, quantity, values(jobs)) for jobs in ledger.experiments(job)]
     return ledger.once(
         ("experiments", quantity.name, _program(job), basis),
         lambda: [
@@ -270,7 +285,7 @@ def rounding(ledger: Ledger, quantity: Quantity, a: SideValues, b: SideValues) -
             sizes.append(width / abs(mean) if quantity.scale == "ratio" and mean else width)
     if not sizes:
         return None
-    text = f"the printed digits leave an uncertainty of {_uncertainty(quantity, sum(sizes))}"
+    text = f"the resolution of the values leaves an uncertainty of {_uncertainty(quantity, sum(sizes))}"
     return Noise("rounding", text, sum(sizes), least=True)
 
 
@@ -338,7 +353,9 @@ def bootstrap_error(series: Sequence[float]) -> float:
 def step_to_step(ledger: Ledger, quantity: Quantity, a: SideValues, b: SideValues) -> Noise | None:
     """A loss that is the value of one step varies from one logged step to the next. A loss that the program states as a
     mean does not."""
-    if quantity.name != "loss" or not all(_is_of_one_step(ledger, job) for c in (a, b) for job in c.jobs):
+    if quantity.name != "loss" or not all(
+        _is_of_one_step(ledger, job, value) for c in (a, b) for job, value in zip(c.jobs, c.values, strict=True)
+    ):
         return None
     errors = [_of_side_bound(c, lambda job: step_deviation(ledger, job)) for c in (a, b)]
     if None in errors:
@@ -348,11 +365,11 @@ def step_to_step(ledger: Ledger, quantity: Quantity, a: SideValues, b: SideValue
     return Noise("step to step", text, size, least=True)
 
 
-def _is_of_one_step(ledger: Ledger, job: Job) -> bool:
-    """Whether the final loss is the value of a logged step."""
+def _is_of_one_step(ledger: Ledger, job: Job, loss: Value) -> bool:
+    """Whether a loss is the value of a logged step."""
     steps = ledger.metrics(job, "loss", split="train", window="step", scope=None)
     lines = set(zip(steps["source"].cast(pl.String), steps["line"], strict=True))
-    return any((p.source, p.line) in lines for p in ledger.value(job, "loss").locations)
+    return any((p.source, p.line) in lines for p in loss.locations)
 
 
 def step_deviation(ledger: Ledger, job: Job) -> float | None:
@@ -404,11 +421,12 @@ def items_of(ledger: Ledger, job: Job) -> int | None:
 def other_program(ledger: Ledger, quantity: Quantity, a: SideValues, b: SideValues) -> Noise | None:
     """The widest spread of another program on the platform, or on any platform: a hint at the order of magnitude."""
     platforms = sorted({str(job["platform"]) for c in (a, b) for job in c.counted_jobs})
-    found = [s for platform in platforms if (s := spreads.widest(platform, quantity.name)) is not None]
-    widest = max(found, key=lambda s: s.sd, default=None) or spreads.widest(None, quantity.name)
+    name = "throughput" if quantity.rate else quantity.name
+    found = [s for platform in platforms if (s := spreads.widest(platform, name)) is not None]
+    widest = max(found, key=lambda s: s.sd, default=None) or spreads.widest(None, name)
     if widest is None or not a.n or not b.n:
         return None
-    size = quantile(widest.dof) * widest.sd * math.sqrt(1 / a.n + 1 / b.n)
+    size = quantile(widest.dof, PREDICTION_LEVEL) * widest.sd * math.sqrt(1 / a.n + 1 / b.n)
     where = f"on {widest.platform}" if widest.platform in platforms else "on any platform"
     text = (
         "no repeats of this program are known; the widest repeat-to-repeat deviation known of this quantity "

@@ -13,7 +13,7 @@ The rules are in `estimate`, without logs; this module connects them with the va
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from logparse.comparison.estimate import (
@@ -26,6 +26,7 @@ from logparse.comparison.estimate import (
     WITHIN,
     Estimate,
     Noise,
+    Source,
     holm,
     judge,
 )
@@ -105,36 +106,41 @@ def refused(refusal: Refusal) -> Verdict:
 
 def verdict(ledger: Ledger, quantity: Quantity, baseline: SideValues, candidate: SideValues) -> Verdict:
     """The verdict on two comparable sides with values."""
-    estimate, known = _estimate(ledger, quantity, baseline, candidate)
-    if estimate is None or baseline.mean is None or candidate.mean is None:
-        return refused(_NO_NUMBER)
-    ratio = math.exp(estimate.value) if quantity.scale == "ratio" else None
-    return Verdict(
-        estimate.word, ratio, candidate.mean - baseline.mean, estimate, known,
-        tuple(_left_out(ledger, quantity, baseline, candidate, estimate.word)),
+    return of_estimates(
+        ledger, quantity, baseline, candidate,
+        lambda a, b: source(ledger, quantity, a, b), lambda a, b: bounds(ledger, quantity, a, b),
     )  # fmt: skip
 
 
-def _estimate(
-    ledger: Ledger, quantity: Quantity, a: SideValues, b: SideValues
-) -> tuple[Estimate | None, tuple[Noise, ...]]:
-    samples = [sample(ledger, quantity, c) for c in (a, b)]
-    if samples[0] is None or samples[1] is None:
-        return None, ()
-    known = tuple(bounds(ledger, quantity, a, b))
-    return judge(samples[0], samples[1], source(ledger, quantity, a, b), known), known
+def of_estimates(
+    ledger: Ledger,
+    quantity: Quantity,
+    baseline: SideValues,
+    candidate: SideValues,
+    repeats: Callable[[SideValues, SideValues], Source],
+    others: Callable[[SideValues, SideValues], Sequence[Noise]],
+) -> Verdict:
+    """The verdict on two sides, given the noise from repeats and the other noise of any two sides."""
 
+    def estimate(a: SideValues, b: SideValues) -> tuple[Estimate | None, tuple[Noise, ...]]:
+        samples = [sample(ledger, quantity, c) for c in (a, b)]
+        if samples[0] is None or samples[1] is None:
+            return None, ()
+        known = tuple(others(a, b))
+        return judge(samples[0], samples[1], repeats(a, b), known), known
 
-def _left_out(ledger: Ledger, quantity: Quantity, a: SideValues, b: SideValues, word: str) -> Sequence[tuple[str, str]]:
-    """The runs without which the verdict would be another, with that verdict."""
-    found = []
-    for c, other, is_baseline in ((a, b, True), (b, a, False)):
+    found, known = estimate(baseline, candidate)
+    if found is None or baseline.mean is None or candidate.mean is None:
+        return refused(_NO_NUMBER)
+    ratio = math.exp(found.value) if quantity.scale == "ratio" else None
+    without = []
+    for c in (baseline, candidate):
         for i in range(c.n if 1 < c.n <= _MOST_LEFT_OUT else 0):
             less = c.without(i)
-            estimate, _ = _estimate(ledger, quantity, *((less, other) if is_baseline else (other, less)))
-            if estimate is not None and estimate.word != word:
-                found.append((c.jobs[i].label, estimate.word))
-    return found
+            other, _ = estimate(less if c is baseline else baseline, candidate if c is baseline else less)
+            if other is not None and other.word != found.word:
+                without.append((c.jobs[i].label, other.word))
+    return Verdict(found.word, ratio, candidate.mean - baseline.mean, found, known, tuple(without))
 
 
 def corrected(verdicts: Sequence[Verdict | None]) -> list[Verdict | None]:

@@ -10,7 +10,7 @@ import polars as pl
 
 from logparse.cells import Value
 from logparse.comparison.compare import Comparison, Row, more_runs
-from logparse.comparison.estimate import OTHER_PROGRAM, detectable
+from logparse.comparison.estimate import OTHER_PROGRAM, Noise, detectable
 from logparse.comparison.ledger import Ledger
 from logparse.comparison.noise import shown
 from logparse.comparison.quantities import CLOCKS, Quantity
@@ -206,11 +206,12 @@ def verdict_reason(row: Row, verdict: Verdict, spelling: Callable[[Remedy], str]
     estimate, noise = verdict.estimate, verdict.noise
     parts = [f"{verdict.word} ({noise.kind}: {noise.text})" if noise else f"{verdict.word} (the noise is not known)"]
     if verdict.word == UNKNOWN:
-        others = [bound for bound in verdict.bounds if bound.kind == OTHER_PROGRAM]
+        hint = _hint(verdict)
         parts = ["unknown"]
-        if noise is not None and noise not in others:
+        if noise is not None and noise is not hint:
             parts.append(f"the difference exceeds the lower bound of the noise ({noise.text})")
-        parts += [bound.text for bound in others]
+        if hint is not None and estimate is not None and hint.sd:
+            parts.append(f"{hint.text}: the difference is {abs(estimate.value) / hint.sd:.2g} times as large")
         parts.append(SETTLED)
     elif verdict.word == WITHIN and noise and estimate and estimate.interval and verdict.difference:
         parts.append(f"a difference of less than ±{shown(row.quantity, noise.size)} does not show")
@@ -223,6 +224,21 @@ def verdict_reason(row: Row, verdict: Verdict, spelling: Callable[[Remedy], str]
     if len(verdict.without) > _LEFT_OUT:
         parts.append(f"the same is true of {len(verdict.without) - _LEFT_OUT} more runs")
     return "; ".join(parts)
+
+
+def is_no_noise(verdict: Verdict) -> bool:
+    """Whether a difference of unknown significance is larger than the widest known noise of other programs explains."""
+    hint = _hint(verdict)
+    return (
+        verdict.word == UNKNOWN
+        and hint is not None
+        and abs(verdict.estimate.value if verdict.estimate else 0) > hint.size
+    )
+
+
+def _hint(verdict: Verdict) -> Noise | None:
+    """The noise of another program."""
+    return next((bound for bound in verdict.bounds if bound.kind == OTHER_PROGRAM), None)
 
 
 SETTLED = "three runs per side would settle it"

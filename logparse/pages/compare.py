@@ -86,6 +86,8 @@ def _common(common: CommonPoint, paint: Paint) -> list[str]:
     if common.found is None:
         return [f" At equal {common.asked}: {one_line(common.points[0].reason or '')}."]
     rows = [["", "step", "samples", "s since training began", common.metric, "line"]]
+    if common.is_target:
+        rows[0].append("logged before")
     rows += [[f"  {one_line(_label(p))}", *_point(p, paint)] for p in common.points]
     return [f" At {common.found}:", *aligned(rows, right=(1, 2, 3, 4))]
 
@@ -104,7 +106,14 @@ def _point(p: PointAt, paint: Paint) -> list[str]:
         "?" if p.seconds is None else f"{p.seconds:.1f}",
         "?" if value is None else f"{value:.6g}",
         paint.location(*p.location) if p.location else "",
+        *([] if p.before is None else [_before(*p.before)]),
     ]
+
+
+def _before(step: int | None, seconds: float | None) -> str:
+    """The last point that was logged before a target was reached: it was reached between the two."""
+    words = [f"step {step:,}" if step is not None else "", f"{seconds:.1f} s" if seconds is not None else ""]
+    return "not yet at " + ", ".join(filter(None, words))
 
 
 def _scaling(comparison: Comparison) -> list[str]:
