@@ -914,7 +914,7 @@ _SDK = (
 
 # ---- failures and warnings ---- #
 
-# The command of the cluster and its tables, reports of a compiler, notes: they name the platform and hold no run.
+# The command of the cluster and its tables, reports of a compiler: they name the platform and hold no run.
 _TOOLS = (
     Rule(
         "csctl_command",
@@ -940,13 +940,6 @@ _TOOLS = (
         "container_shell",
         "[user@bridges2-login012 tf]$ srun --pty --partition=RM singularity shell --cleanenv --bind /local1/cerebras/data,$PROJECT cbcore.sif",
         pp.Regex(r"(?:[^$]*\$ )?(?:srun .* )?singularity (?:shell|exec) .*(?:cerebras|cbcore)") + rest,
-        marks="identifies_platform standalone",
-    ),
-    Rule(
-        "step_in_a_note",
-        "Step=100, Loss=9.48438, Rate=6858.71 samples/sec, GlobalRate=6858.72 samples/sec <br/>",
-        "Step=" + pp.Regex(r"[0-9]+") + ", Loss=" + pp.Regex(r"[0-9.]+") + ", Rate=" + pp.Regex(r"[0-9.]+") + " samples/sec, GlobalRate="
-        + pp.Regex(r"[0-9.]+") + " samples/sec" + rest,
         marks="identifies_platform standalone",
     ),
 )  # fmt: skip

@@ -109,12 +109,6 @@ _SESSION = (
         pp.Regex(r"[0-9]+\.groq-[^ ]+") + blanks + token + blanks + token + blanks + token + blanks + rest,
         marks="identifies_platform standalone",
     ),
-    Rule(
-        "groq_package",
-        "ERROR: No matching distribution found for groq-devtools",
-        "ERROR: No matching distribution found for groq" + rest,
-        marks="identifies_platform standalone", level="error", kind="environment",
-    ),
     Rule("api_latency", "[[Groq tsp_runner]]", pp.Literal("[[Groq tsp_runner]]"), marks="identifies_platform standalone"),
     Rule(
         "groqflow_installed",
@@ -484,7 +478,7 @@ _STATE = (
         "state_failed", "build_status: failed_build", pp.Literal("build_status: failed_build"), marks="failure", level="error", kind="compile",
     ),
     Rule("state_model", "build_name: bert_tiny", "build_name: " + _build("model")),
-    Rule("state_groqcard", "groqcard: A1.4", "groqcard: " + token("system"), marks="identifies_platform standalone", params="config"),
+    Rule("state_groqcard", "groqcard: A1.4", "groqcard: " + token("system"), params="config"),
     Rule("state_topology", "topology: Dragonfly", "topology: " + token("topology"), params="config"),
     Rule("state_tuple", "input_ids: !!python/tuple", pp.Literal("input_ids: !!python/tuple")),
     Rule("state_other_tuple", "attention_mask: !!python/tuple", pp.Regex(r"(?:[^ :i]|i[^ :n])[^ :]*") + ": !!python/tuple"),
