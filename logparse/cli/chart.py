@@ -11,6 +11,7 @@ import click
 from click.core import ParameterSource
 
 from logparse.cli import NOTHING, _options
+from logparse.text.secrets import masked_text
 
 FORMATS = ("html", "svg", "png", "pdf", "json")
 TEXT = ("svg", "json")
@@ -145,7 +146,7 @@ def _format(output: str | None, format: str | None, data: str | None) -> str | N
 
 def _command(ctx: click.Context) -> str:
     """The command as it was given, for the file's metadata."""
-    return shlex.join(["logparse", "chart", *_given(ctx)])
+    return masked_text(shlex.join(["logparse", "chart", *_given(ctx)]))
 
 
 def _given(ctx: click.Context) -> Iterator[str]:

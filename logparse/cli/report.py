@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from logparse.cli import NOTHING, _options
+from logparse.text.secrets import masked_text
 
 _SUFFIXES = {".html": "html", ".htm": "html", ".md": "md", ".tex": "latex"}
 
@@ -77,7 +78,7 @@ def command(
 
     text = report(
         logs, format=chosen, where=where, by=by, baseline=baseline, claims=claims, ignore=ignore, theme=theme,
-        title=title, command=shlex.join(["logparse", *sys.argv[1:]]),
+        title=title, command=masked_text(shlex.join(["logparse", *sys.argv[1:]])),
     )  # fmt: skip
     _options.put_text(text.rstrip("\n"), output)
     return _options.exit_code(logs)

@@ -1,7 +1,7 @@
 """Keys, tokens and passwords in the text of logs: found by their own form or by the name before them, and masked.
 
-The reader masks each text once, before any rule sees it, so that no frame, page, chart or report can hold what is masked.
-A mask has as many characters as the secret: every column of the line stays where it was.
+The reader masks each text once, before any rule sees it, so that no frame, page, chart or report can hold what is
+masked. A mask has as many characters as the secret: every column of the line stays where it was.
 """
 
 from __future__ import annotations
@@ -25,14 +25,17 @@ _CHUNK = 2**20
 
 # Matching takes linear time: repeats are possessive or bounded.
 _SEPARATOR = r"""(?:\\?["'])?[ \t]{0,4}+(?P<sep>=>?|:)[ \t]{0,4}+"""
-_VALUE = r"""(?:(?P<quote>\\?["'])(?P<quoted>(?:(?!(?P=quote))[^\n\r]){1,4000}+)(?P=quote)|(?:\\?["'])?(?P<bare>[^\s"'`,;&|]++))"""
+_VALUE = (
+    r"""(?:(?P<quote>\\?["'])(?P<quoted>(?:(?!(?P=quote))[^\n\r]){1,4000}+)(?P=quote)"""
+    r"""|(?:\\?["'])?(?P<bare>[^\s"'`,;&|]++))"""
+)
 _NAME = re.sub(
     r"\s+",
     "",
     r"""(?:
     (?P<password> password | passwd | passphrase | passcode | (?<![a-z])pwd | (?<=_)pass )
-  | (?P<key> (?: api | access | account | private | secret | auth | shared | signing | encryption | subscription | master
-        | client | service ) [_-]?key (?: [_-]? (?: id | value | data ) )?
+  | (?P<key> (?: api | access | account | private | secret | auth | shared | signing | encryption | subscription
+        | master | client | service ) [_-]?key (?: [_-]? (?: id | value | data ) )?
       | sharedaccess (?: key | signature ) | secret )
   | (?P<token> token | credentials? | (?<=[a-z0-9]_)key )
 )""",
@@ -40,7 +43,7 @@ _NAME = re.sub(
 _NAMED = re.compile(_NAME + _SEPARATOR + _VALUE)
 """`DB_PASSWORD=x`, `"api_key": "x"`, `token: x`, in lower case."""
 _OPTION = re.compile(rf"(?<![^\s\"'(\[,])--?[\w-]{{0,40}}?{_NAME}[\"']?,?[ \t]++(?!-){_VALUE}")
-"""`--password x`, also in a list of arguments: `'--password', 'x'`."""
+"""An option whose value is the next word, also in a list of arguments."""
 
 _CREDENTIAL = r"""(?:\\?["'])?[ \t]{0,4}+[=:][ \t]{0,4}+(?:\\?["'])?"""
 _ARGUMENTS = r"\b[^\n|;]{0,400}?[ \t]"
@@ -71,12 +74,13 @@ _FORMS = tuple(
         ("sig= signature= key= code= auth= token= credential=",
          r"[?&](?i:sig|signature|key|code|auth|token|access_token|x-amz-(?:signature|credential|security-token))="
          r"""(?P<v>[^\s&"'#<>]{6,}+)"""),
-        ("machine", r"\bmachine[ \t]++\S{1,400}+[ \t]++login[ \t]++\S{1,400}+[ \t]++password[ \t]++(?P<v>\S++)"),  # netrc
+        ("machine", r"\bmachine[ \t]++\S{1,400}+[ \t]++login[ \t]++\S{1,400}+[ \t]++password[ \t]++(?P<v>\S++)"),
         ("docker podman", rf"""\b(?:docker|podman)[ \t]++login{_ARGUMENTS}-p[ \t=]*+["']?(?P<v>[^\s"'-][^\s"']*+)"""),
         ("mysql mariadb", rf"""\b(?:mysql|mysqldump|mysqladmin|mariadb){_ARGUMENTS}-p["']?(?P<v>[^\s"']++)"""),
         ("sshpass", r"""\bsshpass[ \t]++-p[ \t]*+["']?(?P<v>[^\s"']++)"""),
         ("redis-cli", rf"""\bredis-cli{_ARGUMENTS}-a[ \t]++["']?(?P<v>[^\s"']++)"""),
-        ("curl wget http", rf"""\b(?:curl|wget|http){_ARGUMENTS}(?:-u|--user)[ \t=]*+["']?[^\s:"'@/]++:(?P<v>[^\s"']++)"""),
+        ("curl wget http", rf"""\b(?:curl|wget|http){_ARGUMENTS}-{{1,2}}u(?:ser)?[ \t=]*+["']?[^\s:"'@/]++:"""
+                           r"""(?P<v>[^\s"']++)"""),
         ("wandb", r"\bwandb\b[^\n]{0,40}?login\b[^\n]{0,40}?\b(?P<v>[0-9a-f]{32,}+)\b"),
         ("identified", r"""(?i:identified[ \t]by)[ \t]++['"](?P<v>[^'"\n]++)"""),
         # A key that was pasted where a command was expected.
@@ -103,9 +107,10 @@ _FORM_SCREEN = (
 _SCREEN = "|".join((
     rf"(?i:(?:pass(?:word|wd|phrase|code)|_pass|pwd|cret){_QUOTE}[ \t]*[=:])",
     rf"(?i:[a-z_-]key(?:[_-]?(?:id|value|data))?{_QUOTE}[ \t]*[=:])",
-    rf"(?i:(?:oken|edentials?){_QUOTE}[ \t]*[=:]>?[ \t]*{_QUOTE}[!-@]*[a-df-z_\[\\])",
+    rf"(?i:(?:oken|edentials?){_QUOTE}[ \t]*[=:]>?[ \t]*{_QUOTE}[!-@e]*[a-df-z_\[\\])",
     r"(?i:[?&](?:[a-z_-]*oken|key)=)",
-    r"(?i:-[a-z_-]*(?:pass(?:word|wd|phrase|code)|pwd|token|secret|credentials?|key(?:[_-]?(?:id|value|data))?)[\x22']?,?[ \t])",
+    r"(?i:-[a-z_-]*(?:pass(?:word|wd|phrase|code)|pwd|token|secret|credentials?|key(?:[_-]?(?:id|value|data))?)"
+    r"[\x22']?,?[ \t])",
     r"(?i:authorization|bearer[ \t]|identified[ \t]by)",
     r"(?i:x-amz-|x-goog-|(?:auth|code|sig|ature)=)",
     _FORM_SCREEN,
@@ -117,17 +122,17 @@ _SCREEN = "|".join((
 
 _PLACEHOLDER = re.compile(
     r"""(?ix) none | null | nil | true | false | yes | no | on | off | unset | undefined | empty | required | missing
-    | is | not | was | are | has | must | should | cannot | expired | invalid | for | of | from | to | in | and | or | the
-    | x{3,} | \*+ | <.* | \$.* | %.* | \{.* | [\[(].* | \W*"""
+    | is | not | was | are | has | must | should | cannot | expired | invalid | for | of | from | to | in | and | or
+    | the     | x{3,} | \*+ | <.* | \$.* | %.* | \{.* | [\[(].* | \W*"""
 )
 """Not a value: a word of a program or of a sentence, or a name that stands for the value."""
 _VARIABLE = re.compile(r"\$\{?\w*|<[\w .-]*|\{\w*")
 """A name that stands for the value, without the bracket at its end."""
 _MODEL_TOKEN = re.compile(
-    r"""(?ix) (?: pad | eos | bos | eod | eot | unk | mask | cls | sep | per | next | first | last | prev | special | image
-    | start | end | stop | begin | each | every | one | new | max | min | num | total | input | output | prompt | unexpected
-    | unknown | vocab | time | target | draft | video | audio | decoder | encoder | cache | sort | primary | foreign | hash
-    | partition | shard | group | pair | dict ) [ _./-]? $"""
+    r"""(?ix) (?: pad | eos | bos | eod | eot | unk | mask | cls | sep | per | next | first | last | prev | special
+    | image | start | end | stop | begin | each | every | one | new | max | min | num | total | input | output | prompt
+    | unexpected | unknown | vocab | time | target | draft | video | audio | decoder | encoder | cache | sort | primary
+    | foreign | hash | partition | shard | group | pair | dict ) [ _./-]? $"""
 )
 """What precedes `token` or `KEY` where it is not a secret: the token of a language model, the key of a table."""
 _NUMBER = re.compile(r"[-+]?[\d.,]*(?:[eE][-+]?\d+)?[a-zA-Z%/]{0,4}")
@@ -194,7 +199,8 @@ def _changed(lines: list[str], numbers: Iterable[int]) -> Iterator[tuple[int, st
 
 
 def _with_masks(line: str, spans: Iterable[tuple[int, int]]) -> str:
-    at, out = 0, []
+    at = 0
+    out: list[str] = []
     for start, end in spans:
         if end > at:
             start = max(start, at)
