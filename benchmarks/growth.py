@@ -98,7 +98,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             fine = max(growth, memory) <= _MOST
             exceeded |= not fine
             print(
-                f"{name:24} {len(data) / MB:4.0f} MB {large.cpu:6.2f} s, {growth:4.1f} times as long as a quarter of it;"
+                f"{name:24} {len(data) / MB:4.0f} MB {large.cpu:6.2f} s, {growth:4.1f} times a quarter of it;"
                 f" {large.memory / MB:5.0f} MB, {memory:4.1f} times{'' if fine else '   EXCEEDED'}",
                 flush=True,
             )
