@@ -27,7 +27,11 @@ def _complete(ctx: click.Context, param: click.Parameter, incomplete: str) -> li
     help="List only this platform. Repeatable.",
 )  # fmt: skip
 @click.option(
-    "--grammar", multiple=True, type=click.Path(dir_okay=False), metavar="FILE", help="Also list the grammar in FILE."
+    "--grammar",
+    multiple=True,
+    type=_options.Code(dir_okay=False),
+    metavar="FILE",
+    help="Also list the grammar in FILE.",
 )
 @_options.printing
 @click.pass_context

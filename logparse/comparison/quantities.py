@@ -49,6 +49,12 @@ class Quantity:
         return name if name in CLOCKS else None
 
 
+BASIS = {
+    "train_s": ("train_includes",),
+    "throughput": ("throughput_window",),
+    "score": ("score_name", "dataset"),
+}
+"""Quantity -> columns of `runs` that qualify it: values that differ there are no repeats of each other."""
 _STATES = {"train_s": "train_includes", **dict.fromkeys(("compile_s", "result_s", "wall_s"), "compile_cache")}
 
 

@@ -439,7 +439,7 @@ class Grammar:
     tables: tuple[Table, ...] = ()
     steady: tuple[Steady, ...] = ()
     aliases: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
-    """table -> {the vendor's word in lower case: common name}."""
+    """table -> {the vendor's word in lower case: common name}; see `logparse.grammar.names` for words with a suffix."""
     chance: Mapping[str, float] = field(default_factory=dict)
     """data set -> score of random guessing."""
     test_items: Mapping[str, int] = field(default_factory=dict)

@@ -6,12 +6,14 @@ The functions take and give polars expressions over columns of text. A text that
 from __future__ import annotations
 
 import re
+import sys
+from datetime import datetime
 
 import polars as pl
 
 from logparse.grammar.compile import Group
-from logparse.schema import INTEGER, NUMBER, TIME, field
-from logparse.schema.build import MANY
+from logparse.schema import INTEGER, NUMBER, TEXT, TIME, field
+from logparse.schema.build import MANY, full
 
 UNITS: dict[str, float] = {
     "s": 1.0,
@@ -80,6 +82,31 @@ def value(text: pl.Expr, name: str, unit: str | None) -> pl.Expr:
     return text
 
 
+def possible(values: pl.Series, name: str) -> pl.Series:
+    """`values` captured under `name`, null where the quantity cannot have the value.
+
+    A number of devices below one, a time below zero, an accuracy above one, a date that no calendar has. A metric may
+    be NaN or infinite, since logs print that; nothing else may.
+    """
+    known = field(name)
+    if known.dtype == TEXT or values.null_count() == values.len():
+        return values
+    if known.dtype == TIME:
+        in_calendar = values.is_between(datetime.min, datetime.max).fill_null(True)
+        return values if in_calendar.all() else values.set(~in_calendar, None)
+    least, most = known.possible
+    # Comparisons with NaN are avoided: polars counts NaN as greater than any number.
+    finite = values.is_finite() if known.dtype == NUMBER else full(True, values.len())
+    allowed = finite.fill_null(True)
+    if least is not None:
+        allowed = allowed & (values >= least).fill_null(True)
+    if most is not None:
+        allowed = allowed & (values <= most).fill_null(True)
+    if known.metric:
+        allowed = allowed | ~finite.fill_null(True)
+    return values if allowed.all() else values.set(~allowed, None)
+
+
 def resolution(text: pl.Expr, name: str, unit: str | None, exponents: bool = True) -> pl.Expr:
     """Half a unit of the last printed digit of `text`, in the vocabulary's unit; null for text.
 
@@ -102,11 +129,12 @@ def resolution(text: pl.Expr, name: str, unit: str | None, exponents: bool = Tru
     half = pl.when(text.is_not_null()).then(half)
     if unit == "s/it":
         number = text.cast(NUMBER, strict=False)
-        return half / (number * number)
-    return half * {"hh:mm": 60.0, "epoch ms": 1e-3, **UNITS}.get(unit or "", 1.0)
+        return (half / (number * number)).clip(upper_bound=_LARGEST)
+    return (half * {"hh:mm": 60.0, "epoch ms": 1e-3, **UNITS}.get(unit or "", 1.0)).clip(upper_bound=_LARGEST)
 
 
 _MAX_DIGITS = 320
+_LARGEST = sys.float_info.max
 _HALVES = pl.Series([0.5 * float(f"1e{-n}") for n in range(-_MAX_DIGITS, _MAX_DIGITS + 1)], dtype=pl.Float64)
 """Half a unit of the n-th decimal digit, for n from -`_MAX_DIGITS` on: a table, since computing powers is slow."""
 
@@ -165,6 +193,7 @@ def columns(captures: pl.DataFrame, groups: tuple[Group, ...]) -> list[pl.Series
             queries.append(value(pl.col(index), name, unit).alias(name))
     if queries:
         series |= {column.name: column for column in captures.select(queries).get_columns()}
+    series |= {name: possible(series[name], name) for name in by_name}
     return [series[column].alias(column) for name in by_name for column in (name, f"{name}:text")]
 
 

@@ -22,6 +22,7 @@ from logparse.schema.frames import (
     Column,
     conform,
     empty,
+    range_of,
 )
 from logparse.schema.vocabulary import (
     FIELDS,
@@ -34,6 +35,7 @@ from logparse.schema.vocabulary import (
     VOCABULARY,
     WORD,
     Field,
+    Range,
     declare,
     declared,
     field,
@@ -67,9 +69,11 @@ __all__ = [
     "WORD",
     "Column",
     "Field",
+    "Range",
     "conform",
     "declare",
     "declared",
     "empty",
     "field",
+    "range_of",
 ]
