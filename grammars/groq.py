@@ -90,6 +90,32 @@ _SESSION = (
         _user + "@" + pp.Regex(r"groq[A-Za-z0-9_-]*")("host") + ":" + pp.Regex(r"[^$ ]*") + "$" + pp.Regex(r"(?: (?:[^bp].*|p[^y].*|b[^e].*)?)?"),
         more=("(base) user@groq-login-02:~$",),
     ),
+    # They name the platform and hold no run.
+    Rule(
+        "groqflow_path",
+        "$ grep num_chips_used ~/.cache/groqflow/minilmv2/minilmv2_state.yaml",
+        pp.Regex(r"(?:[^$]*\$ )?[a-z]+ ") + pp.Regex(r".*/\.cache/groqflow/") + rest,
+        marks="identifies_platform standalone",
+    ),
+    Rule(
+        "groqflow_warning",
+        "/home/user/miniconda3/envs/groqflow/lib/python3.10/site-packages/onnxconverter_common/float16.py:43: UserWarning: the float32 number",
+        pp.Regex(r"/[^ ]*/groqflow/[^ ]*:[0-9]+: ") + (pp.Literal("UserWarning:") | "RuntimeWarning:" | "TracerWarning:") + rest,
+        marks="identifies_platform standalone", level="warning", kind="python",
+    ),
+    Rule(
+        "qstat_row",
+        "3084.groq-r01-co* run_minilmv2     user              0 R workq",
+        pp.Regex(r"[0-9]+\.groq-[^ ]+") + blanks + token + blanks + token + blanks + token + blanks + rest,
+        marks="identifies_platform standalone",
+    ),
+    Rule(
+        "groq_package",
+        "ERROR: No matching distribution found for groq-devtools",
+        "ERROR: No matching distribution found for groq" + rest,
+        marks="identifies_platform standalone", level="error", kind="environment",
+    ),
+    Rule("api_latency", "[[Groq tsp_runner]]", pp.Literal("[[Groq tsp_runner]]"), marks="identifies_platform standalone"),
     Rule(
         "groqflow_installed",
         "Successfully installed flatbuffers-24.3.25 fsspec-2024.10.0 groqflow-4.3.1 mlagility-3.3.1 mpmath-1.3.0",
@@ -458,7 +484,7 @@ _STATE = (
         "state_failed", "build_status: failed_build", pp.Literal("build_status: failed_build"), marks="failure", level="error", kind="compile",
     ),
     Rule("state_model", "build_name: bert_tiny", "build_name: " + _build("model")),
-    Rule("state_groqcard", "groqcard: A1.4", "groqcard: " + token("system"), params="config"),
+    Rule("state_groqcard", "groqcard: A1.4", "groqcard: " + token("system"), marks="identifies_platform standalone", params="config"),
     Rule("state_topology", "topology: Dragonfly", "topology: " + token("topology"), params="config"),
     Rule("state_tuple", "input_ids: !!python/tuple", pp.Literal("input_ids: !!python/tuple")),
     Rule("state_other_tuple", "attention_mask: !!python/tuple", pp.Regex(r"(?:[^ :i]|i[^ :n])[^ :]*") + ": !!python/tuple"),

@@ -21,7 +21,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import altair as alt
@@ -37,6 +37,7 @@ from logparse.charts._panel import (
     gutter,
     heading,
     legend,
+    rank_notes,
     with_bands,
     workload_title,
 )
@@ -45,7 +46,6 @@ from logparse.charts._theme import (
     clipped,
     data,
     distinct_labels,
-    fitted,
     framed,
     places,
     source_note,
@@ -53,13 +53,13 @@ from logparse.charts._theme import (
     theme,
     tiled,
     tips,
-    title_label,
+    title_labels,
     x_at,
 )
 from logparse.charts._view import JobBlock, View
 from logparse.comparison.across import AcrossTable, tables
 from logparse.comparison.compare import Comparison, Row, of_sides
-from logparse.comparison.sides import SideValues
+from logparse.comparison.sides import Side, SideValues
 from logparse.comparison.verdict import BEYOND, ESTABLISHED, NOT_COMPARABLE, UNKNOWN, WITHIN, Verdict
 from logparse.comparison.wording import cell_text, explained_elsewhere, title, verdict_text, what_differs
 from logparse.errors import NothingToDraw, UsageError
@@ -120,7 +120,8 @@ def chart(view: View) -> Drawing:
         heads = [heading(view, _across_heading(t), _across_differs(t)) for t in found]
         subtitle = "Right is faster. The first row of each panel's ranking is the baseline."
         caption = [*_across_caption(found), source_note(view)]
-        return _drawn(view, frame, heads, _across_finding(found), subtitle, caption)
+        of_rows = [[row.side for row in table.rows] for table in found]
+        return _drawn(view, frame, of_rows, heads, _across_finding(found), subtitle, caption)
     compared, more = _comparisons(view)
     if not frame.height:
         raise NothingToDraw("no two runs of the same workload and task have a quantity in common")
@@ -133,23 +134,32 @@ def chart(view: View) -> Drawing:
         *view.touching(frame["quantity"].unique().to_list()),
         source_note(view),
     ]
-    return _drawn(view, frame, heads, _finding(frame), "Right is better; ratios of times are inverted.", caption)
+    sides = [comparison.sides for _, comparison in compared]
+    subtitle = "Right is better; ratios of times are inverted."
+    return _drawn(view, frame, sides, heads, _finding(frame), subtitle, caption)
 
 
 def _drawn(
-    view: View, frame: pl.DataFrame, heads: Sequence[alt.TitleParams], title: str, subtitle: str, caption: list[str]
+    view: View,
+    frame: pl.DataFrame,
+    sides: Iterable[Sequence[Side]],
+    heads: Sequence[alt.TitleParams],
+    title: str,
+    subtitle: str,
+    caption: list[str],
 ) -> Drawing:
     """The panels of all blocks, each block with its heading."""
     width, size = float(view.options.width or WIDTH), theme(view).size
     names = gutter(view, distinct_labels(frame["title"].to_list(), 170, size)) + 14
-    edge = gutter(view, (_short(view, side) for side in frame["side"].drop_nulls())) + names
+    labels = _labels(view, sides)
+    edge = gutter(view, (labels.get(side, side) for side in frame["side"].drop_nulls())) + names
     drawn: list[Drawing | Plain] = []
     for number, head in enumerate(heads):
         block_rows = frame.filter(pl.col("block") == number)
         for panel in block_rows["panel"].unique().sort():
             part = block_rows.filter(pl.col("panel") == panel)
             grid = RowGrid(view, part["row"].n_unique(), width, edge)
-            made = _marks(view, part, grid, ratios=panel == 0)
+            made = _marks(view, part, grid, labels, ratios=panel == 0)
             drawn.append(made.properties(title=head) if panel == block_rows["panel"].min() else made)
     body = tiled(drawn, row=18)
     notes = max(text_width(note, size) for note in frame["note"].fill_null(""))
@@ -316,7 +326,7 @@ def _counted(row: Row, marks: Sequence[int]) -> str:
 # ---- marks ---- #
 
 
-def _marks(view: View, frame: pl.DataFrame, grid: RowGrid, ratios: bool) -> Drawing:
+def _marks(view: View, frame: pl.DataFrame, grid: RowGrid, labels: Mapping[str | None, str], ratios: bool) -> Drawing:
     t = theme(view)
     x = _axis(frame, ratios)
     marked = frame.with_columns(
@@ -365,7 +375,7 @@ def _marks(view: View, frame: pl.DataFrame, grid: RowGrid, ratios: bool) -> Draw
         whiskers,
         *points,
         *grid.words(words, x_at(5)),
-        grid.labels(frame.with_columns(label=_labels(view, frame))),
+        grid.labels(frame.with_columns(pl.Series("label", [labels.get(s, s) for s in frame["side"]], dtype=pl.String))),
         grid.texts(first.with_columns(text=pl.Series(titles, dtype=pl.String)), x_at(-grid.gutter - 8),
                    align="left", fontWeight="bold"),
         grid.notes(frame))  # fmt: skip
@@ -437,12 +447,17 @@ def _of(x: alt.X, name: str) -> alt.X:
     return alt.X(f"{name}:Q", title=x["title"], scale=x["scale"], axis=x["axis"])
 
 
-def _labels(view: View, frame: pl.DataFrame) -> pl.Series:
-    return pl.Series("label", [_short(view, side) for side in frame["side"]], dtype=pl.String)
-
-
-def _short(view: View, side: str | None) -> str:
-    return fitted(side or "", 190, theme(view).size)
+def _labels(view: View, blocks: Iterable[Sequence[Side]]) -> dict[str | None, str]:
+    """Side -> its label, which ends with the number of ranks if that differs from another side's in its block."""
+    notes: dict[str, str] = {}
+    for sides in blocks:
+        pairs = zip(sides, rank_notes(view, sides), strict=True)
+        notes |= {side.label: note for side, note in pairs if note or side.label not in notes}
+    size = theme(view).size
+    room = 190 - max((text_width(note, size) for note in notes.values()), default=0.0)
+    short = distinct_labels([one_line(side) for side in notes], room, size)
+    labels: dict[str | None, str] = {side: f"{label}{notes[side]}" for side, label in zip(notes, short, strict=True)}
+    return labels
 
 
 def _legend_entries(view: View, frame: pl.DataFrame) -> list[LegendEntry]:
@@ -466,7 +481,7 @@ def _legend_entries(view: View, frame: pl.DataFrame) -> list[LegendEntry]:
 
 
 def _heading(view: View, block: JobBlock | None, comparison: Comparison) -> str:
-    base = title_label(comparison.sides[comparison.baseline].label)
+    base = title_labels([comparison.sides[comparison.baseline].label])[0]
     return f"{workload_title(view.ledger, block)}; baseline: {base}" if block is not None else f"baseline: {base}"
 
 
@@ -482,7 +497,7 @@ def _differs(comparison: Comparison) -> str:
 
 def _across_heading(table: AcrossTable) -> str:
     base = table.rows[0]
-    against = f"; baseline: {base.platform}  {title_label(base.side.label)}" if base.rank is not None else ""
+    against = f"; baseline: {base.platform}  {title_labels([base.side.label])[0]}" if base.rank is not None else ""
     return f"{one_line(table.workload)}, {labels.task(table.task)}{against}"
 
 
@@ -521,11 +536,12 @@ def _finding(frame: pl.DataFrame) -> str:
         return "None of these runs is comparable with its baseline"
     if set(compared["verdict"]) == {UNKNOWN}:
         one = compared["side"].n_unique() == 1 and compared["side"][0] is not None
-        whose = f"{title_label(compared['side'][0])} vs {title_label(compared['baseline'][0])}" if one else "These runs"
+        pair = [compared[c][0] for c in ("side", "baseline")]
+        whose = " vs ".join(title_labels(pair)) if one else "These runs"
         differences = f"{compared.height} differences" if compared.height > 1 else "one difference"
         return f"{whose}: {differences}, of unknown significance because the noise is unknown"
     if compared["side"].n_unique() == 1 and compared["side"][0] is not None:
-        side, base = (title_label(compared[c][0]) for c in ("side", "baseline"))
+        side, base = title_labels([compared[c][0] for c in ("side", "baseline")])
         if not beyond.height and UNKNOWN in compared["verdict"]:
             return f"{side} vs {base}: no difference is beyond the known noise"
         if not beyond.height:
@@ -541,7 +557,7 @@ def _finding(frame: pl.DataFrame) -> str:
         beyond_noise = f"{beyond.height or 'none'} of {compared.height} differences are beyond noise"
         counts = f"{beyond_noise}; for {unknown} the noise is unknown"
     same = compared["baseline"].unique()
-    return f"Compared with {title_label(same[0])}, {counts}" if len(same) == 1 else counts[0].upper() + counts[1:]
+    return f"Compared with {title_labels([same[0]])[0]}, {counts}" if len(same) == 1 else counts[0].upper() + counts[1:]
 
 
 def _noises(comparisons: Sequence[Comparison]) -> Iterator[str]:

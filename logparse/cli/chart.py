@@ -27,12 +27,12 @@ def _names(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[
 @click.argument("name", metavar="NAME", shell_complete=_names)
 @click.argument("paths", nargs=-1, metavar="[PATH]...", type=click.Path(allow_dash=True))
 @click.option(
-    "-o", "--output", type=click.Path(allow_dash=True, dir_okay=False), metavar="FILE",
+    "-o", "--output", type=_options.Written(), metavar="FILE",
     help=f"Write to FILE; without --format, its suffix selects the format ({' '.join('.' + f for f in FORMATS)}).",
 )  # fmt: skip
 @click.option("--format", "format", type=click.Choice(FORMATS), help="json is Vega-Lite; html opens without a network.")
 @click.option(
-    "--data", type=click.Path(allow_dash=True, dir_okay=False), metavar="FILE",
+    "--data", type=_options.Written(), metavar="FILE",
     help="Write the data of the chart, each row with its log lines, to FILE (.csv, .json, .parquet …).",
 )  # fmt: skip
 @click.option("--where", metavar="SQL", help="Draw only runs for which this SQL condition is true: platform = 'groq'.")

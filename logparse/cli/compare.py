@@ -47,8 +47,8 @@ if TYPE_CHECKING:
     "--fail-if", multiple=True, metavar="GATE", help="Exit with 5 if this is true beyond noise: 'throughput<0.95x'."
 )
 @click.option(
-    "--on-unknown", type=click.Choice(["pass", "fail"]), default="pass", show_default=True,
-    help="Result of a gate that cannot be decided.",
+    "--on-unknown", type=click.Choice(["pass", "fail"]), default="fail", show_default=True,
+    help="Result of a gate that cannot be decided, because the noise is not known or the runs are not comparable.",
 )  # fmt: skip
 @click.option(
     "--strict", type=click.Choice(["warning", "error"]), help="Exit with 5 on a finding of this severity or worse."
@@ -207,16 +207,14 @@ def _print(
 
 
 def _gates(results: list[GateResult], found: pl.DataFrame, strict: str | None, on_unknown: str) -> int:
-    """0, or 5 where a gate failed. Gates that failed or could not be decided are reported on stderr."""
+    """0, or 5 where a gate failed. Each result is reported on stderr, in one line."""
     from logparse import gates
 
     code = 0
     for result in results:
-        if result.passed is not True:
-            bad = gates.failed(result, on_unknown)
-            state = "failed" if result.passed is False else f"undecided ({on_unknown})"
-            click.echo(f"--fail-if {result.gate.text}: {state} for {result.side}: {result.text}", err=True)
-            code = GATE if bad else code
+        decided = f" ({on_unknown}ed by --on-unknown)" if result.passed is None else ""
+        click.echo(f"--fail-if {result.line}{decided}", err=True)
+        code = GATE if gates.failed(result, on_unknown) else code
     if gates.is_too_bad(found, strict):
         click.echo(f"--strict {strict}: there are findings of this severity or worse", err=True)
         code = GATE

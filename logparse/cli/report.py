@@ -38,7 +38,7 @@ _SUFFIXES = {".html": "html", ".htm": "html", ".md": "md", ".tex": "latex"}
     help="Output format (default: from the suffix of -o, else html).",
 )
 @click.option(
-    "-o", "--output", type=click.Path(allow_dash=True, dir_okay=False), metavar="FILE",
+    "-o", "--output", type=_options.Written(), metavar="FILE",
     help=f"Write to FILE ({', '.join(_SUFFIXES)}; default: standard output).",
 )  # fmt: skip
 def command(

@@ -36,6 +36,10 @@ _IN_NAMES = {
     "steps": r"steps?",
 }
 """Column -> its word in file names, which must be followed by a number."""
+_AFTER_NUMBER = {"ranks": r"(?:tasks|ranks)"}
+"""Column -> its word in file names after a number: `16tasks`, `32_tasks`. Only the plural: `2_task` may be the second
+task. Not epochs or steps: `after_5_epochs` is no setting of the whole run."""
+_NUMBER = r"(\d+(?:\.\d+)?(?:e-?\d+)?)"
 
 
 @dataclass(frozen=True)
@@ -117,7 +121,7 @@ def from_lines(lines: Iterable[str]) -> list[Claim]:
 
 
 def from_names(job: Job) -> Iterator[Claim]:
-    """Claims in the names of the job's files: `epoch_20`, `batch2048`, `ntask_8`."""
+    """Claims in the names of the job's files: `epoch_20`, `batch2048`, `ntask_8`, `16tasks`, `32_tasks`."""
     seen = set()
     for run in job.runs:
         for name, text in _stated(re.split(r"[/\\]", str(run["source"]))[-1]):
@@ -149,7 +153,11 @@ def from_log(job: Job, params: pl.DataFrame) -> Iterator[Claim]:
 def _stated(text: str) -> Iterator[tuple[str, str]]:
     """The settings that a name states, as column and number."""
     for name, word in _IN_NAMES.items():
-        found = re.search(rf"(?<![a-z0-9]){word}[_=-]?(\d+(?:\.\d+)?(?:e-?\d+)?)(?![a-z0-9])", text, re.IGNORECASE)
+        forms = [rf"(?<![a-z0-9]){word}[_=-]?{_NUMBER}(?![a-z0-9])"]
+        if name in _AFTER_NUMBER:
+            forms.append(rf"(?<![a-z0-9.]){_NUMBER}[_-]?{_AFTER_NUMBER[name]}(?![a-z0-9])")
+        matches = (re.search(form, text, re.IGNORECASE) for form in forms)
+        found = next((match for match in matches if match), None)
         if found:
             yield name, found[1]
 

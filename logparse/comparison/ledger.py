@@ -143,15 +143,39 @@ class Ledger:
             return [job]
         return self._by_group.get(job.main["group"], [job])
 
+    def experiments(self, job: Job) -> list[list[Job]]:
+        """The repeats of each experiment of that job's program (platform, workload and task)."""
+        return self._by_program.get(_program(job), [])
+
     @cached_property
     def _by_group(self) -> dict[str, list[Job]]:
         """Group -> its jobs with a result, look-alikes once."""
         out: dict[str, dict[tuple[Any, ...], Job]] = {}
         for job in self.jobs:
             if _is_experiment(job) and job.has_result:
-                figures = tuple(job[c] for c in _FIGURES)
-                out.setdefault(job.main["group"], {}).setdefault(figures, job)
+                out.setdefault(job.main["group"], {}).setdefault(self.figures(job), job)
         return {group: list(found.values()) for group, found in out.items()}
+
+    @cached_property
+    def _by_program(self) -> dict[tuple[Any, ...], list[list[Job]]]:
+        out: dict[tuple[Any, ...], list[list[Job]]] = {}
+        for group in self._by_group.values():
+            out.setdefault(_program(group[0]), []).append(group)
+        return out
+
+    def figures(self, job: Job) -> tuple[Any, ...]:
+        """The measured figures of a job, which no two distinct runs share to the last digit; of a job without any, its
+        id."""
+        found = tuple(job[c] for c in _FIGURES)
+        return found if any(f is not None for f in found) else (job.id,)
+
+    def is_profiled(self, job: Job) -> bool:
+        """Whether a profiler was on."""
+        return not self._profiled.isdisjoint(job.ids)
+
+    @cached_property
+    def _profiled(self) -> set[str]:
+        return set(self.logs.params.filter(pl.col("name") == "profiling")["run"].cast(pl.String))
 
     def once(self, key: Hashable, make: Callable[[], T]) -> T:
         """The result of `make`, computed once: many comparisons need the same values of a job or a group."""
@@ -173,14 +197,20 @@ class Ledger:
     def only(self, jobs: Iterable[Job]) -> Ledger:
         """These jobs alone; the others still count as repeats, since they were read with them."""
         other = self.with_claims(self.claims)
-        known = {"_by_group": self._by_group, "_programs": self._programs, "_by_graph": self._by_graph}
-        other.__dict__.update(known, jobs=list(jobs))
+        shared = ("_by_group", "_by_program", "_programs", "_by_graph")
+        other.__dict__.update({name: getattr(self, name) for name in shared}, jobs=list(jobs))
         other.__dict__.pop("by_run", None)
         return other
 
 
-_FIGURES = ("train_s", "throughput", "loss", "score", "latency_s", "on_chip_latency_s", "compile_s", "total_s")
-"""Figures that no two distinct runs share to the last digit."""
+_FIGURES = (
+    *("train_s", "throughput", "token_throughput", "loss", "score", "latency_s", "on_chip_latency_s", "compile_s"),
+    *("load_s", "eval_s", "total_s"),
+)
+
+
+def _program(job: Job) -> tuple[Any, ...]:
+    return job.main["platform"], job.main["workload"], job.main["task"]
 
 
 def _is_experiment(job: Job) -> bool:

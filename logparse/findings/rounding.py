@@ -57,7 +57,7 @@ def _within(row: Row, index: int, base: SideValues) -> bool:
         return False
     if value_text(row.quantity, base, base.values[0]) == value_text(row.quantity, c, c.values[0]):
         return False  # they look equal
-    rounding = next((n.size for n in row.noises[index] if n.kind == "rounding"), 0.0)
+    rounding = next((n.size for n in verdict.bounds if n.kind == "rounding"), 0.0)
     return abs(apart(row.quantity, base.numbers[0], c.numbers[0])) <= rounding
 
 

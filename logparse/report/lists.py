@@ -265,7 +265,7 @@ def _values(ledger: Ledger, block: ReportBlock) -> Iterator[Item]:
     many = len(jobs) > 1
     side = Side(f"{len(jobs):,} runs of the same settings" if many else jobs[0].label, jobs)
     rows = [
-        Row(QUANTITIES[name], (c,), (None,), ((),), "")
+        Row(QUANTITIES[name], (c,), (None,), "")
         for name in HEADLINE
         if (c := side_values(ledger, QUANTITIES[name], side)).values
     ]

@@ -427,8 +427,11 @@ class Sections:
     def _runs(self) -> dict[str, Any]:
         runs = table(self.content.ledger, self.content.jobs)
         choices = []
+        titles = [column.title for column in runs.columns]
         for name in ("platform", "workload", "status"):
-            index = next(i for i, column in enumerate(runs.columns) if column.title == name)
+            if name not in titles:  # a column in which no run has a value is not in the table
+                continue
+            index = titles.index(name)
             values = sorted({row[index].text for row in runs.rows})
             if len(values) > 1:
                 choices.append({"name": name, "column": index + 1, "values": values})
