@@ -432,10 +432,16 @@ def test_wrong_arguments_are_refused(arguments: dict[str, Any], message: str) ->
         across(ingested(BOTH), **arguments)
 
 
-def test_utilisation_in_inference_counts_the_forward_pass_only() -> None:
-    from logparse.comparison.relative import _FLOPS_PER_PARAMETER
-
-    assert _FLOPS_PER_PARAMETER == {"train": 6, "inference": 2}
+def test_utilisation_in_inference_counts_the_forward_pass_and_the_parameters_in_the_log() -> None:
+    files = [SAMPLES / "groq" / "benchit_seconds_called_ms.out", SAMPLES / "graphcore" / "poprt_two_batch_sizes.out"]
+    claims = ["*benchit*:sequence_length=128", "*benchit*:devices=1", "*poprt*:workload=bert"]
+    logs = ingested(files)
+    values = row_of(one_table(across(logs, claims=claims)), "groq").cells["model_flops_utilisation"]
+    run = logs.runs.filter(platform="groq").row(0, named=True)
+    parameters = logs.params.filter(run=run["run"], name="parameters")["number"][0]
+    assert parameters > 1e8
+    assert values.mean == pytest.approx(2 * parameters * run["throughput"] * 128 / 188e12)
+    assert "in the log" in str(values.values[0].made)
 
 
 # ---- output ---- #
