@@ -144,8 +144,10 @@ def quoted(message: str) -> str:
 
 def first_error(ledger: Ledger, job: Job) -> Mapping[str, Any] | None:
     """The row of `messages` that says what went wrong: the first error that names a problem (later errors are usually
-    consequences of it), else the first."""
+    consequences of it), else the first. What a scheduler reports after the user interrupted a run is a consequence."""
     errors = ledger.messages(job).filter(pl.col("level") == "error")
+    if (errors["kind"].cast(pl.String) == "interrupt").any():
+        errors = errors.filter(pl.col("kind").cast(pl.String).ne_missing("scheduler"))
     naming = errors.filter(pl.col("text").str.contains(_PROBLEM))
     return next((naming if naming.height else errors).iter_rows(named=True), None)
 
