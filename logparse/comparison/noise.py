@@ -390,7 +390,7 @@ def _wobble(ledger: Ledger, job: Job) -> float | None:
     losses = ledger.metrics(job, "loss", split="train", window="step", scope=None)["value"].drop_nulls()
     losses = losses.filter(losses.is_finite())
     tail = losses.slice(losses.len() // 2)
-    return deviation(tail.diff().drop_nulls().to_list()) if tail.len() > _FEW else None
+    return deviation(tail.diff().drop_nulls().to_list()) if tail.len() >= _FEW else None
 
 
 def binomial(ledger: Ledger, quantity: Quantity, a: SideValues, b: SideValues) -> Noise | None:
