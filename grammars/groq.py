@@ -100,6 +100,13 @@ _SESSION = (
         marks="identifies_platform standalone",
     ),
     Rule(
+        "dataset_repository",
+        "/home/user/miniconda3/envs/groqflow/lib/python3.10/site-packages/datasets/load.py:1461: FutureWarning: The repository for sst contains "
+        "custom code which must be executed to correctly load the dataset.",
+        pp.Regex(r"/[^ ]*:[0-9]+: ") + "FutureWarning: The repository for " + token("dataset") + " contains custom code" + rest,
+        params="log",
+    ),
+    Rule(
         "groqflow_warning",
         "/home/user/miniconda3/envs/groqflow/lib/python3.10/site-packages/onnxconverter_common/float16.py:43: UserWarning: the float32 number",
         pp.Regex(r"/[^ ]*/groqflow/[^ ]*:[0-9]+: ") + (pp.Literal("UserWarning:") | "RuntimeWarning:" | "TracerWarning:") + rest,
@@ -689,11 +696,11 @@ GRAMMAR = Grammar(
     tables=tuple(Table(header, row, _LABELS) for header in ("result_header", "score_header") for row in ("cpu_row", "groq_row")),
     columns=(
         Take("host", "proof_point_command|benchit_command|prompt"),
+        Take("dataset", "dataset_repository", "first"),
         Take("job_id", "qsub_ready|qsub_waiting"),
         Take(
             "sdk_version",
-            "benchit_on_groq|performance_on_groq|state_version|version_changed"
-            "|groqflow_installed.sdk_version",
+            "benchit_on_groq|performance_on_groq|state_version|version_changed|groqflow_installed",
         ),
         Take("system", "state_groqcard"),
         Take(

@@ -1045,7 +1045,10 @@ GRAMMAR = Grammar(
         "total_s": ("not_in_log", "the script prints its duration at its end only"),
         "devices": ("not_in_log", "the inventory lists all RDUs of the machine, not those that the job used"),
         "queue_s": ("not_applicable", "does not apply: the duration is the script's own, and no line states how long it waited before"),
-        "compile_s": ("other_log", "no log: compiling is a separate command, and its log was not given"),
+        "compile_s": (
+            "other_log", "no log: the program runs a compiled binary; the log of its compilation was not given",
+            "flag_pef|app_runs|session|old_session|tensor_compared|world_size|pef_path",
+        ),
         "load_s": ("not_in_log", "loading is inside the first step"),
         "eval_s": ("not_in_log", "no known log of this vendor contains an evaluation of the run"),
         "precision": ("not_in_log", "not printed"),

@@ -197,8 +197,8 @@ class Ledger:
     def only(self, jobs: Iterable[Job]) -> Ledger:
         """These jobs alone; the others still count as repeats, since they were read with them."""
         other = self.with_claims(self.claims)
-        known = {name: getattr(self, name) for name in ("_by_group", "_by_program", "_programs", "_by_graph")}
-        other.__dict__.update(known, jobs=list(jobs))
+        shared = ("_by_group", "_by_program", "_programs", "_by_graph")
+        other.__dict__.update({name: getattr(self, name) for name in shared}, jobs=list(jobs))
         other.__dict__.pop("by_run", None)
         return other
 
