@@ -10,7 +10,7 @@ from __future__ import annotations
 import fnmatch
 import math
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -135,17 +135,25 @@ def from_names(job: Job) -> Iterator[Claim]:
             seen.add(name)
 
 
-def from_log(job: Job, params: pl.DataFrame) -> Iterator[Claim]:
-    """Claims in the names of workloads and models in the job's log: `MSL128` in `bert_large_MSL128_sampleds`.
-
-    Args:
-        params: the rows of the frame `params` of that job.
-    """
+def names_in_logs(params: pl.DataFrame) -> Mapping[str, Sequence[tuple[str, Location]]]:
+    """Run -> the names of workloads and models in its log with their lines, from the frame `params`."""
+    found: dict[str, list[tuple[str, Location]]] = {}
     rows = params.filter(pl.col("name").is_in(["workload", "model"])).select(
         "run", "value", pl.col("source").cast(TEXT), "line"
     )
+    for run, name, source, line in rows.iter_rows():
+        found.setdefault(run, []).append((name, Location(source, line)))
+    return found
+
+
+def from_log(job: Job, names_of_runs: Mapping[str, Sequence[tuple[str, Location]]]) -> Iterator[Claim]:
+    """Claims in the names of workloads and models in the job's log: `MSL128` in `bert_large_MSL128_sampleds`.
+
+    Args:
+        names_of_runs: see `names_in_logs`.
+    """
     names: list[tuple[str, str, tuple[Location, ...]]]
-    names = [(run, name, (Location(source, line),)) for run, name, source, line in rows.iter_rows()]
+    names = [(run, name, (location,)) for run in job.ids for name, location in names_of_runs.get(run, ())]
     names += [(str(run["run"]), str(run["model"]), ()) for run in job.runs if run["model"] is not None]
     seen = set()
     for run, name_in_log, locations in names:
