@@ -32,10 +32,12 @@ _IN_NAMES = {
     "batch_size": r"(?:batch(?:[_-]?size)?|bs)",
     "ranks": r"(?:ntasks?|ranks?)",
     "learning_rate": r"(?:lr|learning[_-]rate)",
-    "sequence_length": r"(?:seq(?:uence)?(?:[_-]?len(?:gth)?)?|max[_-]?seq[_-]?len(?:gth)?|msl)",
+    "sequence_length": r"(?:seq(?:uence)?(?:[_-]?len(?:gth)?)?|max[_-]?seq[_-]?len(?:gth)?)",
     "steps": r"steps?",
 }
 """Column -> its word in file names, which must be followed by a number."""
+_IN_LOGS = _IN_NAMES | {"sequence_length": rf"(?:msl|{_IN_NAMES['sequence_length']})"}
+"""The same in names of workloads and models in a log."""
 _AFTER_NUMBER = {"ranks": r"(?:tasks|ranks)"}
 """Column -> its word in file names after a number: `16tasks`, `32_tasks`. Only the plural: `2_task` may be the second
 task. Not epochs or steps: `after_5_epochs` is no setting of the whole run."""
@@ -157,15 +159,15 @@ def from_log(job: Job, names_of_runs: Mapping[str, Sequence[tuple[str, Location]
     names += [(str(run["run"]), str(run["model"]), ()) for run in job.runs if run["model"] is not None]
     seen = set()
     for run, name_in_log, locations in names:
-        for name, text in _stated(name_in_log):
+        for name, text in _stated(name_in_log, _IN_LOGS):
             if name not in seen and _is_plain(name, text):
                 yield Claim(run, name, text, "log", name_in_log, locations)
             seen.add(name)
 
 
-def _stated(text: str) -> Iterator[tuple[str, str]]:
+def _stated(text: str, words: Mapping[str, str] = _IN_NAMES) -> Iterator[tuple[str, str]]:
     """The settings that a name states, as column and number."""
-    for name, word in _IN_NAMES.items():
+    for name, word in words.items():
         forms = [rf"(?<![a-z0-9]){word}[_=-]?{_NUMBER}(?![a-z0-9])"]
         if name in _AFTER_NUMBER:
             forms.append(rf"(?<![a-z0-9.]){_NUMBER}[_-]?{_AFTER_NUMBER[name]}(?![a-z0-9])")
