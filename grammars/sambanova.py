@@ -55,8 +55,8 @@ def record(level: str, message: pp.ParserElement | str) -> pp.ParserElement:
 def _head(level: str) -> pp.ParserElement:
     """The head of a record. SambaFlow 1.17 prints the process, 1.19 also the rank; the level is padded to eight characters."""
     writer = pp.Literal("Process ID ") + _number | "Rank " + _number + ", PID " + _number
-    logger = pp.Combine("apps." + pp.Regex(r"[A-Za-z0-9_.]+"))("component")
-    return timestamp("at") + " - " + logger + " - " + writer + " - " + level + blanks + "- "
+    logger = pp.Regex(r"[A-Za-z_][A-Za-z0-9_.]*")("component")
+    return timestamp("at") + " - " + logger + " - " + writer + " - " + one_of(level, level.upper()) + blanks + "- "
 
 
 def flag(
