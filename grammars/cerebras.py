@@ -20,7 +20,7 @@ The meaning of "in T seconds" changed as well: the steps alone (G1, G2), steps a
 from __future__ import annotations
 
 import pyparsing as pp
-from logparse.grammars.common import timestamp_seconds
+from logparse.grammars.common import WORKLOADS, timestamp_seconds
 
 from logparse.grammar import (
     Derive,
@@ -176,8 +176,12 @@ _BEGIN = (
     Rule(
         "modelzoo_import",
         "from cerebras.modelzoo.common.utils.run.cli_pytorch import get_params_from_args",
-        "from cerebras.modelzoo." + rest,
+        pp.Opt("#") + (pp.Literal("from ") | "import ") + "cerebras" + (pp.Literal(".") | "_") + rest,
         marks="identifies_platform standalone",
+        more=(
+            "from cerebras_appliance.pb.sdk.sdk_common_pb2 import MemcpyDataType, MemcpyOrder",
+            "#from cerebras.sdk.runtime.sdkruntimepybind import SdkRuntime, MemcpyDataType, MemcpyOrder",
+        ),
     ),
     Rule(
         "effective_batch",
@@ -195,14 +199,14 @@ _BEGIN = (
         "checkpoint_autoload",
         "2024-03-14 02:59:32,628 INFO:   Checkpoint autoloading is enabled. Looking for latest checkpoint in "
         '"model_dir_bert_large_pytorch" directory with the following naming convention: `checkpoint_(step)(_timestamp)?.mdl`.',
-        _info + 'Checkpoint autoloading is enabled. Looking for latest checkpoint in "' + pp.Regex(r'[^"]+')("model") + '" directory' + rest,
-        marks="begin identifies_platform",
+        _info + 'Checkpoint autoloading is enabled. Looking for latest checkpoint in "' + pp.Regex(r'[^"]+')("model_dir") + '" directory' + rest,
+        marks="begin identifies_platform", params="log",
     ),
     Rule(
         "no_checkpoint_found",
         '2024-03-14 02:59:32,629 INFO:   No checkpoints were found in "model_dir_bert_large_pytorch".',
         _info + 'No checkpoints were found in "'
-        + ("model_dir_" + pp.Regex(r'[^ "/]+')("workload") + '".' | pp.Regex(r'[^"]*') + '".'),
+        + (_path_before + "model_dir_" + pp.Regex(r'[^ "/]+')("workload") + '".' | pp.Regex(r'[^"]*') + '".'),
         marks="begin",
         more=('2026-01-16 14:31:13,500 INFO:   No checkpoints were found in "model_dir_gnn/ogbn_arxiv_graphsage".',),
     ),
@@ -434,7 +438,7 @@ _COMPILE = (
         "cache_hit",
         '2025-10-08 04:10:02,825 INFO:   Found existing cached compile with hash: "cs_308109675380978773"',
         _info + 'Found existing cached compile with hash: "' + pp.Regex(r"cs_[0-9]+")("hash") + '"',
-        marks="identifies_platform",
+        marks="identifies_platform", params="log",
     ),
     Rule(
         "cache_hit_client",
@@ -495,7 +499,7 @@ _COMPILE = (
         "compile_artifacts",
         "2024-03-30 14:27:40,201 INFO:   Compile artifacts successfully written to remote compile directory. Compile hash is: cs_8939750200954608837",
         _info + "Compile artifacts successfully written to remote compile directory. Compile hash is: " + pp.Regex(r"cs_[0-9]+")("hash"),
-        marks="identifies_platform",
+        marks="identifies_platform", params="log",
     ),
     Rule(
         "compiled",
@@ -910,13 +914,55 @@ _SDK = (
 
 # ---- failures and warnings ---- #
 
+# The command of the cluster and its tables, reports of a compiler: they name the platform and hold no run.
+_TOOLS = (
+    Rule(
+        "csctl_command",
+        "(venv_cerebras_pt) $ csctl cancel job wsjob-eyjapwgnycahq9tus4w7id",
+        pp.Opt(pp.Regex(r"(?:[^$]* )?\$ +")) + "csctl" + blanks + rest,
+        marks="identifies_platform standalone",
+        more=("csctl get jobs -a",),
+    ),
+    Rule(
+        "csctl_row",
+        "job-operator  wsjob-ewhzngfg6rdjhw3s3k2wbh  compile  P2 (299)  12m  12m       RUNNING           username name=llama2_7b",
+        pp.Opt(pp.Regex(r"[a-z0-9-]+ +")) + _wsjob + blanks + rest,
+        marks="identifies_platform standalone",
+    ),
+    Rule(
+        "wio_report",
+        "WIO utilization by flow:",
+        pp.Literal("WIO utilization by flow:") | "Connectivity between WIO and compute core " + rest,
+        marks="identifies_platform standalone",
+        more=("Connectivity between WIO and compute core 0:",),
+    ),
+    Rule(
+        "container_shell",
+        "[user@bridges2-login012 tf]$ srun --pty --partition=RM singularity shell --cleanenv --bind /local1/cerebras/data,$PROJECT cbcore.sif",
+        pp.Regex(r"(?:[^$]*\$ )?(?:srun .* )?singularity (?:shell|exec) .*(?:cerebras|cbcore)") + rest,
+        marks="identifies_platform standalone",
+    ),
+)  # fmt: skip
+
 _FAILURE = (
+    Rule(
+        "step_cut_short",
+        "| Train Device=CSX, Step=2, Loss=352299.56250, ...",
+        "| Train Device=CSX, Step=" + integer("step") + ", Loss=" + real("loss") + ", ...",
+        marks="identifies_platform running", split="train",
+    ),
     # A request that the cluster can never serve: the job does not wait, it is refused.
     Rule(
         "no_capacity",
         "cerebras.appliance.errors.ClusterJobInitError: job was refused: cluster lacks requested capacity: requested 2 system",
         pp.Regex(r"[A-Za-z_.]+(?:Error|Exception): .*cluster lacks requested capacity.*")("text"),
         marks="identifies_platform failure", level="error", kind="scheduler",
+    ),
+    Rule(
+        "appliance_exception",
+        "cerebras.appliance.errors.ApplianceNanError: NaN loss detected. Please try different hyperparameters",
+        pp.Combine("cerebras.appliance.errors." + name + pp.Opt(":" + rest))("text"),
+        marks="identifies_platform failure", level="error", kind="traceback",
     ),
     Rule(
         "shutdown",
@@ -1117,8 +1163,9 @@ _COLUMNS = (
     Take("system", "tf_programming.system|tf_mode.system", "first"),
     Take("job_id", "job.job_id|workflow_job.job_id|sdk_job.job_id|srun_allocated.job_id|srun_queued.job_id", "first"),
     Take("sdk_version", "image_event.sdk_version|local_image.sdk_version|pip_client.sdk_version", "first"),
-    Take("model", "checkpoint_autoload.model", "first"),
+    Take("model", "checkpoint_autoload.model_dir", "first"),
     Take("model", "tf_checkpoint.model", "first"),
+    Take("model", "asked_config.workload|asked_cszoo.workload", "first"),
     Take("dataset", "data_processor.dataset", "first"),
     Take(
         "workload",
@@ -1234,6 +1281,7 @@ _COLUMNS = (
 )
 
 _WORKLOADS = {
+    **WORKLOADS,
     "bert_large_msl128_sampleds": "bert_large",
     "bert_large_pytorch": "bert_large",
     "bert_large_msl128": "bert_large",
@@ -1261,7 +1309,7 @@ GRAMMAR = Grammar(
         "checkpoint_autoload.at|effective_batch.at|running_command.at",
         "job.job_id|workflow_job.job_id|sdk_job.job_id",
     ),
-    rules=(*_BEGIN, *_JOBS, *_COMPILE, *_LOAD, *_TRAIN, *_EVAL, *_CHECKPOINT, *_SDK, *_FAILURE, *_NOISE),
+    rules=(*_BEGIN, *_JOBS, *_COMPILE, *_LOAD, *_TRAIN, *_EVAL, *_CHECKPOINT, *_SDK, *_TOOLS, *_FAILURE, *_NOISE),
     phases=_PHASES,
     columns=_COLUMNS,
     steady=(Steady("train_step", separated_by="beginning"), Steady("train_step_timed", separated_by="beginning")),

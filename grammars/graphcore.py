@@ -9,7 +9,7 @@ requested.
 from __future__ import annotations
 
 import pyparsing as pp
-from logparse.grammars.common import bar, mpi_tag
+from logparse.grammars.common import WORKLOADS, bar, mpi_tag
 
 from logparse.grammar import (
     Bar,
@@ -128,16 +128,25 @@ launch = (
         + (pp.Literal("$ ") | "> ")
         + optional_blanks
         + pp.Opt(pp.Regex(r"[A-Z_]+='[^']*' "))
-        + "/opt/slurm/bin/srun --ipus="
+        + pp.Opt("/opt/slurm/bin/")
+        + "srun --ipus="
         + integer("devices")
         + blanks
         + nonempty("command"),
-        marks="begin",
+        marks="begin identifies_platform standalone",
         params="command",
         more=(
             "$ /opt/slurm/bin/srun --ipus=4 python3 run_pretraining.py --config demo_tiny_128",
+            "$ srun --ipus=1 python mnist_poptorch.py",
             "user@gc:~$ POPLAR_ENGINE_OPTIONS='{\"autoReport.all\":\"true\"}' /opt/slurm/bin/srun --ipus=1  python a.py",
         ),
+    ),
+    Rule(
+        "launch_ipu_script",
+        "$ python3 step1_single_ipu.py",
+        pp.Opt(_prompt) + "$ " + pp.Combine(_python + pp.Regex(r"[^ ]*_ipu[^ ]*\.py") + rest)("command"),
+        marks="begin identifies_platform standalone",
+        params="command",
     ),
     Rule(
         "launch_python",
@@ -1136,7 +1145,10 @@ frameworks = (
         ),
     ),
     Rule(
-        "popart_start", "2020-03-13 15:55:58 INFO Program Start", timestamp_seconds("at") + " INFO Program Start", marks="identifies_platform"
+        "popart_start", "2020-03-13 15:55:58 INFO Program Start",
+        timestamp_seconds("at") + " INFO " + (pp.Literal("Program Start") | "Building Model"),
+        marks="identifies_platform begin",
+        more=("2020-03-16 09:40:11 INFO Building Model",),
     ),
     Rule(
         "popart_device",
@@ -1155,7 +1167,7 @@ frameworks = (
         "popart_note",
         "2020-03-13 16:00:13 INFO Training Started",
         timestamp_seconds("at") + " INFO "
-        + (pp.Literal("Training Started") | "Building Model" | "Dataset length" | "Need " | "Creating Session" | "Compiling Training Graph"
+        + (pp.Literal("Training Started") | "Dataset length" | "Need " | "Creating Session" | "Compiling Training Graph"
            | "Saving model to: ") + rest,
     ),
     Rule(
@@ -1394,6 +1406,11 @@ programs = (
         more=("chemAcc:          0.043000", "chemAcc/diff:   966.459860"),
     ),
     Rule(
+        "trace_event", "Event ' poplar::core::IPUDevice::attach ' lasted  126299  microseconds",
+        "Event ' " + (pp.Literal("poplar::") | "poptorch.") + nonempty,
+        marks="identifies_platform standalone",
+    ),
+    Rule(
         "stencil_image", "../../images/cheese.png is 2200x1122 pixels in size.",
         pp.Regex("[^ ]+ is [0-9]+x[0-9]+") + " pixels in size.", marks="begin",
     ),
@@ -1551,8 +1568,8 @@ mlperf = (
     Rule(
         "mllog_success", _log_line("run_stop", '{"success": true}', more=', "epoch_num": 38, "status": "success"'),
         _point + 'run_stop", "value": ' + pp.Regex(r"null|\{[^}]*\}") + _mllog_at + pp.Opt(', "epoch_num": ' + integer("epoch"))
-        + ', "status": "success"' + pp.Opt(', "TTT": ' + seconds("duration")) + "}}",
-        marks="final",
+        + ', ' + pp.Literal('"status": "success"')("target_reached") + pp.Opt(', "TTT": ' + seconds("duration")) + "}}",
+        marks="final", params="log",
         more=(_log_line("run_stop", "null", more=', "status": "success", "TTT": 2038.688'),),
     ),
     Rule(
@@ -2069,6 +2086,7 @@ GRAMMAR = Grammar(
             "pretrain_large_512": "512",
         },
         "workload": {
+            **WORKLOADS,
             "resnet": "resnet50",
             "bert": "bert_large",
             "demo_tiny_128": "bert_demo_tiny",

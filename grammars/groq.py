@@ -11,7 +11,7 @@ mark. If the log keeps `\\r`, the number of frames gives the duration of a stage
 from __future__ import annotations
 
 import pyparsing as pp
-from logparse.grammars.common import bar
+from logparse.grammars.common import WORKLOADS, bar
 
 from logparse.grammar import (
     Bar,
@@ -90,6 +90,26 @@ _SESSION = (
         _user + "@" + pp.Regex(r"groq[A-Za-z0-9_-]*")("host") + ":" + pp.Regex(r"[^$ ]*") + "$" + pp.Regex(r"(?: (?:[^bp].*|p[^y].*|b[^e].*)?)?"),
         more=("(base) user@groq-login-02:~$",),
     ),
+    # They name the platform and hold no run.
+    Rule(
+        "groqflow_path",
+        "$ grep num_chips_used ~/.cache/groqflow/minilmv2/minilmv2_state.yaml",
+        pp.Regex(r"(?:[^$]*\$ )?[a-z]+ ") + pp.Regex(r".*/\.cache/groqflow/") + rest,
+        marks="identifies_platform standalone",
+    ),
+    Rule(
+        "groqflow_warning",
+        "/home/user/miniconda3/envs/groqflow/lib/python3.10/site-packages/onnxconverter_common/float16.py:43: UserWarning: the float32 number",
+        pp.Regex(r"/[^ ]*/groqflow/[^ ]*:[0-9]+: ") + (pp.Literal("UserWarning:") | "RuntimeWarning:" | "TracerWarning:") + rest,
+        marks="identifies_platform standalone", level="warning", kind="python",
+    ),
+    Rule(
+        "qstat_row",
+        "3084.groq-r01-co* run_minilmv2     user              0 R workq",
+        pp.Regex(r"[0-9]+\.groq-[^ ]+") + blanks + token + blanks + token + blanks + token + blanks + rest,
+        marks="identifies_platform standalone",
+    ),
+    Rule("api_latency", "[[Groq tsp_runner]]", pp.Literal("[[Groq tsp_runner]]"), marks="identifies_platform standalone"),
     Rule(
         "groqflow_installed",
         "Successfully installed flatbuffers-24.3.25 fsspec-2024.10.0 groqflow-4.3.1 mlagility-3.3.1 mpmath-1.3.0",
@@ -715,6 +735,7 @@ GRAMMAR = Grammar(
     ),
     aliases={
         "workload": {
+            **WORKLOADS,
             "bert_tiny_custom": "bert_tiny",
             "minilmv2": "minilm",
             "minilmv2_custom": "minilm",

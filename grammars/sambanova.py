@@ -7,7 +7,7 @@ job) and the run log (it trains). Each begins with `Model:`. Runs are appended t
 from __future__ import annotations
 
 import pyparsing as pp
-from logparse.grammars.common import bar, timestamp_iso
+from logparse.grammars.common import WORKLOADS, bar, timestamp_iso
 
 from logparse.grammar import (
     Bar,
@@ -76,7 +76,7 @@ def setting(key: str, spelled: str, example: str) -> Rule:
 
 
 _HEADER = (
-    Rule("model_header", "Model:  BertLarge", "Model:" + blanks + token("model"), marks="begin", params="banner"),
+    Rule("model_header", "Model:  BertLarge", "Model:" + blanks + pp.Regex(r'[^ \t"]+')("model"), marks="begin", params="banner"),
     Rule(
         "date",
         "Date:  04/04/24",
@@ -146,9 +146,16 @@ _WRAPPER = (
         marks="identifies_platform", params="command",
     ),
     Rule("duration", "Duration:  781", "Duration:" + blanks + real("total_s")),
+    # A folder for the hour: the scripts of the tutorials name it so.
+    Rule(
+        "output_path_of_hour",
+        "Using /data/ANL/results/sn30-r3-h1/userid/040423.19/BertLarge.out for output",
+        "Using /" + pp.Regex(r"(?:[^ /]+/)+[0-9]{6}\.[0-9]{2}/[^ /]+") + " for output",
+        marks="identifies_platform standalone",
+    ),
     Rule(
         "output_path",
-        "Using /home/user/BertLarge/112124.22/BertLarge.out for output",
+        "Using /home/user/BertLarge/BertLarge.out for output",
         "Using " + pp.Regex(r"/[^ ]+") + " for output",
     ),
     Rule("pef_exists", "/home/user/BertLarge/bertlrg/bertlrg.pef exists", pp.Regex(r"/[^ ]*\.pef") + " exists"),
@@ -838,6 +845,76 @@ _PROMPTS = (
     ),
 )  # fmt: skip
 
+# Reports of the machine and of its tools: they name the platform and hold no run.
+_TOOLS = (
+    Rule(
+        "device_service",
+        "● snd.service - SN Devices Service",
+        pp.Regex(r"(?:[●*] )?") + "snd.service - SN Devices Service",
+        marks="identifies_platform standalone",
+        more=("snd.service - SN Devices Service",),
+    ),
+    Rule("platform_name", "Platform Name: DataScale SN10-8", "Platform Name: DataScale SN" + rest, marks="identifies_platform standalone"),
+    Rule(
+        "tile_header",
+        "TILE                 %idle %exec %pload %aload %chkpt %quiesce    PID     USER COMMAND",
+        "TILE" + blanks + "%idle %exec %pload " + rest,
+        marks="identifies_platform standalone",
+    ),
+    Rule(
+        "tile_row",
+        "/XRDU_0/RDU_0/TILE_0   8.0  91.6    0.3    0.1    0.0      0.0 2750333  user /opt/sambaflow/apps/nlp/transformers_on_rdu/venv/b",
+        "/XRDU_" + pp.Regex(r"[0-9]+/RDU_[0-9]+/TILE_[0-9]+") + blanks + _real + blanks + _real + blanks + rest,
+        marks="identifies_platform standalone",
+    ),
+    Rule(
+        "queue_row",
+        "10191 sambanova            Gpt1.5B_run.sh  user  R      23:18      2 sn30-r1-h1,sn30-r2-h2",
+        pp.Regex(r"[0-9]+") + blanks + "sambanova" + blanks + token + blanks + token + blanks + (pp.Literal("R ") | "PD " | "CG ") + rest,
+        marks="identifies_platform standalone",
+    ),
+    Rule("python_import", ">>> import sambaflow", pp.Literal(">>> import sambaflow"), marks="identifies_platform standalone"),
+    Rule(
+        "container_image",
+        "Using singularity with image /software/sambanova/singularity/images/llm-modelzoo/Modelzoo/ModelzooDevbox_1.sif",
+        (pp.Literal("Using singularity with image ") | pp.Regex(r"(?:[^ ]+ +[0-9]+ +)?"))
+        + (pp.Literal("/software/sambanova/") | "artifacts.sambanovasystems.com/") + rest,
+        marks="identifies_platform standalone",
+        more=(
+            "devbox_user_1724873417    1649294          /software/sambanova/singularity/images/llm-modelzoo/Modelzoo/ModelzooDevbox_1.sif",
+            "artifacts.sambanovasystems.com/sustaining-docker-lincoln-dev/sambatune/basic-sambatune-client   1.0.1     3001727bd003   4 months ago",
+        ),
+    ),
+    Rule(
+        "tune_call",
+        "sambatune linear_net.yaml --artifact-root $(pwd)/artifact_root --modes benchmark",
+        "sambatune " + pp.Regex(r"[^ ]+\.yaml") + rest,
+        marks="identifies_platform standalone",
+    ),
+)  # fmt: skip
+
+# A program that asks endpoints for completions, SambaNova's ("metis", SN40L) among them, and writes what it measured as JSON.
+_endpoint = one_of("metis", "sophia")
+_CLIENT = (
+    Rule("client_section", '"metis": {', '"' + _endpoint("scope") + '": {', more=('"sophia": {',)),
+    Rule(
+        "client_endpoint", '"endpoint": "metis",', pp.Literal('"endpoint": "metis",'), marks="identifies_platform running",
+    ),
+    Rule(
+        "client_latency", '"latency_sec": 6.6438610553741455,', '"latency_sec": ' + real("latency") + pp.Opt(","),
+        marks="running", split="benchmark", carry={"scope": "client_section"},
+    ),
+    Rule(
+        "client_model", '"model": "gpt-oss-120b-131072",', '"model": "' + pp.Regex(r'[^"]+')("model") + '"' + pp.Opt(","),
+        carry={"scope": "client_section"},
+    ),
+    Rule(
+        "client_throughput", '"throughput_tokens_per_sec": 95.56354256241582',
+        '"throughput_tokens_per_sec": ' + real("token_throughput") + pp.Opt(","),
+        marks="result", split="benchmark", window="mean", carry={"scope": "client_section"},
+    ),
+)  # fmt: skip
+
 _REST = (
     Rule("sambaflow_import", "import sambaflow.samba.utils as utils", "import sambaflow." + rest, marks="identifies_platform"),
     Rule(
@@ -846,16 +923,6 @@ _REST = (
         pp.Regex(r"-? ?[45][0-9]{2} ") + (pp.Literal("Client") | "Server") + " Error: " + pp.Regex(r"[A-Za-z]+")
         + " for url: https://api.sambanova.ai/" + rest,
         marks="identifies_platform failure", level="error", kind="permission_denied",
-    ),
-    Rule(
-        "tile_header",
-        "TILE                 %idle %exec %pload %aload %chkpt %quiesce    PID     USER COMMAND",
-        "TILE" + blanks + "%idle %exec %pload " + rest,
-    ),
-    Rule(
-        "tile_row",
-        "/XRDU_0/RDU_0/TILE_0   8.0  91.6    0.3    0.1    0.0      0.0 2750333  user /opt/sambaflow/apps/nlp/transformers_on_rdu/venv/b",
-        "/XRDU_" + pp.Regex(r"[0-9]+/RDU_[0-9]+/TILE_[0-9]+") + blanks + _real + blanks + _real + blanks + rest,
     ),
 )  # fmt: skip
 
@@ -867,7 +934,8 @@ GRAMMAR = Grammar(
     title="SambaNova DataScale (RDU)",
     device_kind="RDU",
     rules=(
-        *_HEADER, *_WRAPPER, *_ENVIRONMENT, *_APPLICATION, *_COMPILER, *_STARTERS, *_MEASURED, *_MODEL_ZOO, *_SAMBATUNE, *_PROMPTS, *_REST,
+        *_HEADER, *_WRAPPER, *_ENVIRONMENT, *_APPLICATION, *_COMPILER, *_STARTERS, *_MEASURED, *_MODEL_ZOO, *_SAMBATUNE, *_PROMPTS, *_TOOLS,
+        *_CLIENT, *_REST,
     ),
     # A step record follows the progress bar on the same line.
     record_starts=(unnamed(timestamp) + " - ",),
@@ -897,12 +965,13 @@ GRAMMAR = Grammar(
         Take("ranks", "slurm_ntasks.ranks|world_size.ranks|workers.ranks|worker_step.ranks", "first"),
         Derive("ranks", "seen('each_rank')", when="seen('each_rank') > 0"),
         Take("model", _MODEL, "first"),
+        Take("model", "client_model.model", "first", where={"scope": "metis"}),
         Take("workload", _MODEL, "first", aliases="workload"),
         Infer("workload", "unet", because="unet"),
         Take("dataset", "flag_dataset.dataset|dataset.dataset", "first"),
         Infer("task", "train", because="train_step|result|unet|epoch_step|worker_step|step_row|tokens_per_second"),
         Infer("task", "train", because="each_rank", when="seen('test_accuracy') > 0", reason="each rank trains, then prints the accuracy of its test"),
-        Infer("task", "inference", because="later_tokens|tokens_rate|chat_completion"),
+        Infer("task", "inference", because="later_tokens|tokens_rate|chat_completion|client_endpoint"),
         Take("task", "prompt_python.mode|prompt_srun.mode", "first", where={"mode": "compile"}),
         Infer("task", "compile", because="compile_start|compile_end|app_compiles|pef_created"),
         Take("micro_batch_size", "flag_micro_batch_size.micro_batch_size|worker_batch.micro_batch_size", "first"),
@@ -929,6 +998,8 @@ GRAMMAR = Grammar(
         Derive("samples", "round(throughput * latency_total)", when='seen("measured") + seen("old_measured") > 0'),
         Infer("sample", "image", because="unet"),
         Infer("sample", "sequence", because="train_step|result"),
+        Take("token_throughput", "client_throughput.token_throughput", where={"scope": "metis"}),
+        Take("latency_s", "client_latency.latency", "mean", where={"scope": "metis"}),
         Take("latency_s", "total_latency.latency|chat_completion.latency"),
         Take("loss", "result.loss"),
         Take("loss", _STEP.format("loss")),
@@ -954,6 +1025,7 @@ GRAMMAR = Grammar(
     steady=(Steady("train_step"),),
     aliases={
         "workload": {
+            **WORKLOADS,
             "bertlarge": "bert_large",
             "bertlrg": "bert_large",
             "bert_large": "bert_large",

@@ -12,13 +12,13 @@ import polars as pl
 from logparse.comparison.compare import Comparison, Row
 from logparse.comparison.noise import margin
 from logparse.comparison.noise import shown as size_text
-from logparse.comparison.quantities import QUANTITIES
+from logparse.comparison.quantities import quantities
 from logparse.comparison.sides import SideValues
 from logparse.comparison.verdict import BEYOND, ESTABLISHED, WITHIN, Verdict
 from logparse.comparison.wording import SETTLED, cell_text, is_no_noise, verdict_reason, verdict_text
 from logparse.errors import UsageError, nearest
 from logparse.findings import SEVERITIES
-from logparse.schema import FIELDS
+from logparse.schema import VOCABULARY
 from logparse.text.location import Location, locations
 
 _GATE = re.compile(r"\s*([a-z_]+)\s*(<=|>=|<|>)\s*([-+]?[0-9.]+(?:e[-+]?\d+)?)\s*(x|%)?\s*")
@@ -80,7 +80,7 @@ def gate(text: str) -> Gate:
         )
     word, sign, number, unit = found.groups()
     name = _quantity(word)
-    if not unit and QUANTITIES[name].scale == "ratio":
+    if not unit and quantities()[name].scale == "ratio":
         raise UsageError(
             f"{text!r} has no unit: write {word}{sign}{number}x (a ratio to the baseline) or a change in %"
         )
@@ -94,13 +94,16 @@ def gate(text: str) -> Gate:
 
 def _quantity(word: str) -> str:
     """The quantity with that name or title: `train_s`, `train`; a score also by its own name (`accuracy`)."""
-    titles = {q.title.replace(" ", "_"): name for name, q in QUANTITIES.items()}
+    quantity_names = quantities()
+    titles = {q.title.replace(" ", "_"): name for name, q in quantity_names.items()}
     scores = {
-        name: "score" for name, field in FIELDS.items() if field.metric and field.better and name not in QUANTITIES
+        name: "score"
+        for name, field in VOCABULARY.items()
+        if field.metric and field.better and name not in quantity_names
     }
-    known = {**scores, **titles, **{name: name for name in QUANTITIES}}
+    known = {**scores, **titles, **{name: name for name in quantity_names}}
     if word not in known:
-        raise UsageError(f"{word!r} is not a quantity of a comparison; {nearest(word, QUANTITIES)}")
+        raise UsageError(f"{word!r} is not a quantity of a comparison; {nearest(word, quantity_names)}")
     return known[word]
 
 

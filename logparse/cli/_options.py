@@ -36,6 +36,17 @@ FORMATS = tuple(dict.fromkeys(SUFFIXES.values()))
 F = TypeVar("F", bound=Callable[..., Any])
 
 
+class Code(click.Path):
+    """A file that is run. The configuration of a folder may not set it."""
+
+
+class Written(click.Path):
+    """A file that is written. The configuration of a folder may not set it."""
+
+    def __init__(self) -> None:
+        super().__init__(allow_dash=True, dir_okay=False)
+
+
 def reading(command: F) -> F:
     """PATH…, --files-from and --grammar."""
     command = files_and_grammars(command)
@@ -45,7 +56,7 @@ def reading(command: F) -> F:
 def files_and_grammars(command: F) -> F:
     """--files-from and --grammar."""
     command = click.option(
-        "--grammar", multiple=True, type=click.Path(dir_okay=False), metavar="FILE",
+        "--grammar", multiple=True, type=Code(dir_okay=False), metavar="FILE",
         help="Also use the grammar in FILE. Repeatable.",
     )(command)  # fmt: skip
     return click.option(
@@ -64,7 +75,7 @@ def printing_also(*formats: str) -> Callable[[F], F]:
 
     def decorate(command: F) -> F:
         command = click.option(
-            "-o", "--output", type=click.Path(allow_dash=True, dir_okay=False), metavar="FILE",
+            "-o", "--output", type=Written(), metavar="FILE",
             help=f"Write to FILE; without --format, its suffix selects the format ({' '.join(SUFFIXES)}).",
         )(command)  # fmt: skip
         return click.option(
@@ -161,7 +172,7 @@ def user_grammars(paths: Sequence[str]) -> list[Grammar]:
     from logparse.grammar import registry
 
     try:
-        registry.grammars()
+        registry.built_in()
     except GrammarError as error:
         raise RuntimeError(f"an installed grammar cannot be used: {error}") from error
     return [registry.load(path) for path in paths]

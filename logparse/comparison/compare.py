@@ -17,7 +17,7 @@ from logparse.comparison.equal import CommonPoint, at, target
 from logparse.comparison.estimate import detectable
 from logparse.comparison.jobs import Job
 from logparse.comparison.ledger import Ledger
-from logparse.comparison.quantities import CLOCKS, QUANTITIES, Quantity
+from logparse.comparison.quantities import CLOCKS, Quantity, quantities
 from logparse.comparison.refusal import refusal
 from logparse.comparison.scaling import Scaling, scaling
 from logparse.comparison.select import select
@@ -175,7 +175,7 @@ def of_sides(
 ) -> Comparison:
     """The comparison of these sides; see `compare`."""
     first = baseline_of(sides, baseline)
-    shown = [q for q in QUANTITIES.values() if q.clock is None or clock is None or q.clock == clock]
+    shown = [q for q in quantities().values() if q.clock is None or clock is None or q.clock == clock]
     rows = [row for q in shown if (row := row_of(ledger, q, sides, first, per, by)) is not None]
     common = [at(ledger, sides, p) for p in points] + [target(ledger, sides, t) for t in targets]
     rows = _corrected(rows + [_row_at(ledger, point, sides, first) for point in common if point.found is not None])

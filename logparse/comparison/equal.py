@@ -18,7 +18,7 @@ from logparse.comparison.jobs import Job
 from logparse.comparison.ledger import Ledger
 from logparse.comparison.sides import Side
 from logparse.errors import UsageError
-from logparse.schema import FIELDS, TEXT
+from logparse.schema import TEXT, VOCABULARY
 from logparse.text.location import Location
 
 
@@ -115,7 +115,7 @@ def _reached(side: Side, job: Job, series: pl.DataFrame, name: str, condition: p
 def _condition(asked: str) -> tuple[str, str, float]:
     """Name, <= or >=, and number of `loss<=7.3`; `=` means the better direction of the metric."""
     found = _CONDITION.fullmatch(str(asked))
-    words = [n for n, f in FIELDS.items() if f.metric and f.better]
+    words = [n for n, f in VOCABULARY.items() if f.metric and f.better]
     if not found or found[1] not in words:
         raise UsageError(
             f"{asked!r} is not a valid target: write samples, steps, time, or a metric and a number (loss<=7.3)"
@@ -124,10 +124,10 @@ def _condition(asked: str) -> tuple[str, str, float]:
         number = float(found[3])
     except ValueError:
         raise UsageError(f"{found[3]!r} in {asked!r} is not a number") from None
-    better = "<=" if FIELDS[found[1]].better == "lower" else ">="
+    better = "<=" if VOCABULARY[found[1]].better == "lower" else ">="
     if found[2] not in ("=", better):
         raise UsageError(
-            f"{asked!r} is not a valid target: {FIELDS[found[1]].better} {found[1]} is better, so write {better}"
+            f"{asked!r} is not a valid target: {VOCABULARY[found[1]].better} {found[1]} is better, so write {better}"
         )
     return found[1], better, number
 
@@ -203,8 +203,11 @@ def _curves(ledger: Ledger, name: str, split: str) -> tuple[Mapping[tuple[Any, .
     """The points of all jobs by job id, and the empty frame for a job without points."""
     parts = [(run, job.id, part) for job in ledger.jobs for part, run in enumerate(job.ids)]
     run_jobs = pl.DataFrame(parts, schema={"run": TEXT, "job": TEXT, "part": pl.Int64()}, orient="row")
+    # A curve shows where its run logged NaN or infinity.
+    value = pl.coalesce("value", pl.col("not_finite").cast(pl.Float64, strict=False))
     rows = (
-        ledger.logs.metrics.filter(
+        ledger.logs.metrics.with_columns(value.alias("value"))
+        .filter(
             (pl.col("name") == name)
             & (pl.col("split") == split)
             & pl.col("window").is_in(["step", "interval"])

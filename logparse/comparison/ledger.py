@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from typing import Any, TypeVar
@@ -10,8 +10,9 @@ from typing import Any, TypeVar
 import polars as pl
 
 from logparse.cells import Cells, Value
-from logparse.comparison.claims import Claim, taken
+from logparse.comparison.claims import Claim, from_log, taken
 from logparse.comparison.jobs import Job, jobs
+from logparse.comparison.programs import Program, graphs, programs
 from logparse.grammar import Grammar
 from logparse.logs import Logs
 from logparse.text.location import Location
@@ -42,9 +43,11 @@ class Ledger:
         return {run: job for job in self.jobs for run in job.ids}
 
     def value(self, job: Job, column: str) -> Value:
-        """What a column of `runs` is for that job: from the log that states it, else as claimed, else the reason.
+        """What a column of `runs` is for that job: from the log that states it, else as claimed by the user or by a
+        name in the log (`bert_large_MSL128`), else the reason.
 
-        The task of a job with only its submission log is `submission`, whether or not it compiled.
+        A workload that the log does not name is that of the jobs with the same program. The task of a job with only its
+        submission log is `submission`, whether or not it compiled.
         """
         if column == "task" and job.main["status"] == "submitted":
             return replace(self.value(job, "status"), value=SUBMISSION)
@@ -52,11 +55,50 @@ class Ledger:
         known = next((value for value in found if value.known), None)
         if known is not None:
             return known
-        claim = taken(self.claims, job, column)
+        claim = taken((*self.claims, *self.names_claim(job)), job, column)
         if claim is not None:
-            return Value(claim.number, None, "claimed", f"claimed ({claim.origin}), not in the log")
+            return Value(claim.number, None, "claimed", f"claimed ({claim.source}), not in the log", claim.locations)
+        if column == "workload" and (program := self._programs.get(job.id)) is not None:
+            lines = program.locations or self.value(job, "model").locations
+            return Value(program.workload, None, "inferred", program.reason, lines)
         # That a value is in another log of the job is no reason where that log is here.
         return next((value for value in found if not value.is_empty(Code.OTHER_LOG)), found[0])
+
+    def names_claim(self, job: Job) -> list[Claim]:
+        """What the names of workloads and models in the job's log claim about it; the sequence length also from the log
+        of a job that ran the same compiled graph, since a graph is compiled for one."""
+        return self.once(("names_claim", job.id), lambda: list(self._names_claim(job)))
+
+    def _names_claim(self, job: Job) -> Iterator[Claim]:
+        own = list(from_log(job, self.params(job)))
+        yield from own
+        if any(claim.name == "sequence_length" for claim in own):
+            return
+        shared = [c for run in job.ids for graph, _ in self._graphs.get(run, ()) for c in self._by_graph.get(graph, ())]
+        if len({claim.text for claim in shared}) == 1:
+            yield replace(shared[0], label=job.id)
+
+    @cached_property
+    def _graphs(self) -> Mapping[str, Sequence[tuple[str, Location]]]:
+        """Run -> its compiled graphs."""
+        return graphs(self.logs.params)
+
+    @cached_property
+    def _by_graph(self) -> Mapping[str, list[Claim]]:
+        """Compiled graph -> the sequence lengths that names claim in the logs of jobs that ran it."""
+        out: dict[str, list[Claim]] = {}
+        for job in self.jobs:
+            for claim in from_log(job, self.params(job)):
+                if claim.name == "sequence_length":
+                    name = f"{claim.name_in_log} in the log of {job.label}, which ran the same compiled graph"
+                    for graph, _ in (pair for run in job.ids for pair in self._graphs.get(run, ())):
+                        out.setdefault(graph, []).append(replace(claim, name_in_log=name))
+        return out
+
+    @cached_property
+    def _programs(self) -> Mapping[str, Program]:
+        """Job id -> program, where no log of the job names it but another job shares it."""
+        return programs(self.jobs, self.logs.params)
 
     def metrics(self, job: Job, *names: str, **where: str | None) -> pl.DataFrame:
         """Rows of `metrics` of that job with one of these names (any, where none is given), in the order of the lines;
@@ -155,7 +197,8 @@ class Ledger:
     def only(self, jobs: Iterable[Job]) -> Ledger:
         """These jobs alone; the others still count as repeats, since they were read with them."""
         other = self.with_claims(self.claims)
-        other.__dict__.update(jobs=list(jobs), _by_group=self._by_group, _by_program=self._by_program)
+        shared = ("_by_group", "_by_program", "_programs", "_by_graph")
+        other.__dict__.update({name: getattr(self, name) for name in shared}, jobs=list(jobs))
         other.__dict__.pop("by_run", None)
         return other
 

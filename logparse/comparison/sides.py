@@ -7,16 +7,18 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+import polars as pl
+
 from logparse.cells import Value
 from logparse.comparison.claims import CLAIMABLE
 from logparse.comparison.clocks import clock
 from logparse.comparison.jobs import Job
 from logparse.comparison.ledger import Ledger
-from logparse.comparison.quantities import LOWER_SCORES, Quantity
+from logparse.comparison.quantities import LOWER_SCORES, QUANTITIES, Quantity
 from logparse.errors import Remedy, UsageError, nearest
-from logparse.schema import RUNS
+from logparse.schema import RUNS, TEXT
 from logparse.text.location import Location
-from logparse.text.missing import Absence, Code
+from logparse.text.missing import MISSING, Absence, Code
 
 
 @dataclass(frozen=True)
@@ -217,6 +219,8 @@ def _value(ledger: Ledger, quantity: Quantity, job: Job, per: str | None, conver
         return Value(empty=Absence(Code.NO_RESULT, f"no result: {ended}"))
     if quantity.clock:
         value = clock(ledger, job, quantity.clock)
+    elif quantity.pick:
+        value = _of_metric(ledger, job, quantity.name, quantity.pick)
     else:
         value = ledger.value(job, quantity.name)
         if value.value is None and convert and quantity.name in _CONVERTED:
@@ -226,12 +230,54 @@ def _value(ledger: Ledger, quantity: Quantity, job: Job, per: str | None, conver
     return value
 
 
+def _of_metric(ledger: Ledger, job: Job, name: str, pick: str) -> Value:
+    """The value of a metric that a grammar declares: one of those that the log states for the whole run, or their mean
+    or median."""
+    rows = ledger.metrics(job, name, scope=None).filter(pl.col("value").is_finite())
+    if not rows.height:
+        return Value(empty=MISSING)
+    made = f"{pick} of {rows.height} values" if rows.height > 1 else None
+    values = rows["value"]
+    if pick in ("mean", "median"):
+        places = tuple(Location(*place) for place in rows.select(pl.col("source").cast(TEXT), "line").iter_rows())
+        number = values.mean() if pick == "mean" else values.median()
+        return Value(number, _coarsest(rows["resolution"]), "derived", made, places)
+    index = {"first": 0, "last": rows.height - 1, "min": values.arg_min(), "max": values.arg_max()}[pick]
+    row = rows.row(index or 0, named=True)
+    return Value(row["value"], row["resolution"], "read", made, (Location(str(row["source"]), row["line"]),))
+
+
+def _coarsest(resolutions: pl.Series) -> float | None:
+    largest = resolutions.max()
+    return None if largest is None else float(largest)  # type: ignore[arg-type]
+
+
 _CONVERTED = {"throughput": "token_throughput", "token_throughput": "throughput"}
+_TOKENS = (None, "sequence", "sample")
+"""What a sample may be where it consists of tokens."""
+
+
+def measured(quantity: Quantity, c: SideValues) -> Quantity:
+    """The quantity that the logs of a side contain: for converted rates the one from which they were computed."""
+    other = _CONVERTED.get(quantity.name)
+    is_converted = other is not None and c.values and all((v.made or "").startswith(f"{other} ") for v in c.values)
+    return QUANTITIES[other] if other is not None and is_converted else quantity
+
+
+def is_convertible(ledger: Ledger, job: Job, quantity: Quantity) -> bool:
+    """Whether the quantity could be converted from tokens/s or samples/s if the job's sequence length were known."""
+    other = _CONVERTED.get(quantity.name)
+    return (
+        other is not None
+        and job.main["sample"] in _TOKENS
+        and ledger.value(job, other).known
+        and not ledger.value(job, "sequence_length").known
+    )
 
 
 def _converted(ledger: Ledger, job: Job, name: str, value: Value) -> Value:
     """Samples/s from tokens/s or the reverse, where the sequence length is known; else `value`."""
-    if job.main["sample"] not in (None, "sequence", "sample"):
+    if job.main["sample"] not in _TOKENS:
         return value
     other, length = ledger.value(job, _CONVERTED[name]), ledger.value(job, "sequence_length")
     if other.value is None or not length.value:

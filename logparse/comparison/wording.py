@@ -15,12 +15,12 @@ from logparse.comparison.ledger import Ledger
 from logparse.comparison.noise import shown
 from logparse.comparison.quantities import CLOCKS, Quantity
 from logparse.comparison.refusal import RefusalCause, unknown_workload, workload_difference
-from logparse.comparison.settings import factors
+from logparse.comparison.settings import factors, stated_nowhere
 from logparse.comparison.sides import Side, SideValues
 from logparse.comparison.verdict import BEYOND, NOT_COMPARABLE, UNKNOWN, WITHIN, Verdict
 from logparse.errors import Remedy
 from logparse.text import missing
-from logparse.text.labels import cache_hit_text, shortened
+from logparse.text.labels import cache_hit_text, listed, shortened
 from logparse.text.location import Location
 from logparse.text.numbers import figure, ratio_figure, score_figure, seconds
 
@@ -55,16 +55,21 @@ def what_differs(comparison: Comparison) -> Iterator[str]:
 def _factors(comparison: Comparison) -> Iterator[str]:
     names = [s.name for s in factors(comparison.settings)]
     others, budget = _of_role(comparison, "other"), _of_role(comparison, "budget")
+    nowhere = stated_nowhere(comparison.ledger, comparison.sides)
+    all_known = not (others or nowhere or _of_role(comparison, "unknown"))
     if len(names) == 1:
         yield f"Settings that differ: {_across(comparison, names)}."
     elif names:
         declared = f" (studied: {comparison.by})" if comparison.by in names else ""
         yield f"Confounded{declared}, {len(names)} settings differ: {_across(comparison, names)}."
     elif budget:
-        yield f"No setting differs except the amount of training: {_across(comparison, budget)}."
+        lead = "No setting differs except the amount of training" if all_known else "The amount of training differs"
+        yield f"{lead}: {_across(comparison, budget)}."
+    elif all_known:
+        yield "No setting differs: these are repeats, not a sweep."
     elif not others:
-        unknown = _of_role(comparison, "unknown")
-        yield "No setting differs" + (", as far as the logs state." if unknown else ": these are repeats, not a sweep.")
+        unstated = f"; no log states {listed(nowhere, _MOST)}" if nowhere else ""
+        yield f"The settings that every log states are equal{unstated}."
     yield from _rebuilt(comparison)
     if others:
         yield f"Other parameters that differ: {shortened(_each(comparison, others), _MOST, '; ')}."
@@ -242,10 +247,13 @@ _LEFT_OUT = 2
 
 
 def explained_elsewhere(comparison: Comparison, row: Row, index: int) -> bool:
-    """Whether a refusal needs no footnote: one of the two is empty, or `what_differs` states it for the whole side."""
+    """Whether a refusal needs no footnote: one of the two is empty and no argument changes that, or `what_differs`
+    states it for the whole side."""
     c, base, verdict = row.cells[index], row.cells[comparison.baseline], row.verdicts[index]
     if verdict is None or verdict.word != NOT_COMPARABLE:
         return False
+    if verdict.is_refused_for(RefusalCause.EMPTY):
+        return verdict.refusal is None or verdict.refusal.remedy is None
     return not c.values or not base.values or verdict.is_refused_for(RefusalCause.WORKLOAD)
 
 

@@ -50,15 +50,17 @@ def _claims(comparison: Comparison, paint: Paint) -> Iterator[str]:
     for row in comparison.claims.iter_rows(named=True):
         if row["verdict"] == "confirmed" and row["origin"] == "file name":
             continue  # a file name that is right adds nothing
+        if row["verdict"] != "refuted" and row["origin"] == "log":
+            continue  # a setting that rests on a name in the log is marked as claimed where it is used
         claim = f"{one_line(labels[row['run']])} {row['name']}={one_line(row['claimed'])}"
         where = f" ({paint.location(row['source'], row['line'])})" if row["line"] else ""
-        by = " (from the file name)" if row["origin"] == "file name" else ""
+        by = {"file name": " (from the file name)", "log": " (from a name in the log)"}.get(row["origin"], "")
         if row["verdict"] == "refuted":
             yield f"{paint.warn('REFUTED')}  {claim}{by}: the log says {one_line(row['found'])}{where}"
         elif row["verdict"] == "confirmed":
             yield f"confirmed  {claim}{by}{where}"
         else:
-            used = "" if by else ": the claim is used where needed"
+            used = "" if row["origin"] == "file name" else ": the claim is used where needed"
             yield f"not in the log  {claim}{by}{used}"
 
 

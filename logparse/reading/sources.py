@@ -1,11 +1,12 @@
 r"""From anything a user may name to clean text: `read_sources(paths)` gives one `Source` for each input.
 
-It knows no platform. Four steps, each a pure function but the first:
+It knows no platform. Five steps, each a pure function but the first:
 
     _find         files, folders, globs, "-", bytes, streams  ->  inputs, in order, each real file once
     _unpack       gzip, bz2, xz, zstd, known by content       ->  bytes as they were before packing
     to_utf8       UTF-8, UTF-16, cp1252, damaged UTF-8        ->  UTF-8, and how it was found
     clean_text    colours, cursor movements, control bytes    ->  text in which "\r" means "written over from here"
+    masked        keys, tokens, passwords                     ->  text that may be shown, of the same width
 
 Only "\n" ends a line, and cleaning never changes how many there are: line 7 here is what `grep -n` calls 7.
 """
@@ -24,14 +25,15 @@ import re
 import stat
 import sys
 import zlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any, TypeAlias
 
 from logparse.arguments import OneOrMany, as_tuple
 from logparse.errors import NoSuchInput, UsageError
+from logparse.text.secrets import masked
 
 Input: TypeAlias = "str | os.PathLike[str] | bytes | bytearray | memoryview | IO[bytes] | IO[str]"
 
@@ -46,7 +48,7 @@ class Source:
     name: str
     """The path as given, with "/" (in a folder: folder/relative path); "<stdin>", "<bytes>", "<stream>" or its name."""
     text: bytes
-    """Clean UTF-8; empty where status is not "text"."""
+    """Clean UTF-8 without secrets; empty where status is not "text"."""
     lines: int
     """Lines of the text, as `grep -n` counts them; a last line without an end counts."""
     bytes: int
@@ -61,6 +63,8 @@ class Source:
     """"text", "not_text" (binary) or "unreadable"."""
     reason: str | None
     """For people: why it is not text, or what about the text is not certain (damaged, cut off, encoding guessed)."""
+    unmasked: Mapping[int, str] = field(default_factory=dict, repr=False)
+    """Lines in which keys or passwords are masked, by number from 1, as they were before."""
 
 
 def read_sources(paths: OneOrMany[Input], *, files_from: Input | None = None) -> Iterator[Source]:
@@ -319,8 +323,9 @@ def _read_as_text(name: str, stored: bytes, sha256: Callable[[], str]) -> Source
         return _without_text(name, stored, compression, "not_text", kind, sha256)
     text, encoding, ends = _cleaned(data)
     lines = ends + (not text.endswith(b"\n") and bool(text))
+    text, unmasked = masked(text)
     reason = " ".join(filter(None, (doubt, _DOUBTFUL.get(encoding)))) or None
-    return Source(name, text, lines, len(stored), sha256(), encoding, compression, "text", reason)
+    return Source(name, text, lines, len(stored), sha256(), encoding, compression, "text", reason, unmasked)
 
 
 def _without_text(

@@ -166,22 +166,6 @@ def _iso(name: str) -> pl.Expr:
     return pl.col(name).dt.strftime("%Y-%m-%dT%H:%M:%S%.f")
 
 
-def where(frames: Mapping[str, pl.DataFrame], name: str, condition: str) -> pl.DataFrame:
-    """The rows of the frame `name` for which `condition`, an SQL expression, is true; it may query the other frames.
-
-    Raises `ValueError` for an invalid expression; the message lists the columns.
-    """
-    plain = {n: f.with_columns(pl.col(pl.Categorical).cast(pl.String)) for n, f in frames.items()}
-    picked = plain[name].with_row_index("row_number_")
-    context = pl.SQLContext({**plain, name: picked}, eager=True)
-    try:
-        kept = context.execute(f"SELECT row_number_ FROM {name} WHERE (\n{condition}\n)")
-    except (pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
-        message = str(error).partition("\n")[0].partition("; valid columns")[0]
-        raise ValueError(f"{message}\nColumns of {name}: {', '.join(frames[name].columns)}") from None
-    return frames[name][kept["row_number_"]]
-
-
 # ---- formats ---- #
 
 
