@@ -31,6 +31,7 @@ def command(
     """
     people = _options.is_table(format, output)
     _options.require_logs(paths, files_from)
+    _options.refuse_overwriting(paths, files_from)
     import sys
 
     import polars as pl

@@ -210,7 +210,19 @@ def _plain(frame: pl.DataFrame) -> pl.DataFrame:
 
 
 def _csv(frame: pl.DataFrame, name: str) -> bytes:
-    return as_text(frame).write_csv().encode()
+    """For spreadsheets: text that one of them would run as a formula gets an apostrophe in front."""
+    texts = [c for c, t in frame.schema.items() if not t.is_numeric()]
+    return as_text(frame).with_columns(map(_neutral, texts)).write_csv().encode()
+
+
+def _neutral(column: str) -> pl.Expr:
+    text = pl.col(column)
+    formula = text.str.contains(r"^[=+\-@\t\r]") & ~text.str.contains(_AMOUNT)
+    return pl.when(formula).then(pl.concat_str(pl.lit("'"), text)).otherwise(text).alias(column)
+
+
+_AMOUNT = r"^[+-]\d[\d.,]*(?:[eE][+-]?\d+)?[ %\w/]{0,12}$|^[+-]?(?:inf|nan|Infinity|NaN)$"
+"""A number with a sign, and what may follow it: a spreadsheet shows it as it is."""
 
 
 def _parquet(frame: pl.DataFrame, name: str) -> bytes:
