@@ -33,6 +33,7 @@ from typing import IO, Any, TypeAlias
 
 from logparse.arguments import OneOrMany, as_tuple
 from logparse.errors import NoSuchInput, UsageError
+from logparse.text.labels import one_line
 from logparse.text.secrets import masked
 
 Input: TypeAlias = "str | os.PathLike[str] | bytes | bytearray | memoryview | IO[bytes] | IO[str]"
@@ -169,7 +170,7 @@ def _found_at_path(path: str) -> list[_Found]:
     for match in sorted(glob.glob(path, recursive=True), key=len):
         shortest.setdefault(os.path.realpath(match) if os.path.exists(match) else match, match)
     if not shortest:
-        raise NoSuchInput(f"nothing matches {path}")
+        raise NoSuchInput(f"nothing matches {one_line(path)}")
     return [found for match in sorted(map(Path, shortest.values())) for found in _opened_out(match)]
 
 
@@ -228,15 +229,15 @@ def _identity(found: _Found) -> object:
 
 
 def _printable(path: str | os.PathLike[str]) -> str:
-    """A name that any table can hold: file names on Linux may be bytes that are no text."""
-    return os.fsencode(Path(path).as_posix()).decode("utf-8", "replace")
+    """A name that any table and terminal can hold: file names on Linux may be bytes that are no text, or controls."""
+    return one_line(os.fsencode(Path(path).as_posix()).decode("utf-8", "replace"))
 
 
 def _no_such(path: str) -> str:
     if not path or "\n" in path or len(path) > 1000:
         return f"no such file: {path[:40]!r}. A str is a path: give the text of a log as bytes"
     near = _nearest(Path(path))
-    return f"no such file: {path}" + (f". Did you mean {near.as_posix()}?" if near else "")
+    return f"no such file: {one_line(path)}" + (f". Did you mean {_printable(near)}?" if near else "")
 
 
 def _nearest(path: Path) -> Path | None:

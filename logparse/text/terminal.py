@@ -20,6 +20,7 @@ from typing import Any
 import polars as pl
 
 from logparse.schema import LOCATIONS
+from logparse.text.labels import one_line as one_line
 from logparse.text.location import Location, texts
 
 # ---- terminal capabilities ---- #
@@ -96,11 +97,6 @@ def aligned(rows: Iterable[Sequence[str]], right: Collection[int] = (), gap: int
         return (" " * gap).join(cells).rstrip()
 
     return [line(row) for row in rows]
-
-
-def one_line(text: str) -> str:
-    """`text` without control characters, so that it stays on one line."""
-    return "".join(c if c.isprintable() else {"\t": "  ", "\r": "␍", "\n": "␊"}.get(c, "\ufffd") for c in text)
 
 
 # ---- frames ---- #
@@ -279,7 +275,7 @@ _LATEX = {
 
 
 def _escaped(cell: str | None, signs: Mapping[str, str]) -> str:
-    return "".join(signs.get(c, c) for c in cell or "")
+    return "".join(signs.get(c) or (c if c.isprintable() else " ") for c in cell or "")
 
 
 def markdown_text(text: str) -> str:
