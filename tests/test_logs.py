@@ -495,8 +495,8 @@ def test_importing_the_package_imports_nothing_heavy() -> None:
 
 # ---- what the library says ---- #
 
-_OPTION = re.compile(r"(?<![\w-])--[a-z][a-z-]+")
-_NO_OPTIONS_OF_OURS = {"--kill-on-bad-exit", "--ntasks", "--hue"}
+_OPTION = re.compile(r"(?<![\w-])--[a-z][a-z_-]+")
+_NO_OPTIONS_OF_OURS = {"--kill-on-bad-exit", "--ntasks", "--hue", "--model_dir", "--output_dir"}
 
 
 def test_the_library_names_no_command_line_options() -> None:

@@ -55,7 +55,7 @@ def test_each_option_that_takes_a_path_says_whether_it_is_read_written_or_run() 
     }
     assert paths == {
         "files_from": click.Path, "claims_file": click.Path, "grammar": _options.Code, "output": _options.Written,
-        "data": _options.Written,
+        "data": _options.Written, "devices": click.Path,
     }  # fmt: skip
 
 
