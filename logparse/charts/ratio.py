@@ -8,7 +8,7 @@ What it shows
 
 How to read it
     Right is better for every quantity: for times, the ratio is inverted. The vertical line is the baseline. The grey
-    band is the largest known noise: a grey dot lies within it. A ring is beyond noise, but with too few runs to
+    band is the noise of each difference: a grey dot lies within it. A ring is beyond noise, but with too few runs to
     establish the difference. A full dot is established over three or more runs per side; its line is the 95 %
     interval. A dashed ring means that the noise is unknown. Text in place of a mark says why the two are not compared.
 
@@ -473,7 +473,7 @@ def _legend_entries(view: View, frame: pl.DataFrame) -> list[LegendEntry]:
     ]
     out = [sign for word, sign in entries if word in words]
     if frame["noise_low"].drop_nulls().len():
-        out.append(LegendEntry("largest known noise", fill=t.band))
+        out.append(LegendEntry("noise", fill=t.band))
     return out + ([LegendEntry(platform, fill=hue(platform)) for platform in found.sort()] if len(found) > 1 else [])
 
 
