@@ -10,7 +10,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from conftest import SAMPLES, run
+from conftest import ROOT, SAMPLES, run
 
 import logparse
 from logparse.schema import FRAMES
@@ -147,3 +147,11 @@ def test_charts_hold_text_as_data(given: logparse.Logs, folder: Path) -> None:
         json.loads(spec.output)
         page = run("chart", "duration", folder, "--format", "html").output
         assert "<script>alert" not in page
+
+
+def test_each_test_that_the_documentation_names_exists() -> None:
+    page = (ROOT / "docs" / "reference" / "robustness.md").read_text()
+    named = re.findall(r"`(test_\w+\.py)::(test_\w+)`", page)
+    assert len(named) > 30
+    for file, test in named:
+        assert f"def {test}(" in (ROOT / "tests" / file).read_text(), (file, test)
