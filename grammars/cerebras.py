@@ -20,7 +20,7 @@ The meaning of "in T seconds" changed as well: the steps alone (G1, G2), steps a
 from __future__ import annotations
 
 import pyparsing as pp
-from logparse.grammars.common import timestamp_seconds
+from logparse.grammars.common import WORKLOADS, timestamp_seconds
 
 from logparse.grammar import (
     Derive,
@@ -37,6 +37,7 @@ from logparse.grammar import (
     integer,
     name,
     nonempty,
+    not_starting_with,
     optional_blanks,
     percent,
     real,
@@ -176,8 +177,12 @@ _BEGIN = (
     Rule(
         "modelzoo_import",
         "from cerebras.modelzoo.common.utils.run.cli_pytorch import get_params_from_args",
-        "from cerebras.modelzoo." + rest,
+        pp.Opt("#") + (pp.Literal("from ") | "import ") + "cerebras" + (pp.Literal(".") | "_") + rest,
         marks="identifies_platform standalone",
+        more=(
+            "from cerebras_appliance.pb.sdk.sdk_common_pb2 import MemcpyDataType, MemcpyOrder",
+            "#from cerebras.sdk.runtime.sdkruntimepybind import SdkRuntime, MemcpyDataType, MemcpyOrder",
+        ),
     ),
     Rule(
         "effective_batch",
@@ -195,14 +200,14 @@ _BEGIN = (
         "checkpoint_autoload",
         "2024-03-14 02:59:32,628 INFO:   Checkpoint autoloading is enabled. Looking for latest checkpoint in "
         '"model_dir_bert_large_pytorch" directory with the following naming convention: `checkpoint_(step)(_timestamp)?.mdl`.',
-        _info + 'Checkpoint autoloading is enabled. Looking for latest checkpoint in "' + pp.Regex(r'[^"]+')("model") + '" directory' + rest,
-        marks="begin identifies_platform",
+        _info + 'Checkpoint autoloading is enabled. Looking for latest checkpoint in "' + pp.Regex(r'[^"]+')("model_dir") + '" directory' + rest,
+        marks="begin identifies_platform", params="log",
     ),
     Rule(
         "no_checkpoint_found",
         '2024-03-14 02:59:32,629 INFO:   No checkpoints were found in "model_dir_bert_large_pytorch".',
         _info + 'No checkpoints were found in "'
-        + ("model_dir_" + pp.Regex(r'[^ "/]+')("workload") + '".' | pp.Regex(r'[^"]*') + '".'),
+        + (_path_before + "model_dir_" + pp.Regex(r'[^ "/]+')("workload") + '".' | pp.Regex(r'[^"]*') + '".'),
         marks="begin",
         more=('2026-01-16 14:31:13,500 INFO:   No checkpoints were found in "model_dir_gnn/ogbn_arxiv_graphsage".',),
     ),
@@ -434,7 +439,7 @@ _COMPILE = (
         "cache_hit",
         '2025-10-08 04:10:02,825 INFO:   Found existing cached compile with hash: "cs_308109675380978773"',
         _info + 'Found existing cached compile with hash: "' + pp.Regex(r"cs_[0-9]+")("hash") + '"',
-        marks="identifies_platform",
+        marks="identifies_platform", params="log",
     ),
     Rule(
         "cache_hit_client",
@@ -495,7 +500,7 @@ _COMPILE = (
         "compile_artifacts",
         "2024-03-30 14:27:40,201 INFO:   Compile artifacts successfully written to remote compile directory. Compile hash is: cs_8939750200954608837",
         _info + "Compile artifacts successfully written to remote compile directory. Compile hash is: " + pp.Regex(r"cs_[0-9]+")("hash"),
-        marks="identifies_platform",
+        marks="identifies_platform", params="log",
     ),
     Rule(
         "compiled",
@@ -616,7 +621,7 @@ _TRAIN = (
     Rule(
         "train_step",
         "2024-03-30 15:16:33,873 INFO:   | Train Device=CSX, Step=100, Loss=9.39062, Rate=2983.97 samples/sec, GlobalRate=2983.97 samples/sec",
-        timestamp("at") + " INFO:   | Train Device=" + word("device") + ", Step=" + integer("step") + ", Loss=" + real("loss") + _rates,
+        _info + "| Train Device=" + word("device") + ", Step=" + integer("step") + ", Loss=" + real("loss") + _rates,
         marks="identifies_platform running unfinished", split="train",
         more=("2023-05-17 18:15:11,548 INFO:   | Train Device=xla:0, Step=100, Loss=9.46875, Rate=4597.49 samples/sec, GlobalRate=4597.49 samples/sec",),
     ),
@@ -624,7 +629,7 @@ _TRAIN = (
         "train_step_timed",
         "2025-12-06 03:02:15,929 INFO:   | Train Device=CSX, Step=50, Loss=8.10329, Rate=32.52 samples/sec, GlobalRate=32.17 samples/sec, "
         "LoopTimeRemaining=0:10:03, TimeRemaining=0:10:03",
-        timestamp("at") + " INFO:   | Train Device=" + word("device") + ", Step=" + integer("step") + ", Loss=" + real("loss") + _rates + _remaining,
+        _info + "| Train Device=" + word("device") + ", Step=" + integer("step") + ", Loss=" + real("loss") + _rates + _remaining,
         marks="identifies_platform running unfinished", split="train",
         more=(
             "2026-01-31 05:23:06,601 INFO:   | Train Device=CSX, Step=20, Loss=2.77244, Rate=2430.28 samples/sec, GlobalRate=270.81 samples/sec, "
@@ -635,7 +640,7 @@ _TRAIN = (
     Rule(
         "train_step_wrapped",
         "2025-01-24 21:53:05,710 INFO:   | Train Device=CSX, Step=397, Loss=0.18575, Rate=405.81 samples/sec,",
-        timestamp("at") + " INFO:   | Train Device=" + word("device") + ", Step=" + integer("step") + ", Loss=" + real("loss") + ", Rate="
+        _info + "| Train Device=" + word("device") + ", Step=" + integer("step") + ", Loss=" + real("loss") + ", Rate="
         + real("throughput@interval") + " samples/sec,",
         marks="identifies_platform running", split="train",
     ),
@@ -903,20 +908,62 @@ _SDK = (
     Rule(
         "sdk_debug",
         "2023-10-11 00:55:33,142 DEBUG    Run meta is available at /home/ruth/gemv/run_meta.json.",
-        timestamp + " DEBUG" + blanks + pp.Regex(r"(?:[^ \tS]|S[^i]).*"),
+        timestamp + " DEBUG" + blanks + not_starting_with(" ", "\t", "Si"),
         more=("2023-10-11 00:55:33,142 DEBUG    Starting heartbeat thread for wsjob-cgvksf7bv8mnfszfmftozv.",),
     ),
 )  # fmt: skip
 
 # ---- failures and warnings ---- #
 
+# The command of the cluster and its tables, reports of a compiler: they name the platform and hold no run.
+_TOOLS = (
+    Rule(
+        "csctl_command",
+        "(venv_cerebras_pt) $ csctl cancel job wsjob-eyjapwgnycahq9tus4w7id",
+        pp.Opt(pp.Regex(r"(?:[^$]* )?\$ +")) + "csctl" + blanks + rest,
+        marks="identifies_platform standalone",
+        more=("csctl get jobs -a",),
+    ),
+    Rule(
+        "csctl_row",
+        "job-operator  wsjob-ewhzngfg6rdjhw3s3k2wbh  compile  P2 (299)  12m  12m       RUNNING           username name=llama2_7b",
+        pp.Opt(pp.Regex(r"[a-z0-9-]+ +")) + _wsjob + blanks + rest,
+        marks="identifies_platform standalone",
+    ),
+    Rule(
+        "wio_report",
+        "WIO utilization by flow:",
+        pp.Literal("WIO utilization by flow:") | "Connectivity between WIO and compute core " + rest,
+        marks="identifies_platform standalone",
+        more=("Connectivity between WIO and compute core 0:",),
+    ),
+    Rule(
+        "container_shell",
+        "[user@bridges2-login012 tf]$ srun --pty --partition=RM singularity shell --cleanenv --bind /local1/cerebras/data,$PROJECT cbcore.sif",
+        pp.Regex(r"(?:[^$]*\$ )?(?:srun .* )?singularity (?:shell|exec) .*(?:cerebras|cbcore)") + rest,
+        marks="identifies_platform standalone",
+    ),
+)  # fmt: skip
+
 _FAILURE = (
+    Rule(
+        "step_cut_short",
+        "| Train Device=CSX, Step=2, Loss=352299.56250, ...",
+        "| Train Device=CSX, Step=" + integer("step") + ", Loss=" + real("loss") + ", ...",
+        marks="identifies_platform running", split="train",
+    ),
     # A request that the cluster can never serve: the job does not wait, it is refused.
     Rule(
         "no_capacity",
         "cerebras.appliance.errors.ClusterJobInitError: job was refused: cluster lacks requested capacity: requested 2 system",
         pp.Regex(r"[A-Za-z_.]+(?:Error|Exception): .*cluster lacks requested capacity.*")("text"),
         marks="identifies_platform failure", level="error", kind="scheduler",
+    ),
+    Rule(
+        "appliance_exception",
+        "cerebras.appliance.errors.ApplianceNanError: NaN loss detected. Please try different hyperparameters",
+        pp.Combine("cerebras.appliance.errors." + name + pp.Opt(":" + rest))("text"),
+        marks="identifies_platform failure", level="error", kind="traceback",
     ),
     Rule(
         "shutdown",
@@ -934,7 +981,7 @@ _FAILURE = (
     Rule(
         "error",
         "2025-07-11 18:04:19,669 ERROR:   Uncaught exception in the input workers",
-        timestamp("at") + " ERROR:" + blanks + pp.Regex(r"(?:[^ \tIJ]|I[^n]|J[^o]).*")("text"),
+        timestamp("at") + " ERROR:" + blanks + not_starting_with(" ", "\t", "In", "Jo")("text"),
         marks="failure", level="error",
     ),
     Rule(
@@ -946,7 +993,7 @@ _FAILURE = (
     Rule(
         "warning",
         "2025-07-11 16:03:40,073 WARNING:   Passing an absolute path as the compile directory may lead to undesirably long paths",
-        _warned + pp.Regex(r"(?:[^ \tEJ]|E[^v]|J[^o]).*")("text"),
+        _warned + not_starting_with(" ", "\t", "Ev", "Jo")("text"),
         level="warning",
         more=("2023-10-11 00:56:13,231 WARNING  There is no existing compile job record.",),
     ),
@@ -959,7 +1006,7 @@ _FAILURE = (
     Rule(
         "server_note",
         "2022-06-27 03:12:27,429 INFO     [hosts.py:413] lab@sc-r9ra3-s1.local: Calculated checkpoint size is 11808MB, but it should not exceed 9024MB",
-        timestamp + " INFO" + blanks + "[hosts.py:" + _number + "] " + token + blanks + pp.Regex(r"(?:[^ \tC]|C[^O]).*"),
+        timestamp + " INFO" + blanks + "[hosts.py:" + _number + "] " + token + blanks + not_starting_with(" ", "\t", "CO"),
     ),
     Rule(
         "server_error",
@@ -1113,16 +1160,17 @@ _TRAINING_ENDED = (
 
 _COLUMNS = (
     # what ran
-    Take("host", "prompt.host", "first"),
-    Take("system", "tf_programming.system|tf_mode.system", "first"),
-    Take("job_id", "job.job_id|workflow_job.job_id|sdk_job.job_id|srun_allocated.job_id|srun_queued.job_id", "first"),
-    Take("sdk_version", "image_event.sdk_version|local_image.sdk_version|pip_client.sdk_version", "first"),
-    Take("model", "checkpoint_autoload.model", "first"),
-    Take("model", "tf_checkpoint.model", "first"),
-    Take("dataset", "data_processor.dataset", "first"),
+    Take("host", "prompt", "first"),
+    Take("system", "tf_programming|tf_mode", "first"),
+    Take("job_id", "job|workflow_job|sdk_job|srun_allocated|srun_queued", "first"),
+    Take("sdk_version", "image_event|local_image|pip_client", "first"),
+    Take("model", "checkpoint_autoload.model_dir", "first"),
+    Take("model", "tf_checkpoint", "first"),
+    Take("model", "asked_config.workload|asked_cszoo.workload", "first"),
+    Take("dataset", "data_processor", "first"),
     Take(
         "workload",
-        "asked_config.workload|asked_cszoo.workload|no_checkpoint_found.workload|checkpoint_found.workload|checkpoint_end.workload",
+        "asked_config|asked_cszoo|no_checkpoint_found|checkpoint_found|checkpoint_end",
         "first",
         aliases="workload",
     ),
@@ -1146,7 +1194,7 @@ _COLUMNS = (
         when="seen('sdk_success') == 0 and seen('exception') + seen('crash') + seen('module_not_found') + seen('interrupted') > 0",
         reason="the program failed after its compilation",
     ),
-    Take("precision", "half_dtype.precision", "first"),
+    Take("precision", "half_dtype", "first"),
     Infer(
         "sample",
         "sample",
@@ -1154,9 +1202,9 @@ _COLUMNS = (
         reason="the vendor counts samples without stating their kind",
     ),
     # settings and counts
-    Take("devices", "preparing.devices", "last"),
+    Take("devices", "preparing", "last"),
     Infer("devices", 1, "tf_programming", reason="a run under Slurm programs one machine"),
-    Take("first_step", "loop.first_step", "min"),
+    Take("first_step", "loop", "min"),
     Take("from_step", "training_loop.first_step|weights_loaded.step", "first"),
     Derive("first_step", "from_step + 1"),
     Infer("first_step", 1, "random_weights"),
@@ -1171,17 +1219,17 @@ _COLUMNS = (
     Take("steps", _of(f"{_STEPS}|tf_step", "step"), "last"),
     Take(
         "samples",
-        "processed.samples|training_complete.samples|tf_trained.samples|tf_training_complete.samples",
+        "processed|training_complete|tf_trained|tf_training_complete",
         "last",
     ),
     # The trainer counts samples that it sent, also if the wafer never began to train.
-    Take("samples", "processed_training.samples", "last", when=_RAN),
-    Take("batch_size", "effective_batch.batch_size|tf_batch.batch_size", "last"),
+    Take("samples", "processed_training", "last", when=_RAN),
+    Take("batch_size", "effective_batch|tf_batch", "last"),
     Derive("batch_size", "samples / steps", when=f"(known(first_step) or {_FROM_THE_BEGINNING}) and {_TRAINING_ENDED}"),
-    Take("micro_batch_size", "micro_batch.micro_batch_size", "first", where={"mode": "train"}),
-    Take("micro_batch_size", "micro_batch.micro_batch_size", "first", when="seen('loop') == 0"),
+    Take("micro_batch_size", "micro_batch", "first", where={"mode": "train"}),
+    Take("micro_batch_size", "micro_batch", "first", when="seen('loop') == 0"),
     # times
-    Take("event_at", "version_event.event_at|image_event.event_at|error_event.event_at", "first"),
+    Take("event_at", "version_event|image_event|error_event", "first"),
     Take("event_logged_at", "version_event.at|image_event.at|error_event.at", "first"),
     Infer(
         "zone",
@@ -1223,8 +1271,8 @@ _COLUMNS = (
     Infer("throughput_window", "whole", when="known(throughput)", reason="it covers all steps of the run"),
     Take("loss", _of(_STEPS, "loss"), "last"),
     # The final line is rounded: prefer the step line of the last step.
-    Take("loss", "tf_step.loss", "last", when="last_logged >= last_saved"),
-    Take("loss", "tf_final_loss.loss@final|tf_step.loss", "last"),
+    Take("loss", "tf_step", "last", when="last_logged >= last_saved"),
+    Take("loss", "tf_final_loss.loss@final|tf_step", "last"),
     Take("score", "eval_accuracy.accuracy", "last"),
     Infer("score_name", "accuracy", "eval_accuracy"),
     Take("score", "eval_masked_accuracy.masked_accuracy", "last"),
@@ -1234,6 +1282,7 @@ _COLUMNS = (
 )
 
 _WORKLOADS = {
+    **WORKLOADS,
     "bert_large_msl128_sampleds": "bert_large",
     "bert_large_pytorch": "bert_large",
     "bert_large_msl128": "bert_large",
@@ -1261,7 +1310,7 @@ GRAMMAR = Grammar(
         "checkpoint_autoload.at|effective_batch.at|running_command.at",
         "job.job_id|workflow_job.job_id|sdk_job.job_id",
     ),
-    rules=(*_BEGIN, *_JOBS, *_COMPILE, *_LOAD, *_TRAIN, *_EVAL, *_CHECKPOINT, *_SDK, *_FAILURE, *_NOISE),
+    rules=(*_BEGIN, *_JOBS, *_COMPILE, *_LOAD, *_TRAIN, *_EVAL, *_CHECKPOINT, *_SDK, *_TOOLS, *_FAILURE, *_NOISE),
     phases=_PHASES,
     columns=_COLUMNS,
     steady=(Steady("train_step", separated_by="beginning"), Steady("train_step_timed", separated_by="beginning")),

@@ -90,7 +90,7 @@ def read_batch(batch: Batch, vendors: Sequence[Grammar], shared: Sequence[Rule])
     """The frames of one batch, with all runs that are in it: copies of a run too."""
     matched = match(batch, vendors, shared)
     found = find_runs(batch, matched.hits)
-    covered = coverage(batch, matched.hits, found.runs, found.hits, matched.remaining, shared)
+    covered = coverage(batch, matched.hits, found.hits, matched.remaining, shared)
     sources = source_rows(batch, found.runs, [hits.grammar for hits in found.hits], covered)
     unparsed, texts = covered.unparsed, matched.texts
     del matched  # its remaining lines are all of the text once more: a twelfth of the peak memory of many small files
@@ -108,7 +108,7 @@ def platform_frames(
 ) -> Iterator[tuple[str, pl.DataFrame]]:
     """Names and parts of the frames of one platform's runs, with `n`, rows and rules.
 
-    unparsed: rows of the lines that no rule reads and that are not blank, in order.
+    unparsed: rows, in order, of the lines that are part of no run, as `Coverage`.
     """
     hits = carry(read_tables(hits))
     phases = find_phases(hits)
@@ -116,7 +116,7 @@ def platform_frames(
     empty = [run_defaults.absent(columns), not_proved(columns, runs, unparsed, texts)]
     evidence_rows = pl.concat([columns.all_evidence(), phases.evidence, *empty], rechunk=True)
     yield "params", records.params(hits)
-    yield "messages", records.messages(hits)
+    yield "messages", records.messages(hits, pl.concat([columns.refused(), phases.refused]))
     yield from (("metrics", part) for part in records.metrics(hits))
     yield "runs", _run_rows(runs, columns)
     yield "phases", phases.rows

@@ -23,7 +23,7 @@ from logparse.cli import cli, load, names
 pytestmark = pytest.mark.usefixtures("read_once")
 
 README = ROOT / "README.md"
-OWN_GRAMMAR = ROOT / "docs" / "howto" / "own-grammar.md"
+OWN_GRAMMAR = ROOT / "docs" / "grammars.md"
 PAGES = [README, *sorted(p for p in (ROOT / "docs").rglob("*.md") if "_build" not in p.parts)]
 TEXTS = {page: page.read_text() for page in PAGES}
 MOST_LINES = 150

@@ -7,7 +7,7 @@ from typing import Any
 
 import polars as pl
 import pytest
-from conftest import SAMPLES, ingested
+from conftest import SAMPLES, ingested, of_run
 
 import logparse
 
@@ -470,3 +470,12 @@ def test_a_common_name_is_converted_and_the_word_of_the_log_is_read() -> None:
         ("BertLarge", "converted"),
         ("BertLarge", "read"),
     ]
+
+
+def test_a_client_that_measures_two_endpoints_gives_the_values_of_ours() -> None:
+    logs = ingested(SAMPLES / "sambanova" / "client_of_two_endpoints.json")
+    run = only(logs)
+    assert (run["task"], run["model"], run["status"]) == ("inference", "gpt-oss-120b-131072", "completed")
+    assert (run["latency_s"], run["token_throughput"]) == (1.0, 100.0)
+    others = of_run(logs.metrics, run, scope="sophia")
+    assert sorted(zip(others["name"], others["value"], strict=True)) == [("latency", 0.5), ("token_throughput", 200.0)]

@@ -175,7 +175,7 @@ def user_grammars(paths: Sequence[str]) -> list[Grammar]:
     from logparse.grammar import registry
 
     try:
-        registry.grammars()
+        registry.built_in()
     except GrammarError as error:
         raise RuntimeError(f"an installed grammar cannot be used: {error}") from error
     return [registry.load(path) for path in paths]

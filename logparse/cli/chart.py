@@ -45,6 +45,7 @@ def _names(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[
     "--x", type=click.Choice(["samples", "steps", "time", "ranks", "devices"]),
     help="Quantity on the horizontal axis: samples, steps or time for loss; ranks or devices for scaling.",
 )  # fmt: skip
+@click.option("--across", is_flag=True, help="Draw the rates of each workload over the platforms on which it ran.")
 @click.option("--theme", type=click.Choice(["light", "dark", "print"]), default="light", show_default=True)
 @click.option("--width", type=click.IntRange(80, 10_000), metavar="PIXELS", help="Width of the plot.")
 @click.option(
@@ -67,6 +68,7 @@ def command(
     per: str | None,
     clock: str | None,
     x: str | None,
+    across: bool,
     theme: str,
     width: int | None,
     height: int | None,
@@ -88,6 +90,7 @@ def command(
       logparse chart duration sample_logs/cerebras -o duration.html
       logparse chart throughput runs --by ranks -o throughput.pdf --theme print
       logparse chart ratio old.out new.out -o ratio.png --data ratio.csv
+      logparse chart ratio --across sample_logs -o across.html
     """
     from logparse import charts
 
@@ -96,7 +99,7 @@ def command(
     if data is not None:
         _options.format_of(None, data)
     claims = _options.claims(claim, claims_file)
-    options = {"by": by, "baseline": baseline, "per": per, "clock": clock, "x": x}
+    options = {"by": by, "baseline": baseline, "per": per, "clock": clock, "x": x, "across": across or None}
     for option in (o for o, value in options.items() if value is not None and o not in takes):
         raise click.UsageError(f"--{option} does not apply to the chart {name}")
     logs = _options.read(paths, files_from, grammar)

@@ -90,7 +90,7 @@ def run_checks(names: tuple[str, ...], format: str | None, output: str | None) -
     from logparse.text import terminal
 
     _options.user_grammars(())
-    installed = {g.name: g for g in registry.grammars()}
+    installed = {g.name: g for g in (*registry.built_in(), *registry.offered())}
     chosen: list[Grammar] = []
     refused: list[GrammarError] = []
     for name in names or installed:

@@ -4,15 +4,18 @@ Runs of all grammars in a batch are numbered `n`, by platform and then by positi
 belongs to that vendor's latest run above it in the same source; a line of a shared rule to the latest run of any
 platform.
 
-All of this is computed on one frame per grammar, its `places`: pos, row, source, rule (index), tag of every line that
-was read.
+A source with lines of several platforms is cut into stretches, each of one platform, as if it were several files: where
+a stretch begins, the runs of the platform above it end.
+
+All of this is computed on one frame per grammar, its `places`: pos, row, source, stretch, rule (index), tag of every
+line that was read.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import polars as pl
 
@@ -64,23 +67,19 @@ class _Places:
 def find_runs(batch: Batch, hits: Sequence[Hits]) -> Found:
     """The runs of a batch, and the lines of `hits` that belong to one."""
     places = [_places(batch, h) for h in hits]
+    stretches = _stretches(batch, places)
+    places = [_in_stretches(index, place, stretches) for index, place in enumerate(places)]
     starts = [
         _starts(batch, p).with_columns(pl.lit(i, pl.UInt32).alias("platform_index")) for i, p in enumerate(places)
     ]
     runs = pl.concat(starts).with_row_index("n") if starts else pl.DataFrame()
     if not runs.height:
         return Found(_no_runs(), [])
-    everywhere = runs.sort("pos", "platform_index")
-    parts = []
-    for index, place in enumerate(places):
-        of_platform = runs.filter(pl.col("platform_index") == index)
-        is_own = _flag(place.rules, place.owns)
-        n = pl.when(is_own).then(_run_of(of_platform)).otherwise(_run_of(everywhere))
-        lines = place.lines.with_columns(n.alias("n"))
-        # A shared line inside another platform's run does not belong to this platform.
-        low, high = of_platform["n"].min(), of_platform["n"].max()
-        parts.append(lines.with_columns(pl.when(pl.col("n").is_between(low, high)).then("n").alias("n")))
-    return _named(batch, runs, places, parts)
+    parts = [
+        place.lines.with_columns(_run_of(runs.filter(pl.col("platform_index") == index)).alias("n"))
+        for index, place in enumerate(places)
+    ]
+    return _named(batch, runs, stretches, places, parts)
 
 
 def _places(batch: Batch, hits: Hits) -> _Places:
@@ -94,6 +93,95 @@ def _places(batch: Batch, hits: Hits) -> _Places:
     return _Places(hits, rules, lines)
 
 
+def _stretches(batch: Batch, places: Sequence[_Places]) -> pl.DataFrame:
+    """The stretches of all sources in order: row (of the first line), platform_index (null: of any platform).
+
+    A source of one platform is one stretch. In one of several, the lines that identify a platform say which. Lines that
+    are no run by themselves do not interrupt another platform's.
+    """
+    whole = pl.DataFrame({"row": batch.first[:-1]}, schema={"row": pl.UInt32}).unique(maintain_order=True)
+    whole = whole.with_columns(pl.lit(None, pl.UInt32).alias("platform_index"))
+    if len(places) < 2:
+        return whole
+    identifying = pl.concat(
+        place.lines.filter(_flag(place.rules, lambda r: "identifies_platform" in r.marked)).select(
+            "row",
+            "source",
+            pl.lit(index, pl.UInt32).alias("platform_index"),
+            (~_flag(place.rules, lambda r: "standalone" in r.marked)).alias("is_sure"),
+        )
+        for index, place in enumerate(places)
+    )
+    several = pl.col("platform_index").n_unique().over("source") > 1
+    blocks = (
+        identifying.filter(several)
+        .group_by("row", "platform_index")
+        .agg(pl.col("source").first(), pl.col("is_sure").any())
+        .filter(pl.len().over("row") == 1)
+        .sort("row")
+        .select("source", "platform_index", "is_sure", first="row", last="row")
+    )
+    blocks = _joined(blocks)
+    above_it, below_it = pl.struct("source", "platform_index").shift(1), pl.struct("source", "platform_index").shift(-1)
+    interrupts = ~pl.col("is_sure") & above_it.eq_missing(below_it)
+    blocks = _joined(blocks.filter(~interrupts.fill_null(False)))
+    rows = []
+    above: dict[str, int] = {}
+    for block in blocks.rows(named=True):
+        is_first = above.get("source") != block["source"]
+        rows.append(batch.first[block["source"]] if is_first else _boundary(places, above, block))
+        above = block
+    found = pl.DataFrame({"row": rows, "platform_index": blocks["platform_index"]}, schema=whole.schema)
+    return pl.concat([found, whole]).unique("row", keep="first").sort("row")
+
+
+def _joined(blocks: pl.DataFrame) -> pl.DataFrame:
+    """`blocks` (source, platform_index, is_sure, first, last) with consecutive ones of one platform as one."""
+    return (
+        blocks.group_by(pl.struct("source", "platform_index").rle_id().alias("block"), maintain_order=True)
+        .agg(pl.col("source", "platform_index", "first").first(), pl.col("is_sure").any(), pl.col("last").last())
+        .drop("block")
+    )
+
+
+def _boundary(places: Sequence[_Places], above: Mapping[str, int], below: Mapping[str, int]) -> int:
+    """Row at which the stretch `below` begins, after the last line that identifies the platform of the one `above`.
+
+    It is at the first beginning of a run, or above it. Lines that only one of the two platforms prints belong to it; of
+    those that both print, or any platform, failures and bars, and what is above them, belong above.
+    """
+    first, last = above["last"] + 1, below["first"]
+    between = [_between(places[block["platform_index"]], first, last) for block in (above, below)]
+    read = [set(lines["row"]) for lines in between]
+    work = [set(lines.filter(pl.col("own") & ~pl.col("begins"))["row"]) for lines in between]
+    last = min(set(between[1].filter("begins")["row"]) - work[0], default=last)
+    first = max((row for row in work[0] - read[1] if row < last), default=first - 1) + 1
+    last = min((row for row in work[1] - read[0] if first <= row < last), default=last)
+    lines = pl.concat(between).filter(pl.col("row").is_between(first, last, closed="left")).sort("row")
+    if (end := lines.filter("ends")["row"].max()) is not None:
+        lines = lines.filter(pl.col("row") > end)
+    following = lines["row"].min()
+    return last if following is None else int(following)  # type: ignore[arg-type]
+
+
+def _between(place: _Places, first: int, last: int) -> pl.DataFrame:
+    """row, own, begins, ends of a platform's lines between two rows, the second one excluded."""
+    flags = {
+        "own": _flag(place.rules, place.owns),
+        "begins": _flag(place.rules, place.begins),
+        "ends": _flag(place.rules, lambda r: bool(r.marked & {"failure", "redraw"})),
+    }
+    return place.lines.filter(pl.col("row").is_between(first, last, closed="left")).select("row", **flags)
+
+
+def _in_stretches(index: int, place: _Places, stretches: pl.DataFrame) -> _Places:
+    """`place` with the number of the `stretch` of each line, which is null in those of other platforms."""
+    at = pl.lit(stretches["row"]).search_sorted(pl.col("row"), side="right") - 1
+    platform = pl.lit(stretches["platform_index"]).gather(at)
+    stretch = pl.when(platform.is_null() | (platform == index)).then(at).cast(pl.UInt32).alias("stretch")
+    return replace(place, lines=place.lines.with_columns(stretch))
+
+
 def _is_own(hits: Hits, rule: Rule) -> bool:
     return hits.grammar.has(rule.name)
 
@@ -105,7 +193,7 @@ def _flag(rules: Sequence[Rule], holds: Callable[[Rule], bool]) -> pl.Expr:
 
 
 def _starts(batch: Batch, places: _Places) -> pl.DataFrame:
-    """Where runs of one grammar begin: pos, source."""
+    """Where runs of one grammar begin: pos, source, stretch."""
     hits = places.hits
     # A rule that captures nothing and has no mark says nothing about runs. Lines that only state settings or identify
     # the platform are not work: banners are printed between beginnings. After a failure, of whatever rule, the next
@@ -121,10 +209,10 @@ def _starts(batch: Batch, places: _Places) -> pl.DataFrame:
             )
         ),
     )
-    worked = _flag(places.rules, lambda r: bool(r.marked & {"running", "result"}))
+    worked = _flag(places.rules, lambda r: bool(r.marked & {"running", "result", "failure"}))
     lines = (
         places.lines.lazy()
-        .filter(extracts)
+        .filter(extracts & pl.col("stretch").is_not_null())
         .with_columns(begins.alias("begins"), worked.alias("worked"), (~begins & ~settings).alias("content"))
         .sort("pos")
         .with_columns((pl.col("begins") & ~_repeated(batch, places)).alias("begins"))
@@ -132,19 +220,19 @@ def _starts(batch: Batch, places: _Places) -> pl.DataFrame:
     )
     # A beginning opens a run unless there are only beginnings between it and the one before.
     begin = lines.filter("begins").with_columns(
-        pl.col("above").shift(1).alias("above_before"), pl.col("source").shift(1).alias("source_before")
+        pl.col("above").shift(1).alias("above_before"), pl.col("stretch").shift(1).alias("stretch_before")
     )
     opened = begin.filter(
-        pl.col("above").ne_missing(pl.col("above_before")) | pl.col("source").ne_missing(pl.col("source_before"))
-    ).select("pos", "source")
-    # Lines above the first beginning are a run of their own only if work or a result is among them.
+        pl.col("above").ne_missing(pl.col("above_before")) | pl.col("stretch").ne_missing(pl.col("stretch_before"))
+    ).select("pos", "source", "stretch")
+    # Lines above the first beginning are a run of their own only if work, a result or a failure is among them.
     first = opened.group_by("source").agg(pl.col("pos").min().alias("first"))
     bare = (
         lines.group_by("source")
-        .agg(pl.col("pos").min(), pl.col("pos").filter("worked").min().alias("first_work"))
+        .agg(pl.col("pos", "stretch").sort_by("pos").first(), pl.col("pos").filter("worked").min().alias("first_work"))
         .join(first, on="source", how="left")
         .filter(pl.col("first").is_null() | (pl.col("first_work") < pl.col("first")))
-        .select("pos", "source")
+        .select("pos", "source", "stretch")
     )
     starts = pl.concat([opened, bare]).unique("pos").sort("pos").collect(engine="in-memory")
     return _split_at_finals(places, starts)
@@ -164,7 +252,7 @@ def _repeated(batch: Batch, places: _Places) -> pl.Expr:
 def _split_at_finals(places: _Places, starts: pl.DataFrame) -> pl.DataFrame:
     """A final result opens a run if the open one already has it."""
     finals = _flag(places.rules, lambda r: "final" in r.marked and _is_own(places.hits, r))
-    lines = places.lines.filter(finals).sort("pos")
+    lines = places.lines.filter(finals & pl.col("stretch").is_not_null()).sort("pos")
     if not lines.height:
         return starts
     again = (
@@ -172,32 +260,39 @@ def _split_at_finals(places: _Places, starts: pl.DataFrame) -> pl.DataFrame:
         .with_columns(pl.col("pos").cum_count().over("n", "rule", "tag").alias("nth"))
         .filter(pl.col("nth") > 1)
         .group_by("n", "rule", "nth")
-        .agg(pl.col("pos").min(), pl.col("source").first())
-        .select("pos", "source")
+        .agg(pl.col("pos").min(), pl.col("source", "stretch").first())
+        .select("pos", "source", "stretch")
     )
     return pl.concat([starts, again]).unique("pos").sort("pos")
 
 
 def _run_of(runs: pl.DataFrame) -> pl.Expr:
-    """`n` of the run that a line (pos, source) belongs to; lines above the first run of their source belong to that
-    run."""
+    """`n` of the run of one platform that a line (pos, source, stretch) belongs to: the latest above it in its stretch,
+    or else the first below it; in a stretch without a run, the latest one of the source. Null where `stretch` is."""
     if not runs.height:
         return pl.lit(None, pl.UInt32)
+    is_of_platform = pl.col("stretch").is_not_null()
     if runs.height == 1:
-        return pl.when(pl.col("source") == runs["source"][0]).then(pl.lit(runs["n"][0], pl.UInt32))
-    pos, source, n = runs["pos"], pl.lit(runs["source"]), pl.lit(runs["n"])
+        is_in = is_of_platform & (pl.col("source") == runs["source"][0])
+        return pl.when(is_in).then(pl.lit(runs["n"][0], pl.UInt32))
+    pos, source, stretch, n = runs["pos"], pl.lit(runs["source"]), pl.lit(runs["stretch"]), pl.lit(runs["n"])
     at = pl.lit(pos).search_sorted(pl.col("pos"), side="right").cast(pl.Int64)
     before, after = (at - 1).clip(lower_bound=0), at.clip(upper_bound=runs.height - 1)
-    here = pl.col("source")
-    return (
-        pl.when(source.gather(before) == here)
+    return pl.when(is_of_platform).then(
+        pl.when(stretch.gather(before) == pl.col("stretch"))
         .then(n.gather(before))
-        .when(source.gather(after) == here)
+        .when(stretch.gather(after) == pl.col("stretch"))
+        .then(n.gather(after))
+        .when(source.gather(before) == pl.col("source"))
+        .then(n.gather(before))
+        .when(source.gather(after) == pl.col("source"))
         .then(n.gather(after))
     )
 
 
-def _named(batch: Batch, runs: pl.DataFrame, places: Sequence[_Places], lines: Sequence[pl.DataFrame]) -> Found:
+def _named(
+    batch: Batch, runs: pl.DataFrame, stretches: pl.DataFrame, places: Sequence[_Places], lines: Sequence[pl.DataFrame]
+) -> Found:
     """The runs that contain something, with their ids and the lines they span; and the hits of those runs."""
     extents = pl.concat([_extents(place, frame) for place, frame in zip(places, lines, strict=True)]).filter("is_run")
     found, ids = [], []
@@ -216,21 +311,22 @@ def _named(batch: Batch, runs: pl.DataFrame, places: Sequence[_Places], lines: S
         .with_columns(
             pl.coalesce("begin_row", "own_row").alias("row_first"),
             pl.lit(platforms).gather(pl.col("platform_index")).alias("platform"),
-            _row_end(batch, extents).alias("row_end"),
+            _row_end(batch, extents, stretches).alias("row_end"),
             (pl.col("row_last") - pl.lit(pl.Series(batch.first, dtype=pl.UInt32)).gather("source") + 1).alias(
                 "line_last"
             ),
         )
-        .drop("begin_row", "own_row", "platform_index", "is_run")
+        .drop("begin_row", "own_row", "platform_index", "is_run", "stretch")
     )
     return Found(named, found)
 
 
-def _row_end(batch: Batch, extents: pl.DataFrame) -> pl.Expr:
-    """Row before which the lines that no rule reads may still be the run's: where the next run begins in its source,
-    or else where the source ends."""
-    # A run of another platform may begin with lines above its first `begin`.
-    firsts = pl.lit(pl.concat([extents["own_row"].drop_nulls().sort(), pl.Series([batch.height], dtype=pl.UInt32)]))
+def _row_end(batch: Batch, extents: pl.DataFrame, stretches: pl.DataFrame) -> pl.Expr:
+    """Row before which the lines that no rule reads may still be the run's: where the next run or stretch begins in its
+    source, or else where the source ends."""
+    # A run may begin with lines above its first `begin`.
+    rows = pl.concat([extents["own_row"].drop_nulls(), stretches["row"], pl.Series([batch.height], dtype=pl.UInt32)])
+    firsts = pl.lit(rows.sort())
     next_run = firsts.gather(firsts.search_sorted(pl.col("row_last"), side="right"))
     end_of_source = pl.lit(pl.Series(batch.first, dtype=pl.UInt32)).gather(pl.col("source") + 1)
     return pl.min_horizontal(next_run, end_of_source)

@@ -10,7 +10,7 @@ import polars as pl
 from logparse.cells import Cells
 from logparse.errors import UsageError, nearest
 from logparse.logs import Logs
-from logparse.schema import FIELDS, PHASES, RUNS, TEXT
+from logparse.schema import PHASES, RUNS, TEXT, VOCABULARY
 from logparse.text.terminal import Paint, aligned, one_line
 
 CONTEXT = 1
@@ -99,7 +99,7 @@ class _View:
         rows = self._rows(self.logs.metrics, pl.col("name").cast(TEXT) == name)
         if not rows:
             return
-        unit = FIELDS[name].unit if name in FIELDS else None
+        unit = VOCABULARY[name].unit if name in VOCABULARY else None
         many = f"{len(rows)} value{'' if len(rows) == 1 else 's'}"
         yield self.paint.head(f"{name}: {many}") + (f", in {unit}" if unit else "")
         for row in (rows[0], rows[-1]) if len(rows) > 1 else rows:
@@ -203,7 +203,7 @@ class _View:
 
 def with_unit(name: str, value: Any) -> str:
     """A value of a column of runs with all its digits and its unit: `4847.18 samples/s`."""
-    unit = FIELDS[name].unit if name in FIELDS else UNITS.get(name)
+    unit = VOCABULARY[name].unit if name in VOCABULARY else UNITS.get(name)
     shown = f"{value:.15g}" if isinstance(value, float) else str(value)
     return f"{one_line(shown)} {unit}" if unit else one_line(shown)
 

@@ -30,16 +30,12 @@ class Coverage:
     """What became of the lines of a batch.
 
     kinds: UInt8 for each row: 0 where no rule read the line, else `KNOWN` or `READ`. blank: rows of blank lines.
+    unparsed: rows, in order, of the lines that are part of no run: neither blank nor named by a rule.
     """
 
     kinds: pl.Series
     blank: pl.Series
-
-    @property
-    def unparsed(self) -> pl.Series:
-        """Rows of the lines that no rule reads and that are not blank, in order."""
-        rows = (self.kinds == 0).arg_true()
-        return rows.filter(~rows.is_in(self.blank.implode()))
+    unparsed: pl.Series
 
     def by_source(self, batch: Batch) -> dict[str, pl.Series]:
         """The kinds of the lines of each source, by its name."""
@@ -50,7 +46,6 @@ class Coverage:
 def coverage(
     batch: Batch,
     matched: Sequence[Hits],
-    runs: pl.DataFrame,
     hits_of_runs: Sequence[Hits],
     remaining: Sequence[pl.DataFrame],
     shared: Sequence[Rule],
@@ -59,21 +54,17 @@ def coverage(
 
     Args:
         matched: what the rules read.
-        runs: the runs (with `source`, an index); hits_of_runs: as much of `matched` as belongs to them.
+        hits_of_runs: as much of `matched` as belongs to a run.
         remaining: the lines (row, text) that no frequent rule read.
         shared: the rules that platforms share.
 
-    A source without a run counts all that was read in it: its lines have a vendor's form, but there is no run.
+    Lines outside all runs count too: they have a vendor's form.
     """
-    kinds = _kinds(batch, hits_of_runs)
-    without_run = sorted(set(range(len(batch.sources))) - set(runs["source"]))
-    if without_run:
-        spans = (pl.int_range(batch.first[i], batch.first[i + 1], dtype=pl.UInt32, eager=True) for i in without_run)
-        rows = pl.concat(spans)
-        kinds = kinds.scatter(rows, _kinds(batch, matched).gather(rows))
+    kinds = _kinds(batch, matched)
     unread = [part.filter((kinds == 0).gather(part["row"])) for part in remaining]
     named, blank = _named_and_blank(batch, matched, unread, shared)
-    return Coverage(kinds.scatter(named, KNOWN), blank)
+    unparsed = (_kinds(batch, hits_of_runs).scatter(named, KNOWN).scatter(blank, KNOWN) == 0).arg_true()
+    return Coverage(kinds.scatter(named, KNOWN), blank, unparsed)
 
 
 def _kinds(batch: Batch, hits: Sequence[Hits]) -> pl.Series:
