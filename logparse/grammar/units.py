@@ -11,7 +11,7 @@ from datetime import datetime
 
 import polars as pl
 
-from logparse.grammar.compile import Group
+from logparse.grammar.pattern import Group
 from logparse.schema import INTEGER, NUMBER, TEXT, TIME, field
 from logparse.schema.build import MANY, full
 
