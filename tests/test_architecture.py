@@ -37,6 +37,7 @@ PARTS = (
     "gates",
     "report",
     "cli",
+    "__main__",
 )
 """A part imports only parts above it in this list."""
 ENGINE = PARTS[: PARTS.index("spreads")]
