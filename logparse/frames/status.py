@@ -137,9 +137,15 @@ def _under_way(columns: RunColumns, runs: pl.DataFrame, unparsed: pl.Series) -> 
     `unfinished`.
     """
     last = runs.filter(_number_after(runs, unparsed) == 0).select("n", pos="pos_last")
+    if not last.height:
+        return []
+    earliest: int = last["pos"].min()  # type: ignore[assignment]
     out = []
     for rule in columns.hits.rules.values():
-        lines = columns.hits.by_rule[rule.name].join(last, on=["n", "pos"], how="semi", maintain_order="left")
+        lines = columns.hits.by_rule[rule.name]
+        if lines["pos"].max() < earliest:  # type: ignore[operator]
+            continue  # without a query: most rules read no last line
+        lines = lines.join(last, on=["n", "pos"], how="semi", maintain_order="left")
         if not lines.height:
             continue
         short = pl.lit("unfinished" in rule.marked)

@@ -42,8 +42,8 @@ _ENCODED = {
 _EXPRESSIONS = ("expr", "record_starts", "prefix")
 _COMPILED = {language.Grammar: ("record_start", "prefix_compiled"), language.Rule: ("compiled",)}
 """What an entry has instead of the expressions."""
-_MARK = "!"
-"""Before the name of a class, where an object is written as a JSON object with this one key."""
+_CLASS = "!"
+"""Key of the name of the class in the JSON object of a declaration."""
 _PLAIN_IMPORTS = ("__future__", "re", "pyparsing", "logparse.grammar", "logparse.schema", "logparse.grammars")
 _NOT_PLAIN = frozenset({"open", "exec", "eval", "__import__"})
 
@@ -176,7 +176,7 @@ def _encoded(value: Any) -> Any:
         return str(value)
     if isinstance(value, tuple | list):
         return [_encoded(each) for each in value]
-    if isinstance(value, Mapping) and all(type(k) is str and not k.startswith(_MARK) for k in value):
+    if isinstance(value, Mapping) and all(type(k) is str and k != _CLASS for k in value):
         return {k: _encoded(each) for k, each in value.items()}
     cls = type(value)
     if _ENCODED.get(cls.__name__) is not cls:
@@ -185,20 +185,21 @@ def _encoded(value: Any) -> Any:
     # Defaults are attributes of the class: they need not be stored.
     changed = [name for name, f in fields.items() if getattr(value, name) is not f.default]
     state = {name: _encoded(getattr(value, name)) for name in (*changed, *_COMPILED.get(cls, ()))}
-    return {_MARK + cls.__name__: state}
+    return {**state, _CLASS: cls.__name__}
 
 
 def _decoded(stored: dict[str, Any]) -> Any:
     """The inverse of `_encoded` for one JSON object, whose values are decoded."""
-    values = {name: _tuple(value) for name, value in stored.items()}
-    name = next(iter(values), "")
-    if not name.startswith(_MARK):
-        return values
-    made = object.__new__(_ENCODED[name.removeprefix(_MARK)])
-    for field, value in values[name].items():
-        object.__setattr__(made, field, value)
+    for name, value in stored.items():
+        if type(value) is list:
+            stored[name] = _tuple(value)
+    cls = stored.pop(_CLASS, None)
+    if cls is None:
+        return stored
+    made = object.__new__(_ENCODED[cls])
+    object.__setattr__(made, "__dict__", stored)
     return made
 
 
-def _tuple(value: Any) -> Any:
-    return tuple(map(_tuple, value)) if type(value) is list else value
+def _tuple(value: list[Any]) -> tuple[Any, ...]:
+    return tuple([_tuple(each) if type(each) is list else each for each in value])

@@ -8,7 +8,7 @@ from functools import cache
 _SPECIAL = frozenset("\\.+*?()|[]{}^$#&-~")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Group:
     """One capturing group, in the order of the pattern. Several alternatives may use the same name."""
 
@@ -18,7 +18,7 @@ class Group:
     """It takes part in every match: it is not in an optional part or an alternative."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Compiled:
     """The result of compiling an expression."""
 
