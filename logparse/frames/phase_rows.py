@@ -62,7 +62,7 @@ class Phases:
         return Phases(
             pl.concat([self.rows, make(rows, ROW, given)]),
             pl.concat([self.evidence, evidence.rows(cited, frame="phases")]),
-            pl.concat([self.refused, refused]),
+            pl.concat([self.refused, refused]) if refused.height else self.refused,
         )
 
     def numbered(self, rows: pl.DataFrame, *, after: int = 0) -> pl.DataFrame:

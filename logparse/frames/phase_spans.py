@@ -9,7 +9,7 @@ from logparse.frames.phase_rows import Phases
 from logparse.grammar import Span
 from logparse.reading.match import Hits
 from logparse.schema import TEXT, TIME
-from logparse.schema.build import full, make
+from logparse.schema.build import Given, full, make
 
 
 def span_phases(span: Span, hits: Hits, earlier: Phases) -> Phases | None:
@@ -42,26 +42,33 @@ def _pairs(span: Span, hits: Hits) -> pl.DataFrame | None:
     keys = ["n", "by"] if span.by else ["n"]
     if span.first:
         begins = _first_in_a_row(begins, ends, keys)
-    begins = begins.sort("pos").with_columns(
-        pl.col("pos").shift(-1).over(keys).fill_null(2**64 - 1).alias("next"), pl.col("pos").alias("begin_pos")
+    # One query: here are dozens of spans with a few lines each.
+    starts = (
+        begins.lazy()
+        .sort("pos")
+        .with_columns(
+            pl.col("pos").shift(-1).over(keys).fill_null(2**64 - 1).alias("next"), pl.col("pos").alias("begin_pos")
+        )
     )
-    ends = ends.sort("pos").select(
-        *keys, "pos", *(pl.col(c).alias(f"end_{c}") for c in ("pos", "at", "seg", "rule", "text", "unit"))
+    stops = (
+        ends.lazy()
+        .sort("pos")
+        .select(*keys, "pos", *(pl.col(c).alias(f"end_{c}") for c in ("pos", "at", "seg", "rule", "text", "unit")))
     )
     if span.last:
-        until = begins.with_columns((pl.col("next") - 1).alias("until")).sort("until")
+        until = starts.with_columns((pl.col("next") - 1).alias("until")).sort("until")
         pairs = until.join_asof(
-            ends.rename({"pos": "until"}), on="until", by=keys, strategy="backward", check_sortedness=False
+            stops.rename({"pos": "until"}), on="until", by=keys, strategy="backward", check_sortedness=False
         )
     else:
-        pairs = begins.join_asof(
-            ends, on="pos", by=keys, strategy="forward", allow_exact_matches=False, check_sortedness=False
+        pairs = starts.join_asof(
+            stops, on="pos", by=keys, strategy="forward", allow_exact_matches=False, check_sortedness=False
         )
     return pairs.filter(
         (pl.col("end_pos") > pl.col("begin_pos"))
         & (pl.col("end_pos") <= pl.col("next"))
         & (pl.col("end_at") >= pl.col("at"))  # both are there, and the clock was not set back between them
-    )
+    ).collect(engine="in-memory", optimizations=pl.QueryOptFlags.none())
 
 
 def _with_excluded_time(pairs: pl.DataFrame, span: Span, earlier: Phases) -> pl.DataFrame:
@@ -104,19 +111,23 @@ def _with_outer_stage(rows: pl.DataFrame, span: Span, earlier: Phases) -> pl.Dat
 def _evidence(pairs: pl.DataFrame, span: Span) -> pl.DataFrame:
     """Evidence of the duration of `pairs`: both stamps, and what the span excludes."""
     formula = "end - begin - within" if span.exclude else "end - begin"
-    derived = {"how": "derived", "formula": formula, "column": "duration_s"}
-    begins = pairs.drop("end_pos").with_columns(pl.col("begin_pos").alias("pos"))
-    ends = pairs.select(
-        "id", "n", "end_at", pos="end_pos", **{name: f"end_{name}" for name in ("seg", "rule", "text", "unit")}
-    )
+    derived: dict[str, Given] = {"how": "derived", "formula": formula, "column": "duration_s", "id": pairs["id"]}
     parts = [
-        evidence.rows(begins, input="begin", number=evidence.numbers(pairs["at"]), field="at", **derived),
-        evidence.rows(ends, input="end", number=evidence.numbers(pairs["end_at"]), field="at", **derived),
+        evidence.of_lines(
+            pairs,
+            input=end,
+            pos=pairs[f"{end}_pos"],
+            number=evidence.numbers(pairs[f"{prefix}at"]),
+            field="at",
+            **{name: pairs[f"{prefix}{name}"] for name in ("seg", "rule", "text", "unit")},
+            **derived,
+        )
+        for end, prefix in (("begin", ""), ("end", "end_"))
     ]
     if span.exclude:
-        within = pairs.select("id", "n", pl.col("begin_pos").alias("pos"), pl.col("within").alias("number"))
         reason = f"time of {', '.join(span.exclude)} inside it"
-        parts.append(evidence.rows(within, input="within", reason=reason, **derived))
+        within: dict[str, Given] = {"pos": pairs["begin_pos"], "number": pairs["within"]}
+        parts.append(evidence.of_lines(pairs, input="within", reason=reason, **within, **derived))
     return pl.concat(parts)
 
 
