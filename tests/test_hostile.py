@@ -152,7 +152,6 @@ def test_charts_hold_text_as_data(given: logparse.Logs, folder: Path) -> None:
         assert "<script>alert" not in page
 
 
-<<<<<<< HEAD
 @pytest.mark.skipif(shutil.which("bash") is None, reason="asks bash")
 @pytest.mark.parametrize("text", ["a b", "it's", "-x\n\x1b[31m", "\u202eabc", "q'\x07\\", "plain"])
 def test_a_quoted_word_is_that_word_for_a_shell(text: str) -> None:
@@ -160,11 +159,11 @@ def test_a_quoted_word_is_that_word_for_a_shell(text: str) -> None:
     assert word.isprintable()
     command = ["bash", "-c", f"printf %s {word}"]
     assert subprocess.run(command, capture_output=True, check=True, env={"LC_ALL": "C.UTF-8"}).stdout.decode() == text
-=======
+
+
 def test_each_test_that_the_documentation_names_exists() -> None:
     page = (ROOT / "docs" / "reference" / "robustness.md").read_text()
     named = re.findall(r"`(test_\w+\.py)::(test_\w+)`", page)
     assert len(named) > 30
     for file, test in named:
         assert f"def {test}(" in (ROOT / "tests" / file).read_text(), (file, test)
->>>>>>> r2
