@@ -159,3 +159,11 @@ def test_a_run_of_a_real_log_keeps_its_numbers_where_another_platform_is_above_o
         for pair, rows in found.items()
     }
     assert {pair: rows for pair, rows in numbers.items() if rows} == {}
+
+
+def test_a_run_of_shared_lines_alone_begins_with_the_first_of_them() -> None:
+    """Failures that all platforms print, between stretches of two platforms."""
+    groq = (SAMPLES / "groq" / "conda_missing.out").read_bytes()
+    graphcore = (SAMPLES / "graphcore" / "mnist_pasted.txt").read_bytes()
+    logs = logparse.ingest([groq + graphcore, groq + graphcore + groq])
+    assert not logs.runs["line_first"].null_count()
