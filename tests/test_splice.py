@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from conftest import SAMPLES
 
+import logparse
 from logparse.grammar import registry
 from logparse.pipeline import read_batch
 from logparse.reading.scan import Batch
@@ -161,9 +162,11 @@ def test_a_run_of_a_real_log_keeps_its_numbers_where_another_platform_is_above_o
     assert {pair: rows for pair, rows in numbers.items() if rows} == {}
 
 
-def test_a_run_of_shared_lines_alone_begins_with_the_first_of_them() -> None:
-    """Failures that all platforms print, between stretches of two platforms."""
+def test_lines_that_all_platforms_print_are_no_run_by_themselves() -> None:
+    """Failures of the scheduler between a log of one platform and that of another."""
     groq = (SAMPLES / "groq" / "conda_missing.out").read_bytes()
-    graphcore = (SAMPLES / "graphcore" / "mnist_pasted.txt").read_bytes()
-    logs = logparse.ingest([groq + graphcore, groq + graphcore + groq])
-    assert not logs.runs["line_first"].null_count()
+    graphcore = (SAMPLES / "graphcore" / "mnist_as_is_cold.out").read_bytes()
+    failed = b"srun: error: Unable to allocate resources: Requested node configuration is not available\n"
+    runs = logparse.ingest(groq + failed * 2 + graphcore).runs
+    assert not runs["run"].null_count()
+    assert runs["platform"].to_list() == ["groq", "graphcore"]

@@ -309,14 +309,14 @@ def _named(
         runs.join(extents, on="n", how="inner", maintain_order="left")
         .join(pl.concat(ids), on="n", how="left", maintain_order="left")
         .with_columns(
-            pl.coalesce("begin_row", "own_row", "first_row").alias("row_first"),
+            pl.coalesce("begin_row", "own_row").alias("row_first"),
             pl.lit(platforms).gather(pl.col("platform_index")).alias("platform"),
             _row_end(batch, extents, stretches).alias("row_end"),
             (pl.col("row_last") - pl.lit(pl.Series(batch.first, dtype=pl.UInt32)).gather("source") + 1).alias(
                 "line_last"
             ),
         )
-        .drop("begin_row", "own_row", "first_row", "platform_index", "is_run", "stretch")
+        .drop("begin_row", "own_row", "platform_index", "is_run", "stretch")
     )
     return Found(named, found)
 
@@ -349,7 +349,7 @@ def _lines_of_runs(place: _Places, n: pl.Series, in_run: pl.Series) -> dict[str,
 
 
 def _extents(place: _Places, lines: pl.DataFrame) -> pl.DataFrame:
-    """n, begin_row, own_row, first_row, row_last, pos_last, lines_read, is_run (whether its lines make a run at all)."""
+    """n, begin_row, own_row, row_last, pos_last, lines_read, is_run (whether its lines make a run at all)."""
     return (
         lines.lazy()
         .filter(pl.col("n").is_not_null())
@@ -357,11 +357,11 @@ def _extents(place: _Places, lines: pl.DataFrame) -> pl.DataFrame:
         .agg(
             pl.col("row").filter(_flag(place.rules, place.begins)).min().alias("begin_row"),
             pl.col("row").filter(_flag(place.rules, place.owns)).min().alias("own_row"),
-            pl.col("row").min().alias("first_row"),
             pl.col("row").max().alias("row_last"),
             pl.col("pos").max().alias("pos_last"),
             pl.len().alias("lines_read"),
-            _flag(place.rules, _makes_a_run).any().alias("is_run"),
+            # Lines that all platforms print are no run of one of them by themselves.
+            (_flag(place.rules, _makes_a_run).any() & _flag(place.rules, place.owns).any()).alias("is_run"),
         )
         .collect(engine="in-memory")
     )
