@@ -8,7 +8,8 @@ from logparse.frames import evidence
 from logparse.frames.phase_rows import Phases
 from logparse.grammar import Span
 from logparse.reading.match import Hits
-from logparse.schema import TEXT
+from logparse.schema import TEXT, TIME
+from logparse.schema.build import full, make
 
 
 def span_phases(span: Span, hits: Hits, earlier: Phases) -> Phases | None:
@@ -69,7 +70,7 @@ def _with_excluded_time(pairs: pl.DataFrame, span: Span, earlier: Phases) -> pl.
         "n", pl.col("begin_pos").alias("pos"), pl.col("end_pos").alias("inner_end"), "duration"
     )
     if not inner.height:
-        return pairs.with_columns(pl.lit(0.0).alias("within"))
+        return pairs.hstack([full(0.0, pairs.height).alias("within")])
     inside = (
         inner.sort("pos")
         .join_asof(
@@ -126,25 +127,34 @@ def _lines(hits: Hits, names: str, stage_field: str | None, by: str | None) -> p
         frame, rule = hits.get(name.strip()), hits.rules.get(name.strip())
         if frame is None or rule is None or "at" not in frame.columns:
             continue
-        lines = frame.select(
-            "n",
-            "pos",
-            "at",
-            "seg",
-            pl.lit(rule.name).alias("rule"),
-            pl.col("at:text").alias("text"),
-            pl.lit(next(iter(evidence.units(rule, "at")), None), TEXT).alias("unit"),
-            (pl.col(stage_field) if stage_field in frame.columns else pl.lit(None)).cast(TEXT).alias("stage"),
-            _shared_value(frame, by).cast(TEXT).alias("by"),
-        )
-        frames.append(lines)
+        stage = frame[stage_field] if stage_field in frame.columns else None
+        given = {
+            **{name: frame[name] for name in ("n", "pos", "at", "seg")},
+            "rule": rule.name,
+            "text": frame["at:text"],
+            "unit": next(iter(evidence.units(rule, "at")), None),
+            "stage": stage,
+            "by": None if by is None else _shared_value(frame, by),
+        }
+        frames.append(make(frame, _LINE, given))
     return pl.concat(frames) if frames else None
 
 
-def _shared_value(frame: pl.DataFrame, by: str | None) -> pl.Expr:
+_LINE: dict[str, pl.DataType] = {
+    "n": pl.UInt32(),
+    "pos": pl.UInt64(),
+    "at": TIME,
+    "seg": TEXT,
+    "rule": TEXT,
+    "text": TEXT,
+    "unit": TEXT,
+    "stage": TEXT,
+    "by": TEXT,
+}
+
+
+def _shared_value(frame: pl.DataFrame, by: str) -> pl.Expr:
     """The value of the field that the begin and the end of a phase share; null where there is none."""
-    if by is None:
-        return pl.lit(None)
     if by == "rank":
         return pl.coalesce("rank", "tag") if "rank" in frame.columns else pl.col("tag")
     return pl.col(by) if by in frame.columns else pl.lit(None)

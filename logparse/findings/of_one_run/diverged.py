@@ -36,7 +36,6 @@ from logparse.text.numbers import figure
 from logparse.text.terminal import one_line
 
 ID = "F28"
-OF_ONE_RUN = True
 _FEWEST = 20
 _STEPS = 100
 _BEGINNING = 0.1
