@@ -241,7 +241,7 @@ def _group(columns: RunColumns, runs: pl.DataFrame) -> None:
     """The id that repeats of one experiment share. The names of the known settings are part of the hash: an unknown
     setting is not equal to a known one. A run of which no setting is known shares it with no other."""
     names_known = [c for c in ("workload", "model", "dataset", "task", *SETTINGS, *_BUILD) if columns.has(c)]
-    known = [pl.format(f"{c}={{}}", pl.col(c).cast(TEXT)) for c in names_known] or [pl.lit("")]
+    known = [pl.format(f"{c}={{}}", pl.col(c).cast(TEXT)) for c in names_known]
     names = [pl.lit("platform"), *(pl.when(pl.col(c).is_not_null()).then(pl.lit(c)) for c in names_known)]
     settings = [pl.col(c).is_not_null() for c in names_known if c != "task"]
     alone = ~pl.any_horizontal(settings) if settings else pl.lit(True)

@@ -69,7 +69,7 @@ def _table(comparison: Comparison, paint: Paint, digits: int | None) -> list[str
     rows = [table.head, *(row.texts(note=" [{}]") for row in table.rows), table.counts]
     lines = aligned([[f" {one_line(row[0])}", *map(one_line, row[1:])] for row in rows])
     lines[0] = paint.head(lines[0])
-    footer = [text for text in (missing.legend(table.marks), table.clocks) if text]
+    footer = [text for text in (missing.legend(table.marks), table.clocks, table.unused) if text]
     footer += [f"[{number}] {text}" for number, text in enumerate(table.notes, start=1)]
     return [*lines, *(paint.faint(f" {one_line(line)}") for line in footer)]
 
