@@ -7,7 +7,7 @@ job) and the run log (it trains). Each begins with `Model:`. Runs are appended t
 from __future__ import annotations
 
 import pyparsing as pp
-from logparse.grammars.common import WORKLOADS, bar, timestamp_iso
+from logparse.grammars.common import WORKLOADS, bar, line_tag, timestamp_iso
 
 from logparse.grammar import (
     Bar,
@@ -55,8 +55,8 @@ def record(level: str, message: pp.ParserElement | str) -> pp.ParserElement:
 def _head(level: str) -> pp.ParserElement:
     """The head of a record. SambaFlow 1.17 prints the process, 1.19 also the rank; the level is padded to eight characters."""
     writer = pp.Literal("Process ID ") + _number | "Rank " + _number + ", PID " + _number
-    logger = pp.Combine("apps." + pp.Regex(r"[A-Za-z0-9_.]+"))("component")
-    return timestamp("at") + " - " + logger + " - " + writer + " - " + level + blanks + "- "
+    logger = pp.Regex(r"[A-Za-z_][A-Za-z0-9_.]*")("component")
+    return timestamp("at") + " - " + logger + " - " + writer + " - " + one_of(level, level.upper()) + blanks + "- "
 
 
 def flag(
@@ -938,6 +938,7 @@ GRAMMAR = Grammar(
         *_CLIENT, *_REST,
     ),
     # A step record follows the progress bar on the same line.
+    prefix=line_tag,
     record_starts=(unnamed(timestamp) + " - ",),
     # The compile log and the run log of one job begin with the same lines; the rule that prints the job id distinguishes them.
     identity=("date.date", "time.time_of_day", "sbatch_submitted.job_id", "slurm_job_id.job_id"),
@@ -950,64 +951,64 @@ GRAMMAR = Grammar(
         Reported("benchmark", "old_measured_total.latency_total"),
     ),
     columns=(
-        Take("date", "date.date", "first"),
-        Take("time_of_day", "time.time_of_day", "first"),
+        Take("date", "date", "first"),
+        Take("time_of_day", "time", "first"),
         Derive("started_at", "date + time_of_day"),
         Take("started_at", "app_started.at", "first"),
         Take("started_at", "host_time.date", "first", when='seen("tune_step") > 0'),
         Take("started_at", "session.date", "first", when='seen("tune_step") == 0'),
-        Take("system", "platform.system", "first"),
-        Take("sdk_version", "package.sdk_version", "first"),
-        Take("job_id", "slurm_job_id.job_id|sbatch_submitted.job_id|srun_queued.job_id|slurm_script.job_id", "first"),
-        Take("host", "hostname.host|prompt_python.host|prompt_sambatune.host", "first"),
+        Take("system", "platform", "first"),
+        Take("sdk_version", "package", "first"),
+        Take("job_id", "slurm_job_id|sbatch_submitted|srun_queued|slurm_script", "first"),
+        Take("host", "hostname|prompt_python|prompt_sambatune", "first"),
         # The script compiles on the machine of the prompt; the job may run on another one.
-        Take("host", "prompt_script.host", "first", when='seen("compile_start") > 0'),
-        Take("ranks", "slurm_ntasks.ranks|world_size.ranks|workers.ranks|worker_step.ranks", "first"),
+        Take("host", "prompt_script", "first", when='seen("compile_start") > 0'),
+        Take("ranks", "slurm_ntasks|world_size|workers|worker_step", "first"),
         Derive("ranks", "seen('each_rank')", when="seen('each_rank') > 0"),
         Take("model", _MODEL, "first"),
-        Take("model", "client_model.model", "first", where={"scope": "metis"}),
+        Take("model", "client_model", "first", where={"scope": "metis"}),
         Take("workload", _MODEL, "first", aliases="workload"),
         Infer("workload", "unet", because="unet"),
-        Take("dataset", "flag_dataset.dataset|dataset.dataset", "first"),
+        Take("dataset", "flag_dataset|dataset", "first"),
         Infer("task", "train", because="train_step|result|unet|epoch_step|worker_step|step_row|tokens_per_second"),
         Infer("task", "train", because="each_rank", when="seen('test_accuracy') > 0", reason="each rank trains, then prints the accuracy of its test"),
         Infer("task", "inference", because="later_tokens|tokens_rate|chat_completion|client_endpoint"),
         Take("task", "prompt_python.mode|prompt_srun.mode", "first", where={"mode": "compile"}),
         Infer("task", "compile", because="compile_start|compile_end|app_compiles|pef_created"),
-        Take("micro_batch_size", "flag_micro_batch_size.micro_batch_size|worker_batch.micro_batch_size", "first"),
-        Take("batch_size", "batch.batch_size", "first"),
-        Take("sequence_length", "flag_sequence_length.sequence_length|max_sequence_length.sequence_length", "first"),
-        Take("seed", "flag_seed.seed", "first"),
-        Take("learning_rate", "train_step.learning_rate|step_row.learning_rate", "max"),
+        Take("micro_batch_size", "flag_micro_batch_size|worker_batch", "first"),
+        Take("batch_size", "batch", "first"),
+        Take("sequence_length", "flag_sequence_length|max_sequence_length", "first"),
+        Take("seed", "flag_seed", "first"),
+        Take("learning_rate", "train_step|step_row", "max"),
         Take("steps", "train_step.local_step", "max"),
-        Take("steps", "unet.steps|measured.iterations|old_measured.iterations"),
-        Take("epochs", "unet.epochs"),
+        Take("steps", "unet|measured.iterations|old_measured.iterations"),
+        Take("epochs", "unet"),
         Take("epochs", "epoch_step.epoch", "distinct", when='seen("test_accuracy") > 0 or seen("finished_training") > 0'),
-        Take("throughput", "result_samples.throughput"),
-        Take("throughput", "unet.throughput", "mean"),
-        Take("throughput", "measured.throughput|old_measured.throughput"),
+        Take("throughput", "result_samples"),
+        Take("throughput", "unet", "mean"),
+        Take("throughput", "measured|old_measured"),
         Infer("throughput_window", "whole", because="result_samples|unet"),
         Infer("throughput_window", "after_warmup", because="measured", when='seen("initial_run") > 0'),
-        Take("token_throughput", "result_sequences.token_throughput|result_tokens.token_throughput|tokens_per_second.token_throughput"
+        Take("token_throughput", "result_sequences|result_tokens|tokens_per_second"
              "|tokens_rate.token_throughput|chat_completion.token_throughput"),
         # Each instance prints its own time and the rate of all: use both values from the same line.
         Take("unet_rate", "unet.throughput", "first"),
         Take("unet_time", "unet.train_s", "first"),
         Derive("samples", "round(unet_rate * unet_time)"),
-        Take("latency_total", "measured.latency_total|old_measured_total.latency_total"),
+        Take("latency_total", "measured|old_measured_total"),
         Derive("samples", "round(throughput * latency_total)", when='seen("measured") + seen("old_measured") > 0'),
         Infer("sample", "image", because="unet"),
         Infer("sample", "sequence", because="train_step|result"),
-        Take("token_throughput", "client_throughput.token_throughput", where={"scope": "metis"}),
+        Take("token_throughput", "client_throughput", where={"scope": "metis"}),
         Take("latency_s", "client_latency.latency", "mean", where={"scope": "metis"}),
         Take("latency_s", "total_latency.latency|chat_completion.latency"),
-        Take("loss", "result.loss"),
+        Take("loss", "result"),
         Take("loss", _STEP.format("loss")),
         Take("score", "test_accuracy.accuracy"),
         Infer("score_name", "accuracy", because="test_accuracy"),
         Take("score", "squad_f1.f1|squad_json_f1.f1"),
         Infer("score_name", "f1", because="squad_f1|squad_json_f1"),
-        Take("total_s", "duration.total_s|tune_elapsed.total_s"),
+        Take("total_s", "duration|tune_elapsed"),
         Take("first_rate", "iteration_bar.iteration_rate|bar.iteration_rate", "first", where={"done": "1"}),
         Derive("startup_s", "1 / first_rate", when='seen("train_step") > 0'),
         Infer("train_includes", "load", because="result",
@@ -1045,7 +1046,10 @@ GRAMMAR = Grammar(
         "total_s": ("not_in_log", "the script prints its duration at its end only"),
         "devices": ("not_in_log", "the inventory lists all RDUs of the machine, not those that the job used"),
         "queue_s": ("not_applicable", "does not apply: the duration is the script's own, and no line states how long it waited before"),
-        "compile_s": ("other_log", "no log: compiling is a separate command, and its log was not given"),
+        "compile_s": (
+            "other_log", "no log: the program runs a compiled binary; the log of its compilation was not given",
+            "flag_pef|app_runs|session|old_session|tensor_compared|world_size|pef_path",
+        ),
         "load_s": ("not_in_log", "loading is inside the first step"),
         "eval_s": ("not_in_log", "no known log of this vendor contains an evaluation of the run"),
         "precision": ("not_in_log", "not printed"),

@@ -54,7 +54,7 @@ def ingest(
 
     An input that cannot be read raises nothing: it is a row of `sources` that says why.
     """
-    chosen = registry.chosen(grammars)
+    chosen = registry.compiled(grammars)
     vendors = [g for g in chosen if not g.shared]
     shared = [rule for g in chosen if g.shared for rule in g.rules]
     sources: list[Source] = []

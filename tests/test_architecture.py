@@ -37,6 +37,7 @@ PARTS = (
     "gates",
     "report",
     "cli",
+    "__main__",
 )
 """A part imports only parts above it in this list."""
 ENGINE = PARTS[: PARTS.index("spreads")]
@@ -44,6 +45,7 @@ ENGINE = PARTS[: PARTS.index("spreads")]
 SCRIPTS = {"logparse.spreads.make"}
 """Run by hand; they belong to no part."""
 MAY_TOUCH_FILES = {
+    "logparse.grammar.cache",
     "logparse.reading.sources",
     "logparse.storage",
     "logparse.spreads",
@@ -51,8 +53,9 @@ MAY_TOUCH_FILES = {
     "logparse.report.page",
     *SCRIPTS,
 }
-"""Besides the command line: the reader of logs, what writes frames to a folder and reads them back when a caller asks
-for it, and what reads the data that its own package brings along (or, for `devices`, a file that extends it)."""
+"""Besides the command line: the cache of grammars, the reader of logs, what writes frames to a folder and reads them
+back when a caller asks for it, and what reads the data that its own package brings along (or, for `devices`, a file
+that extends it)."""
 
 
 @cache

@@ -203,6 +203,7 @@ def test_an_installed_package_offers_a_grammar(monkeypatch: pytest.MonkeyPatch, 
 def _forget() -> None:
     registry.offered.cache_clear()
     registry.grammars.cache_clear()
+    registry.installed.cache_clear()
 
 
 # ---- metrics ---- #
@@ -229,7 +230,7 @@ def test_a_declared_metric_is_compared_and_gated(pick: str, value: float) -> Non
     comparison = compare(logs)
     row = next(row for row in comparison.rows if row.quantity.name == "energy")
     assert (row.quantity.title, row.quantity.unit, row.better) == ("energy used", "J", "lower")
-    assert row.cells[0].middle == value
+    assert row.cells[0].mean == value
     assert row.cells[0].locations
     (result,) = evaluate(comparison, [gate("energy>2x")])
     assert result.passed

@@ -111,7 +111,7 @@ def rows(view: View) -> pl.DataFrame:
 
 
 def chart(view: View) -> Drawing:
-    """The table of `compare` as a chart, or that of `compare --across`."""
+    """The table of `compare` as a chart, or that of `across`."""
     frame = rows(view)
     if view.options.across:
         found = _tables(view)
@@ -511,7 +511,7 @@ def _across_caption(found: Sequence[AcrossTable]) -> Iterator[str]:
     yield from converted[:3]
     others = dict.fromkeys(c.name for t in found for c in t.caveats if c.name != "converted")
     if others:
-        yield f"Caveats ({', '.join(others)}): logparse compare --across."
+        yield f"The table across platforms lists the caveats: {', '.join(others)}."
 
 
 def _across_finding(found: Sequence[AcrossTable]) -> str:

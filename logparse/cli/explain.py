@@ -51,6 +51,7 @@ def command(
         raise click.UsageError("--draft writes Python: it cannot be combined with --format or --all")
     people = draft or _options.is_table(format, output)
     _options.require_logs(paths, files_from)
+    _options.refuse_overwriting(paths, files_from)
     import sys
 
     import polars as pl
@@ -60,7 +61,7 @@ def command(
     from logparse.reading.sources import read_sources
     from logparse.text.terminal import Paint
 
-    known = chosen(_options.user_grammars(grammar))
+    known = chosen(grammar)
     explained = [explain(source, known) for source in read_sources(list(paths), files_from=files_from)]
     if draft:
         return _draft(explained, known, paths, output)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import pyparsing as pp
 
 from logparse.errors import GrammarError, nearest
-from logparse.grammar.compile import escape
+from logparse.grammar.pattern import escape
 from logparse.grammar.units import is_unit, unit_names
 
 
@@ -55,12 +55,12 @@ blanks = pp.Regex(r"[ \t]+")
 """One or more blanks and tabs."""
 clock = in_unit(pp.Regex(r"[0-9]+(?::[0-9]{2}){1,2}(?:\.[0-9]+)?"), "clock")
 """[h:]mm:ss[.f], as a duration or a time of day in seconds."""
-timestamp = in_unit(
-    pp.Regex(r"[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2},[0-9]{3}"), "%Y-%m-%d %H:%M:%S,%3f"
-)
-"""The timestamp of Python's logging, to the millisecond."""
-timestamp_seconds = in_unit(pp.Regex(r"[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}"), "%Y-%m-%d %H:%M:%S")
-"""A timestamp to the second."""
+_SECONDS = r"[0-9]{4}-[0-9]{2}-[0-9]{2}[ T][0-9]{2}:[0-9]{2}:[0-9]{2}"
+timestamp = in_unit(pp.Regex(_SECONDS + r"(?:[,.][0-9]{3})?"), "%Y-%m-%d %H:%M:%S,%3f")
+"""The timestamp of Python's logging, to the millisecond. Programs configure it with a `T` before the time, with a point
+before the milliseconds, or without milliseconds."""
+timestamp_seconds = in_unit(pp.Regex(_SECONDS), "%Y-%m-%d %H:%M:%S")
+"""A timestamp to the second, with a blank or a `T` before the time."""
 
 
 def unnamed(token: pp.ParserElement) -> pp.ParserElement:
@@ -70,7 +70,7 @@ def unnamed(token: pp.ParserElement) -> pp.ParserElement:
 
 def not_starting_with(*texts: str, until: str = "") -> pp.Regex:
     """One or more characters, up to the end of the segment or the first character of `until`, that do not start with
-    any of `texts`: `not_starting_with("Error", "Warning")`."""
+    any of `texts`: `not_starting_with("Error", "Warning")`. Use it last, or before a character of `until`."""
     return pp.Regex(_not_starting(sorted(set(texts)), f"[^{_in_class(until)}]" if until else ".", until))
 
 
