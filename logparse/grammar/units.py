@@ -174,6 +174,10 @@ def _time(text: pl.Expr, format: str) -> pl.Expr:
         return pl.from_epoch(text.cast(pl.Int64, strict=False), time_unit="ms").cast(TIME)
     if "%H" not in format and "%I" not in format:
         return text.str.to_date(format, strict=False).cast(TIME)
+    if "%d %H" in format:
+        text = text.str.replace("T", " ", literal=True)
+    if format.endswith("%S,%3f"):
+        text = (text.str.replace(".", ",", literal=True) + ",000").str.slice(0, len("2024-03-30 15:16:33,873"))
     return text.str.to_datetime(format, strict=False, time_unit="us")
 
 
