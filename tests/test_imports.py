@@ -1,4 +1,4 @@
-"""Which modules a command imports. Each costs time at every start, so a command that does not need one leaves it out."""
+"""Which modules a command imports. Each costs time at every start, so a command leaves out what it does not use."""
 
 from __future__ import annotations
 

@@ -23,8 +23,8 @@ _CHUNK = 2**20
 
 # -- what gives a secret away -----------------------------------------------------------------------------------------
 
-# Matching takes linear time: repeats are possessive or bounded. Long patterns are compiled when a line needs them, which
-# few logs have.
+# Matching takes linear time: repeats are possessive or bounded. Long patterns are compiled when a line needs them: few
+# logs have such a line.
 _SEPARATOR = r"""(?:\\?["'])?[ \t]{0,4}+(?P<sep>=>?|:)[ \t]{0,4}+"""
 _VALUE = (
     r"""(?:(?P<quote>\\?["'])(?P<quoted>(?:(?!(?P=quote))[^\n\r]){1,4000}+)(?P=quote)"""
@@ -121,13 +121,15 @@ _SCREEN = "|".join((
 
 # -- what does not ----------------------------------------------------------------------------------------------------
 
-_PLACEHOLDER = r"""(?ix) none | null | nil | true | false | yes | no | on | off | unset | undefined | empty | required | missing
+_PLACEHOLDER = r"""(?ix)
+    none | null | nil | true | false | yes | no | on | off | unset | undefined | empty | required | missing
     | is | not | was | are | has | must | should | cannot | expired | invalid | for | of | from | to | in | and | or
     | the     | x{3,} | \*+ | <.* | \$.* | %.* | \{.* | [\[(].* | \W*"""
 """Not a value: a word of a program or of a sentence, or a name that stands for the value."""
 _VARIABLE = re.compile(r"\$\{?\w*|<[\w .-]*|\{\w*")
 """A name that stands for the value, without the bracket at its end."""
-_MODEL_TOKEN = r"""(?ix) (?: pad | eos | bos | eod | eot | unk | mask | cls | sep | per | next | first | last | prev | special
+_MODEL_TOKEN = r"""(?ix)
+    (?: pad | eos | bos | eod | eot | unk | mask | cls | sep | per | next | first | last | prev | special
     | image | start | end | stop | begin | each | every | one | new | max | min | num | total | input | output | prompt
     | unexpected | unknown | vocab | time | target | draft | video | audio | decoder | encoder | cache | sort | primary
     | foreign | hash | partition | shard | group | pair | dict ) [ _./-]? $"""
