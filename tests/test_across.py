@@ -46,9 +46,9 @@ def row_of(found: AcrossTable, platform: str) -> AcrossRow:
 
 
 def cell(found: AcrossTable, platform: str, quantity: str) -> float:
-    middle = row_of(found, platform).cells[quantity].middle
-    assert middle is not None
-    return middle
+    mean = row_of(found, platform).cells[quantity].mean
+    assert mean is not None
+    return mean
 
 
 def caveat(found: AcrossTable, name: str) -> str:
@@ -280,7 +280,7 @@ def test_without_times_by_step_the_whole_training_is_an_upper_bound() -> None:
     found = one_table(across(logs, target="loss<=10.5"))
     (value,) = row_of(found, "sambanova").cells["time_to_target_s"].values
     if value.made == WHOLE_TRAINING:
-        assert value.value == row_of(found, "sambanova").cells["train_s"].middle
+        assert value.value == row_of(found, "sambanova").cells["train_s"].mean
     assert value.value <= cell(found, "sambanova", "train_s")
 
 
@@ -321,6 +321,27 @@ def test_figures_relative_to_the_device() -> None:
     assert row_of(found, "cerebras").cells["model_flops_utilisation"].reason == "Cerebras publishes no peak of the CS-2"
     assert "no figure per device has a winner" in caveat(found, "device kinds")
     assert row_of(found, "sambanova").cells["per_device"].claimed
+
+
+def test_ratios_and_rates_have_intervals_where_repeats_are_known() -> None:
+    found = across(ingested([*BOTH, UNNAMED]), claims="*batch_512*:sequence_length=128")
+    t = one_table(found)
+    slow = next(row for row in t.rows if row.side.label == UNNAMED.name)
+    assert slow.verdict is not None
+    assert slow.verdict.interval is not None
+    low, high = slow.verdict.interval
+    assert low < slow.verdict.ratio < high < 0.7  # type: ignore[operator]
+    # converted rates have the noise of the rates in samples/s from which they are computed
+    compared = logparse.compare(found.ledger, [CEREBRAS.name, UNNAMED.name]).frame().filter(quantity="throughput")
+    assert (low, high) == pytest.approx(compared.select("low", "high").row(1), rel=1e-9)
+    assert f"({low:.3f} to {high:.3f})" in next(r[5] for r in text_across(t).rows if r[1] == UNNAMED.name)
+    rates = found.frame().filter(quantity="token_throughput", side=UNNAMED.name).row(0, named=True)
+    assert rates["value_low"] < rates["value"] < rates["value_high"]
+    assert (rates["low"], rates["high"]) == (low, high)
+    # no repeats of the program on SambaNova are known, so the difference has no interval
+    other = next(row for row in t.rows if row.platform == "sambanova").verdict
+    assert other is not None
+    assert (other.word, other.interval) == ("unknown", None)
 
 
 def test_without_the_number_or_the_name_of_the_devices_there_is_no_figure() -> None:
@@ -411,10 +432,16 @@ def test_wrong_arguments_are_refused(arguments: dict[str, Any], message: str) ->
         across(ingested(BOTH), **arguments)
 
 
-def test_utilisation_in_inference_counts_the_forward_pass_only() -> None:
-    from logparse.comparison.relative import _FLOPS_PER_PARAMETER
-
-    assert _FLOPS_PER_PARAMETER == {"train": 6, "inference": 2}
+def test_utilisation_in_inference_counts_the_forward_pass_and_the_parameters_in_the_log() -> None:
+    files = [SAMPLES / "groq" / "benchit_seconds_called_ms.out", SAMPLES / "graphcore" / "poprt_two_batch_sizes.out"]
+    claims = ["*benchit*:sequence_length=128", "*benchit*:devices=1", "*poprt*:workload=bert"]
+    logs = ingested(files)
+    values = row_of(one_table(across(logs, claims=claims)), "groq").cells["model_flops_utilisation"]
+    run = logs.runs.filter(platform="groq").row(0, named=True)
+    parameters = logs.params.filter(run=run["run"], name="parameters")["number"][0]
+    assert parameters > 1e8
+    assert values.mean == pytest.approx(2 * parameters * run["throughput"] * 128 / 188e12)
+    assert "in the log" in str(values.values[0].made)
 
 
 # ---- output ---- #
@@ -507,7 +534,7 @@ def test_estimates_stand_apart_and_one_input_is_not_ranked_against_a_data_set() 
     found = one_table(across(ingested(files), claims="*poprt*:workload=resnet50"))
     groq = row_of(found, "groq")
     assert (groq.rank, groq.aside) == (None, "it repeats one input, the others run a data set")
-    assert next((q.name, row.platform, values.middle) for q, row, values in found.estimates) == (
+    assert next((q.name, row.platform, values.mean) for q, row, values in found.estimates) == (
         "on_chip_throughput", "groq", 2985.4,
     )  # fmt: skip
     assert not {q.name for q in found.quantities} & {"on_chip_throughput", "on_chip_latency_s"}
@@ -523,7 +550,7 @@ def test_real_bert_on_cerebras_and_sambanova_in_tokens_without_a_claim(real_logs
     assert found.rate.name == "token_throughput"
     ranked = [row for row in found.rows if row.rank is not None]
     assert {row.platform for row in ranked} == {"cerebras", "sambanova"}
-    best = {p: max(cell.middle or 0 for r in ranked if r.platform == p for cell in [r.cells["token_throughput"]])
+    best = {p: max(cell.mean or 0 for r in ranked if r.platform == p for cell in [r.cells["token_throughput"]])
             for p in ("cerebras", "sambanova")}  # fmt: skip
     assert best["cerebras"] == pytest.approx(6733.6 * 128)
     assert best["sambanova"] == pytest.approx(585_269.33, rel=1e-6)

@@ -38,6 +38,7 @@ PARTS = (
     "gates",
     "report",
     "cli",
+    "__main__",
 )
 """A part imports only parts above it in this list."""
 ENGINE = PARTS[: PARTS.index("spreads")]
@@ -54,8 +55,8 @@ MAY_TOUCH_FILES = {
     "logparse.report.page",
     *SCRIPTS,
 }
-"""Besides the command line: the reader of logs, what writes frames to a folder or a store and reads them back when a caller
-asks for it, and what reads the data that its own package brings along (or, for `devices`, a file that extends it)."""
+"""Besides the command line: the reader of logs, what writes frames to a folder or a store and reads them back when
+a caller asks for it, and what reads the data that its own package brings along (or, for `devices`, a file that extends it)."""
 
 
 @cache

@@ -163,7 +163,7 @@ def test_an_installed_grammar_that_is_wrong_is_a_fault_of_ours(monkeypatch: pyte
     def fails() -> None:
         raise logparse.GrammarError("no rule is marked identifies_platform")
 
-    monkeypatch.setattr("logparse.grammar.registry.grammars", fails)
+    monkeypatch.setattr("logparse.grammar.registry.built_in", fails)
     assert run("runs", GROQ).exit_code == 1
 
 

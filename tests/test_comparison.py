@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import itertools
 import math
+import subprocess
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -718,3 +720,15 @@ def test_a_narrowed_ledger_still_knows_the_repeats_that_were_read_with_it() -> N
     narrow = ledger.only(ledger.jobs[:1])
     assert len(narrow.jobs) == 1
     assert len(narrow.repeats(narrow.jobs[0])) == 2
+
+
+@pytest.mark.parametrize("command", ["ingest", "runs", "show"])
+def test_commands_that_compare_nothing_do_not_wait_for_scipy(command: str) -> None:
+    path = str(GROQ[0])
+    arguments = {"ingest": [path], "runs": [path], "show": ["bert_tiny_dummy", "throughput", path]}[command]
+    code = (
+        "import sys; from click.testing import CliRunner; from logparse.cli import cli; "
+        f"result = CliRunner().invoke(cli, {[command, *arguments]!r}); "
+        "assert result.exit_code == 0, result.output; assert 'scipy' not in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)

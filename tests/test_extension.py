@@ -229,7 +229,7 @@ def test_a_declared_metric_is_compared_and_gated(pick: str, value: float) -> Non
     comparison = compare(logs)
     row = next(row for row in comparison.rows if row.quantity.name == "energy")
     assert (row.quantity.title, row.quantity.unit, row.better) == ("energy used", "J", "lower")
-    assert row.cells[0].middle == value
+    assert row.cells[0].mean == value
     assert row.cells[0].locations
     (result,) = evaluate(comparison, [gate("energy>2x")])
     assert result.passed

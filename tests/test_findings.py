@@ -208,3 +208,17 @@ def test_of_all_real_logs_there_are_few_findings_and_no_error(every_real_log: lo
     frame = logparse.findings(Ledger(every_real_log))
     assert frame.height < 200
     assert not set(frame["severity"]) & {"error"}, "nobody compared anything"
+
+
+def test_a_user_who_interrupts_is_the_cause_not_the_scheduler_that_reports_it() -> None:
+    log = (
+        b"$ /opt/slurm/bin/srun --ipus=1 python mnist_poptorch.py\n"
+        b"srun: job 20601 queued and waiting for resources\n"
+        b"srun: job 20601 has been allocated resources\n"
+        b"[10:12:04.318] [poptorch:cpp] [warning] [DISPATCHER] Type coerced from Long to Int for tensor id 10\n"
+        b"srun: Force Terminated job step 20601.0\n"
+        b"^Csrun: interrupt (one more within 1 sec to abort)\n"
+        b"srun: error: gc-poplar-03: task 0: Exited with exit code 2\n"
+    )
+    (found,) = module("incomplete").find(scene_of(ingested([log]), True))
+    assert found.sentence.endswith(", ^C.")

@@ -1,3 +1,4 @@
+# ruff: noqa: E501 (lines of logs)
 """Logs of other accelerators and tools: they have lines in common with ours, and no run."""
 
 from __future__ import annotations

@@ -51,6 +51,7 @@ def command(
         raise click.UsageError("--draft writes Python: it cannot be combined with --format or --all")
     people = draft or _options.is_table(format, output)
     _options.require_logs(paths, files_from)
+    _options.refuse_overwriting(paths, files_from)
     import sys
 
     import polars as pl

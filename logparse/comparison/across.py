@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -22,12 +22,12 @@ from logparse.comparison import sides as sides_
 from logparse.comparison.claims import Claim
 from logparse.comparison.jobs import Job
 from logparse.comparison.ledger import SUBMISSION, Ledger
-from logparse.comparison.noise import noises
+from logparse.comparison.noise import margin
 from logparse.comparison.quantities import LOWER_SCORES, QUANTITIES, Quantity
-from logparse.comparison.relative import RATES, Lacking, Relative, is_converted
+from logparse.comparison.relative import RATES, Lacking, Relative, is_converted, of_jobs
 from logparse.comparison.select import Compared, select
 from logparse.comparison.sides import Side, SideValues, side_values
-from logparse.comparison.verdict import Verdict, verdict
+from logparse.comparison.verdict import Verdict, corrected, verdict
 from logparse.comparison.workloads import by_workload
 from logparse.devices import Device, Table, table
 from logparse.errors import Remedy, UsageError
@@ -132,6 +132,8 @@ ACROSS: dict[str, Any] = {
     "unit": pl.String,
     "better": pl.String,
     "value": pl.Float64,
+    "value_low": pl.Float64,
+    "value_high": pl.Float64,
     "least": pl.Float64,
     "greatest": pl.Float64,
     "resolution": pl.Float64,
@@ -141,13 +143,17 @@ ACROSS: dict[str, Any] = {
     "ratio": pl.Float64,
     "low": pl.Float64,
     "high": pl.Float64,
+    "p": pl.Float64,
+    "p_holm": pl.Float64,
     "verdict": pl.String,
     "aside": pl.String,
     "evidence": LOCATIONS,
 }
-"""Columns of `Across.frame()`. rank: place by the common rate. device: the entry of the table of devices. made: how the
-value was converted or computed. empty: why there is none. ratio, low, high, verdict: the rate of the side divided by
-that of the first, its 95 % interval, and its significance. aside: why a side is not ranked."""
+"""Columns of `Across.frame()`. rank: place by the common rate. device: the entry of the table of devices. value: the
+mean, geometric for durations and rates; value_low, value_high: its 95 % interval, where repeats of the program are
+known. made: how it was converted or computed. empty: why there is none. ratio, low, high, p, p_holm, verdict: the rate
+of the side divided by that of the first, its 95 % interval, and its significance, as in a comparison. aside: why a side
+is not ranked."""
 
 
 def across(
@@ -332,21 +338,10 @@ def _cells(
 ) -> dict[str, SideValues]:
     side = figures.side
     values = figures.values(rate)
-    rates = values[rate.name]
-    for name, of_jobs in values.items():
-        # A job without a rate does not explain why the others lack a figure.
-        values[name] = [v for v, of_job in zip(of_jobs, rates, strict=True) if of_job.known] or of_jobs
     if target is not None:
-        values["time_to_target_s"] = [_time_to(ledger, side, job, target) for job in side.jobs]
-    return {
-        q.name: _side_values(side, values[q.name]) if q.name in values else side_values(ledger, q, side)
-        for q in quantities
-    }
-
-
-def _side_values(side: Side, values: Sequence[Value]) -> SideValues:
-    known = tuple(v for v in values if v.known)
-    return SideValues(side, known, None if known else next((v.empty for v in values if v.empty), None))
+        jobs = values[rate.name].counted_jobs
+        values["time_to_target_s"] = of_jobs(side, jobs, [_time_to(ledger, side, job, target) for job in jobs])
+    return {q.name: values[q.name] if q.name in values else side_values(ledger, q, side) for q in quantities}
 
 
 # ---- time to the same quality ---- #
@@ -411,28 +406,26 @@ def _time_to(ledger: Ledger, side: Side, job: Job, target: str) -> Value:
 def _ranked(ledger: Ledger, rate: Quantity, rows: Sequence[AcrossRow]) -> tuple[list[AcrossRow], list[AcrossRow]]:
     """The rows with a place by their rate, and those that stand beside, with the reason."""
     reasons = {id(row): _not_ranked(ledger, rate, row, rows) for row in rows}
-    ranked = sorted((row for row in rows if reasons[id(row)] is None), key=lambda row: -_middle(row, rate))
+    ranked = sorted((row for row in rows if reasons[id(row)] is None), key=lambda row: -_mean(row, rate))
     if len({row.platform for row in ranked}) == 1:
         alone = f"no rate of another platform is convertible to {rate.unit}"
         reasons |= dict.fromkeys(map(id, ranked), alone)
         ranked = []
     aside = [row for row in rows if reasons[id(row)] is not None]
-    out: list[AcrossRow] = []
-    for place, row in enumerate(ranked, start=1):
-        against = _against(ledger, rate, ranked[0], row) if place > 1 else None
-        out.append(AcrossRow(row.side, row.platform, row.device, row.cells, place, None, against))
-    return out, [AcrossRow(r.side, r.platform, r.device, r.cells, None, reasons[id(r)]) for r in aside]
+    base = ranked[0].cells[rate.name] if ranked else None
+    verdicts = [verdict(ledger, rate, base, row.cells[rate.name]) for row in ranked[1:] if base is not None]
+    against = [None, *corrected(verdicts)]
+    out = [
+        replace(row, rank=place, verdict=of_row)
+        for place, (row, of_row) in enumerate(zip(ranked, against, strict=False), start=1)
+    ]
+    return out, [replace(row, aside=reasons[id(row)]) for row in aside]
 
 
-def _middle(row: AcrossRow, rate: Quantity) -> float:
-    middle = row.cells[rate.name].middle
-    assert middle is not None
-    return middle
-
-
-def _against(ledger: Ledger, rate: Quantity, first: AcrossRow, row: AcrossRow) -> Verdict:
-    base, candidate = first.cells[rate.name], row.cells[rate.name]
-    return verdict(rate, base, candidate, noises(ledger, rate, base, candidate))
+def _mean(row: AcrossRow, rate: Quantity) -> float:
+    mean = row.cells[rate.name].mean
+    assert mean is not None
+    return mean
 
 
 def _not_ranked(ledger: Ledger, rate: Quantity, row: AcrossRow, rows: Sequence[AcrossRow]) -> str | None:
@@ -596,6 +589,7 @@ def _frame_rows(found: Across) -> Iterator[Mapping[str, Any]]:
         for row, q, values in (*measured, *estimates):
             against = row.verdict if q is t.rate else None
             low, high = against.interval if against and against.interval else (None, None)
+            value_low, value_high = _interval(found.ledger, q, values)
             yield {
                 "workload": t.workload,
                 "task": t.task,
@@ -609,7 +603,9 @@ def _frame_rows(found: Across) -> Iterator[Mapping[str, Any]]:
                 "quantity": q.name,
                 "unit": q.unit,
                 "better": sides_.better(q, [values]),
-                "value": values.middle,
+                "value": values.mean,
+                "value_low": value_low,
+                "value_high": value_high,
                 "least": min(values.numbers, default=None),
                 "greatest": max(values.numbers, default=None),
                 "resolution": values.resolution,
@@ -619,10 +615,24 @@ def _frame_rows(found: Across) -> Iterator[Mapping[str, Any]]:
                 "ratio": against.ratio if against else None,
                 "low": low,
                 "high": high,
+                "p": against.estimate.p if against and against.estimate else None,
+                "p_holm": against.estimate.p_holm if against and against.estimate else None,
                 "verdict": against.word if against else None,
                 "aside": row.aside,
                 "evidence": list(values.locations),
             }
+
+
+def _interval(ledger: Ledger, quantity: Quantity, values: SideValues) -> tuple[float | None, float | None]:
+    """The 95 % interval of the mean of a side, for the quantities of logs; computed figures have that of their rate."""
+    if values.mean is None or quantity.name not in QUANTITIES or quantity.estimate:
+        return None, None
+    half, _ = margin(ledger, quantity, values)
+    if half is None:
+        return None, None
+    if quantity.scale == "ratio":
+        return values.mean * math.exp(-half), values.mean * math.exp(half)
+    return values.mean - half, values.mean + half
 
 
 def _how(quantity: Quantity, values: SideValues) -> str | None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import fnmatch
 import math
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -32,10 +32,12 @@ _IN_NAMES = {
     "batch_size": r"(?:batch(?:[_-]?size)?|bs)",
     "ranks": r"(?:ntasks?|ranks?)",
     "learning_rate": r"(?:lr|learning[_-]rate)",
-    "sequence_length": r"(?:seq(?:uence)?(?:[_-]?len(?:gth)?)?|max[_-]?seq[_-]?len(?:gth)?|msl)",
+    "sequence_length": r"(?:seq(?:uence)?(?:[_-]?len(?:gth)?)?|max[_-]?seq[_-]?len(?:gth)?)",
     "steps": r"steps?",
 }
 """Column -> its word in file names, which must be followed by a number."""
+_IN_LOGS = _IN_NAMES | {"sequence_length": rf"(?:msl|{_IN_NAMES['sequence_length']})"}
+"""The same in names of workloads and models in a log."""
 _AFTER_NUMBER = {"ranks": r"(?:tasks|ranks)"}
 """Column -> its word in file names after a number: `16tasks`, `32_tasks`. Only the plural: `2_task` may be the second
 task. Not epochs or steps: `after_5_epochs` is no setting of the whole run."""
@@ -135,29 +137,37 @@ def from_names(job: Job) -> Iterator[Claim]:
             seen.add(name)
 
 
-def from_log(job: Job, params: pl.DataFrame) -> Iterator[Claim]:
-    """Claims in the names of workloads and models in the job's log: `MSL128` in `bert_large_MSL128_sampleds`.
-
-    Args:
-        params: the rows of the frame `params` of that job.
-    """
+def names_in_logs(params: pl.DataFrame) -> Mapping[str, Sequence[tuple[str, Location]]]:
+    """Run -> the names of workloads and models in its log with their lines, from the frame `params`."""
+    found: dict[str, list[tuple[str, Location]]] = {}
     rows = params.filter(pl.col("name").is_in(["workload", "model"])).select(
         "run", "value", pl.col("source").cast(TEXT), "line"
     )
+    for run, name, source, line in rows.iter_rows():
+        found.setdefault(run, []).append((name, Location(source, line)))
+    return found
+
+
+def from_log(job: Job, names_of_runs: Mapping[str, Sequence[tuple[str, Location]]]) -> Iterator[Claim]:
+    """Claims in the names of workloads and models in the job's log: `MSL128` in `bert_large_MSL128_sampleds`.
+
+    Args:
+        names_of_runs: see `names_in_logs`.
+    """
     names: list[tuple[str, str, tuple[Location, ...]]]
-    names = [(run, name, (Location(source, line),)) for run, name, source, line in rows.iter_rows()]
+    names = [(run, name, (location,)) for run in job.ids for name, location in names_of_runs.get(run, ())]
     names += [(str(run["run"]), str(run["model"]), ()) for run in job.runs if run["model"] is not None]
     seen = set()
     for run, name_in_log, locations in names:
-        for name, text in _stated(name_in_log):
+        for name, text in _stated(name_in_log, _IN_LOGS):
             if name not in seen and _is_plain(name, text):
                 yield Claim(run, name, text, "log", name_in_log, locations)
             seen.add(name)
 
 
-def _stated(text: str) -> Iterator[tuple[str, str]]:
+def _stated(text: str, words: Mapping[str, str] = _IN_NAMES) -> Iterator[tuple[str, str]]:
     """The settings that a name states, as column and number."""
-    for name, word in _IN_NAMES.items():
+    for name, word in words.items():
         forms = [rf"(?<![a-z0-9]){word}[_=-]?{_NUMBER}(?![a-z0-9])"]
         if name in _AFTER_NUMBER:
             forms.append(rf"(?<![a-z0-9.]){_NUMBER}[_-]?{_AFTER_NUMBER[name]}(?![a-z0-9])")

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import polars as pl
 
 from logparse.cells import Cells, Value
-from logparse.comparison.claims import Claim, from_log, taken
+from logparse.comparison.claims import Claim, from_log, names_in_logs, taken
 from logparse.comparison.jobs import Job, jobs
 from logparse.comparison.programs import Program, graphs, programs
 from logparse.grammar import Grammar
@@ -70,13 +70,18 @@ class Ledger:
         return self.once(("names_claim", job.id), lambda: list(self._names_claim(job)))
 
     def _names_claim(self, job: Job) -> Iterator[Claim]:
-        own = list(from_log(job, self.params(job)))
+        own = list(from_log(job, self._names))
         yield from own
         if any(claim.name == "sequence_length" for claim in own):
             return
         shared = [c for run in job.ids for graph, _ in self._graphs.get(run, ()) for c in self._by_graph.get(graph, ())]
         if len({claim.text for claim in shared}) == 1:
             yield replace(shared[0], label=job.id)
+
+    @cached_property
+    def _names(self) -> Mapping[str, Sequence[tuple[str, Location]]]:
+        """Run -> the names of workloads and models in its log."""
+        return names_in_logs(self.logs.params)
 
     @cached_property
     def _graphs(self) -> Mapping[str, Sequence[tuple[str, Location]]]:
@@ -88,7 +93,7 @@ class Ledger:
         """Compiled graph -> the sequence lengths that names claim in the logs of jobs that ran it."""
         out: dict[str, list[Claim]] = {}
         for job in self.jobs:
-            for claim in from_log(job, self.params(job)):
+            for claim in from_log(job, self._names):
                 if claim.name == "sequence_length":
                     name = f"{claim.name_in_log} in the log of {job.label}, which ran the same compiled graph"
                     for graph, _ in (pair for run in job.ids for pair in self._graphs.get(run, ())):
@@ -197,8 +202,8 @@ class Ledger:
     def only(self, jobs: Iterable[Job]) -> Ledger:
         """These jobs alone; the others still count as repeats, since they were read with them."""
         other = self.with_claims(self.claims)
-        known = {name: getattr(self, name) for name in ("_by_group", "_by_program", "_programs", "_by_graph")}
-        other.__dict__.update(known, jobs=list(jobs))
+        shared = ("_by_group", "_by_program", "_programs", "_by_graph")
+        other.__dict__.update({name: getattr(self, name) for name in shared}, jobs=list(jobs))
         other.__dict__.pop("by_run", None)
         return other
 

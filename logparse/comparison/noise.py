@@ -30,7 +30,7 @@ from logparse.comparison.estimate import (
 from logparse.comparison.jobs import Job
 from logparse.comparison.ledger import Ledger
 from logparse.comparison.quantities import BASIS, Quantity
-from logparse.comparison.sides import Side, SideValues, side_values
+from logparse.comparison.sides import Side, SideValues, measured, side_values
 from logparse.text.location import Location
 
 # ---- samples ---- #
@@ -102,12 +102,15 @@ def source(ledger: Ledger, quantity: Quantity, a: SideValues, b: SideValues, val
 
     Never the difference between the two sides, which is to be judged: runs of the sides are no repeats of each other,
     and public runs with the very values of these logs are left out. Two programs (on two platforms, say) have two
-    pools; the source is empty where one of them has no repeats. `values`: how to get the values of repeats, if the
-    quantity is not one of a whole run; then there are no public runs.
+    pools; the source is empty where one of them has no repeats. A converted rate varies as the rate that was measured.
+    `values`: how to get the values of repeats, if the quantity is not one of a whole run; then there are no public
+    runs.
     """
-    if {_program(job) for job in a.counted_jobs} == {_program(job) for job in b.counted_jobs}:
-        return _source(ledger, quantity, (a, b), (a, b), values)
-    parts = [_source(ledger, quantity, (c,), (a, b), values) for c in (a, b)]
+    quantities = [measured(quantity, c) for c in (a, b)]
+    same = {_program(job) for job in a.counted_jobs} == {_program(job) for job in b.counted_jobs}
+    if same and quantities[0] is quantities[1]:
+        return _source(ledger, quantities[0], (a, b), (a, b), values)
+    parts = [_source(ledger, of, (c,), (a, b), values) for of, c in zip(quantities, (a, b), strict=True)]
     if not all(part.pools for part in parts):
         return Source()
     kinds = dict.fromkeys(part.kind for part in parts)
@@ -122,7 +125,7 @@ def source(ledger: Ledger, quantity: Quantity, a: SideValues, b: SideValues, val
 def margin(ledger: Ledger, quantity: Quantity, c: SideValues) -> tuple[float | None, str]:
     """Half the width of the 95 % interval around the mean of one side, on the scale of the quantity, and the repeats it
     rests on; None without repeats."""
-    values, lent = sample(ledger, quantity, c), _source(ledger, quantity, (c,), (c,))
+    values, lent = sample(ledger, quantity, c), _source(ledger, measured(quantity, c), (c,), (c,))
     if values is None or not lent.pools:
         return None, ""
     (pool,) = lent.pools
@@ -387,7 +390,7 @@ def _wobble(ledger: Ledger, job: Job) -> float | None:
     losses = ledger.metrics(job, "loss", split="train", window="step", scope=None)["value"].drop_nulls()
     losses = losses.filter(losses.is_finite())
     tail = losses.slice(losses.len() // 2)
-    return deviation(tail.diff().drop_nulls().to_list()) if tail.len() > _FEW else None
+    return deviation(tail.diff().drop_nulls().to_list()) if tail.len() >= _FEW else None
 
 
 def binomial(ledger: Ledger, quantity: Quantity, a: SideValues, b: SideValues) -> Noise | None:

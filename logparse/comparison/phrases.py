@@ -144,9 +144,12 @@ def quoted(message: str) -> str:
 
 def first_error(ledger: Ledger, job: Job) -> Mapping[str, Any] | None:
     """The row of `messages` that says what went wrong: the first error that names a problem (later errors are usually
-    consequences of it), else the first. Where it only announces that something failed (`Uncaught exception:`), text and
-    line are those of the following line that says what it was."""
+    consequences of it), else the first. What a scheduler reports after the user interrupted a run is a consequence.
+    Where an error only announces that something failed (`Uncaught exception:`), text and line are those of the
+    following line that says what it was."""
     errors = ledger.messages(job).filter(pl.col("level") == "error")
+    if (errors["kind"].cast(pl.String) == "interrupt").any():
+        errors = errors.filter(pl.col("kind").cast(pl.String).ne_missing("scheduler"))
     naming = errors.filter(pl.col("text").str.contains(_PROBLEM))
     first = next((naming if naming.height else errors).iter_rows(named=True), None)
     if first is None or not _ANNOUNCES.search(first["text"] or ""):

@@ -14,7 +14,7 @@ from logparse.cells import Value
 from logparse.comparison.jobs import Job
 from logparse.comparison.ledger import Ledger
 from logparse.comparison.quantities import QUANTITIES, Quantity
-from logparse.comparison.sides import Side, side_values
+from logparse.comparison.sides import Side, SideValues, side_values
 from logparse.devices import Device, Table
 from logparse.errors import Remedy
 from logparse.schema import TEXT
@@ -58,19 +58,23 @@ class Relative:
         self.models = devices.models
         self.device, self.unknown = _device(ledger, side, devices, named)
 
-    def values(self, rate: Quantity) -> dict[str, list[Value]]:
-        """Name of the rate and of each of `quantities(rate)` -> the value of each job."""
-        rates = [(job, self.rate(rate, job)) for job in self.side.jobs]
-        tokens = [(job, self.rate(QUANTITIES["token_throughput"], job)) for job in self.side.jobs]
-        return {
-            rate.name: [value for _, value in rates],
+    def values(self, rate: Quantity) -> dict[str, SideValues]:
+        """Name of the rate and of each of `quantities(rate)` -> its values, of the jobs that count in the rate."""
+        usable = side_values(self.ledger, rate, self.side, convert=True)
+        rates = [(job, self._rate(rate, job)) for job in usable.counted_jobs]
+        tokens = [(job, self._rate(QUANTITIES["token_throughput"], job)) for job in usable.counted_jobs]
+        by_name = {
             "per_device": [self._per_device(job, value) for job, value in rates],
             "per_watt": [self._per_watt(job, value) for job, value in rates],
             "per_peak": [self._per_peak(job, value) for job, value in rates],
             "model_flops_utilisation": [self._utilisation(job, value) for job, value in tokens],
         }
+        figures = {name: of_jobs(self.side, usable.counted_jobs, values) for name, values in by_name.items()}
+        if not usable.values:
+            usable = of_jobs(self.side, usable.counted_jobs, [value for _, value in rates])
+        return {rate.name: usable, **figures}
 
-    def rate(self, rate: Quantity, job: Job) -> Value:
+    def _rate(self, rate: Quantity, job: Job) -> Value:
         """The rate of one job, converted between tokens/s and samples/s where needed and possible."""
         one = side_values(self.ledger, rate, Side(self.side.label, (job,)), convert=True)
         if one.values:
@@ -139,6 +143,13 @@ class Relative:
             return Value(model.parameters, None, "derived", model.source)
         text = "the number of parameters is neither in the log nor in the table of models"
         return Value(empty=Absence(Code.NOT_IN_LOG, text))
+
+
+def of_jobs(side: Side, jobs: Sequence[Job], values: Sequence[Value]) -> SideValues:
+    """The values of some jobs of a side as those of the side; the scale is that of durations and rates."""
+    known = [(job, value) for job, value in zip(jobs, values, strict=True) if value.known]
+    empty = None if known else next((value.empty for value in values if value.empty), None)
+    return SideValues(side, tuple(v for _, v in known), empty, tuple(job for job, _ in known), scale="ratio")
 
 
 def is_converted(rate: Quantity, value: Value) -> bool:

@@ -14,7 +14,7 @@ from logparse.comparison.claims import CLAIMABLE
 from logparse.comparison.clocks import clock
 from logparse.comparison.jobs import Job
 from logparse.comparison.ledger import Ledger
-from logparse.comparison.quantities import LOWER_SCORES, Quantity
+from logparse.comparison.quantities import LOWER_SCORES, QUANTITIES, Quantity
 from logparse.errors import Remedy, UsageError, nearest
 from logparse.schema import RUNS, TEXT
 from logparse.text.location import Location
@@ -255,6 +255,13 @@ def _coarsest(resolutions: pl.Series) -> float | None:
 _CONVERTED = {"throughput": "token_throughput", "token_throughput": "throughput"}
 _TOKENS = (None, "sequence", "sample")
 """What a sample may be where it consists of tokens."""
+
+
+def measured(quantity: Quantity, c: SideValues) -> Quantity:
+    """The quantity that the logs of a side contain: for converted rates the one from which they were computed."""
+    other = _CONVERTED.get(quantity.name)
+    is_converted = other is not None and c.values and all((v.made or "").startswith(f"{other} ") for v in c.values)
+    return QUANTITIES[other] if other is not None and is_converted else quantity
 
 
 def is_convertible(ledger: Ledger, job: Job, quantity: Quantity) -> bool:

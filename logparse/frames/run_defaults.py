@@ -12,7 +12,7 @@ from logparse.frames import evidence
 from logparse.frames.phase_rows import Phases
 from logparse.frames.run_columns import RunColumns
 from logparse.frames.status import find_marks, find_status
-from logparse.grammar import Grammar, Infer, Steady
+from logparse.grammar import Infer, Steady
 from logparse.reading.match import Hits
 from logparse.schema import NUMBER, PHASES, RUNS, TEXT
 from logparse.schema.build import full
@@ -67,8 +67,11 @@ def fill(runs: pl.DataFrame, hits: Hits, phases: Phases, unparsed: pl.Series) ->
             " and (not known(_first_work) or _first_stamp <= _first_work) and ended_at >= started_at"
         )
         columns.derive("total_s", "ended_at - started_at", when=done)
+        # A failed run ends with the failure, which often has no stamp: the last one is all there is.
+        failed = "status == 'failed' and known(_begin) and (not known(_first_work) or _first_stamp <= _first_work)"
+        columns.derive("total_s", "ended_at - started_at", when=f"{failed} and ended_at > started_at")
     _unaccounted(columns)
-    _group(columns)
+    _group(columns, runs)
     return columns
 
 
@@ -228,13 +231,18 @@ def _unaccounted(columns: RunColumns) -> None:
             columns.derive("unaccounted_s", f"max(total_s - {' - '.join(names)}, 0)", when=when)
 
 
-def _group(columns: RunColumns) -> None:
+def _group(columns: RunColumns, runs: pl.DataFrame) -> None:
     """The id that repeats of one experiment share. The names of the known settings are part of the hash: an unknown
-    setting is not equal to a known one."""
+    setting is not equal to a known one. A run of which no setting is known shares it with no other."""
     names_known = [c for c in ("workload", "model", "dataset", "task", *SETTINGS, *_BUILD) if columns.has(c)]
     known = [pl.format(f"{c}={{}}", pl.col(c).cast(TEXT)) for c in names_known] or [pl.lit("")]
     names = [pl.lit("platform"), *(pl.when(pl.col(c).is_not_null()).then(pl.lit(c)) for c in names_known)]
-    texts = columns.frame.select(
+    settings = [pl.col(c).is_not_null() for c in names_known if c != "task"]
+    alone = ~pl.any_horizontal(settings) if settings else pl.lit(True)
+    # Shape or program may differ where nothing is known of them.
+    known.append(pl.when(alone).then(pl.format("run={}", "run")))
+    names.append(pl.when(alone).then(pl.lit("the run itself")))
+    texts = columns.frame.join(runs.select("n", "run"), on="n", how="left", maintain_order="left").select(
         "n",
         pl.concat_str(known, separator="\n", ignore_nulls=True).alias("text"),
         pl.concat_str(names, separator=", ", ignore_nulls=True).alias("names"),
@@ -301,7 +309,7 @@ def absent(columns: RunColumns) -> pl.DataFrame:
     def absence(column: str) -> pl.Expr:
         """The number of the first cause that holds; null for a cell that has a value."""
         first = pl.lit(None, pl.UInt32)
-        for condition, cause in reversed(list(_causes(columns.hits.grammar, column))):
+        for condition, cause in reversed(list(_causes(columns, column))):
             number = absences.setdefault(cause, len(absences))
             first = pl.when(condition).then(pl.lit(number, pl.UInt32)).otherwise(first)
         return pl.when(pl.col(column).is_null()).then(first).alias(column)
@@ -318,14 +326,18 @@ def absent(columns: RunColumns) -> pl.DataFrame:
     return pl.concat([absent_rows, refused])
 
 
-def _causes(grammar: Grammar, column: str) -> Iterator[tuple[pl.Expr, Absence]]:
+def _causes(columns: RunColumns, column: str) -> Iterator[tuple[pl.Expr, Absence]]:
     """Why `column` may be null, and for which runs: the first cause that holds for a run counts."""
-    for task, columns in _NOT_FOR_TASK.items():
-        if column in columns:
+    for task, not_for_task in _NOT_FOR_TASK.items():
+        if column in not_for_task:
             yield pl.col("task") == task, Absence(Code.NOT_APPLICABLE, f"does not apply: {task}")
     if column == "compile_s":
         yield pl.col("compile_cache") == "hit", _CACHED
     if column in _WORK:
         yield pl.col("status") == "submitted", _OTHER_LOG
-    code, text = grammar.absent.get(column, (MISSING.code, MISSING.text))
-    yield pl.lit(True), Absence(Code(code), text)
+    code, text, *shown_by = columns.hits.grammar.absent.get(column, (MISSING.code, MISSING.text))
+    names = [rule for rules in shown_by for rule in rules.split("|")]
+    lines = [columns.hits.by_rule[rule]["n"] for rule in names if rule in columns.hits.by_rule]
+    shown = pl.col("n").is_in(pl.concat(lines).unique().implode()) if lines else pl.lit(not shown_by)
+    yield shown, Absence(Code(code), text)
+    yield pl.lit(True), MISSING

@@ -446,8 +446,9 @@ class Grammar:
     """data set -> number of items over which its accuracy is measured."""
     min_resolution: Mapping[str, float] = field(default_factory=dict)
     """column -> lower bound of its resolution, in its unit: the machine is polled only at this interval."""
-    absent: Mapping[str, tuple[str, str]] = field(default_factory=dict)
-    """column -> why it is empty where no log states it: a code of `logparse.text.missing.Code` and the explanation."""
+    absent: Mapping[str, tuple[str, str] | tuple[str, str, str]] = field(default_factory=dict)
+    """column -> why it is empty where no log states it: a code of `logparse.text.missing.Code`, the explanation, and
+    the rules (separated by `|`) whose lines show it. Without rules it holds for all runs."""
     no_timestamps: tuple[str, ...] = ()
     """Those of `started_at`, `ended_at` and `total_s` that the timestamps of lines do not give, since they do not cover
     the whole run."""
@@ -492,8 +493,8 @@ class Grammar:
                 continue
             raise GrammarError(f"{column.column!r} is not an identifier", where=self.name)
         for name, absence in self.absent.items():
-            # A string has two parts as well, if it is short enough.
-            if not isinstance(absence, tuple) or len(absence) != 2 or absence[0] not in list(Code):
+            # A string has parts as well, if it is short enough.
+            if not isinstance(absence, tuple) or len(absence) not in (2, 3) or absence[0] not in list(Code):
                 raise GrammarError(
                     f"{absence!r} does not state why {name} is empty",
                     where=f"{self.name}, absent",

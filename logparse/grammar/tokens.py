@@ -70,7 +70,7 @@ def unnamed(token: pp.ParserElement) -> pp.ParserElement:
 
 def not_starting_with(*texts: str, until: str = "") -> pp.Regex:
     """One or more characters, up to the end of the segment or the first character of `until`, that do not start with
-    any of `texts`: `not_starting_with("Error", "Warning")`."""
+    any of `texts`: `not_starting_with("Error", "Warning")`. Use it last, or before a character of `until`."""
     return pp.Regex(_not_starting(sorted(set(texts)), f"[^{_in_class(until)}]" if until else ".", until))
 
 

@@ -8,15 +8,16 @@ from dataclasses import dataclass
 
 from logparse.cells import Value
 from logparse.comparison.across import WHOLE_TRAINING, Across, AcrossRow, AcrossTable
+from logparse.comparison.compare import Row
 from logparse.comparison.quantities import QUANTITIES, Quantity
 from logparse.comparison.relative import Lacking, is_converted
 from logparse.comparison.verdict import UNKNOWN, WITHIN
-from logparse.comparison.wording import cell_text, value_text, verdict_reason
+from logparse.comparison.wording import amount_text, cell_text, value_text, verdict_reason
 from logparse.errors import Remedy
 from logparse.pages.option import as_option
 from logparse.text import missing
 from logparse.text.labels import listed
-from logparse.text.numbers import figure, ratio_figure
+from logparse.text.numbers import figure
 from logparse.text.terminal import Paint, aligned, latex_text, markdown_text, one_line
 
 NOT_RANKED = "not ranked"
@@ -47,7 +48,7 @@ def text_across(table: AcrossTable, digits: int | None = None) -> TextAcross:
     for row in table.rows:
         cells = [_cell(table, row, q, digits) for q in table.quantities]
         marks |= {mark for cell in cells for mark in missing.marks(cell)}
-        ratio = _ratio(row, notes)
+        ratio = _ratio(table, row, notes)
         rate, *others = cells
         rows.append([_place(row), row.side.label, row.platform, _device(row), rate, ratio, *others])
     titles = [_title(q) for q in table.quantities]
@@ -85,29 +86,27 @@ def _cell(table: AcrossTable, row: AcrossRow, quantity: Quantity, digits: int | 
         made = quantity is table.rate and any(is_converted(quantity, v) for v in values.values)
         converted = " (converted)" if made and not values.claimed else ""
         return cell_text(quantity, values, digits) + converted
-    middle = Value(values.middle, values.resolution)
+    mean = Value(values.mean, values.resolution)
     if quantity.name == "model_flops_utilisation":
-        return f"{figure(100 * float(middle.value), middle.resolution and 100 * middle.resolution, digits or 3)} %"
+        return f"{figure(100 * float(mean.value), mean.resolution and 100 * mean.resolution, digits or 3)} %"
     at_most = "≤ " if any(v.made == WHOLE_TRAINING for v in values.values) else ""
     if quantity.name == "score":
-        return f"{row.side.jobs[0]['score_name']} {value_text(quantity, values, middle, digits)}"
-    return at_most + value_text(quantity, values, middle, digits)
+        return f"{row.side.jobs[0]['score_name']} {value_text(quantity, values, mean, digits)}"
+    return at_most + value_text(quantity, values, mean, digits)
 
 
-def _ratio(row: AcrossRow, notes: dict[str, int]) -> str:
+def _ratio(table: AcrossTable, row: AcrossRow, notes: dict[str, int]) -> str:
     """The rate against that of the first, with the number of the note that explains it."""
     if row.rank is None:
         reason = f"{NOT_RANKED}: {row.aside}{_spelled(_remedy(row))}"
         return f"{NOT_RANKED} [{notes.setdefault(reason, len(notes) + 1)}]"
     if row.verdict is None:
         return "×1"
-    number = notes.setdefault(verdict_reason(row.verdict), len(notes) + 1)
-    ratio = ratio_figure(row.verdict.ratio) if row.verdict.ratio is not None else ""
-    if row.verdict.interval is not None:
-        low, high = row.verdict.interval
-        ratio += f" ({ratio_figure(low)} to {ratio_figure(high)})"
+    cells = tuple(r.cells[table.rate.name] for r in (table.rows[0], row))
+    compared = Row(table.rate, cells, (None, row.verdict), table.rate.better)
+    number = notes.setdefault(verdict_reason(compared, row.verdict), len(notes) + 1)
     word = {WITHIN: f" {WITHIN}", UNKNOWN: "?"}.get(row.verdict.word, "")
-    return f"{ratio}{word} [{number}]"
+    return f"{amount_text(compared, row.verdict)}{word} [{number}]"
 
 
 def _remedy(row: AcrossRow) -> Remedy | None:

@@ -17,11 +17,12 @@ from logparse.grammar import Grammar, registry
 from logparse.logs import Lines, Logs, SourceLines
 from logparse.reading.sources import read_stored
 from logparse.schema import FRAMES, SCHEMA_VERSION, TEXT, conform
+from logparse.store import FOLDER
 from logparse.store.tables import Store
 
 
 def open(
-    folder: str | os.PathLike[str] = ".logparse",
+    folder: str | os.PathLike[str] = FOLDER,
     *,
     as_of: int | datetime | None = None,
     grammars: OneOrMany[str | Path | Grammar] = (),
@@ -70,8 +71,11 @@ def logs_of(
     """
     frames = _Frames(store, sources)
     shared = _AllLines(store, sources)
-    stored = {row["source"]: _StoredLines(row["source"], row["path"], row["sha256"], row["ingest"], shared)
-              for row in sources.iter_rows(named=True) if row["ingest"]}
+    stored = {
+        row["source"]: _StoredLines(row["source"], row["path"], row["sha256"], row["ingest"], shared)
+        for row in sources.iter_rows(named=True)
+        if row["ingest"]
+    }
     return Logs(frames, grammars, frames.places, {**stored, **(lines or {})})
 
 
@@ -110,8 +114,10 @@ class _Frames(Mapping[str, pl.DataFrame]):
     @cached_property
     def _copies(self) -> pl.DataFrame:
         """All places of all runs, with source_index and ingest."""
-        order = self._sources.select("ingest", "source").with_row_index("source_index").filter(
-            pl.col("ingest").is_not_null()
+        order = (
+            self._sources.select("ingest", "source")
+            .with_row_index("source_index")
+            .filter(pl.col("ingest").is_not_null())
         )
         places = self._store.scan("places", self._sources).collect()
         return copies.with_ids(places.join(order, on="ingest").sort("source_index", "line_first"))

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -26,8 +25,8 @@ from logparse.frames.join import Part, join
 from logparse.grammar import Grammar
 from logparse.logs import Lines, Logs, SourceLines
 from logparse.reading.sources import Source, Stored
-from logparse.schema import SCHEMA_VERSION, conform
-from logparse.store.contents import logs_of, shown
+from logparse.schema import SCHEMA_VERSION
+from logparse.store.contents import logs_of
 from logparse.store.lines import cited_lines, line_kinds
 from logparse.store.tables import SOURCES, TABLES, Store
 from logparse.text.labels import many
@@ -95,9 +94,8 @@ class Intake:
         if twin is not None and (path is None or (row is not None and row["sha256"] == stored.sha256)):
             self.counts["unchanged"] += 1
             return True
-        if row is not None and row["sha256"] != stored.sha256:
-            if hashlib.sha256(stored.data[: row["bytes"]]).hexdigest() != row["sha256"]:
-                self._overwritten.add((str(path), row["sha256"]))
+        if row is not None and hashlib.sha256(stored.data[: row["bytes"]]).hexdigest() != row["sha256"]:
+            self._overwritten.add((str(path), row["sha256"]))
         if twin is not None:
             self.counts["moved or copied"] += 1
             self._known.append({"path": path, "source": _absolute(stored), "sha256": stored.sha256})
@@ -231,7 +229,7 @@ class Intake:
 
 
 def _versions(read_with: str) -> dict[str, str]:
-    return dict(part.rsplit(" ", 1) for part in read_with.split(", "))  # type: ignore[misc]
+    return dict(part.rsplit(" ", 1) for part in read_with.split(", "))
 
 
 def _file_hash(grammar: Grammar) -> str:

@@ -33,7 +33,9 @@ def cited_lines(
         beside = {n + d for n in cited for d in range(-_BESIDE, _BESIDE + 1) if 0 < n + d <= of_each.len()}
         numbers = sorted(set(cited) | {n for n in beside if of_each[n - 1]})
         ends = _line_ends(texts[str(source)], numbers)
-        parts.append(pl.DataFrame({"source": source, "line": list(ends), "text": list(ends.values())}, {**_LINES, "text": TEXT}))
+        parts.append(
+            pl.DataFrame({"source": source, "line": list(ends), "text": list(ends.values())}, {**_LINES, "text": TEXT})
+        )
     return pl.concat(parts) if parts else pl.DataFrame(schema={**_LINES, "text": TEXT})
 
 
@@ -58,7 +60,7 @@ def _cited(frames: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
 
 def _line_ends(text: bytes, numbers: list[int]) -> dict[int, str]:
     """The lines of these numbers, in order; those beyond the end are left out."""
-    out = {}
+    out: dict[int, str] = {}
     at, line = 0, 1
     for number in numbers:
         while line < number:

@@ -17,6 +17,7 @@ one fails, and is computed again on top of the last one.
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import random
@@ -32,16 +33,14 @@ import polars as pl
 from logparse.errors import NoSuchInput, UsageError
 from logparse.frames import copies
 from logparse.schema import FRAMES, SCHEMA_VERSION, TEXT, TIME
+from logparse.storage import put
+from logparse.store import MANIFEST, is_store
 
 if TYPE_CHECKING:
     from deltalake import DeltaTable
 
 FORMAT = 1
 """Version of the layout. A store of a newer one is refused."""
-MANIFEST = "store.json"
-FOLDER = ".logparse"
-"""The store of the current folder."""
-
 _UINT32 = pl.UInt32()
 _ROWS: dict[str, dict[str, pl.DataType]] = {name: columns for name, columns in FRAMES.items() if name != "sources"}
 TABLES: dict[str, dict[str, pl.DataType]] = {
@@ -100,8 +99,8 @@ class Store:
                 if folder.is_dir() and (others := [p.name for p in folder.iterdir() if p.name != ".gitignore"]):
                     raise UsageError(f"{folder} holds other files ({others[0]}): a store needs a folder of its own")
                 folder.mkdir(parents=True, exist_ok=True)
-                _write(folder / ".gitignore", "*\n")
-                _write(folder / MANIFEST, json.dumps({"format": FORMAT, "logparse": version("logparse")}) + "\n")
+                put(folder / ".gitignore", b"*\n")
+                put(folder / MANIFEST, json.dumps({"format": FORMAT, "logparse": version("logparse")}).encode())
             elif not os.access(folder, os.W_OK):
                 raise PermissionError(13, "no permission to write")
         except OSError as error:
@@ -205,7 +204,6 @@ class Store:
         Raises `UsageError` where the store cannot be written to.
         """
         part = uuid.uuid4().hex[:16]
-        written = []
         try:
             for name, rows in tables.items():
                 if not rows.height:
@@ -213,13 +211,12 @@ class Store:
                 path = self.file(name, part)
                 path.parent.mkdir(exist_ok=True)
                 # Readers that are not logparse take all files of a folder: no half file may have its final name.
-                temporary = path.with_suffix(".tmp")
-                written += [path, temporary]
-                rows.write_parquet(temporary)
-                os.replace(temporary, path)
-        except (OSError, pl.exceptions.PolarsError) as error:
-            for path in written:
-                path.unlink(missing_ok=True)
+                with io.BytesIO() as file:
+                    rows.write_parquet(file)
+                    put(path, file.getvalue())
+        except OSError as error:
+            for name in tables:
+                self.file(name, part).unlink(missing_ok=True)
             raise _not_writable(self.folder, error) from None
         return part
 
@@ -249,16 +246,13 @@ class Store:
                 yield path.stem, path
 
 
-def is_store(folder: str | os.PathLike[str]) -> bool:
-    """Whether the folder is a store."""
-    return Path(folder, MANIFEST).is_file()
-
-
 def _require_readable(folder: Path) -> None:
     try:
         manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
     except (FileNotFoundError, NotADirectoryError):
-        raise NoSuchInput(f"{folder} is no store of logparse: logparse ingest PATH... --store {folder} makes one")
+        raise NoSuchInput(
+            f"{folder} is no store of logparse: logparse ingest PATH... --store {folder} makes one"
+        ) from None
     except OSError as error:
         raise UsageError(f"{folder} cannot be read: {error.strerror or error}") from None
     except ValueError:
@@ -271,13 +265,6 @@ def _require_readable(folder: Path) -> None:
             f"{folder} is a store of logparse {manifest.get('logparse')}, in a newer format ({format}; this logparse "
             f"reads {FORMAT}): install a newer logparse"
         )
-
-
-def _write(path: Path, text: str) -> None:
-    """Write a small file at once: two processes may create the store at the same time."""
-    temporary = path.with_name(f"{path.name}.{uuid.uuid4().hex[:8]}")
-    temporary.write_text(text, encoding="utf-8")
-    os.replace(temporary, path)
 
 
 def _rows_of(table: DeltaTable) -> pl.DataFrame:

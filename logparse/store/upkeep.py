@@ -111,7 +111,7 @@ def compact(store: Store, keep_days: float = KEEP_DAYS) -> Compacted:
 
 
 def compact_if_many_parts(store: Store) -> None:
-    """Merge the small parts of a store once they are many. That it fails is no reason to complain: the logs are kept."""
+    """Merge the small parts of a store once they are many. If that fails, the logs are kept all the same."""
     if store.sources()["part"].n_unique() < _MANY_PARTS:
         return
     try:
@@ -177,7 +177,7 @@ def _remove_unreferenced(store: Store, live: set[str], keep_days: float) -> int:
     for part, path in store.parts():
         try:
             status = path.stat()
-            if part in live and path.suffix == ".parquet" or status.st_mtime > oldest:
+            if (part in live and path.suffix == ".parquet") or status.st_mtime > oldest:
                 continue
             path.unlink()
         except FileNotFoundError:  # another process compacts the store too

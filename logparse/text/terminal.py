@@ -20,6 +20,7 @@ from typing import Any
 import polars as pl
 
 from logparse.schema import LOCATIONS
+from logparse.text.labels import one_line as one_line
 from logparse.text.location import Location, texts
 
 # ---- terminal capabilities ---- #
@@ -96,11 +97,6 @@ def aligned(rows: Iterable[Sequence[str]], right: Collection[int] = (), gap: int
         return (" " * gap).join(cells).rstrip()
 
     return [line(row) for row in rows]
-
-
-def one_line(text: str) -> str:
-    """`text` without control characters, so that it stays on one line."""
-    return "".join(c if c.isprintable() else {"\t": "  ", "\r": "␍", "\n": "␊"}.get(c, "\ufffd") for c in text)
 
 
 # ---- frames ---- #
@@ -210,7 +206,19 @@ def _plain(frame: pl.DataFrame) -> pl.DataFrame:
 
 
 def _csv(frame: pl.DataFrame, name: str) -> bytes:
-    return as_text(frame).write_csv().encode()
+    """For spreadsheets: text that one of them would run as a formula gets an apostrophe in front."""
+    texts = [c for c, t in frame.schema.items() if not t.is_numeric()]
+    return as_text(frame).with_columns(map(_neutral, texts)).write_csv().encode()
+
+
+def _neutral(column: str) -> pl.Expr:
+    text = pl.col(column)
+    formula = text.str.contains(r"^[=+\-@\t\r]") & ~text.str.contains(_AMOUNT)
+    return pl.when(formula).then(pl.concat_str(pl.lit("'"), text)).otherwise(text).alias(column)
+
+
+_AMOUNT = r"^[+-]\d[\d.,]*(?:[eE][+-]?\d+)?[ %\w/]{0,12}$|^[+-]?(?:inf|nan|Infinity|NaN)$"
+"""A number with a sign, and what may follow it: a spreadsheet shows it as it is."""
 
 
 def _parquet(frame: pl.DataFrame, name: str) -> bytes:
@@ -267,7 +275,7 @@ _LATEX = {
 
 
 def _escaped(cell: str | None, signs: Mapping[str, str]) -> str:
-    return "".join(signs.get(c, c) for c in cell or "")
+    return "".join(signs.get(c) or (c if c.isprintable() else " ") for c in cell or "")
 
 
 def markdown_text(text: str) -> str:
