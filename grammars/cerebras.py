@@ -20,7 +20,7 @@ The meaning of "in T seconds" changed as well: the steps alone (G1, G2), steps a
 from __future__ import annotations
 
 import pyparsing as pp
-from logparse.grammars.common import WORKLOADS, timestamp_seconds
+from logparse.grammars.common import WORKLOADS, line_tag, timestamp_seconds
 
 from logparse.grammar import (
     Derive,
@@ -1302,6 +1302,7 @@ GRAMMAR = Grammar(
     name="cerebras",
     title="Cerebras CS-1, CS-2 and CS-3: TensorFlow under Slurm, the appliance, Model Zoo, SDK",
     device_kind="CSX",
+    prefix=line_tag,
     record_starts=(
         timestamp + (pp.Literal(" INFO") | " WARNING" | " ERROR" | " DEBUG"),
         timestamp_seconds + pp.Regex(r"\.[0-9]+: [IWE] ") + "tensorflow/",

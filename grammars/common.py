@@ -32,6 +32,22 @@ from logparse.grammar import (
 mpi_tag = "[" + pp.Regex(r"[0-9]+") + "," + integer("rank") + "]<" + (pp.Literal("stdout") | "stderr") + ">:"
 """`[1,3]<stdout>:`: the tag that mpirun prints before each line of a rank."""
 
+_utc_second = pp.Regex(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{7,9}")
+_utc_offset = pp.Literal("Z ") | pp.Regex(r"[+-][0-9]{2}:[0-9]{2}") + " "
+_rank_tag = (
+    mpi_tag
+    | "[" + (pp.Literal("rank") | "default") + integer("rank") + "]:"
+    | pp.Regex(r"[0-9]{1,5}")("rank") + ": "
+)
+_collector_tag = (
+    _utc_second + _utc_offset + pp.Opt((pp.Literal("stdout ") | "stderr ") + (pp.Literal("F ") | "P "))
+    | pp.Regex(r"[A-Z][a-z]{2} [ 0-9][0-9] [0-9]{2}:[0-9]{2}:[0-9]{2} [A-Za-z0-9_.-]+ [A-Za-z0-9_./@-]+\[[0-9]+\]") + ":" + pp.Regex(r" ?")
+)  # fmt: skip
+line_tag = _collector_tag + pp.Opt(pp.Regex(r" *") + _rank_tag) | _rank_tag
+"""What a launcher or a collector of logs prints before each line of a program: the rank, as mpirun, torchrun and
+`srun --label` print it (`[1,3]<stdout>:`, `[rank3]:`, `3: `), after the time of Kubernetes, Docker, GitHub Actions or
+the journal."""
+
 # Rates of other units (bytes, examples) are not captured; their units do not begin like `it/s` and `s/it`.
 _other_rate = pp.Regex(r"\?[A-Za-z]+/[a-z]+|[0-9.]+[kMGT]?(?:B| [a-z]+|[a-hj-rt-z][a-z]*)/s")
 _rate_of_others = pp.Regex(r"[0-9.?]+[kMGT]?(?:B| [a-z]+|[a-hj-rt-z][a-z]*)/s")

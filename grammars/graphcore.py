@@ -9,7 +9,7 @@ requested.
 from __future__ import annotations
 
 import pyparsing as pp
-from logparse.grammars.common import WORKLOADS, bar, mpi_tag
+from logparse.grammars.common import WORKLOADS, bar, line_tag, mpi_tag
 
 from logparse.grammar import (
     Bar,
@@ -1727,7 +1727,7 @@ GRAMMAR = Grammar(
     device_kind="IPU",
     rules=(*launch, *sdk, *mnist, *applications, *cosmictagger, *frameworks, *programs, *mlperf, *tools, *failures),
     record_starts=(mpi_tag + pp.Opt(_record | _label), _record, _label),
-    prefix=mpi_tag,
+    prefix=line_tag,
     identity=(
         "srun_queued.job_id|srun_allocated.job_id|mllog_init_start.at|poprun_start.time_of_day|cosmic_launch.at|tf_poplar.at|popart_start.at|popxl_start.at|"
         "utils_total.at|poptorch_warning.time_of_day|poplar_preplan.at|poplar_warning.at",

@@ -11,7 +11,7 @@ mark. If the log keeps `\\r`, the number of frames gives the duration of a stage
 from __future__ import annotations
 
 import pyparsing as pp
-from logparse.grammars.common import WORKLOADS, bar
+from logparse.grammars.common import WORKLOADS, bar, line_tag
 
 from logparse.grammar import (
     Bar,
@@ -677,6 +677,7 @@ GRAMMAR = Grammar(
     title="Groq: GroqFlow, benchit, GroqChip",
     device_kind="GroqChip",
     rules=(*_SESSION, *_BUILD, *_RUN, *_BENCHIT, *_STATE, *_COMPILER),
+    prefix=line_tag,
     record_starts=(
         pp.Literal("+--------+"),
         pp.Literal("=>> PBS: "),

@@ -7,7 +7,7 @@ job) and the run log (it trains). Each begins with `Model:`. Runs are appended t
 from __future__ import annotations
 
 import pyparsing as pp
-from logparse.grammars.common import WORKLOADS, bar, timestamp_iso
+from logparse.grammars.common import WORKLOADS, bar, line_tag, timestamp_iso
 
 from logparse.grammar import (
     Bar,
@@ -938,6 +938,7 @@ GRAMMAR = Grammar(
         *_CLIENT, *_REST,
     ),
     # A step record follows the progress bar on the same line.
+    prefix=line_tag,
     record_starts=(unnamed(timestamp) + " - ",),
     # The compile log and the run log of one job begin with the same lines; the rule that prints the job id distinguishes them.
     identity=("date.date", "time.time_of_day", "sbatch_submitted.job_id", "slurm_job_id.job_id"),

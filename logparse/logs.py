@@ -279,12 +279,12 @@ class Logs:
 
     def __getstate__(self) -> dict[str, Any]:
         # Installed grammars are found again by name, which keeps the pickle small.
-        installed = {id(grammar) for grammar in registry.grammars()}
+        installed = {id(grammar) for grammar in registry.installed()}
         grammars = [grammar.name if id(grammar) in installed else grammar for grammar in self.grammars]
         return {**self.__dict__, "grammars": grammars, "_frames": self.frames()}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        installed = {grammar.name: grammar for grammar in registry.grammars()}
+        installed = {grammar.name: grammar for grammar in registry.installed()}
         grammars = (installed.get(each) if isinstance(each, str) else each for each in state["grammars"])
         self.__dict__.update(state, grammars=tuple(grammar for grammar in grammars if grammar is not None))
 
@@ -327,7 +327,7 @@ def read(folder: str | os.PathLike[str], *, grammars: OneOrMany[str | Path | Gra
         UsageError: it was not written by logparse, is damaged, or was written with a newer schema.
     """
     frames, manifest = storage.read(folder)
-    chosen = [grammar for grammar in registry.chosen(grammars) if grammar.name in manifest["grammars"]]
+    chosen = [grammar for grammar in registry.compiled(grammars) if grammar.name in manifest["grammars"]]
     try:
         places = pl.DataFrame(manifest["places"], schema=copies.COPIES, orient="row")
     except (pl.exceptions.PolarsError, TypeError, ValueError):

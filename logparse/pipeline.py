@@ -65,10 +65,9 @@ def ingest(
 
     An input that cannot be read raises nothing: it is a row of `sources` that says why.
     """
-    chosen = registry.chosen(grammars)
+    chosen = registry.compiled(grammars)
     if store is not None:
-        extra = [grammar for grammar in chosen if grammar not in registry.grammars()]
-        return ingest_into(Store.create(store), chosen, extra, paths, files_from, progress, stale).logs()
+        return ingest_into(Store.create(store), paths, grammars, files_from, progress, stale).logs()
     sources: list[Source] = []
     parts: list[Part] = []
     for batch, part in _read(read_sources(paths, files_from=files_from), chosen, progress):
@@ -82,21 +81,19 @@ def ingest(
 
 def ingest_into(
     store: Store,
-    grammars: Sequence[Grammar],
-    extra: Sequence[Grammar],
     paths: OneOrMany[Input],
+    grammars: OneOrMany[str | Path | Grammar] = (),
     files_from: Input | None = None,
     progress: Progress | None = None,
     stale: bool = False,
 ) -> Intake:
-    """Read logs into a store, and return what became of each.
-
-    grammars: all grammars; extra: those of them that are not installed. Raises as `ingest`.
-    """
-    intake = Intake(store, grammars, extra, stale)
+    """Read logs into a store, and return what became of each. Arguments and errors as `ingest`."""
+    further: tuple[str | Path | Grammar, ...] = as_tuple(grammars)
+    chosen = registry.compiled(further)
+    intake = Intake(store, chosen, further, stale)
     inputs: tuple[Input, ...] = as_tuple(paths)
     stored = read_stored([*inputs, *(intake.stale_paths() if stale else ())], files_from=files_from)
-    for batch, part in _read((each.source() for each in stored if not intake.has(each)), grammars, progress):
+    for batch, part in _read((each.source() for each in stored if not intake.has(each)), chosen, progress):
         intake.keep(batch.sources, part)
     intake.finish()
     compact_if_many_parts(store)

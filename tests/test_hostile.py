@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
+import subprocess
 from collections.abc import Iterator
 from html.parser import HTMLParser
 from pathlib import Path
 
 import polars as pl
 import pytest
-from conftest import SAMPLES, run
+from conftest import ROOT, SAMPLES, run
 
 import logparse
+from logparse.pages.option import shell_word
 from logparse.schema import FRAMES
 
 NAME = "-o <script>alert(1)</script> \"q\" 'a' \\input{x} $%&_# |b| `c` [d](javascript:e)\n\x1b]0;t\x07\u202enel.out"
@@ -147,3 +150,20 @@ def test_charts_hold_text_as_data(given: logparse.Logs, folder: Path) -> None:
         json.loads(spec.output)
         page = run("chart", "duration", folder, "--format", "html").output
         assert "<script>alert" not in page
+
+
+@pytest.mark.skipif(shutil.which("bash") is None, reason="asks bash")
+@pytest.mark.parametrize("text", ["a b", "it's", "-x\n\x1b[31m", "\u202eabc", "q'\x07\\", "plain"])
+def test_a_quoted_word_is_that_word_for_a_shell(text: str) -> None:
+    word = shell_word(text)
+    assert word.isprintable()
+    command = ["bash", "-c", f"printf %s {word}"]
+    assert subprocess.run(command, capture_output=True, check=True, env={"LC_ALL": "C.UTF-8"}).stdout.decode() == text
+
+
+def test_each_test_that_the_documentation_names_exists() -> None:
+    page = (ROOT / "docs" / "reference" / "robustness.md").read_text()
+    named = re.findall(r"`(test_\w+\.py)::(test_\w+)`", page)
+    assert len(named) > 30
+    for file, test in named:
+        assert f"def {test}(" in (ROOT / "tests" / file).read_text(), (file, test)

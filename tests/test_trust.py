@@ -54,7 +54,8 @@ def test_each_option_that_takes_a_path_says_whether_it_is_read_written_or_run() 
         if isinstance(option, click.Option) and isinstance(option.type, click.Path)
     }
     assert paths == {
-        "files_from": click.Path, "claims_file": click.Path, "grammar": _options.Code, "output": _options.Written,
+        "files_from": click.Path, "claims_file": click.Path, "devices": click.Path,
+        "grammar": _options.Code, "output": _options.Written,
         "data": _options.Written,
     }  # fmt: skip
 

@@ -17,7 +17,7 @@ import logparse
 from logparse import gates
 from logparse.comparison.compare import Comparison, compare
 from logparse.comparison.verdict import BEYOND, ESTABLISHED, NOT_COMPARABLE, UNKNOWN, WITHIN
-from logparse.comparison.wording import verdict_reason
+from logparse.comparison.wording import text_table, verdict_reason
 from logparse.schema import FRAMES, RUNS
 
 # ---- what must not change a verdict ---- #
@@ -89,6 +89,10 @@ def test_what_does_not_count_is_named_beside_n() -> None:
     reasons = [u["reason"] for u in row["unusable"]]
     assert reasons[0] == "no result: failed"
     assert reasons[2] == "identical to 2.out in every measured figure"
+    unused = text_table(compare(logs, by="source")).unused
+    assert unused.startswith("Not used: ")
+    assert "4.out: no result: failed" in unused
+    assert "3.out: identical to 2.out in every measured figure" in unused
 
 
 def test_identical_files_a_side_are_one_value() -> None:

@@ -8,7 +8,7 @@ What it shows
 
 How to read it
     Right is better for every quantity: for times, the ratio is inverted. The vertical line is the baseline. The grey
-    band is the largest known noise: a grey dot lies within it. A ring is beyond noise, but with too few runs to
+    band is the noise of each difference: a grey dot lies within it. A ring is beyond noise, but with too few runs to
     establish the difference. A full dot is established over three or more runs per side; its line is the 95 %
     interval. A dashed ring means that the noise is unknown. Text in place of a mark says why the two are not compared.
 
@@ -111,7 +111,7 @@ def rows(view: View) -> pl.DataFrame:
 
 
 def chart(view: View) -> Drawing:
-    """The table of `compare` as a chart, or that of `compare --across`."""
+    """The table of `compare` as a chart, or that of `across`."""
     frame = rows(view)
     if view.options.across:
         found = _tables(view)
@@ -473,7 +473,7 @@ def _legend_entries(view: View, frame: pl.DataFrame) -> list[LegendEntry]:
     ]
     out = [sign for word, sign in entries if word in words]
     if frame["noise_low"].drop_nulls().len():
-        out.append(LegendEntry("largest known noise", fill=t.band))
+        out.append(LegendEntry("noise", fill=t.band))
     return out + ([LegendEntry(platform, fill=hue(platform)) for platform in found.sort()] if len(found) > 1 else [])
 
 
@@ -511,7 +511,7 @@ def _across_caption(found: Sequence[AcrossTable]) -> Iterator[str]:
     yield from converted[:3]
     others = dict.fromkeys(c.name for t in found for c in t.caveats if c.name != "converted")
     if others:
-        yield f"Caveats ({', '.join(others)}): logparse compare --across."
+        yield f"The table across platforms lists the caveats: {', '.join(others)}."
 
 
 def _across_finding(found: Sequence[AcrossTable]) -> str:

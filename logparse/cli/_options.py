@@ -12,13 +12,11 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from logparse.cli import NOTHING, UNREADABLE
-from logparse.errors import GrammarError
 
 if TYPE_CHECKING:
     import polars as pl
 
     from logparse.comparison.claims import Claim
-    from logparse.grammar import Grammar
     from logparse.logs import Logs
 
 SUFFIXES = {
@@ -146,9 +144,8 @@ def read(paths: Sequence[str], files_from: str | None, grammars: Sequence[str]) 
     import logparse
     from logparse.cli._progress import Progress
 
-    extra = user_grammars(grammars)
     with Progress(paths if files_from is None else None) as progress:
-        return logparse.ingest(list(paths), grammars=extra, files_from=files_from, progress=progress)
+        return logparse.ingest(list(paths), grammars=grammars, files_from=files_from, progress=progress)
 
 
 def _few_threads_for_little(paths: Sequence[str]) -> None:
@@ -168,17 +165,6 @@ def _few_threads_for_little(paths: Sequence[str]) -> None:
 
 _LITTLE = 8 * 2**20
 """Bytes of logs below which one thread is enough."""
-
-
-def user_grammars(paths: Sequence[str]) -> list[Grammar]:
-    """The grammars in the user's own files. A broken installed grammar is an internal error."""
-    from logparse.grammar import registry
-
-    try:
-        registry.built_in()
-    except GrammarError as error:
-        raise RuntimeError(f"an installed grammar cannot be used: {error}") from error
-    return [registry.load(path) for path in paths]
 
 
 def require_logs(paths: Sequence[str], files_from: str | None) -> None:

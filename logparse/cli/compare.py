@@ -86,7 +86,7 @@ def command(
 
     RUN is an id, a label, part of a label, or a pattern with *; an argument that exists in the file system is a PATH.
     Without a RUN, all runs in the logs are compared. Each row is a quantity; each value is followed by its ratio (or
-    difference) to the baseline and the verdict, given the known noise. Runs of a different workload are shown but not
+    difference) to the baseline with its 95 % interval, and the verdict. Runs of a different workload are shown but not
     ranked. With --across, each workload that ran on several platforms has a table in common units instead.
 
     \b

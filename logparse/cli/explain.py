@@ -61,7 +61,7 @@ def command(
     from logparse.reading.sources import read_sources
     from logparse.text.terminal import Paint
 
-    known = chosen(_options.user_grammars(grammar))
+    known = chosen(grammar)
     explained = [explain(source, known) for source in read_sources(list(paths), files_from=files_from)]
     if draft:
         return _draft(explained, known, paths, output)

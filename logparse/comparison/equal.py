@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import polars as pl
@@ -56,7 +56,7 @@ class CommonPoint:
     """One per job of each side."""
     metric: str = "loss"
     """The metric in `value` of the points."""
-    locate: Callable[[Side, Job], PointAt] | None = None
+    locate: Callable[[Side, Job], PointAt] | None = field(default=None, compare=False)
     """Finds the point for another job; None where the sides have no point in common."""
 
     @property

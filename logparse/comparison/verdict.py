@@ -138,9 +138,14 @@ def of_estimates(
         for i in range(c.n if 1 < c.n <= _MOST_LEFT_OUT else 0):
             less = c.without(i)
             other, _ = estimate(less if c is baseline else baseline, candidate if c is baseline else less)
-            if other is not None and other.word != found.word:
+            if other is not None and _is_another(found.word, other.word):
                 without.append((c.jobs[i].label, other.word))
     return Verdict(found.word, ratio, candidate.mean - baseline.mean, found, known, tuple(without))
+
+
+def _is_another(word: str, without: str) -> bool:
+    """Whether a verdict without one run says something else; that fewer runs establish less is no news."""
+    return word != without and (word, without) != (ESTABLISHED, BEYOND)
 
 
 def corrected(verdicts: Sequence[Verdict | None]) -> list[Verdict | None]:

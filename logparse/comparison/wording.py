@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import groupby
@@ -214,16 +215,23 @@ def verdict_reason(row: Row, verdict: Verdict, spelling: Callable[[Remedy], str]
             parts.append(f"{hint.text}: the difference is {abs(estimate.value) / hint.sd:.2g} times as large")
         parts.append(SETTLED)
     elif verdict.word == WITHIN and noise and estimate and estimate.interval and verdict.difference:
-        parts.append(f"a difference of less than ±{shown(row.quantity, noise.size)} does not show")
+        parts.append(f"a difference of less than {_least(row, noise.size)} does not show")
         n = more_runs(*estimate.n)
         if (less := detectable(noise, n)) is not None and less < noise.size:
-            parts.append(f"{n} runs per side would show ±{shown(row.quantity, less)}")
+            parts.append(f"{n} runs per side would show {_least(row, less)}")
     elif verdict.word == BEYOND and noise and noise.kind == "own values":
         parts.append("not established: among so many differences one of this size may be chance (Holm's correction)")
     parts += [f"without {run}: {word}" for run, word in verdict.without[:_LEFT_OUT]]
     if len(verdict.without) > _LEFT_OUT:
         parts.append(f"the same is true of {len(verdict.without) - _LEFT_OUT} more runs")
     return "; ".join(parts)
+
+
+def _least(row: Row, size: float) -> str:
+    """A difference on the scale of the quantity: `±3 %`, `a factor of 12`."""
+    if row.quantity.scale == "ratio" and size > math.log(2):
+        return f"a factor of {math.exp(min(size, 99.0)):.2g}"
+    return f"±{shown(row.quantity, size)}"
 
 
 def is_no_noise(verdict: Verdict) -> bool:
@@ -299,6 +307,8 @@ class TextTable:
     """Marks of empty cells that the legend explains."""
     clocks: str
     """The meaning of the clocks among the rows; empty where there are none."""
+    unused: str
+    """The runs that do not count in some or all rows, with the reasons; empty where all count."""
 
 
 def text_table(
@@ -324,7 +334,23 @@ def text_table(
     clocks = "; ".join(f"{name} = {meaning}" for name, meaning in CLOCKS.items() if name in used)
     counts = ["n", *(_count(side) for side in comparison.sides)]
     head = ["", *(side.label for side in comparison.sides)]
-    return TextTable(head, rows, counts, list(notes), marks, f"Clocks: {clocks}." if clocks else "")
+    return TextTable(
+        head, rows, counts, list(notes), marks, f"Clocks: {clocks}." if clocks else "", _unused(comparison)
+    )
+
+
+def _unused(comparison: Comparison) -> str:
+    """`Not used: b.out: no result: failed; c.out (train, throughput): profiled, unlike other runs of the side.`"""
+    found: dict[tuple[str, str], list[str]] = {}
+    for row in comparison.rows:
+        for c in row.cells:
+            for unusable in c.unusable if len(c.side.jobs) > 1 else ():
+                found.setdefault((unusable.job.label, unusable.reason), []).append(short_title(row))
+    parts = [
+        f"{label}{'' if len(titles) == len(comparison.rows) else f' ({shortened(titles, 3)})'}: {reason}"
+        for (label, reason), titles in sorted(found.items(), key=lambda item: -len(item[1]))
+    ]
+    return f"Not used: {shortened(parts, _MOST, '; ')}." if parts else ""
 
 
 def _count(side: Side) -> str:

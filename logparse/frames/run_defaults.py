@@ -80,6 +80,12 @@ def _phase_sum(columns: RunColumns, phases: Phases, column: str) -> None:
     rows = phases.whole(column.removesuffix("_s"))
     if not rows.height:
         return
+    if rows["n"].n_unique() == rows.height:  # one row per run: nothing to add up, and most columns are like that
+        is_cited = pl.col("id").is_in(rows["id"].implode())
+        cited = phases.evidence if rows.height == phases.rows.height else phases.evidence.filter(is_cited)
+        values = pl.DataFrame([rows["n"], rows["duration"].alias("value")])
+        columns.put(column, values, evidence.rows(cited, key=None))
+        return
     # The last digits of a sum of floats are noise; a single figure keeps its digits.
     total = pl.when(pl.len() == 1).then(pl.col("duration").first()).otherwise(pl.col("duration").sum().round(9))
     values = rows.group_by("n").agg(total.alias("value"))
@@ -235,7 +241,7 @@ def _group(columns: RunColumns, runs: pl.DataFrame) -> None:
     """The id that repeats of one experiment share. The names of the known settings are part of the hash: an unknown
     setting is not equal to a known one. A run of which no setting is known shares it with no other."""
     names_known = [c for c in ("workload", "model", "dataset", "task", *SETTINGS, *_BUILD) if columns.has(c)]
-    known = [pl.format(f"{c}={{}}", pl.col(c).cast(TEXT)) for c in names_known] or [pl.lit("")]
+    known = [pl.format(f"{c}={{}}", pl.col(c).cast(TEXT)) for c in names_known]
     names = [pl.lit("platform"), *(pl.when(pl.col(c).is_not_null()).then(pl.lit(c)) for c in names_known)]
     settings = [pl.col(c).is_not_null() for c in names_known if c != "task"]
     alone = ~pl.any_horizontal(settings) if settings else pl.lit(True)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import pyparsing as pp
 
 from logparse.errors import GrammarError, nearest
-from logparse.grammar.compile import escape
+from logparse.grammar.pattern import escape
 from logparse.grammar.units import is_unit, unit_names
 
 
@@ -55,12 +55,12 @@ blanks = pp.Regex(r"[ \t]+")
 """One or more blanks and tabs."""
 clock = in_unit(pp.Regex(r"[0-9]+(?::[0-9]{2}){1,2}(?:\.[0-9]+)?"), "clock")
 """[h:]mm:ss[.f], as a duration or a time of day in seconds."""
-timestamp = in_unit(
-    pp.Regex(r"[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2},[0-9]{3}"), "%Y-%m-%d %H:%M:%S,%3f"
-)
-"""The timestamp of Python's logging, to the millisecond."""
-timestamp_seconds = in_unit(pp.Regex(r"[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}"), "%Y-%m-%d %H:%M:%S")
-"""A timestamp to the second."""
+_SECONDS = r"[0-9]{4}-[0-9]{2}-[0-9]{2}[ T][0-9]{2}:[0-9]{2}:[0-9]{2}"
+timestamp = in_unit(pp.Regex(_SECONDS + r"(?:[,.][0-9]{3})?"), "%Y-%m-%d %H:%M:%S,%3f")
+"""The timestamp of Python's logging, to the millisecond. Programs configure it with a `T` before the time, with a point
+before the milliseconds, or without milliseconds."""
+timestamp_seconds = in_unit(pp.Regex(_SECONDS), "%Y-%m-%d %H:%M:%S")
+"""A timestamp to the second, with a blank or a `T` before the time."""
 
 
 def unnamed(token: pp.ParserElement) -> pp.ParserElement:

@@ -30,7 +30,7 @@ def markdown(comparison: Comparison, findings: pl.DataFrame, digits: int | None 
     out += [f"| {' | '.join(cell if cell == '---' else markdown_text(cell) for cell in row)} |" for row in rows]
     out.append("")
     out += [f"{number}. {markdown_text(text)}" for number, text in enumerate(table.notes, start=1)]
-    out += [f"\n{markdown_text(text)}" for text in (legend(table.marks), table.clocks) if text]
+    out += [f"\n{markdown_text(text)}" for text in (legend(table.marks), table.clocks, table.unused) if text]
     out += ["", *_findings(findings)] if findings.height else []
     return "\n".join(out)
 
@@ -62,7 +62,7 @@ def latex(comparison: Comparison, findings: pl.DataFrame, digits: int | None = N
         body.append(" & ".join([latex_text(row.title), *cells]) + r" \\")
     sides = " & ".join(latex_text(label) for label in table.head)
     notes = [rf"\textsuperscript{{{n}}} {latex_text(text)}" for n, text in enumerate(table.notes, start=1)]
-    notes += [latex_text(text) for text in (legend(table.marks), table.clocks) if text]
+    notes += [latex_text(text) for text in (legend(table.marks), table.clocks, table.unused) if text]
     notes += [
         rf"\textbf{{{latex_text(row['severity'])} {latex_text(row['name'])}}}: {latex_text(row['text'])}"
         for row in findings.filter(pl.col("ignored").is_null()).iter_rows(named=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import shlex
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -14,8 +13,9 @@ from logparse.cells import Run
 from logparse.comparison.ledger import Ledger
 from logparse.logs import Logs
 from logparse.pages import run_cells
-from logparse.pages.compare import finding_lines
 from logparse.pages.explain import SHAPES, SUSPICIOUS, shapes
+from logparse.pages.findings import finding_lines
+from logparse.pages.option import shell_word
 from logparse.pages.run_cells import Facts
 from logparse.schema import TEXT
 from logparse.text import missing
@@ -224,11 +224,11 @@ def _next(logs: Logs, paths: Sequence[str]) -> str:
     hints = []
     if logs.runs.height:
         run, column = _example(logs.runs)
-        hints.append(f"where a number comes from: logparse show {shlex.quote(run)} {column} {given}")
+        hints.append(f"where a number comes from: logparse show {shell_word(run)} {column} {given}")
     read = logs.sources.filter(pl.col("status") == ("read" if counts["read"] else "unknown_platform"))
     read = read.sort(pl.col("coverage").fill_nan(0), nulls_last=True, maintain_order=True)
     if read.height:
-        hints.append(f"how a file is parsed: logparse explain {shlex.quote(read['source'][0])}")
+        hints.append(f"how a file is parsed: logparse explain {shell_word(read['source'][0])}")
     hints.append(
         f"all columns: logparse runs {given} --format csv"
         if logs.runs.height
@@ -240,7 +240,7 @@ def _next(logs: Logs, paths: Sequence[str]) -> str:
 def _given(paths: Sequence[str]) -> str:
     """The paths as arguments of a suggested command."""
     few = paths and len(paths) <= _PATHS_REPEATED and "-" not in paths
-    return " ".join(map(shlex.quote, paths)) if few else "PATH..."
+    return " ".join(map(shell_word, paths)) if few else "PATH..."
 
 
 def _example(runs: pl.DataFrame) -> tuple[str, str]:

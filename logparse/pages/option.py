@@ -12,4 +12,12 @@ _NAMES = {"claims": "claim"}
 
 def as_option(remedy: Remedy) -> str:
     """`--at samples`, quoted for a shell where it must be."""
-    return f"--{_NAMES.get(remedy.name, remedy.name)} {shlex.quote(remedy.value)}"
+    return f"--{_NAMES.get(remedy.name, remedy.name)} {shell_word(remedy.value)}"
+
+
+def shell_word(text: str) -> str:
+    """`text` quoted for a shell where it must be; with control characters as escapes, which bash and zsh know."""
+    if text.isprintable():
+        return shlex.quote(text)
+    escaped = text.encode("unicode_escape").decode("ascii").replace("'", "\\'")
+    return f"$'{escaped}'"

@@ -119,7 +119,7 @@ def _named(lines: pl.DataFrame, grammar: Grammar, rules: Sequence[Rule]) -> pl.S
     if grammar.record_start:
         has_segments = has_segments | text.str.contains(f".(?:{grammar.record_start})")
     if grammar.prefix_compiled:
-        has_segments = has_segments | contains(text, grammar.prefix_compiled.literals)
+        has_segments = has_segments | text.str.contains(rf"^[ \t\r]*(?:{grammar.prefix_compiled.pattern})")
     lines = lines.filter(has_segments)
     if not lines.height:
         return whole

@@ -79,6 +79,8 @@ def one_line(frame: pl.DataFrame, of: str, pick: str) -> pl.DataFrame:
             return lines.head(1) if pick == "first" else lines.tail(1)
         # Where the number of the run changes, seen from the line before or the line after: neither is a query.
         changes = lines["n"][1:] != lines["n"][:-1]
+        if changes.all():  # each run has one line
+            return lines
         ends = [_YES, changes] if pick == "first" else [changes, _YES]
         return lines.filter(pl.concat(ends))
     lines = pl.DataFrame({"n": frame["n"], "of": frame[of]}).with_row_index("i").filter(pl.col("of").is_not_null())
@@ -91,43 +93,55 @@ _YES = pl.Series([True])
 
 
 def cut(lines: pl.DataFrame, grammar: Grammar) -> pl.DataFrame:
-    """Segments of `lines` (row, text), cut at carriage returns and before each record start of the grammar.
+    """Segments of `lines` (row, text), cut at carriage returns and before each record start of the grammar, without the
+    prefix of the grammar.
 
-    Returns row, col (from 0, in characters), pos, seg (stripped, never empty), tag (rank of the record's tag, or null).
+    Returns row, col (from 0, in characters), pos, seg (stripped, never empty), tag (rank of the prefix, or null). All
+    segments of a line have the tag before the line, unless they have their own.
     """
     text, seg = pl.col("text"), pl.col("seg")
     # Carriage returns at either end do not separate anything: without them most lines are one segment.
     whole = _stripped(lines.select("row", pl.lit(0, pl.UInt32).alias("col"), text.alias("seg")))
+    segments = _without_prefix(whole.with_columns(pl.lit(None, pl.Int64).alias("tag")), grammar)
     within = seg.str.contains("\r", literal=True)
     if grammar.record_start:
         within = within | seg.str.contains(f".(?:{grammar.record_start})")
-    inner = whole.select(within).to_series()
-    glued, segments = whole.filter(inner), whole
-    if glued.height:
+    inner = segments.select(within).to_series()
+    if inner.any():
         place = "\r" + (f"|{grammar.record_start}" if grammar.record_start else "")
         size = seg.str.len_chars()
         # A piece begins where the pieces before it end. Counts below 0 wrap around, and back.
         pieces = (
-            glued.with_columns((pl.col("col") - (size.cum_sum() - size)).alias("col"))
+            segments.filter(inner)
+            .with_columns((pl.col("col") - (size.cum_sum() - size)).alias("col"))
             .with_columns(seg.str.replace_all(place, _CUT + "${0}").str.split(_CUT))
             .explode("seg")
             .with_columns((pl.col("col") + (size.cum_sum() - size)).alias("col"))
         )
-        segments = whole.filter(~inner).merge_sorted(_stripped(pieces), "row")
-    compiled = grammar.prefix_compiled
-    pos = (pl.col("row").cast(pl.UInt64) * 2**32 + pl.col("col")).alias("pos")
+        segments = segments.filter(~inner).merge_sorted(_without_prefix(_stripped(pieces), grammar), "row")
+    return segments.with_columns((pl.col("row").cast(pl.UInt64) * 2**32 + pl.col("col")).alias("pos"))
+
+
+def _without_prefix(segments: pl.DataFrame, grammar: Grammar) -> pl.DataFrame:
+    """Segments (row, col, seg, tag) without the prefix of the grammar; `tag` is its rank, where it has one."""
+    compiled, seg = grammar.prefix_compiled, pl.col("seg")
     if compiled is None:
-        return segments.with_columns(pl.lit(None, pl.Int64).alias("tag"), pos)
-    rank = next(i for i, g in enumerate(compiled.groups, start=1) if g.name == "rank")
-    tagged, pattern = contains(seg, compiled.literals), f"^(?:{compiled.pattern})"
-    bare = pl.when(tagged).then(seg.str.replace(pattern, "")).otherwise(seg)
-    segments = segments.select(
-        "row",
-        (pl.col("col") + seg.str.len_chars() - bare.str.len_chars()).alias("col"),
-        bare.alias("seg"),
-        pl.when(tagged).then(seg.str.extract(pattern, rank)).cast(pl.Int64, strict=False).alias("tag"),
+        return segments
+    pattern = f"^(?:{compiled.pattern})"
+    has_prefix = segments["seg"].str.contains(pattern)
+    if not has_prefix.any():
+        return segments
+    bare = pl.when(has_prefix).then(seg.str.replace(pattern, "")).otherwise(seg)
+    ranks = [seg.str.extract(pattern, i) for i, group in enumerate(compiled.groups, start=1) if group.name == "rank"]
+    rank = pl.coalesce(ranks).cast(pl.Int64, strict=False) if ranks else pl.lit(None, pl.Int64)
+    return _stripped(
+        segments.select(
+            "row",
+            (pl.col("col") + seg.str.len_chars() - bare.str.len_chars()).alias("col"),
+            bare.alias("seg"),
+            pl.when(has_prefix).then(pl.coalesce(rank, "tag")).otherwise("tag").alias("tag"),
+        )
     )
-    return _stripped(segments).with_columns(pos)
 
 
 def _stripped(segments: pl.DataFrame) -> pl.DataFrame:

@@ -73,10 +73,10 @@ NOTHING = {
 }
 """List -> its text when it is empty."""
 VERDICT_MEANINGS = {
-    ESTABLISHED: "at least three runs per side, a 95 % interval without zero, and larger than all other known noise",
-    BEYOND: "larger than all known noise, with fewer than three runs per side",
-    WITHIN: "no larger than differences between repeated runs",
-    UNKNOWN: "only a lower bound of the noise is known (shown as “?”)",
+    ESTABLISHED: "at least three usable runs per side, and a 95 % interval that excludes no difference",
+    BEYOND: "larger than repeats of the same program explain, with too few runs to be established",
+    WITHIN: "no larger than repeats of the same program explain; the note says how small a difference would show",
+    UNKNOWN: "no repeats of the program are known (shown as “?”)",
     NOT_COMPARABLE: "the two values do not mean the same; the note says why",
     "claimed": "stated by somebody, but by no log",
     "estimate": "computed by a compiler, not measured",
@@ -497,7 +497,7 @@ class Sections:
             differs=block.differs,
             heads=heads,
             rows=rows,
-            legend="  ".join(filter(None, (missing.legend(texts.marks), texts.clocks))),
+            legend="  ".join(filter(None, (missing.legend(texts.marks), texts.clocks, one_line(texts.unused)))),
             notes=[one_line(note) for note in texts.notes],
             open=is_open,
         )

@@ -53,7 +53,7 @@ def open(
             "gone"
         )
     names = [shown(name) for name in sources["source"]]
-    return logs_of(store, sources.with_columns(pl.Series("source", names, dtype=TEXT)), registry.chosen(grammars))
+    return logs_of(store, sources.with_columns(pl.Series("source", names, dtype=TEXT)), registry.compiled(grammars))
 
 
 def shown(source: str) -> str:

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -35,14 +36,25 @@ _TEXT_KEPT = 64 * 2**20
 """Bytes of text of the logs just read that stay in memory, for what is printed about them."""
 
 
-def read_with(grammars: Iterable[Grammar], extra: Iterable[Grammar] = ()) -> str:
-    """What logs are read with: logparse, the schema and the grammars, with their versions; for the user's own
-    grammars (`extra`) the hash of their file too, since they change without a version."""
-    own = {grammar.name: grammar for grammar in extra}
+def read_with(grammars: Iterable[Grammar], further: Mapping[str, str]) -> str:
+    """What logs are read with: logparse, the schema and the grammars, with their versions."""
     versions = {"logparse": version("logparse"), "schema": str(SCHEMA_VERSION)}
-    for grammar in [*grammars, *own.values()]:
-        versions[grammar.name] = grammar.version + (f"+{_file_hash(own[grammar.name])}" if grammar.name in own else "")
+    versions |= {grammar.name: grammar.version for grammar in grammars} | dict(further)
     return ", ".join(f"{name} {version}" for name, version in versions.items())
+
+
+def _further(grammars: Iterable[str | Path | Grammar]) -> dict[str, str]:
+    """Names and versions of grammars that are not installed; for a file its hash, since files change without a
+    version."""
+    out = {}
+    for grammar in grammars:
+        if isinstance(grammar, Grammar):
+            out[grammar.name] = grammar.version
+        else:
+            out[f"{re.sub('[ ,]', '_', Path(grammar).name)}"] = hashlib.sha256(Path(grammar).read_bytes()).hexdigest()[
+                :8
+            ]
+    return out
 
 
 def is_stale(row: Mapping[str, Any], now: str) -> bool:
@@ -56,10 +68,18 @@ class Intake:
     """One ingest into a store. Each input is offered to `has`; those that it does not have are read, and given to
     `keep` batch by batch; `finish` makes the rest count."""
 
-    def __init__(self, store: Store, grammars: Sequence[Grammar], extra: Sequence[Grammar] = (), stale: bool = False):
+    def __init__(
+        self,
+        store: Store,
+        grammars: Sequence[Grammar],
+        further: Iterable[str | Path | Grammar] = (),
+        stale: bool = False,
+    ) -> None:
+        """grammars: all; further: those of them that are not installed. stale: whether to read again what was read
+        with other versions."""
         self.store, self.grammars, self.stale = store, grammars, stale
-        self.read_with = read_with(grammars, extra)
-        self.extra = {grammar.name for grammar in extra}
+        self._further = _further(further)
+        self.read_with = read_with(grammars, self._further)
         self.before = store.sources()
         self.rows = self.before
         known = self.before.to_dicts()
@@ -108,8 +128,7 @@ class Intake:
         """Whether what the store has need not be read again."""
         if self.stale and is_stale(row, self.read_with):
             return False
-        then, now = _versions(row["read_with"]), _versions(self.read_with)
-        return row["schema_version"] == SCHEMA_VERSION and all(then.get(name) == now[name] for name in self.extra)
+        return row["schema_version"] == SCHEMA_VERSION and self._further.items() <= _versions(row["read_with"]).items()
 
     # ---- what is new ---- #
 
@@ -230,13 +249,6 @@ class Intake:
 
 def _versions(read_with: str) -> dict[str, str]:
     return dict(part.rsplit(" ", 1) for part in read_with.split(", "))
-
-
-def _file_hash(grammar: Grammar) -> str:
-    try:
-        return hashlib.sha256(Path(str(grammar.file)).read_bytes()).hexdigest()[:8]
-    except OSError:
-        return "0"
 
 
 def _absolute(stored: Stored) -> str:
