@@ -117,8 +117,8 @@ class Store:
         """
         table = self._table()
         rows = _rows_of(table) if table else pl.DataFrame(schema=SOURCES)
-        newest = rows["schema_version"].max()
-        if newest is not None and newest > SCHEMA_VERSION:  # type: ignore[operator]
+        newest = max(rows["schema_version"], default=0)
+        if newest > SCHEMA_VERSION:
             raise UsageError(
                 f"{self.folder} holds logs that a newer logparse read (schema version {newest}; this logparse reads "
                 f"versions up to {SCHEMA_VERSION}): install a newer logparse"
