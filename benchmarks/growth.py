@@ -4,7 +4,7 @@
 
 Each case is read by `logparse ingest` in a process of its own. Work that is linear in the bytes takes four times as
 long at four times the size, less what a process needs to start; `--check` exits with 1 where time or memory grow more
-than six times.
+than seven times.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from pathlib import Path
 import make_logs
 
 MB = 10**6
-_MOST = 6.0
+_MOST = 7.0
 TIMES = 4
 """The second size is that many times the first."""
 
@@ -48,7 +48,7 @@ SHAPES: dict[str, tuple[int, Callable[[int], bytes]]] = {
     "escapes": (20 * MB, _repeated(b"\x1b[0m")),
     "escapes and lines": (10 * MB, _repeated(b"\x1b[31mstep\x1b[0m 1\n")),
     "many runs": (1 * MB, _runs),
-    "unknown lines": (25 * MB, lambda size: b"".join(b"line %d of nothing known\n" % i for i in range(size // 27))),
+    "unknown lines": (50 * MB, lambda size: b"".join(b"line %d of nothing known\n" % i for i in range(size // 27))),
     "braces": (10 * MB, _repeated(b"{'a': [", b"\n")),
     "secrets": (2 * MB, _repeated(b"password=hunter2 token: abcdefgh https://u:p@h/ ", b"\n")),
 }
@@ -89,8 +89,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             size, make = SHAPES[name]
             both = []
             for times in (1, TIMES):
-                data = make(size * times)
-                path.write_bytes(data)
+                # Not kept: a child begins with the memory of its parent.
+                path.write_bytes(make(size * times))
                 both.append(used(path))
             small, large = both
             growth = (large.cpu - idle.cpu) / max(small.cpu - idle.cpu, 0.05)
@@ -98,7 +98,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             fine = max(growth, memory) <= _MOST
             exceeded |= not fine
             print(
-                f"{name:24} {len(data) / MB:4.0f} MB {large.cpu:6.2f} s, {growth:4.1f} times a quarter of it;"
+                f"{name:24} {path.stat().st_size / MB:4.0f} MB {large.cpu:6.2f} s, {growth:4.1f} times a quarter of it;"
                 f" {large.memory / MB:5.0f} MB, {memory:4.1f} times{'' if fine else '   EXCEEDED'}",
                 flush=True,
             )

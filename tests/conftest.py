@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import atexit
 import os
+import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path
@@ -26,6 +29,9 @@ REAL = ROOT.parent / "shared" / "logs"
 """Real logs, other people's text: read where they are, never copied."""
 
 os.environ["LOGPARSE_CONFIG"] = os.devnull  # the configuration of whoever runs the tests must not change them
+os.environ["LOGPARSE_NO_STORE"] = "1"  # a test of the store asks for it; the others leave none in the checkout
+os.environ["XDG_CACHE_HOME"] = tempfile.mkdtemp(prefix="logparse-tests-")  # and the tests leave nothing in a home
+atexit.register(shutil.rmtree, os.environ["XDG_CACHE_HOME"], ignore_errors=True)
 
 # No deadline, as the machine may be busy. In CI the same examples each time: what fails there fails again.
 settings.register_profile("tests", deadline=None, derandomize=bool(os.environ.get("CI")))

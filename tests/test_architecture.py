@@ -24,6 +24,7 @@ PARTS = (
     "selection",
     "storage",
     "logs",
+    "store",
     "pipeline",
     "cells",
     "spreads",
@@ -45,15 +46,19 @@ ENGINE = PARTS[: PARTS.index("spreads")]
 SCRIPTS = {"logparse.spreads.make"}
 """Run by hand; they belong to no part."""
 MAY_TOUCH_FILES = {
+    "logparse.grammar.cache",
     "logparse.reading.sources",
     "logparse.storage",
+    "logparse.store.tables",
+    "logparse.store.intake",
     "logparse.spreads",
     "logparse.devices",
     "logparse.report.page",
     *SCRIPTS,
 }
-"""Besides the command line: the reader of logs, what writes frames to a folder and reads them back when a caller asks
-for it, and what reads the data that its own package brings along (or, for `devices`, a file that extends it)."""
+"""Besides the command line: the cache of grammars, the reader of logs, what writes frames to a folder or a store and
+reads them back when a caller asks for it, and what reads the data that its own package brings along (or, for `devices`,
+a file that extends it)."""
 
 
 @cache

@@ -19,6 +19,7 @@ from conftest import SAMPLES, real_run, run
 import logparse
 from logparse import cli as package
 from logparse.cli import _options, _progress, load, names
+from logparse.grammar import registry
 from logparse.schema import FRAMES
 
 CEREBRAS = SAMPLES / "cerebras"
@@ -160,10 +161,11 @@ def test_a_fault_of_ours_is_one_sentence_and_1(monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_an_installed_grammar_that_is_wrong_is_a_fault_of_ours(monkeypatch: pytest.MonkeyPatch) -> None:
-    def fails() -> None:
+    def fails(*_: object) -> None:
         raise logparse.GrammarError("no rule is marked identifies_platform")
 
-    monkeypatch.setattr("logparse.grammar.registry.built_in", fails)
+    monkeypatch.setattr(registry, "installed", registry.built_in.__wrapped__)
+    monkeypatch.setattr(registry.importlib, "import_module", fails)
     assert run("runs", GROQ).exit_code == 1
 
 
@@ -502,8 +504,6 @@ def test_explain_gives_its_lines_as_data() -> None:
 
 
 def test_grammars_lists_platforms_and_an_example_of_each_rule() -> None:
-    from logparse.grammar import registry
-
     result = run("grammars")
     for grammar in registry.grammars():
         assert f"{grammar.name}  {grammar.title}" in result.stdout

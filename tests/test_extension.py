@@ -203,6 +203,7 @@ def test_an_installed_package_offers_a_grammar(monkeypatch: pytest.MonkeyPatch, 
 def _forget() -> None:
     registry.offered.cache_clear()
     registry.grammars.cache_clear()
+    registry.installed.cache_clear()
 
 
 # ---- metrics ---- #

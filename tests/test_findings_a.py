@@ -13,8 +13,8 @@ from conftest import SAMPLES, ingested
 from logparse.comparison.claims import claim
 from logparse.comparison.compare import Comparison, compare
 from logparse.comparison.ledger import Ledger
-from logparse.findings import Finding, module, scene_of
-from logparse.findings.warm_up import Pace
+from logparse.findings import Finding, is_of_one_run, module, scene_of
+from logparse.findings.of_one_run.warm_up import Pace
 from logparse.logs import Logs
 from logparse.schema import FRAMES
 from logparse.text.location import Location
@@ -580,7 +580,7 @@ def test_a_projected_step_is_held_against_the_step_that_was_run() -> None:
 
 def test_measurements_alone_are_silent_and_estimates_for_themselves_too() -> None:
     assert not compared("estimate", *CEREBRAS)
-    assert not module("estimate").OF_ONE_RUN
+    assert not is_of_one_run("estimate")
     assert not compared("estimate", logs_of({"on_chip_latency_s": 1e-5}, {"on_chip_latency_s": 2e-5}))
 
 

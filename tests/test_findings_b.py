@@ -17,7 +17,7 @@ import logparse
 from logparse.comparison.claims import claim
 from logparse.comparison.compare import compare
 from logparse.comparison.ledger import Ledger
-from logparse.findings import Finding, module, scene_of
+from logparse.findings import Finding, is_of_one_run, module, names, scene_of
 from logparse.logs import Logs
 from logparse.schema import FRAMES
 
@@ -670,12 +670,12 @@ NAMES = (
 
 def test_of_the_ten_runs_nothing_is_amiss_in_any_for_itself() -> None:
     logs = ingested(TEN)
-    assert [f.text for n in NAMES if module(n).OF_ONE_RUN for f in said(n, logs)] == []
+    assert [f.text for n in names(of_one_run=True) for f in said(n, logs)] == []
 
 
 def test_what_real_logs_show_was_read_by_eye(every_real_log: Logs) -> None:
     """Each of these was; another that appears is to be read before it goes here."""
-    of_one_run = [name for name in NAMES if module(name).OF_ONE_RUN]
+    of_one_run = [name for name in NAMES if is_of_one_run(name)]
     told = {name: [(f.severity, len(f.jobs)) for f in said(name, every_real_log)] for name in of_one_run}
     assert told == {
         "copies": [("note", 23), ("note", 19)],

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from conftest import SAMPLES
 
+import logparse
 from logparse.grammar import registry
 from logparse.pipeline import read_batch
 from logparse.reading.scan import Batch
@@ -159,3 +160,13 @@ def test_a_run_of_a_real_log_keeps_its_numbers_where_another_platform_is_above_o
         for pair, rows in found.items()
     }
     assert {pair: rows for pair, rows in numbers.items() if rows} == {}
+
+
+def test_lines_that_all_platforms_print_are_no_run_by_themselves() -> None:
+    """Failures of the scheduler between a log of one platform and that of another."""
+    groq = (SAMPLES / "groq" / "conda_missing.out").read_bytes()
+    graphcore = (SAMPLES / "graphcore" / "mnist_as_is_cold.out").read_bytes()
+    failed = b"srun: error: Unable to allocate resources: Requested node configuration is not available\n"
+    runs = logparse.ingest(groq + failed * 2 + graphcore).runs
+    assert not runs["run"].null_count()
+    assert runs["platform"].to_list() == ["groq", "graphcore"]

@@ -10,7 +10,7 @@ from conftest import ingested
 
 from logparse.cells import Cells
 from logparse.findings import scene_of
-from logparse.findings.incomplete import find
+from logparse.findings.of_one_run.incomplete import find
 from logparse.grammar import registry
 from logparse.pages.show import page
 from logparse.pipeline import read_batch

@@ -163,7 +163,7 @@ class View:
     def touching(self, quantities: Iterable[str], most: int = 3, alone: bool = False) -> Iterator[str]:
         """Sentences of the findings that affect these quantities, the most severe first, and the number of the others.
         With `alone`, only findings about single runs, not about comparisons."""
-        from logparse.findings import module
+        from logparse.findings import is_of_one_run
 
         wanted = set(quantities)
         rows = [
@@ -171,7 +171,7 @@ class View:
             for row in self.findings.iter_rows(named=True)
             if row["severity"] != "note"
             and (wanted & set(row["quantities"]) or (alone and not row["quantities"]))
-            and (not alone or module(row["name"]).OF_ONE_RUN)
+            and (not alone or is_of_one_run(row["name"]))
         ]
         for row in rows[:most]:
             yield f"{row['name']}: {_shortened(one_line(row['text']))}"

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
 
 @click.command("explain")
-@_options.reading
+@_options.paths_argument
+@_options.files_and_grammars
 @click.option("--all", is_flag=True, help="Show every line, including those without values and those not parsed.")
 @click.option(
     "--draft",
@@ -61,7 +62,7 @@ def command(
     from logparse.reading.sources import read_sources
     from logparse.text.terminal import Paint
 
-    known = chosen(_options.user_grammars(grammar))
+    known = chosen(grammar)
     explained = [explain(source, known) for source in read_sources(list(paths), files_from=files_from)]
     if draft:
         return _draft(explained, known, paths, output)

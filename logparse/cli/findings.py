@@ -49,13 +49,13 @@ def command(
     from logparse import gates
     from logparse.comparison.ledger import Ledger
     from logparse.findings import findings
-    from logparse.pages import compare
+    from logparse.pages.findings import finding_lines
     from logparse.text import terminal
 
     found = findings(Ledger(logs, claims), ignore=ignore)
     if people:
         paint = terminal.Paint.of(sys.stdout if output is None else None)
-        lines = list(compare.finding_lines(found, paint, "Findings", advice=advice))
+        lines = list(finding_lines(found, paint, "Findings", advice=advice))
         _options.put_text("\n".join(lines or ["No findings."]), output)
     else:
         _options.put(found, "findings", format, output)

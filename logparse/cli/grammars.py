@@ -56,7 +56,7 @@ def command(
     from logparse.reading import check
     from logparse.text import terminal
 
-    known = registry.chosen(_options.user_grammars(grammar))
+    known = registry.chosen(grammar)
     chosen = [g for g in known if not platform or g.name in platform]
     for name in platform:
         if name not in (names := [g.name for g in known]):
@@ -89,7 +89,6 @@ def run_checks(names: tuple[str, ...], format: str | None, output: str | None) -
     from logparse.reading import check
     from logparse.text import terminal
 
-    _options.user_grammars(())
     installed = {g.name: g for g in (*registry.built_in(), *registry.offered())}
     chosen: list[Grammar] = []
     refused: list[GrammarError] = []

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from logparse.comparison.compare import Comparison
 from logparse.comparison.jobs import Job
 from logparse.comparison.ledger import Ledger
-from logparse.comparison.refusal import workload_difference
-from logparse.comparison.sides import Side, SideValues
 from logparse.text.labels import listed as all_of
 from logparse.text.labels import shortened
 from logparse.text.location import Location
 from logparse.text.numbers import figure, score_figure, seconds
 from logparse.text.terminal import one_line
+
+if TYPE_CHECKING:
+    from logparse.comparison.compare import Comparison
+    from logparse.comparison.sides import Side
 
 _MOST = 3
 """Labels listed; the rest is counted."""
@@ -115,6 +116,9 @@ def by_text(
 
 def same_workload(comparison: Comparison) -> list[Side]:
     """The baseline and the sides whose workload and task are not known to differ from it."""
+    from logparse.comparison.refusal import workload_difference
+    from logparse.comparison.sides import SideValues
+
     base = SideValues(comparison.sides[comparison.baseline], ())
     return [
         side for side in comparison.sides if workload_difference(comparison.ledger, base, SideValues(side, ())) is None

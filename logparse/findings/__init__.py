@@ -1,10 +1,11 @@
-"""Findings: what to know before trusting a number. Each finding is a module of this package, discovered automatically.
+"""Findings: what to know before trusting a number. Each finding is a module, discovered automatically.
+
+Those in the folder `of_one_run` are about single runs, and reported when logs are read. The others need a comparison.
 
 The docstring of a finding begins with a one-line summary, followed by the parts *What it does*, *Why it matters*,
 *Example* and *What to do*; the documentation and the columns `why` and `advice` are generated from it. The module has
 
     ID = "F02"
-    OF_ONE_RUN = False      # True: it is about a single run, and reported when logs are read
 
     def find(scene: Scene) -> Iterator[Finding]: ...
 
@@ -16,6 +17,7 @@ from __future__ import annotations
 import hashlib
 import importlib
 import inspect
+import os
 import pkgutil
 import re
 import sys
@@ -23,21 +25,21 @@ import types
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
 from logparse.arguments import OneOrMany, as_tuple
-from logparse.comparison.compare import Comparison, of_sides
 from logparse.comparison.jobs import Job
 from logparse.comparison.ledger import Ledger
 from logparse.comparison.select import select
-from logparse.comparison.sides import one_each
-from logparse.comparison.workloads import by_workload
 from logparse.errors import UsageError, nearest
 from logparse.logs import Logs
 from logparse.schema import LOCATIONS, conform, empty
 from logparse.text.location import Location
+
+if TYPE_CHECKING:
+    from logparse.comparison.compare import Comparison
 
 SEVERITIES = ("error", "warning", "note")
 """Worst first."""
@@ -100,44 +102,59 @@ def findings(
 
 def _all_rows(what: Logs | Ledger | Comparison, of_one_run: bool) -> list[dict[str, Any]]:
     scene = scene_of(what, of_one_run)
-    return [row for name in names() if not of_one_run or module(name).OF_ONE_RUN for row in _rows(name, scene)]
+    return [row for name in names(of_one_run) for row in _rows(name, scene)]
 
 
 def scene_of(what: Logs | Ledger | Comparison, of_one_run: bool = False) -> Scene:
     """The scene for logs, a ledger or a comparison."""
     selection = select(what)
-    if isinstance(what, Comparison):
+    if not isinstance(what, Logs | Ledger):
         return Scene(selection.ledger, selection.jobs, (what,), shown=True)
     return Scene(selection.ledger, selection.jobs, () if of_one_run else tuple(_blocks(selection.ledger)))
 
 
-def names() -> list[str]:
-    """The names of all findings in the order of their ids."""
-    return sorted(_modules(), key=lambda name: module(name).ID)
+def names(of_one_run: bool = False) -> list[str]:
+    """The names of all findings (or only of those about single runs) in the order of their ids."""
+    return sorted(filter(is_of_one_run, _places()) if of_one_run else _places(), key=lambda name: module(name).ID)
 
 
-def module(name: str) -> Any:
+def is_of_one_run(name: str) -> bool:
+    """Whether the finding of that name is about single runs."""
+    return _places()[name] == f"{__name__}.{_OF_ONE_RUN}"
+
+
+def module(name: str) -> types.ModuleType:
     """The module of the finding of that name."""
-    return _modules()[name]
+    return importlib.import_module(f"{_places()[name]}.{name.replace('-', '_')}")
 
 
 def parts(name: str) -> Mapping[str, str]:
     """The parts of the docstring of a finding: `says` (its first line), `what it does`, `why it matters`, `example`,
     `what to do`."""
-    text = sys.modules[module(name).__name__].__doc__ or ""
+    text = module(name).__doc__ or ""
     head, *rest = re.split(r"^(What it does|Why it matters|Example|What to do)\n", text, flags=re.MULTILINE)
     plain = {title.lower(): body.strip("\n") for title, body in zip(rest[::2], rest[1::2], strict=True)}
     return {"says": head.strip(), **plain}
 
 
+_OF_ONE_RUN = "of_one_run"
+"""The folder of findings about single runs."""
+
+
 @cache
-def _modules() -> dict[str, types.ModuleType]:
-    found = [i.name for i in pkgutil.iter_modules(__path__) if not i.name.startswith("_")]
-    return {name.replace("_", "-"): importlib.import_module(f"{__name__}.{name}") for name in found}
+def _places() -> dict[str, str]:
+    """Name of each finding -> its package."""
+    packages = {__name__: __path__, f"{__name__}.{_OF_ONE_RUN}": [os.path.join(p, _OF_ONE_RUN) for p in __path__]}
+    found = ((each, package) for package, paths in packages.items() for each in pkgutil.iter_modules(paths))
+    return {each.name.replace("_", "-"): package for each, package in found if not each.ispkg}
 
 
 def _blocks(ledger: Ledger) -> Iterator[Comparison]:
     """A comparison of the jobs of each platform, workload and task, where these are known."""
+    from logparse.comparison.compare import of_sides
+    from logparse.comparison.sides import one_each
+    from logparse.comparison.workloads import by_workload
+
     for keys, block in by_workload(ledger, ledger.jobs):
         if None not in keys and len(block) > 1:
             yield of_sides(ledger, one_each(block))

@@ -30,7 +30,6 @@ from logparse.text.numbers import figure
 from logparse.text.terminal import one_line
 
 ID = "F23"
-OF_ONE_RUN = False
 _MIN_DIFFERENCE = 0.02
 """Relative difference from which a rate is reported."""
 _KINDS = {

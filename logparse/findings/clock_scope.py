@@ -32,7 +32,6 @@ from logparse.findings import Finding, Scene
 from logparse.text.labels import PHASES, included_text
 
 ID = "F03"
-OF_ONE_RUN = False
 
 _REPORTED, _LARGE = 0.01, 0.1
 """Share of a time from which a phase is reported, and from which it is a warning."""

@@ -25,7 +25,6 @@ from logparse.comparison.phrases import durations, jobs_of, labels, same_workloa
 from logparse.findings import Finding, Scene
 
 ID = "F02"
-OF_ONE_RUN = False
 
 
 def find(scene: Scene) -> Iterator[Finding]:

@@ -31,7 +31,6 @@ from logparse.comparison.settings import BUDGET
 from logparse.findings import Finding, Scene
 
 ID = "F05"
-OF_ONE_RUN = False
 
 
 def find(scene: Scene) -> Iterator[Finding]:

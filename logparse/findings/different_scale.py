@@ -29,7 +29,6 @@ from logparse.findings import Finding, Scene
 from logparse.text.labels import many
 
 ID = "F06"
-OF_ONE_RUN = False
 _QUANTITIES = ("train_s", "result_s", "wall_s", "throughput", "steady_throughput", "token_throughput")
 
 

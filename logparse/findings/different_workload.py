@@ -28,7 +28,6 @@ from logparse.text.labels import task
 from logparse.text.terminal import one_line
 
 ID = "F21"
-OF_ONE_RUN = False
 _COLUMNS = ("workload", "task")
 
 

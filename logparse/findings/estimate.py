@@ -28,7 +28,6 @@ from logparse.text.numbers import seconds
 from logparse.text.terminal import one_line
 
 ID = "F10"
-OF_ONE_RUN = False
 
 _BESIDE = {"on_chip_latency_s": "latency_s", "on_chip_throughput": "throughput"}
 """Estimate -> the corresponding measurement."""

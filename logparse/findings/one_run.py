@@ -27,7 +27,6 @@ from logparse.comparison.wording import short_title
 from logparse.findings import Finding, Scene
 
 ID = "F12"
-OF_ONE_RUN = False
 
 _NOISES = {
     "rounding": "the printed digits alone",

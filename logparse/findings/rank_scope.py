@@ -30,7 +30,6 @@ from logparse.text.numbers import figure
 from logparse.text.terminal import one_line
 
 ID = "F19"
-OF_ONE_RUN = False
 _QUANTITIES = ("throughput",)
 
 

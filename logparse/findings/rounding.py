@@ -30,7 +30,6 @@ from logparse.findings import Finding, Scene
 from logparse.text.terminal import one_line
 
 ID = "F11"
-OF_ONE_RUN = False
 
 
 def find(scene: Scene) -> Iterator[Finding]:

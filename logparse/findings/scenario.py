@@ -30,7 +30,6 @@ from logparse.text.numbers import figure, ratio_figure
 from logparse.text.terminal import one_line
 
 ID = "F22"
-OF_ONE_RUN = False
 _SINGLE = "single_input"
 _QUANTITIES = ("throughput", "latency_s")
 

@@ -28,7 +28,6 @@ from logparse.findings import Finding, Scene
 from logparse.schema import VOCABULARY
 
 ID = "F13"
-OF_ONE_RUN = False
 
 
 def find(scene: Scene) -> Iterator[Finding]:

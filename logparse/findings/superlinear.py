@@ -29,7 +29,6 @@ from logparse.text.labels import many
 from logparse.text.terminal import one_line
 
 ID = "F26"
-OF_ONE_RUN = False
 _MOST = 1.05
 _SPREAD = 0.1
 _QUANTITIES = ("throughput", "steady_throughput", "train_s")

@@ -28,7 +28,6 @@ from logparse.comparison.sides import SideValues
 from logparse.findings import Finding, Scene
 
 ID = "F08"
-OF_ONE_RUN = False
 
 
 def find(scene: Scene) -> Iterator[Finding]:

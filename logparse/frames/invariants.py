@@ -6,6 +6,7 @@ What a line prints is checked when it is read (`units.possible`); here is what w
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from datetime import datetime
 
@@ -22,31 +23,31 @@ def broken(column: str, values: pl.Series, others: Mapping[str, pl.Series]) -> p
 
     others: the values of the same runs in `started_at` and `ended_at`, where they are known already.
     """
-    number = pl.col("value")
-    causes: list[tuple[pl.Expr, Code, str]] = []
-    if values.dtype == NUMBER:
-        causes.append((~number.is_finite(), Code.NOT_FINITE, "{} is not a finite number"))
+    causes: list[tuple[pl.Series, Code, str]] = []
+    # The sum tells without a query whether all are finite: it is not if one of them is not.
+    if values.dtype == NUMBER and not math.isfinite(values.sum()):
+        causes.append((~values.is_finite(), Code.NOT_FINITE, "{} is not a finite number"))
     if values.dtype in (NUMBER, INTEGER):
         least, most = limits = range_of(column)
         text = f"{{}} is impossible: {column} is {limits}"
-        causes += [(number < least, Code.IMPOSSIBLE, text)] if least is not None else []
-        causes += [(number > most, Code.IMPOSSIBLE, text)] if most is not None else []
+        causes += [(values < least, Code.IMPOSSIBLE, text)] if least is not None else []
+        causes += [(values > most, Code.IMPOSSIBLE, text)] if most is not None else []
     if values.dtype == TIME:
-        causes.append((~number.is_between(datetime.min, datetime.max), Code.IMPOSSIBLE, "{} is in no calendar"))
+        in_no_calendar = (values < datetime.min) | (values > datetime.max)
+        causes.append((in_no_calendar, Code.IMPOSSIBLE, "{} is in no calendar"))
         if column == "ended_at" and "started_at" in others:
-            causes.append((number < others["started_at"], Code.IMPOSSIBLE, "{} is before the start of the run"))
+            causes.append((values < others["started_at"], Code.IMPOSSIBLE, "{} is before the start of the run"))
         if column == "started_at" and "ended_at" in others:
-            causes.append((number > others["ended_at"], Code.IMPOSSIBLE, "{} is after the end of the run"))
-    frame = pl.DataFrame({"value": values})
-    causes = [cause for cause in causes if frame.select(cause[0].any()).item()]
+            causes.append((values > others["ended_at"], Code.IMPOSSIBLE, "{} is after the end of the run"))
+    causes = [cause for cause in causes if cause[0].any()]
     if not causes:
         return None
     code, reason = pl.lit(None, TEXT), pl.lit(None, TEXT)
     for condition, why, text in reversed(causes):
-        holds = condition.fill_null(False)
+        holds = pl.lit(condition.fill_null(False))
         code = pl.when(holds).then(pl.lit(why.value)).otherwise(code)
-        reason = pl.when(holds).then(pl.format(text, number)).otherwise(reason)
-    return frame.select(code.alias("code"), reason.alias("reason"))
+        reason = pl.when(holds).then(pl.format(text, "value")).otherwise(reason)
+    return pl.DataFrame({"value": values}).select(code.alias("code"), reason.alias("reason"))
 
 
 def refusals(causes: pl.DataFrame, key: str, evidence_rows: pl.DataFrame) -> pl.DataFrame:

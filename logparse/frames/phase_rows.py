@@ -43,6 +43,8 @@ class Phases:
 
     def whole(self, *names: str) -> pl.DataFrame:
         """The rows of these phases that are not stages of another phase."""
+        if not names or not self.rows.height:
+            return self.rows.clear()
         return self.rows.filter(pl.col("phase").is_in(names) & pl.col("stage").is_null())
 
     def followed_by(self, phase: str, added: Phases) -> Phases:
@@ -60,7 +62,7 @@ class Phases:
         return Phases(
             pl.concat([self.rows, make(rows, ROW, given)]),
             pl.concat([self.evidence, evidence.rows(cited, frame="phases")]),
-            pl.concat([self.refused, refused]),
+            pl.concat([self.refused, refused]) if refused.height else self.refused,
         )
 
     def numbered(self, rows: pl.DataFrame, *, after: int = 0) -> pl.DataFrame:

@@ -8,7 +8,8 @@ from logparse.frames import evidence
 from logparse.frames.phase_rows import Phases
 from logparse.grammar import Span
 from logparse.reading.match import Hits
-from logparse.schema import TEXT
+from logparse.schema import TEXT, TIME
+from logparse.schema.build import Given, full, make
 
 
 def span_phases(span: Span, hits: Hits, earlier: Phases) -> Phases | None:
@@ -41,26 +42,33 @@ def _pairs(span: Span, hits: Hits) -> pl.DataFrame | None:
     keys = ["n", "by"] if span.by else ["n"]
     if span.first:
         begins = _first_in_a_row(begins, ends, keys)
-    begins = begins.sort("pos").with_columns(
-        pl.col("pos").shift(-1).over(keys).fill_null(2**64 - 1).alias("next"), pl.col("pos").alias("begin_pos")
+    # One query: here are dozens of spans with a few lines each.
+    starts = (
+        begins.lazy()
+        .sort("pos")
+        .with_columns(
+            pl.col("pos").shift(-1).over(keys).fill_null(2**64 - 1).alias("next"), pl.col("pos").alias("begin_pos")
+        )
     )
-    ends = ends.sort("pos").select(
-        *keys, "pos", *(pl.col(c).alias(f"end_{c}") for c in ("pos", "at", "seg", "rule", "text", "unit"))
+    stops = (
+        ends.lazy()
+        .sort("pos")
+        .select(*keys, "pos", *(pl.col(c).alias(f"end_{c}") for c in ("pos", "at", "seg", "rule", "text", "unit")))
     )
     if span.last:
-        until = begins.with_columns((pl.col("next") - 1).alias("until")).sort("until")
+        until = starts.with_columns((pl.col("next") - 1).alias("until")).sort("until")
         pairs = until.join_asof(
-            ends.rename({"pos": "until"}), on="until", by=keys, strategy="backward", check_sortedness=False
+            stops.rename({"pos": "until"}), on="until", by=keys, strategy="backward", check_sortedness=False
         )
     else:
-        pairs = begins.join_asof(
-            ends, on="pos", by=keys, strategy="forward", allow_exact_matches=False, check_sortedness=False
+        pairs = starts.join_asof(
+            stops, on="pos", by=keys, strategy="forward", allow_exact_matches=False, check_sortedness=False
         )
     return pairs.filter(
         (pl.col("end_pos") > pl.col("begin_pos"))
         & (pl.col("end_pos") <= pl.col("next"))
         & (pl.col("end_at") >= pl.col("at"))  # both are there, and the clock was not set back between them
-    )
+    ).collect(engine="in-memory", optimizations=pl.QueryOptFlags.none())
 
 
 def _with_excluded_time(pairs: pl.DataFrame, span: Span, earlier: Phases) -> pl.DataFrame:
@@ -69,7 +77,7 @@ def _with_excluded_time(pairs: pl.DataFrame, span: Span, earlier: Phases) -> pl.
         "n", pl.col("begin_pos").alias("pos"), pl.col("end_pos").alias("inner_end"), "duration"
     )
     if not inner.height:
-        return pairs.with_columns(pl.lit(0.0).alias("within"))
+        return pairs.hstack([full(0.0, pairs.height).alias("within")])
     inside = (
         inner.sort("pos")
         .join_asof(
@@ -103,19 +111,23 @@ def _with_outer_stage(rows: pl.DataFrame, span: Span, earlier: Phases) -> pl.Dat
 def _evidence(pairs: pl.DataFrame, span: Span) -> pl.DataFrame:
     """Evidence of the duration of `pairs`: both stamps, and what the span excludes."""
     formula = "end - begin - within" if span.exclude else "end - begin"
-    derived = {"how": "derived", "formula": formula, "column": "duration_s"}
-    begins = pairs.drop("end_pos").with_columns(pl.col("begin_pos").alias("pos"))
-    ends = pairs.select(
-        "id", "n", "end_at", pos="end_pos", **{name: f"end_{name}" for name in ("seg", "rule", "text", "unit")}
-    )
+    derived: dict[str, Given] = {"how": "derived", "formula": formula, "column": "duration_s", "id": pairs["id"]}
     parts = [
-        evidence.rows(begins, input="begin", number=evidence.numbers(pairs["at"]), field="at", **derived),
-        evidence.rows(ends, input="end", number=evidence.numbers(pairs["end_at"]), field="at", **derived),
+        evidence.of_lines(
+            pairs,
+            input=end,
+            pos=pairs[f"{end}_pos"],
+            number=evidence.numbers(pairs[f"{prefix}at"]),
+            field="at",
+            **{name: pairs[f"{prefix}{name}"] for name in ("seg", "rule", "text", "unit")},
+            **derived,
+        )
+        for end, prefix in (("begin", ""), ("end", "end_"))
     ]
     if span.exclude:
-        within = pairs.select("id", "n", pl.col("begin_pos").alias("pos"), pl.col("within").alias("number"))
         reason = f"time of {', '.join(span.exclude)} inside it"
-        parts.append(evidence.rows(within, input="within", reason=reason, **derived))
+        within: dict[str, Given] = {"pos": pairs["begin_pos"], "number": pairs["within"]}
+        parts.append(evidence.of_lines(pairs, input="within", reason=reason, **within, **derived))
     return pl.concat(parts)
 
 
@@ -126,25 +138,34 @@ def _lines(hits: Hits, names: str, stage_field: str | None, by: str | None) -> p
         frame, rule = hits.get(name.strip()), hits.rules.get(name.strip())
         if frame is None or rule is None or "at" not in frame.columns:
             continue
-        lines = frame.select(
-            "n",
-            "pos",
-            "at",
-            "seg",
-            pl.lit(rule.name).alias("rule"),
-            pl.col("at:text").alias("text"),
-            pl.lit(next(iter(evidence.units(rule, "at")), None), TEXT).alias("unit"),
-            (pl.col(stage_field) if stage_field in frame.columns else pl.lit(None)).cast(TEXT).alias("stage"),
-            _shared_value(frame, by).cast(TEXT).alias("by"),
-        )
-        frames.append(lines)
+        stage = frame[stage_field] if stage_field in frame.columns else None
+        given = {
+            **{name: frame[name] for name in ("n", "pos", "at", "seg")},
+            "rule": rule.name,
+            "text": frame["at:text"],
+            "unit": next(iter(evidence.units(rule, "at")), None),
+            "stage": stage,
+            "by": None if by is None else _shared_value(frame, by),
+        }
+        frames.append(make(frame, _LINE, given))
     return pl.concat(frames) if frames else None
 
 
-def _shared_value(frame: pl.DataFrame, by: str | None) -> pl.Expr:
+_LINE: dict[str, pl.DataType] = {
+    "n": pl.UInt32(),
+    "pos": pl.UInt64(),
+    "at": TIME,
+    "seg": TEXT,
+    "rule": TEXT,
+    "text": TEXT,
+    "unit": TEXT,
+    "stage": TEXT,
+    "by": TEXT,
+}
+
+
+def _shared_value(frame: pl.DataFrame, by: str) -> pl.Expr:
     """The value of the field that the begin and the end of a phase share; null where there is none."""
-    if by is None:
-        return pl.lit(None)
     if by == "rank":
         return pl.coalesce("rank", "tag") if "rank" in frame.columns else pl.col("tag")
     return pl.col(by) if by in frame.columns else pl.lit(None)

@@ -360,7 +360,8 @@ def _extents(place: _Places, lines: pl.DataFrame) -> pl.DataFrame:
             pl.col("row").max().alias("row_last"),
             pl.col("pos").max().alias("pos_last"),
             pl.len().alias("lines_read"),
-            _flag(place.rules, _makes_a_run).any().alias("is_run"),
+            # Lines that all platforms print are no run of one of them by themselves.
+            (_flag(place.rules, _makes_a_run).any() & _flag(place.rules, place.owns).any()).alias("is_run"),
         )
         .collect(engine="in-memory")
     )

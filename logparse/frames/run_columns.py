@@ -119,7 +119,7 @@ class RunColumns:
         if column not in self._cited:
             cited = self.evidence_of(column)
             n = cited["n"]
-            if not (n[1:] > n[:-1]).all():  # mostly there is one row per run, in order
+            if not n.is_sorted() or n.n_unique() < n.len():  # mostly there is one row per run, in order
                 cited = cited.unique("n", keep="first", maintain_order=True).sort("n")
             self._cited[column] = cited
         return self._cited[column]

@@ -80,6 +80,12 @@ def _phase_sum(columns: RunColumns, phases: Phases, column: str) -> None:
     rows = phases.whole(column.removesuffix("_s"))
     if not rows.height:
         return
+    if rows["n"].n_unique() == rows.height:  # one row per run: nothing to add up, and most columns are like that
+        is_cited = pl.col("id").is_in(rows["id"].implode())
+        cited = phases.evidence if rows.height == phases.rows.height else phases.evidence.filter(is_cited)
+        values = pl.DataFrame([rows["n"], rows["duration"].alias("value")])
+        columns.put(column, values, evidence.rows(cited, key=None))
+        return
     # The last digits of a sum of floats are noise; a single figure keeps its digits.
     total = pl.when(pl.len() == 1).then(pl.col("duration").first()).otherwise(pl.col("duration").sum().round(9))
     values = rows.group_by("n").agg(total.alias("value"))

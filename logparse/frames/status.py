@@ -6,7 +6,8 @@ they follow the last line that was parsed, nothing proves that the work was unde
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
 
 import polars as pl
 
@@ -14,6 +15,7 @@ from logparse.frames import evidence
 from logparse.frames.phase_durations import FINISHED
 from logparse.frames.run_columns import RunColumns
 from logparse.grammar import Rule
+from logparse.reading.match import Hits
 from logparse.reading.scan import Texts
 from logparse.schema import NUMBER
 from logparse.schema.build import full
@@ -138,10 +140,7 @@ def _under_way(columns: RunColumns, runs: pl.DataFrame, unparsed: pl.Series) -> 
     """
     last = runs.filter(_number_after(runs, unparsed) == 0).select("n", pos="pos_last")
     out = []
-    for rule in columns.hits.rules.values():
-        lines = columns.hits.by_rule[rule.name].join(last, on=["n", "pos"], how="semi", maintain_order="left")
-        if not lines.height:
-            continue
+    for rule, lines in _lines_at(columns.hits, last["pos"]):
         short = pl.lit("unfinished" in rule.marked)
         pairs = []
         for counter, ends in _COUNTERS.items():
@@ -156,6 +155,19 @@ def _under_way(columns: RunColumns, runs: pl.DataFrame, unparsed: pl.Series) -> 
             )
         out.append(lines.filter(short).select("n", "pos", "seg", pl.lit(rule.name).alias("rule")))
     return out
+
+
+def _lines_at(hits: Hits, positions: pl.Series) -> Iterator[tuple[Rule, pl.DataFrame]]:
+    """Each rule that read a line at one of these positions, with those lines: one query for all rules."""
+    rules = list(hits.rules.values())
+    frames = [hits.by_rule[rule.name] for rule in rules]
+    found = pl.concat(frame["pos"] for frame in frames).is_in(positions.implode()).arg_true().to_list()
+    start = 0
+    for rule, frame in zip(rules, frames, strict=True):
+        rows = found[bisect_left(found, start) : bisect_left(found, start + frame.height)]
+        if rows:
+            yield rule, frame[[row - start for row in rows]]
+        start += frame.height
 
 
 def _end(columns: RunColumns, lines: pl.DataFrame, fields: Sequence[str]) -> pl.Series:

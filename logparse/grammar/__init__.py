@@ -1,6 +1,11 @@
-"""The language of grammars: `tokens` has the tokens; `language` has rules, phases, columns, metrics and tables."""
+"""The language of grammars: `tokens` has the tokens; `language` has rules, phases, columns, metrics and tables.
+
+Tokens are imported when one is first used: they need pyparsing, which reading logs does not.
+"""
 
 from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
 
 from logparse.grammar.language import (
     MARKS,
@@ -20,26 +25,28 @@ from logparse.grammar.language import (
     Take,
     without_skipping,
 )
-from logparse.grammar.tokens import (
-    blanks,
-    clock,
-    count,
-    in_unit,
-    integer,
-    name,
-    nonempty,
-    not_containing,
-    not_starting_with,
-    optional_blanks,
-    percent,
-    real,
-    rest,
-    timestamp,
-    timestamp_seconds,
-    token,
-    unnamed,
-    word,
-)
+
+if TYPE_CHECKING:
+    from logparse.grammar.tokens import (
+        blanks,
+        clock,
+        count,
+        in_unit,
+        integer,
+        name,
+        nonempty,
+        not_containing,
+        not_starting_with,
+        optional_blanks,
+        percent,
+        real,
+        rest,
+        timestamp,
+        timestamp_seconds,
+        token,
+        unnamed,
+        word,
+    )
 
 __all__ = [
     "MARKS",
@@ -77,3 +84,11 @@ __all__ = [
     "without_skipping",
     "word",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    return getattr(import_module("logparse.grammar.tokens"), name)

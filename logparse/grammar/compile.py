@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cache
 from re import _constants as sre  # type: ignore[attr-defined]
 from re import _parser as sre_parser  # type: ignore[attr-defined]
@@ -19,29 +18,7 @@ from typing import Any
 import pyparsing as pp
 
 from logparse.errors import GrammarError
-
-_SPECIAL = frozenset("\\.+*?()|[]{}^$#&-~")
-
-
-@dataclass(frozen=True, slots=True)
-class Group:
-    """One capturing group, in the order of the pattern. Several alternatives may use the same name."""
-
-    name: str
-    unit: str | None
-    always: bool
-    """It takes part in every match: it is not in an optional part or an alternative."""
-
-
-@dataclass(frozen=True, slots=True)
-class Compiled:
-    """The result of compiling an expression."""
-
-    pattern: str
-    """Regular expression without anchors, with the same meaning in Rust and Python."""
-    groups: tuple[Group, ...]
-    literals: tuple[str, ...]
-    """Every text that the expression matches contains at least one of these; checked before the pattern is run."""
+from logparse.grammar.pattern import Compiled, Group, escape
 
 
 def compile_expression(expr: pp.ParserElement, where: str) -> Compiled:
@@ -61,12 +38,6 @@ def compile_expression(expr: pp.ParserElement, where: str) -> Compiled:
             help="write at least one part of the line as a plain string",
         )
     return Compiled(pattern, tuple(groups), tuple(sorted(literals)))
-
-
-@cache
-def escape(text: str) -> str:
-    """A pattern that matches exactly `text`, in Python and Rust."""
-    return "".join("\\" + c if c in _SPECIAL else {"\t": r"\t", "\r": r"\r", "\n": r"\n"}.get(c, c) for c in text)
 
 
 # ---- the walk ---- #

@@ -23,18 +23,21 @@ import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
-
-import pyparsing as pp
+from typing import TYPE_CHECKING, Any
 
 from logparse.arguments import as_tuple
 from logparse.errors import GrammarError, near, nearest
-from logparse.grammar.compile import Compiled, compile_expression
 from logparse.grammar.formula import AGGREGATES
+from logparse.grammar.pattern import Compiled
 from logparse.grammar.units import base_unit
 from logparse.schema import FIELDS, NUMBER, PHASES, RUNS, Field, declare
 from logparse.schema import field as vocabulary
 from logparse.text.missing import Code
+
+if TYPE_CHECKING:
+    import pyparsing as pp
+
+# pyparsing is imported where an expression is used: a grammar from the cache has none.
 
 # ---- rules ---- #
 
@@ -81,6 +84,8 @@ def without_skipping(expr: Any) -> pp.ParserElement:
 
     Copying the elements would take a tenth of the import time, and tokens are used in rules only.
     """
+    import pyparsing as pp
+
     top = (pp.Literal(expr) if isinstance(expr, str) else expr).parse_with_tabs()
     todo: list[Any] = [top]
     while todo:
@@ -102,7 +107,8 @@ class Rule:
     name: str
     example: str
     expr: pp.ParserElement | str
-    """Tokens and strings, combined with `+` and `|`; a plain string for a line without variable parts."""
+    """Tokens and strings, combined with `+` and `|`; a plain string for a line without variable parts. A rule from the
+    cache (`registry.compiled`) does not have it."""
     marks: str = ""
     """Keys of `MARKS`, separated by blanks."""
     split: str | None = None
@@ -155,6 +161,8 @@ class Rule:
     @cached_property
     def compiled(self) -> Compiled:
         """The regular expression of this rule, its groups and its literals."""
+        from logparse.grammar.compile import compile_expression
+
         return compile_expression(without_skipping(self.expr), self.name)
 
     @cached_property
@@ -180,6 +188,8 @@ class Rule:
 
     def read(self, segment: str) -> dict[str, str] | None:
         """Match one stripped segment with pyparsing, the reference implementation. The captured texts, or None."""
+        import pyparsing as pp
+
         assert isinstance(self.expr, pp.ParserElement)
         try:
             if "unanchored" in self.marked:
@@ -193,6 +203,8 @@ class Rule:
     def _check(self, example: str) -> None:
         if self.read(example.strip()) is not None:
             return
+        import pyparsing as pp
+
         assert isinstance(self.expr, pp.ParserElement)
         try:
             self.expr.parse_string(example.strip(), parse_all=True)
@@ -581,6 +593,8 @@ class Grammar:
     @cached_property
     def record_start(self) -> str | None:
         """One pattern for all record starts, or None."""
+        from logparse.grammar.compile import compile_expression
+
         parts = [
             compile_expression(without_skipping(e), f"{self.name} record_start").pattern for e in self.record_starts
         ]
@@ -591,4 +605,6 @@ class Grammar:
         """The compiled prefix, or None."""
         if self.prefix is None:
             return None
+        from logparse.grammar.compile import compile_expression
+
         return compile_expression(without_skipping(self.prefix), f"{self.name} prefix")

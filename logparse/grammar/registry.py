@@ -18,8 +18,7 @@ from types import ModuleType
 from logparse.arguments import OneOrMany, as_tuple
 from logparse.errors import GrammarError
 from logparse.grammar import Grammar
-from logparse.grammar.extension import combined
-from logparse.grammar.validity import require_valid
+from logparse.grammar import cache as stored
 
 GROUP = "logparse.grammars"
 """Group of the entry points that offer grammars, and the package of the built-in ones."""
@@ -27,9 +26,15 @@ GROUP = "logparse.grammars"
 
 @cache
 def built_in() -> tuple[Grammar, ...]:
-    """The grammars that logparse brings along, including the shared one, sorted by name."""
-    package = importlib.import_module(GROUP)
-    modules = [importlib.import_module(f"{package.__name__}.{m.name}") for m in pkgutil.iter_modules(package.__path__)]
+    """The grammars that logparse brings along, including the shared one, sorted by name.
+
+    Raises `RuntimeError` if one cannot be used.
+    """
+    try:
+        package = importlib.import_module(GROUP)
+        modules = [importlib.import_module(f"{GROUP}.{m.name}") for m in pkgutil.iter_modules(package.__path__)]
+    except GrammarError as error:
+        raise RuntimeError(f"an installed grammar cannot be used: {error}") from error
     loaded = (_in_module(module, str(module.__file__)) for module in modules if hasattr(module, "GRAMMAR"))
     return tuple(sorted(loaded, key=lambda g: g.name))
 
@@ -40,8 +45,11 @@ def offered() -> tuple[Grammar, ...]:
 
     Raises `GrammarError` if one cannot be used.
     """
-    points = sorted(importlib.metadata.entry_points(group=GROUP), key=lambda point: point.name)
-    return tuple(_of_entry_point(point) for point in points)
+    return tuple(_of_entry_point(point) for point in _entry_points())
+
+
+def _entry_points() -> list[importlib.metadata.EntryPoint]:
+    return sorted(importlib.metadata.entry_points(group=GROUP), key=lambda point: point.name)
 
 
 @cache
@@ -82,8 +90,62 @@ def chosen(extra: OneOrMany[str | Path | Grammar] = ()) -> tuple[Grammar, ...]:
     return _combined([one if isinstance(one, Grammar) else load(one) for one in further]) if further else grammars()
 
 
+def compiled(extra: OneOrMany[str | Path | Grammar] = ()) -> tuple[Grammar, ...]:
+    """As `chosen`, for reading logs: if the cache has these grammars, they are without expressions and nothing is
+    imported, compiled or checked again."""
+    further: tuple[str | Path | Grammar, ...] = as_tuple(extra)
+    if any(isinstance(one, Grammar) for one in further):
+        return chosen(further)
+    paths = tuple(str(one) for one in further)
+    return _from_cache(paths) if paths else installed()
+
+
+@cache
+def installed() -> tuple[Grammar, ...]:
+    """All installed grammars as `compiled` gives them."""
+    return _from_cache(())
+
+
+def _from_cache(paths: tuple[str, ...]) -> tuple[Grammar, ...]:
+    sources = _sources(paths)
+    if sources is None or (key := stored.key(sources)) is None:
+        return chosen(paths)
+    loaded = stored.load(key)
+    if loaded is None:
+        loaded = chosen(paths)
+        # Not if a file was changed while it was loaded.
+        if all(stored.is_plain(file) for name, file in sources if name) and stored.key(sources) == key:
+            stored.store(key, loaded)
+    return loaded
+
+
+def _sources(paths: Sequence[str]) -> list[tuple[str, Path]] | None:
+    """Names and files of all grammars, found without importing one; None if a file is not found."""
+    package = importlib.util.find_spec(GROUP)
+    folders = (package and package.submodule_search_locations) or ()
+    files = sorted(file for folder in folders for file in Path(folder).glob("*.py"))
+    found: list[tuple[str, Path | None]] = [("", file) for file in files]
+    found += [(f"entry point {point}", _file_of(point)) for point in _entry_points()]
+    found += [(path, Path(path)) for path in paths]
+    known = [(name, file) for name, file in found if file is not None]
+    return known if len(known) == len(found) and files else None
+
+
+def _file_of(point: importlib.metadata.EntryPoint) -> Path | None:
+    top, *others = point.module.split(".")
+    spec = importlib.util.find_spec(top)
+    if spec is None:
+        return None
+    places = [Path(folder, *others) for folder in spec.submodule_search_locations or ()]
+    files = [file for place in places for file in (place / "__init__.py", place.with_suffix(".py")) if place.name]
+    return next(filter(Path.is_file, [*files, *([Path(spec.origin)] if spec.origin and not others else [])]), None)
+
+
 def _combined(loaded: Sequence[Grammar]) -> tuple[Grammar, ...]:
     """The installed grammars and those that were `loaded`, as `chosen` gives them."""
+    from logparse.grammar.extension import combined
+    from logparse.grammar.validity import require_valid
+
     named: dict[str, Grammar] = {}
     for grammar in loaded:
         other = named.setdefault(grammar.name, grammar)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import pyparsing as pp
 
 from logparse.errors import GrammarError, nearest
-from logparse.grammar.compile import escape
+from logparse.grammar.pattern import escape
 from logparse.grammar.units import is_unit, unit_names
 
 

@@ -5,13 +5,14 @@ The functions take and give polars expressions over columns of text. A text that
 
 from __future__ import annotations
 
+import math
 import re
 import sys
 from datetime import datetime
 
 import polars as pl
 
-from logparse.grammar.compile import Group
+from logparse.grammar.pattern import Group
 from logparse.schema import INTEGER, NUMBER, TEXT, TIME, field
 from logparse.schema.build import MANY, full
 
@@ -92,9 +93,17 @@ def possible(values: pl.Series, name: str) -> pl.Series:
     if known.dtype == TEXT or values.null_count() == values.len():
         return values
     if known.dtype == TIME:
-        in_calendar = values.is_between(datetime.min, datetime.max).fill_null(True)
-        return values if in_calendar.all() else values.set(~in_calendar, None)
+        in_no_calendar = (values < datetime.min) | (values > datetime.max)
+        return values.set(in_no_calendar.fill_null(False), None) if in_no_calendar.any() else values
     least, most = known.possible
+    # Mostly all are: that is asked without a query. The sum is not finite if one of the values is not.
+    is_known_finite = known.dtype == INTEGER or math.isfinite(values.sum())
+    if (
+        is_known_finite
+        and (least is None or values.min() >= least)  # type: ignore[operator]
+        and (most is None or values.max() <= most)  # type: ignore[operator]
+    ):
+        return values
     # Comparisons with NaN are avoided: polars counts NaN as greater than any number.
     finite = values.is_finite() if known.dtype == NUMBER else full(True, values.len())
     allowed = finite.fill_null(True)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
 
 import polars as pl
 
@@ -11,14 +10,10 @@ from logparse.comparison.compare import Comparison
 from logparse.comparison.equal import CommonPoint, PointAt
 from logparse.comparison.wording import text_table, what_differs
 from logparse.comparison.workloads import shared
+from logparse.pages.findings import finding_lines
 from logparse.pages.option import as_option
 from logparse.text import missing
-from logparse.text.labels import shortened
-from logparse.text.location import locations
 from logparse.text.terminal import Paint, aligned, one_line
-
-_LINES = 3
-"""Lines named for a finding; the rest is counted."""
 
 
 def page(comparison: Comparison, findings: pl.DataFrame, paint: Paint, digits: int | None = None) -> str:
@@ -131,32 +126,3 @@ def _scaling(comparison: Comparison) -> list[str]:
     ]
     parts += f"; {' and '.join(claimed)} are claimed" if claimed else ""
     return [f" Scaling over {study.of}: {study.kind} ({study.why}); efficiency {parts}."]
-
-
-# ---- findings ---- #
-
-
-def finding_lines(
-    findings: pl.DataFrame, paint: Paint, heading: str, most: int | None = None, advice: bool = False, more: str = ""
-) -> Iterator[str]:
-    """Findings as text: severity, name, statement and log lines; ignored findings last."""
-    rows = findings.filter(pl.col("ignored").is_null()).rows(named=True)
-    ignored = findings.filter(pl.col("ignored").is_not_null()).rows(named=True)
-    shown = rows[:most]
-    if rows:
-        count = f" ({len(shown)} of {len(rows)}{more})" if len(shown) < len(rows) else ""
-        yield paint.head(f"{heading}{count}:")
-    width = max((len(row["severity"]) for row in shown), default=0)
-    for row in shown:
-        severity = f"{row['severity']:<{width}}"
-        mark = severity if row["severity"] == "note" else paint.warn(severity)
-        yield f" {mark} {paint.head(row['name'])}: {one_line(row['text'])} {_lines(row, paint)}".rstrip()
-        if advice:
-            yield paint.faint(f"   {one_line(row['advice'])}")
-    for row in ignored:
-        yield paint.faint(f" ignored {row['name']} ({one_line(row['ignored'])}): {one_line(row['text'])}")
-
-
-def _lines(row: Mapping[str, Any], paint: Paint) -> str:
-    lines = [paint.location(*location) for location in locations(row["evidence"])]
-    return f"({shortened(lines, _LINES)})" if lines else ""

@@ -13,8 +13,8 @@ from logparse.cells import Run
 from logparse.comparison.ledger import Ledger
 from logparse.logs import Logs
 from logparse.pages import run_cells
-from logparse.pages.compare import finding_lines
 from logparse.pages.explain import SHAPES, SUSPICIOUS, shapes
+from logparse.pages.findings import finding_lines
 from logparse.pages.option import shell_word
 from logparse.pages.run_cells import Facts
 from logparse.schema import TEXT

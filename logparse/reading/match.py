@@ -79,6 +79,8 @@ def one_line(frame: pl.DataFrame, of: str, pick: str) -> pl.DataFrame:
             return lines.head(1) if pick == "first" else lines.tail(1)
         # Where the number of the run changes, seen from the line before or the line after: neither is a query.
         changes = lines["n"][1:] != lines["n"][:-1]
+        if changes.all():  # each run has one line
+            return lines
         ends = [_YES, changes] if pick == "first" else [changes, _YES]
         return lines.filter(pl.concat(ends))
     lines = pl.DataFrame({"n": frame["n"], "of": frame[of]}).with_row_index("i").filter(pl.col("of").is_not_null())

@@ -17,7 +17,7 @@ from functools import cache
 import polars as pl
 
 from logparse.grammar import Grammar, Rule, units
-from logparse.grammar.compile import escape
+from logparse.grammar.pattern import escape
 from logparse.reading.sources import Source, pieces
 from logparse.reading.threads import in_threads
 

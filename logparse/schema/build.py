@@ -21,7 +21,8 @@ def make(lines: pl.DataFrame, schema: Mapping[str, pl.DataType], given: Mapping[
     Of few lines only what is an expression is asked of polars: here are thousands of small frames, and a query costs.
     Of many all is, since a query keeps a column of one value as that one value.
     """
-    if lines.height > MANY:
+    height = lines.height
+    if height > MANY:
         return lines.select(_asked(given.get(name)).cast(dtype).alias(name) for name, dtype in schema.items())
     asked = [e.cast(schema[name]).alias(name) for name, e in given.items() if isinstance(e, pl.Expr)]
     # With as many rows as lines, where all that is asked is one value.
@@ -32,8 +33,11 @@ def make(lines: pl.DataFrame, schema: Mapping[str, pl.DataType], given: Mapping[
         if isinstance(value, pl.Expr):
             return computed[name]
         if isinstance(value, pl.Series):
-            return (value if value.dtype == dtype else value.cast(dtype)).alias(name)
-        return full(value, lines.height, dtype).alias(name)
+            value = value if value.dtype == dtype else value.cast(dtype)
+            return value if value.name == name else value.alias(name)
+        if height > _FEW:
+            return full(value, height, dtype).alias(name)
+        return _named(name, value, height, dtype)
 
     return pl.DataFrame([column(name, dtype) for name, dtype in schema.items()])
 
@@ -45,6 +49,15 @@ def _asked(value: Given) -> pl.Expr:
 def full(value: object, length: int, dtype: pl.DataType | None = None) -> pl.Series:
     """A series of one value; `pl.repeat` makes a query of it, and here are thousands."""
     return _one(value, dtype).new_from_index(0, length)
+
+
+_FEW = 64
+"""Lines up to which columns of one value are kept and used again: most frames are that short."""
+
+
+@lru_cache(maxsize=4096)
+def _named(name: str, value: str | None, length: int, dtype: pl.DataType) -> pl.Series:
+    return full(value, length, dtype).alias(name)
 
 
 @lru_cache(maxsize=4096, typed=True)

@@ -24,7 +24,6 @@ from logparse.findings import Finding, Scene
 from logparse.text.terminal import one_line
 
 ID = "F30"
-OF_ONE_RUN = True
 _SHARE = 1 / 3
 _LEAST_S = 60
 """Some waiting is normal: a cluster is polled every ten seconds."""

@@ -32,7 +32,6 @@ from logparse.text.location import Location
 from logparse.text.terminal import one_line
 
 ID = "F24"
-OF_ONE_RUN = True
 _LEAST_S = 60
 _SHARE = 0.1
 """Least idle share of the time from the beginning of the run to its end."""

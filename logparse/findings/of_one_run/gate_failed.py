@@ -29,7 +29,6 @@ from logparse.findings import Finding, Scene
 from logparse.text.terminal import one_line
 
 ID = "F16"
-OF_ONE_RUN = True
 
 Message = Mapping[str, Any]
 """A row of `messages`."""

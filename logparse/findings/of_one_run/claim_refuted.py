@@ -30,7 +30,6 @@ from logparse.text.location import Location
 from logparse.text.terminal import one_line
 
 ID = "F18"
-OF_ONE_RUN = True
 _KEYS = ("name", "claimed", "found", "origin")
 
 

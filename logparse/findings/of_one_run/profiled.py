@@ -21,7 +21,6 @@ from logparse.comparison.phrases import labels, location, profiled
 from logparse.findings import Finding, Scene
 
 ID = "F31"
-OF_ONE_RUN = True
 _QUANTITIES = (
     *("train_s", "result_s", "wall_s", "total_s", "compile_s", "load_s", "startup_s", "throughput"),
     *("steady_throughput", "token_throughput", "latency_s"),

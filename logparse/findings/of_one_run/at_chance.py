@@ -27,7 +27,6 @@ from logparse.text.numbers import score_figure
 from logparse.text.terminal import one_line
 
 ID = "F14"
-OF_ONE_RUN = True
 
 _NEAR = 0.2
 """Relative distance from chance within which a score counts as guessing: the classes of a test set differ in size

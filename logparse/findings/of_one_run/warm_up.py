@@ -37,7 +37,6 @@ from logparse.text.numbers import figure, seconds
 from logparse.text.terminal import one_line
 
 ID = "F04"
-OF_ONE_RUN = True
 
 _FEW = 5
 """Later parts needed to establish the usual time."""

@@ -31,7 +31,6 @@ from logparse.findings import Finding, Scene
 from logparse.text.terminal import one_line
 
 ID = "F27"
-OF_ONE_RUN = True
 _EXCEEDS = re.compile(r"nitial global step (\d+) already exceeds max step (\d+)")
 _QUANTITIES = ("loss", "score", "train_s", "wall_s", "result_s", "total_s")
 

@@ -28,7 +28,6 @@ from logparse.text.location import Location
 from logparse.text.terminal import one_line
 
 ID = "F17"
-OF_ONE_RUN = True
 _MEASURED = ("train_s", "throughput", "token_throughput", "latency_s", "compile_s", "total_s")
 """Times and rates. Losses and scores do not count: a deterministic program gives the same ones in each run."""
 _HASHED = 10

@@ -26,7 +26,6 @@ from logparse.findings import Finding, Scene
 from logparse.text.terminal import one_line
 
 ID = "F01"
-OF_ONE_RUN = True
 
 
 def find(scene: Scene) -> Iterator[Finding]:

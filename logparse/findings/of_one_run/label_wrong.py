@@ -28,7 +28,6 @@ from logparse.schema import TEXT
 from logparse.text.location import Location
 
 ID = "F09"
-OF_ONE_RUN = True
 
 
 def find(scene: Scene) -> Iterator[Finding]:

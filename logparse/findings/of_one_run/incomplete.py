@@ -30,7 +30,6 @@ from logparse.text.location import Location
 from logparse.text.terminal import one_line
 
 ID = "F15"
-OF_ONE_RUN = True
 
 
 _CAUSES = {"interrupt": "^C", "aborted": "aborted, according to the log"}

@@ -38,7 +38,6 @@ from logparse.text.numbers import seconds
 from logparse.text.terminal import one_line
 
 ID = "F32"
-OF_ONE_RUN = True
 _NEIGHBOURS = 5
 """Intervals on each side that one is compared with."""
 _FEWEST = 2

@@ -30,13 +30,12 @@ from logparse.comparison.phrases import profiled, shown
 from logparse.comparison.quantities import LOWER_SCORES, QUANTITIES
 from logparse.comparison.settings import BUDGET, SETTINGS
 from logparse.findings import Finding, Scene
-from logparse.findings.at_chance import guessed
+from logparse.findings.of_one_run.at_chance import guessed
 from logparse.spreads import Spread
 from logparse.text.labels import listed as all_of
 from logparse.text.terminal import one_line
 
 ID = "F25"
-OF_ONE_RUN = True
 _QUALITY = ("score", "loss")
 _SPEED = ("train_s", "throughput", "latency_s")
 """These express the same result, so only the first that is outside is reported."""

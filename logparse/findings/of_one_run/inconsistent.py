@@ -36,7 +36,6 @@ from logparse.text.numbers import figure, seconds
 from logparse.text.terminal import one_line
 
 ID = "F29"
-OF_ONE_RUN = True
 _TOLERANCE = 0.02
 _STATED = frozenset({"read", "converted"})
 _COUNTS = frozenset({"steps", "batch_size", "micro_batch_size", "ranks", "devices", "gradient_accumulation"})

@@ -37,7 +37,6 @@ from logparse.text.numbers import seconds
 from logparse.text.terminal import one_line
 
 ID = "F33"
-OF_ONE_RUN = True
 _ABSOLUTE = re.compile(r"/|~|[A-Za-z]:[\\/]")
 _OPTION = re.compile(r"--(?:model_dir|output_dir)[= ](\S+)")
 

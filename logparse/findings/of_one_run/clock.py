@@ -34,7 +34,6 @@ from logparse.text.numbers import seconds
 from logparse.text.terminal import one_line
 
 ID = "F20"
-OF_ONE_RUN = True
 _BACK = 2.0
 """Seconds. Lines of ranks and threads that write at the same time are out of order by less."""
 _DURATIONS = ("queue_s", "compile_s", "load_s", "train_s", "eval_s", "checkpoint_s", "total_s", "startup_s")
