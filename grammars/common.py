@@ -36,9 +36,7 @@ mpi_tag = "[" + pp.Regex(r"[0-9]+") + "," + integer("rank") + "]<" + (pp.Literal
 _utc_second = pp.Regex(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{7,9}")
 _utc_offset = pp.Literal("Z ") | pp.Regex(r"[+-][0-9]{2}:[0-9]{2}") + " "
 _rank_tag = (
-    mpi_tag
-    | "[" + (pp.Literal("rank") | "default") + integer("rank") + "]:"
-    | pp.Regex(r"[0-9]{1,5}")("rank") + ": "
+    mpi_tag | "[" + (pp.Literal("rank") | "default") + integer("rank") + "]:" | pp.Regex(r"[0-9]{1,5}")("rank") + ": "
 )
 _collector_tag = (
     _utc_second + _utc_offset + pp.Opt((pp.Literal("stdout ") | "stderr ") + (pp.Literal("F ") | "P "))
@@ -48,7 +46,6 @@ line_tag = _collector_tag + pp.Opt(pp.Regex(r" *") + _rank_tag) | _rank_tag
 """What a launcher or a collector of logs prints before each line of a program: the rank, as mpirun, torchrun and
 `srun --label` print it (`[1,3]<stdout>:`, `[rank3]:`, `3: `), after the time of Kubernetes, Docker, GitHub Actions or
 the journal."""
-
 
 
 def record_head(level: str, at: pp.ParserElement = timestamp) -> pp.ParserElement:
