@@ -396,9 +396,9 @@ def test_marks_of_real_repeats_have_the_figures_of_compare(real_logs: Path) -> N
     wanted = (pl.col("workload") == "bert_large") & pl.col("batch_size").is_in([512, 1024])
     chosen = read.runs.filter(wanted & (pl.col("status") == "completed"))["run"].to_list()
     comparison = compare(read, chosen, by="batch_size")
-    found = comparison.frame().filter(pl.col("verdict") == "established")
-    assert found.filter(quantity="throughput").height == 1
-    assert agrees_with_compare(comparison) >= found.height
+    judged = comparison.frame().filter(pl.col("low").is_not_null())
+    assert "throughput" in judged["quantity"]
+    assert agrees_with_compare(comparison) > judged.height, "each is a mark of ratio; the throughput is one more"
     assert agrees_with_compare(compare(ingested(real_logs / "sambanova" / "WolandDream"))) > 0
 
 
