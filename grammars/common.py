@@ -35,9 +35,7 @@ mpi_tag = "[" + pp.Regex(r"[0-9]+") + "," + integer("rank") + "]<" + (pp.Literal
 _utc_second = pp.Regex(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{7,9}")
 _utc_offset = pp.Literal("Z ") | pp.Regex(r"[+-][0-9]{2}:[0-9]{2}") + " "
 _rank_tag = (
-    mpi_tag
-    | "[" + (pp.Literal("rank") | "default") + integer("rank") + "]:"
-    | pp.Regex(r"[0-9]{1,5}")("rank") + ": "
+    mpi_tag | "[" + (pp.Literal("rank") | "default") + integer("rank") + "]:" | pp.Regex(r"[0-9]{1,5}")("rank") + ": "
 )
 _collector_tag = (
     _utc_second + _utc_offset + pp.Opt((pp.Literal("stdout ") | "stderr ") + (pp.Literal("F ") | "P "))
