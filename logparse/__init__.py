@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from logparse.pipeline import Progress, ingest
     from logparse.reading.sources import Input
     from logparse.report import report
+    from logparse.store.contents import open
 
 if not os.path.isdir(os.path.join(__path__[0], "grammars")):
     # A checkout: the grammars are in a folder beside the package, and become part of it only when it is installed.
@@ -57,6 +58,7 @@ __all__ = [
     "compare",
     "findings",
     "ingest",
+    "open",
     "read",
     "report",
     "schema",
@@ -65,6 +67,7 @@ __all__ = [
 _HOME = {
     "ingest": "logparse.pipeline",
     "read": "logparse.logs",
+    "open": "logparse.store.contents",
     "compare": "logparse.comparison.compare",
     "across": "logparse.comparison.across",
     "findings": "logparse.findings",

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import html
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, overload
+from typing import TYPE_CHECKING, Any, Protocol, overload
 
 import polars as pl
 
@@ -24,60 +25,35 @@ if TYPE_CHECKING:
 _KINDS = {1: "known", 2: "read"}
 
 
-class Logs:
-    """The runs found in some logs, as polars frames.
+class Lines(Protocol):
+    """The lines of one source."""
 
-    runs, evidence, phases, metrics, params, messages, sources: one frame each, with the columns of
-    `logparse.schema.COLUMNS`, which gives their units and meanings too; the schema is the same with no row as with
-    many. A `Logs` does not change: `only` and `+` return new ones. It can be pickled.
+    def at(self, numbers: Iterable[int], raw: bool = False) -> dict[int, str]:
+        """Lines by number, as `Logs.lines`."""
+
+    def kinds(self) -> dict[int, str]:
+        """As `Logs.kinds`."""
+
+
+@dataclass(frozen=True)
+class SourceLines:
+    """The lines of a source whose text is in memory.
+
+    text: clean text. line_kinds: what became of each line, as `coverage.Coverage`. unmasked: the lines in which keys or
+    passwords are masked, as they were.
     """
 
-    runs: pl.DataFrame
-    evidence: pl.DataFrame
-    phases: pl.DataFrame
-    metrics: pl.DataFrame
-    params: pl.DataFrame
-    messages: pl.DataFrame
-    sources: pl.DataFrame
+    text: bytes
+    line_kinds: pl.Series | None = None
+    unmasked: Mapping[int, str] = field(default_factory=dict, repr=False)
 
-    def __init__(
-        self,
-        frames: Mapping[str, pl.DataFrame],
-        grammars: Sequence[Grammar] = (),
-        places: pl.DataFrame | None = None,
-        texts: Mapping[str, bytes] | None = None,
-        kinds: Mapping[str, pl.Series] | None = None,
-        unmasked: Mapping[str, Mapping[int, str]] | None = None,
-    ) -> None:
-        for name in FRAMES:
-            setattr(self, name, frames[name])
-        self.grammars = tuple(grammars)
-        """The grammars the logs were read with."""
-        self._places = copies.one_place_each(self.runs) if places is None else places
-        """Where every copy of every run is, with the columns of `COPIES`."""
-        self._texts = dict(texts or {})
-        self._kinds = dict(kinds or {})
-        self._unmasked = dict(unmasked or {})
-
-    def frames(self) -> dict[str, pl.DataFrame]:
-        """All frames by name."""
-        return {name: getattr(self, name) for name in FRAMES}
-
-    def lines(self, source: str, numbers: Iterable[int], raw: bool = False) -> dict[int, str]:
-        """Physical lines of `source` by number (from 1), as the reader gives them: "\\r" marks where the terminal
-        wrote over, and keys and passwords are masked, unless `raw` is set.
-
-        A number beyond the end is left out; so are all where the logs were read from a folder of frames, which holds
-        no text. Raises `KeyError` where there is no such source.
-        """
-        wanted = sorted(set(numbers))
-        text = self._texts.get(str(source), b"")
-        if not text and str(source) not in self._texts and str(source) not in self.sources["source"]:
-            raise KeyError(source)
-        unmasked = self._unmasked.get(str(source), {}) if raw else {}
+    def at(self, numbers: Iterable[int], raw: bool = False) -> dict[int, str]:
+        """Lines by number, as `Logs.lines`."""
+        text = self.text
+        unmasked = self.unmasked if raw else {}
         out: dict[int, str] = {}
         at, line = 0, 1
-        for number in wanted:
+        for number in sorted(set(numbers)):
             while line < number and at >= 0:
                 at = text.find(b"\n", at) + 1
                 line += 1
@@ -89,11 +65,90 @@ class Logs:
                 out[number] = unmasked.get(number, masked)
         return out
 
+    def kinds(self) -> dict[int, str]:
+        """As `Logs.kinds`."""
+        return {} if self.line_kinds is None else {n: _KINDS[k] for n, k in enumerate(self.line_kinds, start=1) if k}
+
+    def __getstate__(self) -> dict[str, Any]:
+        # A pickle is given to others: what is masked stays masked.
+        return {**self.__dict__, "unmasked": {}}
+
+
+class _Frame:
+    """A frame as an attribute: it is read when it is first used, where the logs are in a store."""
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self.name = name
+
+    def __get__(self, logs: Logs | None, owner: type) -> pl.DataFrame:
+        if logs is None:
+            raise AttributeError(self.name)
+        return logs._frames[self.name]
+
+
+class Logs:
+    """The runs found in some logs, as polars frames.
+
+    runs, evidence, phases, metrics, params, messages, sources: one frame each, with the columns of
+    `logparse.schema.COLUMNS`, which gives their units and meanings too; the schema is the same with no row as with
+    many. A `Logs` does not change: `only` and `+` return new ones. It can be pickled.
+    """
+
+    runs = _Frame()
+    evidence = _Frame()
+    phases = _Frame()
+    metrics = _Frame()
+    params = _Frame()
+    messages = _Frame()
+    sources = _Frame()
+
+    def __init__(
+        self,
+        frames: Mapping[str, pl.DataFrame],
+        grammars: Sequence[Grammar] = (),
+        places: pl.DataFrame | None = None,
+        lines: Mapping[str, Lines] | None = None,
+    ) -> None:
+        self._frames = frames
+        self.grammars = tuple(grammars)
+        """The grammars the logs were read with."""
+        self._places = copies.one_place_each(self.runs) if places is None else places
+        """Where every copy of every run is, with the columns of `COPIES`."""
+        self._lines = dict(lines or {})
+
+    def frames(self) -> dict[str, pl.DataFrame]:
+        """All frames by name."""
+        return {name: self._frames[name] for name in FRAMES}
+
+    def lazy(self, frame: str) -> pl.LazyFrame:
+        """The named frame as a lazy frame. Where the logs are in a store, a query on it reads only what it needs.
+
+        Raises `UsageError` where there is no such frame.
+        """
+        if frame not in FRAMES:
+            raise UsageError(f"there is no frame {frame!r}; {nearest(frame, FRAMES)}")
+        scan: Callable[[str], pl.LazyFrame] | None = getattr(self._frames, "lazy", None)
+        return scan(frame) if scan else self._frames[frame].lazy()
+
+    def lines(self, source: str, numbers: Iterable[int], raw: bool = False) -> dict[int, str]:
+        """Physical lines of `source` by number (from 1), as the reader gives them: "\\r" marks where the terminal
+        wrote over, and keys and passwords are masked, unless `raw` is set.
+
+        A number beyond the end is left out; so are all where the logs were read from a folder of frames, which holds
+        no text. A store holds the lines that values come from, and finds others only while the log is there and
+        unchanged. Raises `KeyError` where there is no such source.
+        """
+        if (lines := self._lines.get(str(source))) is not None:
+            return lines.at(numbers, raw)
+        if str(source) not in self.sources["source"]:
+            raise KeyError(source)
+        return {}
+
     def kinds(self, source: str) -> dict[int, str]:
         """Line number -> "read" (a value was taken) or "known" (a rule names it); lines that no rule read are left
         out."""
-        lines = self._kinds.get(str(source))
-        return {} if lines is None else {n: _KINDS[kind] for n, kind in enumerate(lines, start=1) if kind}
+        lines = self._lines.get(str(source))
+        return {} if lines is None else lines.kinds()
 
     # ---- some of them, more of them ---- #
 
@@ -126,9 +181,7 @@ class Logs:
             {**frames, "sources": kept},
             self.grammars,
             places,
-            {name: text for name, text in self._texts.items() if name in names_kept},
-            {name: kinds for name, kinds in self._kinds.items() if name in names_kept},
-            {name: lines for name, lines in self._unmasked.items() if name in names_kept},
+            {name: lines for name, lines in self._lines.items() if name in names_kept},
         )
 
     def __add__(self, more: Logs) -> Logs:
@@ -163,9 +216,7 @@ class Logs:
             {**frames, "sources": sources},
             [*self.grammars, *(g for g in more.grammars if g.name not in {own.name for own in self.grammars})],
             places.select(*copies.COPIES),
-            {**more._texts, **self._texts},
-            {**more._kinds, **self._kinds},
-            {**more._unmasked, **self._unmasked},
+            {**more._lines, **self._lines},
         )
 
     def _with_sources_renamed(self, first: Logs) -> Logs:
@@ -186,9 +237,7 @@ class Logs:
             {name: frame.with_columns(renamed) for name, frame in self.frames().items()},
             self.grammars,
             self._places.with_columns(renamed),
-            {names.get(name, name): text for name, text in self._texts.items()},
-            {names.get(name, name): kinds for name, kinds in self._kinds.items()},
-            {names.get(name, name): lines for name, lines in self._unmasked.items()},
+            {names.get(name, name): lines for name, lines in self._lines.items()},
         )
 
     # ---- kept, and given to others ---- #
@@ -232,8 +281,7 @@ class Logs:
         # Installed grammars are found again by name, which keeps the pickle small.
         installed = {id(grammar) for grammar in registry.installed()}
         grammars = [grammar.name if id(grammar) in installed else grammar for grammar in self.grammars]
-        # A pickle is given to others: what is masked stays masked.
-        return {**self.__dict__, "grammars": grammars, "_unmasked": {}}
+        return {**self.__dict__, "grammars": grammars, "_frames": self.frames()}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         installed = {grammar.name: grammar for grammar in registry.installed()}

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import polars as pl
 
-from logparse.arguments import OneOrMany
+from logparse.arguments import OneOrMany, as_tuple
 from logparse.frames import records, run_defaults
 from logparse.frames.join import Part, join
 from logparse.frames.locate import located, placed_evidence
@@ -17,12 +18,15 @@ from logparse.frames.run_bounds import find_runs
 from logparse.frames.run_columns import RunColumns
 from logparse.frames.status import not_proved
 from logparse.grammar import Grammar, Rule, registry
-from logparse.logs import Logs
+from logparse.logs import Logs, SourceLines
 from logparse.reading.coverage import coverage, source_rows
 from logparse.reading.match import Hits, match
 from logparse.reading.scan import Batch, Texts
-from logparse.reading.sources import Input, Source, read_sources
+from logparse.reading.sources import Input, Source, read_sources, read_stored
 from logparse.schema import FRAMES
+from logparse.store.intake import Intake
+from logparse.store.tables import Store
+from logparse.store.upkeep import compact_if_many_parts
 
 BATCH_BYTES = 24 * 2**20
 """Sources are read together until their text is this long: small files share the cost of each rule, and memory stays
@@ -32,13 +36,15 @@ Progress = Callable[[int, str], None]
 
 
 def ingest(
-    paths: OneOrMany[Input],
+    paths: OneOrMany[Input] = (),
     *,
     grammars: OneOrMany[str | Path | Grammar] = (),
     files_from: Input | None = None,
     progress: Progress | None = None,
+    store: str | os.PathLike[str] | None = None,
+    stale: bool = False,
 ) -> Logs:
-    """Read logs into frames; nothing is written anywhere.
+    """Read logs into frames. Nothing is written anywhere, unless a store is given.
 
     Args:
         paths: files, folders, globs, "-", bytes, file objects, or several of these. Compressed files are recognized by
@@ -47,26 +53,61 @@ def ingest(
             the installed one.
         files_from: a file (or "-") with one path per line.
         progress: called with the number of bytes read so far and the name of the source.
+        store: folder in which to keep what is read, created if it does not exist. What it holds already is not read
+            again. `logparse.open` gives back all that is in it.
+        stale: also read again what an older version of logparse or of a grammar read into the store, if it is still
+            there.
 
     Raises:
         NoSuchInput: a path does not exist, or a glob matches nothing.
         GrammarError: a grammar cannot be used.
+        UsageError: the store cannot be written to, or was written by a newer logparse.
 
     An input that cannot be read raises nothing: it is a row of `sources` that says why.
     """
     chosen = registry.compiled(grammars)
-    vendors = [g for g in chosen if not g.shared]
-    shared = [rule for g in chosen if g.shared for rule in g.rules]
+    if store is not None:
+        return ingest_into(Store.create(store), paths, grammars, files_from, progress, stale).logs()
     sources: list[Source] = []
     parts: list[Part] = []
-    for batch in _batches(read_sources(paths, files_from=files_from), progress):
+    for batch, part in _read(read_sources(paths, files_from=files_from), chosen, progress):
         sources.extend(batch.sources)
-        parts.append(read_batch(batch, vendors, shared))
+        parts.append(part)
     frames, places = join(parts)
-    texts = {source.name: source.text for source in sources}
     kinds = {name: lines for part in parts for name, lines in part.kinds.items()}
-    unmasked = {source.name: source.unmasked for source in sources if source.unmasked}
-    return Logs(frames, chosen, places, texts, kinds, unmasked)
+    lines = {source.name: SourceLines(source.text, kinds.get(source.name), source.unmasked) for source in sources}
+    return Logs(frames, chosen, places, lines)
+
+
+def ingest_into(
+    store: Store,
+    paths: OneOrMany[Input],
+    grammars: OneOrMany[str | Path | Grammar] = (),
+    files_from: Input | None = None,
+    progress: Progress | None = None,
+    stale: bool = False,
+) -> Intake:
+    """Read logs into a store, and return what became of each. Arguments and errors as `ingest`."""
+    further: tuple[str | Path | Grammar, ...] = as_tuple(grammars)
+    chosen = registry.compiled(further)
+    intake = Intake(store, chosen, further, stale)
+    inputs: tuple[Input, ...] = as_tuple(paths)
+    stored = read_stored([*inputs, *(intake.stale_paths() if stale else ())], files_from=files_from)
+    for batch, part in _read((each.source() for each in stored if not intake.has(each)), chosen, progress):
+        intake.keep(batch.sources, part)
+    intake.finish()
+    compact_if_many_parts(store)
+    return intake
+
+
+def _read(
+    sources: Iterator[Source], grammars: Sequence[Grammar], progress: Progress | None
+) -> Iterator[tuple[Batch, Part]]:
+    """The batches of sources, and what was read from each."""
+    vendors = [g for g in grammars if not g.shared]
+    shared = [rule for g in grammars if g.shared for rule in g.rules]
+    for batch in _batches(sources, progress):
+        yield batch, read_batch(batch, vendors, shared)
 
 
 def _batches(sources: Iterator[Source], progress: Progress | None) -> Iterator[Batch]:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import fnmatch
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import polars as pl
 
 from logparse.errors import UsageError, near
+from logparse.schema import FRAMES
 from logparse.text.labels import shortened
 
 
@@ -51,6 +52,28 @@ def find_runs(runs: pl.DataFrame, name: str) -> list[str]:
     if not matching:
         raise UsageError(f"no run matches {name!r}; {_hint(rows, name)}")
     return matching
+
+
+def mentioned(sql: str, always: Collection[str] = ()) -> list[str]:
+    """The frames whose names are in an SQL text, and `always`: no others need to be read."""
+    return [name for name in FRAMES if name in always or re.search(rf"\b{name}\b", sql, re.IGNORECASE)]
+
+
+def query(frames: Mapping[str, pl.DataFrame], sql: str) -> pl.DataFrame:
+    """The rows that an SQL query over `frames` selects. It can reach nothing else: it is one SELECT (or WITH ...
+    SELECT), and calls only `FUNCTIONS`.
+
+    Raises `ValueError` for an invalid query.
+    """
+    sql = sql.strip().removesuffix(";").strip()
+    if not re.match(r"(?i)(select|with)\b", sql):
+        raise ValueError("only SELECT is possible: a query reads frames and changes nothing")
+    _require_expression(sql)
+    plain = {n: f.with_columns(pl.col(pl.Categorical).cast(pl.String)) for n, f in frames.items()}
+    try:
+        return pl.SQLContext(plain, register_globals=False, eager=True).execute(sql)
+    except (pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
+        raise ValueError(str(error).partition("\n")[0]) from None
 
 
 def where(frames: Mapping[str, pl.DataFrame], name: str, condition: str) -> pl.DataFrame:
@@ -235,23 +258,23 @@ _TOKEN = re.compile(
 
 
 def _require_expression(condition: str) -> None:
-    """Raises `ValueError` unless `condition` is one SQL expression whose calls are all in `FUNCTIONS`."""
+    """Raises `ValueError` unless `condition` is one SQL expression or query whose calls are all in `FUNCTIONS`."""
     at = depth = 0
     while at < len(condition):
         token = _TOKEN.match(condition, at)
         # A backslash before a quote ends the text or does not, depending on the dialect.
         if token is None or "\\'" in token[0]:
-            raise ValueError(f"a condition is one SQL expression, without comments: {condition[at : at + 20]!r}")
+            raise ValueError(f"this is not one SQL expression without comments: {condition[at : at + 20]!r}")
         if (call := token["call"]) and call.lower() not in FUNCTIONS | _KEYWORDS:
             raise ValueError(
-                f"a condition may compare and compute, but not call {call}: it can read only the frames, no files"
+                f"{call} cannot be called: SQL can compare and compute, and read only the frames, no files"
             )
         depth += token[0].endswith("(") - (token["close"] is not None)
         if depth < 0:
             break
         at = token.end()
     if depth:
-        raise ValueError("a condition is one SQL expression, and its parentheses do not match")
+        raise ValueError("the parentheses do not match")
 
 
 def _hint(rows: Sequence[Mapping[str, Any]], name: str) -> str:

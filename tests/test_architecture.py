@@ -24,6 +24,7 @@ PARTS = (
     "selection",
     "storage",
     "logs",
+    "store",
     "pipeline",
     "cells",
     "spreads",
@@ -48,14 +49,16 @@ MAY_TOUCH_FILES = {
     "logparse.grammar.cache",
     "logparse.reading.sources",
     "logparse.storage",
+    "logparse.store.tables",
+    "logparse.store.intake",
     "logparse.spreads",
     "logparse.devices",
     "logparse.report.page",
     *SCRIPTS,
 }
-"""Besides the command line: the cache of grammars, the reader of logs, what writes frames to a folder and reads them
-back when a caller asks for it, and what reads the data that its own package brings along (or, for `devices`, a file
-that extends it)."""
+"""Besides the command line: the cache of grammars, the reader of logs, what writes frames to a folder or a store and
+reads them back when a caller asks for it, and what reads the data that its own package brings along (or, for `devices`,
+a file that extends it)."""
 
 
 @cache

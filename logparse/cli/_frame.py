@@ -36,7 +36,7 @@ def frame_command(name: str, help: str) -> click.Command:
     ) -> int:
         _options.is_table(format, output)  # report a wrong format before an hour of reading
         logs = _options.read(paths, files_from, grammar)
-        frame = logs.frames()[name]
+        frame: pl.DataFrame = getattr(logs, name)
         if where is not None:
             frame = select(logs, name, where)
         _options.put(frame, name, format, output)
@@ -50,6 +50,7 @@ def select(logs: Logs, name: str, where: str) -> pl.DataFrame:
     from logparse import selection
 
     try:
-        return selection.where(logs.frames(), name, where)
+        frames = {frame: getattr(logs, frame) for frame in selection.mentioned(where, {name})}
+        return selection.where(frames, name, where)
     except ValueError as error:
         raise click.UsageError(f"--where: {error}") from None

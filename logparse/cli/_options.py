@@ -5,13 +5,18 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from functools import reduce
 from glob import iglob
+from operator import add
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
+from click.core import ParameterSource
 
 from logparse.cli import NOTHING, UNREADABLE
+from logparse.store import FOLDER, is_store
 
 if TYPE_CHECKING:
     import polars as pl
@@ -45,10 +50,48 @@ class Written(click.Path):
         super().__init__(allow_dash=True, dir_okay=False)
 
 
+class StoreFolder(Written):
+    """The folder of a store."""
+
+    def __init__(self) -> None:
+        click.Path.__init__(self, file_okay=False)
+
+
 def reading(command: F) -> F:
-    """PATH…, --files-from and --grammar."""
-    command = files_and_grammars(command)
+    """PATH…, --files-from, --grammar, --store and --as-of."""
+    return paths_argument(files_and_grammars(stored(command)))
+
+
+def paths_argument(command: F) -> F:
+    """PATH…"""
     return click.argument("paths", nargs=-1, metavar="[PATH]...", type=click.Path(allow_dash=True))(command)
+
+
+def stored(command: F) -> F:
+    """--store and --as-of, for commands that read; `read` takes their values from the context."""
+    command = click.option(
+        "--as-of", expose_value=False, callback=_noted, metavar="VERSION|TIME",
+        help="Read an earlier version of the store: a number, or a time in UTC (2024-04-07T12:00).",
+    )(command)  # fmt: skip
+    return store_option("Read the logs kept in this store (default, without PATH: .logparse).")(command)
+
+
+def store_option(help: str) -> Callable[[F], F]:
+    """--store."""
+    return click.option(
+        "--store", type=StoreFolder(), envvar="LOGPARSE_STORE", expose_value=False, callback=_noted, metavar="DIR",
+        help=help,
+    )  # fmt: skip
+
+
+def _noted(ctx: click.Context, param: click.Parameter, value: str | None) -> None:
+    ctx.meta[f"logparse.{param.name}"] = value
+
+
+def noted(name: str) -> str | None:
+    """The value of --store or --as-of."""
+    value: str | None = click.get_current_context().meta.get(f"logparse.{name}")
+    return value
 
 
 def files_and_grammars(command: F) -> F:
@@ -120,27 +163,49 @@ def claims(given: Sequence[str], file: str | None) -> list[Claim]:
 def runs_and_paths(names: Sequence[str]) -> tuple[list[str], list[str]]:
     """Split arguments into names of runs and paths: an argument that exists in the file system is a path.
 
-    Raises `click.UsageError` where there is no path among them.
+    Without a path among them, the store is what is read. Raises `click.UsageError` where there is none.
     """
     runs: list[str] = []
     paths: list[str] = []
     for name in names:
         found = name == "-" or Path(name).exists() or next(iglob(name, recursive=True), None) is not None
         (paths if found else runs).append(name)
-    if not paths:
+    if not paths and store_folder() is None:
         problem = f"no file or folder matches {', '.join(names)}" if names else "no logs given"
         raise click.UsageError(f"{problem}: name the logs too, as in: compare RUN RUN PATH...")
     return runs, paths
 
 
 def read(paths: Sequence[str], files_from: str | None, grammars: Sequence[str]) -> Logs:
-    """Ingest the logs, with a progress line where that takes more than a second.
+    """The logs of the paths, or of the store if there is no path; a path may be a store too. With a progress line where
+    reading takes more than a second.
 
     Raises `click.UsageError` where no logs are given.
     """
-    require_logs(paths, files_from)
     refuse_overwriting(paths, files_from)
-    _few_threads_for_little(paths)
+    given = bool(paths) or files_from is not None
+    if given and _on_command_line("store"):
+        raise click.UsageError("give paths or --store; to read logs and a store together, name the store as a path")
+    folder = None if given else store_folder()
+    if not given and folder is None:
+        raise click.UsageError(NO_LOGS)
+    stores = [folder] if folder else [path for path in paths if is_store(path)]
+    if not stores and _on_command_line("as_of"):
+        raise click.UsageError("--as-of is for a store, and no path is one")
+    few_threads_for_little(stores or paths)
+    import logparse
+
+    if not stores:
+        return ingest(paths, files_from, grammars)
+    logs = [logparse.open(store, as_of=_as_of(), grammars=grammars) for store in stores]
+    others = [path for path in paths if path not in stores]
+    if others or files_from is not None:
+        logs.append(ingest(others, files_from, grammars))
+    return reduce(add, logs)
+
+
+def ingest(paths: Sequence[str], files_from: str | None, grammars: Sequence[str]) -> Logs:
+    """Read logs, and keep nothing."""
     import logparse
     from logparse.cli._progress import Progress
 
@@ -148,7 +213,36 @@ def read(paths: Sequence[str], files_from: str | None, grammars: Sequence[str]) 
         return logparse.ingest(list(paths), grammars=grammars, files_from=files_from, progress=progress)
 
 
-def _few_threads_for_little(paths: Sequence[str]) -> None:
+def store_folder() -> str | None:
+    """The store that is read where no path is given: that of --store, else that of the current folder if there is one;
+    else None."""
+    return noted("store") or (FOLDER if is_store(FOLDER) else None)
+
+
+def _on_command_line(name: str) -> bool:
+    return click.get_current_context().get_parameter_source(name) is ParameterSource.COMMANDLINE
+
+
+def _as_of() -> int | datetime | None:
+    text = noted("as_of")
+    if text is None:
+        return None
+    if text.isdecimal():
+        return int(text)
+    try:
+        time = datetime.fromisoformat(text)
+    except ValueError:
+        raise click.UsageError(f"--as-of {text}: give the number of a version, or a time: 2024-04-07T12:00") from None
+    return time.astimezone(UTC).replace(tzinfo=None) if time.tzinfo else time
+
+
+NO_LOGS = (
+    "no logs given: name files, folders or globs, - for standard input, or --files-from; or keep logs first, with "
+    "logparse ingest PATH..."
+)
+
+
+def few_threads_for_little(paths: Sequence[str]) -> None:
     """For a few small logs, threads cost polars more time than they save. It reads their number once, on import."""
     from logparse.cli._progress import size
     from logparse.errors import UsageError

@@ -53,6 +53,7 @@ def _names(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[
 @click.option("--title", help="Replaces the title that states the result.")
 @_options.claims_and_ignore
 @_options.files_and_grammars
+@_options.stored
 @click.pass_context
 def command(
     ctx: click.Context,
@@ -155,6 +156,6 @@ def _given(ctx: click.Context) -> Iterator[str]:
         assert param.name is not None
         if ctx.get_parameter_source(param.name) is not ParameterSource.COMMANDLINE:
             continue
-        value = ctx.params[param.name]
+        value = ctx.params[param.name] if param.expose_value else _options.noted(param.name)
         for one in value if isinstance(value, tuple) else (value,):
             yield from (str(one),) if isinstance(param, click.Argument) else (param.opts[-1], str(one))

@@ -58,6 +58,7 @@ if TYPE_CHECKING:
 )
 @_options.claims_and_ignore
 @_options.files_and_grammars
+@_options.stored
 @_options.printing_also("junit", "github")
 def command(
     names: tuple[str, ...],
@@ -106,7 +107,7 @@ def command(
             raise click.UsageError("--across takes one --target")
     else:
         _refuse("without --across", device=device)
-    runs, paths = _options.runs_and_paths(names) if names or files_from is None else ([], [])
+    runs, paths = _options.runs_and_paths(names) if names else ([], [])
     base_file = baseline if baseline is not None and Path(baseline).is_file() else None
     if base_file is not None:
         paths = [base_file, *(path for path in paths if Path(path) != Path(base_file))]

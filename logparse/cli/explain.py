@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
 
 @click.command("explain")
-@_options.reading
+@_options.paths_argument
+@_options.files_and_grammars
 @click.option("--all", is_flag=True, help="Show every line, including those without values and those not parsed.")
 @click.option(
     "--draft",

@@ -3,14 +3,27 @@
 from __future__ import annotations
 
 import sys
+from typing import TYPE_CHECKING
 
 import click
 
-from logparse.cli import GATE, _options
+from logparse.cli import GATE, USAGE, _options
+from logparse.store import FOLDER
+
+if TYPE_CHECKING:
+    from logparse.logs import Logs
 
 
 @click.command("ingest")
-@_options.reading
+@_options.paths_argument
+@_options.files_and_grammars
+@_options.store_option("Keep what is read in this folder (default: .logparse).")
+@click.option("--no-store", is_flag=True, envvar="LOGPARSE_NO_STORE", help="Keep nothing.")
+@click.option(
+    "--stale",
+    is_flag=True,
+    help="Also read again what an older logparse or grammar read into the store, if it is still there.",
+)
 @click.option(
     "--min-coverage", type=click.FloatRange(0, 1), metavar="SHARE",
     help="Exit with 5 if a smaller share of lines was parsed (0 to 1).",
@@ -20,6 +33,8 @@ def command(
     paths: tuple[str, ...],
     files_from: str | None,
     grammar: tuple[str, ...],
+    no_store: bool,
+    stale: bool,
     min_coverage: float | None,
     format: str | None,
     output: str | None,
@@ -30,14 +45,20 @@ def command(
     workload; an empty cell says why it is empty. Findings and the lines that were not parsed follow. Formats other than
     table contain the frame `runs`.
 
+    What is read is kept in a folder, the store. Logs that it holds are not read again, and commands without PATH use
+    it. --no-store keeps nothing.
+
     \b
     Examples:
       logparse ingest sample_logs
       logparse ingest 'runs/*.out' --min-coverage 0.95
-      logparse ingest job.out --grammar my_grammar.py
+      logparse ingest job.out --grammar my_grammar.py --no-store
     """
     people = _options.is_table(format, output)
-    logs = _options.read(paths, files_from, grammar)
+    if not (stale and not no_store):
+        _options.require_logs(paths, files_from)
+    _options.refuse_overwriting(paths, files_from)
+    logs, kept, problem = _read(paths, files_from, grammar, no_store, stale)
     from logparse.pages import ingest
     from logparse.text import terminal
 
@@ -52,8 +73,37 @@ def command(
         _options.put_text(ingest.page(ledger, paths, paint, findings(ledger, of_one_run=True)), output)
     else:
         _options.put(logs.runs, "runs", format, output)
+    if kept and people:
+        click.echo(kept, err=True)
+    if problem:
+        click.echo(f"Warning: not all was kept: {problem} (--no-store keeps nothing)", err=True)
     coverage = ingest.coverage(logs)
     if min_coverage is not None and coverage < min_coverage:
         click.echo(f"--min-coverage {min_coverage:g} not reached: {coverage:.4f} of the lines were parsed", err=True)
         return GATE
-    return _options.exit_code(logs)
+    return max(_options.exit_code(logs), USAGE if problem and _options.noted("store") else 0)
+
+
+def _read(
+    paths: tuple[str, ...], files_from: str | None, grammars: tuple[str, ...], no_store: bool, stale: bool
+) -> tuple[Logs, str | None, str | None]:
+    """The logs, what was kept of them, and why they could not be kept."""
+    _options.few_threads_for_little(paths)
+    if no_store:
+        return _options.ingest(paths, files_from, grammars), None, None
+    from logparse.cli._progress import Progress
+    from logparse.errors import NoSuchInput, UsageError
+    from logparse.pipeline import ingest_into
+    from logparse.store.tables import Store
+
+    try:
+        store = Store.create(_options.noted("store") or FOLDER)
+        with Progress(paths if files_from is None else None) as progress:
+            intake = ingest_into(store, list(paths), grammars, files_from, progress, stale)
+        return intake.logs(), f"Kept in {store.folder}: {intake.summary()}", None
+    except NoSuchInput:
+        raise
+    except UsageError as error:
+        if "-" in paths or files_from == "-":  # it cannot be read a second time
+            raise
+        return _options.ingest(paths, files_from, grammars), None, error.message

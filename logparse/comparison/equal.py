@@ -101,7 +101,7 @@ def _reached(side: Side, job: Job, series: pl.DataFrame, name: str, condition: p
     """The first point that meets the condition and whose successor does too."""
     if not series.height:
         return PointAt(side, job, reason=f"this log has no {name} by step")
-    met = series.select(condition.fill_null(False)).to_series().to_list()
+    met = series.select((condition & pl.col("value").is_finite()).fill_null(False)).to_series().to_list()
     at = next((i for i, here in enumerate(met) if here and all(met[i : i + 2])), None)
     if at is None:
         return PointAt(side, job, reason="not reached")

@@ -130,12 +130,12 @@ class Ledger:
         parts = [part for run in job.ids if (part := self._by_run(frame).get((run,))) is not None]
         if len(parts) == 1:
             return parts[0]
-        return pl.concat(parts) if parts else self.logs.frames()[frame].clear()
+        return pl.concat(parts) if parts else getattr(self.logs, frame).clear()
 
     def _by_run(self, frame: str) -> Mapping[tuple[Any, ...], pl.DataFrame]:
         """Run -> its rows: cut once, since a job is asked for its rows many times."""
         if frame not in self._parts:
-            self._parts[frame] = self.logs.frames()[frame].partition_by("run", as_dict=True)
+            self._parts[frame] = getattr(self.logs, frame).partition_by("run", as_dict=True)
         return self._parts[frame]
 
     def repeats(self, job: Job) -> list[Job]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import polars as pl
 
 from logparse.schema import TEXT
@@ -33,12 +35,12 @@ def with_ids(places: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def fullest(places: pl.DataFrame) -> pl.DataFrame:
-    """One row for each `run`, with the number of its other `copies`: the place with most lines read, then the first.
-    In the order of the sources."""
+def fullest(places: pl.DataFrame, by: Sequence[str] = ("run",)) -> pl.DataFrame:
+    """One row for each `run` (or for each value of `by`), with the number of its other `copies`: the place with most
+    lines read, then the first. In the order of the sources."""
     best = places.sort(["lines_read", "source_index", "line_first"], descending=[True, False, False])
-    counted = best.with_columns((pl.len().over("run") - 1).cast(pl.UInt32).alias("copies"))
-    return counted.unique("run", keep="first", maintain_order=True).sort("source_index", "line_first")
+    counted = best.with_columns((pl.len().over(by) - 1).cast(pl.UInt32).alias("copies"))
+    return counted.unique(by, keep="first", maintain_order=True).sort("source_index", "line_first")
 
 
 def labelled(runs: pl.DataFrame) -> pl.DataFrame:

@@ -35,9 +35,12 @@ _ORDER: dict[str, list[str]] = {
 """Frames of rows of runs, and what each is sorted by; metrics and evidence keep their order."""
 
 
-def join(batches: Sequence[Part]) -> tuple[dict[str, pl.DataFrame], pl.DataFrame]:
+def join(batches: Sequence[Part], apart: bool = False) -> tuple[dict[str, pl.DataFrame], pl.DataFrame]:
     """The frames of all batches, as `schema.FRAMES`: each run once, from its most complete copy; and the places of all
     copies, as `copies.COPIES`.
+
+    apart: each run once in each source that contains it, so that a source can be taken away; `run` is then the `hash`
+    of the run.
 
     Empties the lists in `frames`: each part is freed once its final form exists.
     """
@@ -48,8 +51,9 @@ def join(batches: Sequence[Part]) -> tuple[dict[str, pl.DataFrame], pl.DataFrame
         return out, pl.DataFrame(schema=copies.COPIES)
     sources = pl.Series([name for batch in batches for name in batch.sources["source"]], dtype=TEXT)
     all_runs = pl.concat(_numbered(batches, "runs"), how="diagonal_relaxed").rename({"run": "hash"})
-    places = copies.with_ids(all_runs.with_columns(pl.lit(sources).gather(pl.col("source_index")).alias("source")))
-    runs = copies.fullest(places)
+    places = all_runs.with_columns(pl.lit(sources).gather(pl.col("source_index")).alias("source"))
+    places = places.with_columns(run="hash") if apart else copies.with_ids(places)
+    runs = copies.fullest(places, ["run", "source"] if apart else ["run"])
     out["runs"] = conform("runs", copies.labelled(runs))
     ids = _run_ids(runs, sum(batch.runs for batch in batches))
     for name, order in _ORDER.items():

@@ -28,6 +28,7 @@ import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import IO, Any, TypeAlias
 
@@ -71,6 +72,36 @@ class Source:
     """Lines in which keys or passwords are masked, by number from 1, as they were before."""
 
 
+@dataclass(frozen=True)
+class Stored:
+    """One input as it is stored, before it is unpacked and decoded."""
+
+    name: str
+    """As `Source.name`."""
+    path: Path | None
+    """Of a file; None for bytes and streams."""
+    data: bytes = field(repr=False)
+    trouble: str | None = None
+    """Why it could not be read."""
+    changed: str | None = None
+    """That it changed while it was read."""
+
+    @cached_property
+    def sha256(self) -> str:
+        """The hash of the data."""
+        return _sha256(self.data)
+
+    def source(self) -> Source:
+        """Its text."""
+        if self.trouble is not None:
+            return _without_text(self.name, b"", None, "unreadable", self.trouble, lambda: self.sha256)
+        if len(self.data) <= _PIECE or "sha256" in self.__dict__:
+            return _read_as_text(self.name, self.data, self.changed, lambda: self.sha256)
+        # The hash of much is computed beside the reading, since hashing lets others work.
+        with ThreadPoolExecutor(1) as beside:
+            return _read_as_text(self.name, self.data, self.changed, beside.submit(_sha256, self.data).result)
+
+
 def read_sources(paths: OneOrMany[Input], *, files_from: Input | None = None) -> Iterator[Source]:
     """Each input as a Source, lazily, in the order given; the same real file only once, names all different.
 
@@ -78,6 +109,11 @@ def read_sources(paths: OneOrMany[Input], *, files_from: Input | None = None) ->
         NoSuchInput: a path does not exist, or a glob matches nothing.
         UsageError: something that is not a path, bytes or a stream; a list of files that cannot be read.
     """
+    return (stored.source() for stored in read_stored(paths, files_from=files_from))
+
+
+def read_stored(paths: OneOrMany[Input], *, files_from: Input | None = None) -> Iterator[Stored]:
+    """What `read_sources` reads, as it is stored. Raises as `read_sources` does."""
     found = _find(paths, files_from)
     return _read_each(found)
 
@@ -262,20 +298,20 @@ class _UnreadableError(Exception):
     """Its text becomes `Source.reason`."""
 
 
-def _read_each(found: Iterable[_Found]) -> Iterator[Source]:
+def _read_each(found: Iterable[_Found]) -> Iterator[Stored]:
     taken: dict[str, int] = {}
     for each in found:
         taken[each.name] = taken.get(each.name, 0) + 1
         # evidence points to a source by its name: two pieces of bytes must not share one
         name = each.name if taken[each.name] == 1 else f"{each.name} ({taken[each.name]})"
+        path = each.item if isinstance(each.item, Path) else None
         version = _version(each)
         try:
-            stored = _stored(each)
-        except _UnreadableError as trouble:
-            yield _without_text(name, b"", None, "unreadable", str(trouble), lambda: _sha256(b""))
-        else:
+            data = _stored(each)
             changed = _version(each) != version
-            yield _source(name, stored, "It changed while it was read: read it again." if changed else None)
+            yield Stored(name, path, data, changed="It changed while it was read: read it again." if changed else None)
+        except _UnreadableError as trouble:
+            yield Stored(name, path, b"", str(trouble))
 
 
 def _version(found: _Found) -> tuple[int, ...] | None:
@@ -346,14 +382,6 @@ def _why(error: OSError, item: object) -> str:
     if error.errno == errno.ELOOP:
         return "This is a link that leads back to itself: mend or remove the link."
     return f"The system could not read it ({error.strerror or error}): try again, or copy it elsewhere first."
-
-
-def _source(name: str, stored: bytes, doubt: str | None) -> Source:
-    """The source that `stored` is; the hash of much is made beside the reading, since hashing lets others work."""
-    if len(stored) <= _PIECE:
-        return _read_as_text(name, stored, doubt, lambda: _sha256(stored))
-    with ThreadPoolExecutor(1) as beside:
-        return _read_as_text(name, stored, doubt, beside.submit(_sha256, stored).result)
 
 
 def _read_as_text(name: str, stored: bytes, changed: str | None, sha256: Callable[[], str]) -> Source:

@@ -11,6 +11,7 @@ import polars as pl
 import pytest
 
 import logparse
+from logparse.logs import SourceLines
 
 LOGS = fuzzer.corpus([fuzzer.SAMPLES])
 
@@ -49,10 +50,10 @@ def test_checks_find_what_is_wrong(frame: str, column: str, value: object, check
     assert not list(check(logs))  # type: ignore[operator]
     bad = logs.frames()[frame].with_columns((value if isinstance(value, pl.Expr) else pl.lit(value)).alias(column))
     frames = {**logs.frames(), frame: bad}
-    text = {
-        logs.sources["source"][0]: b"\n".join(
-            line.encode() for line in logs.lines(logs.sources["source"][0], range(999)).values()
+    lines = {
+        logs.sources["source"][0]: SourceLines(
+            b"\n".join(line.encode() for line in logs.lines(logs.sources["source"][0], range(999)).values())
         )
     }
-    wrong = logparse.Logs(frames, logs.grammars, texts=text)
+    wrong = logparse.Logs(frames, logs.grammars, lines=lines)
     assert list(check(wrong))  # type: ignore[operator]

@@ -1,0 +1,44 @@
+"""The output of `logparse store info`."""
+
+from __future__ import annotations
+
+import os
+
+from logparse.grammar import registry
+from logparse.store.intake import is_stale, read_with
+from logparse.store.tables import Store
+from logparse.store.upkeep import size
+from logparse.text.labels import many
+from logparse.text.terminal import aligned
+
+_VERSIONS = 10
+"""Versions listed."""
+
+
+def page(store: Store) -> str:
+    """What a store holds: sources, those that are gone or were read with older versions, and the last versions."""
+    rows = store.sources().to_dicts()
+    now = read_with(registry.compiled(), {})
+    gone = sum(row["path"] is None or not os.path.exists(row["path"]) for row in rows)
+    stale = sum(is_stale(row, now) for row in rows)
+    runs = sum(row["rows"]["runs"] for row in rows)
+    counted = many(len({row["part"] for row in rows}), "part")
+    lines = [
+        f"{store.folder}: {many(len(rows), 'source')} with {many(runs, 'run')} (copies included), in {counted}; "
+        f"{size(store.folder) / 1e6:,.1f} MB",
+    ]
+    if gone:
+        lines.append(f"{many(gone, 'source')}: the log is no longer there; what it gave is kept")
+    if stale:
+        lines.append(f"{many(stale, 'source')}: read with other versions; logparse ingest --stale reads them again")
+    versions = store.versions()
+    lines += ["", "Versions, last first (times are UTC):"]
+    lines += aligned(
+        [
+            [f"  {version}", f"{at:%Y-%m-%d %H:%M:%S}", what]
+            for version, at, what in versions.head(_VERSIONS).iter_rows()
+        ]
+    )
+    if (left := versions.height - _VERSIONS) > 0:
+        lines.append(f"  and {left} earlier")
+    return "\n".join(lines)

@@ -1,0 +1,21 @@
+"""The store: frames kept in a folder, each source read once. `logparse.open` gives its logs back.
+
+tables.py       what is on disk: immutable Parquet files, and the Delta table `sources`, whose commits decide
+intake.py       what happens to each input: unchanged, moved, grown, new
+lines.py        which lines are kept
+contents.py     the sources of a store as `Logs`
+upkeep.py       info, check, forget, compact
+"""
+
+from __future__ import annotations
+
+import os
+
+MANIFEST = "store.json"
+FOLDER = ".logparse"
+"""The store of the current folder."""
+
+
+def is_store(folder: str | os.PathLike[str]) -> bool:
+    """Whether the folder is a store."""
+    return os.path.isfile(os.path.join(folder, MANIFEST))

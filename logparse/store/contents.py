@@ -1,0 +1,198 @@
+"""The sources of a store as `Logs`: each run once, from its fullest copy, as if all sources had been read at once."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+from functools import cached_property
+from pathlib import Path
+
+import polars as pl
+
+from logparse.arguments import OneOrMany
+from logparse.errors import UsageError
+from logparse.frames import copies
+from logparse.grammar import Grammar, registry
+from logparse.logs import Lines, Logs, SourceLines
+from logparse.reading.sources import read_stored
+from logparse.schema import FRAMES, SCHEMA_VERSION, TEXT, conform
+from logparse.store import FOLDER
+from logparse.store.tables import Store
+
+
+def open(
+    folder: str | os.PathLike[str] = FOLDER,
+    *,
+    as_of: int | datetime | None = None,
+    grammars: OneOrMany[str | Path | Grammar] = (),
+) -> Logs:
+    """The logs that `ingest` kept in a store. A frame is read when it is first used; `Logs.lazy` gives it as a lazy
+    frame. Nothing is written.
+
+    Args:
+        folder: the store.
+        as_of: the store at an earlier version (`logparse store info` lists them) or at a time (UTC).
+        grammars: one or several further grammars that the logs were read with, as `ingest` takes them: comparisons and
+            findings ask them for chance levels and corrected labels.
+
+    Raises:
+        NoSuchInput: there is no store.
+        UsageError: it was written by a newer logparse, is damaged, does not have that version, or holds logs that were
+            read with an older schema.
+    """
+    store = Store(folder)
+    if isinstance(as_of, datetime):
+        as_of = _version_at(store, as_of)
+    store = Store(folder, as_of)
+    sources = store.sources()
+    if (older := sources.filter(pl.col("schema_version") < SCHEMA_VERSION)).height:
+        raise UsageError(
+            f"{store.folder} holds {older.height} sources that an older logparse read, with other columns: logparse "
+            f"ingest --stale --store {store.folder} reads them again; logparse store forget removes those whose log is "
+            "gone"
+        )
+    names = [shown(name) for name in sources["source"]]
+    return logs_of(store, sources.with_columns(pl.Series("source", names, dtype=TEXT)), registry.compiled(grammars))
+
+
+def shown(source: str) -> str:
+    """The name of a source of a store as it is shown: relative if it is below the current folder."""
+    folder = os.path.join(os.getcwd(), "")
+    return source.removeprefix(folder) if source.startswith(folder) else source
+
+
+def logs_of(
+    store: Store, sources: pl.DataFrame, grammars: Sequence[Grammar], lines: Mapping[str, Lines] | None = None
+) -> Logs:
+    """The logs of some sources (rows of `sources` in a store, `source` as it is to be called, in order).
+
+    lines: those of sources whose text is in memory.
+    """
+    frames = _Frames(store, sources)
+    shared = _AllLines(store, sources)
+    stored = {
+        row["source"]: _StoredLines(row["source"], row["path"], row["sha256"], row["ingest"], shared)
+        for row in sources.iter_rows(named=True)
+        if row["ingest"]
+    }
+    return Logs(frames, grammars, frames.places, {**stored, **(lines or {})})
+
+
+class _Frames(Mapping[str, pl.DataFrame]):
+    """The frames of some sources, read when they are first used."""
+
+    def __init__(self, store: Store, sources: pl.DataFrame) -> None:
+        self._store, self._sources = store, sources
+        self._read: dict[str, pl.DataFrame] = {}
+
+    def __getitem__(self, name: str) -> pl.DataFrame:
+        if name not in self._read:
+            self._read[name] = self.lazy(name).collect()
+        return self._read[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(FRAMES)
+
+    def __len__(self) -> int:
+        return len(FRAMES)
+
+    def lazy(self, name: str) -> pl.LazyFrame:
+        """The frame as a query."""
+        if name in self._read:
+            return self._read[name].lazy()
+        if name == "sources":
+            return conform("sources", self._sources).lazy()
+        columns = ["hash", "run", "ingest", "source", "source_index"]
+        if name == "runs":
+            columns += ["label", "copies"]
+        rows = self._store.scan(name, self._sources).rename({"run": "hash"})
+        joined = rows.join(self._best.select(columns).lazy(), on=["ingest", "hash"], maintain_order="left")
+        order = ["source_index", "line_first"] if name == "runs" else ["source_index"]
+        return joined.sort(order, maintain_order=True).select(list(FRAMES[name]))
+
+    @cached_property
+    def _copies(self) -> pl.DataFrame:
+        """All places of all runs, with source_index and ingest."""
+        order = (
+            self._sources.select("ingest", "source")
+            .with_row_index("source_index")
+            .filter(pl.col("ingest").is_not_null())
+        )
+        places = self._store.scan("places", self._sources).collect()
+        return copies.with_ids(places.join(order, on="ingest").sort("source_index", "line_first"))
+
+    @cached_property
+    def _best(self) -> pl.DataFrame:
+        return copies.labelled(copies.fullest(self._copies))
+
+    @property
+    def places(self) -> pl.DataFrame:
+        """The places of all runs, as `copies.COPIES`."""
+        return self._copies.select(pl.col(name).cast(dtype) for name, dtype in copies.COPIES.items())
+
+
+class _AllLines:
+    """The lines in a store, read when the first is asked for."""
+
+    def __init__(self, store: Store, sources: pl.DataFrame) -> None:
+        self._store, self._sources = store, sources
+
+    @cached_property
+    def texts(self) -> dict[str, dict[int, str]]:
+        """Ingest -> line -> text."""
+        out: dict[str, dict[int, str]] = {}
+        for ingest, line, text in self._store.scan("lines", self._sources).collect().iter_rows():
+            out.setdefault(ingest, {})[line] = text
+        return out
+
+    @cached_property
+    def kinds(self) -> dict[str, pl.DataFrame]:
+        """Ingest -> line_first, line_last, kind."""
+        rows = self._store.scan("line_kinds", self._sources).collect()
+        return {str(key[0]): part for key, part in rows.partition_by("ingest", as_dict=True).items()}
+
+
+class _StoredLines:
+    """The lines of one source of a store; others than those it holds come from the log, as long as it is unchanged."""
+
+    def __init__(self, source: str, path: str | None, sha256: str, ingest: str, shared: _AllLines) -> None:
+        self.source, self.path, self.sha256, self.ingest, self.shared = source, path, sha256, ingest, shared
+
+    def at(self, numbers: Iterable[int], raw: bool = False) -> dict[int, str]:
+        """As `Logs.lines`."""
+        wanted = sorted(set(numbers))
+        kept = self.shared.texts.get(self.ingest, {})
+        found = {number: kept[number] for number in wanted if number in kept}
+        if (raw or len(found) < len(wanted)) and self._log is not None:
+            return self._log.at(wanted, raw)
+        return found
+
+    def kinds(self) -> dict[int, str]:
+        """As `Logs.kinds`."""
+        if (stretches := self.shared.kinds.get(self.ingest)) is None:
+            return {}
+        words = {1: "known", 2: "read"}
+        return {
+            n: words[kind]
+            for first, last, kind in stretches.select("line_first", "line_last", "kind").iter_rows()
+            for n in range(first, last + 1)
+        }
+
+    @cached_property
+    def _log(self) -> SourceLines | None:
+        """The log itself, if it is there and unchanged."""
+        if self.path is None or not os.path.isfile(self.path):
+            return None
+        stored = next(read_stored(Path(self.path)))
+        if stored.trouble is not None or stored.sha256 != self.sha256:
+            return None
+        source = stored.source()
+        return SourceLines(source.text, None, source.unmasked)
+
+
+def _version_at(store: Store, time: datetime) -> int:
+    versions = store.versions().filter(pl.col("at") <= time)
+    if not versions.height:
+        raise UsageError(f"{store.folder} has no version of {time:%Y-%m-%d %H:%M} or earlier")
+    return int(versions["version"][0])

@@ -1,0 +1,292 @@
+"""What happens to each input of an ingest into a store.
+
+    the same content at the same path       nothing: it is there
+    the same content at another path        a second source with the same rows, or the same source if the file moved
+    a file that has grown                   is read; its rows replace those from before
+    a file that was overwritten             is read; what it held before stays, as `PATH@HASH`
+    anything else                           is read
+
+Contents are compared by their hash, so what is known costs no parsing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from logparse.frames.join import Part, join
+from logparse.grammar import Grammar
+from logparse.logs import Lines, Logs, SourceLines
+from logparse.reading.sources import Source, Stored
+from logparse.schema import SCHEMA_VERSION
+from logparse.store.contents import logs_of
+from logparse.store.lines import cited_lines, line_kinds
+from logparse.store.tables import SOURCES, TABLES, Store
+from logparse.text.labels import many
+
+_TEXT_KEPT = 64 * 2**20
+"""Bytes of text of the logs just read that stay in memory, for what is printed about them."""
+
+
+def read_with(grammars: Iterable[Grammar], further: Mapping[str, str]) -> str:
+    """What logs are read with: logparse, the schema and the grammars, with their versions."""
+    versions = {"logparse": version("logparse"), "schema": str(SCHEMA_VERSION)}
+    versions |= {grammar.name: grammar.version for grammar in grammars} | dict(further)
+    return ", ".join(f"{name} {version}" for name, version in versions.items())
+
+
+def _further(grammars: Iterable[str | Path | Grammar]) -> dict[str, str]:
+    """Names and versions of grammars that are not installed; for a file its hash, since files change without a
+    version."""
+    out = {}
+    for grammar in grammars:
+        if isinstance(grammar, Grammar):
+            out[grammar.name] = grammar.version
+        else:
+            out[f"{re.sub('[ ,]', '_', Path(grammar).name)}"] = hashlib.sha256(Path(grammar).read_bytes()).hexdigest()[
+                :8
+            ]
+    return out
+
+
+def is_stale(row: Mapping[str, Any], now: str) -> bool:
+    """Whether a source was read with another version of logparse or of a grammar, and can be read as it was: with all
+    grammars that it was read with."""
+    then, available = _versions(row["read_with"]), _versions(now)
+    return then != available and then.keys() <= available.keys()
+
+
+class Intake:
+    """One ingest into a store. Each input is offered to `has`; those that it does not have are read, and given to
+    `keep` batch by batch; `finish` makes the rest count."""
+
+    def __init__(
+        self,
+        store: Store,
+        grammars: Sequence[Grammar],
+        further: Iterable[str | Path | Grammar] = (),
+        stale: bool = False,
+    ) -> None:
+        """grammars: all; further: those of them that are not installed. stale: whether to read again what was read
+        with other versions."""
+        self.store, self.grammars, self.stale = store, grammars, stale
+        self._further = _further(further)
+        self.read_with = read_with(grammars, self._further)
+        self.before = store.sources()
+        self.rows = self.before
+        known = self.before.to_dicts()
+        self._by_path = {row["path"]: row for row in known if row["path"]}
+        self._by_hash: dict[str, list[dict[str, Any]]] = {}
+        for row in known:
+            self._by_hash.setdefault(row["sha256"], []).append(row)
+        self._given: list[tuple[str, str | None, str]] = []  # name, path, hash
+        self._paths: dict[str, Stored] = {}
+        self._unread: list[pl.DataFrame] = []
+        self._known: list[dict[str, Any]] = []
+        self._overwritten: set[tuple[str, str]] = set()
+        self._lines: dict[str, Lines] = {}
+        self._text_kept = 0
+        self.counts = {"new": 0, "changed": 0, "unchanged": 0, "moved or copied": 0, "not readable": 0}
+
+    def stale_paths(self) -> list[str]:
+        """The files that an older grammar read and that are still there."""
+        rows = [row for row in self.before.to_dicts() if row["path"] and is_stale(row, self.read_with)]
+        return [row["source"] for row in rows if os.path.exists(row["path"])]
+
+    # ---- what is known ---- #
+
+    def has(self, stored: Stored) -> bool:
+        """Whether the store has the content of an input already; then it need not be read."""
+        path = os.path.realpath(stored.path) if stored.path else None
+        self._given.append((stored.name, path, stored.sha256))
+        if stored.trouble is not None:
+            return False
+        row = self._by_path.get(path) if path else None
+        twin = next((row for row in self._by_hash.get(stored.sha256, ()) if self._is_good(row)), None)
+        if twin is not None and (path is None or (row is not None and row["sha256"] == stored.sha256)):
+            self.counts["unchanged"] += 1
+            return True
+        if row is not None and hashlib.sha256(stored.data[: row["bytes"]]).hexdigest() != row["sha256"]:
+            self._overwritten.add((str(path), row["sha256"]))
+        if twin is not None:
+            self.counts["moved or copied"] += 1
+            self._known.append({"path": path, "source": _absolute(stored), "sha256": stored.sha256})
+            return True
+        self._paths[stored.name] = stored
+        self.counts["changed" if row is not None else "new"] += 1
+        return False
+
+    def _is_good(self, row: Mapping[str, Any]) -> bool:
+        """Whether what the store has need not be read again."""
+        if self.stale and is_stale(row, self.read_with):
+            return False
+        return row["schema_version"] == SCHEMA_VERSION and self._further.items() <= _versions(row["read_with"]).items()
+
+    # ---- what is new ---- #
+
+    def keep(self, sources: Sequence[Source], part: Part) -> None:
+        """Keep what was read from some sources.
+
+        Raises `UsageError` where the store cannot be written to; what was kept before stays.
+        """
+        kinds = part.kinds
+        frames, places = join([part], apart=True)
+        self._remember(sources, kinds)
+        unreadable = pl.col("status") == "unreadable"
+        if (bad := frames["sources"].filter(unreadable)).height:
+            self._unread.append(bad)
+            self.counts["not readable"] += bad.height
+            self.counts["new"] -= sum(not self._paths[name].trouble for name in bad["source"] if name in self._paths)
+        rows = frames["sources"].filter(~unreadable)
+        if not rows.height:
+            return
+        ids = pl.DataFrame({"source": rows["source"], "ingest": [os.urandom(8).hex() for _ in range(rows.height)]})
+        tables = {
+            **{name: frame for name, frame in frames.items() if name != "sources"},
+            "places": places,
+            "lines": cited_lines(frames, {source.name: source.text for source in sources}, kinds),
+            "line_kinds": line_kinds(kinds),
+        }
+        tables = {name: _of_ingest(name, frame, ids) for name, frame in tables.items()}
+        stored = [self._paths[name] for name in rows["source"]]
+        now = datetime.now(UTC).replace(tzinfo=None)
+        rows = rows.join(ids, on="source", maintain_order="left").with_columns(
+            pl.Series("path", [os.path.realpath(s.path) if s.path else None for s in stored], dtype=pl.String),
+            pl.Series("source", [_absolute(s) for s in stored]),
+            part=pl.lit(self.store.write(tables)),
+            read_at=pl.lit(now),
+            read_with=pl.lit(self.read_with),
+            schema_version=pl.lit(SCHEMA_VERSION),
+            rows=_rows_of_each(tables, ids["ingest"]),
+        )
+        new = rows.select(pl.col(name).cast(dtype) for name, dtype in SOURCES.items())
+        self.rows = self.store.commit(lambda current: self._with(current, new), f"ingest: {many(new.height, 'source')}")
+
+    def finish(self) -> None:
+        """Make known contents count under their further paths."""
+        if self._known:
+            self.rows = self.store.commit(self._with_known, f"ingest: {many(len(self._known), 'known content')}")
+
+    def _remember(self, sources: Sequence[Source], kinds: Mapping[str, pl.Series]) -> None:
+        for source in sources:
+            if self._text_kept + len(source.text) <= _TEXT_KEPT:
+                self._text_kept += len(source.text)
+                self._lines[source.name] = SourceLines(source.text, kinds.get(source.name), source.unmasked)
+
+    def _with(self, current: pl.DataFrame, new: pl.DataFrame) -> pl.DataFrame:
+        """`current` with the rows of `new`, which replace those of the same path."""
+        before: dict[str, dict[str, Any]] = {row["path"]: row for row in current.to_dicts() if row["path"]}
+        streams = set(current.filter(pl.col("path").is_null())["sha256"])
+        dropped, renamed, added = set(), {}, []
+        for row in new.to_dicts():
+            old = before.get(row["path"])
+            if old is None:
+                if row["path"] is None and row["sha256"] in streams and not self.stale:
+                    continue
+                added.append(row)
+                continue
+            if old["ingest"] != (self._by_path.get(row["path"]) or {}).get("ingest"):
+                # Another process read the file in the meantime: the same content, or more of it.
+                same = old["sha256"] == row["sha256"] and self._is_good(old)
+                if same or (old["bytes"] > row["bytes"] and old["sha256"] != row["sha256"]):
+                    continue
+            if old["sha256"] != row["sha256"] and (row["path"], old["sha256"]) in self._overwritten:
+                renamed[old["ingest"], row["path"]] = f"{old['source']}@{old['sha256'][:8]}"
+            else:
+                dropped.add(row["path"])
+            added.append(row)
+        return _in_order([*_changed(current, dropped, renamed), *added])
+
+    def _with_known(self, current: pl.DataFrame) -> pl.DataFrame:
+        rows = current.to_dicts()
+        for known in self._known:
+            by_path = {row["path"]: row for row in rows if row["path"]}
+            twins = [row for row in rows if row["sha256"] == known["sha256"]]
+            old = by_path.get(known["path"])
+            if not twins or (old is not None and old["sha256"] == known["sha256"]):
+                continue
+            if old is not None:
+                if (known["path"], old["sha256"]) in self._overwritten:
+                    old.update(source=f"{old['source']}@{old['sha256'][:8]}", path=None)
+                else:
+                    rows.remove(old)
+            gone = next((row for row in twins if _is_gone(row["path"])), None)
+            place = {"source": known["source"], "path": known["path"]}
+            if gone is not None:
+                gone.update(place)
+            else:
+                rows.append({**twins[0], **place})
+        return _in_order(rows)
+
+    # ---- what was given ---- #
+
+    def logs(self) -> Logs:
+        """The logs of the inputs, under the names by which they were given."""
+        rows = self.rows.to_dicts()
+        by_path = {row["path"]: row for row in rows if row["path"]}
+        by_hash = {row["sha256"]: row for row in rows}
+        unread = {row["source"]: row for frame in self._unread for row in frame.to_dicts()}
+        chosen = []
+        for name, path, sha256 in self._given:
+            row = unread.get(name) or (by_path.get(path) if path else by_hash.get(sha256))
+            if row is not None:
+                chosen.append({**row, "source": name})
+        sources = pl.DataFrame(chosen, schema=SOURCES, orient="row") if chosen else pl.DataFrame(schema=SOURCES)
+        return logs_of(self.store, sources, self.grammars, self._lines)
+
+    def summary(self) -> str:
+        """One line: `3 new, 8 unchanged`."""
+        return ", ".join(f"{number} {what}" for what, number in self.counts.items() if number) or "nothing"
+
+
+def _versions(read_with: str) -> dict[str, str]:
+    return dict(part.rsplit(" ", 1) for part in read_with.split(", "))
+
+
+def _absolute(stored: Stored) -> str:
+    """The name of a source in a store."""
+    if stored.path is None:
+        return f"{stored.name} {stored.sha256[:12]}"
+    return os.path.abspath(stored.path).encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+
+
+def _is_gone(path: str | None) -> bool:
+    """Whether a file is no longer there; one whose name is no text cannot be looked for."""
+    return path is None or ("\ufffd" not in path and not os.path.lexists(path))
+
+
+def _changed(
+    current: pl.DataFrame, dropped: set[str], renamed: Mapping[tuple[str, str], str]
+) -> Iterable[dict[str, Any]]:
+    for row in current.to_dicts():
+        if (name := renamed.get((row["ingest"], row["path"]))) is not None:
+            yield {**row, "source": name, "path": None}
+        elif row["path"] not in dropped:
+            yield row
+
+
+def _in_order(rows: Sequence[dict[str, Any]]) -> pl.DataFrame:
+    """Rows of `sources` in the order in which folders are read: a folder is sorted by name, with what is below it."""
+    ordered = sorted(rows, key=lambda row: (row["source"].startswith("<"), row["source"].split("/")))
+    return pl.DataFrame(ordered, schema=SOURCES, orient="row")
+
+
+def _of_ingest(name: str, frame: pl.DataFrame, ids: pl.DataFrame) -> pl.DataFrame:
+    """Rows of a frame with `ingest` in place of the source, as `TABLES`."""
+    rows = frame.join(ids, on="source", how="inner", maintain_order="left")
+    return rows.select(pl.col(column).cast(dtype) for column, dtype in TABLES[name].items())
+
+
+def _rows_of_each(tables: Mapping[str, pl.DataFrame], ingests: pl.Series) -> pl.Series:
+    """How many rows of each table each ingest has."""
+    counts = {name: dict(rows["ingest"].value_counts().iter_rows()) for name, rows in tables.items()}
+    rows = [{name: counts[name].get(ingest, 0) for name in TABLES} for ingest in ingests]
+    return pl.Series("rows", rows, dtype=SOURCES["rows"])

@@ -1,0 +1,294 @@
+"""What is on disk.
+
+    .logparse/
+        store.json            format of the store
+        .gitignore            keeps it out of commits
+        sources/              a Delta table: one row for each source that counts
+        runs/PART.parquet     rows of many sources, each with the `ingest` they came with; the same for other frames
+        ...
+
+A reading of a source is an `ingest`. Its rows are written first, as files that never change; a row counts only while
+its `ingest` is in `sources`. So one commit of one table makes all frames of an ingest visible, or none of them, and a
+process that dies before it leaves nothing but files that no one refers to.
+
+`sources` is small and is replaced as a whole by each commit. A commit on top of a version that is no longer the last
+one fails, and is computed again on top of the last one.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import random
+import time
+import uuid
+from collections.abc import Callable, Iterable, Mapping
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+
+from logparse.errors import NoSuchInput, UsageError
+from logparse.frames import copies
+from logparse.schema import FRAMES, SCHEMA_VERSION, TEXT, TIME
+from logparse.storage import put
+from logparse.store import MANIFEST, is_store
+
+if TYPE_CHECKING:
+    from deltalake import DeltaTable
+
+FORMAT = 1
+"""Version of the layout. A store of a newer one is refused."""
+_UINT32 = pl.UInt32()
+_ROWS: dict[str, dict[str, pl.DataType]] = {name: columns for name, columns in FRAMES.items() if name != "sources"}
+TABLES: dict[str, dict[str, pl.DataType]] = {
+    **{
+        name: {"ingest": TEXT, **{c: dtype for c, dtype in columns.items() if c not in ("source", "label", "copies")}}
+        for name, columns in _ROWS.items()
+    },
+    "places": {"ingest": TEXT, **{c: dtype for c, dtype in copies.COPIES.items() if c not in ("run", "source")}},
+    "lines": {"ingest": TEXT, "line": _UINT32, "text": TEXT},
+    "line_kinds": {"ingest": TEXT, "line_first": _UINT32, "line_last": _UINT32, "kind": pl.UInt8()},
+}
+"""The tables of rows. `run` is the hash of the run; the source is that of the ingest.
+
+places: where each run is in a source, copies included. lines: the lines that values come from, and those beside them
+that a rule reads. line_kinds: what became of the lines, as `coverage.Coverage`; lines that no rule reads are left out.
+"""
+SOURCES: dict[str, pl.DataType] = {
+    **FRAMES["sources"],
+    "path": TEXT,
+    "ingest": TEXT,
+    "part": TEXT,
+    "read_at": TIME,
+    "read_with": TEXT,
+    "schema_version": pl.Int32(),
+    "rows": pl.Struct(dict.fromkeys(TABLES, pl.Int64())),
+}
+"""The columns of `sources` in a store. source: absolute path, or the name of a stream with the head of its hash. path:
+the same without links, by which a file is known; null for streams and for what a file held before it was overwritten.
+read_with: logparse and the grammars, with their versions. part: name of the files that hold the rows. rows: how many
+rows of each table."""
+
+_ATTEMPTS = 200
+"""Commits tried while other processes commit."""
+_PAUSE = 0.02
+"""Seconds: the longest pause after the first failed attempt; it grows with each."""
+
+
+class Store:
+    """A store in a folder, at its last version or an earlier one."""
+
+    def __init__(self, folder: str | os.PathLike[str], version: int | None = None) -> None:
+        """Raises `NoSuchInput` where the folder is no store, `UsageError` where a newer logparse wrote it."""
+        self.folder = Path(folder)
+        self.version = version
+        _require_readable(self.folder)
+
+    @staticmethod
+    def create(folder: str | os.PathLike[str]) -> Store:
+        """The store in a folder, created if there is none.
+
+        Raises `UsageError` where the folder cannot be written to, or holds something else.
+        """
+        folder = Path(folder)
+        try:
+            if not is_store(folder):
+                if folder.is_dir() and (others := [p.name for p in folder.iterdir() if p.name != ".gitignore"]):
+                    raise UsageError(f"{folder} holds other files ({others[0]}): a store needs a folder of its own")
+                folder.mkdir(parents=True, exist_ok=True)
+                put(folder / ".gitignore", b"*\n")
+                put(folder / MANIFEST, json.dumps({"format": FORMAT, "logparse": version("logparse")}).encode())
+            elif not os.access(folder, os.W_OK):
+                raise PermissionError(13, "no permission to write")
+        except OSError as error:
+            raise _not_writable(folder, error) from None
+        return Store(folder)
+
+    # ---- sources ---- #
+
+    def sources(self) -> pl.DataFrame:
+        """The rows of `sources` (columns `SOURCES`) at the version of this store.
+
+        Raises `UsageError` where the version is not there (any more), or the schema of a row is not that of this
+        release.
+        """
+        table = self._table()
+        rows = _rows_of(table) if table else pl.DataFrame(schema=SOURCES)
+        newest = max(rows["schema_version"], default=0)
+        if newest > SCHEMA_VERSION:
+            raise UsageError(
+                f"{self.folder} holds logs that a newer logparse read (schema version {newest}; this logparse reads "
+                f"versions up to {SCHEMA_VERSION}): install a newer logparse"
+            )
+        return rows
+
+    def versions(self) -> pl.DataFrame:
+        """version, at (UTC) and what was done, of each commit that is still known; the last one first."""
+        table = self._table()
+        rows = [
+            (entry["version"], entry["timestamp"], entry.get("logparse", ""))
+            for entry in (table.history() if table else ())
+        ]
+        schema = {"version": pl.Int64(), "at": pl.Int64(), "commit": TEXT}
+        return pl.DataFrame(rows, schema=schema, orient="row").with_columns(
+            pl.from_epoch("at", "ms").cast(TIME), pl.col("commit")
+        )
+
+    def commit(self, change: Callable[[pl.DataFrame], pl.DataFrame], what: str) -> pl.DataFrame:
+        """Replace the rows of `sources` by what `change` makes of them, and return the new rows.
+
+        `change` may be called several times, each time with the rows of the last version. what: one line for the list
+        of versions. Raises `UsageError` where the store cannot be written to.
+        """
+        from deltalake import CommitProperties, write_deltalake
+        from deltalake.exceptions import DeltaError
+
+        for attempt in range(_ATTEMPTS):
+            table = self._table()
+            before = _rows_of(table) if table else pl.DataFrame(schema=SOURCES)
+            after = change(before)
+            if table is not None and after.equals(before):
+                return before
+            try:
+                write_deltalake(
+                    table if table is not None else str(self._sources),
+                    after.select(pl.col(name).cast(dtype) for name, dtype in _delta(SOURCES).items()),
+                    mode="overwrite" if table is not None else "error",
+                    commit_properties=CommitProperties(custom_metadata={"logparse": what}, max_commit_retries=0),
+                )
+                return after
+            except OSError as error:
+                raise _not_writable(self.folder, error) from None
+            except DeltaError as error:
+                if _is_full_or_read_only(error):
+                    raise _not_writable(self.folder, error) from None
+            time.sleep(random.uniform(0, _PAUSE * min(attempt + 1, 10)))
+        raise UsageError(f"{self.folder}: other processes write to this store all the time; try again")
+
+    def vacuum(self, keep_days: float) -> int:
+        """Remove the files of versions of `sources` older than `keep_days`; returns their bytes."""
+        if (table := self._table()) is None:
+            return 0
+        before = {path: path.stat().st_size for path in self._sources.glob("*.parquet")}
+        table.vacuum(retention_hours=int(keep_days * 24), enforce_retention_duration=False, dry_run=False)
+        return sum(size for path, size in before.items() if not path.exists())
+
+    @property
+    def _sources(self) -> Path:
+        return self.folder / "sources"
+
+    def _table(self) -> DeltaTable | None:
+        """The Delta table at the version of this store; None before the first commit."""
+        from deltalake import DeltaTable
+        from deltalake.exceptions import DeltaError, TableNotFoundError
+
+        try:
+            return DeltaTable(str(self._sources), version=self.version)
+        except TableNotFoundError:
+            return None
+        except DeltaError as error:
+            if self.version is not None:
+                raise UsageError(
+                    f"{self.folder} has no version {self.version}; logparse store info lists the versions"
+                ) from None
+            raise UsageError(f"{self._sources} is damaged: {_first_line(error)}") from None
+
+    # ---- rows ---- #
+
+    def write(self, tables: Mapping[str, pl.DataFrame]) -> str:
+        """Write rows of tables as new files, and return the name of the part. They do not count before a commit.
+
+        Raises `UsageError` where the store cannot be written to.
+        """
+        part = uuid.uuid4().hex[:16]
+        try:
+            for name, rows in tables.items():
+                if not rows.height:
+                    continue
+                path = self.file(name, part)
+                path.parent.mkdir(exist_ok=True)
+                # Readers that are not logparse take all files of a folder: no half file may have its final name.
+                with io.BytesIO() as file:
+                    rows.write_parquet(file)
+                    put(path, file.getvalue())
+        except OSError as error:
+            for name in tables:
+                self.file(name, part).unlink(missing_ok=True)
+            raise _not_writable(self.folder, error) from None
+        return part
+
+    def scan(self, name: str, sources: pl.DataFrame) -> pl.LazyFrame:
+        """The rows of a table in the parts that `sources` refer to; rows of other ingests are among them."""
+        has_rows = sources.filter(pl.col("rows").struct.field(name) > 0)
+        parts = has_rows["part"].unique(maintain_order=True)
+        if not parts.len():
+            return pl.LazyFrame(schema=TABLES[name])
+        paths = [self.file(name, part) for part in parts]
+        if lost := [path for path in paths if not path.exists()]:
+            raise UsageError(
+                f"{self.folder} is damaged: {lost[0].relative_to(self.folder)} is missing; logparse store check says "
+                "what it held"
+            )
+        return pl.scan_parquet(paths, missing_columns="insert", extra_columns="ignore", schema=TABLES[name], glob=False)
+
+    def file(self, name: str, part: str) -> Path:
+        """The file of a table in a part."""
+        return self.folder / name / f"{part}.parquet"
+
+    def parts(self) -> Iterable[tuple[str, Path]]:
+        """Name of the part (or of a temporary file) and path, of each file of rows that is there."""
+        for name in TABLES:
+            folder = self.folder / name
+            for path in sorted(folder.iterdir()) if folder.is_dir() else ():
+                yield path.stem, path
+
+
+def _require_readable(folder: Path) -> None:
+    try:
+        manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+    except (FileNotFoundError, NotADirectoryError):
+        raise NoSuchInput(
+            f"{folder} is no store of logparse: logparse ingest PATH... --store {folder} makes one"
+        ) from None
+    except OSError as error:
+        raise UsageError(f"{folder} cannot be read: {error.strerror or error}") from None
+    except ValueError:
+        manifest = None
+    format = manifest.get("format") if isinstance(manifest, dict) else None
+    if not isinstance(format, int):
+        raise UsageError(f"{folder / MANIFEST} is damaged")
+    if format > FORMAT:
+        raise UsageError(
+            f"{folder} is a store of logparse {manifest.get('logparse')}, in a newer format ({format}; this logparse "
+            f"reads {FORMAT}): install a newer logparse"
+        )
+
+
+def _rows_of(table: DeltaTable) -> pl.DataFrame:
+    rows = pl.scan_delta(table).collect()
+    known = set(rows.columns)
+    return rows.select(
+        (pl.col(name) if name in known else pl.lit(None)).cast(dtype).alias(name) for name, dtype in SOURCES.items()
+    )
+
+
+def _delta(columns: Mapping[str, pl.DataType]) -> dict[str, Any]:
+    """The types under which Delta keeps columns: it has no unsigned integers."""
+    return {name: pl.Int64() if dtype.is_unsigned_integer() else dtype for name, dtype in columns.items()}
+
+
+def _is_full_or_read_only(error: Exception) -> bool:
+    text = str(error)
+    return any(sign in text for sign in ("No space left", "Read-only file system", "Permission denied", "os error"))
+
+
+def _not_writable(folder: Path, error: Exception) -> UsageError:
+    why = error.strerror if isinstance(error, OSError) and error.strerror else _first_line(error)
+    return UsageError(f"the store {folder} cannot be written to: {why}")
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).partition("\n")[0]
