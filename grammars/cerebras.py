@@ -52,6 +52,8 @@ from logparse.grammar import (
 
 _info = pp.Opt(record_head("INFO", timestamp("at")))
 """G3 to G7: `2024-03-30 15:16:33,873 INFO:   `. Excerpts and loggers of one's own lack parts of it, or have others."""
+_stamped = timestamp("at") + " INFO:" + blanks
+"""The head that the Model Zoo prints, for the most frequent lines: without options they are read faster."""
 _note = pp.Opt(record_head("INFO"))
 """The same without a capture, for records that are only recognised."""
 _warned = record_head("WARNING", timestamp("at"))
@@ -429,6 +431,7 @@ _COMPILE = (
         "compile_begin",
         "2024-03-30 14:10:26,616 INFO:   Compiling the model. This may take a few minutes.",
         _info + "Compiling the model. This may take a few minutes.",
+        marks="identifies_platform",
     ),
     Rule(
         "cache_hit",
@@ -609,7 +612,7 @@ _TRAIN = (
     Rule(
         "train_step",
         "2024-03-30 15:16:33,873 INFO:   | Train Device=CSX, Step=100, Loss=9.39062, Rate=2983.97 samples/sec, GlobalRate=2983.97 samples/sec",
-        _info + "| Train Device=" + word("device") + ", Step=" + integer("step") + ", Loss=" + real("loss") + _rates,
+        _stamped + "| Train Device=" + word("device") + ", Step=" + integer("step") + ", Loss=" + real("loss") + _rates,
         marks="identifies_platform running unfinished", split="train",
         more=("2023-05-17 18:15:11,548 INFO:   | Train Device=xla:0, Step=100, Loss=9.46875, Rate=4597.49 samples/sec, GlobalRate=4597.49 samples/sec",),
     ),
@@ -617,11 +620,22 @@ _TRAIN = (
         "train_step_timed",
         "2025-12-06 03:02:15,929 INFO:   | Train Device=CSX, Step=50, Loss=8.10329, Rate=32.52 samples/sec, GlobalRate=32.17 samples/sec, "
         "LoopTimeRemaining=0:10:03, TimeRemaining=0:10:03",
-        _info + "| Train Device=" + word("device") + ", Step=" + integer("step") + ", Loss=" + real("loss") + _rates + _remaining,
+        _stamped + "| Train Device=" + word("device") + ", Step=" + integer("step") + ", Loss=" + real("loss") + _rates + _remaining,
         marks="identifies_platform running unfinished", split="train",
         more=(
             "2026-01-31 05:23:06,601 INFO:   | Train Device=CSX, Step=20, Loss=2.77244, Rate=2430.28 samples/sec, GlobalRate=270.81 samples/sec, "
             "LoopTimeRemaining=0:00:00, TimeRemaining>2:03:54",
+        ),
+    ),
+    Rule(
+        "train_step_other_head",
+        "INFO:root:| Train Device=CSX, Step=100, Loss=9.39062, Rate=2983.97 samples/sec, GlobalRate=2983.97 samples/sec",
+        _info + "| Train Device=" + word("device") + ", Step=" + integer("step") + ", Loss=" + real("loss") + _rates + pp.Opt(_remaining),
+        marks="identifies_platform running unfinished", split="train",
+        more=(
+            "| Train Device=CSX, Step=100, Loss=9.39062, Rate=2983.97 samples/sec, GlobalRate=2983.97 samples/sec",
+            "[2025-12-06 03:02:15][INFO] | Train Device=CSX, Step=50, Loss=8.10329, Rate=32.52 samples/sec, GlobalRate=32.17 samples/sec, "
+            "LoopTimeRemaining=0:10:03, TimeRemaining=0:10:03",
         ),
     ),
     # A step line wrapped by a web page: its GlobalRate is on the next line.
@@ -1075,7 +1089,7 @@ _NOISE = (
 
 # ---- declarations about runs ---- #
 
-_STEPS = "train_step|train_step_timed|train_step_wrapped"
+_STEPS = "train_step|train_step_timed|train_step_other_head|train_step_wrapped"
 _TRAINED = f"{_STEPS}|tf_step|tf_trained|tf_training_complete|processed|processed_training|training_complete"
 
 
@@ -1234,10 +1248,14 @@ _COLUMNS = (
     # metrics
     Derive("work", "samples"),
     Derive("work", "steps * batch_size"),
-    Take("global_rate", _of("train_step|train_step_timed|global_rate_wrapped", "throughput@mean"), "last"),
+    Take(
+        "global_rate",
+        _of("train_step|train_step_timed|train_step_other_head|global_rate_wrapped", "throughput@mean"),
+        "last",
+    ),
     Take(
         "throughput",
-        _of("train_step|train_step_timed|global_rate_wrapped", "throughput@mean"),
+        _of("train_step|train_step_timed|train_step_other_head|global_rate_wrapped", "throughput@mean"),
         "last",
         when="not known(train_s) or abs(global_rate * train_s - work) <= 0.02 * work",
     ),
@@ -1289,7 +1307,11 @@ GRAMMAR = Grammar(
     rules=(*_BEGIN, *_JOBS, *_COMPILE, *_LOAD, *_TRAIN, *_EVAL, *_CHECKPOINT, *_SDK, *_TOOLS, *_FAILURE, *_NOISE),
     phases=_PHASES,
     columns=_COLUMNS,
-    steady=(Steady("train_step", separated_by="beginning"), Steady("train_step_timed", separated_by="beginning")),
+    steady=(
+        Steady("train_step", separated_by="beginning"),
+        Steady("train_step_timed", separated_by="beginning"),
+        Steady("train_step_other_head", separated_by="beginning"),
+    ),
     aliases={"workload": _WORKLOADS, "task": {"fit": "train", "validate_only": "validate"}},
     min_resolution={"queue_s": 10.0},  # ingress is polled every ten seconds
     absent={

@@ -48,7 +48,6 @@ line_tag = _collector_tag + pp.Opt(pp.Regex(r" *") + _rank_tag) | _rank_tag
 the journal."""
 
 
-
 def record_head(level: str, at: pp.ParserElement = timestamp) -> pp.ParserElement:
     """How a record of Python's logging begins, in the formats that programs configure most:
     `2024-03-30 15:16:33,873 INFO:   `, `2024-03-30 15:16:33,873 - module - INFO - `, `[2024-03-30 15:16:33][INFO] `,
