@@ -37,6 +37,7 @@ from logparse.grammar import (
     integer,
     name,
     nonempty,
+    not_containing,
     not_starting_with,
     optional_blanks,
     percent,
@@ -56,8 +57,18 @@ _stamped = timestamp("at") + " INFO:" + blanks
 """The head that the Model Zoo prints, for the most frequent lines: without options they are read faster."""
 _note = pp.Opt(record_head("INFO"))
 """The same without a capture, for records that are only recognised."""
-_warned = record_head("WARNING", timestamp("at"))
-_failed = record_head("ERROR", timestamp("at"))
+_before_level = pp.Opt("[") + timestamp("at") + pp.Regex(r"\]?(?: -)? ?(?:[a-z_][A-Za-z0-9_.]* - )?\[?")
+_after_level = pp.Regex(r"(?:\]|:| -| )[ \t]*")
+_warned = _before_level + "WARNING" + _after_level | pp.Literal("WARNING:cerebras.cluster.client:")
+_failed = _before_level + "ERROR" + _after_level
+"""Warnings and errors are quoted as they are: what is before the text must be certain."""
+_level = pp.Regex(r"(?:[a-z_][A-Za-z0-9_.]* - )?\[?INFO(?:\]|:[A-Za-z_][A-Za-z0-9_.]*:| -|:)?[ \t]*")
+_other_head = (
+    "[" + timestamp("at") + pp.Regex(r"\]?(?: -)? ?") + _level
+    | timestamp("at") + (" - " + _level | pp.Literal(" [INFO]") + blanks)
+    | pp.Opt(_level)
+)  # fmt: skip
+"""Any head but that of the Model Zoo."""
 _tf = pp.Literal("INFO:tensorflow:") | "INFO:root:"
 
 # ---- tokens ---- #
@@ -630,7 +641,7 @@ _TRAIN = (
     Rule(
         "train_step_other_head",
         "INFO:root:| Train Device=CSX, Step=100, Loss=9.39062, Rate=2983.97 samples/sec, GlobalRate=2983.97 samples/sec",
-        _info + "| Train Device=" + word("device") + ", Step=" + integer("step") + ", Loss=" + real("loss") + _rates + pp.Opt(_remaining),
+        _other_head + "| Train Device=" + word("device") + ", Step=" + integer("step") + ", Loss=" + real("loss") + _rates + pp.Opt(_remaining),
         marks="identifies_platform running unfinished", split="train",
         more=(
             "| Train Device=CSX, Step=100, Loss=9.39062, Rate=2983.97 samples/sec, GlobalRate=2983.97 samples/sec",
@@ -929,7 +940,7 @@ _TOOLS = (
     Rule(
         "csctl_row",
         "job-operator  wsjob-ewhzngfg6rdjhw3s3k2wbh  compile  P2 (299)  12m  12m       RUNNING           username name=llama2_7b",
-        pp.Opt(pp.Regex(r"[a-z0-9-]+ +")) + _wsjob + blanks + rest,
+        _wsjob + blanks + rest | pp.Regex(r"[a-z0-9-]+ +") + _wsjob + blanks + rest,
         marks="identifies_platform standalone",
     ),
     Rule(
@@ -964,7 +975,7 @@ _FAILURE = (
     Rule(
         "appliance_exception",
         "cerebras.appliance.errors.ApplianceNanError: NaN loss detected. Please try different hyperparameters",
-        pp.Combine("cerebras.appliance.errors." + name + pp.Opt(":" + rest))("text"),
+        pp.Combine("cerebras.appliance.errors." + name + pp.Opt(":" + not_containing("cluster lacks requested capacity")))("text"),
         marks="identifies_platform failure", level="error", kind="traceback",
     ),
     Rule(
@@ -983,7 +994,7 @@ _FAILURE = (
     Rule(
         "error",
         "2025-07-11 18:04:19,669 ERROR:   Uncaught exception in the input workers",
-        _failed + not_starting_with(" ", "\t", "In", "Jo")("text"),
+        _failed + not_starting_with(" ", "\t", "-", "In", "Jo")("text"),
         marks="failure", level="error",
     ),
     Rule(
@@ -1000,9 +1011,15 @@ _FAILURE = (
     Rule(
         "warning",
         "2025-07-11 16:03:40,073 WARNING:   Passing an absolute path as the compile directory may lead to undesirably long paths",
-        _warned + not_starting_with(" ", "\t", "Ev", "Jo")("text"),
+        _warned + not_starting_with(" ", "\t", "-", "Ev", "Jo")("text"),
         level="warning",
         more=("2023-10-11 00:56:13,231 WARNING  There is no existing compile job record.",),
+    ),
+    Rule(
+        "tf_warning",
+        "WARNING:root:GroupByWindowDataset is not recognized by the Cerebras input_fn analyzer and cannot be evaluated for potential optimizations.",
+        "WARNING:root:" + nonempty("text"),
+        level="warning",
     ),
     Rule(
         "server_note",
@@ -1035,7 +1052,7 @@ _NOISE = (
     Rule(
         "note",
         "2024-03-30 14:10:26,700 INFO:   Initiating a new image build job against the cluster server.",
-        _note + _texts(
+        record_head("INFO") + _texts(
             "Initiating a new image build job against the cluster server.", "Custom worker image build is disabled from server.",
             "User sidecar image build is disabled from server.", "Defaulted to use the job-operator namespace", "Successfully initialized workflow with id: ",
             "Recording the timestamp when jobs is scheduled.", "Waiting for weight initialization to complete", "Trainer Fit Summary",
