@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import polars as pl
 
@@ -24,9 +25,10 @@ from logparse.reading.match import Hits, match
 from logparse.reading.scan import Batch, Texts
 from logparse.reading.sources import Input, Source, read_sources, read_stored
 from logparse.schema import FRAMES
-from logparse.store.intake import Intake
-from logparse.store.tables import Store
-from logparse.store.upkeep import compact_if_many_parts
+
+if TYPE_CHECKING:
+    from logparse.store.intake import Intake
+    from logparse.store.tables import Store
 
 BATCH_BYTES = 24 * 2**20
 """Sources are read together until their text is this long: small files share the cost of each rule, and memory stays
@@ -67,6 +69,8 @@ def ingest(
     """
     chosen = registry.compiled(grammars)
     if store is not None:
+        from logparse.store.tables import Store
+
         return ingest_into(Store.create(store), paths, grammars, files_from, progress, stale).logs()
     sources: list[Source] = []
     parts: list[Part] = []
@@ -88,6 +92,9 @@ def ingest_into(
     stale: bool = False,
 ) -> Intake:
     """Read logs into a store, and return what became of each. Arguments and errors as `ingest`."""
+    from logparse.store.intake import Intake
+    from logparse.store.upkeep import compact_if_many_parts
+
     further: tuple[str | Path | Grammar, ...] = as_tuple(grammars)
     chosen = registry.compiled(further)
     intake = Intake(store, chosen, further, stale)

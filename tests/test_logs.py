@@ -420,7 +420,7 @@ def test_logs_are_shown_in_one_line_and_as_a_table(everything: Logs) -> None:
     )
     page = everything._repr_html_()
     assert page.count("<tr>") == 51
-    assert "and 40 more runs" in page
+    assert "and 41 more runs" in page
     assert "<th>throughput [samples/s]</th>" in page
 
 

@@ -202,8 +202,8 @@ def band(view: View, frame: pl.DataFrame, grid: RowGrid, x: alt.X) -> alt.Chart:
 def dots(
     view: View, frame: pl.DataFrame, runs: pl.DataFrame, grid: RowGrid, x: alt.X, tooltip: Sequence[alt.Tooltip]
 ) -> list[alt.Chart]:
-    """One dot per row in `colour` at `value`. Of several runs, each is a small dot on a line from `least` to
-    `greatest`."""
+    """One dot per row in `colour` at `value`, the mean. Of several runs, each is a small dot on a line from `least` to
+    `greatest`; two runs have no dot for their mean."""
     colour = alt.Color("colour:N", scale=None)
     area = 75 if grid.step >= 15 else 30
     several = frame.filter(pl.col("n") > 1)
@@ -213,7 +213,7 @@ def dots(
             x=_like(x, "least"), x2=alt.X2("greatest:Q"), y=grid.y, color=colour),
         alt.Chart(data(runs)).mark_point(filled=True, size=area / 3, opacity=0.75).encode(
             x=x, y=grid.y, color=colour, tooltip=tip),
-        alt.Chart(data(frame.filter(pl.col("value").is_not_null()))).mark_point(
+        alt.Chart(data(frame.filter(pl.col("value").is_not_null() & (pl.col("n") != 2)))).mark_point(
             filled=True, size=area, opacity=1, stroke=theme(view).paper, strokeWidth=0.8).encode(
             x=x, y=grid.y, color=colour, tooltip=tip),
     ]  # fmt: skip

@@ -3,12 +3,15 @@
 What it shows
     A dot for each run, its final score, with a panel for each workload, type of score and data set. A line through the
     dot shows how far the score could vary with other test items (the 95 % binomial interval), where the number of items
-    is known.
+    is known. Several runs of one side are small dots on a line from the lowest to the highest; of three or more, the
+    large dot is the mean.
 
 How to read it
     The arrow at the axis shows which direction is better. The grey band is the range of public runs of the same
     program: a dot inside it is normal for that program. The dashed line is the score of guessing. A cross marks a run
-    that went wrong: its score is no better than guessing, or far outside the public range. Shares are in per cent.
+    that went wrong: its score is no better than guessing, or far outside the public range. Shares are in per cent. The
+    text on the right gives the score, its difference from the baseline (the first row unless another is named) with the
+    95 % interval and the verdict, and n, the number of runs.
 
 What it leaves out
     Runs without a score or without a result: the caption names them. Scores during training (see `loss`).
@@ -23,6 +26,7 @@ import altair as alt
 import polars as pl
 
 from logparse import spreads
+from logparse.charts._compared import compared_row
 from logparse.charts._panel import (
     WIDTH,
     LegendEntry,
@@ -45,6 +49,7 @@ from logparse.charts._panel import (
 from logparse.charts._theme import (
     Plain,
     data,
+    fitted,
     framed,
     places,
     source_note,
@@ -55,11 +60,13 @@ from logparse.charts._theme import (
     title_labels,
 )
 from logparse.charts._view import JobBlock, View
+from logparse.comparison.compare import Row
 from logparse.comparison.jobs import Job
 from logparse.comparison.noise import half_width, items_of
-from logparse.comparison.quantities import LOWER_SCORES, QUANTITIES
-from logparse.comparison.sides import Side, SideValues, side_values
-from logparse.comparison.wording import cell_text
+from logparse.comparison.quantities import LOWER_SCORES
+from logparse.comparison.sides import Side
+from logparse.comparison.verdict import NOT_COMPARABLE
+from logparse.comparison.wording import cell_text, verdict_text
 from logparse.errors import NothingToDraw
 from logparse.rendering.export import Drawing
 from logparse.rendering.palette import BAD, hue
@@ -68,7 +75,7 @@ from logparse.text.labels import shortened
 from logparse.text.numbers import is_share, score_figure
 from logparse.text.terminal import one_line
 
-TAKES = ("by",)
+TAKES = ("by", "baseline")
 ROWS: dict[str, Any] = {
     "block": pl.UInt32,
     "row": pl.UInt32,
@@ -82,6 +89,11 @@ ROWS: dict[str, Any] = {
     "greatest": pl.Float64,
     "n": pl.UInt32,
     "items": pl.UInt32,
+    "difference": pl.Float64,
+    "low": pl.Float64,
+    "high": pl.Float64,
+    "verdict": pl.String,
+    "reason": pl.String,
     "noise_low": pl.Float64,
     "noise_high": pl.Float64,
     "chance": pl.Float64,
@@ -89,8 +101,9 @@ ROWS: dict[str, Any] = {
     "note": pl.String,
     "evidence": LOCATIONS,
 }
-"""mark: `score` (the value of a row, or the median of its runs) or `run` (one of several). least, greatest: the
-binomial interval of one run over `items` items, or the range of several runs. noise_low, noise_high: the range of
+"""mark: `score` (the value of a row, or the mean of its runs) or `run` (one of several). least, greatest: the binomial
+interval of one run over `items` items, or the range of several runs. difference, low, high: from the baseline, with the
+95 % interval. reason: why the row is not comparable. noise_low, noise_high: the range of
 public runs. wrong: `at chance` or `outlier`."""
 
 
@@ -147,8 +160,11 @@ def _is_scored(job: Job) -> bool:
 def _block_rows(view: View, number: int, block: JobBlock) -> Iterator[dict[str, Any]]:
     sides = view.rows_of(block.jobs)
     labels = labelled(view, sides, len(platforms(sides)) > 1)
-    for index, (side, label) in enumerate(zip(sides, labels, strict=True)):
-        c = side_values(view.ledger, QUANTITIES["score"], side)
+    found = compared_row(view, "score", sides)
+    assert found is not None, "every job of the block has a score"
+    row, _ = found
+    for index, (side, label, c, verdict) in enumerate(zip(sides, labels, row.cells, row.verdicts, strict=True)):
+        low, high = verdict.interval if verdict and verdict.interval else (None, None)
         name, first = str(block.keys[2]), side.jobs[0]
         items = items_of(view.ledger, first) if c.n == 1 else None
         half = half_width(c.numbers[0], items) if items and 0 <= c.numbers[0] <= 1 else None
@@ -167,11 +183,16 @@ def _block_rows(view: View, number: int, block: JobBlock) -> Iterator[dict[str, 
             "greatest": c.numbers[0] + half if half else max(c.numbers),
             "n": c.n,
             "items": items,
+            "difference": verdict.difference if verdict else None,
+            "low": low,
+            "high": high,
+            "verdict": verdict.word if verdict else None,
+            "reason": verdict.reason if verdict else None,
             "noise_low": public.least if public and wide else None,
             "noise_high": public.greatest if public and wide else None,
             "chance": chance,
             "wrong": _wrong(view, side),
-            "note": _note(view, c, half, _wrong(view, side)),
+            "note": _note(view, row, index, half, _wrong(view, side)),
             "evidence": list(c.locations),
         }
         if c.n > 1:
@@ -211,12 +232,19 @@ def _wrong(view: View, side: Side) -> str | None:
     return None
 
 
-def _note(view: View, c: SideValues, half: float | None, wrong: str | None) -> str:
-    text = cell_text(QUANTITIES["score"], c)
+def _note(view: View, row: Row, index: int, half: float | None, wrong: str | None) -> str:
+    c, verdict = row.cells[index], row.verdicts[index]
+    text = cell_text(row.quantity, c)
     share = is_share(str(c.side.jobs[0]["score_name"]))
-    about = f" ±{half * 100:.2f}" if half and share else ""
+    words = [text + (f" ±{half * 100:.2f}" if half and share else "")]
+    if verdict is None:
+        words += ["baseline"] if len(row.cells) > 1 else []
+    elif verdict.word == NOT_COMPARABLE:
+        words.append(fitted(f"not comparable: {verdict.reason}", 330, theme(view).size))
+    else:
+        words.append(verdict_text(row, verdict))
     n = f"n={c.n}" if c.n < 3 else ""
-    return ", ".join(filter(None, [text + about, n, wrong]))
+    return ", ".join(filter(None, [*words, n, wrong]))
 
 
 # ---- marks ---- #
@@ -295,7 +323,10 @@ def _legend_entries(view: View, frame: pl.DataFrame) -> list[LegendEntry]:
     t = theme(view)
     found = frame["platform"].unique()
     base = hue(found[0]) if len(found) == 1 else t.faint
-    entries = [LegendEntry("final score" if "run" not in frame["mark"] else "median of the runs", "circle", fill=base)]
+    means = frame.filter((pl.col("mark") == "score") & (pl.col("n") > 2)).height
+    entries = [LegendEntry("final score" + ("; of three or more runs the mean" if means else ""), "circle", fill=base)]
+    if "run" in frame["mark"]:
+        entries.append(LegendEntry("one run; the line is their range", "M-1,0L1,0", stroke=base))
     if frame["items"].drop_nulls().len():
         entries.append(LegendEntry("95 % interval of the test items", "M-1,0L1,0", stroke=base))
     if frame["noise_low"].drop_nulls().len():

@@ -8,9 +8,10 @@ What it shows
 
 How to read it
     Right is better for every quantity: for times, the ratio is inverted. The vertical line is the baseline. The grey
-    band is the noise of each difference: a grey dot lies within it. A ring is beyond noise, but with too few runs to
-    establish the difference. A full dot is established over three or more runs per side; its line is the 95 %
-    interval. A dashed ring means that the noise is unknown. Text in place of a mark says why the two are not compared.
+    band is what cannot be distinguished from the baseline: a grey dot lies within it. The line through a mark is the
+    95 % interval of its ratio or difference. A ring is beyond noise, but with too few runs to establish the difference.
+    A full dot is established over three or more runs per side. A dashed ring means that the noise is unknown: there is
+    no interval. Text in place of a mark says why the two are not compared.
 
 What it leaves out
     The values themselves (the notes on the right give them) and quantities that only one of the two runs has. With more
@@ -27,12 +28,12 @@ from typing import Any
 import altair as alt
 import polars as pl
 
+from logparse.charts._compared import compared, noise_size
 from logparse.charts._panel import (
     WIDTH,
     LegendEntry,
     RowGrid,
     band,
-    baseline_in,
     capped,
     gutter,
     heading,
@@ -57,8 +58,8 @@ from logparse.charts._theme import (
     x_at,
 )
 from logparse.charts._view import JobBlock, View
-from logparse.comparison.across import AcrossTable, tables
-from logparse.comparison.compare import Comparison, Row, of_sides
+from logparse.comparison.across import AcrossRow, AcrossTable, tables
+from logparse.comparison.compare import Comparison, Row
 from logparse.comparison.sides import Side, SideValues
 from logparse.comparison.verdict import BEYOND, ESTABLISHED, NOT_COMPARABLE, UNKNOWN, WITHIN, Verdict
 from logparse.comparison.wording import cell_text, explained_elsewhere, title, verdict_text, what_differs
@@ -122,19 +123,19 @@ def chart(view: View) -> Drawing:
         caption = [*_across_caption(found), source_note(view)]
         of_rows = [[row.side for row in table.rows] for table in found]
         return _drawn(view, frame, of_rows, heads, _across_finding(found), subtitle, caption)
-    compared, more = _comparisons(view)
+    pairs, more = _comparisons(view)
     if not frame.height:
         raise NothingToDraw("no two runs of the same workload and task have a quantity in common")
-    heads = [heading(view, _heading(view, block, comparison), _differs(comparison)) for block, comparison in compared]
+    heads = [heading(view, _heading(view, block, comparison), _differs(comparison)) for block, comparison in pairs]
     caption = [
-        *_noises([c for _, c in compared]),
-        *_alone(view, compared),
-        *view.left_over(block for block, _ in compared if block is not None),
+        *_noises([c for _, c in pairs]),
+        *_alone(view, pairs),
+        *view.left_over(block for block, _ in pairs if block is not None),
         *more,
         *view.touching(frame["quantity"].unique().to_list()),
         source_note(view),
     ]
-    sides = [comparison.sides for _, comparison in compared]
+    sides = [comparison.sides for _, comparison in pairs]
     subtitle = "Right is better; ratios of times are inverted."
     return _drawn(view, frame, sides, heads, _finding(frame), subtitle, caption)
 
@@ -166,6 +167,8 @@ def _drawn(
     whole = edge + width + notes + 16
     if strip := legend(view, _legend_entries(view, frame), whole - edge):
         body = tiled([strip, body], row=14)
+    if any(_is_cut(part) for part in frame.partition_by("block", "panel")):
+        subtitle += " An interval that reaches the edge of the plot continues beyond it."
     return framed(view, body, whole, title, (subtitle,), caption)
 
 
@@ -177,14 +180,9 @@ def _comparisons(view: View) -> tuple[list[tuple[JobBlock | None, Comparison]], 
     if view.given is not None:
         return [(None, view.comparison)], []
     blocks, more = capped([b for b in view.blocks("workload", "task") if len(view.rows_of(b.jobs)) > 1])
-    o = view.options
     out: list[tuple[JobBlock | None, Comparison]] = []
     for block in blocks:
-        sides = view.rows_of(block.jobs)
-        base = sides[baseline_in(view, sides)]
-        # Labels may not be unique, so the baseline is passed by position.
-        ordered = [base, *(s for s in sides if s is not base)]
-        out.append((block, of_sides(view.ledger, ordered, None, o.clock, o.per, by=o.by)))
+        out.append((block, compared(view, view.rows_of(block.jobs))))
     return out, more
 
 
@@ -205,8 +203,7 @@ def _across_rows(number: int, table: AcrossTable) -> Iterator[dict[str, Any]]:
         verdict, values = row.verdict, row.cells[table.rate.name]
         ratio = verdict.ratio if verdict else None
         low, high = verdict.interval if verdict and verdict.interval else (None, None)
-        noise = verdict.noise.size if verdict and verdict.noise else None
-        shown = _value_of(table, values)
+        noise = noise_size(verdict)
         yield {
             "block": number,
             "panel": 0,
@@ -227,13 +224,19 @@ def _across_rows(number: int, table: AcrossTable) -> Iterator[dict[str, Any]]:
             "low": low,
             "high": high,
             "reason": row.aside if verdict is None else verdict.reason,
-            "note": f"{shown} vs {_value_of(table, base)}" if verdict else shown if values.values else None,
+            "note": _across_note(table, row) if verdict else _value_of(table, values) if values.values else None,
             "evidence": [*values.locations, *base.locations],
         }
 
 
 def _value_of(table: AcrossTable, values: SideValues) -> str:
     return cell_text(table.rate, values)
+
+
+def _across_note(table: AcrossTable, row: AcrossRow) -> str:
+    base, values, verdict = table.rows[0].cells[table.rate.name], row.cells[table.rate.name], row.verdict
+    assert verdict is not None
+    return _note(Row(table.rate, (base, values), (None, verdict), table.rate.better), 0, 1)
 
 
 def _block_rows(number: int, comparison: Comparison) -> Iterator[dict[str, Any]]:
@@ -252,7 +255,7 @@ def _block_rows(number: int, comparison: Comparison) -> Iterator[dict[str, Any]]
             at += 1
             continue
         for nth, index in enumerate(marks):
-            note = _note(comparison, row, index) if not crowd else _counted(row, marks) if nth == 0 else None
+            note = _note(row, comparison.baseline, index) if not crowd else _counted(row, marks) if nth == 0 else None
             yield {**place, "row": at if crowd else at + nth, **_mark(comparison, row, index, crowd), "note": note}
         at += 1 if crowd else len(marks)
 
@@ -271,7 +274,7 @@ def _refused(comparison: Comparison, row: Row, marks: Sequence[int]) -> dict[str
 def _mark(comparison: Comparison, row: Row, index: int, crowd: bool) -> dict[str, Any]:
     verdict, c, base = row.verdicts[index], row.cells[index], row.cells[comparison.baseline]
     assert verdict is not None
-    noise = verdict.noise.size if verdict.noise else None
+    noise = noise_size(verdict)
     ratio = row.quantity.scale == "ratio"
     low, high = sorted(_oriented(row, x, ratio) for x in verdict.interval) if verdict.interval else (None, None)
     moved = verdict.ratio if ratio else verdict.difference
@@ -303,18 +306,14 @@ def _oriented(row: Row, moved: float, ratio: bool) -> float:
     return 1 / moved if ratio else -moved
 
 
-def _note(comparison: Comparison, row: Row, index: int) -> str:
-    c, base, verdict = row.cells[index], row.cells[comparison.baseline], row.verdicts[index]
+def _note(row: Row, baseline: int, index: int) -> str:
+    c, base, verdict = row.cells[index], row.cells[baseline], row.verdicts[index]
     assert verdict is not None
-    values = f"{_value(row, c)} vs {_value(row, base)}"
+    values = f"{cell_text(row.quantity, c)} vs {cell_text(row.quantity, base)}"
     if verdict.word == NOT_COMPARABLE:
         return values
     n = "" if c.n > 2 and base.n > 2 else f", n={c.n}" if c.n == base.n else f", n={c.n} and {base.n}"
     return f"{values}: {verdict_text(row, verdict)}{n}"
-
-
-def _value(row: Row, c: SideValues) -> str:
-    return cell_text(row.quantity, c)
 
 
 def _counted(row: Row, marks: Sequence[int]) -> str:
@@ -354,8 +353,10 @@ def _marks(view: View, frame: pl.DataFrame, grid: RowGrid, labels: Mapping[str |
     rule = alt.Chart(data(pl.DataFrame({"one": ones}, schema={"one": pl.Float64}))).mark_rule(
         color=t.ink, strokeWidth=1
     )
+    ends = x["scale"]["domain"]
+    intervals = marked.filter(pl.col("low").is_not_null()).with_columns(pl.col("low", "high").clip(*ends))
     whiskers = (
-        alt.Chart(data(marked.filter(pl.col("low").is_not_null())))
+        alt.Chart(data(intervals))
         .mark_rule(strokeWidth=1.5)
         .encode(x=_of(x, "low"), x2=alt.X2("high:Q"), y=grid.y, color=alt.Color("colour:N", scale=None))
     )
@@ -393,14 +394,17 @@ def _separators(view: View, first: pl.DataFrame, grid: RowGrid) -> alt.Chart:
 
 
 def _axis(frame: pl.DataFrame, ratios: bool) -> alt.X:
-    values = [v for c in ("shown", "low", "high") for v in frame[c].drop_nulls()]
-    bands = [v for c in ("noise_low", "noise_high") for v in frame[c].drop_nulls()]
+    values = frame["shown"].drop_nulls().to_list()
+    # Of few runs, intervals and noise may be many times the difference.
+    bands = [
+        v for c in ("noise_low", "noise_high", "low", "high") for v in frame[c].drop_nulls() if _is_drawn(v, ratios)
+    ]
     if frame["shown"].null_count() == frame.height:
         scale = alt.Scale(type="log", domain=[0.5, 2]) if ratios else alt.Scale(domain=[-1, 1])
         return alt.X("shown:Q", title=None, scale=scale, axis=None)
     if not ratios:
         most = max((abs(v) for v in values), default=0.0)
-        most = max(most, min(max(bands, default=0.0), 2 * most or math.inf)) * 1.12 or 1.0
+        most = max(most, min(max(map(abs, bands), default=0.0), 2 * most or math.inf)) * 1.12 or 1.0
         unit, quantity = _unit(frame), frame["title"][0]
         return alt.X(
             "shown:Q", title=f"{quantity}: difference from the baseline{unit}, right is better",
@@ -420,6 +424,18 @@ def _axis(frame: pl.DataFrame, ratios: bool) -> alt.X:
         scale=alt.Scale(type="log", base=2, domain=[low, high], nice=False),
         axis=alt.Axis(values=ticks, labelExpr="'×' + format(datum.value, '~r')", domain=False, labelOverlap=True),
     )  # fmt: skip
+
+
+def _is_cut(frame: pl.DataFrame) -> bool:
+    """Whether an interval of a panel has no room on its axis."""
+    scale = _axis(frame, bool(frame["panel"][0] == 0))["scale"]
+    low, high = scale["domain"]
+    return bool(((frame["low"] < low) | (frame["high"] > high)).any())
+
+
+def _is_drawn(end: float, ratios: bool) -> bool:
+    """Whether an end of an interval has a place on the axis: that of a very wide one may be 0 or infinite."""
+    return math.isfinite(end) and (end > 0 or not ratios)
 
 
 _SIGNED = "datum.value == 0 ? '0' : format(datum.value * {}, '+~r')"
@@ -474,6 +490,8 @@ def _legend_entries(view: View, frame: pl.DataFrame) -> list[LegendEntry]:
     out = [sign for word, sign in entries if word in words]
     if frame["noise_low"].drop_nulls().len():
         out.append(LegendEntry("noise", fill=t.band))
+    if frame["low"].drop_nulls().len():
+        out.append(LegendEntry("95 % interval", "M-1,0L1,0", stroke=base))
     return out + ([LegendEntry(platform, fill=hue(platform)) for platform in found.sort()] if len(found) > 1 else [])
 
 

@@ -3,13 +3,14 @@
 What it shows
     A row for each run (or side) and a panel for each workload, task and unit. A filled dot is the throughput
     over the whole run, all ranks together. Several runs of one side are small dots on a line from the lowest to the
-    highest, and the large dot is their median. A short bar is the steady throughput, after the first steps. Estimates
-    by a compiler are in a separate column, as open dashed diamonds.
+    highest; of three or more, the large dot is the geometric mean. A short bar is the steady throughput, after the
+    first steps. Estimates by a compiler are in a separate column, as open dashed diamonds.
 
 How to read it
     Right is better. The grey band is the known noise around the baseline, which is the first row unless another
-    is named: a dot in the band is neither faster nor slower. The text on the right gives the value, its ratio to
-    the baseline with the verdict, and n, the number of runs.
+    is named: a dot in the band cannot be distinguished from the baseline. The text on the right gives the value, its
+    ratio to the baseline with the 95 % interval and the verdict, and n, the number of runs. With three or more runs the
+    value is the geometric mean, followed by the range; with two, both values are given.
 
 What it leaves out
     Runs without a result, and those whose log gives no throughput: the caption names them. Runs on one repeated input
@@ -26,12 +27,12 @@ from typing import Any
 import altair as alt
 import polars as pl
 
+from logparse.charts._compared import compared_row, noise_size
 from logparse.charts._panel import (
     WIDTH,
     LegendEntry,
     RowGrid,
     band,
-    baseline_in,
     capped,
     dots,
     extent,
@@ -61,18 +62,17 @@ from logparse.charts._theme import (
     x_at,
 )
 from logparse.charts._view import JobBlock, View
-from logparse.comparison.compare import Row, row_of
+from logparse.comparison.compare import Row
 from logparse.comparison.jobs import Job
 from logparse.comparison.quantities import QUANTITIES
 from logparse.comparison.sides import side_values
 from logparse.comparison.verdict import BEYOND, ESTABLISHED, NOT_COMPARABLE, UNKNOWN
-from logparse.comparison.wording import cell_text, verdict_text
+from logparse.comparison.wording import amount_text, cell_text, verdict_text
 from logparse.errors import NothingToDraw
 from logparse.rendering.export import Drawing
 from logparse.rendering.palette import hue
 from logparse.schema import LOCATIONS
 from logparse.text.labels import shortened
-from logparse.text.numbers import ratio_figure
 from logparse.text.terminal import one_line
 
 TAKES = ("by", "baseline", "per")
@@ -90,6 +90,8 @@ ROWS: dict[str, Any] = {
     "n": pl.UInt32,
     "failed": pl.UInt32,
     "ratio": pl.Float64,
+    "low": pl.Float64,
+    "high": pl.Float64,
     "verdict": pl.String,
     "noise_low": pl.Float64,
     "noise_high": pl.Float64,
@@ -97,8 +99,9 @@ ROWS: dict[str, Any] = {
     "note": pl.String,
     "evidence": LOCATIONS,
 }
-"""mark: `rate` (the value of a row, or the median of its runs), `run` (one of several), `steady`, `estimate`.
-noise_low, noise_high: the noise band around the baseline. reason: why the row is not comparable."""
+"""mark: `rate` (the value of a row, or the geometric mean of its runs), `run` (one of several), `steady`, `estimate`.
+ratio, low, high: to the baseline, with the 95 % interval. noise_low, noise_high: the noise band around the baseline.
+reason: why the row is not comparable."""
 
 
 def rows(view: View) -> pl.DataFrame:
@@ -169,10 +172,8 @@ def _panels(view: View) -> tuple[list[_Panel], list[str]]:
     out = []
     for block in blocks:
         sides = view.rows_of(block.jobs)
-        first = baseline_in(view, sides)
-        row = row_of(view.ledger, QUANTITIES[str(block.keys[4])], sides, first, view.options.per, view.options.by)
-        if row is not None:
-            out.append(_Panel(block, row, first))
+        if (found := compared_row(view, str(block.keys[4]), sides)) is not None:
+            out.append(_Panel(block, *found))
     return out, more
 
 
@@ -208,7 +209,8 @@ def _panel_rows(view: View, number: int, panel: _Panel) -> Iterator[dict[str, An
         common = {
             "block": number, "row": index, "label": labels[index], "platform": platform_of(c.side), "unit": panel.unit,
         }  # fmt: skip
-        noise = verdict.noise.size if verdict and verdict.noise else None
+        noise = noise_size(verdict)
+        low, high = verdict.interval if verdict and verdict.interval else (None, None)
         yield {
             **common,
             "mark": "rate",
@@ -219,6 +221,8 @@ def _panel_rows(view: View, number: int, panel: _Panel) -> Iterator[dict[str, An
             "n": c.n,
             "failed": c.side.failed,
             "ratio": verdict.ratio if verdict else None,
+            "low": low,
+            "high": high,
             "verdict": verdict.word if verdict else None,
             "noise_low": base * math.exp(-noise) if base and noise else None,
             "noise_high": base * math.exp(noise) if base and noise else None,
@@ -322,7 +326,7 @@ def _legend_entries(view: View, frame: pl.DataFrame) -> list[LegendEntry]:
     base = hue(found[0]) if len(found) == 1 else t.faint
     whole = all(job["throughput_window"] == "whole" for job in view.jobs if _quantity(job))
     measured = "over the whole run" if whole else "measured"
-    entries = [LegendEntry(measured if "run" not in marks else f"{measured}, median of the runs", "circle", fill=base)]
+    entries = [LegendEntry(measured + _mean(frame), "circle", fill=base)]
     if "run" in marks:
         entries.append(LegendEntry("one run; the line is their range", "M-1,0L1,0", stroke=base))
     if "steady" in marks:
@@ -332,6 +336,11 @@ def _legend_entries(view: View, frame: pl.DataFrame) -> list[LegendEntry]:
     if frame["noise_low"].drop_nulls().len():
         entries.append(LegendEntry("known noise around the baseline", fill=t.band))
     return entries
+
+
+def _mean(frame: pl.DataFrame) -> str:
+    several = frame.filter((pl.col("mark") == "rate") & (pl.col("n") > 2))
+    return "; of three or more runs the geometric mean" if several.height else ""
 
 
 # ---- words ---- #
@@ -346,7 +355,7 @@ def _finding(view: View, panels: Sequence[_Panel]) -> str:
             panel, index, verdict = min(beyond, key=lambda f: f[2].ratio or 0.0)
         workload = f"{one_line(str(panel.block.keys[0]))}: " if len(panels) > 1 else ""
         label, base = title_labels([panel.row.cells[i].side.label for i in (index, panel.baseline)])
-        amount = ratio_figure(verdict.ratio or 1.0)
+        amount = amount_text(panel.row, verdict)
         return f"{workload}{label} reaches {amount} the {panel.unit} of {base}, {_WORDS[verdict.word]}"
     if found:
         unknown = sum(v.word == UNKNOWN for *_, v in found)

@@ -11,7 +11,6 @@ import click
 from click.core import ParameterSource
 
 from logparse.cli import NOTHING, _options
-from logparse.text.secrets import masked_text
 
 FORMATS = ("html", "svg", "png", "pdf", "json")
 TEXT = ("svg", "json")
@@ -147,6 +146,8 @@ def _format(output: str | None, format: str | None, data: str | None) -> str | N
 
 def _command(ctx: click.Context) -> str:
     """The command as it was given, for the file's metadata."""
+    from logparse.text.secrets import masked_text
+
     return masked_text(shlex.join(["logparse", "chart", *_given(ctx)]))
 
 

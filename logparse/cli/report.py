@@ -9,7 +9,6 @@ from pathlib import Path
 import click
 
 from logparse.cli import NOTHING, _options
-from logparse.text.secrets import masked_text
 
 _SUFFIXES = {".html": "html", ".htm": "html", ".md": "md", ".tex": "latex"}
 
@@ -75,6 +74,7 @@ def command(
         click.echo("no runs were recognised in these logs: there is nothing to report on", err=True)
         return max(NOTHING, _options.exit_code(logs))
     from logparse.report import report
+    from logparse.text.secrets import masked_text
 
     text = report(
         logs, format=chosen, where=where, by=by, baseline=baseline, claims=claims, ignore=ignore, theme=theme,

@@ -250,10 +250,10 @@ def _at_chance(ledger: Ledger, job: Job) -> bool:
 
 
 def _diverged(ledger: Ledger, job: Job) -> bool:
-    losses = ledger.metrics(job, "loss", split="train", scope=None)["value"].drop_nulls()
-    if losses.len() < 2:
-        return False
-    return not losses.is_finite().all() or bool(losses[-1] > losses[0])
+    """Whether the training loss is not a number somewhere, or ends above where it began."""
+    rows = ledger.metrics(job, "loss", split="train", scope=None)
+    losses = rows["value"].drop_nulls()
+    return rows["not_finite"].null_count() < rows.height or (losses.len() > 1 and bool(losses[-1] > losses[0]))
 
 
 def _public(quantity: Quantity, job: Job, seen: set[str]) -> Iterator[tuple[spreads.Spread, list[float]]]:

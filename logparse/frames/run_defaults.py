@@ -309,7 +309,10 @@ def absent(columns: RunColumns) -> pl.DataFrame:
     """An evidence row for each null cell of runs: why it is null."""
     frame = columns.frame
     frame = frame.with_columns(pl.lit(None, t).alias(c) for c, t in RUNS.items() if c not in frame.columns)
-    judged = [c for c in RUNS if c not in _NOT_JUDGED]
+    refused = columns.refused()
+    judged = [c for c in RUNS if c not in _NOT_JUDGED and frame[c].null_count()]
+    if not judged:
+        return refused
     absences: dict[Absence, int] = {}
 
     def absence(column: str) -> pl.Expr:
@@ -321,7 +324,6 @@ def absent(columns: RunColumns) -> pl.DataFrame:
         return pl.when(pl.col(column).is_null()).then(first).alias(column)
 
     cells = frame.select("n", *map(absence, judged)).unpivot(index="n", variable_name="column", value_name="absence")
-    refused = columns.refused()
     rows = cells.filter(pl.col("absence").is_not_null())
     rows = rows.join(
         refused.select("n", pl.col("column").cast(TEXT)), on=["n", "column"], how="anti", maintain_order="left"

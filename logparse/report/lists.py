@@ -165,9 +165,10 @@ def _value(row: Row, c: SideValues) -> str:
 
 
 def _side(row: Row, index: int, verdict: Verdict) -> str:
-    """`b.out 174.7 s (×0.827 better)`."""
+    """`b.out 174.7 s (×0.827 (0.801 to 0.854) better, n=1)`; of three or more values, `_value` gives n."""
     c = row.cells[index]
-    return f"{c.side.label} {_value(row, c)} ({verdict_text(row, verdict).removesuffix(' ' + WITHIN)})"
+    n = f", n={c.n}" if c.n < 3 else ""
+    return f"{c.side.label} {_value(row, c)} ({verdict_text(row, verdict).removesuffix(' ' + WITHIN)}{n})"
 
 
 def _sides(row: Row, verdicts: Sequence[tuple[int, Verdict]]) -> str:

@@ -23,7 +23,8 @@ _CHUNK = 2**20
 
 # -- what gives a secret away -----------------------------------------------------------------------------------------
 
-# Matching takes linear time: repeats are possessive or bounded.
+# Matching takes linear time: repeats are possessive or bounded. Long patterns are compiled when a line needs them: few
+# logs have such a line.
 _SEPARATOR = r"""(?:\\?["'])?[ \t]{0,4}+(?P<sep>=>?|:)[ \t]{0,4}+"""
 _VALUE = (
     r"""(?:(?P<quote>\\?["'])(?P<quoted>(?:(?!(?P=quote))[^\n\r]){1,4000}+)(?P=quote)"""
@@ -40,15 +41,15 @@ _NAME = re.sub(
   | (?P<token> token | credentials? | (?<=[a-z0-9]_)key )
 )""",
 )
-_NAMED = re.compile(_NAME + _SEPARATOR + _VALUE)
+_NAMED = _NAME + _SEPARATOR + _VALUE
 """`DB_PASSWORD=x`, `"api_key": "x"`, `token: x`, in lower case."""
-_OPTION = re.compile(rf"(?<![^\s\"'(\[,])--?[\w-]{{0,40}}?{_NAME}[\"']?,?[ \t]++(?!-){_VALUE}")
+_OPTION = rf"(?<![^\s\"'(\[,])--?[\w-]{{0,40}}?{_NAME}[\"']?,?[ \t]++(?!-){_VALUE}"
 """An option whose value is the next word, also in a list of arguments."""
 
 _CREDENTIAL = r"""(?:\\?["'])?[ \t]{0,4}+[=:][ \t]{0,4}+(?:\\?["'])?"""
 _ARGUMENTS = r"\b[^\n|;]{0,400}?[ \t]"
 _FORMS = tuple(
-    (literals.split(), re.compile(pattern))
+    (literals.split(), pattern)
     for literals, pattern in (
         ("akia asia abia acca", r"\b(?P<v>(?:AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{16})\b"),  # AWS
         ("ghp_ gho_ ghu_ ghs_ ghr_", r"\b(?P<v>gh[pousr]_[A-Za-z0-9]{20,}+)"),
@@ -120,20 +121,18 @@ _SCREEN = "|".join((
 
 # -- what does not ----------------------------------------------------------------------------------------------------
 
-_PLACEHOLDER = re.compile(
-    r"""(?ix) none | null | nil | true | false | yes | no | on | off | unset | undefined | empty | required | missing
+_PLACEHOLDER = r"""(?ix)
+    none | null | nil | true | false | yes | no | on | off | unset | undefined | empty | required | missing
     | is | not | was | are | has | must | should | cannot | expired | invalid | for | of | from | to | in | and | or
     | the     | x{3,} | \*+ | <.* | \$.* | %.* | \{.* | [\[(].* | \W*"""
-)
 """Not a value: a word of a program or of a sentence, or a name that stands for the value."""
 _VARIABLE = re.compile(r"\$\{?\w*|<[\w .-]*|\{\w*")
 """A name that stands for the value, without the bracket at its end."""
-_MODEL_TOKEN = re.compile(
-    r"""(?ix) (?: pad | eos | bos | eod | eot | unk | mask | cls | sep | per | next | first | last | prev | special
+_MODEL_TOKEN = r"""(?ix)
+    (?: pad | eos | bos | eod | eot | unk | mask | cls | sep | per | next | first | last | prev | special
     | image | start | end | stop | begin | each | every | one | new | max | min | num | total | input | output | prompt
     | unexpected | unknown | vocab | time | target | draft | video | audio | decoder | encoder | cache | sort | primary
     | foreign | hash | partition | shard | group | pair | dict ) [ _./-]? $"""
-)
 """What precedes `token` or `KEY` where it is not a secret: the token of a language model, the key of a table."""
 _NUMBER = re.compile(r"[-+]?[\d.,]*(?:[eE][-+]?\d+)?[a-zA-Z%/]{0,4}")
 _PATH = re.compile(r"(?:~|\.{0,2})/\S*|[A-Za-z]:\\\S*")
@@ -216,13 +215,13 @@ def _spans(line: str) -> Iterator[tuple[int, int]]:
         small = "".join(c.lower() if c.isascii() else c for c in line)
     for literals, pattern in _FORMS:
         if any(literal in small for literal in literals):
-            for match in pattern.finditer(line):
+            for match in re.finditer(pattern, line):
                 value = match["v"].rstrip(_PUNCTUATION)
                 if not _VARIABLE.fullmatch(value):
                     yield match.start("v"), match.start("v") + len(value)
     if any(literal in small for literal in _NAME_LITERALS):
         for pattern in (_NAMED, _OPTION):
-            for match in pattern.finditer(small):
+            for match in re.finditer(pattern, small):
                 quoted = match["quoted"] is not None
                 start, end = match.span("quoted" if quoted else "bare")
                 if not quoted:
@@ -237,7 +236,7 @@ _PUNCTUATION = ".,:;)]}>\\"
 
 def _is_secret(line: str, match: re.Match[str], value: str) -> bool:
     """Whether the value is one that its name says it is."""
-    if _PLACEHOLDER.fullmatch(value):
+    if re.fullmatch(_PLACEHOLDER, value):
         return False
     if match["password"]:
         name = line[slice(*match.span("password"))]
@@ -247,13 +246,13 @@ def _is_secret(line: str, match: re.Match[str], value: str) -> bool:
     if match["key"]:
         return len(value) >= 4
     start, end = match.span("token")
-    if len(value) < 6 or _NUMBER.fullmatch(value) or _MODEL_TOKEN.search(line[max(start - 20, 0) : start]):
+    if len(value) < 6 or _NUMBER.fullmatch(value) or re.search(_MODEL_TOKEN, line[max(start - 20, 0) : start]):
         return False
     has_digit = any(c.isdigit() for c in value)
     if match["token"] == "key":
         return line[start:end] == "KEY" and has_digit and len(value) >= 12
     # "Unexpected token: else" is a sentence; "token=abcdef" is not.
-    is_sentence = match.re is _NAMED and match["sep"] == ":" and match["quoted"] is None
+    is_sentence = match.re.pattern == _NAMED and match["sep"] == ":" and match["quoted"] is None
     return has_digit or len(value) >= 20 or not is_sentence
 
 

@@ -131,6 +131,8 @@ def _intervals(ledger: Ledger, job: Job) -> list[_Interval]:
     if ledger.metrics(job).height <= 2 * _FEWEST:
         return []
     points = _points(ledger, job)
+    if points.height <= 2 * _FEWEST:
+        return []
     begun = _lines_of_others(ledger, job)
     others = pl.Series(begun.search_sorted(points["line"], side="left"), dtype=pl.Int64)
     rows = points.with_columns(others=others).iter_rows()

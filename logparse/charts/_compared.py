@@ -1,0 +1,75 @@
+"""The comparisons that charts draw: a mark has the figure, the interval and the verdict of the table of `compare`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from weakref import WeakKeyDictionary
+
+from logparse.charts._panel import baseline_in
+from logparse.charts._view import View
+from logparse.comparison.compare import Comparison, Row, of_sides, row_of
+from logparse.comparison.estimate import OTHER_PROGRAM
+from logparse.comparison.jobs import Job
+from logparse.comparison.ledger import Ledger
+from logparse.comparison.quantities import QUANTITIES
+from logparse.comparison.sides import Side, SideValues, side_values
+from logparse.comparison.verdict import Verdict
+
+_COMPARISONS: WeakKeyDictionary[Ledger, dict[object, Comparison]] = WeakKeyDictionary()
+"""Ledger -> sides and options -> comparison: the charts of one ledger share them."""
+
+
+def compared(view: View, sides: Sequence[Side]) -> Comparison:
+    """The comparison of these sides, the baseline first."""
+    base = sides[baseline_in(view, sides)]
+    # Labels may not be unique, so the baseline is passed by position.
+    ordered = [base, *(side for side in sides if side is not base)]
+    o = view.options
+    key = (tuple((side.label, tuple(job.id for job in side.jobs)) for side in ordered), o.clock, o.per, o.by)
+    known = _COMPARISONS.setdefault(view.ledger, {})
+    if key not in known:
+        known[key] = of_sides(view.ledger, ordered, None, o.clock, o.per, by=o.by)
+    return known[key]
+
+
+def workload_comparison(view: View, job: Job) -> Comparison | None:
+    """The comparison that the given comparison or `ratio` shows of a job: all jobs of its workload and task; None if it
+    is the only one."""
+    if view.given is not None:
+        return view.comparison if len(view.sides) > 1 else None
+    block = next(b for b in view.blocks("workload", "task") if any(other.id == job.id for other in b.jobs))
+    sides = view.rows_of(block.jobs)
+    return compared(view, sides) if len(sides) > 1 else None
+
+
+def compared_row(view: View, name: str, sides: Sequence[Side]) -> tuple[Row, int] | None:
+    """A quantity of these sides, and the index of the baseline; None if no side has it.
+
+    The verdicts are those of the comparison of the whole workload where it has the same baseline and the same values:
+    Holm's correction is for all differences of a table, and a chart of one quantity must not correct for fewer.
+    """
+    first = baseline_in(view, sides)
+    cells = [side_values(view.ledger, QUANTITIES[name], side, view.options.per) for side in sides]
+    if len(sides) > 1 and (whole := workload_comparison(view, sides[first].jobs[0])) is not None:
+        row = next((row for row in whole.rows if row.quantity.name == name), None)
+        positions = [_position(row, c) if row is not None else None for c in cells]
+        if row is not None and positions[first] == whole.baseline and None not in positions:
+            at = [p for p in positions if p is not None]
+            return Row(
+                row.quantity, tuple(row.cells[i] for i in at), tuple(row.verdicts[i] for i in at), row.better
+            ), first  # fmt: skip
+    alone = row_of(view.ledger, QUANTITIES[name], sides, first, view.options.per, view.options.by)
+    return None if alone is None else (alone, first)
+
+
+def noise_size(verdict: Verdict | None) -> float | None:
+    """Half the width of the noise band, on the scale of the quantity; None where the noise is not known. Repeats of
+    another program give no band: they do not show what is within noise."""
+    noise = verdict.noise if verdict else None
+    return None if noise is None or noise.kind == OTHER_PROGRAM else noise.size
+
+
+def _position(row: Row, c: SideValues) -> int | None:
+    """The position in a row of the side with these values."""
+    wanted = [job.id for job in c.jobs]
+    return next((i for i, o in enumerate(row.cells) if wanted and [job.id for job in o.jobs] == wanted), None)
