@@ -20,7 +20,7 @@ The meaning of "in T seconds" changed as well: the steps alone (G1, G2), steps a
 from __future__ import annotations
 
 import pyparsing as pp
-from logparse.grammars.common import WORKLOADS, line_tag, timestamp_seconds
+from logparse.grammars.common import WORKLOADS, line_tag, record_head, timestamp_seconds
 
 from logparse.grammar import (
     Derive,
@@ -50,16 +50,14 @@ from logparse.grammar import (
 
 # ---- how a record begins ---- #
 
-_info = timestamp("at") + " INFO:" + blanks
-"""G3 to G7: `2024-03-30 15:16:33,873 INFO:   `."""
-_note = timestamp + " INFO:" + blanks
+_info = pp.Opt(record_head("INFO", timestamp("at")))
+"""G3 to G7: `2024-03-30 15:16:33,873 INFO:   `. Excerpts and loggers of one's own lack parts of it, or have others."""
+_stamped = timestamp("at") + " INFO:" + blanks
+"""The head that the Model Zoo prints, for the most frequent lines: without options they are read faster."""
+_note = pp.Opt(record_head("INFO"))
 """The same without a capture, for records that are only recognised."""
-_client = timestamp("at") + (pp.Literal(" INFO:") | " INFO") + blanks | pp.Literal("INFO:cerebras.cluster.client:")
-"""Records of the cluster client; those of the SDK have no colon (2023) or no time (2025)."""
-_client_note = timestamp + (pp.Literal(" INFO:") | " INFO") + blanks | pp.Literal("INFO:cerebras.cluster.client:")
-_warned = timestamp("at") + (pp.Literal(" WARNING:") | " WARNING") + blanks | pp.Literal(
-    "WARNING:cerebras.cluster.client:"
-)
+_warned = record_head("WARNING", timestamp("at"))
+_failed = record_head("ERROR", timestamp("at"))
 _tf = pp.Literal("INFO:tensorflow:") | "INFO:root:"
 
 # ---- tokens ---- #
@@ -278,14 +276,14 @@ _BEGIN = (
         "2026-01-16 14:31:15,412 INFO:   Starting train loop 1 of 23, from global step 1 to 89 (89 steps)",
         _info + "Starting " + name("mode") + " loop " + integer("loop") + " of " + integer("loops")
         + (", from global step " + integer("first_step") + " to " + integer("last_step") + " (" + _number + " steps)" | ", with " + _number + " steps"),
-        marks="identifies_platform reopen unfinished",
+        marks="reopen unfinished",
         more=("2026-01-16 14:38:02,101 INFO:   Starting val_dataloader_2 loop 1 of 25, with 8 steps",),
     ),
     Rule(
         "training_loop",
         "2025-07-11 15:24:55,975 INFO:   Starting training loop 1, from global step 0 to 200",
         _info + "Starting training loop " + integer("loop") + ", from global step " + integer("first_step") + " to " + integer("last_step"),
-        marks="identifies_platform reopen unfinished",
+        marks="reopen unfinished",
     ),
     Rule(
         "weights_load",
@@ -327,7 +325,7 @@ _JOBS = (
         "workflow_job",
         "2026-01-16 14:31:20,101 INFO:   Job id: wsjob-cckhdpmraxejhcwfwrnjyk, workflow id: wflow-32pdxsbavsml7kzgu4qlf5, namespace: job-operator, "
         "remote log path: /n1/wsjob/workdir/job-operator/wsjob-cckhdpmraxejhcwfwrnjyk",
-        _client + "Job id: " + _wsjob("job_id") + ", workflow id: " + word + ", namespace: " + word + ", remote log path:" + rest,
+        _info + "Job id: " + _wsjob("job_id") + ", workflow id: " + word + ", namespace: " + word + ", remote log path:" + rest,
         marks="identifies_platform", carry={"job_kind": "job_initiated"},
         more=(
             "INFO:cerebras.cluster.client:Job id: wsjob-4mhdefdzswskmakfcp9hfe, workflow id: wflow-2ullyamqmrdi7nxodyl6f77xbi, "
@@ -337,14 +335,14 @@ _JOBS = (
     Rule(
         "sdk_job",
         "2023-10-11 00:55:33,142 INFO     sdk_compile job id: wsjob-cgvksf7bv8mnfszfmftozv, log path: /n1/wsjob/workdir/wsjob-cgvksf7bv8mnfszfmftozv",
-        _client + "sdk_" + (pp.Literal("compile") | "execute")("job_kind") + " job id: " + _wsjob("job_id") + ", log path:" + rest,
+        _info + "sdk_" + (pp.Literal("compile") | "execute")("job_kind") + " job id: " + _wsjob("job_id") + ", log path:" + rest,
         marks="identifies_platform",
     ),
     Rule(
         "poll_state",
         "2024-03-30 14:11:28,536 INFO:   Poll ingress status: Waiting for job running, current job status: Queueing, msg: job is queueing. "
         "Job queue status: 1 execute job(s) queued before current job. For more information, please run 'csctl get jobs'.",
-        _client + "Poll ingress status: Waiting for job " + (pp.Literal("running") | "to be scheduled") + ", current job status: " + name("state")
+        _info + "Poll ingress status: Waiting for job " + (pp.Literal("running") | "to be scheduled") + ", current job status: " + name("state")
         + ", msg: " + (pp.Regex(r"[^.]*\. Job queue status: ") + integer("count") + rest | rest),
         more=(
             "2024-03-30 14:11:28,536 INFO:   Poll ingress status: Waiting for job running, current job status: Scheduled, msg: job is scheduled.",
@@ -353,13 +351,13 @@ _JOBS = (
     Rule(
         "poll_pods",
         "2025-10-08 04:10:34,164 INFO:   Poll ingress status: Waiting for all Activation pods to be running, current running: 0/59.",
-        _client + "Poll ingress status: Waiting for all " + name("kind") + " pods to be running, current running: " + integer("done") + "/"
+        _info + "Poll ingress status: Waiting for all " + name("kind") + " pods to be running, current running: " + integer("done") + "/"
         + integer("total") + ".",
     ),
     Rule(
         "poll",
         "2024-03-30 14:12:28,536 INFO:   Poll ingress status: Waiting for job ingress readiness.",
-        _client_note + "Poll ingress status: " + _texts(
+        _note + "Poll ingress status: " + _texts(
             "Waiting for coordinator to be ready.", "Waiting for job service readiness.", "Waiting for job ingress readiness.", "Job ingress ready",
         ) + rest,
         more=(
@@ -370,7 +368,7 @@ _JOBS = (
     Rule(
         "ingress",
         "2024-03-30 14:12:38,536 INFO:   Ingress is ready: Job ingress ready, poll ingress success.",
-        _client + (pp.Literal("Ingress is ready") | "Poll ingress success: Job ingress ready") + rest,
+        _info + (pp.Literal("Ingress is ready") | "Poll ingress success: Job ingress ready") + rest,
         marks="identifies_platform",
         more=(
             "2024-03-14 03:00:48,539 INFO:   Ingress is ready: Coordinator service ready, poll ingress success.",
@@ -410,7 +408,7 @@ _JOBS = (
     Rule(
         "versions",
         "2026-01-31 08:42:58,636 INFO:   Appliance client semantic version: 1.1.0, cluster server semantic version: 1.1.2, job operator semantic version: 1.1.2",
-        _client_note + "Appliance client semantic version: " + word("sdk_version") + ", cluster server semantic version: " + rest,
+        _note + "Appliance client semantic version: " + word("sdk_version") + ", cluster server semantic version: " + rest,
         params="banner",
     ),
     Rule(
@@ -445,7 +443,6 @@ _COMPILE = (
         "cache_hit_client",
         "2026-01-22 16:45:34,272 INFO:   Found existing cached compile.",
         _info + "Found existing cached compile.",
-        marks="identifies_platform",
     ),
     Rule(
         "compile_stage",
@@ -506,7 +503,7 @@ _COMPILE = (
         "compiled",
         "2024-03-30 14:27:40,305 INFO:   Compile was successful!",
         _info + "Compile was successful!",
-        marks="identifies_platform submission",
+        marks="submission",
     ),
     Rule(
         "tf_compile_begin",
@@ -575,12 +572,6 @@ _LOAD = (
         _note + "Using network type: " + rest,
     ),
     Rule(
-        "tf_weights",
-        "INFO:root:Finished sending initial weights",
-        "INFO:root:" + _texts("About to send initial weights", "Finished sending initial weights"),
-        marks="identifies_platform running",
-    ),
-    Rule(
         "tf_programming",
         "INFO:root:Programming CS-2 fabric. This may take a couple of minutes. Please do not interrupt.",
         _tf + "Programming " + pp.Regex(r"CS-[0-9]+")("system") + " fabric. This may take " + rest,
@@ -621,7 +612,7 @@ _TRAIN = (
     Rule(
         "train_step",
         "2024-03-30 15:16:33,873 INFO:   | Train Device=CSX, Step=100, Loss=9.39062, Rate=2983.97 samples/sec, GlobalRate=2983.97 samples/sec",
-        _info + "| Train Device=" + word("device") + ", Step=" + integer("step") + ", Loss=" + real("loss") + _rates,
+        _stamped + "| Train Device=" + word("device") + ", Step=" + integer("step") + ", Loss=" + real("loss") + _rates,
         marks="identifies_platform running unfinished", split="train",
         more=("2023-05-17 18:15:11,548 INFO:   | Train Device=xla:0, Step=100, Loss=9.46875, Rate=4597.49 samples/sec, GlobalRate=4597.49 samples/sec",),
     ),
@@ -629,11 +620,22 @@ _TRAIN = (
         "train_step_timed",
         "2025-12-06 03:02:15,929 INFO:   | Train Device=CSX, Step=50, Loss=8.10329, Rate=32.52 samples/sec, GlobalRate=32.17 samples/sec, "
         "LoopTimeRemaining=0:10:03, TimeRemaining=0:10:03",
-        _info + "| Train Device=" + word("device") + ", Step=" + integer("step") + ", Loss=" + real("loss") + _rates + _remaining,
+        _stamped + "| Train Device=" + word("device") + ", Step=" + integer("step") + ", Loss=" + real("loss") + _rates + _remaining,
         marks="identifies_platform running unfinished", split="train",
         more=(
             "2026-01-31 05:23:06,601 INFO:   | Train Device=CSX, Step=20, Loss=2.77244, Rate=2430.28 samples/sec, GlobalRate=270.81 samples/sec, "
             "LoopTimeRemaining=0:00:00, TimeRemaining>2:03:54",
+        ),
+    ),
+    Rule(
+        "train_step_other_head",
+        "INFO:root:| Train Device=CSX, Step=100, Loss=9.39062, Rate=2983.97 samples/sec, GlobalRate=2983.97 samples/sec",
+        _info + "| Train Device=" + word("device") + ", Step=" + integer("step") + ", Loss=" + real("loss") + _rates + pp.Opt(_remaining),
+        marks="identifies_platform running unfinished", split="train",
+        more=(
+            "| Train Device=CSX, Step=100, Loss=9.39062, Rate=2983.97 samples/sec, GlobalRate=2983.97 samples/sec",
+            "[2025-12-06 03:02:15][INFO] | Train Device=CSX, Step=50, Loss=8.10329, Rate=32.52 samples/sec, GlobalRate=32.17 samples/sec, "
+            "LoopTimeRemaining=0:10:03, TimeRemaining=0:10:03",
         ),
     ),
     # A step line wrapped by a web page: its GlobalRate is on the next line.
@@ -654,7 +656,7 @@ _TRAIN = (
         "trained",
         "2024-03-30 15:20:24,238 INFO:   Training completed successfully!",
         _info + "Training completed successfully!",
-        marks="identifies_platform result",
+        marks="result",
     ),
     Rule(
         "processed",
@@ -760,7 +762,7 @@ _EVAL = (
         "eval_loss",
         "2025-10-09 18:20:23,263 INFO:   Avg Eval Loss: 5.928174624443054",
         _info + _texts("Avg Eval Loss: ", "Avg Eval. Loss = ") + real("loss@mean"),
-        marks="identifies_platform", split="eval", window="mean", carry={"step": "eval_step"},
+        split="eval", window="mean", carry={"step": "eval_step"},
     ),
     _eval_metric("accuracy", "2025-10-09 18:20:23,278 INFO:     - eval/accuracy = 0.16977091133594513", "accuracy"),
     _eval_metric("masked_accuracy", "2026-01-31 06:17:14,166 INFO:     - eval/masked_accuracy = 0.3185677230358124", "masked_accuracy"),
@@ -775,7 +777,7 @@ _EVAL = (
         "evaluated",
         "2025-10-09 18:20:23,279 INFO:   Evaluation completed successfully!",
         _info + "Evaluation completed successfully!",
-        marks="identifies_platform result",
+        marks="result",
     ),
     Rule(
         "eval_processed",
@@ -839,14 +841,14 @@ _SDK = (
     Rule(
         "sdk_compile",
         "INFO:cerebras.cluster.client:Initiating a new SDK compile job against the cluster server",
-        _client + "Initiating a new SDK compile job against the cluster server",
+        _info + "Initiating a new SDK compile job against the cluster server",
         marks="begin identifies_platform submission",
         more=("2023-10-11 00:55:33,128 INFO     Initiating a new SDK compile job against the cluster server",),
     ),
     Rule(
         "sdk_execute",
         "2023-10-11 00:56:21,304 INFO     Initiating a new SDK execute job against the cluster server",
-        _client + "Initiating a new SDK execute job against the cluster server",
+        _info + "Initiating a new SDK execute job against the cluster server",
         marks="begin identifies_platform running",
     ),
     Rule(
@@ -969,26 +971,31 @@ _FAILURE = (
         "shutdown",
         "2025-07-11 18:04:19,669 ERROR:   Initiating shutdown sequence due to Appliance error: Ran into error while receiving tensor "
         "output_model_wise_params_norm for runtime iteration 10",
-        timestamp("at") + " ERROR:" + blanks + "Initiating shutdown sequence due to " + nonempty("text"),
+        _failed + "Initiating shutdown sequence due to " + nonempty("text"),
         marks="identifies_platform failure", level="error", kind="device",
     ),
     Rule(
         "job_failed",
         "2025-07-11 18:04:19,787 ERROR:   Job wsjob-7javbqdggsmrb44obfaqft failed due to: job has failed because total 1 replica(s) failed",
-        timestamp("at") + " ERROR:" + blanks + "Job " + _wsjob("job_id") + " failed due to: " + nonempty("text"),
+        _failed + "Job " + _wsjob("job_id") + " failed due to: " + nonempty("text"),
         marks="identifies_platform failure", level="error", kind="scheduler",
     ),
     Rule(
         "error",
         "2025-07-11 18:04:19,669 ERROR:   Uncaught exception in the input workers",
-        timestamp("at") + " ERROR:" + blanks + not_starting_with(" ", "\t", "In", "Jo")("text"),
+        _failed + not_starting_with(" ", "\t", "In", "Jo")("text"),
         marks="failure", level="error",
     ),
     Rule(
         "job_cancelled",
         "2024-04-10 11:02:19,669 WARNING:   Job wsjob-7javbqdggsmrb44obfaqft was cancelled",
-        timestamp("at") + " WARNING:" + blanks + "Job " + _wsjob("job_id") + " was cancelled" + rest,
+        _warned + "Job " + _wsjob("job_id") + " was cancelled" + rest,
         marks="identifies_platform failure", level="error", kind="scheduler",
+    ),
+    Rule(
+        "tf_deprecation",
+        "WARNING:tensorflow:From /cbcore/python/lib/training_util.py:236: Variable.initialized_value is deprecated",
+        "WARNING:tensorflow:From " + rest,
     ),
     Rule(
         "warning",
@@ -996,12 +1003,6 @@ _FAILURE = (
         _warned + not_starting_with(" ", "\t", "Ev", "Jo")("text"),
         level="warning",
         more=("2023-10-11 00:56:13,231 WARNING  There is no existing compile job record.",),
-    ),
-    Rule(
-        "tf_warning",
-        "WARNING:root:GroupByWindowDataset is not recognized by the Cerebras input_fn analyzer and cannot be evaluated for potential optimizations.",
-        "WARNING:root:" + nonempty("text"),
-        level="warning",
     ),
     Rule(
         "server_note",
@@ -1050,11 +1051,6 @@ _NOISE = (
     ),
     Rule("empty_note", "2026-01-16 14:31:15,412 INFO:   ", timestamp + " INFO:"),
     Rule(
-        "client_note",
-        "INFO:cerebras.cluster.client:Recording the timestamp when jobs is scheduled.",
-        pp.Literal("INFO:cerebras.cluster.client:Recording the timestamp when jobs is scheduled."),
-    ),
-    Rule(
         "module_bar",
         "Initializing module BertForPreTrainingModel.perplexity_metric: [00:06, note=Initializing parameters]",
         "Initializing module " + rest,
@@ -1064,20 +1060,13 @@ _NOISE = (
         "INFO:tensorflow:Graph was finalized.",
         _tf + _texts(
             "Graph was finalized.", "Running local_init_op.", "Done running local_init_op.", "Create CheckpointSaverHook.", "Streamers are ready",
-            "Calling checkpoint listeners ", "Creating 'loss' summary automatically", "---------- ", "----------------- ",
-            "[input_fn] - TFRecordDataset:", "Monitoring returned", "Monitoring is over without any issue",
+            "Calling checkpoint listeners ", "Creating 'loss' summary automatically", "[input_fn] - TFRecordDataset:",
         ) + rest,
-        more=("INFO:root:Monitoring is over without any issue", "INFO:root:----------------- End of input_fn suggestions -----------------"),
     ),
     Rule(
         "tf_ckpt_note",
         "INFO:tensorflow:model_dir/model.ckpt-1000 is not in all_model_checkpoint_paths. Manually adding it.",
         "INFO:tensorflow:" + token + " is not in all_model_checkpoint_paths. Manually adding it.",
-    ),
-    Rule(
-        "tf_deprecation",
-        "WARNING:tensorflow:From /cbcore/python/lib/training_util.py:236: Variable.initialized_value is deprecated",
-        "WARNING:tensorflow:From " + rest,
     ),
     Rule(
         "tf_deprecation_advice",
@@ -1100,7 +1089,7 @@ _NOISE = (
 
 # ---- declarations about runs ---- #
 
-_STEPS = "train_step|train_step_timed|train_step_wrapped"
+_STEPS = "train_step|train_step_timed|train_step_other_head|train_step_wrapped"
 _TRAINED = f"{_STEPS}|tf_step|tf_trained|tf_training_complete|processed|processed_training|training_complete"
 
 
@@ -1259,10 +1248,14 @@ _COLUMNS = (
     # metrics
     Derive("work", "samples"),
     Derive("work", "steps * batch_size"),
-    Take("global_rate", _of("train_step|train_step_timed|global_rate_wrapped", "throughput@mean"), "last"),
+    Take(
+        "global_rate",
+        _of("train_step|train_step_timed|train_step_other_head|global_rate_wrapped", "throughput@mean"),
+        "last",
+    ),
     Take(
         "throughput",
-        _of("train_step|train_step_timed|global_rate_wrapped", "throughput@mean"),
+        _of("train_step|train_step_timed|train_step_other_head|global_rate_wrapped", "throughput@mean"),
         "last",
         when="not known(train_s) or abs(global_rate * train_s - work) <= 0.02 * work",
     ),
@@ -1314,7 +1307,11 @@ GRAMMAR = Grammar(
     rules=(*_BEGIN, *_JOBS, *_COMPILE, *_LOAD, *_TRAIN, *_EVAL, *_CHECKPOINT, *_SDK, *_TOOLS, *_FAILURE, *_NOISE),
     phases=_PHASES,
     columns=_COLUMNS,
-    steady=(Steady("train_step", separated_by="beginning"), Steady("train_step_timed", separated_by="beginning")),
+    steady=(
+        Steady("train_step", separated_by="beginning"),
+        Steady("train_step_timed", separated_by="beginning"),
+        Steady("train_step_other_head", separated_by="beginning"),
+    ),
     aliases={"workload": _WORKLOADS, "task": {"fit": "train", "validate_only": "validate"}},
     min_resolution={"queue_s": 10.0},  # ingress is polled every ten seconds
     absent={

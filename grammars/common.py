@@ -22,6 +22,7 @@ from logparse.grammar import (
     optional_blanks,
     real,
     rest,
+    timestamp,
     timestamp_seconds,
     token,
     unnamed,
@@ -35,9 +36,7 @@ mpi_tag = "[" + pp.Regex(r"[0-9]+") + "," + integer("rank") + "]<" + (pp.Literal
 _utc_second = pp.Regex(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{7,9}")
 _utc_offset = pp.Literal("Z ") | pp.Regex(r"[+-][0-9]{2}:[0-9]{2}") + " "
 _rank_tag = (
-    mpi_tag
-    | "[" + (pp.Literal("rank") | "default") + integer("rank") + "]:"
-    | pp.Regex(r"[0-9]{1,5}")("rank") + ": "
+    mpi_tag | "[" + (pp.Literal("rank") | "default") + integer("rank") + "]:" | pp.Regex(r"[0-9]{1,5}")("rank") + ": "
 )
 _collector_tag = (
     _utc_second + _utc_offset + pp.Opt((pp.Literal("stdout ") | "stderr ") + (pp.Literal("F ") | "P "))
@@ -47,6 +46,17 @@ line_tag = _collector_tag + pp.Opt(pp.Regex(r" *") + _rank_tag) | _rank_tag
 """What a launcher or a collector of logs prints before each line of a program: the rank, as mpirun, torchrun and
 `srun --label` print it (`[1,3]<stdout>:`, `[rank3]:`, `3: `), after the time of Kubernetes, Docker, GitHub Actions or
 the journal."""
+
+
+def record_head(level: str, at: pp.ParserElement = timestamp) -> pp.ParserElement:
+    """How a record of Python's logging begins, in the formats that programs configure most:
+    `2024-03-30 15:16:33,873 INFO:   `, `2024-03-30 15:16:33,873 - module - INFO - `, `[2024-03-30 15:16:33][INFO] `,
+    `INFO:root:`, `[INFO] `. `at` captures the time if it has a name.
+    """
+    origin = pp.Regex(r"[a-z_][A-Za-z0-9_.]* - ")
+    of_level = pp.Opt("[") + level + pp.Regex(r"(?:\]|:[A-Za-z_][A-Za-z0-9_.]*:| -|:)?[ \t]*")
+    return pp.Opt(pp.Opt("[") + at + pp.Regex(r"\]?(?: -)? ?")) + pp.Opt(origin) + of_level
+
 
 # Rates of other units (bytes, examples) are not captured; their units do not begin like `it/s` and `s/it`.
 _other_rate = pp.Regex(r"\?[A-Za-z]+/[a-z]+|[0-9.]+[kMGT]?(?:B| [a-z]+|[a-hj-rt-z][a-z]*)/s")

@@ -877,7 +877,7 @@ _TOOLS = (
     Rule(
         "container_image",
         "Using singularity with image /software/sambanova/singularity/images/llm-modelzoo/Modelzoo/ModelzooDevbox_1.sif",
-        (pp.Literal("Using singularity with image ") | pp.Regex(r"(?:[^ ]+ +[0-9]+ +)?"))
+        (pp.Literal("Using singularity with image ") | pp.Regex(r"(?:[^ /]+ +[0-9]+ +)?"))
         + (pp.Literal("/software/sambanova/") | "artifacts.sambanovasystems.com/") + rest,
         marks="identifies_platform standalone",
         more=(

@@ -485,7 +485,8 @@ def test_startup_is_known_only_where_the_first_step_is_logged() -> None:
 def test_prose_that_quotes_figures_and_tables_of_jobs_hold_no_run(text: str) -> None:
     logs = logparse.ingest(text.encode())
     assert logs.runs.is_empty()
-    assert logs.sources["status"].to_list() == ["unknown_platform"]
+    # A row of the cluster's table names the platform, the others do not.
+    assert logs.sources["status"].to_list() == ["no_run" if "wsjob-" in text else "unknown_platform"]
 
 
 def test_no_log_of_another_vendor_is_taken_for_cerebras(real_logs: Path) -> None:
@@ -504,6 +505,44 @@ def test_whole_logs_are_read_to_the_last_line(real: logparse.Logs) -> None:
     logs = real.sources.filter(source.str.contains_any(whole) & ~source.str.contains("result_metrics"))
     assert logs.height >= 19
     assert logs["coverage"].min() > 0.96, logs.sort("coverage").select("source", "coverage").row(0)
+
+
+# ---- heads of records ---- #
+
+
+@pytest.mark.parametrize(
+    ("head", "has_time"),
+    [
+        ("2024-03-30 15:16:{:02d}.873 INFO:   ", True),
+        ("2024-03-30T15:16:{:02d},873 INFO:   ", True),
+        ("2024-03-30 15:16:{:02d} - cerebras.modelzoo - INFO - ", True),
+        ("[2024-03-30 15:16:{:02d},873][INFO] ", True),
+        ("0: 2024-03-30 15:16:{:02d},873 INFO:   ", True),
+        ("[rank0]: 2024-03-30 15:16:{:02d},873 INFO:   ", True),
+        ("2025-03-01T10:11:12.123456789Z stdout F 2024-03-30 15:16:{:02d},873 INFO:   ", True),
+        ("Mar 01 10:11:12 node7 train[4242]: 2024-03-30 15:16:{:02d},873 INFO:   ", True),
+        ("INFO:root:", False),
+        ("[INFO] ", False),
+        ("", False),
+    ],
+)
+def test_records_are_read_under_any_head_of_logging_and_any_prefix_of_a_collector(head: str, has_time: bool) -> None:
+    messages = [
+        "Beginning appliance run",
+        "| Train Device=CSX, Step=10, Loss=9.5, Rate=100.0 samples/sec, GlobalRate=100.0 samples/sec",
+        "| Train Device=CSX, Step=20, Loss=9.25, Rate=100.0 samples/sec, GlobalRate=100.0 samples/sec",
+        "Training completed successfully!",
+    ]
+    text = "\n".join(head.format(10 * i) + message for i, message in enumerate(messages))
+    run = only(logparse.ingest(text.encode()))
+    assert (run["steps"], run["loss"], run["status"]) == (20, 9.25, "completed")
+    assert run["train_s"] == (20.0 if has_time else None)
+
+
+@pytest.mark.parametrize("message", ["Training completed successfully!", "Compile was successful!"])
+def test_a_message_that_any_program_prints_identifies_no_platform(message: str) -> None:
+    logs = logparse.ingest(f"2024-03-30 15:16:33,873 - trainer - INFO - {message}\n".encode())
+    assert logs.sources["status"].to_list() == ["unknown_platform"]
 
 
 # ---- the hot rule ---- #

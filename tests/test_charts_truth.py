@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 import polars as pl
@@ -13,7 +14,9 @@ from conftest import SAMPLES, ingested
 from logparse import charts
 from logparse.charts import _theme, loss
 from logparse.charts._view import View, view_of
+from logparse.comparison.compare import Comparison, compare
 from logparse.comparison.ledger import Ledger
+from logparse.comparison.wording import text_table
 from logparse.errors import NothingToDraw
 from logparse.logs import Logs
 from logparse.schema import FRAMES
@@ -291,3 +294,131 @@ def test_a_line_to_a_name_begins_where_its_value_was_taken(x: str) -> None:
     begins = {(row["run"], round(row["x"], 6), round(row["y"], 6)) for row in leaders}
     assert {(run, round(x_, 6), round(v, 6)) for run, x_, v in marks.select("run", "x", "value").iter_rows()} <= begins
     assert set(loss.ROWS) == set(marks.columns)
+
+
+# ---- the figures of `compare` ---- #
+
+REPEATED = [
+    [("a", 1), ("b", 1)],
+    [("a", 2), ("b", 2)],
+    [("a", 3), ("b", 3)],
+    [("a", 4), ("b", 3), ("c", 1)],
+]
+
+
+def repeats(groups: list[tuple[str, int]]) -> Logs:
+    """Runs of several settings, each repeated: rates 1.2 times those of the setting before."""
+    deviations = (1.0, 1.03, 0.98, 1.01)
+    return logs_of(
+        *(
+            {
+                "label": f"{name}_{i}.out", "group": name, "model": name, "throughput_window": "whole",
+                "sample": "image", "samples": 60000, "epochs": 4, "dataset": "mnist", "score_name": "accuracy",
+                "throughput": 1000 * 1.2**k * deviations[i], "train_s": 60 / 1.2**k / deviations[i],
+                "score": 0.95 + 0.01 * k + (deviations[i] - 1) / 10,
+            }
+            for k, (name, n) in enumerate(groups)
+            for i in range(n)
+        )
+    )  # fmt: skip
+
+
+def agrees_with_compare(what: Any, **options: Any) -> int:
+    """How many marks of ratio, throughput and accuracy were found to have the figures of `compare`."""
+    table = {(row["quantity"], row["side"]): row for row in of_compare(what, options).frame().iter_rows(named=True)}
+    checked = 0
+    for name in ("ratio", "throughput", "accuracy"):
+        try:
+            view = view_of(what, **options)
+            frame = charts.rows(name, view)
+        except NothingToDraw:
+            continue
+        sides = [side.label for side in view.sides]
+        for row in frame.filter(pl.col("verdict").is_not_null()).iter_rows(named=True):
+            quantity = row["quantity"] if name == "ratio" else "score" if name == "accuracy" else rate_of(row["unit"])
+            side = row["side"] if name == "ratio" else side_of(row["label"], sides)
+            if (quantity, side) not in table or row["verdict"] == "not comparable":
+                continue
+            expected = table[quantity, side]
+            assert row["verdict"] == expected["verdict"], (name, quantity, side)
+            assert row["n"] == expected["n"], (name, quantity, side)
+            for figure in {"ratio", "difference"} & set(frame.columns):
+                assert row[figure] == expected[figure], (name, quantity, side)
+            assert interval(row, expected["better"], turned=name == "ratio") == pytest.approx(
+                [expected["low"], expected["high"]]
+            ), (name, quantity, side)
+            checked += 1
+    return checked
+
+
+def of_compare(what: Any, options: Mapping[str, Any]) -> Any:
+    return what if isinstance(what, Comparison) else compare(what, **options)
+
+
+def rate_of(unit: str) -> str:
+    return "token_throughput" if unit.startswith("token") else "throughput"
+
+
+def side_of(label: str, sides: list[str]) -> str | None:
+    """The side that a label of a row means; None where it was shortened."""
+    return next((side for side in sides if label == side or label.endswith(f"  {side}")), None)
+
+
+def interval(row: Mapping[str, Any], better: str, turned: bool) -> list[float | None]:
+    """The interval of a row; in `ratio` that of times is turned, so that right is better."""
+    low, high = row["low"], row["high"]
+    if low is None or better == "higher" or not turned:
+        return [low, high]
+    return [1 / high, 1 / low] if row["ratio"] is not None else [-high, -low]
+
+
+@pytest.mark.parametrize("groups", REPEATED)
+def test_marks_have_the_figure_the_interval_and_the_verdict_of_compare(groups: list[tuple[str, int]]) -> None:
+    ledger = Ledger(repeats(groups))
+    # Each other side has a ratio in train, wall and throughput, and a difference in accuracy, which two charts show.
+    assert agrees_with_compare(ledger, by="model") >= 4 * (len(groups) - 1)
+    assert agrees_with_compare(compare(ledger, by="model")) >= 4 * (len(groups) - 1)
+
+
+@pytest.mark.parametrize("platform", ["cerebras", "graphcore", "groq", "sambanova"])
+def test_marks_of_samples_have_the_figures_of_compare(platform: str) -> None:
+    files = {
+        "cerebras": BATCHES,
+        "graphcore": sorted((SAMPLES / platform).glob("mnist_as*.out")),
+        "groq": sorted((SAMPLES / platform).glob("bert_tiny_*.out"))[:3],
+        "sambanova": [SAMPLES / platform / "bert_large_appended_16_then_8_ranks.out"],
+    }
+    assert agrees_with_compare(compare(ingested(files[platform]))) > 0
+
+
+def test_marks_of_real_repeats_have_the_figures_of_compare(real_logs: Path) -> None:
+    read = ingested(real_logs / "cerebras")
+    wanted = (pl.col("workload") == "bert_large") & pl.col("batch_size").is_in([512, 1024])
+    chosen = read.runs.filter(wanted & (pl.col("status") == "completed"))["run"].to_list()
+    comparison = compare(read, chosen, by="batch_size")
+    judged = comparison.frame().filter(pl.col("low").is_not_null())
+    assert "throughput" in judged["quantity"]
+    assert agrees_with_compare(comparison) > judged.height, "each is a mark of ratio; the throughput is one more"
+    assert agrees_with_compare(compare(ingested(real_logs / "sambanova" / "WolandDream"))) > 0
+
+
+@pytest.mark.parametrize("groups", REPEATED)
+def test_the_text_beside_a_mark_has_the_figures_of_the_table(groups: list[tuple[str, int]]) -> None:
+    """The value of one or two runs, the mean and the range of more; then the verdict with its interval."""
+    comparison = compare(repeats(groups), by="model")
+    cells = {
+        (line.row.quantity.name, side.label): cell
+        for line in text_table(comparison).rows
+        for side, cell in zip(comparison.sides, line.cells, strict=True)
+    }
+    for name, quantity in (("throughput", "throughput"), ("accuracy", "score")):
+        rows = charts.rows(name, view_of(comparison)).filter(pl.col("note").is_not_null())
+        assert rows.height == len(groups)
+        for row in rows.iter_rows(named=True):
+            cell = cells[quantity, row["label"]]
+            assert row["note"].startswith(cell.value), row["note"]
+            assert cell.verdict in row["note"], (row["note"], cell.verdict)
+            assert f"n={row['n']}" in row["note"], row["note"]
+    for row in charts.rows("ratio", view_of(comparison)).iter_rows(named=True):
+        cell = cells[row["quantity"], row["side"]]
+        assert f": {cell.verdict}" in row["note"], (row["note"], cell.verdict)

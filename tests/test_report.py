@@ -74,13 +74,13 @@ def payload(html: str) -> dict:  # type: ignore[type-arg]
 # ---- the lists ---- #
 
 
-def test_it_says_what_is_beyond_noise_with_the_noise_it_was_held_against(held: Content) -> None:
+def test_it_says_what_is_beyond_noise_with_interval_and_noise(held: Content) -> None:
     said = texts(held.lists.say, "cerebras")
     assert any(
         t.startswith("Throughput")
-        and "(×1.386 better)" in t
-        and "(×0.605 worse)" in t
-        and "beyond noise (7 public runs" in t
+        and "(×1.386 (1.373 to 1.399) better, n=1)" in t
+        and "(×0.605 (0.599 to 0.611) worse, n=1)" in t
+        and re.search(r"beyond noise \(one run varies by .* \d+ public runs of this program", t)
         for t in said
     )
     # At different numbers of samples a time says how much was done.
@@ -109,10 +109,13 @@ def test_accuracies_within_the_public_spread_say_nothing(held: Content) -> None:
 
 
 def test_a_refuted_claim_names_the_line_that_refutes_it(held: Content) -> None:
-    [refuted] = [item for item in held.lists.not_say if item.rests_on == "claim"]
+    claims = [item for item in held.lists.not_say if item.rests_on == "claim"]
+    [refuted] = [item for item in claims if "as the claim says" in item.text]
     assert "epochs 20" in refuted.text
     assert "the log says 10" in refuted.text
     assert [str(location).rpartition("/")[2] for location in refuted.evidence] == ["mnist_asked_20_epochs_ran_10.out:6"]
+    # The numbers in names of files are claims as well, and no line of these logs states them.
+    assert all("the file name says so, but no log does" in item.text for item in claims if item is not refuted)
 
 
 def test_a_duration_without_work_is_told_and_so_is_what_would_help(held: Content) -> None:

@@ -17,7 +17,7 @@ import logparse
 from logparse import gates
 from logparse.comparison.compare import Comparison, compare
 from logparse.comparison.verdict import BEYOND, ESTABLISHED, NOT_COMPARABLE, UNKNOWN, WITHIN
-from logparse.comparison.wording import text_table, verdict_reason
+from logparse.comparison.wording import text_table, verdict_reason, what_differs
 from logparse.schema import FRAMES, RUNS
 
 # ---- what must not change a verdict ---- #
@@ -197,6 +197,18 @@ def test_losses_at_equal_samples_have_verdicts(real_logs: Path) -> None:
     words = made.frame().filter(pl.col("quantity").is_in(["loss_at_samples", "time_to_loss"]))["verdict"].drop_nulls()
     assert set(words) <= {UNKNOWN, WITHIN, BEYOND}
     assert words.len() == 4
+
+
+def test_a_failed_run_takes_neither_the_common_point_nor_the_ranking_from_its_side(real_logs: Path) -> None:
+    """One run of batch 2048 failed before it logged a task or a loss; the others of its side count nevertheless."""
+    paths = sorted(p for p in (real_logs / "cerebras" / "leannmlindsey").iterdir() if p.is_file())
+    paths += sorted(p for p in (real_logs / "cerebras" / "xiaoruiDong").iterdir() if "bert_" in p.name)
+    made = compare(ingested(paths), by="batch_size", at="samples")
+    assert made.sides[2].failed == 1
+    (point,) = made.at
+    assert point.found == "409,600 samples"
+    assert [row["n"] for row in made.frame().filter(quantity="loss_at_samples").iter_rows(named=True)] == [2, 2, 1]
+    assert "ranked" not in "\n".join(what_differs(made))
 
 
 def test_a_crossing_counts_where_it_is_kept() -> None:

@@ -8,10 +8,12 @@ from weakref import WeakKeyDictionary
 from logparse.charts._panel import baseline_in
 from logparse.charts._view import View
 from logparse.comparison.compare import Comparison, Row, of_sides, row_of
+from logparse.comparison.estimate import OTHER_PROGRAM
 from logparse.comparison.jobs import Job
 from logparse.comparison.ledger import Ledger
 from logparse.comparison.quantities import QUANTITIES
 from logparse.comparison.sides import Side, SideValues, side_values
+from logparse.comparison.verdict import Verdict
 
 _COMPARISONS: WeakKeyDictionary[Ledger, dict[object, Comparison]] = WeakKeyDictionary()
 """Ledger -> sides and options -> comparison: the charts of one ledger share them."""
@@ -58,6 +60,13 @@ def compared_row(view: View, name: str, sides: Sequence[Side]) -> tuple[Row, int
             ), first  # fmt: skip
     alone = row_of(view.ledger, QUANTITIES[name], sides, first, view.options.per, view.options.by)
     return None if alone is None else (alone, first)
+
+
+def noise_size(verdict: Verdict | None) -> float | None:
+    """Half the width of the noise band, on the scale of the quantity; None where the noise is not known. Repeats of
+    another program give no band: they do not show what is within noise."""
+    noise = verdict.noise if verdict else None
+    return None if noise is None or noise.kind == OTHER_PROGRAM else noise.size
 
 
 def _position(row: Row, c: SideValues) -> int | None:

@@ -28,7 +28,7 @@ from typing import Any
 import altair as alt
 import polars as pl
 
-from logparse.charts._compared import compared
+from logparse.charts._compared import compared, noise_size
 from logparse.charts._panel import (
     WIDTH,
     LegendEntry,
@@ -167,6 +167,8 @@ def _drawn(
     whole = edge + width + notes + 16
     if strip := legend(view, _legend_entries(view, frame), whole - edge):
         body = tiled([strip, body], row=14)
+    if any(_is_cut(part) for part in frame.partition_by("block", "panel")):
+        subtitle += " An interval that reaches the edge of the plot continues beyond it."
     return framed(view, body, whole, title, (subtitle,), caption)
 
 
@@ -201,7 +203,7 @@ def _across_rows(number: int, table: AcrossTable) -> Iterator[dict[str, Any]]:
         verdict, values = row.verdict, row.cells[table.rate.name]
         ratio = verdict.ratio if verdict else None
         low, high = verdict.interval if verdict and verdict.interval else (None, None)
-        noise = verdict.noise.size if verdict and verdict.noise else None
+        noise = noise_size(verdict)
         yield {
             "block": number,
             "panel": 0,
@@ -272,7 +274,7 @@ def _refused(comparison: Comparison, row: Row, marks: Sequence[int]) -> dict[str
 def _mark(comparison: Comparison, row: Row, index: int, crowd: bool) -> dict[str, Any]:
     verdict, c, base = row.verdicts[index], row.cells[index], row.cells[comparison.baseline]
     assert verdict is not None
-    noise = verdict.noise.size if verdict.noise else None
+    noise = noise_size(verdict)
     ratio = row.quantity.scale == "ratio"
     low, high = sorted(_oriented(row, x, ratio) for x in verdict.interval) if verdict.interval else (None, None)
     moved = verdict.ratio if ratio else verdict.difference
@@ -422,6 +424,13 @@ def _axis(frame: pl.DataFrame, ratios: bool) -> alt.X:
         scale=alt.Scale(type="log", base=2, domain=[low, high], nice=False),
         axis=alt.Axis(values=ticks, labelExpr="'×' + format(datum.value, '~r')", domain=False, labelOverlap=True),
     )  # fmt: skip
+
+
+def _is_cut(frame: pl.DataFrame) -> bool:
+    """Whether an interval of a panel has no room on its axis."""
+    scale = _axis(frame, bool(frame["panel"][0] == 0))["scale"]
+    low, high = scale["domain"]
+    return bool(((frame["low"] < low) | (frame["high"] > high)).any())
 
 
 def _is_drawn(end: float, ratios: bool) -> bool:

@@ -27,7 +27,7 @@ from typing import Any
 import altair as alt
 import polars as pl
 
-from logparse.charts._compared import compared_row
+from logparse.charts._compared import compared_row, noise_size
 from logparse.charts._panel import (
     WIDTH,
     LegendEntry,
@@ -209,7 +209,7 @@ def _panel_rows(view: View, number: int, panel: _Panel) -> Iterator[dict[str, An
         common = {
             "block": number, "row": index, "label": labels[index], "platform": platform_of(c.side), "unit": panel.unit,
         }  # fmt: skip
-        noise = verdict.noise.size if verdict and verdict.noise else None
+        noise = noise_size(verdict)
         low, high = verdict.interval if verdict and verdict.interval else (None, None)
         yield {
             **common,

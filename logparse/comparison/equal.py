@@ -139,10 +139,11 @@ def _jobs(sides: Sequence[Side]) -> list[tuple[Side, Job]]:
 
 def _at_most(ledger: Ledger, sides: Sequence[Side], asked: str) -> CommonPoint:
     pairs = _jobs(sides)
-    curves = [curve(ledger, job, "loss").filter(pl.col(AXES[asked]).is_not_null()) for _, job in pairs]
-    empty = [job.label for (_, job), c in zip(pairs, curves, strict=True) if not c.height]
+    axis = pl.col(AXES[asked])
+    curves = [[c for job in _deciding(s) if (c := curve(ledger, job).filter(axis.is_not_null())).height] for s in sides]
+    empty = [job.label for s, found in zip(sides, curves, strict=True) if not found for job in s.jobs]
     reason = f"no loss by {asked} in the log of {', '.join(empty)}" if empty else None
-    most = None if empty else last_common(curves, asked)
+    most = None if empty else last_common([c for found in curves for c in found], asked)
     if most is None:
         reason = reason or f"no number of {asked} was logged by all sides"
         return CommonPoint(asked, None, tuple(PointAt(side, job, reason=reason) for side, job in pairs))
@@ -151,11 +152,19 @@ def _at_most(ledger: Ledger, sides: Sequence[Side], asked: str) -> CommonPoint:
 
     def locate(side: Side, job: Job) -> PointAt:
         points = curve(ledger, job, "loss").filter(pl.col(AXES[asked]).is_not_null())
+        if not points.height:
+            return PointAt(side, job, reason=f"no loss by {asked} in its log")
         if not points.filter(pl.col(AXES[asked]) <= most if asked == "time" else pl.col(AXES[asked]) == most).height:
             return PointAt(side, job, reason="not reached")
         return _point(side, job, row_at(points, asked, most))
 
     return CommonPoint(asked, found, tuple(locate(side, job) for side, job in pairs), locate=locate)
+
+
+def _deciding(side: Side) -> Sequence[Job]:
+    """The jobs of a side that decide on the common point: those with a result, or all where none has one. A run that
+    failed early does not move the point for the others."""
+    return [job for job in side.jobs if job.has_result] or side.jobs
 
 
 AXES = {"samples": "samples", "steps": "step", "time": "seconds"}

@@ -111,7 +111,9 @@ def _refused_workloads(
     comparison: Comparison, reason: Callable[[Ledger, SideValues, SideValues], str | None]
 ) -> dict[str, str]:
     """Label of a side -> why its workload cannot be compared with the baseline's, where `reason` applies."""
-    cells = [SideValues(side, ()) for side in comparison.sides]
+    # Of the runs that count in a row: one that does not (failed before it named its task, say) does not decide.
+    counted = {job.id for row in comparison.rows for c in row.cells for job in c.jobs}
+    cells = [SideValues(s, (), jobs=tuple(j for j in s.jobs if j.id in counted)) for s in comparison.sides]
     base = cells.pop(comparison.baseline)
     texts = {c.side.label: reason(comparison.ledger, base, c) for c in cells}
     return {label: text for label, text in texts.items() if text}
