@@ -55,7 +55,7 @@ def test_a_command_has_help_with_an_example(name: str) -> None:
     assert "..." not in load(name).get_short_help_str(60)
 
 
-@pytest.mark.parametrize("name", names())
+@pytest.mark.parametrize("name", sorted({*names()} - {"export", "store"}))
 def test_a_command_prints_in_every_format(name: str) -> None:
     options = {o for p in load(name).params for o in p.opts}
     assert {"--format", "-o", "--output"} <= options
@@ -91,7 +91,7 @@ def test_version_is_that_of_the_package() -> None:
         (["runs", str(GROQ), "-o", "no_such_folder/runs.csv"], "cannot write no_such_folder/runs.csv"),
         (["runs", str(GROQ), "--where", "througput > 1"], "Columns of runs: run, label"),
         (["runs", str(GROQ), "--where", "throughput >"], "sql parser error"),
-        (["runs", str(GROQ), "--where", "1=1; DROP TABLE runs"], "a condition is one SQL expression"),
+        (["runs", str(GROQ), "--where", "1=1; DROP TABLE runs"], "this is not one SQL expression"),
         (["ingest", str(GROQ), "--min-coverage", "90"], "not in the range"),
         (["ingest", str(GROQ), "--grammar", "none.py"], "grammar file not found: none.py"),
         (["grammars", "--platform", "nvidia"], "choose from cerebras"),

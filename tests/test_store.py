@@ -259,7 +259,7 @@ def test_streams_and_packed_files_are_kept_too(logs: Path, parsed: list[str]) ->
 
 
 def test_a_file_that_cannot_be_read_is_told_and_not_kept(logs: Path) -> None:
-    (logs / "broken.out.gz").write_bytes(b"\x1f\x8b" + b"no gzip")
+    (logs / "broken.out.gz").write_bytes(b"\x1f\x8b\x08no gzip at all")
     first = run("ingest", "logs")
     assert first.exit_code == 4
     assert "broken.out.gz" in first.stdout
@@ -318,7 +318,7 @@ def test_compaction_keeps_every_row(logs: Path) -> None:
 
 def test_compaction_drops_what_was_forgotten(logs: Path) -> None:
     logparse.ingest("logs", store="kept")
-    upkeep.forget(Store("kept"), ["*cerebras*", "*batch_*"][1:])
+    upkeep.forget(Store("kept"), ["*batch_*"])
     upkeep.compact(Store("kept"), keep_days=0)
     assert pl.read_parquet("kept/runs/*.parquet")["platform"].to_list() == ["groq"]
     assert logparse.open("kept").runs.height == 1
@@ -461,7 +461,6 @@ def test_plain_polars_reads_a_store(logs: Path) -> None:
         "runs = pl.read_parquet('kept/runs/*.parquet').join(live, on='ingest')\n"
         "print(sorted(runs['batch_size']))\n"
     )
-    # -S: without the packages of the environment, except polars and deltalake themselves
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert done.stdout == "[512, 1024]\n"
 
@@ -540,7 +539,7 @@ def test_a_killed_ingest_loses_and_doubles_nothing(tmp_path: Path, seed: int) ->
     worker(tmp_path / "whole", paths).wait()
     duration = time.monotonic() - begun
     held: set[str] = set()
-    for _ in range(8):
+    for _ in range(8 if ROUNDS > 1 else 4):
         process = worker(store, paths)
         time.sleep(rng.uniform(0.3, 1) * duration)
         process.send_signal(signal.SIGKILL)

@@ -155,7 +155,7 @@ def _merge(store: Store, parts: list[str]) -> None:
         name: store.scan(name, sources)
         .join(names.lazy(), on="ingest", how="inner", maintain_order="left")
         .with_columns(pl.col("new").alias("ingest"))
-        .select(columns)
+        .select(list(columns))
         .collect()
         for name, columns in TABLES.items()
     }
