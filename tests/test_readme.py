@@ -57,6 +57,7 @@ def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, page: Path) -> Path:
     for name, text in {**files(OWN_GRAMMAR), **files(page)}.items():
         (tmp_path / name).write_text(text)
     monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("LOGPARSE_NO_STORE", raising=False)  # a reader's commands keep what they read
     return tmp_path
 
 
