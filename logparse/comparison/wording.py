@@ -167,14 +167,23 @@ def title(row: Row) -> str:
 
 def verdict_text(row: Row, verdict: Verdict) -> str:
     """The verdict on a candidate as text, with the 95 % interval where it is known: `×1.210 (1.180 to 1.241) worse`,
-    `×1.002 (0.998 to 1.006) within noise`, `×1.210 worse?` (unknown), `not comparable`."""
+    `×1.002 (0.998 to 1.006) within noise`, `×1.210 worse?` (unknown), `not comparable`. A difference that is smaller
+    than the noise of other programs has no direction: `×1.004 unknown`."""
     if verdict.word == NOT_COMPARABLE:
         return NOT_COMPARABLE
     amount = amount_text(row, verdict)
     if verdict.word == WITHIN:
         return f"{amount} {WITHIN}"
+    if verdict.word == UNKNOWN and _is_small(verdict):
+        return f"{amount} {UNKNOWN}"
     way = "better" if is_better(row, verdict) else "worse"
     return f"{amount} {way}?" if verdict.word == UNKNOWN else f"{amount} {way}"
+
+
+def _is_small(verdict: Verdict) -> bool:
+    """Whether the difference is smaller than one run of other programs varies, where that is known."""
+    hint = _hint(verdict)
+    return hint is not None and verdict.estimate is not None and abs(verdict.estimate.value) < hint.sd
 
 
 def amount_text(row: Row, verdict: Verdict) -> str:
@@ -333,12 +342,26 @@ def text_table(
                 cells.append(TextCell(value, verdict_text(row, verdict), number, verdict.word))
         rows.append(TextRow(title(row), row, tuple(cells)))
     used = {row.quantity.clock for row in comparison.rows} - {None}
-    clocks = "; ".join(f"{name} = {meaning}" for name, meaning in CLOCKS.items() if name in used)
+    meanings = CLOCKS | {"train": _train(comparison)}
+    clocks = "; ".join(f"{name} = {meaning}" for name, meaning in meanings.items() if name in used)
     counts = ["n", *(_count(side) for side in comparison.sides)]
     head = ["", *(side.label for side in comparison.sides)]
     return TextTable(
         head, rows, counts, list(notes), marks, f"Clocks: {clocks}." if clocks else "", _unused(comparison)
     )
+
+
+def _train(comparison: Comparison) -> str:
+    """What the clock `train` counts in these logs: `training alone`, `training with compile, load`."""
+    jobs = [job for side in comparison.sides for job in side.jobs if job["train_s"] is not None]
+    labels: dict[str, list[str]] = {}
+    for job in jobs:
+        if job["train_includes"] is not None:
+            labels.setdefault(str(job["train_includes"]), []).append(job.label)
+    if len(labels) == 1 and sum(map(len, labels.values())) == len(jobs):
+        return f"training with {next(iter(labels))}"
+    parts = [f"with {included} in {shortened(found, 3)}" for included, found in labels.items()]
+    return ", ".join([CLOCKS["train"], *parts])
 
 
 def _unused(comparison: Comparison) -> str:
