@@ -497,12 +497,8 @@ def test_of_each_log_of_a_terminal_nearly_every_line_is_understood(real: logpars
 
 
 def test_the_dataset_is_the_one_whose_repository_is_loaded() -> None:
-    log = (GROQ / "bert_tiny_dummy_input.out").read_text()
-    warning = (
-        "/home/user/miniconda3/lib/python3.10/site-packages/datasets/load.py:1461: FutureWarning: The repository for "
-        "sst contains custom code which must be executed to correctly load the dataset.\n"
-    )
-    line = "Running inference on GroqChip.\n"
-    assert log.count(line) == 1
-    assert only(read(log))["dataset"] is None
-    assert only(read(log.replace(line, warning + line)))["dataset"] == "sst"
+    lines = (GROQ / "bert_tiny_dummy_input.out").read_text().splitlines(keepends=True)
+    others = [line for line in lines if "The repository for sst" not in line]
+    assert len(lines) - len(others) == 1
+    assert only(read("".join(lines)))["dataset"] == "sst"
+    assert only(read("".join(others)))["dataset"] is None
