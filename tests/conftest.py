@@ -123,10 +123,14 @@ def read_once(monkeypatch: pytest.MonkeyPatch) -> None:
     For tests of what is done with the logs, not of how they are read.
     """
 
-    def ingest(paths: Any, *, grammars: Any = (), files_from: Any = None, progress: Any = None) -> logparse.Logs:
+    def ingest(
+        paths: Any, *, grammars: Any = (), files_from: Any = None, progress: Any = None, store: Any = None
+    ) -> logparse.Logs:
         named = isinstance(paths, str | Path) or (paths and all(isinstance(one, str | Path) for one in paths))
-        if not named or grammars or files_from is not None:
-            return logparse.pipeline.ingest(paths, grammars=grammars, files_from=files_from, progress=progress)
+        if not named or grammars or files_from is not None or store is not None:
+            return logparse.pipeline.ingest(
+                paths, grammars=grammars, files_from=files_from, progress=progress, store=store
+            )
         return ingested(paths)
 
     monkeypatch.setattr(logparse, "ingest", ingest)

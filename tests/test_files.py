@@ -256,7 +256,13 @@ def test_a_name_in_another_encoding_is_read_and_shown(desk: Path) -> None:
 
 @posix
 def test_no_home_no_terminal_type_and_an_ascii_locale_are_enough() -> None:
-    bare = {"PATH": os.environ["PATH"], "LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    bare = {
+        "PATH": os.environ["PATH"],
+        "LC_ALL": "C",
+        "PYTHONUTF8": "0",
+        "PYTHONCOERCECLOCALE": "0",
+        "LOGPARSE_NO_STORE": "1",
+    }
     usual = real_run("ingest", GROQ)
     done = real_run("ingest", GROQ, env=bare, encoding="utf-8")
     assert (done.returncode, done.stdout, done.stderr) == (0, usual.stdout, "")

@@ -48,9 +48,8 @@ def open(
     sources = store.sources()
     if (older := sources.filter(pl.col("schema_version") < SCHEMA_VERSION)).height:
         raise UsageError(
-            f"{store.folder} holds {older.height} sources that an older logparse read, with other columns: logparse "
-            f"ingest --stale --store {store.folder} reads them again; logparse store forget removes those whose log is "
-            "gone"
+            f"{store.folder} holds {older.height} sources that an older logparse read, with other columns: ingest the "
+            "stale sources again, and forget those whose log is gone"
         )
     names = [shown(name) for name in sources["source"]]
     return logs_of(store, sources.with_columns(pl.Series("source", names, dtype=TEXT)), registry.compiled(grammars))

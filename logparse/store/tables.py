@@ -250,9 +250,7 @@ def _require_readable(folder: Path) -> None:
     try:
         manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
     except (FileNotFoundError, NotADirectoryError):
-        raise NoSuchInput(
-            f"{folder} is no store of logparse: logparse ingest PATH... --store {folder} makes one"
-        ) from None
+        raise NoSuchInput(f"{folder} is no store of logparse; ingest makes one") from None
     except OSError as error:
         raise UsageError(f"{folder} cannot be read: {error.strerror or error}") from None
     except ValueError:
