@@ -926,7 +926,7 @@ _TOOLS = (
     Rule(
         "csctl_row",
         "job-operator  wsjob-ewhzngfg6rdjhw3s3k2wbh  compile  P2 (299)  12m  12m       RUNNING           username name=llama2_7b",
-        pp.Opt(pp.Regex(r"[a-z0-9-]+ +")) + _wsjob + blanks + rest,
+        "job-operator" + blanks + _wsjob + blanks + rest,
         marks="identifies_platform standalone",
     ),
     Rule(
@@ -961,7 +961,7 @@ _FAILURE = (
     Rule(
         "appliance_exception",
         "cerebras.appliance.errors.ApplianceNanError: NaN loss detected. Please try different hyperparameters",
-        pp.Combine("cerebras.appliance.errors." + name + pp.Opt(":" + rest))("text"),
+        pp.Combine("cerebras.appliance.errors." + pp.Regex(r"(?:Appliance|Picklable)[A-Za-z]*") + pp.Opt(":" + rest))("text"),
         marks="identifies_platform failure", level="error", kind="traceback",
     ),
     Rule(

@@ -220,4 +220,4 @@ def test_a_user_who_interrupts_is_the_cause_not_the_scheduler_that_reports_it() 
         b"srun: error: gc-poplar-03: task 0: Exited with exit code 2\n"
     )
     (found,) = module("incomplete").find(scene_of(ingested([log]), True))
-    assert found.sentence.endswith(", ^C.")
+    assert found.text.rstrip(".").endswith(", ^C")

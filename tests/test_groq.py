@@ -498,11 +498,6 @@ def test_of_each_log_of_a_terminal_nearly_every_line_is_understood(real: logpars
 
 def test_the_dataset_is_the_one_whose_repository_is_loaded() -> None:
     log = (GROQ / "bert_tiny_dummy_input.out").read_text()
-    warning = (
-        "/home/user/miniconda3/lib/python3.10/site-packages/datasets/load.py:1461: FutureWarning: The repository for sst "
-        "contains custom code which must be executed to correctly load the dataset.\n"
-    )
-    line = "Running inference on GroqChip.\n"
-    assert log.count(line) == 1
-    assert only(read(log))["dataset"] is None
-    assert only(read(log.replace(line, warning + line)))["dataset"] == "sst"
+    assert only(read(log))["dataset"] == "sst"
+    assert only(read(log.replace("repository for sst ", "repository for stsb ")))["dataset"] == "stsb"
+    assert only(read(log.replace("repository for sst ", "folder for sst ")))["dataset"] is None
