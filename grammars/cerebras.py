@@ -20,7 +20,7 @@ The meaning of "in T seconds" changed as well: the steps alone (G1, G2), steps a
 from __future__ import annotations
 
 import pyparsing as pp
-from logparse.grammars.common import timestamp_seconds
+from logparse.grammars.common import WORKLOADS, timestamp_seconds
 
 from logparse.grammar import (
     Derive,
@@ -37,6 +37,7 @@ from logparse.grammar import (
     integer,
     name,
     nonempty,
+    not_starting_with,
     optional_blanks,
     percent,
     real,
@@ -199,14 +200,14 @@ _BEGIN = (
         "checkpoint_autoload",
         "2024-03-14 02:59:32,628 INFO:   Checkpoint autoloading is enabled. Looking for latest checkpoint in "
         '"model_dir_bert_large_pytorch" directory with the following naming convention: `checkpoint_(step)(_timestamp)?.mdl`.',
-        _info + 'Checkpoint autoloading is enabled. Looking for latest checkpoint in "' + pp.Regex(r'[^"]+')("model") + '" directory' + rest,
-        marks="begin identifies_platform",
+        _info + 'Checkpoint autoloading is enabled. Looking for latest checkpoint in "' + pp.Regex(r'[^"]+')("model_dir") + '" directory' + rest,
+        marks="begin identifies_platform", params="log",
     ),
     Rule(
         "no_checkpoint_found",
         '2024-03-14 02:59:32,629 INFO:   No checkpoints were found in "model_dir_bert_large_pytorch".',
         _info + 'No checkpoints were found in "'
-        + ("model_dir_" + pp.Regex(r'[^ "/]+')("workload") + '".' | pp.Regex(r'[^"]*') + '".'),
+        + (_path_before + "model_dir_" + pp.Regex(r'[^ "/]+')("workload") + '".' | pp.Regex(r'[^"]*') + '".'),
         marks="begin",
         more=('2026-01-16 14:31:13,500 INFO:   No checkpoints were found in "model_dir_gnn/ogbn_arxiv_graphsage".',),
     ),
@@ -438,7 +439,7 @@ _COMPILE = (
         "cache_hit",
         '2025-10-08 04:10:02,825 INFO:   Found existing cached compile with hash: "cs_308109675380978773"',
         _info + 'Found existing cached compile with hash: "' + pp.Regex(r"cs_[0-9]+")("hash") + '"',
-        marks="identifies_platform",
+        marks="identifies_platform", params="log",
     ),
     Rule(
         "cache_hit_client",
@@ -499,7 +500,7 @@ _COMPILE = (
         "compile_artifacts",
         "2024-03-30 14:27:40,201 INFO:   Compile artifacts successfully written to remote compile directory. Compile hash is: cs_8939750200954608837",
         _info + "Compile artifacts successfully written to remote compile directory. Compile hash is: " + pp.Regex(r"cs_[0-9]+")("hash"),
-        marks="identifies_platform",
+        marks="identifies_platform", params="log",
     ),
     Rule(
         "compiled",
@@ -907,7 +908,7 @@ _SDK = (
     Rule(
         "sdk_debug",
         "2023-10-11 00:55:33,142 DEBUG    Run meta is available at /home/ruth/gemv/run_meta.json.",
-        timestamp + " DEBUG" + blanks + pp.Regex(r"(?:[^ \tS]|S[^i]).*"),
+        timestamp + " DEBUG" + blanks + not_starting_with(" ", "\t", "Si"),
         more=("2023-10-11 00:55:33,142 DEBUG    Starting heartbeat thread for wsjob-cgvksf7bv8mnfszfmftozv.",),
     ),
 )  # fmt: skip
@@ -980,7 +981,7 @@ _FAILURE = (
     Rule(
         "error",
         "2025-07-11 18:04:19,669 ERROR:   Uncaught exception in the input workers",
-        timestamp("at") + " ERROR:" + blanks + pp.Regex(r"(?:[^ \tIJ]|I[^n]|J[^o]).*")("text"),
+        timestamp("at") + " ERROR:" + blanks + not_starting_with(" ", "\t", "In", "Jo")("text"),
         marks="failure", level="error",
     ),
     Rule(
@@ -992,7 +993,7 @@ _FAILURE = (
     Rule(
         "warning",
         "2025-07-11 16:03:40,073 WARNING:   Passing an absolute path as the compile directory may lead to undesirably long paths",
-        _warned + pp.Regex(r"(?:[^ \tEJ]|E[^v]|J[^o]).*")("text"),
+        _warned + not_starting_with(" ", "\t", "Ev", "Jo")("text"),
         level="warning",
         more=("2023-10-11 00:56:13,231 WARNING  There is no existing compile job record.",),
     ),
@@ -1005,7 +1006,7 @@ _FAILURE = (
     Rule(
         "server_note",
         "2022-06-27 03:12:27,429 INFO     [hosts.py:413] lab@sc-r9ra3-s1.local: Calculated checkpoint size is 11808MB, but it should not exceed 9024MB",
-        timestamp + " INFO" + blanks + "[hosts.py:" + _number + "] " + token + blanks + pp.Regex(r"(?:[^ \tC]|C[^O]).*"),
+        timestamp + " INFO" + blanks + "[hosts.py:" + _number + "] " + token + blanks + not_starting_with(" ", "\t", "CO"),
     ),
     Rule(
         "server_error",
@@ -1159,16 +1160,17 @@ _TRAINING_ENDED = (
 
 _COLUMNS = (
     # what ran
-    Take("host", "prompt.host", "first"),
-    Take("system", "tf_programming.system|tf_mode.system", "first"),
-    Take("job_id", "job.job_id|workflow_job.job_id|sdk_job.job_id|srun_allocated.job_id|srun_queued.job_id", "first"),
-    Take("sdk_version", "image_event.sdk_version|local_image.sdk_version|pip_client.sdk_version", "first"),
-    Take("model", "checkpoint_autoload.model", "first"),
-    Take("model", "tf_checkpoint.model", "first"),
-    Take("dataset", "data_processor.dataset", "first"),
+    Take("host", "prompt", "first"),
+    Take("system", "tf_programming|tf_mode", "first"),
+    Take("job_id", "job|workflow_job|sdk_job|srun_allocated|srun_queued", "first"),
+    Take("sdk_version", "image_event|local_image|pip_client", "first"),
+    Take("model", "checkpoint_autoload.model_dir", "first"),
+    Take("model", "tf_checkpoint", "first"),
+    Take("model", "asked_config.workload|asked_cszoo.workload", "first"),
+    Take("dataset", "data_processor", "first"),
     Take(
         "workload",
-        "asked_config.workload|asked_cszoo.workload|no_checkpoint_found.workload|checkpoint_found.workload|checkpoint_end.workload",
+        "asked_config|asked_cszoo|no_checkpoint_found|checkpoint_found|checkpoint_end",
         "first",
         aliases="workload",
     ),
@@ -1192,7 +1194,7 @@ _COLUMNS = (
         when="seen('sdk_success') == 0 and seen('exception') + seen('crash') + seen('module_not_found') + seen('interrupted') > 0",
         reason="the program failed after its compilation",
     ),
-    Take("precision", "half_dtype.precision", "first"),
+    Take("precision", "half_dtype", "first"),
     Infer(
         "sample",
         "sample",
@@ -1200,9 +1202,9 @@ _COLUMNS = (
         reason="the vendor counts samples without stating their kind",
     ),
     # settings and counts
-    Take("devices", "preparing.devices", "last"),
+    Take("devices", "preparing", "last"),
     Infer("devices", 1, "tf_programming", reason="a run under Slurm programs one machine"),
-    Take("first_step", "loop.first_step", "min"),
+    Take("first_step", "loop", "min"),
     Take("from_step", "training_loop.first_step|weights_loaded.step", "first"),
     Derive("first_step", "from_step + 1"),
     Infer("first_step", 1, "random_weights"),
@@ -1217,17 +1219,17 @@ _COLUMNS = (
     Take("steps", _of(f"{_STEPS}|tf_step", "step"), "last"),
     Take(
         "samples",
-        "processed.samples|training_complete.samples|tf_trained.samples|tf_training_complete.samples",
+        "processed|training_complete|tf_trained|tf_training_complete",
         "last",
     ),
     # The trainer counts samples that it sent, also if the wafer never began to train.
-    Take("samples", "processed_training.samples", "last", when=_RAN),
-    Take("batch_size", "effective_batch.batch_size|tf_batch.batch_size", "last"),
+    Take("samples", "processed_training", "last", when=_RAN),
+    Take("batch_size", "effective_batch|tf_batch", "last"),
     Derive("batch_size", "samples / steps", when=f"(known(first_step) or {_FROM_THE_BEGINNING}) and {_TRAINING_ENDED}"),
-    Take("micro_batch_size", "micro_batch.micro_batch_size", "first", where={"mode": "train"}),
-    Take("micro_batch_size", "micro_batch.micro_batch_size", "first", when="seen('loop') == 0"),
+    Take("micro_batch_size", "micro_batch", "first", where={"mode": "train"}),
+    Take("micro_batch_size", "micro_batch", "first", when="seen('loop') == 0"),
     # times
-    Take("event_at", "version_event.event_at|image_event.event_at|error_event.event_at", "first"),
+    Take("event_at", "version_event|image_event|error_event", "first"),
     Take("event_logged_at", "version_event.at|image_event.at|error_event.at", "first"),
     Infer(
         "zone",
@@ -1269,8 +1271,8 @@ _COLUMNS = (
     Infer("throughput_window", "whole", when="known(throughput)", reason="it covers all steps of the run"),
     Take("loss", _of(_STEPS, "loss"), "last"),
     # The final line is rounded: prefer the step line of the last step.
-    Take("loss", "tf_step.loss", "last", when="last_logged >= last_saved"),
-    Take("loss", "tf_final_loss.loss@final|tf_step.loss", "last"),
+    Take("loss", "tf_step", "last", when="last_logged >= last_saved"),
+    Take("loss", "tf_final_loss.loss@final|tf_step", "last"),
     Take("score", "eval_accuracy.accuracy", "last"),
     Infer("score_name", "accuracy", "eval_accuracy"),
     Take("score", "eval_masked_accuracy.masked_accuracy", "last"),
@@ -1280,6 +1282,7 @@ _COLUMNS = (
 )
 
 _WORKLOADS = {
+    **WORKLOADS,
     "bert_large_msl128_sampleds": "bert_large",
     "bert_large_pytorch": "bert_large",
     "bert_large_msl128": "bert_large",

@@ -74,6 +74,16 @@ def _size(name: str) -> pp.ParserElement:
     return pp.MatchFirst([*scaled, real(name)])
 
 
+WORKLOADS = {
+    name: name
+    for name in (
+        *("bert_tiny", "bert_base", "bert_large", "gpt2", "gpt2_1_5b", "gpt2_13b", "gptj", "llama2_7b", "llama2_13b"),
+        *("llama2_70b", "llama3_8b", "llama3_70b", "minilm", "mnist", "resnet50", "unet", "vit", "dit", "esm2"),
+        "cosmictagger",
+    )
+}
+"""Workloads that are named so on every platform. A vendor's own names for them are aliases in that vendor's grammar."""
+
 # ---- rules ---- #
 
 _SLURM = (

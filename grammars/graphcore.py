@@ -9,7 +9,7 @@ requested.
 from __future__ import annotations
 
 import pyparsing as pp
-from logparse.grammars.common import bar, mpi_tag
+from logparse.grammars.common import WORKLOADS, bar, mpi_tag
 
 from logparse.grammar import (
     Bar,
@@ -1561,8 +1561,8 @@ mlperf = (
     Rule(
         "mllog_success", _log_line("run_stop", '{"success": true}', more=', "epoch_num": 38, "status": "success"'),
         _point + 'run_stop", "value": ' + pp.Regex(r"null|\{[^}]*\}") + _mllog_at + pp.Opt(', "epoch_num": ' + integer("epoch"))
-        + ', "status": "success"' + pp.Opt(', "TTT": ' + seconds("duration")) + "}}",
-        marks="final",
+        + ', ' + pp.Literal('"status": "success"')("target_reached") + pp.Opt(', "TTT": ' + seconds("duration")) + "}}",
+        marks="final", params="log",
         more=(_log_line("run_stop", "null", more=', "status": "success", "TTT": 2038.688'),),
     ),
     Rule(
@@ -1763,16 +1763,16 @@ GRAMMAR = Grammar(
     ),
     columns=(
         # ---- job, system and time ---- #
-        Take("job_id", "srun_allocated.job_id|srun_queued.job_id"),
-        Take("host", "srun_exit.host"),
-        Take("sdk_version", "tf_poplar.sdk_version|sdk_path.sdk_version", pick="first"),
-        Take("system", "mllog_platform.system", pick="first"),
+        Take("job_id", "srun_allocated|srun_queued"),
+        Take("host", "srun_exit"),
+        Take("sdk_version", "tf_poplar|sdk_path", pick="first"),
+        Take("system", "mllog_platform", pick="first"),
         Take("first_stamp", "cosmic_launch.at", pick="first"),
         Take("last_stamp", "cosmic_total.at"),
         Take("finished", "cnn_finished.at"),
         Take("took", "cnn_finished.duration"),
         Take("summed", "utils_total.at"),
-        Take("total_s", "utils_total.total_s"),
+        Take("total_s", "utils_total"),
         Take("poprun_begin", "poprun_start.time_of_day", pick="first"),
         Take("poprun_end", "poprun_exit.time_of_day"),
         # Records of poprun have no date: take that of the program's timestamps, unless midnight is between them.
@@ -1812,7 +1812,7 @@ GRAMMAR = Grammar(
         Infer("task", "train", because="paddle_step|poplar_epoch"),
         Infer("task", "inference", because=_INFERENCE),
         Infer("task", "inference", because="poprt_latency|poprt_rate|poprt_pixel_rate"),
-        Take("workload", "mllog_benchmark.workload", aliases="workload"),
+        Take("workload", "mllog_benchmark", aliases="workload"),
         Take("workload", "using_config.model", aliases="workload"),
         Infer("workload", "bert", because="bert_step|bert_step_cut|bert_time|popart_iteration"),
         Infer("workload", "gpt2", because="gpt2_first_step|gpt2_step|gpt2_start"),
@@ -1820,7 +1820,7 @@ GRAMMAR = Grammar(
         Infer("workload", "mnist_keras", because="keras_example|keras_on_cpu"),
         Infer("workload", "mnist", because="model_print|batch_bar"),
         Infer("workload", "mnist", because="test_accuracy", when=_MNIST),
-        Take("model", "using_config.model|cosmic_output.model|gpt2_arguments.model|magma_config.model"),
+        Take("model", "using_config|cosmic_output|gpt2_arguments|magma_config"),
         Infer("dataset", "mnist", because="model_print|batch_bar|keras_example|keras_on_cpu|test_accuracy"),
         Infer("device_kind", "CPU", because="keras_on_cpu"),
         Infer("sample", "image", because=_IMAGES),
@@ -1828,34 +1828,34 @@ GRAMMAR = Grammar(
         Take("sequence_length", "using_config.model", aliases="sequence_length"),
         Take(
             "sequence_length",
-            "gpt2_arguments.sequence_length|mllog_sequence.sequence_length|magma_config.sequence_length",
+            "gpt2_arguments|mllog_sequence|magma_config",
         ),
-        Take("precision", "cosmic_precision.precision|namespace.precision|magma_config.precision"),
-        Take("seed", "gpt2_arguments.seed|mllog_seed.seed|magma_config.seed"),
-        Take("learning_rate", "cosmic_rate.learning_rate|mllog_rate.learning_rate|gpt2_arguments.learning_rate"),
+        Take("precision", "cosmic_precision|namespace|magma_config"),
+        Take("seed", "gpt2_arguments|mllog_seed|magma_config"),
+        Take("learning_rate", "cosmic_rate|mllog_rate|gpt2_arguments"),
         Take(
             "learning_rate",
-            "bert_step.learning_rate|bert_step_cut.learning_rate|popart_iteration.learning_rate",
+            "bert_step|bert_step_cut|popart_iteration",
             pick="max",
         ),
-        Take("learning_rate", "launch_rate.learning_rate", when="workload == 'mnist'"),
+        Take("learning_rate", "launch_rate", when="workload == 'mnist'"),
         # ---- settings and counts ---- #
         Take(
             "ranks",
-            "popdist_replicas.ranks|poprun_invoked.ranks|cnn_replicas.ranks|hf_replicas.ranks|namespace.ranks|gpt2_arguments.ranks|one_replica.ranks",
+            "popdist_replicas|poprun_invoked|cnn_replicas|hf_replicas|namespace|gpt2_arguments|one_replica",
         ),
         Take(
             "devices_per_rank",
-            "popdist_ipus.devices_per_rank|poprun_invoked.devices_per_rank|gpt2_arguments.devices_per_rank",
+            "popdist_ipus|poprun_invoked|gpt2_arguments",
         ),
         Take("last_device", "device_layer.count", pick="max"),
         Take(
             "devices",
-            "cnn_ipus.devices|tf_device.devices|popart_device.devices|kge_devices.devices|target_ipus.devices",
+            "cnn_ipus|tf_device|popart_device|kge_devices|target_ipus",
         ),
         Derive("devices", "ranks * devices_per_rank"),
         Derive("devices", "ranks * (last_device + 1)"),
-        Take("devices", "poprun_found.devices|launch_srun.devices"),
+        Take("devices", "poprun_found|launch_srun"),
         Take(
             "epochs",
             "epochs_bar.done|mllog_epoch_stop.epoch|mllog_success.epoch|mllog_aborted.epoch|hf_result.epoch|epoch_bar.epoch|cnn_epoch.epoch|kge_epoch.epoch|tgn_epoch.epoch",
@@ -1896,18 +1896,16 @@ GRAMMAR = Grammar(
         ),
         Take(
             "micro_batch_size",
-            "namespace.micro_batch_size|gpt2_arguments.micro_batch_size|hf_micro.micro_batch_size|cosmic_batch.micro_batch_size|"
-            "magma_config.micro_batch_size",
+            "namespace|gpt2_arguments|hf_micro|cosmic_batch|magma_config.micro_batch_size",
         ),
-        Take("gradient_accumulation", "namespace.gradient_accumulation|gpt2_arguments.gradient_accumulation"),
+        Take("gradient_accumulation", "namespace|gpt2_arguments"),
         Take(
             "device_iterations",
-            "namespace.device_iterations|gpt2_arguments.device_iterations|bert_iterations.device_iterations",
+            "namespace|gpt2_arguments|bert_iterations",
         ),
         Take(
             "batch_size",
-            "bert_batch.batch_size|cnn_batch.batch_size|hf_batch.batch_size|mllog_batch.batch_size|embedding_batch.batch_size|"
-            "poprt_batch.batch_size",
+            "bert_batch|cnn_batch|hf_batch|mllog_batch|embedding_batch|poprt_batch.batch_size",
         ),
         # The ranks of CosmicTagger do not reduce their gradients: each has its own batch.
         Take("batch_size", "cosmic_batch.micro_batch_size"),
@@ -1918,11 +1916,11 @@ GRAMMAR = Grammar(
         Derive(
             "batch_size", "60000 / (50 * batches)", when=f"60000 % (50 * batches) == 0 and batches > 35 and {_MNIST}"
         ),
-        Take("batch_size", "launch_batch.batch_size", when="workload == 'mnist'"),
+        Take("batch_size", "launch_batch", when="workload == 'mnist'"),
         Take("training_steps", "bert_steps.steps"),
         Derive("steps", "training_steps * device_iterations"),
-        Take("steps", "hf_output.steps"),
-        Take("steps", "hf_steps.steps", when='seen("hf_result") > 0'),
+        Take("steps", "hf_output"),
+        Take("steps", "hf_steps", when='seen("hf_result") > 0'),
         Take("cosmic_last", "cosmic_step.step", pick="max"),
         Derive("steps", "cosmic_last + 1"),
         Derive("steps", "50 * batches * epochs", when=f"known(batch_size) and {_MNIST}"),
@@ -1937,7 +1935,7 @@ GRAMMAR = Grammar(
         Derive("steps", "epoch_batches * epochs * device_iterations", when='seen("namespace") > 0'),
         Derive("steps", "epoch_batches * epochs", when='seen("cnn_batch") > 0'),
         Derive("samples", "steps * batch_size * ranks", when='seen("cosmic_batch") > 0'),
-        Take("samples", "mllog_train_samples.samples", when="workload == 'bert_large'"),
+        Take("samples", "mllog_train_samples", when="workload == 'bert_large'"),
         Take("images", "mllog_train_samples.samples", when="workload == 'resnet50'"),
         Derive("samples", "images * epochs"),
         Derive("samples", "steps * batch_size"),
@@ -1990,18 +1988,18 @@ GRAMMAR = Grammar(
         Infer("train_includes", "checkpoint, compile, eval", because="hf_result", when='seen("hf_eval_loss") > 0'),
         Infer("train_includes", "eval", because="mllog_success|mllog_aborted", when='seen("mllog_eval_start") == 0'),
         # ---- metrics ---- #
-        Take("throughput", "hf_result.throughput|utils_throughput.throughput"),
-        Take("throughput", "cosmic_after_first.throughput", pick="sum"),
-        Take("throughput", "gpt2_step.throughput|popart_iteration.throughput", pick="median"),
-        Take("throughput", "embedding_batch.throughput", pick="mean"),
-        Take("throughput", "poprt_rate.throughput"),
-        Take("throughput", "popxl_mean.throughput", where={"split": "train"}),
+        Take("throughput", "hf_result|utils_throughput"),
+        Take("throughput", "cosmic_after_first", pick="sum"),
+        Take("throughput", "gpt2_step|popart_iteration", pick="median"),
+        Take("throughput", "embedding_batch", pick="mean"),
+        Take("throughput", "poprt_rate"),
+        Take("throughput", "popxl_mean", where={"split": "train"}),
         Derive(
             "throughput",
             "samples / train_s",
             when="train_s > 0 and task == 'train' and (train_includes == 'load' or seen(\"bert_time\") > 0)",
         ),
-        Take("throughput", "cnn_throughput.throughput"),
+        Take("throughput", "cnn_throughput"),
         Infer("throughput_window", "after_warmup", because="cosmic_after_first|gpt2_step", when="known(throughput)"),
         Infer(
             "throughput_window",
@@ -2021,21 +2019,21 @@ GRAMMAR = Grammar(
             because="epochs_bar|epoch_bar|step_bar",
             when="known(throughput) and known(samples)",
         ),
-        Take("token_throughput", "popxl_rate.token_throughput", pick="mean"),
+        Take("token_throughput", "popxl_rate", pick="mean"),
         Take("latency_s", "popxl_output.latency|embedding_batch.latency|poprt_latency.latency", pick="mean"),
         Take(
             "loss",
-            "hf_step.loss|bert_step.loss|bert_step_cut.loss|gpt2_step.loss|gpt2_first_step.loss|cnn_loss.loss|utils_loss.loss",
+            "hf_step|bert_step|bert_step_cut|gpt2_step|gpt2_first_step|cnn_loss|utils_loss",
         ),
-        Take("loss", "cosmic_step.loss", pick="mean", last_per_rank=True),
-        Take("loss", "keras_epoch.loss", where={"split": "train"}),
-        Take("loss", "tgn_epoch.loss", where={"split": "train"}),
-        Take("loss", "epoch_loss.loss", where={"scope": "IPU"}),
+        Take("loss", "cosmic_step", pick="mean", last_per_rank=True),
+        Take("loss", "keras_epoch", where={"split": "train"}),
+        Take("loss", "tgn_epoch", where={"split": "train"}),
+        Take("loss", "epoch_loss", where={"scope": "IPU"}),
         Take(
             "loss",
-            "epoch_mean.loss|epoch_mean_loss.loss|epoch_bar.loss|step_bar.loss|batch_bar.loss|loss_bar.loss|training_loss_bar.loss|tensor_loss.loss",
+            "epoch_mean|epoch_mean_loss|epoch_bar|step_bar|batch_bar|loss_bar|training_loss_bar|tensor_loss",
         ),
-        Take("loss", "kge_epoch.loss|kge_step.loss|mean_loss_step.loss|pvti_train_loss.loss|paddle_step.loss"),
+        Take("loss", "kge_epoch|kge_step|mean_loss_step|pvti_train_loss|paddle_step"),
         Take(
             "score",
             "test_accuracy.accuracy|eval_accuracy.accuracy|final_accuracy.accuracy|test_loss.accuracy|utils_accuracy.accuracy|mllog_accuracy.accuracy|"
@@ -2079,6 +2077,7 @@ GRAMMAR = Grammar(
             "pretrain_large_512": "512",
         },
         "workload": {
+            **WORKLOADS,
             "resnet": "resnet50",
             "bert": "bert_large",
             "demo_tiny_128": "bert_demo_tiny",

@@ -11,7 +11,7 @@ mark. If the log keeps `\\r`, the number of frames gives the duration of a stage
 from __future__ import annotations
 
 import pyparsing as pp
-from logparse.grammars.common import bar
+from logparse.grammars.common import WORKLOADS, bar
 
 from logparse.grammar import (
     Bar,
@@ -30,6 +30,8 @@ from logparse.grammar import (
     integer,
     name,
     nonempty,
+    not_containing,
+    not_starting_with,
     optional_blanks,
     real,
     rest,
@@ -133,7 +135,7 @@ _SESSION = (
     Rule(
         "pip_note",
         "Requirement already satisfied: numpy in /opt/groq/runtime/site-packages (from -r frozen.txt (line 9)) (1.24.4)",
-        "Successfully installed" + _other_packages | "Requirement already satisfied: " + pp.Regex(r"(?:[^g]|g[^r]|gr[^o]|gro[^q]).*")
+        "Successfully installed" + _other_packages | "Requirement already satisfied: " + not_starting_with("groq")
         | (pp.Literal("Installing collected packages: ") | "Looking in indexes: " | "Using cached " | "[notice] A new release of pip") + rest,
         more=("Successfully installed pip-24.3.1",),
     ),
@@ -230,7 +232,7 @@ _BUILD = (
         "Woohoo! Saved to " + pp.Regex(r".*/groqflow/") + _build("model"),
         marks="identifies_platform submission",
     ),
-    Rule("saved", "Woohoo! Saved to ~/.cache/mlagility/linear_selftest_d5b1df11", "Woohoo! Saved to " + pp.Regex(r"(?:[^g]|g[^r]|gr[^o])+")),
+    Rule("saved", "Woohoo! Saved to ~/.cache/mlagility/linear_selftest_d5b1df11", "Woohoo! Saved to " + not_containing("gro")),
     Rule(
         "unsupported_operations",
         "Error: You model contains ONNX operation(s) that are not supported by Groq Compiler:",
@@ -488,7 +490,7 @@ _STATE = (
     Rule("state_groqcard", "groqcard: A1.4", "groqcard: " + token("system"), params="config"),
     Rule("state_topology", "topology: Dragonfly", "topology: " + token("topology"), params="config"),
     Rule("state_tuple", "input_ids: !!python/tuple", pp.Literal("input_ids: !!python/tuple")),
-    Rule("state_other_tuple", "attention_mask: !!python/tuple", pp.Regex(r"(?:[^ :i]|i[^ :n])[^ :]*") + ": !!python/tuple"),
+    Rule("state_other_tuple", "attention_mask: !!python/tuple", not_starting_with("in", until=" :") + ": !!python/tuple"),
     Rule("state_dimension", "- 256", "- " + integer("count")),
     Rule("state_version", "groqflow_version: 4.3.1", "groqflow_version: " + token("sdk_version"), marks="identifies_platform", params="config"),
     Rule("state_devices", "num_chips_used: 1", "num_chips_used: " + integer("devices"), params="config"),
@@ -563,7 +565,7 @@ _COMPILER = (
         "compiler_memory", "[2024-04-08 15:51:23] [info]\tMax memory usage: 689.19 MiB",
         _record + "Max memory usage: " + in_unit(real, "MiB")("memory") + " MiB", split="benchmark", window="final",
     ),
-    Rule("compiler_record", "[2024-04-08 15:51:19] [info]\tScheduled 16830 (50%) operations (1971 cycles)", _record + pp.Regex(r"(?:[^TM]|T[^i]|M[^a]|Ma[^x]).*")),
+    Rule("compiler_record", "[2024-04-08 15:51:19] [info]\tScheduled 16830 (50%) operations (1971 cycles)", _record + not_starting_with("Ti", "Max")),
     Rule("compiler_cycles", "On-chip compute cycle count: 38476", "On-chip compute cycle count: " + integer("cycles"), params="log"),
     Rule(
         "compiler_latency", "On-chip compute latency: 0.042751 milliseconds",
@@ -693,23 +695,22 @@ GRAMMAR = Grammar(
     phases=_PHASES,
     tables=tuple(Table(header, row, _LABELS) for header in ("result_header", "score_header") for row in ("cpu_row", "groq_row")),
     columns=(
-        Take("host", "proof_point_command.host|benchit_command.host|prompt.host"),
-        Take("dataset", "dataset_repository.dataset", "first"),
-        Take("job_id", "qsub_ready.job_id|qsub_waiting.job_id"),
+        Take("host", "proof_point_command|benchit_command|prompt"),
+        Take("dataset", "dataset_repository", "first"),
+        Take("job_id", "qsub_ready|qsub_waiting"),
         Take(
             "sdk_version",
-            "benchit_on_groq.sdk_version|performance_on_groq.sdk_version|state_version.sdk_version|version_changed.sdk_version"
-            "|groqflow_installed.sdk_version",
+            "benchit_on_groq|performance_on_groq|state_version|version_changed|groqflow_installed",
         ),
-        Take("system", "state_groqcard.system"),
+        Take("system", "state_groqcard"),
         Take(
             "model",
-            "build_header.model|build_cached.model|groq_saved.model|rebuild_warning.model|performance_on_groq.model|benchit_script.model"
+            "build_header|build_cached|groq_saved|rebuild_warning|performance_on_groq|benchit_script"
             "|state_model.model|compiler_output.model",
         ),
         Take(
             "workload",
-            "finished.workload|build_header.model|build_cached.model|groq_saved.model|rebuild_warning.model|benchit_script.model"
+            "finished|build_header.model|build_cached.model|groq_saved.model|rebuild_warning.model|benchit_script.model"
             "|state_model.model|compiler_output.model",
             aliases="workload",
         ),
@@ -717,19 +718,19 @@ GRAMMAR = Grammar(
         Infer("task", "compile", because="groq_saved|state_built|state_failed|compiler_begin|compiler_started|groq_stage_done|groq_stage_failed"),
         Infer("compile_cache", "hit", because="build_cached", reason="the build was found in the cache"),
         Infer("compile_cache", "miss", because="build_header|groq_stage_done|state_step|compiler_started", reason="the log contains the stages of a build"),
-        Take("devices", "state_devices.devices|chips_required.devices"),
-        Take("batch_size", "shape_changed.batch_size|benchit_input.batch_size"),
+        Take("devices", "state_devices|chips_required"),
+        Take("batch_size", "shape_changed|benchit_input"),
         Take("batch_size", "state_dimension.count", pick="first", when='seen("state_tuple") > 0 or seen("state_other_tuple") > 0'),
-        Take("sequence_length", "shape_changed.sequence_length"),
+        Take("sequence_length", "shape_changed"),
         Take("sequence_length", "state_dimension.count", when='seen("state_tuple") > 0'),
-        Take("throughput", "groq_row.throughput|benchit_throughput.throughput|state_throughput.throughput"),
+        Take("throughput", "groq_row|benchit_throughput|state_throughput"),
         Infer(
             "throughput_window", "single_input", because="groq_row|benchit_throughput|state_throughput", when="known(throughput)",
             reason="GroqFlow benchmarks a single input repeatedly",
         ),
         Take("latency_s", "groq_row.latency|benchit_latency.latency|state_latency.latency"),
         Take("on_chip_latency_s", "groq_row.on_chip_latency|state_compute_latency.on_chip_latency|compiler_latency.on_chip_latency", how="estimate"),
-        Take("on_chip_throughput", "groq_row.on_chip_throughput|compiler_throughput.on_chip_throughput", how="estimate"),
+        Take("on_chip_throughput", "groq_row|compiler_throughput", how="estimate"),
         *(Take(score, f"groq_row.{score}") for score in _SCORES if score != "accuracy"),
         Take("score", "|".join(f"groq_row.{score}" for score in _SCORES)),
         *(
@@ -743,6 +744,7 @@ GRAMMAR = Grammar(
     ),
     aliases={
         "workload": {
+            **WORKLOADS,
             "bert_tiny_custom": "bert_tiny",
             "minilmv2": "minilm",
             "minilmv2_custom": "minilm",

@@ -3,6 +3,7 @@
     logs = logparse.ingest("runs/*.out")
     logs.runs, logs.phases, logs.metrics, logs.params, logs.messages, logs.evidence, logs.sources
     logparse.compare(logs, by="batch_size", at="samples")
+    logparse.across(logs)
 
 Importing this is light: what a name needs is imported when the name is first used.
 """
@@ -15,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from logparse import chart, schema
     from logparse.arguments import OneOrMany
+    from logparse.comparison.across import Across, across
     from logparse.comparison.claim_verdicts import claims
     from logparse.comparison.claims import Claim
     from logparse.comparison.compare import Comparison, compare
@@ -33,6 +35,7 @@ if not os.path.isdir(os.path.join(__path__[0], "grammars")):
 
 __version__ = "0.1.0"
 __all__ = [
+    "Across",
     "Claim",
     "Comparison",
     "Grammar",
@@ -48,6 +51,7 @@ __all__ = [
     "Remedy",
     "UsageError",
     "__version__",
+    "across",
     "chart",
     "claims",
     "compare",
@@ -62,6 +66,7 @@ _HOME = {
     "ingest": "logparse.pipeline",
     "read": "logparse.logs",
     "compare": "logparse.comparison.compare",
+    "across": "logparse.comparison.across",
     "findings": "logparse.findings",
     "claims": "logparse.comparison.claim_verdicts",
     "chart": "logparse.chart",
@@ -70,6 +75,7 @@ _HOME = {
     "Logs": "logparse.logs",
     "Ledger": "logparse.comparison.ledger",
     "Comparison": "logparse.comparison.compare",
+    "Across": "logparse.comparison.across",
     "Claim": "logparse.comparison.claims",
     "Grammar": "logparse.grammar",
     "Input": "logparse.reading.sources",

@@ -11,6 +11,7 @@ docstring of each says which; any other is refused):
     per        `device` or `rank`: divide rates by their number
     clock      `train`, `result` or `wall`
     x          what the horizontal axis counts
+    across     True: the rates of each workload over the platforms on which it ran
     theme      `light`, `dark` or `print`
     width      of the plot, in pixels
     height     of the plot, in pixels; else as high as its rows need

@@ -10,14 +10,16 @@ from xml.etree import ElementTree
 import polars as pl
 
 from logparse.comparison.compare import Comparison, Row
-from logparse.comparison.quantities import QUANTITIES
+from logparse.comparison.noise import margin
+from logparse.comparison.noise import shown as size_text
+from logparse.comparison.quantities import quantities
+from logparse.comparison.sides import SideValues
 from logparse.comparison.verdict import BEYOND, ESTABLISHED, WITHIN, Verdict
-from logparse.comparison.wording import cell_text, verdict_reason
+from logparse.comparison.wording import SETTLED, cell_text, is_no_noise, verdict_reason, verdict_text
 from logparse.errors import UsageError, nearest
 from logparse.findings import SEVERITIES
-from logparse.schema import FIELDS
+from logparse.schema import VOCABULARY
 from logparse.text.location import Location, locations
-from logparse.text.numbers import ratio_figure
 
 _GATE = re.compile(r"\s*([a-z_]+)\s*(<=|>=|<|>)\s*([-+]?[0-9.]+(?:e[-+]?\d+)?)\s*(x|%)?\s*")
 _SIGNS = {
@@ -40,6 +42,9 @@ class Gate:
     """`x` (ratio to the baseline), `%` (change in per cent), or empty (the value itself)."""
 
 
+MET, MISSED, UNDECIDED = "met", "missed", "could not tell"
+
+
 @dataclass(frozen=True)
 class GateResult:
     """The result of one gate for one side."""
@@ -49,7 +54,18 @@ class GateResult:
     passed: bool | None
     """None where it cannot be decided."""
     text: str
+    """The figure with its interval, what the result rests on, and what would settle it."""
     locations: tuple[Location, ...] = ()
+
+    @property
+    def state(self) -> str:
+        """`met`, `missed` or `could not tell`."""
+        return UNDECIDED if self.passed is None else MET if self.passed else MISSED
+
+    @property
+    def line(self) -> str:
+        """One line: `missed throughput<0.95x for b.out: ×0.770 (0.735 to 0.805) worse; beyond noise (…)`."""
+        return f"{self.state} {self.gate.text} for {self.side}: {self.text}"
 
 
 def gate(text: str) -> Gate:
@@ -64,7 +80,7 @@ def gate(text: str) -> Gate:
         )
     word, sign, number, unit = found.groups()
     name = _quantity(word)
-    if not unit and QUANTITIES[name].scale == "ratio":
+    if not unit and quantities()[name].scale == "ratio":
         raise UsageError(
             f"{text!r} has no unit: write {word}{sign}{number}x (a ratio to the baseline) or a change in %"
         )
@@ -78,13 +94,16 @@ def gate(text: str) -> Gate:
 
 def _quantity(word: str) -> str:
     """The quantity with that name or title: `train_s`, `train`; a score also by its own name (`accuracy`)."""
-    titles = {q.title.replace(" ", "_"): name for name, q in QUANTITIES.items()}
+    quantity_names = quantities()
+    titles = {q.title.replace(" ", "_"): name for name, q in quantity_names.items()}
     scores = {
-        name: "score" for name, field in FIELDS.items() if field.metric and field.better and name not in QUANTITIES
+        name: "score"
+        for name, field in VOCABULARY.items()
+        if field.metric and field.better and name not in quantity_names
     }
-    known = {**scores, **titles, **{name: name for name in QUANTITIES}}
+    known = {**scores, **titles, **{name: name for name in quantity_names}}
     if word not in known:
-        raise UsageError(f"{word!r} is not a quantity of a comparison; {nearest(word, QUANTITIES)}")
+        raise UsageError(f"{word!r} is not a quantity of a comparison; {nearest(word, quantity_names)}")
     return known[word]
 
 
@@ -104,40 +123,49 @@ def evaluate(comparison: Comparison, gates: Sequence[Gate]) -> list[GateResult]:
 def _result(comparison: Comparison, gate: Gate, row: Row, index: int) -> GateResult:
     c, base, verdict = row.cells[index], row.cells[comparison.baseline], row.verdicts[index]
     assert verdict is not None
+    if not gate.unit:
+        return _value_result(comparison, gate, row, c)
     shown = f"{cell_text(row.quantity, c)} against {cell_text(row.quantity, base)}"
-    tested = _tested_number(gate, row, index, comparison.baseline, verdict)
+    tested = _tested_number(gate, verdict, base)
     if tested is None:
-        return GateResult(gate, c.side.label, None, f"{shown}: {verdict_reason(verdict)}", c.locations)
-    ratio = f", {ratio_figure(verdict.ratio)}" if verdict.ratio is not None else ""
-    if not _SIGNS[gate.sign](tested, gate.number):
-        return GateResult(gate, c.side.label, True, f"{shown}{ratio}", c.locations)
-    if not gate.unit:
-        return _value_result(gate, row, index, shown)
-    if verdict.word in (ESTABLISHED, BEYOND):
-        return GateResult(gate, c.side.label, False, f"{shown}{ratio}: {verdict_reason(verdict)}", c.locations)
-    passed = True if verdict.word == WITHIN else None
-    return GateResult(gate, c.side.label, passed, f"{shown}{ratio}: {verdict_reason(verdict)}", c.locations)
+        return GateResult(gate, c.side.label, None, f"{shown}; {verdict_reason(row, verdict)}", c.locations)
+    crossed = _SIGNS[gate.sign](tested, gate.number)
+    if not crossed:
+        passed: bool | None = True
+    elif verdict.word in (ESTABLISHED, BEYOND) or is_no_noise(verdict):
+        passed = False
+    else:
+        passed = True if verdict.word == WITHIN else None
+    text = f"{shown}, {verdict_text(row, verdict)}"
+    if crossed:
+        text += f"; {verdict_reason(row, verdict)}"
+    return GateResult(gate, c.side.label, passed, text, c.locations)
 
 
-def _value_result(gate: Gate, row: Row, index: int, shown: str) -> GateResult:
-    """A gate on the value itself: passes unless the value exceeds the limit by more than the known noise."""
-    c = row.cells[index]
-    noise = max((n.size for n in row.noises[index]), default=c.resolution or 0.0)
-    beyond = abs((c.middle or 0.0) - gate.number) > noise
-    text = f"{shown}; known noise {noise:.2g}" + ("" if beyond else ", so this may be chance")
-    return GateResult(gate, c.side.label, not beyond, text, c.locations)
+def _value_result(comparison: Comparison, gate: Gate, row: Row, c: SideValues) -> GateResult:
+    """A gate on the value itself: missed only if the limit is outside the prediction interval around the value."""
+    label, shown = c.side.label, cell_text(row.quantity, c)
+    if c.mean is None:
+        return GateResult(gate, label, None, c.reason or "not in the log", c.locations)
+    half, text = margin(comparison.ledger, row.quantity, c)
+    around = "" if half is None else f" (95 % interval ±{size_text(row.quantity, half)})"
+    if not _SIGNS[gate.sign](c.mean, gate.number):
+        return GateResult(gate, label, True, shown + around, c.locations)
+    if half is None:
+        why = f"how far repeats differ is not known; {SETTLED}"
+        return GateResult(gate, label, None, f"{shown}; {why}", c.locations)
+    beyond = abs(c.mean - gate.number) > half
+    chance = "" if beyond else "; the limit is within the interval, so this may be chance"
+    return GateResult(gate, label, not beyond, f"{shown}{around}: {text}{chance}", c.locations)
 
 
-def _tested_number(gate: Gate, row: Row, index: int, baseline: int, verdict: Verdict) -> float | None:
-    """The number that the gate tests; None where there is none."""
-    if not gate.unit:
-        return row.cells[index].middle
+def _tested_number(gate: Gate, verdict: Verdict, base: SideValues) -> float | None:
+    """The ratio or change that the gate tests; None where there is none."""
     if verdict.ratio is not None:
         return verdict.ratio if gate.unit == "x" else (verdict.ratio - 1) * 100
-    base = row.cells[baseline].middle
-    if verdict.difference is None or not base:
+    if verdict.difference is None or not base.mean:
         return None
-    share = verdict.difference / abs(base)
+    share = verdict.difference / abs(base.mean)
     return 1 + share if gate.unit == "x" else share * 100
 
 
@@ -170,6 +198,8 @@ def junit(results: Sequence[GateResult], findings: pl.DataFrame, strict: str | N
             _add_message(case, "failure", result.text, result.locations)
         elif result.passed is None:
             _add_message(case, "skipped", result.text, ())
+        else:
+            _add_message(case, "system-out", result.text, result.locations)
     for row in findings.filter(pl.col("ignored").is_null()).iter_rows(named=True):
         case = _case(suite, "finding", f"{row['name']} {row['key']}")
         bad = is_too_bad(findings.filter(pl.col("key") == row["key"]), strict)

@@ -47,6 +47,7 @@ class Logs:
         places: pl.DataFrame | None = None,
         texts: Mapping[str, bytes] | None = None,
         kinds: Mapping[str, pl.Series] | None = None,
+        unmasked: Mapping[str, Mapping[int, str]] | None = None,
     ) -> None:
         for name in FRAMES:
             setattr(self, name, frames[name])
@@ -56,14 +57,15 @@ class Logs:
         """Where every copy of every run is, with the columns of `COPIES`."""
         self._texts = dict(texts or {})
         self._kinds = dict(kinds or {})
+        self._unmasked = dict(unmasked or {})
 
     def frames(self) -> dict[str, pl.DataFrame]:
         """All frames by name."""
         return {name: getattr(self, name) for name in FRAMES}
 
-    def lines(self, source: str, numbers: Iterable[int]) -> dict[int, str]:
+    def lines(self, source: str, numbers: Iterable[int], raw: bool = False) -> dict[int, str]:
         """Physical lines of `source` by number (from 1), as the reader gives them: "\\r" marks where the terminal
-        wrote over.
+        wrote over, and keys and passwords are masked, unless `raw` is set.
 
         A number beyond the end is left out; so are all where the logs were read from a folder of frames, which holds
         no text. Raises `KeyError` where there is no such source.
@@ -72,6 +74,7 @@ class Logs:
         text = self._texts.get(str(source), b"")
         if not text and str(source) not in self._texts and str(source) not in self.sources["source"]:
             raise KeyError(source)
+        unmasked = self._unmasked.get(str(source), {}) if raw else {}
         out: dict[int, str] = {}
         at, line = 0, 1
         for number in wanted:
@@ -82,7 +85,8 @@ class Logs:
                     return out
             if number > 0 and at < len(text):
                 end = text.find(b"\n", at)
-                out[number] = text[at : end if end >= 0 else len(text)].decode()
+                masked = text[at : end if end >= 0 else len(text)].decode()
+                out[number] = unmasked.get(number, masked)
         return out
 
     def kinds(self, source: str) -> dict[int, str]:
@@ -124,6 +128,7 @@ class Logs:
             places,
             {name: text for name, text in self._texts.items() if name in names_kept},
             {name: kinds for name, kinds in self._kinds.items() if name in names_kept},
+            {name: lines for name, lines in self._unmasked.items() if name in names_kept},
         )
 
     def __add__(self, more: Logs) -> Logs:
@@ -160,6 +165,7 @@ class Logs:
             places.select(*copies.COPIES),
             {**more._texts, **self._texts},
             {**more._kinds, **self._kinds},
+            {**more._unmasked, **self._unmasked},
         )
 
     def _with_sources_renamed(self, first: Logs) -> Logs:
@@ -182,6 +188,7 @@ class Logs:
             self._places.with_columns(renamed),
             {names.get(name, name): text for name, text in self._texts.items()},
             {names.get(name, name): kinds for name, kinds in self._kinds.items()},
+            {names.get(name, name): lines for name, lines in self._unmasked.items()},
         )
 
     # ---- kept, and given to others ---- #
@@ -225,7 +232,8 @@ class Logs:
         # Installed grammars are found again by name, which keeps the pickle small.
         installed = {id(grammar) for grammar in registry.grammars()}
         grammars = [grammar.name if id(grammar) in installed else grammar for grammar in self.grammars]
-        return {**self.__dict__, "grammars": grammars}
+        # A pickle is given to others: what is masked stays masked.
+        return {**self.__dict__, "grammars": grammars, "_unmasked": {}}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         installed = {grammar.name: grammar for grammar in registry.grammars()}

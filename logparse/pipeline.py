@@ -65,7 +65,8 @@ def ingest(
     frames, places = join(parts)
     texts = {source.name: source.text for source in sources}
     kinds = {name: lines for part in parts for name, lines in part.kinds.items()}
-    return Logs(frames, chosen, places, texts, kinds)
+    unmasked = {source.name: source.unmasked for source in sources if source.unmasked}
+    return Logs(frames, chosen, places, texts, kinds, unmasked)
 
 
 def _batches(sources: Iterator[Source], progress: Progress | None) -> Iterator[Batch]:
@@ -115,7 +116,7 @@ def platform_frames(
     empty = [run_defaults.absent(columns), not_proved(columns, runs, unparsed, texts)]
     evidence_rows = pl.concat([columns.all_evidence(), phases.evidence, *empty], rechunk=True)
     yield "params", records.params(hits)
-    yield "messages", records.messages(hits)
+    yield "messages", records.messages(hits, pl.concat([columns.refused(), phases.refused]))
     yield from (("metrics", part) for part in records.metrics(hits))
     yield "runs", _run_rows(runs, columns)
     yield "phases", phases.rows

@@ -1,8 +1,9 @@
-"""Find the runs that a name refers to."""
+"""Find the runs that a name refers to, and the rows for which an SQL condition is true."""
 
 from __future__ import annotations
 
 import fnmatch
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -50,6 +51,207 @@ def find_runs(runs: pl.DataFrame, name: str) -> list[str]:
     if not matching:
         raise UsageError(f"no run matches {name!r}; {_hint(rows, name)}")
     return matching
+
+
+def where(frames: Mapping[str, pl.DataFrame], name: str, condition: str) -> pl.DataFrame:
+    """The rows of the frame `name` for which `condition`, an SQL expression, is true; it may query the other frames.
+
+    The condition can reach only `frames`: it is one expression, and calls only `FUNCTIONS`. The functions of polars'
+    SQL that read files are not among them.
+
+    Raises `ValueError` for an invalid expression; the message lists the columns.
+    """
+    _require_expression(condition)
+    plain = {n: f.with_columns(pl.col(pl.Categorical).cast(pl.String)) for n, f in frames.items()}
+    picked = plain[name].with_row_index("row_number_")
+    context = pl.SQLContext({**plain, name: picked}, register_globals=False, eager=True)
+    try:
+        kept = context.execute(f"SELECT row_number_ FROM {name} WHERE (\n{condition}\n)")
+    except (pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
+        message = str(error).partition("\n")[0].partition("; valid columns")[0]
+        raise ValueError(f"{message}\nColumns of {name}: {', '.join(frames[name].columns)}") from None
+    return frames[name][kept["row_number_"]]
+
+
+FUNCTIONS = frozenset(
+    [
+        "abs",
+        "acos",
+        "asin",
+        "atan",
+        "atan2",
+        "cbrt",
+        "ceil",
+        "ceiling",
+        "cos",
+        "cot",
+        "degrees",
+        "div",
+        "exp",
+        "floor",
+        "ln",
+        "log",
+        "log10",
+        "log1p",
+        "log2",
+        "mod",
+        "pi",
+        "pow",
+        "power",
+        "radians",
+        "round",
+        "sign",
+        "sin",
+        "sqrt",
+        "tan",
+        "trunc",
+        "truncate",
+        "greatest",
+        "least",
+        "coalesce",
+        "if",
+        "ifnull",
+        "nullif",
+        "bit_length",
+        "char_length",
+        "character_length",
+        "concat",
+        "concat_ws",
+        "ends_with",
+        "initcap",
+        "left",
+        "length",
+        "lower",
+        "lpad",
+        "ltrim",
+        "normalize",
+        "octet_length",
+        "position",
+        "regexp_like",
+        "replace",
+        "reverse",
+        "right",
+        "rpad",
+        "rtrim",
+        "split_part",
+        "starts_with",
+        "string_to_array",
+        "strpos",
+        "substr",
+        "substring",
+        "trim",
+        "upper",
+        "date",
+        "date_part",
+        "datetime",
+        "extract",
+        "strftime",
+        "strptime",
+        "time",
+        "timestamp",
+        "avg",
+        "corr",
+        "count",
+        "covar",
+        "first",
+        "last",
+        "max",
+        "median",
+        "min",
+        "quantile_cont",
+        "quantile_disc",
+        "stddev",
+        "stdev",
+        "string_agg",
+        "sum",
+        "variance",
+        "dense_rank",
+        "first_value",
+        "lag",
+        "last_value",
+        "lead",
+        "rank",
+        "row_number",
+        "array_contains",
+        "array_length",
+        "array_to_string",
+        "cast",
+        "try_cast",
+        "decimal",
+        "numeric",
+        "varchar",
+        "char",
+        "float",
+    ]
+)
+"""The functions that a condition may call, as polars' SQL names them: each computes a value from values."""
+_KEYWORDS = frozenset(
+    [
+        "all",
+        "and",
+        "any",
+        "as",
+        "between",
+        "by",
+        "case",
+        "distinct",
+        "else",
+        "except",
+        "exists",
+        "filter",
+        "from",
+        "having",
+        "ilike",
+        "in",
+        "intersect",
+        "is",
+        "join",
+        "like",
+        "limit",
+        "not",
+        "on",
+        "or",
+        "over",
+        "regexp",
+        "rlike",
+        "select",
+        "some",
+        "then",
+        "union",
+        "using",
+        "values",
+        "when",
+        "where",
+    ]
+)
+"""Keywords of SQL that a parenthesis may follow."""
+_TOKEN = re.compile(
+    r"""
+    \s+ | (?P<call>[^\W\d]\w*|"(?:[^"]|"")*")\s*\( | [^\W\d]\w* | "(?:[^"]|"")*" | '(?:[^']|'')*'
+    | \d[\w.]* | (?P<open>\() | (?P<close>\)) | (?!--|/\*)[-+*/%=<>!~|&^.,:\[\]]
+    """,
+    re.VERBOSE,
+)
+
+
+def _require_expression(condition: str) -> None:
+    """Raises `ValueError` unless `condition` is one SQL expression whose calls are all in `FUNCTIONS`."""
+    at = depth = 0
+    while at < len(condition):
+        token = _TOKEN.match(condition, at)
+        # A backslash before a quote ends the text or does not, depending on the dialect.
+        if token is None or "\\'" in token[0]:
+            raise ValueError(f"a condition is one SQL expression, without comments: {condition[at : at + 20]!r}")
+        if (call := token["call"]) and call.lower() not in FUNCTIONS | _KEYWORDS:
+            raise ValueError(
+                f"a condition may compare and compute, but not call {call}: it can read only the frames, no files"
+            )
+        depth += token[0].endswith("(") - (token["close"] is not None)
+        if depth < 0:
+            break
+        at = token.end()
+    if depth:
+        raise ValueError("a condition is one SQL expression, and its parentheses do not match")
 
 
 def _hint(rows: Sequence[Mapping[str, Any]], name: str) -> str:

@@ -1,12 +1,15 @@
-"""Frames in a folder: one file a frame, and a manifest that says what they are.
+"""Files that are written whole or not at all, and frames in a folder: one file a frame, and a manifest.
 
 The manifest is written last and removed first, so a folder that has one is complete.
 """
 
 from __future__ import annotations
 
+import errno
 import json
 import os
+import secrets
+import stat
 import tempfile
 from collections.abc import Mapping
 from importlib.metadata import version
@@ -18,7 +21,42 @@ import polars as pl
 from logparse.errors import NoSuchInput, UsageError
 from logparse.schema import COLUMNS, FRAMES, SCHEMA_VERSION, TEXT, TIME, conform, empty
 from logparse.text.labels import shortened
-from logparse.text.terminal import dump
+from logparse.text.terminal import as_text, dump
+
+
+def put(path: str | os.PathLike[str], data: bytes) -> None:
+    """Write a file: beside it under a temporary name, and put in place at the end.
+
+    Whatever happens on the way (a full disk, a kill, a second writer), the file is the old one or the new one, whole. A
+    link is followed, and permissions are kept. What is not a regular file (a device, a pipe) is written as it is.
+
+    Raises `OSError` where it cannot be written.
+    """
+    try:
+        status = os.stat(path)
+    except FileNotFoundError:
+        status = None
+    if status is not None and not stat.S_ISREG(status.st_mode):
+        Path(path).write_bytes(data)
+        return
+    target = Path(os.path.realpath(path))
+    if status is not None and not os.access(target, os.W_OK):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
+    mode = 0o666 if status is None else stat.S_IMODE(status.st_mode)
+    beside = target.with_name(f".logparse-{secrets.token_hex(8)}.tmp")
+    file = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), mode)
+    try:
+        with open(file, "wb") as stream:
+            if status is not None and hasattr(os, "fchmod"):
+                os.fchmod(file, mode)
+            stream.write(data)
+            stream.flush()
+            os.fsync(file)
+        os.replace(beside, target)
+    except BaseException:
+        beside.unlink(missing_ok=True)
+        raise
+
 
 FORMATS = ("parquet", "csv", "ndjson", "arrow")
 MANIFEST = "logparse.json"
@@ -62,7 +100,9 @@ def write(
     }
     with tempfile.TemporaryDirectory(prefix=".logparse-", dir=folder) as temporary:
         for name, frame in frames.items():
-            Path(temporary, files[name]).write_bytes(dump(frame, name, format))
+            # In CSV, the text as it is: what `dump` changes for spreadsheets could not be read back.
+            data = as_text(frame).write_csv().encode() if format == "csv" else dump(frame, name, format)
+            Path(temporary, files[name]).write_bytes(data)
         Path(temporary, MANIFEST).write_text(json.dumps(manifest, ensure_ascii=False) + "\n", encoding="utf-8")
         (folder / MANIFEST).unlink(missing_ok=True)
         for file in files.values():

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path
@@ -10,10 +12,12 @@ from typing import Any
 
 import polars as pl
 import pytest
+from click.testing import CliRunner, Result
 from hypothesis import settings
 
 import logparse
 import logparse.pipeline
+from logparse.cli import cli
 from logparse.comparison.ledger import Ledger
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -21,6 +25,7 @@ SAMPLES = ROOT / "sample_logs"
 REAL = ROOT.parent / "shared" / "logs"
 """Real logs, other people's text: read where they are, never copied."""
 
+os.environ["LOGPARSE_CONFIG"] = os.devnull  # the configuration of whoever runs the tests must not change them
 
 # No deadline, as the machine may be busy. In CI the same examples each time: what fails there fails again.
 settings.register_profile("tests", deadline=None, derandomize=bool(os.environ.get("CI")))
@@ -63,6 +68,23 @@ def real_logs() -> Path:
 
 
 Input = str | Path | bytes
+
+
+def run(*arguments: object, **extra: object) -> Result:
+    return CliRunner().invoke(cli, [str(a) for a in arguments], prog_name="logparse", **extra)  # type: ignore[arg-type]
+
+
+def real_run(*arguments: object, **extra: object) -> subprocess.CompletedProcess[str]:
+    """The installed script, in a process of its own."""
+    script = Path(sys.executable).parent / "logparse"
+    return subprocess.run([script, *map(str, arguments)], capture_output=True, text=True, **extra)  # type: ignore[call-overload, no-any-return]
+
+
+@pytest.fixture
+def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty folder to work in."""
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
 
 
 def ingested(inputs: Input | Iterable[Input]) -> logparse.Logs:

@@ -27,6 +27,7 @@ PARTS = (
     "pipeline",
     "cells",
     "spreads",
+    "devices",
     "comparison",
     "findings",
     "rendering",
@@ -36,6 +37,7 @@ PARTS = (
     "gates",
     "report",
     "cli",
+    "__main__",
 )
 """A part imports only parts above it in this list."""
 ENGINE = PARTS[: PARTS.index("spreads")]
@@ -46,11 +48,12 @@ MAY_TOUCH_FILES = {
     "logparse.reading.sources",
     "logparse.storage",
     "logparse.spreads",
+    "logparse.devices",
     "logparse.report.page",
     *SCRIPTS,
 }
 """Besides the command line: the reader of logs, what writes frames to a folder and reads them back when a caller asks
-for it, and what reads the data that its own package brings along."""
+for it, and what reads the data that its own package brings along (or, for `devices`, a file that extends it)."""
 
 
 @cache

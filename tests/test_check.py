@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
@@ -19,7 +20,8 @@ def errors_of(path: Path) -> list[str]:
     try:
         grammar = registry.load(path)
     except GrammarError as error:
-        return [str(error)]
+        # The place in the file is the same for all: `acme.py:12, `.
+        return [re.sub(rf"where: {re.escape(str(path))}:[0-9]+(, )?", "where: ", str(error))]
     outcomes = check.check([grammar], registry.grammars())
     return [str(error) for outcome in outcomes for error in outcome.errors]
 
@@ -45,7 +47,7 @@ def test_there_is_a_bad_grammar_for_every_check() -> None:
         except GrammarError:
             continue
         failed |= {o.check for o in check.check([grammar], registry.grammars()) if o.errors}
-    assert failed == {check.sentence(function) for function in check.CHECKS}
+    assert failed == {check.FITS, *(check.sentence(function) for function in check.CHECKS)}
 
 
 @pytest.mark.parametrize("grammar", registry.grammars(), ids=lambda grammar: grammar.name)

@@ -70,6 +70,12 @@ def test_a_claimed_workload_makes_two_runs_comparable() -> None:
         ("bert_batch2048.log", [("batch_size", "2048")]),
         ("ntask_8_train.out", [("ranks", "8")]),
         ("epoch_10_lr_0.005_bs_16.txt", [("epochs", "10"), ("batch_size", "16"), ("learning_rate", "0.005")]),
+        ("HW7-BertLarge-16tasks-2ndlog.out", [("ranks", "16")]),
+        ("bert_large_32_tasks.out", [("ranks", "32")]),
+        ("mnist_after_20_epochs.out", []),
+        ("bert_ntask_8_of_16tasks.out", [("ranks", "8")]),  # the number after the word is the clearer form
+        ("16task_notes_multitasks.out", []),  # may be the sixteenth task
+        ("v1.16tasks.out", []),  # part of a version
         ("mnist_asked_lr_002.out", []),  # 0.02 or 0.002
         ("mytest_512.log", []),  # a number alone says nothing
         ("resnet50.out", []),
@@ -82,6 +88,13 @@ def test_a_file_name_claims_only_by_an_explicit_word(name: str, found: list[tupl
     path.write_bytes(MNIST.read_bytes())
     (job,) = Ledger(ingested(path)).jobs
     assert [(c.name, c.text) for c in from_names(job)] == found
+
+
+def test_the_name_of_a_file_with_several_runs_claims_nothing() -> None:
+    logs = ingested(SAMPLES / "sambanova" / "bert_large_appended_16_then_8_ranks.out")
+    jobs = Ledger(logs).jobs
+    assert [job["ranks"] for job in jobs] == [16, 8]
+    assert [list(from_names(job)) for job in jobs] == [[], []]
 
 
 @pytest.mark.parametrize(

@@ -13,12 +13,12 @@ from pathlib import Path
 import click
 import polars as pl
 import pytest
-from click.testing import CliRunner, Result
-from conftest import SAMPLES
+from click.testing import Result
+from conftest import SAMPLES, real_run, run
 
 import logparse
 from logparse import cli as package
-from logparse.cli import _options, _progress, cli, load, names
+from logparse.cli import _options, _progress, load, names
 from logparse.schema import FRAMES
 
 CEREBRAS = SAMPLES / "cerebras"
@@ -35,23 +35,6 @@ GRAMMAR = Grammar(
     columns=(Take("loss", "done.loss"),),
 )
 """
-
-
-def run(*arguments: object, **extra: object) -> Result:
-    return CliRunner().invoke(cli, [str(a) for a in arguments], prog_name="logparse", **extra)  # type: ignore[arg-type]
-
-
-def real_run(*arguments: object, **extra: object) -> subprocess.CompletedProcess[str]:
-    """The installed script, in a process of its own."""
-    script = Path(sys.executable).parent / "logparse"
-    return subprocess.run([script, *map(str, arguments)], capture_output=True, text=True, **extra)  # type: ignore[call-overload, no-any-return]
-
-
-@pytest.fixture
-def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An empty folder to work in."""
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
 
 
 # ---- the commands ---- #
@@ -107,7 +90,7 @@ def test_version_is_that_of_the_package() -> None:
         (["runs", str(GROQ), "-o", "no_such_folder/runs.csv"], "cannot write no_such_folder/runs.csv"),
         (["runs", str(GROQ), "--where", "througput > 1"], "Columns of runs: run, label"),
         (["runs", str(GROQ), "--where", "throughput >"], "sql parser error"),
-        (["runs", str(GROQ), "--where", "1=1; DROP TABLE runs"], "sql parser error"),
+        (["runs", str(GROQ), "--where", "1=1; DROP TABLE runs"], "a condition is one SQL expression"),
         (["ingest", str(GROQ), "--min-coverage", "90"], "not in the range"),
         (["ingest", str(GROQ), "--grammar", "none.py"], "grammar file not found: none.py"),
         (["grammars", "--platform", "nvidia"], "choose from cerebras"),
@@ -180,7 +163,7 @@ def test_an_installed_grammar_that_is_wrong_is_a_fault_of_ours(monkeypatch: pyte
     def fails() -> None:
         raise logparse.GrammarError("no rule is marked identifies_platform")
 
-    monkeypatch.setattr("logparse.grammar.registry.grammars", fails)
+    monkeypatch.setattr("logparse.grammar.registry.built_in", fails)
     assert run("runs", GROQ).exit_code == 1
 
 
@@ -346,14 +329,13 @@ def test_an_option_may_stand_in_the_environment() -> None:
 def test_an_option_may_stand_in_a_settings_file_here_or_above(file: str, head: str, desk: Path) -> None:
     table = f"[{head}]\n" if head else ""
     own = f"[{head}.runs]" if head else "[runs]"
-    (desk / file).write_text(f'{table}grammar = ["acme.py"]\nmin_coverage = 0.5\n{own}\nformat = "json"\n')
-    (desk / "acme.py").write_text(ACME)
+    (desk / file).write_text(f'{table}files-from = "logs.txt"\nmin_coverage = 0.5\n{own}\nformat = "json"\n')
+    (desk / "logs.txt").write_text(f"{GROQ}\n")
     (desk / "below").mkdir()
-    (desk / "below" / "acme.log").write_text("acme: loss 1.25\n")
     os.chdir(desk / "below")
-    assert json.loads(run("runs", "acme.log").stdout)["rows"][0]["platform"] == "acme"
-    assert run("runs", "acme.log", "--format", "csv").stdout.startswith("run,label")
-    assert run("ingest", "acme.log").stdout.startswith("1 file: 1 run.")
+    assert json.loads(run("runs").stdout)["rows"][0]["platform"] == "groq"
+    assert run("runs", "--format", "csv").stdout.startswith("run,label")
+    assert run("ingest").stdout.startswith("1 file: 1 run.")
 
 
 @pytest.mark.parametrize(

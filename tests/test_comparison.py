@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import itertools
 import math
+import subprocess
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 import pytest
 from conftest import SAMPLES, ingested
@@ -16,14 +19,14 @@ from scipy import stats
 
 import logparse
 from logparse.cells import Cells
-from logparse.comparison import noise, sides
+from logparse.comparison import estimate, noise, sides
 from logparse.comparison.clocks import clock
 from logparse.comparison.compare import COMPARISON, Comparison, compare, of_sides
+from logparse.comparison.estimate import Estimate, Noise, Pool, Sample, Source, judge
 from logparse.comparison.jobs import Job, jobs
-from logparse.comparison.ledger import Ledger, Value
-from logparse.comparison.noise import Noise
+from logparse.comparison.ledger import Ledger
 from logparse.comparison.quantities import QUANTITIES
-from logparse.comparison.sides import Side, SideValues
+from logparse.comparison.sides import Side
 from logparse.comparison.verdict import (
     BEYOND,
     ESTABLISHED,
@@ -31,8 +34,6 @@ from logparse.comparison.verdict import (
     UNKNOWN,
     VERDICTS,
     WITHIN,
-    student,
-    verdict,
 )
 from logparse.comparison.wording import cell_text, text_table
 from logparse.errors import UsageError
@@ -157,9 +158,13 @@ def test_the_binomial_interval_of_98_per_cent_of_10000_is_027_points() -> None:
 def test_noise_of_mnist_is_what_public_runs_of_it_span() -> None:
     made = compare(ingested(MNIST))
     (score,) = [row for row in made.rows if row.quantity.name == "score"]
-    assert score.noises[1][0].kind == "public spread"
-    assert "96.85 to 98.74 %" in score.noises[1][0].text
-    assert {n.kind for n in score.noises[1]} >= {"rounding", "binomial", "public spread"}
+    verdict = score.verdicts[1]
+    assert verdict is not None
+    assert verdict.noise is not None
+    assert verdict.noise.kind == "public repeats"
+    assert "96.85 to 98.74 %" in verdict.noise.text
+    assert verdict.noise.dof == 16
+    assert {n.kind for n in verdict.bounds} >= {"rounding", "binomial"}
 
 
 def test_runs_of_the_same_settings_here_are_noise_and_copies_are_not(tmp_path) -> None:  # type: ignore[no-untyped-def]
@@ -174,69 +179,155 @@ def test_runs_of_the_same_settings_here_are_noise_and_copies_are_not(tmp_path) -
 # ---- verdicts ---- #
 
 
-def cells(a: Sequence[float], b: Sequence[float]) -> tuple[SideValues, SideValues]:
-    job = Job(dict.fromkeys(RUNS))
-    return tuple(SideValues(Side("", (job,)), tuple(Value(v, 0.0, "read") for v in values)) for values in (a, b))  # type: ignore[return-value]
+def judged(a: Sequence[float], b: Sequence[float], *groups: Sequence[float], bounds: Sequence[Noise] = ()) -> Estimate:
+    """The estimate for two samples, with groups of repeats of the same program besides the samples themselves."""
+    pool = Pool.of([a, b, *groups])
+    return judge(Sample(tuple(a)), Sample(tuple(b)), Source((pool,)) if pool.dof else None, bounds)
 
 
-def judged(name: str, a: Sequence[float], b: Sequence[float], *noises: Noise):  # type: ignore[no-untyped-def]
-    return verdict(QUANTITIES[name], *cells(a, b), noises)
-
-
-LEAST = Noise("rounding", 0.001, "", least=True)
-SPREAD = Noise("public spread", 0.01, "")
+LEAST = Noise("rounding", "", 0.001, least=True)
+HINT = Noise("another program", "", 0.5, least=True)
+FINE = (100.0, 100.1, 99.9, 100.05, 99.95)
 
 
 @pytest.mark.parametrize(
-    ("a", "b", "noises", "expected"),
+    ("a", "b", "groups", "bounds", "expected"),
     [
-        ([100], [102], [SPREAD, LEAST], BEYOND),
-        ([100], [100.5], [SPREAD, LEAST], WITHIN),
-        ([100], [102], [LEAST], UNKNOWN),  # repeats may differ by more than the printed digits
-        ([100], [100.05], [LEAST], WITHIN),
-        ([100], [102], [], UNKNOWN),
-        ([100], [100], [], WITHIN),
-        ([100, 101, 99], [120, 121, 119], [LEAST], ESTABLISHED),
-        ([100, 120, 80], [105, 125, 85], [LEAST], WITHIN),
-        ([100, 101, 99], [120, 121, 119], [Noise("public spread", 0.5, "")], WITHIN),
-        ([100], [0], [LEAST], NOT_COMPARABLE),
-        ([100], [math.nan], [LEAST], NOT_COMPARABLE),
+        ([100], [102], [FINE], [LEAST], BEYOND),
+        ([100], [100.2], [FINE], [LEAST], WITHIN),
+        ([100], [102], [], [LEAST], UNKNOWN),  # repeats may differ by more than the printed digits
+        ([100], [100.0005], [], [LEAST], WITHIN),
+        ([100], [102], [], [], UNKNOWN),
+        ([100], [100], [], [], WITHIN),
+        ([100], [100.2], [], [LEAST, HINT], UNKNOWN),  # another program is no reason to call it noise
+        ([100, 101, 99], [120, 121, 119], [], [LEAST], ESTABLISHED),
+        ([100, 120, 80], [105, 125, 85], [], [LEAST], WITHIN),
+        ([100, 120, 80], [109, 129, 89], [FINE, FINE, FINE, FINE, FINE], [], WITHIN),
+        ([100, 101], [120, 121], [], [], BEYOND),
+        ([100, 101], [101, 102], [], [], WITHIN),
+        ([100], [102], [(100, 101)], [], WITHIN),  # one degree of freedom is no licence
     ],
 )
-def test_what_a_difference_is_worth(a: list[float], b: list[float], noises: list[Noise], expected: str) -> None:
-    assert judged("train_s", a, b, *noises).word == expected
+def test_what_a_difference_is_worth(
+    a: list[float], b: list[float], groups: list[list[float]], bounds: list[Noise], expected: str
+) -> None:
+    assert judged(a, b, *groups, bounds=bounds).word == expected
 
 
-def test_a_ratio_of_three_repeats_a_side_has_an_interval() -> None:
-    found = judged("train_s", [100, 101, 99], [120, 121, 119])
+def test_a_second_look_is_stricter_than_the_first() -> None:
+    """Three values a side do not show it by themselves; the repeats of other runs do."""
+    a, b = [100.0, 100.3, 99.7], [100.6, 100.9, 100.3]
+    assert judged(a, b).word == WITHIN
+    found = judged(a, b, *[FINE] * 4)
+    assert found.word == BEYOND
+    assert found.p is not None
+    assert found.p <= estimate.SECOND_LEVEL
     assert found.interval is not None
-    assert found.interval[0] < 1.2 < found.interval[1]
-    reference = stats.ttest_ind(
-        [math.log(x) for x in (120, 121, 119)], [math.log(x) for x in (100, 101, 99)], equal_var=False
-    ).confidence_interval()
-    assert [math.log(x) for x in found.interval] == pytest.approx([reference.low, reference.high], rel=1e-3)
+    assert found.interval[0] > 0
 
 
-@given(st.floats(2, 500))
-def test_students_t_is_that_of_the_textbooks(freedom: float) -> None:
-    assert student(freedom) == pytest.approx(stats.t.ppf(0.975, freedom), rel=1e-3)
+def test_three_repeats_a_side_have_welchs_interval() -> None:
+    a, b = (100.0, 101.0, 99.0), (120.0, 123.0, 119.0)
+    found = judged(a, b)
+    reference = stats.ttest_ind(b, a, equal_var=False)
+    assert found.interval == pytest.approx(tuple(reference.confidence_interval()), rel=1e-9)
+    assert found.p == pytest.approx(reference.pvalue, rel=1e-9)
+
+
+@given(st.lists(st.floats(50, 150), min_size=3, max_size=9), st.lists(st.floats(50, 150), min_size=3, max_size=9))
+def test_with_unequal_numbers_the_wider_of_welch_and_student_counts(a: list[float], b: list[float]) -> None:
+    found = estimate.own_noise(Sample(tuple(a)), Sample(tuple(b)))
+    assert found is not None
+    both = [stats.ttest_ind(b, a, equal_var=equal) for equal in (True, False)]
+    if max(np.std(a), np.std(b)) > 1e-6:
+        assert found.p == pytest.approx(max(t.pvalue for t in both), rel=1e-6, abs=1e-12)
+
+
+def test_a_prediction_interval_is_that_of_the_textbooks() -> None:
+    found = judged([100.0], [102.0], FINE)
+    s, t = float(np.std(FINE, ddof=1)), float(stats.t.ppf(0.985, 4))
+    assert found.interval == pytest.approx((2 - t * s * math.sqrt(2), 2 + t * s * math.sqrt(2)))
+    assert found.p == pytest.approx(2 * float(stats.t.sf(2 / (s * math.sqrt(2)), 4)))
+
+
+def test_two_public_runs_have_a_t_of_12_7() -> None:
+    assert estimate.quantile(1) == pytest.approx(12.706, abs=1e-3)
+    assert estimate.quantile(math.inf) == pytest.approx(1.95996, abs=1e-5)
+
+
+def test_equal_digits_are_no_zero_variance() -> None:
+    coarse = 0.5**2 / 3
+    alike = Sample((87.0, 87.0, 87.0), coarse), Sample((87.0, 87.0, 87.0), coarse)
+    found = judge(*alike)
+    assert found.word == WITHIN
+    assert found.interval is not None
+    assert found.interval[1] > 0.3
+    one = judge(Sample((87.0,), coarse), Sample((88.0,), coarse), Source((Pool.of([(87.0,) * 9]),)))
+    assert one.word == WITHIN  # 87.5 prints as 87 or as 88
+
+
+def test_two_programs_have_two_noises() -> None:
+    a, b = Sample((100.0,)), Sample((102.0,))
+    quiet, loud = Pool.of([FINE]), Pool.of([(100.0, 103.0, 97.0)])
+    assert judge(a, b, Source((quiet, quiet))).word == BEYOND
+    assert judge(a, b, Source((quiet, loud))).word == judge(a, b, Source((loud, quiet))).word == WITHIN
+    assert judge(a, b, Source((quiet, Pool()))).word == UNKNOWN
+
+
+def test_holms_p_values_are_those_of_the_textbook() -> None:
+    assert estimate.holm([0.01, None, 0.04, 0.03]) == pytest.approx([0.03, None, 0.06, 0.06])
+    assert estimate.holm([0.9, 0.8]) == [1.0, 1.0]
+
+
+def test_an_outlier_is_outside_the_prediction_interval_of_the_others() -> None:
+    values = [100.0, 100.2, 99.8, 100.1, 99.9, 100.0, 110.0]
+    assert estimate.without_outliers(values) == [0, 1, 2, 3, 4, 5]
+    assert estimate.without_outliers(values[:6]) == list(range(6))
+    assert estimate.without_outliers([100.0, 100.1, 110.0]) == [0, 1, 2]
+    assert estimate.without_outliers([7.078] * 7 + [7.094]) == list(range(8))
+
+
+def test_more_runs_detect_smaller_differences() -> None:
+    noise = Noise("own values", "", 0.1, 0.02, 4)
+    sizes = [estimate.detectable(noise, n) for n in (3, 4, 8, 16)]
+    assert all(a is not None and b is not None and a > b for a, b in itertools.pairwise(sizes))
+    power = stats.nct.sf(estimate.quantile(30), 30, (sizes[3] or 0) / (0.02 * math.sqrt(2 / 16)))
+    assert power == pytest.approx(0.8, abs=0.01)
+
+
+def test_a_bootstrap_of_alike_neighbours_is_wider_than_one_of_independent_values() -> None:
+    slow = [math.sin(i / 20) for i in range(200)]
+    assert noise.bootstrap_error(slow) > 1.8 * float(np.std(slow)) / math.sqrt(len(slow))
 
 
 positive = st.lists(st.floats(1e-3, 1e6), min_size=1, max_size=6)
-sizes = st.lists(st.builds(Noise, st.just("public spread"), st.floats(0, 0.5), st.just(""), least=st.booleans()))
+sizes = st.lists(st.builds(Noise, st.sampled_from(["rounding", "another program"]), st.just(""), st.floats(0, 0.5)))
 
 
-@given(positive, positive, sizes)
-def test_swapping_the_sides_inverts_ratios_and_keeps_verdicts(
-    a: list[float], b: list[float], found: list[Noise]
+@given(positive, positive, st.lists(positive, max_size=3), sizes)
+def test_swapping_the_sides_negates_the_difference_and_keeps_the_verdict(
+    a: list[float], b: list[float], groups: list[list[float]], found: list[Noise]
 ) -> None:
-    found = sorted(found, key=lambda n: -n.size)
-    for name in ("train_s", "score"):
-        there, back = judged(name, a, b, *found), judged(name, b, a, *found)
-        assert there.word == back.word
-        assert there.difference == pytest.approx(-(back.difference or 0), abs=1e-9 * max(map(abs, a + b)))
-        if there.ratio is not None:
-            assert there.ratio * (back.ratio or 0) == pytest.approx(1)
+    there, back = judged(a, b, *groups, bounds=found), judged(b, a, *groups, bounds=found)
+    assert there.word == back.word
+    assert there.value == pytest.approx(-back.value)
+    assert (there.interval is None) == (back.interval is None)
+    if there.interval and back.interval:
+        size = max(map(abs, (*there.interval, *back.interval)))
+        assert there.interval == pytest.approx((-back.interval[1], -back.interval[0]), abs=1e-9 * size)
+
+
+@given(positive, positive, st.lists(positive, max_size=3))
+def test_the_verdict_says_whether_the_interval_contains_no_difference(
+    a: list[float], b: list[float], groups: list[list[float]]
+) -> None:
+    found = judged(a, b, *groups)
+    if (
+        found.interval is not None
+        and found.p is not None
+        and not any(math.isclose(found.p, level, rel_tol=1e-6) for level in (0.02, 0.03, 0.05))
+    ):
+        assert (found.word in (ESTABLISHED, BEYOND)) == (not found.interval[0] <= 0 <= found.interval[1])
 
 
 @pytest.mark.parametrize(
@@ -589,9 +680,16 @@ def test_repeats_whose_times_hold_something_else_are_no_noise_of_a_training_time
     ledger = Ledger(logs)
     one, other = (Side(job.label, (job,)) for job in (ledger.jobs[0], ledger.jobs[3]))
     a, b = (sides.side_values(ledger, QUANTITIES["train_s"], side) for side in (one, other))
-    found = noise.repeats(ledger, QUANTITIES["train_s"], a, b)
-    assert found is not None
-    assert found.size == pytest.approx(math.log(1.01))
+    assert not noise.source(ledger, QUANTITIES["train_s"], a, b).pools  # one repeat besides the run itself
+    logs = timed(
+        *[("a", t, "load") for t in (100.0, 101.0, 102.0)], ("a", 300.0, "compile, load"), ("b", 120.0, "load")
+    )
+    ledger = Ledger(logs)
+    one, other = (Side(job.label, (job,)) for job in (ledger.jobs[0], ledger.jobs[4]))
+    a, b = (sides.side_values(ledger, QUANTITIES["train_s"], side) for side in (one, other))
+    (pool,) = noise.source(ledger, QUANTITIES["train_s"], a, b).pools
+    assert pool.dof == 1
+    assert pool.variance == pytest.approx(math.log(102 / 101) ** 2 / 2)
 
 
 def test_what_is_only_called_a_sample_is_not_taken_for_a_sequence() -> None:
@@ -622,3 +720,15 @@ def test_a_narrowed_ledger_still_knows_the_repeats_that_were_read_with_it() -> N
     narrow = ledger.only(ledger.jobs[:1])
     assert len(narrow.jobs) == 1
     assert len(narrow.repeats(narrow.jobs[0])) == 2
+
+
+@pytest.mark.parametrize("command", ["ingest", "runs", "show"])
+def test_commands_that_compare_nothing_do_not_wait_for_scipy(command: str) -> None:
+    path = str(GROQ[0])
+    arguments = {"ingest": [path], "runs": [path], "show": ["bert_tiny_dummy", "throughput", path]}[command]
+    code = (
+        "import sys; from click.testing import CliRunner; from logparse.cli import cli; "
+        f"result = CliRunner().invoke(cli, {[command, *arguments]!r}); "
+        "assert result.exit_code == 0, result.output; assert 'scipy' not in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)

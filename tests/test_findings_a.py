@@ -314,6 +314,33 @@ def test_other_work_has_no_budget_in_common() -> None:
     assert not compared("different-budget", logs_of({"samples": 10}, {"samples": 20, "workload": "resnet"}))
 
 
+MLPERF = [SAMPLES / "graphcore" / name for name in ("mlperf_resnet_success.out", "mlperf_resnet_aborted.out")]
+
+
+def test_runs_that_stop_at_a_target_have_no_budget() -> None:
+    runs = [{"samples": 48_684_346, "epochs": 38}, {"samples": 57_652_515, "epochs": 45}]
+    assert compared("different-budget", logs_of(*runs))
+    reached = [{"run": f"r{i}", "name": "target_reached", "value": "success", "source": f"{i}.out"} for i in range(2)]
+    assert not compared("different-budget", logs_of(*runs, params=rows_of("params", *reached)))
+
+
+def test_the_log_says_that_it_stopped_at_the_target() -> None:
+    assert [ingested(path).params.filter(name="target_reached").height for path in MLPERF] == [1, 0]
+
+
+@pytest.mark.parametrize("column", ["samples", "epochs", "steps"])
+def test_budgets_within_one_per_cent_are_equal_for_refusals_too(column: str) -> None:
+    def verdict(other: int) -> str | None:
+        runs = [{column: n, "batch_size": 8, "loss": 1.0} for n in (1000, other)]
+        logs = logs_of(*runs)
+        assert bool(compared("different-budget", logs)) == (other > 1010)
+        frame = compare(logs).frame().filter(quantity="loss", baseline=False)
+        return next(iter(frame["reason"]))
+
+    assert "differ" not in str(verdict(1010))
+    assert "differ" in str(verdict(1020))
+
+
 # ---- F06 different-scale ---- #
 
 
@@ -433,6 +460,23 @@ def test_one_setting_and_what_is_none_is_silent(change: dict[str, Any]) -> None:
 
 def test_a_batch_that_follows_from_the_ranks_is_no_second_setting(scaling: Logs) -> None:
     assert not compared("confounded", scaling, by="ranks")
+
+
+def test_a_run_that_never_ran_confounds_nothing() -> None:
+    never = BASE | {"batch_size": 16, "learning_rate": 0.4, "compile_s": 5.0, "status": "failed"}
+    assert not compared("confounded", logs_of(BASE | {"compile_s": 4.0}, never))
+    assert not compared("confounded", logs_of(never, BASE | {"compile_s": 4.0}))
+    assert not said("confounded", logs_of(BASE | {"compile_s": 4.0}, never))
+
+
+def test_a_failed_repeat_adds_no_setting_to_its_side() -> None:
+    runs = [BASE, BASE | {"batch_size": 16}, BASE | {"batch_size": 16, "learning_rate": 0.4, "status": "failed"}]
+    assert not compared("confounded", logs_of(*runs), by="batch_size")
+
+
+def test_submissions_that_compiled_are_compared_by_their_compile() -> None:
+    compiled = {"status": "submitted", "task": "compile", "compile_s": 4.0, "batch_size": 4, "precision": "bf16"}
+    assert compared("confounded", logs_of(compiled, compiled | {"batch_size": 16, "precision": "fp32"}))
 
 
 def test_other_work_is_left_to_different_workload() -> None:
@@ -574,7 +618,7 @@ def test_one_run_per_side_names_the_source_of_the_noise() -> None:
     (found,) = compared("one-run", *MNIST)
     assert found.severity == "note"
     assert found.text == (
-        "One run per side, so the noise is estimated from other sources: the spread of public runs (train, throughput, "
+        "One run per side, so the noise is estimated from other sources: public runs of the same program (train, "
         "accuracy)."
     )
 
@@ -665,6 +709,32 @@ def test_headings_that_a_program_writes_as_errors_are_not_quoted() -> None:
     (found,) = read("gate-failed", SAMPLES / "sambanova" / "sambatune.out")
     assert "Execute" not in found.text
     assert "Failed" in found.text
+
+
+def test_a_line_that_only_announces_a_failure_is_not_the_cause() -> None:
+    (found,) = read("incomplete", SAMPLES / "graphcore" / "poplar_loop_one_out_of_memory.txt")
+    assert "“Out of memory on tile" in found.text
+    assert "terminate called" not in found.text
+
+
+def test_the_real_causes_that_stand_behind_boilerplate(real_logs: Path) -> None:
+    causes = {
+        "cerebras/Cerebras/RELEASE-NOTES.md@b01edfea.L68.out": ("it should not exceed 9024MB”", 4),
+        "cerebras/seonghapark/cerebras__note.md@5e50a1c8.L150.out": ("unknown method InitWorkflow", 27),
+    }
+    for path, (cause, line) in causes.items():
+        (found,) = read("incomplete", real_logs / path)
+        assert cause in found.text
+        assert [location.line for location in found.evidence] == [line]
+
+
+def test_an_announcement_that_nothing_explains_is_quoted_itself() -> None:
+    message = {"run": "r0", "level": "error", "text": "Uncaught exception:", "source": "0.out", "line": 7}
+    (found,) = read("incomplete", logs_of({"status": "failed"}, messages=rows_of("messages", message)))
+    assert found.text.endswith("“Uncaught exception:”.")
+    later = {"run": "r0", "level": "error", "text": "KeyError: 'a'", "source": "0.out", "line": 57}
+    (found,) = read("incomplete", logs_of({"status": "failed"}, messages=rows_of("messages", message, later)))
+    assert found.text.endswith("“KeyError: 'a'”.")
 
 
 def test_runs_that_ended_well_are_silent() -> None:

@@ -1,10 +1,11 @@
-"""Findings F17 to F31: each on a log that shows it, or on a sample with one thing changed; and silent beside."""
+"""Findings F17 to F33: each on a log that shows it, or on a sample with one thing changed; and silent beside."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ import pytest
 from conftest import SAMPLES, ingested
 
 import logparse
+from logparse.comparison.claims import claim
 from logparse.comparison.compare import compare
 from logparse.comparison.ledger import Ledger
 from logparse.findings import Finding, module, scene_of
@@ -61,6 +63,11 @@ def logs_of(*runs: Mapping[str, Any], **others: list[dict[str, Any]]) -> Logs:
     given = {"runs": rows, **others}
     frames = {name: pl.DataFrame(given.get(name, []), schema=schema) for name, schema in FRAMES.items()}
     return Logs(frames)
+
+
+def rows_of(frame: str, *rows: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Rows of a frame, what is not given null."""
+    return [dict.fromkeys(FRAMES[frame]) | dict(row) for row in rows]
 
 
 # ---- copies ---- #
@@ -300,6 +307,27 @@ def test_more_epochs_should_not_make_it_worse_but_fewer_may() -> None:
     assert said("outlier", fewer) == []
 
 
+def test_more_epochs_are_named_beside_the_run() -> None:
+    more = edited(MNIST, {"10/10 [01:25<00:00,  8.55s/it]": "20/20 [02:54<00:00,  8.72s/it]", "98.30%": "77.70%"})
+    (found,) = said("outlier", more)
+    assert " (epochs 20) is far below public runs: " in found.text
+
+
+def test_a_score_at_chance_is_no_outlier_too() -> None:
+    at_chance = edited(MNIST, {"98.30%": "9.80%"})
+    assert said("at-chance", at_chance)
+    assert said("outlier", at_chance) == []
+
+
+def test_a_setting_that_public_runs_do_not_share_may_be_the_reason(tmp_path: Path) -> None:
+    public = {"platform": "graphcore", "workload": "mnist", "dataset": "mnist", "epochs": 10, "samples": 600_000}
+    low = public | {"score": 0.777, "score_name": "accuracy"}
+    assert said("outlier", logs_of(low))
+    assert said("outlier", logs_of(low | {"learning_rate": 0.5})) == []
+    assert said("outlier", logs_of(low | {"source": "runs/epoch_10_lr_0.5.out"})) == []
+    assert list(module("outlier").find(scene_of(Ledger(logs_of(low), [claim("*:batch_size=4")]), True))) == []
+
+
 def test_several_far_scores_are_one_finding() -> None:
     far = [edited(MNIST, {"98.30%": f"{score}%", "20602": job}) for score, job in (("77.70", "1"), ("76.50", "2"))]
     (found,) = said("outlier", *far)
@@ -315,6 +343,139 @@ def test_a_profiled_run_is_no_outlier_for_being_slow() -> None:
     (found,) = said("outlier", edited(MNIST, slow))
     assert found.severity == "note"
     assert said("outlier", PROFILED + edited(MNIST, slow)) == []
+
+
+# ---- stall ---- #
+
+
+def steps_at(times: list[float], split: str = "train", every: int = 10) -> list[dict[str, Any]]:
+    """A loss every `every` steps at these seconds."""
+    begin = datetime(2024, 3, 24, 21)
+    return [
+        {"run": "r0", "at": begin + timedelta(seconds=t), "step": every * (i + 1), "split": split, "name": "loss",
+         "value": 1.0, "source": "0.out", "line": 10 + i}
+        for i, t in enumerate(times)
+    ]  # fmt: skip
+
+
+def stalled(at: int, took: float, steps: int = 12, pace: float = 2.0) -> list[float]:
+    """Seconds of steps, of which one takes longer."""
+    return list(accumulate(took if i == at else pace for i in range(steps)))
+
+
+def stalls(times: list[float], **frames: Any) -> list[Finding]:
+    return said("stall", logs_of({}, metrics=rows_of("metrics", *steps_at(times)), **frames))
+
+
+def test_a_run_that_stood_still_says_where_and_how_long() -> None:
+    (found,) = stalls(stalled(6, 60.0))
+    assert found.severity == "warning"
+    assert found.text == (
+        "0.out stood still between steps 60 and 70 (0.out:15 to 16): 60.0 s, where 10 steps take 2 s before and after."
+    )
+    assert [place.line for place in found.evidence] == [15, 16]
+
+
+def test_several_stalls_of_a_run_are_one_statement_about_the_longest() -> None:
+    times = list(accumulate(40.0 if i == 8 else 90.0 if i == 20 else 2.0 for i in range(30)))
+    (found,) = stalls(times)
+    assert "between steps 200 and 210" in found.text
+    assert " (and in 1 more place): 90.0 s" in found.text
+    assert len(found.evidence) == 4
+
+
+@pytest.mark.parametrize(
+    "times",
+    [
+        stalled(6, 5.5),  # less than three times the neighbours
+        stalled(1, 60.0),  # warm-up
+        stalled(11, 60.0),  # the last: nothing after it shows the pace
+        stalled(6, 3.0, pace=0.2),  # too short to matter
+        stalled(100, 40.0, steps=3000),  # less than 1 % of the training
+        [*stalled(99, 0.0, 6), *(12.0 + 30 * i for i in range(1, 7))],  # a change of pace
+    ],
+)
+def test_no_stall(times: list[float]) -> None:
+    assert stalls(times) == []
+
+
+@pytest.mark.parametrize("phase", ["checkpoint", "eval", "load"])
+def test_time_in_which_something_else_took_place_is_no_stall(phase: str) -> None:
+    inside = {"run": "r0", "phase": phase, "duration_s": 20.0, "source": "0.out", "line_first": 15, "line_last": 15}
+    assert stalls(stalled(6, 60.0), phases=rows_of("phases", inside)) == []
+    outside = inside | {"line_first": 19, "line_last": 19}
+    assert len(stalls(stalled(6, 60.0), phases=rows_of("phases", outside))) == 1
+
+
+def test_each_rank_is_a_series_of_its_own() -> None:
+    """Two ranks that log at other times: from one to the other is no interval."""
+    rows = [row | {"scope": "rank 0", "line": 2 * row["line"]} for row in steps_at(stalled(99, 0.0))]
+    rows += [row | {"scope": "rank 1", "line": row["line"] + 1} for row in rows]
+    assert said("stall", logs_of({}, metrics=rows_of("metrics", *rows))) == []
+
+
+def test_sample_logs_do_not_stand_still(every_sample: Logs) -> None:
+    assert said("stall", every_sample) == []
+
+
+# ---- shared-directory ---- #
+
+
+def used(directory: str, begin: int, end: int, number: int, **more: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+    """A run from minute `begin` to minute `end` that states a model directory, and that statement."""
+    times = {"started_at": datetime(2024, 4, 9, 21, begin), "ended_at": datetime(2024, 4, 9, 21, end)}
+    run = {"run": f"r{number}", "label": f"{number}.out", "source": f"logs/{number}.out", **times, **more}
+    line = {"run": f"r{number}", "name": "model_dir", "value": directory, "source": run["source"], "line": 7}
+    return run, line
+
+
+def shared(*runs: tuple[dict[str, Any], dict[str, Any]]) -> list[Finding]:
+    made = logs_of(*(run for run, _ in runs), params=rows_of("params", *(line for _, line in runs)))
+    return said("shared-directory", made)
+
+
+def test_two_jobs_in_one_directory_at_once_are_told_with_how_long() -> None:
+    (found,) = shared(
+        used("model_dir_bert", 0, 30, 0), used("model_dir_bert/", 20, 50, 1), used("model_dir_bert", 51, 55, 2)
+    )
+    assert found.severity == "warning"
+    assert found.text == "0.out and 1.out used the model directory model_dir_bert at the same time, for 600 s."
+    assert [str(place) for place in found.evidence] == ["logs/0.out:7", "logs/1.out:7"]
+
+
+def test_a_command_states_the_directory_too() -> None:
+    runs = [used("", 0, 30, 0), used("", 20, 50, 1)]
+    for command, fires in (("run.py --model_dir /scratch/me/bert", True), ("run.py --model_dir $MODEL_DIR", False)):
+        commands = [(run, line | {"name": "command", "value": command}) for run, line in runs]
+        assert bool(shared(*commands)) == fires
+
+
+@pytest.mark.parametrize(
+    ("change", "directories"),
+    [
+        ({}, ("model_dir_a", "model_dir_b")),
+        ({"source": "theirs/1.out"}, ("model_dir", "model_dir")),  # relative: somewhere else
+        ({"host": "node-2"}, ("model_dir", "model_dir")),
+        ({"zone": "UTC"}, ("/scratch/model_dir", "/scratch/model_dir")),
+        ({"started_at": datetime(2024, 4, 9, 21, 0)}, ("/model_dir", "/model_dir")),  # a copy of the run
+        ({"job_id": "17"}, ("/model_dir", "/model_dir")),
+        ({"ended_at": None}, ("/model_dir", "/model_dir")),
+        ({"platform": "other"}, ("/model_dir", "/model_dir")),
+    ],
+)
+def test_one_directory_at_different_times_or_places_is_silent(
+    change: dict[str, Any], directories: tuple[str, str]
+) -> None:
+    first = used(directories[0], 0, 30, 0, host="node-1", zone="CEST", job_id="17")
+    assert shared(first, used(directories[1], 20, 50, 1, **change)) == []
+
+
+def test_the_two_sample_trainings_in_one_directory_ran_one_after_the_other() -> None:
+    logs = [SAMPLES / "cerebras" / f"bert_large_batch_{batch}.out" for batch in (512, 1024, 2048)]
+    assert said("shared-directory", *logs) == []
+    assert {v for log in logs for v in ingested(log).params.filter(name="model_dir")["value"]} == {
+        "model_dir_bert_large_pytorch"
+    }
 
 
 # ---- scaling ---- #
@@ -493,7 +654,17 @@ def test_a_run_with_a_profiler_on_is_told_with_the_line_that_shows_it() -> None:
 
 NAMES = (
     *("copies", "claim-refuted", "rank-scope", "clock", "different-workload", "scenario", "aggregation", "idle"),
-    *("outlier", "superlinear", "resumed", "diverged", "inconsistent", "queue", "profiled"),
+    *(
+        "outlier",
+        "stall",
+        "shared-directory",
+        "superlinear",
+        "resumed",
+        "diverged",
+        "inconsistent",
+        "queue",
+        "profiled",
+    ),
 )
 
 
@@ -512,6 +683,8 @@ def test_what_real_logs_show_was_read_by_eye(every_real_log: Logs) -> None:
         "clock": [],
         "idle": [("warning", 1)],
         "outlier": [("note", 1), ("warning", 1)],
+        "stall": [],
+        "shared-directory": [],
         "resumed": [("warning", 2), ("warning", 2)],
         "diverged": [],
         "inconsistent": [],

@@ -44,18 +44,38 @@ def run(*arguments: str) -> Result:
         (GROQ, "accuracy<0.9", 5),
         (MNIST, "score<0.984", 0),  # 98.30 %, but public runs span two points
         (MNIST, "train_s<0.99x", 0),  # ×0.966, but within noise
-        (MNIST, "compile_s>1.1x", 0),  # not comparable: unknown passes
+        (MNIST, "compile_s>1.1x", 5),  # not comparable, so it cannot be decided, and that fails
+        (MNIST, "loss>1.1x", 5),  # no log has one
     ],
 )
 def test_a_gate_fails_only_beyond_noise(paths: list[str], gate: str, code: int) -> None:
     assert run(*paths, "--fail-if", gate).exit_code == code
 
 
-def test_what_cannot_be_told_fails_where_asked_and_is_told_anyway() -> None:
-    passed = run(*MNIST, "--fail-if", "compile_s>1.1x")
-    assert "undecided (pass)" in passed.stderr
-    assert run(*MNIST, "--fail-if", "compile_s>1.1x", "--on-unknown", "fail").exit_code == 5
-    assert run(*MNIST, "--fail-if", "loss>1.1x", "--on-unknown", "fail").exit_code == 5  # no log has one
+def test_what_cannot_be_told_fails_unless_it_may_pass() -> None:
+    failed = run(*MNIST, "--fail-if", "compile_s>1.1x")
+    assert failed.exit_code == 5
+    assert "could not tell compile_s>1.1x" in failed.stderr
+    assert run(*MNIST, "--fail-if", "compile_s>1.1x", "--on-unknown", "pass").exit_code == 0
+
+
+def test_each_gate_is_one_line_with_its_figure_and_interval() -> None:
+    gates = ("throughput<0.95x", "throughput<0.5x", "score<0.9", "compile_s>1.1x")
+    lines = run(*GROQ, *(part for gate in gates for part in ("--fail-if", gate))).stderr.splitlines()
+    assert [line.split(" for ")[0] for line in lines] == [
+        "--fail-if missed throughput<0.95x", "--fail-if met throughput<0.5x", "--fail-if missed score<0.9",
+        "--fail-if could not tell compile_s>1.1x",
+    ]  # fmt: skip
+    assert "×0.770 (0.729 to 0.812) worse; beyond noise (public repeats" in lines[0]
+    assert "×0.770 (0.729 to 0.812) worse" in lines[1]
+    assert "77.47 % (95 % interval ±" in lines[2]
+    assert "not in any log" in lines[3]
+
+
+def test_a_gate_within_noise_says_what_would_show() -> None:
+    (line,) = run(*MNIST, "--fail-if", "train_s<0.99x").stderr.splitlines()
+    assert line.startswith("--fail-if met train_s<0.99x")
+    assert re.search(r"a difference of less than ±\d+ % does not show; 4 runs per side would show ±\d+ %", line)
 
 
 def test_a_regression_between_two_runs_of_one_experiment_is_no_noise_of_its_own(tmp_path: Path) -> None:
@@ -142,7 +162,7 @@ def test_markdown_has_a_row_for_each_quantity_and_its_notes() -> None:
     rows = [line for line in text.splitlines() if line.startswith("| ")]
     assert len(rows) == len(comparison.rows) + 3  # head, rule, counts
     assert len({line.count("|") for line in rows}) == 1
-    assert "1. beyond noise (public spread" in text
+    assert "beyond noise (public repeats" in text
 
 
 def test_digits_never_exceed_what_was_printed() -> None:

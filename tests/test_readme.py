@@ -23,7 +23,7 @@ from logparse.cli import cli, load, names
 pytestmark = pytest.mark.usefixtures("read_once")
 
 README = ROOT / "README.md"
-OWN_GRAMMAR = ROOT / "docs" / "howto" / "own-grammar.md"
+OWN_GRAMMAR = ROOT / "docs" / "grammars.md"
 PAGES = [README, *sorted(p for p in (ROOT / "docs").rglob("*.md") if "_build" not in p.parts)]
 TEXTS = {page: page.read_text() for page in PAGES}
 MOST_LINES = 150
@@ -73,16 +73,20 @@ def rerun(console: str) -> str:
 def _transcript(commands: list[str]) -> Iterator[str]:
     """Each command with its output. A command that fails is followed by `echo $?`."""
     code = 0
+    environment: dict[str, str] = {}
     for command in commands:
         yield f"$ {command}\n"
         if command == "echo $?":
             yield f"{code}\n"
             code = 0
             continue
+        if command.startswith("export "):
+            environment.update([command.removeprefix("export ").split("=", 1)])
+            continue
         assert code == 0, f"exit code {code} before {command!r}"
         program, *arguments = shlex.split(command)
         assert program == "logparse"
-        result = CliRunner().invoke(cli, arguments, prog_name="logparse")
+        result = CliRunner(env=environment).invoke(cli, arguments, prog_name="logparse")
         code = result.exit_code
         yield from (f"{line.rstrip()}\n" for line in result.output.splitlines())
     assert code == 0, f"exit code {code} at the end of the block"
@@ -135,11 +139,14 @@ def test_the_readme_has_a_python_example() -> None:
 
 @pytest.mark.parametrize(("page", "settings"), examples("toml"))
 def test_a_settings_example_is_accepted(page: Path, settings: str, desk: Path) -> None:
-    # Unknown keys are usage errors, and the grammar named there reads the log.
+    # Unknown keys are usage errors. Only the user's own file may name a grammar, which then reads the log.
     (desk / "logparse.toml").unlink(missing_ok=True)
-    name = "pyproject.toml" if "tool" in tomllib.loads(settings) else "logparse.toml"
+    keys = tomllib.loads(settings)
+    name = "pyproject.toml" if "tool" in keys else "config.toml" if "grammar" in keys else "logparse.toml"
     (desk / name).write_text(settings)
-    result = CliRunner().invoke(cli, ["runs", "acme.log", "--format", "csv"])
+    environment = {"LOGPARSE_CONFIG": name} if name == "config.toml" else {}
+    grammar = [] if environment else ["--grammar", "acme.py"]
+    result = CliRunner(env=environment).invoke(cli, ["runs", "acme.log", "--format", "csv", *grammar])
     assert result.exit_code == 0, result.output
     assert "acme" in result.stdout
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import configparser
 import csv
 import math
+import statistics
 from importlib import resources
 from pathlib import Path
 
@@ -33,7 +34,11 @@ def of_batch(size: int, quantity: str) -> Spread:
 
 def spread(least: float, greatest: float, quantity: str = "train_s", setting: str = "", n: int = 3) -> Spread:
     """A spread of nothing in particular."""
-    return Spread("groq", "any", "train", setting, quantity, n, least, (least + greatest) / 2, greatest, 0, "nobody 3")
+    middle = (least + greatest) / 2
+    values, runs = (least, middle, greatest), ("a", "b", "c")
+    return Spread(
+        "groq", "any", "train", setting, quantity, n, 0.01, n - 1, least, middle, greatest, values, runs, 0, "nobody 3"
+    )
 
 
 # ---- the file ---- #
@@ -73,6 +78,10 @@ def test_each_row_is_in_order_and_of_two_runs_at_least() -> None:
         assert s.n >= 2, s
         assert s.left_out >= 0, s
         assert s.quantity in QUANTITIES, s
+        assert s.n == len(s.values) == len(s.runs) == s.dof + 1, s
+        assert (s.values[0], s.values[-1]) == (s.least, s.greatest), s
+        numbers = s.values if s.quantity in spreads.BY_DIFFERENCE else list(map(math.log, s.values))
+        assert s.sd == pytest.approx(statistics.stdev(numbers), rel=1e-6, abs=1e-9), s
         assert s.made_from, s
         assert sum(int(part.split()[-1]) for part in s.made_from.partition(" (")[0].split(", ")) == s.n, s
 
@@ -105,7 +114,7 @@ def test_bert_large_at_batch_512_on_cerebras() -> None:
     assert (loss.n, loss.least, loss.span) == (8, 7.125, 0)
     assert loss.text == "all 8 public runs of this program have 7.125"
     assert train.n == 8
-    assert train.ratio < 1.01
+    assert train.sd < 0.004
 
 
 def test_compiles_are_cold_and_search_for_a_micro_batch() -> None:
@@ -118,7 +127,7 @@ def test_compiles_are_cold_and_search_for_a_micro_batch() -> None:
 def test_builds_on_groq_are_told_apart() -> None:
     builds = spreads.of("groq", "bert_tiny", "inference", "throughput")
     assert len(builds) == len({s.setting for s in builds}) == 2
-    assert all(s.ratio < 1.05 for s in builds)
+    assert all(s.sd < 0.02 for s in builds)
 
 
 def test_releases_on_sambanova_are_told_apart() -> None:
@@ -140,8 +149,11 @@ def test_the_widest_of_a_platform_is_of_three_runs_and_of_a_ratio() -> None:
     found = spreads.widest("cerebras", "train_s")
     assert found is not None
     assert found.n >= 3
-    assert found.ratio == max(of_batch(size, "train_s").ratio for size in (512, 1024, 2048))
-    assert found.ratio < 1.01  # graphsage spans 10 %, but in two runs only
+    assert found.sd == max(of_batch(size, "train_s").sd for size in (512, 1024, 2048))
+    assert found.sd < 0.004  # graphsage varies by 7 %, but in two runs only
+    anywhere = spreads.widest(None, "train_s")
+    assert anywhere is not None
+    assert anywhere.platform == "graphcore"
     assert spreads.widest("cerebras", "loss") is None
     assert spreads.widest("graphcore", "score") is None
     assert spreads.widest("no such platform", "train_s") is None
@@ -163,9 +175,11 @@ def test_a_correlation_is_no_per_cent() -> None:
     assert spread(0.8203, 0.8203, "score", "score_name=accuracy").text.endswith("have 82.03 %")
 
 
-def test_a_spread_from_zero_has_no_ratio() -> None:
-    assert spread(0.0, 1.0).ratio == math.inf
-    assert spread(1.0, 3.0).span == 2.0
+def test_a_public_run_is_recognised_by_its_figures() -> None:
+    row = {"platform": "groq", **dict.fromkeys(spreads._FIGURES), "train_s": 1.5, "score": 0.25}
+    assert spreads.fingerprint(row) == spreads.fingerprint(dict(row))
+    assert spreads.fingerprint(row) != spreads.fingerprint({**row, "score": 0.251})
+    assert spreads.fingerprint(row) != spreads.fingerprint({**row, "platform": "cerebras"})
 
 
 # ---- making ---- #
@@ -173,7 +187,7 @@ def test_a_spread_from_zero_has_no_ratio() -> None:
 
 def run(path: str = "groq/somebody/a.out", train_s: float = 100.0, **columns: object) -> make.PublicRun:
     """A run with these columns, and with nothing in all others."""
-    empty = dict.fromkeys((*QUANTITIES, "job_id", "train_includes", "compile_cache"))
+    empty = dict.fromkeys((*QUANTITIES, "job_id", "train_includes", "compile_cache", "total_s"))
     row = {**empty, "platform": "groq", "workload": "w", "task": "train", "line_first": 1, "train_s": train_s}
     row |= columns
     return make.PublicRun(row, path, {name: row[name] for name in make.SETTINGS if row.get(name) is not None})
@@ -211,17 +225,17 @@ def test_look_alikes_are_one_run(other: make.PublicRun, same: bool) -> None:
     assert len(told) == (1 if same else 0)
 
 
-def test_an_outlier_of_five_runs_is_left_out_and_counted() -> None:
+def test_an_outlier_of_seven_runs_is_left_out_and_counted() -> None:
     told: list[str] = []
-    times = (100.0, 101.0, 102.0, 103.0, 150.0)
+    times = (100.0, 101.0, 102.0, 103.0, 100.5, 101.5, 150.0)
     (found,) = make._spreads([run(train_s=t) for t in times], "train_s", told)
-    assert (found.n, found.greatest, found.left_out) == (4, 103.0, 1)
+    assert (found.n, found.greatest, found.left_out) == (6, 103.0, 1)
     assert "outlier" in told[0]
 
 
-def test_among_four_runs_nothing_is_an_outlier() -> None:
-    (found,) = make._spreads([run(train_s=t) for t in (100.0, 101.0, 102.0, 150.0)], "train_s", [])
-    assert (found.n, found.greatest, found.left_out) == (4, 150.0, 0)
+def test_among_five_runs_nothing_is_an_outlier() -> None:
+    (found,) = make._spreads([run(train_s=t) for t in (100.0, 101.0, 101.5, 102.0, 150.0)], "train_s", [])
+    assert (found.n, found.greatest, found.left_out) == (5, 150.0, 0)
 
 
 def test_a_slow_compile_is_what_compiles_do() -> None:

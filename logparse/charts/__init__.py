@@ -55,6 +55,7 @@ class Chart(Protocol):
         per: str | None = None,
         clock: str | None = None,
         x: str | None = None,
+        across: bool | None = None,
         theme: str | None = None,
         width: int | None = None,
         height: int | None = None,

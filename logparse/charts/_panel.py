@@ -114,9 +114,23 @@ def heading(view: View, text: str, more: str = "") -> alt.TitleParams:
 
 
 def labelled(view: View, sides: Sequence[Side], several: bool) -> list[str]:
-    """The labels of rows; they begin with the platform if a panel has several."""
+    """The labels of rows; they begin with the platform if a panel has several, and end with the number of ranks if that
+    differs."""
+    size = theme(view).size
+    ends = rank_notes(view, sides)
     names = [f"{platform_of(side)}  {side.label}" if several else side.label for side in sides]
-    return distinct_labels([one_line(name) for name in names], GUTTER, theme(view).size)
+    room = GUTTER - max((text_width(end, size) for end in ends), default=0.0)
+    labels = distinct_labels([one_line(name) for name in names], room, size)
+    return [f"{label}{end}" for label, end in zip(labels, ends, strict=True)]
+
+
+def rank_notes(view: View, sides: Sequence[Side]) -> list[str]:
+    """`, 16 ranks`, for each side whose number of ranks is known, if that differs between these sides."""
+    known = [{view.ledger.value(job, "ranks").value for job in side.jobs} for side in sides]
+    numbers = [values.pop() if len(values) == 1 else None for values in known]
+    if len(set(numbers) - {None}) < 2 or view.options.by == "ranks":
+        return [""] * len(sides)
+    return [f", {labels.many(number, 'rank')}" if number is not None else "" for number in numbers]
 
 
 def gutter(view: View, labels: Iterable[str]) -> float:

@@ -107,21 +107,57 @@ def clipped(text: str, width: float, size: float) -> str:
     return f"{first.rstrip(',;:( ')} …"
 
 
-def title_label(label: str) -> str:
-    """A label short enough for a title."""
-    return fitted(label, 230, 14)
+def title_labels(labels: Sequence[str]) -> list[str]:
+    """These labels, short enough for a title; different ones stay different."""
+    return distinct_labels([one_line(label) for label in labels], 230, 14)
 
 
 def distinct_labels(labels: Sequence[str], width: float, size: float) -> list[str]:
-    """Labels fitted into `width`; those that become equal are numbered."""
-    short = [fitted(label, width, size) for label in labels]
-    out = []
-    for i, label in enumerate(short):
-        if short.count(label) > 1 and labels.count(labels[i]) < short.count(label):
-            mark = f" #{short[: i + 1].count(label)}"
-            label = fitted(labels[i], width - text_width(mark, size), size) + mark
-        out.append(label)
+    """Labels fitted into `width`. Different labels that would become equal are shortened around the place where they
+    differ; where that is not enough, they are numbered."""
+    out = [fitted(label, width, size) for label in labels]
+    for same in _equal(out):
+        different = sorted({labels[i] for i in same})
+        if len(different) < 2:
+            continue
+        begin = _difference(different[0], different[-1])
+        for i in same:
+            out[i] = _beginning(f"…{labels[i][begin:]}", width, size)
+    for same in _equal(out):
+        different = list(dict.fromkeys(labels[i] for i in same))
+        for i in same if len(different) > 1 else ():
+            mark = f" #{different.index(labels[i]) + 1}"
+            out[i] = fitted(labels[i], width - text_width(mark, size), size) + mark
     return out
+
+
+def _equal(texts: Sequence[str]) -> list[list[int]]:
+    """The positions of equal texts, of those that occur several times."""
+    positions: dict[str, list[int]] = {}
+    for i, text in enumerate(texts):
+        positions.setdefault(text, []).append(i)
+    return [same for same in positions.values() if len(same) > 1]
+
+
+def _difference(a: str, b: str) -> int:
+    """Where two labels begin to differ, or the beginning of the word in which they do."""
+    same = next((i for i, (x, y) in enumerate(zip(a, b, strict=False)) if x != y), min(len(a), len(b)))
+    word = max((a.rfind(sign, 0, same) for sign in "_/.- "), default=-1) + 1
+    return word if same - word < _WORD else same
+
+
+_WORD = 12
+"""Longest beginning of a word that is repeated in labels that differ in its end."""
+
+
+def _beginning(text: str, width: float, size: float) -> str:
+    """The beginning of a text that fits into `width`."""
+    if text_width(text, size) <= width:
+        return text
+    keep = len(text)
+    while keep > 2 and text_width(f"{text[:keep]}…", size) > width:
+        keep -= 1
+    return f"{text[:keep]}…"
 
 
 def places(evidence: Iterable[Mapping[str, Any]], most: int = 3) -> str:

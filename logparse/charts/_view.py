@@ -44,6 +44,7 @@ class Options:
     per: str | None = None
     clock: str | None = None
     x: str | None = None
+    across: bool | None = None
     theme: str = "light"
     width: int | None = None
     height: int | None = None

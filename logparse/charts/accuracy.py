@@ -42,7 +42,18 @@ from logparse.charts._panel import (
     with_bands,
     workload_title,
 )
-from logparse.charts._theme import Plain, data, framed, places, source_note, text_width, theme, tiled, tips, title_label
+from logparse.charts._theme import (
+    Plain,
+    data,
+    framed,
+    places,
+    source_note,
+    text_width,
+    theme,
+    tiled,
+    tips,
+    title_labels,
+)
 from logparse.charts._view import JobBlock, View
 from logparse.comparison.jobs import Job
 from logparse.comparison.noise import half_width, items_of
@@ -151,7 +162,7 @@ def _block_rows(view: View, number: int, block: JobBlock) -> Iterator[dict[str, 
             **common,
             "mark": "score",
             "run": first.id if c.n == 1 else None,
-            "value": c.middle,
+            "value": c.mean,
             "least": c.numbers[0] - half if half else min(c.numbers),
             "greatest": c.numbers[0] + half if half else max(c.numbers),
             "n": c.n,
@@ -303,7 +314,8 @@ def _finding(frame: pl.DataFrame) -> str:
     scores = frame.filter(pl.col("mark") == "score")
     wrong = scores.filter(pl.col("wrong").is_not_null())
     if wrong.height:
-        names = shortened([f"{title_label(r[0])} ({r[1]})" for r in wrong.select("label", "wrong").iter_rows()], 2)
+        pairs = zip(title_labels(wrong["label"].to_list()), wrong["wrong"], strict=True)
+        names = shortened([f"{label} ({word})" for label, word in pairs], 2)
         return f"{wrong.height} of {scores.height} scores went wrong: {names}"
     banded = scores.filter(pl.col("noise_low").is_not_null())
     inside = banded.filter((pl.col("value") >= pl.col("noise_low")) & (pl.col("value") <= pl.col("noise_high")))
@@ -312,7 +324,7 @@ def _finding(frame: pl.DataFrame) -> str:
         return f"{all_of} scores are within the range of public runs of their program"
     if scores.height == 1:
         row = scores.row(0, named=True)
-        return f"{title_label(row['label'])}: {row['score_name'].replace('_', ' ')} {row['note']}"
+        return f"{title_labels([row['label']])[0]}: {row['score_name'].replace('_', ' ')} {row['note']}"
     panels = scores["block"].n_unique()
     if panels == 1:
         name = scores["score_name"][0]

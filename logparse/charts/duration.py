@@ -2,9 +2,10 @@
 
 What it shows
     A bar for each job, starting at 0 and divided into phases: training in the full colour of its platform; evaluation,
-    checkpoints, compilation and loading in tints of it; waiting dashed; time that no phase accounts for in a grey
-    outline. All logs of a job form one bar. With more than 40 jobs, those with the same settings share one bar, which
-    is that of the median job. Next to it, training alone on its own axis.
+    checkpoints, compilation, loading and other phases (initialisation, teardown) in tints of it; waiting dashed; time
+    that no phase accounts for (`unaccounted_s`) in a grey outline, as is a total without any known phase. All logs of a
+    job form one bar. With more than 40 jobs, those with the same settings share one bar, which is that of the median
+    job. Next to it, training alone on its own axis.
 
 How to read it
     The text at the end of a bar gives its total and the share of training. A tick marks a compile cache hit: nothing
@@ -19,6 +20,7 @@ What it leaves out
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -50,13 +52,16 @@ from logparse.comparison.sides import Side
 from logparse.errors import NothingToDraw
 from logparse.rendering.export import Drawing
 from logparse.rendering.palette import PHASES, hue
-from logparse.schema import LOCATIONS
+from logparse.schema import LOCATIONS, TEXT
 from logparse.text import missing
 from logparse.text.labels import shortened
+from logparse.text.location import Location
 from logparse.text.numbers import figure, seconds
 
 TAKES = ("clock",)
-_WAIT, _REST = "waiting", "unaccounted"
+_WAIT, _OTHER, _REST, _UNKNOWN = "waiting", "other phases", "unaccounted", "no phase known"
+_TINTS = {**PHASES, _OTHER: 0.13}
+"""Part of a bar that is work -> share of the hue in its tint."""
 _COLUMNS = {**{f"{p}_s": p for p in PHASES}, "queue_s": _WAIT}
 """Column of `runs` -> part of a bar, in the order in which they are stacked."""
 ROWS: dict[str, Any] = {
@@ -76,7 +81,8 @@ ROWS: dict[str, Any] = {
     "evidence": LOCATIONS,
 }
 """block: number of the panel. n: jobs of the row; of several, the median job is drawn. part: a phase, `waiting`,
-`unaccounted`, or `total`. begin_s, end_s: position in the bar, not the time of day. code: why there is no duration."""
+`other phases`, `unaccounted` (no phase accounts for it), `no phase known` (of the whole job), or `total`. begin_s,
+end_s: position in the bar, not the time of day. code: why there is no duration."""
 
 
 def rows(view: View) -> pl.DataFrame:
@@ -173,10 +179,27 @@ def _parts(view: View, job: Job) -> Iterator[dict[str, Any]]:
     if total.value is None and not job.others:
         # A log of the job is missing: the total of this log is drawn, and labelled as such.
         total = view.ledger.value(job, "total_s")
-    rest = None if total.value is None else total.value - at
-    if rest is not None and rest > 0:
-        yield _part(_REST, Value(rest, total.resolution, "derived", None, total.locations), at, at + rest)
+    if total.value is not None and total.value > at:
+        other, rest = _not_in_columns(view.ledger, job, total.value - at)
+        if other.value > 0:
+            yield _part(_OTHER, other, at, at + other.value)
+        if rest > 0:
+            unaccounted = Value(rest, total.resolution, "derived", None, total.locations)
+            begin = at + other.value
+            yield _part(_REST if begin > 0 else _UNKNOWN, unaccounted, begin, begin + rest)
     yield _part("total", total, 0.0, total.value)
+
+
+def _not_in_columns(ledger: Ledger, job: Job, left: float) -> tuple[Value, float]:
+    """The phases that have no column of their own (initialisation, teardown and so on), and the seconds that no phase
+    accounts for: together the `left` seconds that the columns leave of the total."""
+    columns = [c.removesuffix("_s") for c in _COLUMNS]
+    phases = ledger.phases(job).filter(pl.col("stage").is_null() & ~pl.col("phase").cast(TEXT).is_in(columns))
+    unaccounted = job.main["unaccounted_s"] if not job.others else None
+    rest = left - float(phases["duration_s"].sum()) if unaccounted is None else float(unaccounted)
+    rest = min(max(rest, 0.0), left)
+    places = tuple(Location(*pair) for pair in phases.select("source", "line_first").iter_rows())
+    return Value(left - rest if phases.height else 0.0, None, "derived", None, places), rest if phases.height else left
 
 
 def _whole(view: View, job: Job) -> Value:
@@ -216,7 +239,7 @@ def _bars(view: View, frame: pl.DataFrame, ends: pl.DataFrame, grid: RowGrid) ->
     parts = frame.filter((pl.col("part") != "total") & (pl.col("duration_s") > 0))
     parts = parts.with_columns(
         fill=pl.struct("platform", "part").map_elements(
-            lambda p: t.tint(hue(p["platform"]), PHASES[p["part"]]) if p["part"] in PHASES else "transparent",
+            lambda p: t.tint(hue(p["platform"]), _TINTS[p["part"]]) if p["part"] in _TINTS else "transparent",
             return_dtype=pl.String,
         ),
         display=pl.struct("duration_s", "resolution").map_elements(_display, return_dtype=pl.String),
@@ -230,12 +253,12 @@ def _bars(view: View, frame: pl.DataFrame, ends: pl.DataFrame, grid: RowGrid) ->
     tooltip = tips(view, label="run", part="phase", display="time", lines="lines")
     look: dict[str, Any] = {"height": {"band": 1.0}}
     solid = (
-        alt.Chart(data(parts.filter(pl.col("part").is_in(list(PHASES)))))
+        alt.Chart(data(parts.filter(pl.col("part").is_in(list(_TINTS)))))
         .mark_bar(**look, stroke=t.paper, strokeWidth=0.6)
         .encode(x=x, x2=alt.X2("end_s:Q"), y=grid.y, color=alt.Color("fill:N", scale=None), tooltip=tooltip)
     )
     layers: list[Any] = [solid]
-    for part, dash in ((_WAIT, [4, 3]), (_REST, [1, 0])):
+    for part, dash in ((_WAIT, [4, 3]), (_REST, [1, 0]), (_UNKNOWN, [1, 0])):
         outline = parts.filter(pl.col("part") == part)
         layers.append(
             alt.Chart(data(outline))
@@ -261,7 +284,7 @@ def _inside(parts: pl.DataFrame, grid: RowGrid, longest: float, on: Any) -> alt.
         name = "wait" if row["part"] == _WAIT else row["part"]
         texts = [f"{name} {row['display']}", name]
         text = next((x for x in texts if text_width(x, grid.size - 1) < room), None)
-        if text and row["part"] != _REST and grid.step >= 15:
+        if text and row["part"] not in (_REST, _UNKNOWN) and grid.step >= 15:
             words.append({"row": row["row"], "at": (row["begin_s"] + row["end_s"]) / 2, "text": text,
                           "ink": on(row["fill"]) if row["fill"] != "transparent" else None})  # fmt: skip
     frame = pl.DataFrame(words, schema={"row": pl.UInt32, "at": pl.Float64, "text": pl.String, "ink": pl.String})
@@ -390,11 +413,10 @@ def _legend_entries(view: View, frame: pl.DataFrame) -> list[LegendEntry]:
     used = set(frame.filter(pl.col("duration_s") > 0)["part"])
     found = frame["platform"].unique()
     base = hue(found[0]) if len(found) == 1 else t.faint
-    entries = [LegendEntry(p, fill=t.tint(base, share)) for p, share in PHASES.items() if p in used]
+    entries = [LegendEntry(p, fill=t.tint(base, share)) for p, share in _TINTS.items() if p in used]
     if _WAIT in used:
         entries.append(LegendEntry(_WAIT, stroke=t.faint, dash=(3, 2)))
-    if _REST in used:
-        entries.append(LegendEntry(_REST, stroke=t.faint))
+    entries += [LegendEntry(part, stroke=t.faint) for part in (_REST, _UNKNOWN) if part in used]
     if any(job["compile_cache"] == "hit" for job in view.jobs):
         entries.append(LegendEntry("compile cache hit", mark="M0,-1L0,1", stroke=t.ink))
     return entries
@@ -410,14 +432,10 @@ def _finding(view: View, frame: pl.DataFrame) -> str:
     wholes = {run: whole for run, whole in wholes.items() if whole.value}
     if wholes and view.options.clock != "train":
         shares = [trains[run] / whole.value * 100 for run, whole in wholes.items()]
-        parts = frame.filter(pl.col("run").is_in(list(wholes)) & (pl.col("part") != "total"))
-        sums = parts.group_by("part", maintain_order=True).agg(pl.col("duration_s").sum()).sort("duration_s")
-        most = str(sums["part"][-1])
         one = next(iter(wholes.values()))
         total = f"the total of {seconds(one.value, one.resolution)}" if len(wholes) == 1 else "the total time"
-        return f"Training is {_range(shares, ' %')} of {total}" + (
-            "" if most == "train" else f"; {_LARGEST[most]} the largest part"
-        )
+        waits = " without waiting" if view.options.clock == "result" else ""
+        return f"Training is {_range(shares, ' %')} of {total}{waits}{_largest(frame, list(wholes))}"
     if known:
         more = "" if view.options.clock == "train" else "; no log states the total"
         return f"Training alone took {_range(known, ' s')}{more}"
@@ -426,8 +444,19 @@ def _finding(view: View, frame: pl.DataFrame) -> str:
 
 _LARGEST = {
     "eval": "evaluation is", "checkpoint": "checkpoints are", "compile": "compilation is", "load": "loading is",
-    _WAIT: "waiting is", _REST: "unaccounted time is",
+    _WAIT: "waiting is", _OTHER: "other phases are", _REST: "unaccounted time is",
 }  # fmt: skip
+
+
+def _largest(frame: pl.DataFrame, runs: Sequence[str]) -> str:
+    """The part other than training that is the largest in most of these runs, and in how many of them it is."""
+    parts = frame.filter(pl.col("run").is_in(runs) & (pl.col("part") != "total") & pl.col("duration_s").is_not_null())
+    largest = parts.sort("duration_s", maintain_order=True).group_by("run", maintain_order=True).last()
+    others = Counter(str(part) for part in largest["part"] if part != "train")
+    if not others:
+        return ""
+    ((part, count),) = others.most_common(1)
+    return f"; {_LARGEST[part]} the largest part{'' if count == len(runs) else f' in {count} of {len(runs)} runs'}"
 
 
 def _range(values: Sequence[float], unit: str) -> str:

@@ -4,7 +4,7 @@ What it shows
     The logged points of each run's training loss, joined by faint lines, against the samples seen (`x`: `steps`, or
     `time` since training began). One panel for each workload and objective: the loss itself, and the components that a
     log prints with it (`mlm_loss`, `nsp_loss`). A dashed line marks the last point that all runs of a panel logged;
-    each run has a ring there, and its value precedes its name.
+    each run has a ring there, from which a line leads to its value and its name.
 
 How to read it
     Compare the runs at the dashed line, where they have seen the same amount of data; a curve that ends lower and
@@ -28,7 +28,7 @@ from typing import Any
 import altair as alt
 import polars as pl
 
-from logparse.charts._panel import heading
+from logparse.charts._panel import heading, rank_notes
 from logparse.charts._theme import (
     data,
     distinct_labels,
@@ -48,20 +48,24 @@ from logparse.comparison.equal import AXES, curve, last_common, row_at
 from logparse.comparison.jobs import Job
 from logparse.comparison.noise import grid
 from logparse.comparison.phrases import labels, listed
+from logparse.comparison.sides import one_each
 from logparse.errors import NothingToDraw
 from logparse.rendering.export import Drawing
 from logparse.rendering.palette import BAD, hue
-from logparse.schema import FIELDS, LOCATIONS
+from logparse.schema import LOCATIONS, VOCABULARY
 from logparse.text.location import located
 from logparse.text.numbers import figure
 from logparse.text.terminal import one_line
 
 TAKES = ("x",)
 
-OBJECTIVES = tuple(
-    n for n, f in FIELDS.items() if f.metric and (n == "loss" or n.endswith("_loss")) and n != "average_loss"
-)
-"""What is drawn: the loss, and its components that a log prints."""
+
+def objectives() -> tuple[str, ...]:
+    """What is drawn: the loss, and its components that a log prints."""
+    metrics = (name for name, field in VOCABULARY.items() if field.metric)
+    return tuple(n for n in metrics if (n == "loss" or n.endswith("_loss")) and n != "average_loss")
+
+
 A_RUN, ALL = 2_000, 5_000
 """Points of one run, and of one chart, up to which each point is drawn."""
 _LEAST = 40
@@ -132,7 +136,7 @@ def _found(view: View) -> _Found:
 
         raise UsageError(f"x {asked!r}: one of {', '.join(AXES)}")
     raw = [
-        (job, name, points) for job in view.jobs for name in OBJECTIVES if (points := _curve(view, job, name)).height
+        (job, name, points) for job in view.jobs for name in objectives() if (points := _curve(view, job, name)).height
     ]
     found = _Found(asked or "samples")
     if asked is None and raw and not any(_has(points, "samples") for _, _, points in raw):
@@ -449,7 +453,7 @@ def _names(
     across: tuple[float, float],
     up: tuple[float, float],
 ) -> list[Any]:
-    """Names and values on the right, without overlap, each with a line from the end of its curve."""  # fmt: skip
+    """Names and values on the right, without overlap, each with a line from the point that has the value."""
     t = theme(view)
     ends = _ends(panel, frame, up[1])
     named = ends if ends.height <= _NAMED else _outer(ends)
@@ -462,7 +466,11 @@ def _names(
     room = max(text_width(v, t.size) for v in values) + 6
     begin = 24
     space = size.names - begin - room - 4
-    names = distinct_labels(_short(named["label"].to_list(), space, t.size), space, t.size)
+    notes = dict(zip((job.id for job in panel.jobs), rank_notes(view, one_each(panel.jobs)), strict=True))
+    ranks = [notes[run] for run in named["run"]]
+    room_for_names = space - max((text_width(note, t.size) for note in ranks), default=0.0)
+    names = distinct_labels(_short(named["label"].to_list(), room_for_names, t.size), room_for_names, t.size)
+    names = [f"{name}{note}" for name, note in zip(names, ranks, strict=True)]
     label = named.with_columns(
         pl.Series("name", names), pl.Series("y", [high - top * per for top in tops], dtype=pl.Float64),
         pl.lit(across[1] + 4 * a_pixel).alias("from"), pl.lit(across[1] + (begin - 8) * a_pixel).alias("to"),
@@ -495,19 +503,17 @@ def _names(
 
 
 def _ends(panel: _Panel, frame: pl.DataFrame, top: float) -> pl.DataFrame:
-    """One row per run, ordered by the end of its curve, highest first: run, label, colour, x_end, end, display (the
-    value at the common point; without one, the last value logged), place."""
+    """One row per run, ordered by its value, highest first: run, label, colour, display (the value at the common point;
+    without one, the last value logged), x_end, end (where that was), place."""
     out = []
     for job in panel.jobs:
         marks = frame.filter(pl.col("run") == job.id)
-        curve = marks.filter(pl.col("mark").is_in(["point", "bin"])).sort("x")
-        common = marks.filter(mark="common")
-        # A run without a finite loss has its marks at the top edge.
-        last = curve.row(-1, named=True) if curve.height else {"x": float(marks["x"].max()), "value": top}  # type: ignore[arg-type]
-        final = common.row(0, named=True) if common.height else marks.filter(mark="last").row(0, named=True)
+        final = marks.filter(pl.col("mark").is_in(["common", "last"])).row(0, named=True)
+        # A loss that is not finite has its mark at the top edge.
+        height = final["value"] if math.isfinite(final["value"]) else top
         out.append({
-            "run": job.id, "label": one_line(job.label), "colour": final["colour"], "x_end": last["x"],
-            "end": last["value"], "display": _value(final["value"], final["resolution"]), "place": final["place"],
+            "run": job.id, "label": one_line(job.label), "colour": final["colour"], "x_end": final["x"],
+            "end": height, "display": _value(final["value"], final["resolution"]), "place": final["place"],
         })  # fmt: skip
     return pl.DataFrame(out).sort("end", descending=True)
 
@@ -557,7 +563,7 @@ def _title(panels: Sequence[_Panel], x: str) -> str:
     if first.most is not None:
         at = [(row_at(c, x, first.most), job) for job, c in zip(first.jobs, first.curves, strict=True)]
         at.sort(key=lambda pair: (math.isnan(pair[0]["value"]), pair[0]["value"]))
-        names = [fitted(name, 230, 15) for name in _short([one_line(job.label) for _, job in at], 230, 15)]
+        names = distinct_labels(_short([one_line(job.label) for _, job in at], 230, 15), 230, 15)
         losses = [f"{_value(r['value'], r['resolution'])} ({name})" for (r, _), name in zip(at, names, strict=True)]
         if len(losses) > 3:
             return (
@@ -638,4 +644,4 @@ def _nothing(view: View, found: _Found) -> str:
 
 
 def _would(view: View, jobs: Sequence[Job], x: str) -> bool:
-    return any(_has(_curve(view, job, name), x) for job in jobs for name in OBJECTIVES)
+    return any(_has(_curve(view, job, name), x) for job in jobs for name in objectives())

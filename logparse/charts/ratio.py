@@ -3,7 +3,8 @@
 What it shows
     The table of `logparse compare` as a chart: a row for each quantity and run, with the ratio to the baseline on an
     axis of powers of two. Quantities without a ratio (losses, scores) follow below as differences, each on its own
-    axis. Each workload and task has its own panel, because different workloads have no common baseline.
+    axis. Each workload and task has its own panel, because different workloads have no common baseline. With `across`,
+    a panel has the rates of a workload on several platforms, in one unit, relative to the fastest.
 
 How to read it
     Right is better for every quantity: for times, the ratio is inverted. The vertical line is the baseline. The grey
@@ -20,7 +21,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import altair as alt
@@ -36,6 +37,7 @@ from logparse.charts._panel import (
     gutter,
     heading,
     legend,
+    rank_notes,
     with_bands,
     workload_title,
 )
@@ -44,7 +46,6 @@ from logparse.charts._theme import (
     clipped,
     data,
     distinct_labels,
-    fitted,
     framed,
     places,
     source_note,
@@ -52,23 +53,25 @@ from logparse.charts._theme import (
     theme,
     tiled,
     tips,
-    title_label,
+    title_labels,
     x_at,
 )
 from logparse.charts._view import JobBlock, View
+from logparse.comparison.across import AcrossTable, tables
 from logparse.comparison.compare import Comparison, Row, of_sides
-from logparse.comparison.sides import SideValues
+from logparse.comparison.sides import Side, SideValues
 from logparse.comparison.verdict import BEYOND, ESTABLISHED, NOT_COMPARABLE, UNKNOWN, WITHIN, Verdict
 from logparse.comparison.wording import cell_text, explained_elsewhere, title, verdict_text, what_differs
-from logparse.errors import NothingToDraw
+from logparse.errors import NothingToDraw, UsageError
 from logparse.rendering.export import Drawing
 from logparse.rendering.palette import hue
 from logparse.schema import LOCATIONS
+from logparse.text import labels
 from logparse.text.labels import shortened
-from logparse.text.numbers import is_share
+from logparse.text.numbers import is_share, ratio_figure
 from logparse.text.terminal import one_line
 
-TAKES = ("by", "baseline", "per", "clock")
+TAKES = ("by", "baseline", "per", "clock", "across")
 _CROWD = 12
 """Runs compared with the baseline up to which each has its own row."""
 ROWS: dict[str, Any] = {
@@ -101,43 +104,69 @@ evidence: of both sides."""
 
 def rows(view: View) -> pl.DataFrame:
     """One row for each mark, or text in place of one: `ROWS`."""
+    if view.options.across:
+        return pl.DataFrame([r for i, t in enumerate(_tables(view)) for r in _across_rows(i, t)], schema=ROWS)
     found, _ = _comparisons(view)
     return pl.DataFrame([r for i, (_, c) in enumerate(found) for r in _block_rows(i, c)], schema=ROWS)
 
 
 def chart(view: View) -> Drawing:
-    """The table of `compare` as a chart."""
+    """The table of `compare` as a chart, or that of `compare --across`."""
     frame = rows(view)
-    found, more = _comparisons(view)
+    if view.options.across:
+        found = _tables(view)
+        if not frame.height:
+            raise NothingToDraw("no workload ran on several platforms")
+        heads = [heading(view, _across_heading(t), _across_differs(t)) for t in found]
+        subtitle = "Right is faster. The first row of each panel's ranking is the baseline."
+        caption = [*_across_caption(found), source_note(view)]
+        of_rows = [[row.side for row in table.rows] for table in found]
+        return _drawn(view, frame, of_rows, heads, _across_finding(found), subtitle, caption)
+    compared, more = _comparisons(view)
     if not frame.height:
         raise NothingToDraw("no two runs of the same workload and task have a quantity in common")
+    heads = [heading(view, _heading(view, block, comparison), _differs(comparison)) for block, comparison in compared]
+    caption = [
+        *_noises([c for _, c in compared]),
+        *_alone(view, compared),
+        *view.left_over(block for block, _ in compared if block is not None),
+        *more,
+        *view.touching(frame["quantity"].unique().to_list()),
+        source_note(view),
+    ]
+    sides = [comparison.sides for _, comparison in compared]
+    subtitle = "Right is better; ratios of times are inverted."
+    return _drawn(view, frame, sides, heads, _finding(frame), subtitle, caption)
+
+
+def _drawn(
+    view: View,
+    frame: pl.DataFrame,
+    sides: Iterable[Sequence[Side]],
+    heads: Sequence[alt.TitleParams],
+    title: str,
+    subtitle: str,
+    caption: list[str],
+) -> Drawing:
+    """The panels of all blocks, each block with its heading."""
     width, size = float(view.options.width or WIDTH), theme(view).size
     names = gutter(view, distinct_labels(frame["title"].to_list(), 170, size)) + 14
-    edge = gutter(view, (_short(view, side) for side in frame["side"].drop_nulls())) + names
+    labels = _labels(view, sides)
+    edge = gutter(view, (labels.get(side, side) for side in frame["side"].drop_nulls())) + names
     drawn: list[Drawing | Plain] = []
-    for number, (block, comparison) in enumerate(found):
+    for number, head in enumerate(heads):
         block_rows = frame.filter(pl.col("block") == number)
-        head = heading(view, _heading(view, block, comparison), _differs(comparison))
         for panel in block_rows["panel"].unique().sort():
             part = block_rows.filter(pl.col("panel") == panel)
             grid = RowGrid(view, part["row"].n_unique(), width, edge)
-            made = _marks(view, part, grid, ratios=panel == 0)
+            made = _marks(view, part, grid, labels, ratios=panel == 0)
             drawn.append(made.properties(title=head) if panel == block_rows["panel"].min() else made)
     body = tiled(drawn, row=18)
     notes = max(text_width(note, size) for note in frame["note"].fill_null(""))
     whole = edge + width + notes + 16
     if strip := legend(view, _legend_entries(view, frame), whole - edge):
         body = tiled([strip, body], row=14)
-    quantities = frame["quantity"].unique().to_list()
-    caption = [
-        *_noises([c for _, c in found]),
-        *_alone(view, found),
-        *view.left_over(block for block, _ in found if block is not None),
-        *more,
-        *view.touching(quantities),
-        source_note(view),
-    ]
-    return framed(view, body, whole, _finding(frame), ("Right is better; ratios of times are inverted.",), caption)
+    return framed(view, body, whole, title, (subtitle,), caption)
 
 
 # ---- rows ---- #
@@ -157,6 +186,54 @@ def _comparisons(view: View) -> tuple[list[tuple[JobBlock | None, Comparison]], 
         ordered = [base, *(s for s in sides if s is not base)]
         out.append((block, of_sides(view.ledger, ordered, None, o.clock, o.per, by=o.by)))
     return out, more
+
+
+def _tables(view: View) -> list[AcrossTable]:
+    """The workloads that ran on several platforms. Raises `UsageError` for an option that does not apply to them."""
+    o = view.options
+    for name, value in (("baseline", o.baseline), ("per", o.per), ("clock", o.clock)):
+        if value is not None:
+            raise UsageError(f"{name} does not apply with across")
+    return tables(view.ledger, view.jobs, o.by or "group")
+
+
+def _across_rows(number: int, table: AcrossTable) -> Iterator[dict[str, Any]]:
+    """A row for each side except the fastest."""
+    first = table.rows[0]
+    base = first.cells[table.rate.name]
+    for at, row in enumerate(table.rows[1:] if first.rank is not None else table.rows):
+        verdict, values = row.verdict, row.cells[table.rate.name]
+        ratio = verdict.ratio if verdict else None
+        low, high = verdict.interval if verdict and verdict.interval else (None, None)
+        noise = verdict.noise.size if verdict and verdict.noise else None
+        shown = _value_of(table, values)
+        yield {
+            "block": number,
+            "panel": 0,
+            "row": at,
+            "quantity": table.rate.name,
+            "title": table.rate.unit,
+            "side": f"{row.platform}  {row.side.label}",
+            "baseline": first.side.label,
+            "platform": row.platform,
+            "n": values.n,
+            "baseline_n": base.n,
+            "ratio": ratio,
+            "difference": verdict.difference if verdict else None,
+            "verdict": verdict.word if verdict else NOT_COMPARABLE,
+            "shown": ratio,
+            "noise_low": None if noise is None else math.exp(-noise),
+            "noise_high": None if noise is None else math.exp(noise),
+            "low": low,
+            "high": high,
+            "reason": row.aside if verdict is None else verdict.reason,
+            "note": f"{shown} vs {_value_of(table, base)}" if verdict else shown if values.values else None,
+            "evidence": [*values.locations, *base.locations],
+        }
+
+
+def _value_of(table: AcrossTable, values: SideValues) -> str:
+    return cell_text(table.rate, values)
 
 
 def _block_rows(number: int, comparison: Comparison) -> Iterator[dict[str, Any]]:
@@ -249,7 +326,7 @@ def _counted(row: Row, marks: Sequence[int]) -> str:
 # ---- marks ---- #
 
 
-def _marks(view: View, frame: pl.DataFrame, grid: RowGrid, ratios: bool) -> Drawing:
+def _marks(view: View, frame: pl.DataFrame, grid: RowGrid, labels: Mapping[str | None, str], ratios: bool) -> Drawing:
     t = theme(view)
     x = _axis(frame, ratios)
     marked = frame.with_columns(
@@ -298,7 +375,7 @@ def _marks(view: View, frame: pl.DataFrame, grid: RowGrid, ratios: bool) -> Draw
         whiskers,
         *points,
         *grid.words(words, x_at(5)),
-        grid.labels(frame.with_columns(label=_labels(view, frame))),
+        grid.labels(frame.with_columns(pl.Series("label", [labels.get(s, s) for s in frame["side"]], dtype=pl.String))),
         grid.texts(first.with_columns(text=pl.Series(titles, dtype=pl.String)), x_at(-grid.gutter - 8),
                    align="left", fontWeight="bold"),
         grid.notes(frame))  # fmt: skip
@@ -370,12 +447,17 @@ def _of(x: alt.X, name: str) -> alt.X:
     return alt.X(f"{name}:Q", title=x["title"], scale=x["scale"], axis=x["axis"])
 
 
-def _labels(view: View, frame: pl.DataFrame) -> pl.Series:
-    return pl.Series("label", [_short(view, side) for side in frame["side"]], dtype=pl.String)
-
-
-def _short(view: View, side: str | None) -> str:
-    return fitted(side or "", 190, theme(view).size)
+def _labels(view: View, blocks: Iterable[Sequence[Side]]) -> dict[str | None, str]:
+    """Side -> its label, which ends with the number of ranks if that differs from another side's in its block."""
+    notes: dict[str, str] = {}
+    for sides in blocks:
+        pairs = zip(sides, rank_notes(view, sides), strict=True)
+        notes |= {side.label: note for side, note in pairs if note or side.label not in notes}
+    size = theme(view).size
+    room = 190 - max((text_width(note, size) for note in notes.values()), default=0.0)
+    short = distinct_labels([one_line(side) for side in notes], room, size)
+    labels: dict[str | None, str] = {side: f"{label}{notes[side]}" for side, label in zip(notes, short, strict=True)}
+    return labels
 
 
 def _legend_entries(view: View, frame: pl.DataFrame) -> list[LegendEntry]:
@@ -399,7 +481,7 @@ def _legend_entries(view: View, frame: pl.DataFrame) -> list[LegendEntry]:
 
 
 def _heading(view: View, block: JobBlock | None, comparison: Comparison) -> str:
-    base = title_label(comparison.sides[comparison.baseline].label)
+    base = title_labels([comparison.sides[comparison.baseline].label])[0]
     return f"{workload_title(view.ledger, block)}; baseline: {base}" if block is not None else f"baseline: {base}"
 
 
@@ -413,6 +495,40 @@ def _differs(comparison: Comparison) -> str:
     return text if text_width(text, 11) <= 900 else f"{text[:150].rpartition(' ')[0]} …"
 
 
+def _across_heading(table: AcrossTable) -> str:
+    base = table.rows[0]
+    against = f"; baseline: {base.platform}  {title_labels([base.side.label])[0]}" if base.rank is not None else ""
+    return f"{one_line(table.workload)}, {labels.task(table.task)}{against}"
+
+
+def _across_differs(table: AcrossTable) -> str:
+    text = " ".join(c.text for c in table.caveats if c.name in ("device kinds", "number of devices"))
+    return text if text_width(text, 11) <= 900 else f"{text[:150].rpartition(' ')[0]} …"
+
+
+def _across_caption(found: Sequence[AcrossTable]) -> Iterator[str]:
+    converted = [c.text for t in found for c in t.caveats if c.name == "converted"]
+    yield from converted[:3]
+    others = dict.fromkeys(c.name for t in found for c in t.caveats if c.name != "converted")
+    if others:
+        yield f"Caveats ({', '.join(others)}): logparse compare --across."
+
+
+def _across_finding(found: Sequence[AcrossTable]) -> str:
+    """What the first table says."""
+    table = found[0]
+    first = table.rows[0]
+    name = one_line(table.workload)
+    if first.rank is None:
+        return f"{name} ran on {len(table.platforms)} platforms, but no rate is convertible to a common unit"
+    best: dict[str, float] = {}
+    for row in table.rows:
+        if row.verdict is not None and row.verdict.ratio is not None and row.platform != first.platform:
+            best.setdefault(row.platform, row.verdict.ratio)
+    others = [f"{platform} {ratio_figure(ratio)}" for platform, ratio in best.items()]
+    return f"{name}: {first.platform} has the highest rate in {table.rate.unit}; {', '.join(others)}"
+
+
 def _finding(frame: pl.DataFrame) -> str:
     compared = frame.filter(pl.col("verdict") != NOT_COMPARABLE)
     beyond = compared.filter(pl.col("verdict").is_in([BEYOND, ESTABLISHED]))
@@ -420,11 +536,12 @@ def _finding(frame: pl.DataFrame) -> str:
         return "None of these runs is comparable with its baseline"
     if set(compared["verdict"]) == {UNKNOWN}:
         one = compared["side"].n_unique() == 1 and compared["side"][0] is not None
-        whose = f"{title_label(compared['side'][0])} vs {title_label(compared['baseline'][0])}" if one else "These runs"
+        pair = [compared[c][0] for c in ("side", "baseline")]
+        whose = " vs ".join(title_labels(pair)) if one else "These runs"
         differences = f"{compared.height} differences" if compared.height > 1 else "one difference"
         return f"{whose}: {differences}, of unknown significance because the noise is unknown"
     if compared["side"].n_unique() == 1 and compared["side"][0] is not None:
-        side, base = (title_label(compared[c][0]) for c in ("side", "baseline"))
+        side, base = title_labels([compared[c][0] for c in ("side", "baseline")])
         if not beyond.height and UNKNOWN in compared["verdict"]:
             return f"{side} vs {base}: no difference is beyond the known noise"
         if not beyond.height:
@@ -440,7 +557,7 @@ def _finding(frame: pl.DataFrame) -> str:
         beyond_noise = f"{beyond.height or 'none'} of {compared.height} differences are beyond noise"
         counts = f"{beyond_noise}; for {unknown} the noise is unknown"
     same = compared["baseline"].unique()
-    return f"Compared with {title_label(same[0])}, {counts}" if len(same) == 1 else counts[0].upper() + counts[1:]
+    return f"Compared with {title_labels([same[0]])[0]}, {counts}" if len(same) == 1 else counts[0].upper() + counts[1:]
 
 
 def _noises(comparisons: Sequence[Comparison]) -> Iterator[str]:

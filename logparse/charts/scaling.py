@@ -114,7 +114,7 @@ def _sides(view: View, block: JobBlock) -> list[Side]:
 
 
 def _ready(view: View, side: Side, of: str) -> bool:
-    return _one(view, side, of) is not None and _rate(view, side).middle is not None
+    return _one(view, side, of) is not None and _rate(view, side).mean is not None
 
 
 def _rate(view: View, side: Side) -> SideValues:
@@ -174,7 +174,7 @@ def _of_side(view: View, side: Side, of: str) -> dict[str, Any]:
         "runs": [job.id for job in side.jobs],
         "count": int(count) if count else None,
         "n": rate.n,
-        "throughput": rate.middle,
+        "throughput": rate.mean,
         "least": min(rate.numbers),
         "greatest": max(rate.numbers),
         "resolution": rate.resolution,

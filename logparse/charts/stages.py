@@ -2,8 +2,10 @@
 
 What it shows
     One compilation of one job as a waterfall: a row for each stage of the compiler, in the order in which they started,
-    each drawn from its real start. A stage that ran several times has several segments in one row. The last row is the
-    remainder, which no stage accounts for, so that all rows add up to the whole compilation.
+    each drawn from its real start. Where the log does not state when a stage ended, it is drawn to the next line of
+    another kind (the next stage, or the result), and the caption says so. A stage that ran several times has several
+    segments in one row. The last row is the remainder, which no stage accounts for, so that all rows add up to the
+    whole compilation.
 
 How to read it
     Long bars are where the time went. The text on the right gives the sum of each row, its share of the whole
@@ -285,3 +287,8 @@ def _caption(found: Sequence[_Compile], compile: _Compile) -> Iterator[str]:
             yield f"The stages add up to {_took(over)} more than the total: some ran in parallel or inside others."
     else:
         yield "Clock: the timestamps of the log lines. Waiting for the cluster is not included."
+        begins = compile.stages["line_first"]
+        if compile.stages["line_last"].is_in(begins.implode()).any():
+            yield (
+                "The log states when a stage begins, not when it ends: each is drawn to the next line of another kind."
+            )

@@ -57,7 +57,7 @@ from logparse.charts._theme import (
     theme,
     tiled,
     tips,
-    title_label,
+    title_labels,
     x_at,
 )
 from logparse.charts._view import JobBlock, View
@@ -154,8 +154,10 @@ class _Panel:
 
     @property
     def unit(self) -> str:
-        """`images/s`."""
-        return str(self.row.quantity.unit).replace("sample", str(self.block.keys[2] or "sample"))
+        """`images/s`, if all logs of the panel call their samples so; else the unit of the frame."""
+        kinds = {job["sample"] for job in self.block.jobs}
+        kind = kinds.pop() if len(kinds) == 1 else None
+        return str(self.row.quantity.unit).replace("sample", str(kind or "sample"))
 
     def title(self, view: View) -> str:
         """`groq: bert_tiny, inference, one input repeated`."""
@@ -200,7 +202,7 @@ def _sample(job: Job) -> str | None:
 def _panel_rows(view: View, number: int, panel: _Panel) -> Iterator[dict[str, Any]]:
     sides = [c.side for c in panel.row.cells]
     labels = labelled(view, sides, len(platforms(sides)) > 1)
-    base = panel.row.cells[panel.baseline].middle
+    base = panel.row.cells[panel.baseline].mean
     for index, c in enumerate(panel.row.cells):
         verdict = panel.row.verdicts[index]
         common = {
@@ -211,7 +213,7 @@ def _panel_rows(view: View, number: int, panel: _Panel) -> Iterator[dict[str, An
             **common,
             "mark": "rate",
             "run": c.side.jobs[0].id if c.n == 1 else None,
-            "value": c.middle,
+            "value": c.mean,
             "least": min(c.numbers, default=None),
             "greatest": max(c.numbers, default=None),
             "n": c.n,
@@ -231,7 +233,7 @@ def _panel_rows(view: View, number: int, panel: _Panel) -> Iterator[dict[str, An
         for mark, name in (("steady", "steady_throughput"), ("estimate", "on_chip_throughput")):
             other = side_values(view.ledger, QUANTITIES[name], c.side, view.options.per)
             if other.values and panel.row.quantity.name == "throughput":
-                yield {**common, "mark": mark, "value": other.middle, "n": other.n, "evidence": list(other.locations)}
+                yield {**common, "mark": mark, "value": other.mean, "n": other.n, "evidence": list(other.locations)}
 
 
 def _note(view: View, panel: _Panel, index: int) -> str:
@@ -343,7 +345,7 @@ def _finding(view: View, panels: Sequence[_Panel]) -> str:
         if (verdict.ratio or 0.0) < 1:
             panel, index, verdict = min(beyond, key=lambda f: f[2].ratio or 0.0)
         workload = f"{one_line(str(panel.block.keys[0]))}: " if len(panels) > 1 else ""
-        label, base = (title_label(panel.row.cells[i].side.label) for i in (index, panel.baseline))
+        label, base = title_labels([panel.row.cells[i].side.label for i in (index, panel.baseline)])
         amount = ratio_figure(verdict.ratio or 1.0)
         return f"{workload}{label} reaches {amount} the {panel.unit} of {base}, {_WORDS[verdict.word]}"
     if found:
@@ -355,7 +357,7 @@ def _finding(view: View, panels: Sequence[_Panel]) -> str:
     values = [c for panel in panels for c in panel.row.cells if c.values]
     if len(values) == 1:
         c = values[0]
-        return f"{title_label(c.side.label)} reaches {cell_text(panels[0].row.quantity, c)} {panels[0].unit}"
+        return f"{title_labels([c.side.label])[0]} reaches {cell_text(panels[0].row.quantity, c)} {panels[0].unit}"
     return f"Throughputs of {len(values)} runs, none of which is comparable with another"
 
 

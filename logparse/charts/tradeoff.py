@@ -27,10 +27,11 @@ from typing import Any, TypeAlias
 import altair as alt
 import polars as pl
 
-from logparse.charts._panel import LegendEntry, capped, extent, heading, legend, platform_of, workload_title
+from logparse.charts._panel import LegendEntry, capped, extent, heading, legend, platform_of, rank_notes, workload_title
 from logparse.charts._theme import (
     Plain,
     data,
+    distinct_labels,
     fitted,
     framed,
     places,
@@ -39,13 +40,12 @@ from logparse.charts._theme import (
     theme,
     tiled,
     tips,
-    title_label,
+    title_labels,
     x_at,
     y_at,
 )
 from logparse.charts._view import JobBlock, View
 from logparse.comparison.jobs import Job
-from logparse.comparison.noise import noises
 from logparse.comparison.quantities import CLOCKS, LOWER_SCORES, QUANTITIES, Quantity
 from logparse.comparison.refusal import refusal
 from logparse.comparison.sides import Side, SideValues, side_values
@@ -150,9 +150,9 @@ def _block_rows(view: View, number: int, block: JobBlock) -> Iterator[dict[str, 
     clock = _clock(view, block.jobs[0])
     pairs = [(side_values(view.ledger, clock, side), side_values(view.ledger, quantity, side)) for side in sides]
     apart = _apart(view, (clock, quantity), pairs)
-    best = _best([(t.middle, s.middle) if a is None else None for (t, s), a in zip(pairs, apart, strict=True)], name)
-    front = min((i for i, b in enumerate(best) if b), key=lambda i: pairs[i][0].middle or 0.0, default=None)
-    for (times, scores), reason, is_best in zip(pairs, apart, best, strict=True):
+    best = _best([(t.mean, s.mean) if a is None else None for (t, s), a in zip(pairs, apart, strict=True)], name)
+    front = min((i for i, b in enumerate(best) if b), key=lambda i: pairs[i][0].mean or 0.0, default=None)
+    for (times, scores), reason, is_best, ranks in zip(pairs, apart, best, rank_notes(view, sides), strict=True):
         level = None
         if front is not None and is_best is not None:
             level = all(
@@ -161,15 +161,15 @@ def _block_rows(view: View, number: int, block: JobBlock) -> Iterator[dict[str, 
         side = times.side
         yield {
             "block": number,
-            "label": one_line(side.label),
+            "label": f"{one_line(side.label)}{ranks}",
             "run": side.jobs[0].id if len(side.jobs) == 1 else None,
             "platform": platform_of(side),
             "clock": clock.name,
-            "time_s": times.middle,
+            "time_s": times.mean,
             "time_least": min(times.numbers),
             "time_greatest": max(times.numbers),
             "score_name": name,
-            "score": scores.middle,
+            "score": scores.mean,
             "score_least": min(scores.numbers),
             "score_greatest": max(scores.numbers),
             "n": min(times.n, scores.n),
@@ -192,7 +192,7 @@ def _apart(
         return next((r.text for r in refused if r), None) or _other_samples(view, pairs[a][0], pairs[b][0])
 
     groups: list[list[int]] = []
-    for i in sorted(range(len(pairs)), key=lambda i: (pairs[i][0].middle or 0.0, pairs[i][0].side.label)):
+    for i in sorted(range(len(pairs)), key=lambda i: (pairs[i][0].mean or 0.0, pairs[i][0].side.label)):
         alone = why(i, i)
         group = next((g for g in groups if not alone and all(why(j, i) is None for j in g)), None)
         if group is None:
@@ -228,7 +228,7 @@ def _best(points: Sequence[tuple[float | None, float | None] | None], name: str)
 
 def _level(view: View, quantity: Quantity, a: SideValues, b: SideValues) -> bool:
     """Whether the two are not known to differ."""
-    return verdict(quantity, a, b, noises(view.ledger, quantity, a, b)).word in (WITHIN, UNKNOWN)
+    return verdict(view.ledger, quantity, a, b).word in (WITHIN, UNKNOWN)
 
 
 def _is_lower(name: str) -> bool:
@@ -356,10 +356,11 @@ def _placed(
     lines: list[tuple[tuple[float, float], tuple[float, float]]] = []
     out: list[tuple[Any, ...]] = []
     without: list[int] = []
+    names = distinct_labels(frame["label"].to_list(), 170, font)
     # Labels next to their dots come first; leader lines avoid them.
     for leading in (False, True):
         for index in without if leading else range(len(points)):
-            (px, py), text = points[index], fitted(frame["label"][index], 170, font)
+            (px, py), text = points[index], names[index]
             for box in _spots((px, py), text_width(text, font), font, leading):
                 end = (min(max(px, box[0]), box[2]), min(max(py, box[1]), box[3]))
                 inside = box[0] >= -2 and box[2] <= size[0] + 70 and box[1] >= 0 and box[3] <= size[1]
@@ -441,7 +442,9 @@ def _finding(frame: pl.DataFrame) -> str:
     ranked = frame.filter(pl.col("best").is_not_null())
     if not ranked.height:
         if frame.height == 1:
-            return f"{title_label(frame['label'][0])}: {frame['score_name'][0].replace('_', ' ')} {frame['note'][0]}"
+            return (
+                f"{title_labels([frame['label'][0]])[0]}: {frame['score_name'][0].replace('_', ' ')} {frame['note'][0]}"
+            )
         return f"{frame.height} runs, of which no three can be ranked by score and time"
     most = ranked.group_by("block", maintain_order=True).len().sort("len", descending=True)["block"][0]
     panel = ranked.filter(pl.col("block") == most)
@@ -449,7 +452,7 @@ def _finding(frame: pl.DataFrame) -> str:
         return f"The {panel.height} runs that can be ranked do not differ in score or time beyond the known noise"
     best = panel.filter(pl.col("best")).sort("time_s")
     near = panel.filter(~pl.col("best") & pl.col("level")).height
-    names = [title_label(label) for label in best["label"]]
+    names = title_labels(best["label"].to_list())
     if best.height == 1:
         return f"{names[0]} is best of {panel.height} runs in both score and time{_near(near, 'it')}"
     pair = f": {' and '.join(names)}" if best.height == 2 else ""

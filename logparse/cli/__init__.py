@@ -5,6 +5,7 @@ Nothing is computed here: commands read, call the library and print. Nothing hea
 
 from __future__ import annotations
 
+import errno
 import gc
 import os
 import pkgutil
@@ -60,7 +61,8 @@ class Commands(click.Group):
     def invoke(self, ctx: click.Context) -> Any:
         with _closed_pipe_is_no_error():
             result = super().invoke(ctx)
-            sys.stdout.flush()
+            if sys.stdout is not None:  # None: closed
+                sys.stdout.flush()
             return result
 
     def main(self, args: Sequence[str] | None = None, prog_name: str | None = None, **extra: Any) -> NoReturn:  # type: ignore[override]
@@ -110,13 +112,18 @@ def _internal_error(error: BaseException) -> int:
 
 @contextmanager
 def _closed_pipe_is_no_error() -> Iterator[None]:
-    """`logparse metrics runs | head` is not a failure: the reader has what it wanted."""
+    """`logparse metrics runs | head` is not a failure: the reader has what it wanted. A full disk is."""
     try:
         yield
     except BrokenPipeError:
         # The interpreter flushes stdout once more on exit: send that to the null device.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         raise click.exceptions.Exit(0) from None
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EIO) or error.filename is not None:
+            raise
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise UsageError(f"cannot write standard output: {error.strerror}") from None
 
 
 @click.group(

@@ -47,9 +47,9 @@ def frame_command(name: str, help: str) -> click.Command:
 
 def select(logs: Logs, name: str, where: str) -> pl.DataFrame:
     """The rows of a frame that meet a condition. Raises `click.UsageError` for an invalid condition."""
-    from logparse.text import terminal
+    from logparse import selection
 
     try:
-        return terminal.where(logs.frames(), name, where)
+        return selection.where(logs.frames(), name, where)
     except ValueError as error:
         raise click.UsageError(f"--where: {error}") from None

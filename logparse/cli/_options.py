@@ -36,6 +36,17 @@ FORMATS = tuple(dict.fromkeys(SUFFIXES.values()))
 F = TypeVar("F", bound=Callable[..., Any])
 
 
+class Code(click.Path):
+    """A file that is run. The configuration of a folder may not set it."""
+
+
+class Written(click.Path):
+    """A file that is written. The configuration of a folder may not set it."""
+
+    def __init__(self) -> None:
+        super().__init__(allow_dash=True, dir_okay=False)
+
+
 def reading(command: F) -> F:
     """PATH…, --files-from and --grammar."""
     command = files_and_grammars(command)
@@ -45,7 +56,7 @@ def reading(command: F) -> F:
 def files_and_grammars(command: F) -> F:
     """--files-from and --grammar."""
     command = click.option(
-        "--grammar", multiple=True, type=click.Path(dir_okay=False), metavar="FILE",
+        "--grammar", multiple=True, type=Code(dir_okay=False), metavar="FILE",
         help="Also use the grammar in FILE. Repeatable.",
     )(command)  # fmt: skip
     return click.option(
@@ -64,7 +75,7 @@ def printing_also(*formats: str) -> Callable[[F], F]:
 
     def decorate(command: F) -> F:
         command = click.option(
-            "-o", "--output", type=click.Path(allow_dash=True, dir_okay=False), metavar="FILE",
+            "-o", "--output", type=Written(), metavar="FILE",
             help=f"Write to FILE; without --format, its suffix selects the format ({' '.join(SUFFIXES)}).",
         )(command)  # fmt: skip
         return click.option(
@@ -98,6 +109,8 @@ def claims(given: Sequence[str], file: str | None) -> list[Claim]:
     if file is None:
         return [claim(text) for text in given]
     try:
+        if file == "-" and sys.stdin is None:
+            raise click.UsageError("standard input is closed: give the claims file as a path")
         text = sys.stdin.read() if file == "-" else Path(file).read_text("utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise click.UsageError(
@@ -128,6 +141,7 @@ def read(paths: Sequence[str], files_from: str | None, grammars: Sequence[str]) 
     Raises `click.UsageError` where no logs are given.
     """
     require_logs(paths, files_from)
+    refuse_overwriting(paths, files_from)
     _few_threads_for_little(paths)
     import logparse
     from logparse.cli._progress import Progress
@@ -161,7 +175,7 @@ def user_grammars(paths: Sequence[str]) -> list[Grammar]:
     from logparse.grammar import registry
 
     try:
-        registry.grammars()
+        registry.built_in()
     except GrammarError as error:
         raise RuntimeError(f"an installed grammar cannot be used: {error}") from error
     return [registry.load(path) for path in paths]
@@ -171,6 +185,32 @@ def require_logs(paths: Sequence[str], files_from: str | None) -> None:
     """Raises `click.UsageError` where no logs are given."""
     if not paths and files_from is None:
         raise click.UsageError("no logs given: name files, folders or globs, - for standard input, or --files-from")
+
+
+def refuse_overwriting(paths: Sequence[str], files_from: str | None) -> None:
+    """Raises `click.UsageError` where an output of the command is one of its inputs."""
+    from logparse.errors import UsageError
+    from logparse.reading.sources import expand
+
+    context = click.get_current_context()
+    outputs: list[str] = []
+    inputs: list[str] = []
+    for option in context.command.params:
+        value = context.params.get(option.name or "")
+        if isinstance(option, click.Option) and isinstance(option.type, click.Path) and value is not None:
+            files = outputs if isinstance(option.type, Written) else inputs
+            files += [file for file in (value if isinstance(value, tuple) else (value,)) if os.path.isfile(file)]
+    if not outputs:
+        return
+    try:
+        logs = expand(list(paths), files_from=None if files_from == "-" else files_from)
+    except UsageError:  # reported when the logs are read
+        return
+    inputs += [str(log) for log in logs if isinstance(log, Path) and log.is_file()]
+    for out in outputs:
+        for file in inputs:
+            if os.path.samefile(out, file):
+                raise click.UsageError(f"{out} is one of the inputs, and writing it would destroy it")
 
 
 def exit_code(logs: Logs) -> int:
@@ -217,13 +257,24 @@ def format_of(format: str | None, output: str | None) -> str:
 
 
 def put_bytes(data: bytes, output: str | None) -> None:
-    """Print or write bytes."""
-    if output in (None, "-"):
+    """Print or write bytes. Raises `click.UsageError` where they cannot be written."""
+    from logparse.storage import put as put_file
+
+    try:
+        if output not in (None, "-"):
+            put_file(str(output), data)
+            return
+        if sys.stdout is None:
+            raise click.UsageError("standard output is closed: give -o FILE")
         sys.stdout.flush()
         sys.stdout.buffer.write(data)
         sys.stdout.buffer.flush()
-        return
-    try:
-        Path(str(output)).write_bytes(data)
+    except BrokenPipeError:
+        raise
     except OSError as error:
-        raise click.UsageError(f"cannot write {output}: {error.strerror or error}") from None
+        where = output
+        if output in (None, "-"):
+            where = "standard output"
+            # The interpreter flushes it once more on exit: send that to the null device.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise click.UsageError(f"cannot write {where}: {error.strerror or error}") from None

@@ -23,7 +23,7 @@ class Progress:
     def __init__(self, paths: Sequence[str] | None) -> None:
         self.paths = paths
         self.started = time.monotonic()
-        self.quiet = not sys.stderr.isatty()
+        self.quiet = sys.stderr is None or not sys.stderr.isatty()  # None: closed
         self.total: int | None = None
         self.drawn_at: float | None = None
 
@@ -39,7 +39,9 @@ class Progress:
         elif now - self.drawn_at < _INTERVAL:
             return
         self.drawn_at = now
-        text = f"{_amount(done, self.total, now - self.started)}  {source}"
+        from logparse.text.terminal import one_line
+
+        text = f"{_amount(done, self.total, now - self.started)}  {one_line(source)}"
         print(_CLEAR + text[: get_terminal_size().columns - 1], end="", file=sys.stderr, flush=True)
 
     def __exit__(self, *failure: object) -> None:

@@ -11,6 +11,7 @@ import click
 from click.core import ParameterSource
 
 from logparse.cli import NOTHING, _options
+from logparse.text.secrets import masked_text
 
 FORMATS = ("html", "svg", "png", "pdf", "json")
 TEXT = ("svg", "json")
@@ -27,12 +28,12 @@ def _names(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[
 @click.argument("name", metavar="NAME", shell_complete=_names)
 @click.argument("paths", nargs=-1, metavar="[PATH]...", type=click.Path(allow_dash=True))
 @click.option(
-    "-o", "--output", type=click.Path(allow_dash=True, dir_okay=False), metavar="FILE",
+    "-o", "--output", type=_options.Written(), metavar="FILE",
     help=f"Write to FILE; without --format, its suffix selects the format ({' '.join('.' + f for f in FORMATS)}).",
 )  # fmt: skip
 @click.option("--format", "format", type=click.Choice(FORMATS), help="json is Vega-Lite; html opens without a network.")
 @click.option(
-    "--data", type=click.Path(allow_dash=True, dir_okay=False), metavar="FILE",
+    "--data", type=_options.Written(), metavar="FILE",
     help="Write the data of the chart, each row with its log lines, to FILE (.csv, .json, .parquet …).",
 )  # fmt: skip
 @click.option("--where", metavar="SQL", help="Draw only runs for which this SQL condition is true: platform = 'groq'.")
@@ -44,6 +45,7 @@ def _names(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[
     "--x", type=click.Choice(["samples", "steps", "time", "ranks", "devices"]),
     help="Quantity on the horizontal axis: samples, steps or time for loss; ranks or devices for scaling.",
 )  # fmt: skip
+@click.option("--across", is_flag=True, help="Draw the rates of each workload over the platforms on which it ran.")
 @click.option("--theme", type=click.Choice(["light", "dark", "print"]), default="light", show_default=True)
 @click.option("--width", type=click.IntRange(80, 10_000), metavar="PIXELS", help="Width of the plot.")
 @click.option(
@@ -66,6 +68,7 @@ def command(
     per: str | None,
     clock: str | None,
     x: str | None,
+    across: bool,
     theme: str,
     width: int | None,
     height: int | None,
@@ -87,6 +90,7 @@ def command(
       logparse chart duration sample_logs/cerebras -o duration.html
       logparse chart throughput runs --by ranks -o throughput.pdf --theme print
       logparse chart ratio old.out new.out -o ratio.png --data ratio.csv
+      logparse chart ratio --across sample_logs -o across.html
     """
     from logparse import charts
 
@@ -95,7 +99,7 @@ def command(
     if data is not None:
         _options.format_of(None, data)
     claims = _options.claims(claim, claims_file)
-    options = {"by": by, "baseline": baseline, "per": per, "clock": clock, "x": x}
+    options = {"by": by, "baseline": baseline, "per": per, "clock": clock, "x": x, "across": across or None}
     for option in (o for o, value in options.items() if value is not None and o not in takes):
         raise click.UsageError(f"--{option} does not apply to the chart {name}")
     logs = _options.read(paths, files_from, grammar)
@@ -142,7 +146,7 @@ def _format(output: str | None, format: str | None, data: str | None) -> str | N
 
 def _command(ctx: click.Context) -> str:
     """The command as it was given, for the file's metadata."""
-    return shlex.join(["logparse", "chart", *_given(ctx)])
+    return masked_text(shlex.join(["logparse", "chart", *_given(ctx)]))
 
 
 def _given(ctx: click.Context) -> Iterator[str]:

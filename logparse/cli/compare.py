@@ -7,12 +7,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+from click.core import ParameterSource
 
 from logparse.cli import GATE, _options
 
 if TYPE_CHECKING:
     import polars as pl
 
+    from logparse.comparison.across import Across
     from logparse.comparison.compare import Comparison
     from logparse.gates import GateResult
     from logparse.logs import Logs
@@ -29,13 +31,24 @@ if TYPE_CHECKING:
 @click.option(
     "--clock", type=click.Choice(["train", "result", "wall"]), help="Show only this clock (default: all three)."
 )
+@click.option(
+    "--across", is_flag=True, help="Compare each workload over the platforms on which it ran, in common units."
+)
+@click.option(
+    "--device", multiple=True, metavar="PLATFORM=NAME",
+    help="With --across: the device of a platform's runs, where no log states it (cerebras=CS-2).",
+)  # fmt: skip
+@click.option(
+    "--devices", type=click.Path(dir_okay=False), metavar="FILE",
+    help="With --across: TOML file that extends or replaces entries of the table of devices.",
+)  # fmt: skip
 @click.option("--per", type=click.Choice(["device", "rank"]), help="Divide rates by the number of devices or ranks.")
 @click.option(
     "--fail-if", multiple=True, metavar="GATE", help="Exit with 5 if this is true beyond noise: 'throughput<0.95x'."
 )
 @click.option(
-    "--on-unknown", type=click.Choice(["pass", "fail"]), default="pass", show_default=True,
-    help="Result of a gate that cannot be decided.",
+    "--on-unknown", type=click.Choice(["pass", "fail"]), default="fail", show_default=True,
+    help="Result of a gate that cannot be decided, because the noise is not known or the runs are not comparable.",
 )  # fmt: skip
 @click.option(
     "--strict", type=click.Choice(["warning", "error"]), help="Exit with 5 on a finding of this severity or worse."
@@ -53,6 +66,9 @@ def command(
     at: tuple[str, ...],
     target: tuple[str, ...],
     clock: str | None,
+    across: bool,
+    device: tuple[str, ...],
+    devices: str | None,
     per: str | None,
     fail_if: tuple[str, ...],
     on_unknown: str,
@@ -71,15 +87,25 @@ def command(
     RUN is an id, a label, part of a label, or a pattern with *; an argument that exists in the file system is a PATH.
     Without a RUN, all runs in the logs are compared. Each row is a quantity; each value is followed by its ratio (or
     difference) to the baseline and the verdict, given the known noise. Runs of a different workload are shown but not
-    ranked.
+    ranked. With --across, each workload that ran on several platforms has a table in common units instead.
 
     \b
     Examples:
       logparse compare first.out second.out
       logparse compare 'batch_*' sample_logs/cerebras --by batch_size --at samples
+      logparse compare --across sample_logs --device cerebras=CS-2
       logparse compare new.out --baseline old.out --fail-if 'throughput<0.95x' --format github
     """
     _options.is_table(format, output)
+    if across:
+        refused = {"baseline": baseline, "at": at, "clock": clock, "per": per, "fail_if": fail_if}
+        _refuse("with --across", **refused, strict=strict, ignore=ignore)
+        if format in ("junit", "github"):
+            raise click.UsageError(f"--format {format} does not apply with --across")
+        if len(target) > 1:
+            raise click.UsageError("--across takes one --target")
+    else:
+        _refuse("without --across", device=device)
     runs, paths = _options.runs_and_paths(names) if names or files_from is None else ([], [])
     base_file = baseline if baseline is not None and Path(baseline).is_file() else None
     if base_file is not None:
@@ -88,6 +114,14 @@ def command(
     logs = _options.read(paths, files_from, grammar)
     if not logs.runs.height:
         click.echo("no runs in these logs: logparse explain PATH... shows how they are parsed", err=True)
+        return _options.exit_code(logs)
+    if across:
+        from logparse.comparison.across import across as over_platforms
+
+        found_tables = over_platforms(
+            logs, runs, by=by or "group", target=next(iter(target), None), claims=claims, devices=devices, device=device
+        )
+        _print_across(found_tables, format, output, digits)
         return _options.exit_code(logs)
     from logparse import gates
     from logparse.comparison.compare import compare
@@ -104,6 +138,31 @@ def command(
     results = gates.evaluate(comparison, conditions)
     _print(comparison, found, results, format, output, digits, strict, on_unknown)
     return max(_options.exit_code(logs), _gates(results, found, strict, on_unknown))
+
+
+def _refuse(when: str, **options: object) -> None:
+    """Raises `click.UsageError` for an option of the command line that does not apply; defaults in the settings file
+    may be for the other kind of comparison."""
+    ctx = click.get_current_context()
+    for name, value in options.items():
+        if value not in (None, ()) and ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE:
+            raise click.UsageError(f"--{name.replace('_', '-')} does not apply {when}")
+
+
+def _print_across(found: Across, format: str | None, output: str | None, digits: int | None) -> None:
+    from logparse.pages import across
+    from logparse.text import terminal
+
+    chosen = _options.format_of(format, output)
+    if chosen == "table":
+        paint = terminal.Paint.of(sys.stdout if output is None else None)
+        _options.put_text(across.page(found, paint, digits), output)
+    elif chosen == "md":
+        _options.put_text(across.markdown(found, digits), output)
+    elif chosen == "latex":
+        _options.put_text(across.latex(found, digits), output)
+    else:
+        _options.put(found.frame(), "across", format, output)
 
 
 def _only_run(logs: Logs, file: str) -> str:
@@ -148,16 +207,14 @@ def _print(
 
 
 def _gates(results: list[GateResult], found: pl.DataFrame, strict: str | None, on_unknown: str) -> int:
-    """0, or 5 where a gate failed. Gates that failed or could not be decided are reported on stderr."""
+    """0, or 5 where a gate failed. Each result is reported on stderr, in one line."""
     from logparse import gates
 
     code = 0
     for result in results:
-        if result.passed is not True:
-            bad = gates.failed(result, on_unknown)
-            state = "failed" if result.passed is False else f"undecided ({on_unknown})"
-            click.echo(f"--fail-if {result.gate.text}: {state} for {result.side}: {result.text}", err=True)
-            code = GATE if bad else code
+        decided = f" ({on_unknown}ed by --on-unknown)" if result.passed is None else ""
+        click.echo(f"--fail-if {result.line}{decided}", err=True)
+        code = GATE if gates.failed(result, on_unknown) else code
     if gates.is_too_bad(found, strict):
         click.echo(f"--strict {strict}: there are findings of this severity or worse", err=True)
         code = GATE

@@ -27,7 +27,11 @@ def _complete(ctx: click.Context, param: click.Parameter, incomplete: str) -> li
     help="List only this platform. Repeatable.",
 )  # fmt: skip
 @click.option(
-    "--grammar", multiple=True, type=click.Path(dir_okay=False), metavar="FILE", help="Also list the grammar in FILE."
+    "--grammar",
+    multiple=True,
+    type=_options.Code(dir_okay=False),
+    metavar="FILE",
+    help="Also list the grammar in FILE.",
 )
 @_options.printing
 @click.pass_context
@@ -86,7 +90,7 @@ def run_checks(names: tuple[str, ...], format: str | None, output: str | None) -
     from logparse.text import terminal
 
     _options.user_grammars(())
-    installed = {g.name: g for g in registry.grammars()}
+    installed = {g.name: g for g in (*registry.built_in(), *registry.offered())}
     chosen: list[Grammar] = []
     refused: list[GrammarError] = []
     for name in names or installed:

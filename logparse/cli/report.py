@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from logparse.cli import NOTHING, _options
+from logparse.text.secrets import masked_text
 
 _SUFFIXES = {".html": "html", ".htm": "html", ".md": "md", ".tex": "latex"}
 
@@ -38,7 +39,7 @@ _SUFFIXES = {".html": "html", ".htm": "html", ".md": "md", ".tex": "latex"}
     help="Output format (default: from the suffix of -o, else html).",
 )
 @click.option(
-    "-o", "--output", type=click.Path(allow_dash=True, dir_okay=False), metavar="FILE",
+    "-o", "--output", type=_options.Written(), metavar="FILE",
     help=f"Write to FILE ({', '.join(_SUFFIXES)}; default: standard output).",
 )  # fmt: skip
 def command(
@@ -77,7 +78,7 @@ def command(
 
     text = report(
         logs, format=chosen, where=where, by=by, baseline=baseline, claims=claims, ignore=ignore, theme=theme,
-        title=title, command=shlex.join(["logparse", *sys.argv[1:]]),
+        title=title, command=masked_text(shlex.join(["logparse", *sys.argv[1:]])),
     )  # fmt: skip
     _options.put_text(text.rstrip("\n"), output)
     return _options.exit_code(logs)

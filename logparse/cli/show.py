@@ -22,7 +22,9 @@ def _columns(ctx: click.Context, param: click.Parameter, incomplete: str) -> lis
 @click.option(
     "-C", "--context", type=click.IntRange(min=0), default=1, show_default=True, help="Lines of context on either side."
 )
-@click.option("--raw", is_flag=True, help="Show all context lines, including those that no rule reads.")
+@click.option(
+    "--raw", is_flag=True, help="Show all context lines as they are in the log, with any keys and passwords in them."
+)
 @_options.printing
 def command(
     run: str,
@@ -39,7 +41,8 @@ def command(
 
     Shows the value, how it was obtained, and the lines it was read from with the match marked; for an empty cell, the
     reason. RUN is an id or its prefix, or a label or part of one. COLUMN is a column of runs, a phase (compile, train),
-    a metric, or a setting. Context lines are shown only where a rule reads them: others could contain anything.
+    a metric, or a setting. Context lines are shown only where a rule reads them: others could contain anything. Keys
+    and passwords are masked.
 
     \b
     Examples:

@@ -36,7 +36,7 @@ def claim_verdicts(ledger: Ledger, jobs: Sequence[Job]) -> pl.DataFrame:
     rows = [
         _verdict(ledger, job, claim)
         for job in jobs
-        for claim in (*(c for c in ledger.claims if c.means(job)), *from_names(job))
+        for claim in (*(c for c in ledger.claims if c.means(job)), *ledger.names_claim(job), *from_names(job))
     ]
     if not rows:
         return empty("claims")
@@ -45,7 +45,7 @@ def claim_verdicts(ledger: Ledger, jobs: Sequence[Job]) -> pl.DataFrame:
 
 def _verdict(ledger: Ledger, job: Job, claim: Claim) -> dict[str, Any]:
     found = next((run[claim.name] for run in job.runs if run[claim.name] is not None), None)
-    places = ledger.value(job, claim.name).locations if found is not None else ()
+    places = ledger.value(job, claim.name).locations if found is not None else claim.locations
     return {
         "run": job.id,
         "name": claim.name,

@@ -1,4 +1,5 @@
-"""Claims: what a user or a file name states about a run (`LABEL:epochs=20`), checked against the log.
+"""Claims: what a user, a file name or a name in the log states about a run (`LABEL:epochs=20`), checked against the
+log.
 
 A claim never becomes a value of the frames. Where the log states the setting, it confirms or refutes the claim;
 otherwise the claim is used in its place, and is marked as claimed wherever it is used.
@@ -9,14 +10,17 @@ from __future__ import annotations
 import fnmatch
 import math
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+
+import polars as pl
 
 from logparse.arguments import OneOrMany, as_tuple
 from logparse.comparison.jobs import Job
 from logparse.errors import UsageError, nearest
-from logparse.schema import INTEGER, NUMBER, RUNS
+from logparse.schema import INTEGER, NUMBER, RUNS, TEXT
+from logparse.text.location import Location
 
 CLAIMABLE = (
     *("epochs", "steps", "samples", "batch_size", "micro_batch_size", "ranks", "devices", "learning_rate"),
@@ -32,6 +36,14 @@ _IN_NAMES = {
     "steps": r"steps?",
 }
 """Column -> its word in file names, which must be followed by a number."""
+_IN_LOGS = _IN_NAMES | {"sequence_length": rf"(?:msl|{_IN_NAMES['sequence_length']})"}
+"""The same in names of workloads and models in a log."""
+_AFTER_NUMBER = {"ranks": r"(?:tasks|ranks)"}
+"""Column -> its word in file names after a number: `16tasks`, `32_tasks`. Only the plural: `2_task` may be the second
+task. Not epochs or steps: `after_5_epochs` is no setting of the whole run."""
+_ONE_OF_SEVERAL = re.compile(r"#\d+$")
+"""The end of the label of a run in a file with several."""
+_NUMBER = r"(\d+(?:\.\d+)?(?:e-?\d+)?)"
 
 
 @dataclass(frozen=True)
@@ -43,7 +55,16 @@ class Claim:
     name: str
     text: str
     origin: str
-    """`command`, `file`, or `file name`."""
+    """`command`, `file`, `file name`, or `log`."""
+    name_in_log: str | None = None
+    """The name in the log that makes the claim, such as `bert_large_MSL128`."""
+    locations: tuple[Location, ...] = ()
+    """The lines with that name."""
+
+    @property
+    def source(self) -> str:
+        """Where the claim comes from, for people."""
+        return self.origin if self.name_in_log is None else f"by the name {self.name_in_log}"
 
     @property
     def number(self) -> Any:
@@ -104,20 +125,63 @@ def from_lines(lines: Iterable[str]) -> list[Claim]:
 
 
 def from_names(job: Job) -> Iterator[Claim]:
-    """Claims in the names of the job's files: `epoch_20`, `batch2048`, `ntask_8`."""
+    """Claims in the names of the job's files: `epoch_20`, `batch2048`, `ntask_8`, `16tasks`, `32_tasks`. The name of a
+    file with several runs (`16_then_8_ranks.out#1`) claims nothing: which of them it means is not known."""
     seen = set()
     for run in job.runs:
-        stem = re.split(r"[/\\]", str(run["source"]))[-1]
-        for name, word in _IN_NAMES.items():
-            found = re.search(rf"(?<![a-z0-9]){word}[_=-]?(\d+(?:\.\d+)?(?:e-?\d+)?)(?![a-z0-9])", stem, re.IGNORECASE)
-            if found and name not in seen:
-                seen.add(name)
-                text = found[1]
-                # `lr_002` may be 0.02 or 0.002: only plain numbers are claims. `epoch_1` may be the first epoch.
-                if re.match(r"0\d", text) or (name in ("epochs", "steps") and text == "1"):
-                    continue
-                if RUNS[name] != INTEGER or float(text).is_integer():
-                    yield Claim(str(run["run"]), name, text, "file name")
+        if _ONE_OF_SEVERAL.search(str(run["label"])):
+            continue
+        for name, text in _stated(re.split(r"[/\\]", str(run["source"]))[-1]):
+            if name not in seen and _is_plain(name, text):
+                yield Claim(str(run["run"]), name, text, "file name")
+            seen.add(name)
+
+
+def names_in_logs(params: pl.DataFrame) -> Mapping[str, Sequence[tuple[str, Location]]]:
+    """Run -> the names of workloads and models in its log with their lines, from the frame `params`."""
+    found: dict[str, list[tuple[str, Location]]] = {}
+    rows = params.filter(pl.col("name").is_in(["workload", "model"])).select(
+        "run", "value", pl.col("source").cast(TEXT), "line"
+    )
+    for run, name, source, line in rows.iter_rows():
+        found.setdefault(run, []).append((name, Location(source, line)))
+    return found
+
+
+def from_log(job: Job, names_of_runs: Mapping[str, Sequence[tuple[str, Location]]]) -> Iterator[Claim]:
+    """Claims in the names of workloads and models in the job's log: `MSL128` in `bert_large_MSL128_sampleds`.
+
+    Args:
+        names_of_runs: see `names_in_logs`.
+    """
+    names: list[tuple[str, str, tuple[Location, ...]]]
+    names = [(run, name, (location,)) for run in job.ids for name, location in names_of_runs.get(run, ())]
+    names += [(str(run["run"]), str(run["model"]), ()) for run in job.runs if run["model"] is not None]
+    seen = set()
+    for run, name_in_log, locations in names:
+        for name, text in _stated(name_in_log, _IN_LOGS):
+            if name not in seen and _is_plain(name, text):
+                yield Claim(run, name, text, "log", name_in_log, locations)
+            seen.add(name)
+
+
+def _stated(text: str, words: Mapping[str, str] = _IN_NAMES) -> Iterator[tuple[str, str]]:
+    """The settings that a name states, as column and number."""
+    for name, word in words.items():
+        forms = [rf"(?<![a-z0-9]){word}[_=-]?{_NUMBER}(?![a-z0-9])"]
+        if name in _AFTER_NUMBER:
+            forms.append(rf"(?<![a-z0-9.]){_NUMBER}[_-]?{_AFTER_NUMBER[name]}(?![a-z0-9])")
+        matches = (re.search(form, text, re.IGNORECASE) for form in forms)
+        found = next((match for match in matches if match), None)
+        if found:
+            yield name, found[1]
+
+
+def _is_plain(name: str, text: str) -> bool:
+    """Whether the number is a claim: `lr_002` may be 0.02 or 0.002, and `epoch_1` may be the first epoch."""
+    if re.match(r"0\d", text) or (name in ("epochs", "steps") and text == "1"):
+        return False
+    return RUNS[name] != INTEGER or float(text).is_integer()
 
 
 def taken(claims: Sequence[Claim], job: Job, column: str) -> Claim | None:

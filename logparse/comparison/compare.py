@@ -3,26 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import polars as pl
 
 from logparse.arguments import OneOrMany, as_tuple
+from logparse.comparison import equal_rows
 from logparse.comparison import sides as sides_
 from logparse.comparison.claim_verdicts import claim_verdicts
 from logparse.comparison.claims import Claim
 from logparse.comparison.equal import CommonPoint, at, target
+from logparse.comparison.estimate import detectable
 from logparse.comparison.jobs import Job
 from logparse.comparison.ledger import Ledger
-from logparse.comparison.noise import Noise, noises
-from logparse.comparison.quantities import CLOCKS, QUANTITIES, Quantity
+from logparse.comparison.quantities import CLOCKS, Quantity, quantities
 from logparse.comparison.refusal import refusal
 from logparse.comparison.scaling import Scaling, scaling
 from logparse.comparison.select import select
 from logparse.comparison.settings import Setting, settings
 from logparse.comparison.sides import Side, SideValues, better, side_values
-from logparse.comparison.verdict import NOT_COMPARABLE, Verdict, verdict
+from logparse.comparison.verdict import Verdict, corrected, refused, verdict
 from logparse.errors import UsageError
 from logparse.logs import Logs
 from logparse.schema import LOCATIONS
@@ -37,8 +38,6 @@ class Row:
     cells: tuple[SideValues, ...]
     verdicts: tuple[Verdict | None, ...]
     """One per side; None for the baseline itself."""
-    noises: tuple[tuple[Noise, ...], ...]
-    """All known noise of each difference, the largest first."""
     better: str
 
 
@@ -83,8 +82,10 @@ COMPARISON: dict[str, Any] = {
     "baseline": pl.Boolean,
     "runs": pl.List(pl.String),
     "n": pl.UInt32,
+    "unusable": pl.List(pl.Struct({"run": pl.String, "reason": pl.String})),
     "failed": pl.UInt32,
     "value": pl.Float64,
+    "values": pl.List(pl.Float64),
     "least": pl.Float64,
     "greatest": pl.Float64,
     "resolution": pl.Float64,
@@ -92,18 +93,31 @@ COMPARISON: dict[str, Any] = {
     "empty": pl.String,
     "difference": pl.Float64,
     "ratio": pl.Float64,
-    "verdict": pl.String,
-    "noise": pl.Float64,
-    "noise_kind": pl.String,
-    "noise_text": pl.String,
     "low": pl.Float64,
     "high": pl.Float64,
+    "p": pl.Float64,
+    "p_holm": pl.Float64,
+    "verdict": pl.String,
+    "noise": pl.Float64,
+    "noise_sd": pl.Float64,
+    "noise_dof": pl.Float64,
+    "noise_kind": pl.String,
+    "noise_text": pl.String,
+    "detectable": pl.Float64,
+    "without": pl.List(pl.Struct({"run": pl.String, "verdict": pl.String})),
     "reason": pl.String,
     "evidence": LOCATIONS,
 }
-"""Columns of a comparison. value: the value; the mean of two, the median of three or more. empty: why there is none.
-noise: the largest known noise, on the scale of the quantity (ln of the ratio, or the difference). low, high: the 95 %
-interval of the ratio or difference, with three or more values per side. reason: why the sides are not compared."""
+"""Columns of a comparison.
+
+runs: all runs of the side. n: usable values; unusable: the other runs, with the reason; failed: those of them without a
+result. value: the mean, geometric for durations and rates. empty: why there is none. ratio: of the candidate's mean to
+the baseline's; difference: candidate - baseline. low, high: 95 % interval of the ratio (durations, rates) or of the
+difference (losses, scores). p: the probability of a difference at least as large between equal settings; p_holm: after
+Holm's correction over the table. noise: half the width of the interval, on the scale of the quantity (ln of the ratio,
+or the difference); noise_sd, noise_dof: standard deviation of one value on that scale, and its degrees of freedom;
+detectable: the difference that twice as many runs (at least four) per side would detect in four of five cases. without:
+runs without which the verdict would be another, and that verdict. reason: why the sides are not compared."""
 
 
 def compare(
@@ -161,14 +175,30 @@ def of_sides(
 ) -> Comparison:
     """The comparison of these sides; see `compare`."""
     first = baseline_of(sides, baseline)
-    shown = [q for q in QUANTITIES.values() if q.clock is None or clock is None or q.clock == clock]
+    shown = [q for q in quantities().values() if q.clock is None or clock is None or q.clock == clock]
     rows = [row for q in shown if (row := row_of(ledger, q, sides, first, per, by)) is not None]
     common = [at(ledger, sides, p) for p in points] + [target(ledger, sides, t) for t in targets]
+    rows = _corrected(rows + [_row_at(ledger, point, sides, first) for point in common if point.found is not None])
     jobs = [job for side in sides for job in side.jobs]
     return Comparison(
         ledger, tuple(sides), first, tuple(rows), tuple(settings(ledger, sides)), scaling(ledger, sides),
         claim_verdicts(ledger, jobs), by, per, (clock,) if clock else tuple(CLOCKS), tuple(common),
     )  # fmt: skip
+
+
+def _row_at(ledger: Ledger, common: CommonPoint, sides: Sequence[Side], first: int) -> Row:
+    """All sides at one point: the time to a target, or the loss at equal samples."""
+    cells = equal_rows.cells(common, sides)
+    verdicts = [
+        None if i == first else equal_rows.verdict(ledger, common, cells[first], c) for i, c in enumerate(cells)
+    ]
+    return Row(equal_rows.quantity(common), tuple(cells), tuple(verdicts), "lower")
+
+
+def _corrected(rows: Sequence[Row]) -> list[Row]:
+    """The rows of a table with verdicts corrected for their number."""
+    verdicts = iter(corrected([v for row in rows for v in row.verdicts]))
+    return [replace(row, verdicts=tuple(next(verdicts) for _ in row.verdicts)) for row in rows]
 
 
 def row_of(
@@ -181,19 +211,13 @@ def row_of(
     # Convert between tokens/s and samples/s only where another side prints the unit.
     cells = [c if c.values else side_values(ledger, quantity, c.side, per, convert=True) for c in cells]
     verdicts: list[Verdict | None] = []
-    found: list[tuple[Noise, ...]] = []
     for index, c in enumerate(cells):
         if index == first:
             verdicts.append(None)
-            found.append(())
             continue
-        refused = refusal(ledger, quantity, cells[first], c, per, by)
-        known = [] if refused else noises(ledger, quantity, cells[first], c)
-        verdicts.append(
-            Verdict(NOT_COMPARABLE, refusal=refused) if refused else verdict(quantity, cells[first], c, known)
-        )
-        found.append(tuple(known))
-    return Row(quantity, tuple(cells), tuple(verdicts), tuple(found), better(quantity, cells))
+        why = refusal(ledger, quantity, cells[first], c, per, by)
+        verdicts.append(refused(why) if why else verdict(ledger, quantity, cells[first], c))
+    return Row(quantity, tuple(cells), tuple(verdicts), better(quantity, cells))
 
 
 def baseline_of(sides: Sequence[Side], name: str | None) -> int:
@@ -226,6 +250,7 @@ def _frame_rows(comparison: Comparison) -> Iterator[Mapping[str, Any]]:
     for row in comparison.rows:
         for index, (c, v) in enumerate(zip(row.cells, row.verdicts, strict=True)):
             noise = v.noise if v else None
+            estimate = v.estimate if v else None
             low, high = v.interval if v and v.interval else (None, None)
             yield {
                 "quantity": row.quantity.name,
@@ -235,8 +260,10 @@ def _frame_rows(comparison: Comparison) -> Iterator[Mapping[str, Any]]:
                 "baseline": index == comparison.baseline,
                 "runs": [run for job in c.side.jobs for run in job.ids],
                 "n": c.n,
+                "unusable": [{"run": u.job.id, "reason": u.reason} for u in c.unusable],
                 "failed": c.side.failed,
-                "value": c.middle,
+                "value": c.mean,
+                "values": c.numbers,
                 "least": min(c.numbers, default=None),
                 "greatest": max(c.numbers, default=None),
                 "resolution": c.resolution,
@@ -244,15 +271,26 @@ def _frame_rows(comparison: Comparison) -> Iterator[Mapping[str, Any]]:
                 "empty": c.reason,
                 "difference": v.difference if v else None,
                 "ratio": v.ratio if v else None,
-                "verdict": v.word if v else None,
-                "noise": noise.size if noise else None,
-                "noise_kind": noise.kind if noise else None,
-                "noise_text": noise.text if noise else None,
                 "low": low,
                 "high": high,
+                "p": estimate.p if estimate else None,
+                "p_holm": estimate.p_holm if estimate else None,
+                "verdict": v.word if v else None,
+                "noise": noise.size if noise else None,
+                "noise_sd": noise.sd if noise else None,
+                "noise_dof": noise.dof if noise else None,
+                "noise_kind": noise.kind if noise else None,
+                "noise_text": noise.text if noise else None,
+                "detectable": detectable(noise, more_runs(*estimate.n)) if noise and estimate else None,
+                "without": [{"run": run, "verdict": word} for run, word in v.without] if v else [],
                 "reason": v.reason if v else None,
                 "evidence": list(c.locations),
             }
+
+
+def more_runs(*n: int) -> int:
+    """The number of runs per side that a comparison of so many is advised to have: twice as many, at least four."""
+    return max(4, 2 * max(n))
 
 
 def _how(quantity: Quantity, c: SideValues) -> str | None:

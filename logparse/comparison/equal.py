@@ -1,11 +1,15 @@
-"""Comparison at equal samples, steps, time or loss: each side at the same point. Only logged points are used: nothing
-is interpolated, and the step of each point is given."""
+"""Comparison at equal samples, steps, time or loss: each side at the same point.
+
+Only logged points are used: nothing is interpolated, and the step of each point is given. A target is reached between
+the last point that is not there and the first that is; a point counts only if the next one is there as well, or if it
+is the last.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import polars as pl
@@ -14,7 +18,7 @@ from logparse.comparison.jobs import Job
 from logparse.comparison.ledger import Ledger
 from logparse.comparison.sides import Side
 from logparse.errors import UsageError
-from logparse.schema import FIELDS, TEXT
+from logparse.schema import TEXT, VOCABULARY
 from logparse.text.location import Location
 
 
@@ -31,6 +35,10 @@ class PointAt:
     loss: float | None = None
     value: float | None = None
     """Value of the metric that was asked for."""
+    resolution: float | None = None
+    """Of the value."""
+    before: tuple[int | None, float | None] | None = None
+    """Step and seconds of the last logged point before the target was reached; None if the first point was there."""
     location: Location | None = None
     """The line of the logged point."""
     reason: str | None = None
@@ -48,6 +56,13 @@ class CommonPoint:
     """One per job of each side."""
     metric: str = "loss"
     """The metric in `value` of the points."""
+    locate: Callable[[Side, Job], PointAt] | None = None
+    """Finds the point for another job; None where the sides have no point in common."""
+
+    @property
+    def is_target(self) -> bool:
+        """Whether the sides are compared by when they reached a value of the metric, not by its value at a point."""
+        return self.asked not in AXES
 
 
 _CONDITION = re.compile(r"\s*([a-z_0-9]+)\s*(<=|>=|=)\s*([-+0-9.eE]+)\s*")
@@ -70,23 +85,37 @@ def target(ledger: Ledger, sides: Sequence[Side], asked: str) -> CommonPoint:
     Raises `UsageError` for an invalid target.
     """
     name, sign, number = _condition(asked)
-    points = []
-    for side, job in _jobs(sides):
+
+    def locate(side: Side, job: Job) -> PointAt:
         series = curve(ledger, job, name)
         if not series.height:
-            points.append(PointAt(side, job, reason=f"this log has no {name} by step"))
-            continue
-        met = series.filter(pl.col("value") <= number if sign == "<=" else pl.col("value") >= number)
-        points.append(
-            _point(side, job, met.row(0, named=True)) if met.height else PointAt(side, job, reason="not reached")
-        )
-    return CommonPoint(asked, f"{name} {'≤' if sign == '<=' else '≥'} {number:g}", tuple(points), name)
+            series = curve(ledger, job, name, "eval")
+        value = pl.col("value")
+        return _reached(side, job, series, name, value <= number if sign == "<=" else value >= number)
+
+    found = f"{name} {'≤' if sign == '<=' else '≥'} {number:g}"
+    return CommonPoint(asked, found, tuple(locate(side, job) for side, job in _jobs(sides)), name, locate)
+
+
+def _reached(side: Side, job: Job, series: pl.DataFrame, name: str, condition: pl.Expr) -> PointAt:
+    """The first point that meets the condition and whose successor does too."""
+    if not series.height:
+        return PointAt(side, job, reason=f"this log has no {name} by step")
+    met = series.select(condition.fill_null(False)).to_series().to_list()
+    at = next((i for i, here in enumerate(met) if here and all(met[i : i + 2])), None)
+    if at is None:
+        return PointAt(side, job, reason="not reached")
+    point = _point(side, job, series.row(at, named=True))
+    if not at:
+        return point
+    before = series.row(at - 1, named=True)
+    return replace(point, before=(before["step"], before["seconds"]))
 
 
 def _condition(asked: str) -> tuple[str, str, float]:
     """Name, <= or >=, and number of `loss<=7.3`; `=` means the better direction of the metric."""
     found = _CONDITION.fullmatch(str(asked))
-    words = [n for n, f in FIELDS.items() if f.metric and f.better]
+    words = [n for n, f in VOCABULARY.items() if f.metric and f.better]
     if not found or found[1] not in words:
         raise UsageError(
             f"{asked!r} is not a valid target: write samples, steps, time, or a metric and a number (loss<=7.3)"
@@ -95,10 +124,10 @@ def _condition(asked: str) -> tuple[str, str, float]:
         number = float(found[3])
     except ValueError:
         raise UsageError(f"{found[3]!r} in {asked!r} is not a number") from None
-    better = "<=" if FIELDS[found[1]].better == "lower" else ">="
+    better = "<=" if VOCABULARY[found[1]].better == "lower" else ">="
     if found[2] not in ("=", better):
         raise UsageError(
-            f"{asked!r} is not a valid target: {FIELDS[found[1]].better} {found[1]} is better, so write {better}"
+            f"{asked!r} is not a valid target: {VOCABULARY[found[1]].better} {found[1]} is better, so write {better}"
         )
     return found[1], better, number
 
@@ -119,10 +148,14 @@ def _at_most(ledger: Ledger, sides: Sequence[Side], asked: str) -> CommonPoint:
         return CommonPoint(asked, None, tuple(PointAt(side, job, reason=reason) for side, job in pairs))
     timed = f"{most:.1f} s after training began, or at the last point logged before that"
     found = timed if asked == "time" else f"{most:,} {asked}"
-    rows = [row_at(c, asked, most) for c in curves]
-    return CommonPoint(
-        asked, found, tuple(_point(side, job, row) for (side, job), row in zip(pairs, rows, strict=True))
-    )
+
+    def locate(side: Side, job: Job) -> PointAt:
+        points = curve(ledger, job, "loss").filter(pl.col(AXES[asked]).is_not_null())
+        if not points.filter(pl.col(AXES[asked]) <= most if asked == "time" else pl.col(AXES[asked]) == most).height:
+            return PointAt(side, job, reason="not reached")
+        return _point(side, job, row_at(points, asked, most))
+
+    return CommonPoint(asked, found, tuple(locate(side, job) for side, job in pairs), locate=locate)
 
 
 AXES = {"samples": "samples", "steps": "step", "time": "seconds"}
@@ -151,8 +184,8 @@ def row_at(points: pl.DataFrame, asked: str, most: float) -> dict[str, Any]:
 
 def _point(side: Side, job: Job, row: dict[str, Any]) -> PointAt:
     return PointAt(
-        side, job, row["step"], row["samples"], row["seconds"], row["loss"], row["value"],
-        Location(row["source"], row["line"]),
+        side, job, row["step"], row["samples"], row["seconds"], row["loss"], row["value"], row["resolution"],
+        location=Location(row["source"], row["line"]),
     )  # fmt: skip
 
 
@@ -170,8 +203,11 @@ def _curves(ledger: Ledger, name: str, split: str) -> tuple[Mapping[tuple[Any, .
     """The points of all jobs by job id, and the empty frame for a job without points."""
     parts = [(run, job.id, part) for job in ledger.jobs for part, run in enumerate(job.ids)]
     run_jobs = pl.DataFrame(parts, schema={"run": TEXT, "job": TEXT, "part": pl.Int64()}, orient="row")
+    # A curve shows where its run logged NaN or infinity.
+    value = pl.coalesce("value", pl.col("not_finite").cast(pl.Float64, strict=False))
     rows = (
-        ledger.logs.metrics.filter(
+        ledger.logs.metrics.with_columns(value.alias("value"))
+        .filter(
             (pl.col("name") == name)
             & (pl.col("split") == split)
             & pl.col("window").is_in(["step", "interval"])

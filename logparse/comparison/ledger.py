@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from typing import Any, TypeVar
@@ -10,8 +10,9 @@ from typing import Any, TypeVar
 import polars as pl
 
 from logparse.cells import Cells, Value
-from logparse.comparison.claims import Claim, taken
+from logparse.comparison.claims import Claim, from_log, names_in_logs, taken
 from logparse.comparison.jobs import Job, jobs
+from logparse.comparison.programs import Program, graphs, programs
 from logparse.grammar import Grammar
 from logparse.logs import Logs
 from logparse.text.location import Location
@@ -42,9 +43,11 @@ class Ledger:
         return {run: job for job in self.jobs for run in job.ids}
 
     def value(self, job: Job, column: str) -> Value:
-        """What a column of `runs` is for that job: from the log that states it, else as claimed, else the reason.
+        """What a column of `runs` is for that job: from the log that states it, else as claimed by the user or by a
+        name in the log (`bert_large_MSL128`), else the reason.
 
-        The task of a job with only its submission log is `submission`, whether or not it compiled.
+        A workload that the log does not name is that of the jobs with the same program. The task of a job with only its
+        submission log is `submission`, whether or not it compiled.
         """
         if column == "task" and job.main["status"] == "submitted":
             return replace(self.value(job, "status"), value=SUBMISSION)
@@ -52,11 +55,55 @@ class Ledger:
         known = next((value for value in found if value.known), None)
         if known is not None:
             return known
-        claim = taken(self.claims, job, column)
+        claim = taken((*self.claims, *self.names_claim(job)), job, column)
         if claim is not None:
-            return Value(claim.number, None, "claimed", f"claimed ({claim.origin}), not in the log")
+            return Value(claim.number, None, "claimed", f"claimed ({claim.source}), not in the log", claim.locations)
+        if column == "workload" and (program := self._programs.get(job.id)) is not None:
+            lines = program.locations or self.value(job, "model").locations
+            return Value(program.workload, None, "inferred", program.reason, lines)
         # That a value is in another log of the job is no reason where that log is here.
         return next((value for value in found if not value.is_empty(Code.OTHER_LOG)), found[0])
+
+    def names_claim(self, job: Job) -> list[Claim]:
+        """What the names of workloads and models in the job's log claim about it; the sequence length also from the log
+        of a job that ran the same compiled graph, since a graph is compiled for one."""
+        return self.once(("names_claim", job.id), lambda: list(self._names_claim(job)))
+
+    def _names_claim(self, job: Job) -> Iterator[Claim]:
+        own = list(from_log(job, self._names))
+        yield from own
+        if any(claim.name == "sequence_length" for claim in own):
+            return
+        shared = [c for run in job.ids for graph, _ in self._graphs.get(run, ()) for c in self._by_graph.get(graph, ())]
+        if len({claim.text for claim in shared}) == 1:
+            yield replace(shared[0], label=job.id)
+
+    @cached_property
+    def _names(self) -> Mapping[str, Sequence[tuple[str, Location]]]:
+        """Run -> the names of workloads and models in its log."""
+        return names_in_logs(self.logs.params)
+
+    @cached_property
+    def _graphs(self) -> Mapping[str, Sequence[tuple[str, Location]]]:
+        """Run -> its compiled graphs."""
+        return graphs(self.logs.params)
+
+    @cached_property
+    def _by_graph(self) -> Mapping[str, list[Claim]]:
+        """Compiled graph -> the sequence lengths that names claim in the logs of jobs that ran it."""
+        out: dict[str, list[Claim]] = {}
+        for job in self.jobs:
+            for claim in from_log(job, self._names):
+                if claim.name == "sequence_length":
+                    name = f"{claim.name_in_log} in the log of {job.label}, which ran the same compiled graph"
+                    for graph, _ in (pair for run in job.ids for pair in self._graphs.get(run, ())):
+                        out.setdefault(graph, []).append(replace(claim, name_in_log=name))
+        return out
+
+    @cached_property
+    def _programs(self) -> Mapping[str, Program]:
+        """Job id -> program, where no log of the job names it but another job shares it."""
+        return programs(self.jobs, self.logs.params)
 
     def metrics(self, job: Job, *names: str, **where: str | None) -> pl.DataFrame:
         """Rows of `metrics` of that job with one of these names (any, where none is given), in the order of the lines;
@@ -101,15 +148,39 @@ class Ledger:
             return [job]
         return self._by_group.get(job.main["group"], [job])
 
+    def experiments(self, job: Job) -> list[list[Job]]:
+        """The repeats of each experiment of that job's program (platform, workload and task)."""
+        return self._by_program.get(_program(job), [])
+
     @cached_property
     def _by_group(self) -> dict[str, list[Job]]:
         """Group -> its jobs with a result, look-alikes once."""
         out: dict[str, dict[tuple[Any, ...], Job]] = {}
         for job in self.jobs:
             if _is_experiment(job) and job.has_result:
-                figures = tuple(job[c] for c in _FIGURES)
-                out.setdefault(job.main["group"], {}).setdefault(figures, job)
+                out.setdefault(job.main["group"], {}).setdefault(self.figures(job), job)
         return {group: list(found.values()) for group, found in out.items()}
+
+    @cached_property
+    def _by_program(self) -> dict[tuple[Any, ...], list[list[Job]]]:
+        out: dict[tuple[Any, ...], list[list[Job]]] = {}
+        for group in self._by_group.values():
+            out.setdefault(_program(group[0]), []).append(group)
+        return out
+
+    def figures(self, job: Job) -> tuple[Any, ...]:
+        """The measured figures of a job, which no two distinct runs share to the last digit; of a job without any, its
+        id."""
+        found = tuple(job[c] for c in _FIGURES)
+        return found if any(f is not None for f in found) else (job.id,)
+
+    def is_profiled(self, job: Job) -> bool:
+        """Whether a profiler was on."""
+        return not self._profiled.isdisjoint(job.ids)
+
+    @cached_property
+    def _profiled(self) -> set[str]:
+        return set(self.logs.params.filter(pl.col("name") == "profiling")["run"].cast(pl.String))
 
     def once(self, key: Hashable, make: Callable[[], T]) -> T:
         """The result of `make`, computed once: many comparisons need the same values of a job or a group."""
@@ -131,13 +202,20 @@ class Ledger:
     def only(self, jobs: Iterable[Job]) -> Ledger:
         """These jobs alone; the others still count as repeats, since they were read with them."""
         other = self.with_claims(self.claims)
-        other.__dict__.update(jobs=list(jobs), _by_group=self._by_group)
+        shared = ("_by_group", "_by_program", "_programs", "_by_graph")
+        other.__dict__.update({name: getattr(self, name) for name in shared}, jobs=list(jobs))
         other.__dict__.pop("by_run", None)
         return other
 
 
-_FIGURES = ("train_s", "throughput", "loss", "score", "latency_s", "on_chip_latency_s", "compile_s", "total_s")
-"""Figures that no two distinct runs share to the last digit."""
+_FIGURES = (
+    *("train_s", "throughput", "token_throughput", "loss", "score", "latency_s", "on_chip_latency_s", "compile_s"),
+    *("load_s", "eval_s", "total_s"),
+)
+
+
+def _program(job: Job) -> tuple[Any, ...]:
+    return job.main["platform"], job.main["workload"], job.main["task"]
 
 
 def _is_experiment(job: Job) -> bool:

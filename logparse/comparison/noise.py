@@ -1,78 +1,57 @@
-"""Noise: how much two values of the same thing can differ by chance. Each kind is a small function; a difference is
-compared with the largest known kind, which the output names.
+"""Noise: how much two values of the same thing differ by chance, as far as the logs and public runs show it.
 
-Sizes are on the scale of the quantity: ln(ratio) for durations and rates, the difference for losses and scores. All are
-symmetric in the two sides.
+Repeats of the same program give a standard deviation of one value with its degrees of freedom (`source`). What a single
+run shows (its digits, its steps, its test items) are lower bounds, and other programs are at most a hint (`bounds`).
+Sizes are on the scale of the quantity: ln(ratio) for durations and rates, the difference for losses and scores.
 """
 
 from __future__ import annotations
 
 import math
 import statistics
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import polars as pl
 
 from logparse import spreads
+from logparse.cells import Value
+from logparse.comparison.estimate import (
+    OTHER_PROGRAM,
+    PREDICTION_LEVEL,
+    Noise,
+    Pool,
+    Sample,
+    Source,
+    quantile,
+    without_outliers,
+)
 from logparse.comparison.jobs import Job
 from logparse.comparison.ledger import Ledger
-from logparse.comparison.quantities import Quantity
-from logparse.comparison.sides import Side, SideValues, side_values
+from logparse.comparison.quantities import BASIS, Quantity
+from logparse.comparison.sides import Side, SideValues, measured, side_values
 from logparse.text.location import Location
 
-
-@dataclass(frozen=True)
-class Noise:
-    """One kind of noise for one difference."""
-
-    kind: str
-    size: float
-    """On the scale of the quantity, never negative."""
-    text: str
-    locations: tuple[Location, ...] = ()
-    least: bool = False
-    """Whether it is a lower bound: the true noise may be larger, so that a difference beyond it proves nothing."""
+# ---- samples ---- #
 
 
-def noises(ledger: Ledger, quantity: Quantity, a: SideValues, b: SideValues) -> list[Noise]:
-    """All known noise of the difference between two sides, the largest first."""
-    found = (kind(ledger, quantity, a, b) for kind in KINDS)
-    known = [n for n in found if n is not None and math.isfinite(n.size)]
-    # No noise is smaller than the rounding of the printed digits, however close the values are.
-    digits = next((n.size for n in known if n.kind == "rounding"), 0.0)
-    known = [replace(n, size=max(n.size, digits)) for n in known]
-    return sorted(known, key=lambda n: (-n.size, n.least))
-
-
-def rounding(ledger: Ledger, quantity: Quantity, a: SideValues, b: SideValues) -> Noise | None:
-    """The rounding error of the printed digits on both sides; losses may lie on a grid coarser than their digits."""
-    sizes = []
-    for c in (a, b):
-        resolution = c.resolution
-        if quantity.name == "loss":
-            grids = [g for job in c.side.jobs if (g := grid(ledger, job))]
-            resolution = max([*grids, resolution or 0.0])
-        if not resolution or c.middle is None:
-            continue
-        sizes.append(resolution / abs(c.middle) if quantity.scale == "ratio" and c.middle else resolution)
-    if not sizes:
+def sample(ledger: Ledger, quantity: Quantity, c: SideValues) -> Sample | None:
+    """The values of a side on the scale of the quantity; None where one is not a finite number, or has no logarithm."""
+    numbers = c.numbers
+    if not numbers or not all(map(math.isfinite, numbers)) or (quantity.scale == "ratio" and min(numbers) <= 0):
         return None
-    size = sum(sizes)
-    return Noise(
-        "rounding", size, f"the printed digits leave an uncertainty of {_uncertainty(quantity, size)}", least=True
-    )
+    widths = [_half_width(ledger, quantity, job, v.resolution) for job, v in zip(c.jobs, c.values, strict=True)]
+    if quantity.scale == "ratio":
+        widths = [w / x for w, x in zip(widths, numbers, strict=True)]
+        numbers = [math.log(x) for x in numbers]
+    return Sample(tuple(numbers), sum(w**2 for w in widths) / 3 / len(widths))
 
 
-_NEGLIGIBLE = 0.0005
-"""Share of a value, or of a score, that is not shown as a number."""
-
-
-def _uncertainty(quantity: Quantity, size: float) -> str:
-    if size >= _NEGLIGIBLE or (quantity.scale == "difference" and quantity.name != "score"):
-        return f"±{shown(quantity, size)}"
-    return "less than 0.05 %" if quantity.scale == "ratio" else "less than 0.05 points"
+def _half_width(ledger: Ledger, quantity: Quantity, job: Job, resolution: float | None) -> float:
+    """The resolution of a value; losses may lie on a grid coarser than their digits."""
+    step = grid(ledger, job) if quantity.name == "loss" else None
+    return max(step or 0.0, resolution or 0.0)
 
 
 _GRID_POINTS = 10
@@ -98,127 +77,308 @@ def _grid(losses: pl.Series) -> float | None:
     return None
 
 
-def repeats(ledger: Ledger, quantity: Quantity, a: SideValues, b: SideValues) -> Noise | None:
-    """The spread of runs of the same experiment in these logs: the runs of each side by itself, with runs that are on
-    neither side. Never one side against the other: that is the difference to be judged."""
-    found = [_side_spread(ledger, quantity, side, other) for side, other in ((a, b), (b, a))]
-    known = [n for n in found if n is not None]
-    widest = max(known, key=lambda n: n.size, default=None)
-    # For two experiments both spreads must be known: the noise of one says little about the other.
-    half = len(known) < len(found) and {j.main["group"] for j in a.side.jobs} != {j.main["group"] for j in b.side.jobs}
-    return widest and replace(widest, least=half)
+# ---- repeats ---- #
 
 
-def _side_spread(ledger: Ledger, quantity: Quantity, values: SideValues, other: SideValues) -> Noise | None:
-    """The largest spread of the experiments on one side, without the jobs of the other side."""
-    excluded = frozenset(job.id for job in other.side.jobs)
-    states = _states(quantity, values.side.jobs)
-    groups = {job.main["group"] or job.id: job for job in values.side.jobs}
-    found = [
-        ledger.once(
-            ("repeats", quantity.name, group, excluded & {j.id for j in ledger.repeats(job)}, states),
-            lambda job=job: _of_group(
-                ledger, quantity, [j for j in ledger.repeats(job) if j.id not in excluded], states
-            ),  # type: ignore[misc]
-        )
-        for group, job in groups.items()
-    ]
-    return max((n for n in found if n is not None), key=lambda n: n.size, default=None)
+@dataclass(frozen=True)
+class _Repeats:
+    """The values of one experiment that may be repeats."""
+
+    ids: tuple[str, ...]
+    runs: tuple[str, ...]
+    """Fingerprints of the runs."""
+    numbers: tuple[float, ...]
+    """On the scale of the quantity."""
+    locations: tuple[Location, ...]
 
 
-def _states(quantity: Quantity, jobs: Sequence[Job]) -> frozenset[Any] | None:
-    """The values of these jobs in the state column of the quantity (see `Quantity.state`); None without one."""
-    return frozenset(job[quantity.state] for job in jobs) if quantity.state else None
+Values = Callable[[Sequence[Job]], SideValues]
+"""The values of one quantity of some jobs."""
 
 
-def _of_group(ledger: Ledger, quantity: Quantity, jobs: Sequence[Job], states: frozenset[Any] | None) -> Noise | None:
-    alike = tuple(job for job in jobs if states is None or not quantity.state or job[quantity.state] in states)
-    values = side_values(ledger, quantity, Side("", alike))
-    size = _span(quantity, values.numbers) if values.n > 1 else None
-    if size is None:
-        return None
-    text = f"{values.n} runs with the same settings in these logs differ by up to {shown(quantity, size)}"
-    return Noise("repeats here", size, text, values.locations)
+def source(ledger: Ledger, quantity: Quantity, a: SideValues, b: SideValues, values: Values | None = None) -> Source:
+    """The noise of one value, pooled within groups of repeats of the same program: those of the two sides themselves,
+    of other experiments in these logs, and of public runs.
+
+    Never the difference between the two sides, which is to be judged: runs of the sides are no repeats of each other,
+    and public runs with the very values of these logs are left out. Two programs (on two platforms, say) have two
+    pools; the source is empty where one of them has no repeats. A converted rate varies as the rate that was measured.
+    `values`: how to get the values of repeats, if the quantity is not one of a whole run; then there are no public
+    runs.
+    """
+    quantities = [measured(quantity, c) for c in (a, b)]
+    same = {_program(job) for job in a.counted_jobs} == {_program(job) for job in b.counted_jobs}
+    if same and quantities[0] is quantities[1]:
+        return _source(ledger, quantities[0], (a, b), (a, b), values)
+    parts = [_source(ledger, of, (c,), (a, b), values) for of, c in zip(quantities, (a, b), strict=True)]
+    if not all(part.pools for part in parts):
+        return Source()
+    kinds = dict.fromkeys(part.kind for part in parts)
+    return Source(
+        tuple(pool for part in parts for pool in part.pools),
+        kinds.popitem()[0] if len(kinds) == 1 else BOTH,
+        "; ".join(part.text for part in parts),
+        tuple(dict.fromkeys(p for part in parts for p in part.locations)),
+    )
 
 
-def public(ledger: Ledger, quantity: Quantity, a: SideValues, b: SideValues) -> Noise | None:
-    """The spread of public runs of the same program; without any, the widest spread of other programs on the
-    platform."""
-    platforms = {str(job["platform"]) for c in (a, b) for job in c.side.jobs}
-    found: list[Noise] = []
-    for platform in platforms:
-        jobs = [job for c in (a, b) for job in c.side.jobs if job["platform"] == platform]
-        same_program = [s for job in jobs for s in spreads.of(platform, job["workload"], job["task"], quantity.name)]
-        if same_program:
-            exact = [s for s in same_program if any(_of_settings(s, job) for job in jobs)]
-            widest = max(exact or same_program, key=lambda s: _width(quantity, s))
-            at = "" if exact else f" (at {widest.setting})"
-            found.append(Noise("public spread", _width(quantity, widest), widest.text + at))
-        elif quantity.scale == "ratio" and (other := spreads.widest(platform, quantity.name)):
-            text = f"no public repeats of this program; {other.workload} on {platform} spans {other.ratio - 1:.1%}"
-            found.append(Noise("public spread", _width(quantity, other), text))
-    # For two platforms both spreads must be known: the noise of one says nothing about the other.
-    return max(found, key=lambda n: n.size) if len(found) == len(platforms) and found else None
+def margin(ledger: Ledger, quantity: Quantity, c: SideValues) -> tuple[float | None, str]:
+    """Half the width of the 95 % interval around the mean of one side, on the scale of the quantity, and the repeats it
+    rests on; None without repeats."""
+    values, lent = sample(ledger, quantity, c), _source(ledger, measured(quantity, c), (c,), (c,))
+    if values is None or not lent.pools:
+        return None, ""
+    (pool,) = lent.pools
+    return quantile(pool.dof, PREDICTION_LEVEL) * math.sqrt((pool.variance + values.rounding) / values.n), lent.text
 
 
-def _width(quantity: Quantity, spread: spreads.Spread) -> float:
+HERE, PUBLIC, BOTH = "repeats here", "public repeats", "repeats here and public"
+"""Kinds of noise: from which repeats it was computed."""
+
+
+def _program(job: Job) -> tuple[Any, ...]:
+    return job.main["platform"], job.main["workload"], job.main["task"]
+
+
+def _source(
+    ledger: Ledger,
+    quantity: Quantity,
+    cells: Sequence[SideValues],
+    excluded: Sequence[SideValues],
+    values: Values | None = None,
+) -> Source:
+    """The pool of the programs of these sides, without the runs of the excluded sides except in their own side."""
+    ids = {job.id for c in excluded for job in c.side.jobs}
+    programs = {_program(job): job for c in cells for job in c.counted_jobs}
+    groups = [_of_side(ledger, quantity, c) for c in cells]
+    seen = {spreads.fingerprint(job.main) for c in excluded for job in c.side.jobs}
+    for job in programs.values():
+        for group in _experiments(ledger, quantity, job, values):
+            seen.update(group.runs)
+            left = [i for i, id in enumerate(group.ids) if id not in ids]
+            groups.append(_Repeats((), (), tuple(group.numbers[i] for i in left), group.locations))
+    here = [group for group in groups if len(group.numbers) > 1]
+    public = [] if values else [found for job in programs.values() for found in _public(quantity, job, seen)]
+    pool = Pool.of([group.numbers for group in here]) + Pool.of([numbers for _, numbers in public])
+    if not pool.dof:
+        return Source()
+    kind = BOTH if here and public else HERE if here else PUBLIC
+    places = tuple(dict.fromkeys(p for group in here for p in group.locations))
+    return Source((pool,), kind, _text(quantity, pool, here, public), places)
+
+
+def _text(
+    quantity: Quantity, pool: Pool, here: Sequence[_Repeats], public: Sequence[tuple[spreads.Spread, list[float]]]
+) -> str:
+    """`one run varies by 0.4 % (standard deviation, 16 degrees of freedom): 17 public runs of this program …`."""
+    parts = []
+    if here:
+        count = sum(len(group.numbers) for group in here)
+        parts.append(f"{count} runs of this program in these logs" + _in_groups(len(here)))
+    if len(public) == 1 and len(public[0][1]) == public[0][0].n:
+        parts.append(public[0][0].text)
+    elif public:
+        parts.append(f"{sum(len(n) for _, n in public)} public runs of this program" + _in_groups(len(public)))
+    dof = f"{pool.dof:.0f} degree{'s' if pool.dof > 1 else ''} of freedom"
+    size = f"one run varies by {shown(quantity, math.sqrt(pool.variance))} (standard deviation, {dof})"
+    return f"{size if pool.squares else f'repeats agree in all digits ({dof})'}: {' and '.join(parts)}"
+
+
+def _in_groups(count: int) -> str:
+    return f", in {count} groups of equal settings" if count > 1 else ""
+
+
+def _on_scale(quantity: Quantity, numbers: Sequence[float]) -> list[float]:
     if quantity.scale == "difference":
-        return spread.greatest - spread.least
-    return math.log(spread.greatest / spread.least) if spread.least > 0 else math.inf
+        return [x for x in numbers if math.isfinite(x)]
+    return [math.log(x) for x in numbers if x > 0 and math.isfinite(x)]
 
 
-def _of_settings(spread: spreads.Spread, job: Job) -> bool:
-    """Whether the spread has the settings of that job, as far as the job's settings are known."""
-    for part in filter(None, spread.setting.split("; ")):
-        name, _, value = part.partition("=")
-        setting = job.main.get(name)
-        if setting is None or str(setting) == value:
-            continue
-        if not (isinstance(setting, float) and f"{setting:g}" == value):
-            return False
-    return True
+def _of_side(ledger: Ledger, quantity: Quantity, c: SideValues) -> _Repeats:
+    """The values of a side that may be repeats: what forms a side is taken to be repeats of each other. Outliers stay:
+    the mean of the side contains them too."""
+    return _repeats(ledger, quantity, c, trim=False)
+
+
+def _experiments(ledger: Ledger, quantity: Quantity, job: Job, values: Values | None) -> list[_Repeats]:
+    """The repeats of each experiment of the program of `job` whose values mean the same as those of `job`."""
+    columns = [*BASIS.get(quantity.name, ()), *([quantity.state] if quantity.state else [])]
+    basis = tuple(job[column] for column in columns)
+    if values is not None:
+        return [_repeats(ledger, quantity, values(jobs)) for jobs in ledger.experiments(job)]
+    return ledger.once(
+        ("experiments", quantity.name, _program(job), basis),
+        lambda: [
+            _repeats(ledger, quantity, side_values(ledger, quantity, Side("", alike)))
+            for jobs in ledger.experiments(job)
+            if len(alike := tuple(j for j in jobs if tuple(j[column] for column in columns) == basis)) > 1
+        ],
+    )
+
+
+def _repeats(ledger: Ledger, quantity: Quantity, c: SideValues, trim: bool = True) -> _Repeats:
+    """Those values that may be repeats: not at chance, not diverged, and no outliers if these are trimmed."""
+    sound = [
+        (job, number, value)
+        for job, x, value in zip(c.jobs, c.numbers, c.values, strict=True)
+        if is_sound(ledger, job)
+        for number in _on_scale(quantity, [x])
+    ]
+    kept = [sound[i] for i in without_outliers([number for _, number, _ in sound])] if trim else sound
+    places = dict.fromkeys(p for _, _, value in kept for p in value.locations)
+    return _Repeats(
+        tuple(job.id for job, _, _ in kept), tuple(spreads.fingerprint(job.main) for job, _, _ in kept),
+        tuple(number for _, number, _ in kept), tuple(places),
+    )  # fmt: skip
+
+
+def is_sound(ledger: Ledger, job: Job) -> bool:
+    """Whether a run did what its program does: it is not at chance, and its loss did not diverge."""
+    return ledger.once(("sound", job.id), lambda: not _at_chance(ledger, job) and not _diverged(ledger, job))
+
+
+_NEAR_CHANCE = 0.2
+"""Relative distance from chance within which a score counts as guessing."""
+
+
+def _at_chance(ledger: Ledger, job: Job) -> bool:
+    grammar = ledger.grammars.get(job["platform"])
+    if grammar is None or job["score_name"] != "accuracy" or job["score"] is None:
+        return False
+    chance = grammar.chance.get(job["dataset"] or "")
+    return chance is not None and abs(job["score"] - chance) <= _NEAR_CHANCE * chance
+
+
+def _diverged(ledger: Ledger, job: Job) -> bool:
+    losses = ledger.metrics(job, "loss", split="train", scope=None)["value"].drop_nulls()
+    if losses.len() < 2:
+        return False
+    return not losses.is_finite().all() or bool(losses[-1] > losses[0])
+
+
+def _public(quantity: Quantity, job: Job, seen: set[str]) -> Iterator[tuple[spreads.Spread, list[float]]]:
+    """Public repeats of the program of `job` whose values mean the same, without runs that are in these logs."""
+    for spread in spreads.of(job["platform"], job["workload"], job["task"], quantity.name):
+        basis = [(name, value) for name, value in spreads.settings(spread.setting) if name in _BASIS_NAMES]
+        if all(job[name] is None or str(job[name]) == value for name, value in basis):
+            others = [v for v, run in zip(spread.values, spread.runs, strict=True) if run not in seen]
+            if len(others) > 1:
+                yield spread, _on_scale(quantity, others)
+
+
+_BASIS_NAMES = frozenset(name for names in BASIS.values() for name in names)
+
+
+# ---- lower bounds, and other programs ---- #
+
+
+def bounds(ledger: Ledger, quantity: Quantity, a: SideValues, b: SideValues) -> list[Noise]:
+    """What else is known of the noise of a difference, the largest first."""
+    found = (kind(ledger, quantity, a, b) for kind in KINDS)
+    return sorted((n for n in found if n is not None and math.isfinite(n.size)), key=lambda n: -n.size)
+
+
+def rounding(ledger: Ledger, quantity: Quantity, a: SideValues, b: SideValues) -> Noise | None:
+    """The resolution of the values on both sides; losses may lie on a grid coarser than their digits."""
+    sizes = []
+    for c in (a, b):
+        widths = [_half_width(ledger, quantity, job, v.resolution) for job, v in zip(c.jobs, c.values, strict=True)]
+        width, mean = max(widths, default=0.0), c.mean
+        if width and mean is not None:
+            sizes.append(width / abs(mean) if quantity.scale == "ratio" and mean else width)
+    if not sizes:
+        return None
+    text = f"the resolution of the values leaves an uncertainty of {_uncertainty(quantity, sum(sizes))}"
+    return Noise("rounding", text, sum(sizes), least=True)
+
+
+_NEGLIGIBLE = 0.0005
+"""Share of a value, or of a score, that is not shown as a number."""
+
+
+def _uncertainty(quantity: Quantity, size: float) -> str:
+    if size >= _NEGLIGIBLE or (quantity.scale == "difference" and quantity.name != "score"):
+        return f"±{shown(quantity, size)}"
+    return "less than 0.05 %" if quantity.scale == "ratio" else "less than 0.05 points"
 
 
 _FEW = 5
 """Least number of intervals for a deviation."""
+_STEADY = frozenset({"throughput", "steady_throughput", "token_throughput", "train_s"})
+"""Quantities that are a mean over the intervals of a run."""
 
 
 def within(ledger: Ledger, quantity: Quantity, a: SideValues, b: SideValues) -> Noise | None:
-    """The deviation between the intervals within a run: a lower bound, and for steady rates only."""
-    if quantity.name != "steady_throughput":
+    """The error of a mean over the intervals within a run. It does not know what differs between runs."""
+    if quantity.name not in _STEADY:
         return None
-    sizes = []
-    for job in (*a.side.jobs, *b.side.jobs):
-        size = ledger.once(("within", job.id), lambda job=job: _unsteadiness(ledger, job))  # type: ignore[misc]
-        sizes += [] if size is None else [size]
-    if not sizes:
+    errors = [_of_side_bound(c, lambda job: interval_error(ledger, job)) for c in (a, b)]
+    if None in errors:
         return None
-    size = max(sizes)
-    text = f"intervals within a run vary by {shown(quantity, size)} (robust standard deviation)"
-    return Noise("within the run", size, text, least=True)
+    size = quantile(math.inf) * math.hypot(*(e for e in errors if e is not None))
+    text = f"the intervals within the runs leave an uncertainty of {_uncertainty(quantity, size)} (block bootstrap)"
+    return Noise("within the run", text, size, least=True)
 
 
-def _unsteadiness(ledger: Ledger, job: Job) -> float | None:
-    """Robust standard deviation of a run's intervals without the first (warm-up), as a share of their median."""
+def _of_side_bound(c: SideValues, error: Callable[[Job], float | None]) -> float | None:
+    """The largest error of one value of a side, for its number of values."""
+    known = [e for job in c.counted_jobs if (e := error(job)) is not None]
+    return max(known) / math.sqrt(c.n) if known and c.n else None
+
+
+def interval_error(ledger: Ledger, job: Job) -> float | None:
+    """Standard error of the mean over a run's intervals without the first (warm-up), as a share of that mean; None with
+    fewer than five intervals."""
+    return ledger.once(("intervals", job.id), lambda: _interval_error(ledger, job))
+
+
+def _interval_error(ledger: Ledger, job: Job) -> float | None:
     rates = ledger.metrics(job, "throughput", split="train", scope=None).filter(
         pl.col("window").is_in(["interval", "step"])
     )["value"]
     steps = ledger.metrics(job, "step_time", scope=None)["value"]
     series = (rates if rates.len() >= steps.len() else steps).drop_nulls().slice(1).to_list()
-    middle = statistics.median(series) if len(series) >= _FEW else 0.0
-    return deviation(series) / abs(middle) if middle else None
+    mean = statistics.fmean(series) if len(series) >= _FEW else 0.0
+    return bootstrap_error(series) / abs(mean) if mean and math.isfinite(mean) else None
+
+
+def bootstrap_error(series: Sequence[float]) -> float:
+    """The standard error of the mean of a series, by circular block bootstrap with blocks of n^(1/3): consecutive
+    intervals are alike. Computed exactly instead of by drawing."""
+    n = len(series)
+    length = max(1, round(n ** (1 / 3)))
+    mean = statistics.fmean(series)
+    doubled = [*series, *series]
+    means = [statistics.fmean(doubled[i : i + length]) for i in range(n)]
+    return math.sqrt(statistics.fmean((m - mean) ** 2 for m in means) * length / n)
 
 
 def step_to_step(ledger: Ledger, quantity: Quantity, a: SideValues, b: SideValues) -> Noise | None:
-    """A loss that is the value of one step varies from one logged step to the next."""
-    if quantity.name != "loss":
+    """A loss that is the value of one step varies from one logged step to the next. A loss that the program states as a
+    mean does not."""
+    if quantity.name != "loss" or not all(
+        _is_of_one_step(ledger, job, value) for c in (a, b) for job, value in zip(c.jobs, c.values, strict=True)
+    ):
         return None
-    sizes = [d for job in (*a.side.jobs, *b.side.jobs) if (d := wobble(ledger, job)) is not None]
-    if not sizes:
+    errors = [_of_side_bound(c, lambda job: step_deviation(ledger, job)) for c in (a, b)]
+    if None in errors:
         return None
-    size = 2 * max(sizes)
-    text = f"the loss of a single step: logged steps vary by ±{shown(quantity, size)} (two robust standard deviations)"
-    return Noise("step to step", size, text)
+    size = quantile(math.inf) * math.hypot(*(e for e in errors if e is not None))
+    text = f"the loss of a single step: from step to step it leaves an uncertainty of ±{shown(quantity, size)}"
+    return Noise("step to step", text, size, least=True)
+
+
+def _is_of_one_step(ledger: Ledger, job: Job, loss: Value) -> bool:
+    """Whether a loss is the value of a logged step."""
+    steps = ledger.metrics(job, "loss", split="train", window="step", scope=None)
+    lines = set(zip(steps["source"].cast(pl.String), steps["line"], strict=True))
+    return any((p.source, p.line) in lines for p in loss.locations)
+
+
+def step_deviation(ledger: Ledger, job: Job) -> float | None:
+    """Robust standard deviation of the loss of one step around its trend, over the second half of a run."""
+    change = wobble(ledger, job)
+    return None if change is None else change / math.sqrt(2)  # two steps make a change
 
 
 def wobble(ledger: Ledger, job: Job) -> float | None:
@@ -230,7 +390,7 @@ def _wobble(ledger: Ledger, job: Job) -> float | None:
     losses = ledger.metrics(job, "loss", split="train", window="step", scope=None)["value"].drop_nulls()
     losses = losses.filter(losses.is_finite())
     tail = losses.slice(losses.len() // 2)
-    return deviation(tail.diff().drop_nulls().to_list()) if tail.len() > _FEW else None
+    return deviation(tail.diff().drop_nulls().to_list()) if tail.len() >= _FEW else None
 
 
 def binomial(ledger: Ledger, quantity: Quantity, a: SideValues, b: SideValues) -> Noise | None:
@@ -239,12 +399,13 @@ def binomial(ledger: Ledger, quantity: Quantity, a: SideValues, b: SideValues) -
         return None
     halves = []
     for c in (a, b):
-        items = {items_of(ledger, job) for job in c.side.jobs}
-        if None in items or c.middle is None or not 0 <= c.middle <= 1:
+        items = {items_of(ledger, job) for job in c.counted_jobs}
+        if None in items or c.mean is None or not 0 <= c.mean <= 1:
             return None
-        halves.append(half_width(c.middle, min(i for i in items if i is not None)))
+        halves.append(half_width(c.mean, min(i for i in items if i is not None)))
     size = math.hypot(*halves)
-    return Noise("binomial", size, f"with other test items, the difference could change by ±{shown(quantity, size)}")
+    text = f"with other test items, the difference could change by ±{shown(quantity, size)}"
+    return Noise("binomial", text, size, least=True)
 
 
 def half_width(share: float, items: int) -> float:
@@ -260,13 +421,30 @@ def items_of(ledger: Ledger, job: Job) -> int | None:
     return grammar.test_items.get(job["dataset"] or "")
 
 
+def other_program(ledger: Ledger, quantity: Quantity, a: SideValues, b: SideValues) -> Noise | None:
+    """The widest spread of another program on the platform, or on any platform: a hint at the order of magnitude."""
+    platforms = sorted({str(job["platform"]) for c in (a, b) for job in c.counted_jobs})
+    name = "throughput" if quantity.rate else quantity.name
+    found = [s for platform in platforms if (s := spreads.widest(platform, name)) is not None]
+    widest = max(found, key=lambda s: s.sd, default=None) or spreads.widest(None, name)
+    if widest is None or not a.n or not b.n:
+        return None
+    size = quantile(widest.dof, PREDICTION_LEVEL) * widest.sd * math.sqrt(1 / a.n + 1 / b.n)
+    where = f"on {widest.platform}" if widest.platform in platforms else "on any platform"
+    text = (
+        "no repeats of this program are known; the widest repeat-to-repeat deviation known of this quantity "
+        f"{where} is {shown(quantity, widest.sd)} ({widest.workload}"
+        + (")" if widest.platform in platforms else f" on {widest.platform})")
+    )
+    return Noise(OTHER_PROGRAM, text, size, widest.sd, widest.dof, least=True)
+
+
 KINDS: tuple[Callable[[Ledger, Quantity, SideValues, SideValues], Noise | None], ...] = (
     rounding,
-    repeats,
-    public,
     within,
     step_to_step,
     binomial,
+    other_program,
 )
 
 
@@ -274,13 +452,6 @@ def deviation(values: Sequence[float]) -> float:
     """Median absolute deviation, scaled to equal the standard deviation of a normal distribution."""
     middle = statistics.median(values)
     return 1.4826 * statistics.median(abs(v - middle) for v in values)
-
-
-def _span(quantity: Quantity, numbers: Sequence[float]) -> float | None:
-    least, most = min(numbers), max(numbers)
-    if quantity.scale == "difference":
-        return most - least
-    return math.log(most / least) if least > 0 else None
 
 
 def shown(quantity: Quantity, size: float) -> str:

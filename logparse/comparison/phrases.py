@@ -144,13 +144,48 @@ def quoted(message: str) -> str:
 
 def first_error(ledger: Ledger, job: Job) -> Mapping[str, Any] | None:
     """The row of `messages` that says what went wrong: the first error that names a problem (later errors are usually
-    consequences of it), else the first. What a scheduler reports after the user interrupted a run is a consequence."""
+    consequences of it), else the first. What a scheduler reports after the user interrupted a run is a consequence.
+    Where an error only announces that something failed (`Uncaught exception:`), text and line are those of the
+    following line that says what it was."""
     errors = ledger.messages(job).filter(pl.col("level") == "error")
     if (errors["kind"].cast(pl.String) == "interrupt").any():
         errors = errors.filter(pl.col("kind").cast(pl.String).ne_missing("scheduler"))
     naming = errors.filter(pl.col("text").str.contains(_PROBLEM))
-    return next((naming if naming.height else errors).iter_rows(named=True), None)
+    first = next((naming if naming.height else errors).iter_rows(named=True), None)
+    if first is None or not _ANNOUNCES.search(first["text"] or ""):
+        return first
+    later = (
+        row
+        for row in errors.iter_rows(named=True)
+        if row["source"] == first["source"] and row["line"] > first["line"] and not _ANNOUNCES.search(row["text"] or "")
+    )
+    return _explained(ledger, job, first) or next(later, first)
 
 
-_PROBLEM = r"(?i)error|exception|fail|kill|abort|cannot|can't|denied|invalid|not (?:found|available)|out of|exceed"
+def _explained(ledger: Ledger, job: Job, announced: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """The row with text and line of the line that explains it, where that is among the next lines of the log."""
+    source, line = str(announced["source"]), announced["line"]
+    if source not in ledger.logs.sources["source"]:
+        return None
+    last = min(line + _NEXT, max(run["line_last"] for run in job.runs if str(run["source"]) == source))
+    lines = ledger.logs.lines(source, range(line + 1, last + 1))
+    found = {number: _PREFIX.sub("", text.strip()) for number, text in lines.items()}
+    naming = ((n, text) for n, text in found.items() if re.search(_PROBLEM, text) and not _ANNOUNCES.search(text))
+    return next(({**announced, "line": n, "text": text, "kind": None} for n, text in naming), None)
+
+
+_PROBLEM = (
+    r"(?i)error|exception|fail|kill|abort|cannot|can't|denied|invalid|not (?:found|available)|no such|out of|exceed|"
+    r"unknown|refused"
+)
 """Words of an error that names a problem; some programs also print headings as errors."""
+_ANNOUNCES = re.compile(
+    r"(?i):$|^terminate called|fatal message\.?$|^please contact|^Traceback |^\s*File \"|\bin file: \S+ line: \d+"
+)
+"""A line that only says that something failed, or where in the program: others say what."""
+_NEXT = 4
+"""Lines after such a line that are searched."""
+_PREFIX = re.compile(
+    r"^(?:\d{4}-\d\d-\d\d[T ][\d:,.]+\s+)?(?:(?:INFO|WARNING|ERROR):?\s+)?(?:\[[\w./-]+:\d+\]\s+)?(?:what\(\):\s+)?"
+)
+"""Time stamp, level and place in the program before the message itself."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from logparse.schema import declared
+
 CLOCKS = {
     "train": "training alone",
     "result": "everything except waiting",
@@ -32,6 +34,8 @@ class Quantity:
     """Whether it can be divided by devices or ranks."""
     of_budget: bool = False
     """Whether it depends on how much was trained: then it is compared only where that is the same."""
+    pick: str | None = None
+    """For a metric that a grammar declares: which of the values in `metrics` is that of the run."""
 
     @property
     def state(self) -> str | None:
@@ -45,6 +49,12 @@ class Quantity:
         return name if name in CLOCKS else None
 
 
+BASIS = {
+    "train_s": ("train_includes",),
+    "throughput": ("throughput_window",),
+    "score": ("score_name", "dataset"),
+}
+"""Quantity -> columns of `runs` that qualify it: values that differ there are no repeats of each other."""
 _STATES = {"train_s": "train_includes", **dict.fromkeys(("compile_s", "result_s", "wall_s"), "compile_cache")}
 
 
@@ -76,6 +86,20 @@ QUANTITIES: dict[str, Quantity] = {
         Quantity("score", "score", None, "higher", scale="difference"),
     )
 }
-"""Name -> quantity, in display order."""
+"""Name -> built-in quantity, in display order."""
+
+
+def quantities() -> dict[str, Quantity]:
+    """Name -> quantity, in display order: the built-in ones, and the metrics that grammars declare."""
+    own = {
+        name: Quantity(
+            name, metric.doc, metric.unit, metric.better,
+            scale="difference" if metric.unit in (None, "fraction") else "ratio", pick=metric.pick,
+        )
+        for name, metric in declared().items() if metric.better
+    }  # fmt: skip
+    return QUANTITIES | own
+
+
 LOWER_SCORES = frozenset({"wer", "perplexity", "mean_squared_error", "loss"})
 """Scores for which lower is better."""

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
+from logparse.comparison import budget, equal
 from logparse.comparison.jobs import Job
 from logparse.comparison.ledger import Ledger
 from logparse.comparison.quantities import Quantity
 from logparse.comparison.settings import BUDGET
-from logparse.comparison.sides import Side, SideValues
+from logparse.comparison.sides import Side, SideValues, is_convertible
 from logparse.errors import Remedy
 from logparse.text import labels
 
@@ -51,16 +52,67 @@ def refusal(
     """Why two sides cannot be compared; None where they can. `by`: the column under study, if one was declared."""
     causes = _causes(ledger, quantity, a, b, per, by)
     refused = next(((cause, text) for cause, text in causes if text), None)
-    return refused and Refusal(*refused, _remedy(ledger, refused[0], a, b))
+    return refused and Refusal(*refused, _remedy(ledger, refused[0], quantity, a, b, per))
 
 
-def _remedy(ledger: Ledger, cause: RefusalCause, a: SideValues, b: SideValues) -> Remedy | None:
-    if cause is RefusalCause.BUDGET:
-        return Remedy("at", "samples")
+def _remedy(
+    ledger: Ledger, cause: RefusalCause, quantity: Quantity, a: SideValues, b: SideValues, per: str | None
+) -> Remedy | None:
+    """The argument that lifts a refusal for that cause; None where no argument does."""
     if cause is RefusalCause.UNKNOWN_WORKLOAD and (unknown := _unknown(ledger, a, b)):
-        return Remedy("claims", f"{unknown[1].label}:{unknown[0]}=…")
-    if cause is RefusalCause.SAMPLE and None in _all(ledger, "sequence_length", a) | _all(ledger, "sequence_length", b):
-        return Remedy("claims", "*:sequence_length=…")
+        return _claim(ledger, unknown[0], a, b)
+    if cause is RefusalCause.SAMPLE and _is_vague(ledger, a, b):
+        return _claim(ledger, "sequence_length", a, b)
+    if cause is RefusalCause.BUDGET:
+        by = next(c for c in _AMOUNTS if None not in _all(ledger, c, a) | _all(ledger, c, b))
+        return Remedy("at", "samples") if _has_equal_samples(ledger, a, b) else Remedy("by", by)
+    if cause is RefusalCause.UNKNOWN_BUDGET:
+        return _claim(ledger, _claimable_budget(ledger, a, b), a, b, same=False)
+    if cause is RefusalCause.EMPTY:
+        return _value_remedy(ledger, quantity, a, b, per)
+    return None
+
+
+def _claim(ledger: Ledger, column: str, a: SideValues, b: SideValues, same: bool = True) -> Remedy | None:
+    """The claim of a column for the jobs whose logs do not state it. `same`: it helps only with the value that the
+    others have; where they have several, it does not help."""
+    jobs = {job.id: job for c in (a, b) for job in c.side.jobs}
+    lacking = [job for job in jobs.values() if not ledger.value(job, column).known]
+    known = (_all(ledger, column, a) | _all(ledger, column, b)) - {None}
+    if not lacking or (same and len(known) > 1):
+        return None
+    label = lacking[0].label if len(lacking) == 1 else "*"
+    return Remedy("claims", f"{label}:{column}={next(iter(known)) if same and known else '…'}")
+
+
+def _has_equal_samples(ledger: Ledger, a: SideValues, b: SideValues) -> bool:
+    """Whether all jobs logged a loss at some equal number of samples."""
+    sides = (a.side, b.side)
+    ids = tuple(job.id for side in sides for job in side.jobs)
+    return ledger.once(("at samples", ids), lambda: equal.at(ledger, sides, "samples").found) is not None
+
+
+def _claimable_budget(ledger: Ledger, a: SideValues, b: SideValues) -> str:
+    """What would make the amounts of training comparable: the batch size where all state equal steps, else the count
+    that most jobs state."""
+    if None not in _all(ledger, "steps", a) | _all(ledger, "steps", b):
+        return "batch_size"
+    jobs = [job for c in (a, b) for job in c.side.jobs]
+    return max(_AMOUNTS, key=lambda column: sum(ledger.value(job, column).known for job in jobs))
+
+
+def _value_remedy(ledger: Ledger, quantity: Quantity, a: SideValues, b: SideValues, per: str | None) -> Remedy | None:
+    """The claim by which a value could be converted, or divided by devices or ranks, on the side that has none."""
+    for c in (a, b):
+        jobs = [job for job in c.side.jobs if job.has_result]
+        if c.values or not quantity.rate or not jobs:
+            continue
+        if per and any(
+            ledger.value(job, quantity.name).known and not ledger.value(job, f"{per}s").value for job in jobs
+        ):
+            return _claim(ledger, f"{per}s", c, c, same=False)
+        if any(is_convertible(ledger, job, quantity) for job in jobs):
+            return _claim(ledger, "sequence_length", a, b)
     return None
 
 
@@ -85,6 +137,8 @@ def _unknown(ledger: Ledger, a: SideValues, b: SideValues) -> tuple[str, Side] |
 
 
 _WORK = ("workload", "task")
+_AMOUNTS = ("samples", "epochs", "steps")
+"""Counts of the amount of training, the most exact first."""
 
 
 def _causes(
@@ -108,7 +162,7 @@ def _causes(
 
 
 def _all(ledger: Ledger, column: str, c: SideValues) -> set[Any]:
-    return {ledger.value(job, column).value for job in c.side.jobs}
+    return {ledger.value(job, column).value for job in c.counted_jobs}
 
 
 def _words(values: set[Any]) -> str:
@@ -134,10 +188,15 @@ def _sample(ledger: Ledger, quantity: Quantity, a: SideValues, b: SideValues) ->
     kinds = [_all(ledger, "sample", c) - {None} for c in (a, b)]
     if not all(kinds) or kinds[0] == kinds[1]:
         return None
-    vague = "sample" in kinds[0] | kinds[1]
+    vague = _is_vague(ledger, a, b)
     if vague and (_same(ledger, "platform", a, b) or _same(ledger, "sequence_length", a, b)):
         return None
     return f"a sample is not {'known to be ' if vague else ''}the same: {_words(kinds[0])} and {_words(kinds[1])}"
+
+
+def _is_vague(ledger: Ledger, a: SideValues, b: SideValues) -> bool:
+    """Whether a log calls its samples just that."""
+    return "sample" in _all(ledger, "sample", a) | _all(ledger, "sample", b)
 
 
 def _scenario(ledger: Ledger, quantity: Quantity, a: SideValues, b: SideValues) -> str | None:
@@ -152,7 +211,7 @@ def _clock_scope(ledger: Ledger, quantity: Quantity, a: SideValues, b: SideValue
     """Training times are comparable only if they include the same phases."""
     if quantity.state != "train_includes":
         return None
-    included = [{job["train_includes"] for job in c.side.jobs if _timed(ledger, job)} for c in (a, b)]
+    included = [{job["train_includes"] for job in c.counted_jobs if _timed(ledger, job)} for c in (a, b)]
     if len(included[0] | included[1]) < 2:
         return None
     texts = [" or ".join(sorted(map(labels.included_text, phases))) for phases in included]
@@ -167,7 +226,7 @@ def _timed(ledger: Ledger, job: Job) -> bool:
 
 def _kind(quantity: Quantity, a: SideValues, b: SideValues, per: str | None) -> str | None:
     """Figures per device are comparable only for one kind of device: a wafer is not one RDU."""
-    kinds = {str(job["device_kind"]) for c in (a, b) for job in c.side.jobs}
+    kinds = {str(job["device_kind"]) for c in (a, b) for job in c.counted_jobs}
     if not per or not quantity.rate or len(kinds) < 2:
         return None
     return f"figures per {per} of different kinds of device are not comparable: {', '.join(sorted(kinds))}"
@@ -187,22 +246,26 @@ def _cached(ledger: Ledger, quantity: Quantity, a: SideValues, b: SideValues) ->
 
 def _budget(ledger: Ledger, quantity: Quantity, a: SideValues, b: SideValues) -> tuple[RefusalCause, str | None]:
     """More training takes longer and ends at a lower loss: times and final losses are compared only at equal amounts.
-    For times the same amount per rank is enough: that is weak scaling."""
+    For times the same amount per rank is enough (weak scaling), and for runs that stop at the same target the amount is
+    a result: their training time is the time to the target."""
     if not quantity.of_budget or _all(ledger, "task", a) | _all(ledger, "task", b) != {"train"}:
         return RefusalCause.BUDGET, None
     time = quantity.unit == "s"
-    instead = f"compare {'samples/s, or ' if time else ''}at equal samples"
-    for column in ("samples", "epochs", "steps"):
+    if time and budget.same_target(ledger, [job for c in (a, b) for job in c.side.jobs]):
+        return RefusalCause.BUDGET, None
+    for column in _AMOUNTS:
         values = [_all(ledger, column, c) for c in (a, b)]
         if None in values[0] | values[1]:
             continue
-        if values[0] == values[1]:
+        if values[0] == values[1] or budget.equal(values[0] | values[1]):
             # Equal steps are equal amounts only at equal batch sizes.
             if column != "steps" or _same(ledger, "batch_size", a, b):
                 return RefusalCause.BUDGET, None
         elif not (time and column == "samples" and _same_on_each_rank(ledger, a, b)):
             counts = f"{_counts(values[0])} and {_counts(values[1])}"
-            return RefusalCause.BUDGET, f"{column}{' seen' if column == 'samples' else ''} differ ({counts}): {instead}"
+            others = ["samples/s"] * time + ["at equal samples"] * _has_equal_samples(ledger, a, b)
+            instead = f": compare {', or '.join(others)}" if others else ""
+            return RefusalCause.BUDGET, f"{column}{' seen' if column == 'samples' else ''} differ ({counts}){instead}"
         else:
             return RefusalCause.BUDGET, None
     unknown = "not every log states the amount of training: times and losses at different amounts are not ranked"
@@ -213,12 +276,12 @@ def _same_on_each_rank(ledger: Ledger, a: SideValues, b: SideValues) -> bool:
     shares = {
         samples.value / ranks.value
         for c in (a, b)
-        for job in c.side.jobs
+        for job in c.counted_jobs
         if (samples := ledger.value(job, "samples")).value and (ranks := ledger.value(job, "ranks")).value
     }
     jobs = len(a.side.jobs) + len(b.side.jobs)
-    known = sum(bool(ledger.value(job, "ranks").value) for c in (a, b) for job in c.side.jobs)
-    return known == jobs and bool(shares) and max(shares) <= 1.01 * min(shares)
+    known = sum(bool(ledger.value(job, "ranks").value) for c in (a, b) for job in c.counted_jobs)
+    return known == jobs and bool(shares) and budget.equal(shares)
 
 
 def _same(ledger: Ledger, column: str, a: SideValues, b: SideValues) -> bool:

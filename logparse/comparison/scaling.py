@@ -77,15 +77,15 @@ def _study(ledger: Ledger, sides: Sequence[Side], of: str, counts: Sequence[floa
         (
             (count, side, rate)
             for count, side, rate in zip(counts, sides, rates, strict=True)
-            if rate.middle is not None and rate.middle > 0
+            if rate.mean is not None and rate.mean > 0
         ),
         key=lambda item: item[0],
     )
     if len(known) < 2:
         return Scaling(of, kind, "fewer than two sides have a throughput", ())
-    least, first = known[0][0], known[0][2].middle or math.nan
+    least, first = known[0][0], known[0][2].mean or math.nan
     points = tuple(
-        Point(side, int(count), rate, (rate.middle or 0) / first, (rate.middle or 0) / first / (count / least))
+        Point(side, int(count), rate, (rate.mean or 0) / first, (rate.mean or 0) / first / (count / least))
         for count, side, rate in known
     )
     return Scaling(of, kind, why, points)

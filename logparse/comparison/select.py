@@ -15,8 +15,8 @@ from logparse.comparison.ledger import Ledger
 from logparse.errors import UsageError
 from logparse.logs import Logs
 from logparse.selection import find_runs
+from logparse.selection import where as rows_where
 from logparse.text.labels import shortened
-from logparse.text.terminal import where as rows_where
 
 
 class Compared(Protocol):

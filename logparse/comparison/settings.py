@@ -14,10 +14,12 @@ import polars as pl
 
 from logparse.comparison.ledger import Ledger
 from logparse.comparison.sides import Side
+from logparse.text.missing import Code
 
 SETTINGS = (
-    *("platform", "system", "sdk_version", "dataset", "devices", "ranks", "batch_size", "micro_batch_size"),
-    *("sequence_length", "precision", "learning_rate", "seed", "steps", "epochs", "samples"),
+    *("platform", "device_kind", "system", "sdk_version", "dataset", "devices", "ranks"),
+    *("batch_size", "micro_batch_size", "sequence_length", "precision", "learning_rate", "seed"),
+    *("steps", "epochs", "samples"),
 )
 _REPEATED = frozenset({"seed"})
 """Settings that differ between repeats of an experiment."""
@@ -31,11 +33,11 @@ _FOLLOWS = {
     "steps": ("batch_size",),
 }
 """Count -> the counts that it is derived from where it is proportional, or inversely proportional, to them."""
-_OF_A_PLATFORM = ("system", "sdk_version", "precision")
+_OF_A_PLATFORM = ("device_kind", "system", "sdk_version", "precision")
 """Settings that necessarily differ where the platform differs."""
 BUILD = "build (identified by the compiler's estimate)"
 _NOT_SETTINGS = frozenset(
-    {"command", "host", "job_id", "event_at", "hash", "user", "workload", "model", "mode", "system"}
+    {"command", "host", "job_id", "event_at", "hash", "user", "workload", "model", "model_dir", "mode", "system"}
 )
 """Params that identify a run, or that a column of `runs` already states."""
 
@@ -83,6 +85,20 @@ def of_columns(ledger: Ledger, sides: Sequence[Side]) -> list[Setting]:
             role, cause = _role(name, values, differs, known)
             out.append(Setting(name, values, role, cause, claimed[name]))
     return out
+
+
+def stated_nowhere(ledger: Ledger, sides: Sequence[Side]) -> list[str]:
+    """The settings that apply to some of these jobs and that no log states. Nothing is known of them, so they may
+    differ. The seed is not among them."""
+    jobs = [job for side in sides for job in side.jobs]
+    values = {name: [ledger.value(job, name) for job in jobs] for name in SETTINGS if name not in _REPEATED}
+    return [
+        name
+        for name, cells in values.items()
+        if not any(value.known for value in cells)
+        and not all(value.is_empty(Code.NOT_APPLICABLE) for value in cells)
+        and not (name in BUDGET and any(value.known for budget in BUDGET for value in values[budget]))
+    ]
 
 
 def factors(found: Sequence[Setting]) -> list[Setting]:

@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import math
-import statistics
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
+
+import polars as pl
 
 from logparse.cells import Value
 from logparse.comparison.claims import CLAIMABLE
 from logparse.comparison.clocks import clock
 from logparse.comparison.jobs import Job
 from logparse.comparison.ledger import Ledger
-from logparse.comparison.quantities import LOWER_SCORES, Quantity
+from logparse.comparison.quantities import LOWER_SCORES, QUANTITIES, Quantity
 from logparse.errors import Remedy, UsageError, nearest
-from logparse.schema import RUNS
+from logparse.schema import RUNS, TEXT
 from logparse.text.location import Location
-from logparse.text.missing import Absence, Code
+from logparse.text.missing import MISSING, Absence, Code
 
 
 @dataclass(frozen=True)
@@ -34,19 +35,38 @@ class Side:
 
 
 @dataclass(frozen=True)
+class Unusable:
+    """A job of a side that does not count in a quantity: shown beside n, with the reason."""
+
+    job: Job
+    reason: str
+
+
+@dataclass(frozen=True)
 class SideValues:
-    """One quantity on one side: the values of its jobs, or the reason why there are none."""
+    """One quantity on one side: the usable values of its jobs, or the reason why there are none."""
 
     side: Side
     values: tuple[Value, ...]
-    """The known values in the order of the jobs; all are numbers."""
+    """The usable values in the order of the jobs; all are numbers."""
     empty: Absence | None = None
     """Why there are no values."""
+    jobs: tuple[Job, ...] = ()
+    """The job of each value."""
+    unusable: tuple[Unusable, ...] = ()
+    """The other jobs of the side."""
+    scale: str = "difference"
+    """`ratio` or `difference`, as of the quantity."""
 
     @property
     def reason(self) -> str | None:
         """Why there are no values, as text."""
         return self.empty.text if self.empty else None
+
+    @property
+    def counted_jobs(self) -> tuple[Job, ...]:
+        """The jobs that count: those of the values, or all where there are no values."""
+        return self.jobs or self.side.jobs
 
     @property
     def numbers(self) -> list[float]:
@@ -55,13 +75,18 @@ class SideValues:
 
     @property
     def n(self) -> int:
-        """The number of values."""
+        """The number of usable values."""
         return len(self.values)
 
     @property
-    def middle(self) -> float | None:
-        """The value; the mean of two; the median of three or more."""
-        return statistics.median(self.numbers) if self.values else None
+    def mean(self) -> float | None:
+        """The mean of the values: geometric for durations and rates (if all are positive), else arithmetic."""
+        numbers = self.numbers
+        if not numbers or min(numbers) == max(numbers):
+            return numbers[0] if numbers else None
+        if self.scale == "ratio" and min(numbers) > 0:
+            return math.exp(sum(map(math.log, numbers)) / len(numbers))
+        return sum(numbers) / len(numbers)
 
     @property
     def resolution(self) -> float | None:
@@ -78,6 +103,14 @@ class SideValues:
     def locations(self) -> tuple[Location, ...]:
         """The lines of all values."""
         return tuple(dict.fromkeys(p for v in self.values for p in v.locations))
+
+    def without(self, index: int) -> SideValues:
+        """The same side without one of its values."""
+        return replace(
+            self,
+            values=self.values[:index] + self.values[index + 1 :],
+            jobs=self.jobs[:index] + self.jobs[index + 1 :],
+        )
 
 
 def one_each(jobs: Sequence[Job]) -> list[Side]:
@@ -132,8 +165,50 @@ def side_values(
     """The values of a quantity on one side. `per` (`device`, `rank`): divide rates by their number. `convert`: where
     the sequence length is known, compute samples/s from tokens/s and the reverse."""
     values = [_value(ledger, quantity, job, per, convert) for job in side.jobs]
-    known = tuple(v for v in values if v.value is not None)
-    return SideValues(side, known, None if known else next((v.empty for v in values if v.empty), None))
+    known = [(job, value) for job, value in zip(side.jobs, values, strict=True) if value.value is not None]
+    out = [Unusable(j, v.reason or "not in the log") for j, v in zip(side.jobs, values, strict=True) if v.value is None]
+    usable, others = _usable(ledger, quantity, known)
+    empty = None if usable else next((v.empty for v in values if v.empty), None)
+    return SideValues(
+        side, tuple(v for _, v in usable), empty, tuple(j for j, _ in usable), (*out, *others), quantity.scale
+    )  # fmt: skip
+
+
+def _usable(
+    ledger: Ledger, quantity: Quantity, known: Sequence[tuple[Job, Value]]
+) -> tuple[list[tuple[Job, Value]], list[Unusable]]:
+    """The values that count, and the jobs that do not although they have a value. A side is not emptied by this: what
+    applies to all of its runs is no reason to drop one of them."""
+    reasons: dict[str, str] = {}
+    seen: dict[Any, Job] = {}
+    for job, _ in known:
+        first = seen.setdefault(ledger.figures(job), job)
+        if first is not job:
+            reasons[job.id] = f"identical to {first.label} in every measured figure"
+    for column, reason in (("workload", "its log does not state the workload"), ("task", "its log states no task")):
+        _mark(reasons, known, lambda job, c=column: not ledger.value(job, c).known, reason)  # type: ignore[misc]
+    if quantity.scale == "ratio":  # profiling takes time
+        _mark(reasons, known, ledger.is_profiled, "profiled, unlike other runs of the side")
+    if quantity.of_budget:
+        _mark(reasons, known, lambda job: _has_no_budget(ledger, job), "its log does not state the amount of training")
+    usable = [(job, value) for job, value in known if job.id not in reasons]
+    return usable, [Unusable(job, reasons[job.id]) for job, _ in known if job.id in reasons]
+
+
+def _mark(
+    reasons: dict[str, str], known: Sequence[tuple[Job, Value]], applies: Callable[[Job], bool], reason: str
+) -> None:
+    """Give the jobs to which it applies a reason, unless it applies to all that have none yet."""
+    left = [job for job, _ in known if job.id not in reasons]
+    found = [job for job in left if applies(job)]
+    if len(found) < len(left):
+        reasons.update(dict.fromkeys((job.id for job in found), reason))
+
+
+def _has_no_budget(ledger: Ledger, job: Job) -> bool:
+    return ledger.value(job, "task").value == "train" and not any(
+        ledger.value(job, column).known for column in ("samples", "epochs", "steps")
+    )
 
 
 def _value(ledger: Ledger, quantity: Quantity, job: Job, per: str | None, convert: bool) -> Value:
@@ -144,6 +219,8 @@ def _value(ledger: Ledger, quantity: Quantity, job: Job, per: str | None, conver
         return Value(empty=Absence(Code.NO_RESULT, f"no result: {ended}"))
     if quantity.clock:
         value = clock(ledger, job, quantity.clock)
+    elif quantity.pick:
+        value = _of_metric(ledger, job, quantity.name, quantity.pick)
     else:
         value = ledger.value(job, quantity.name)
         if value.value is None and convert and quantity.name in _CONVERTED:
@@ -153,12 +230,54 @@ def _value(ledger: Ledger, quantity: Quantity, job: Job, per: str | None, conver
     return value
 
 
+def _of_metric(ledger: Ledger, job: Job, name: str, pick: str) -> Value:
+    """The value of a metric that a grammar declares: one of those that the log states for the whole run, or their mean
+    or median."""
+    rows = ledger.metrics(job, name, scope=None).filter(pl.col("value").is_finite())
+    if not rows.height:
+        return Value(empty=MISSING)
+    made = f"{pick} of {rows.height} values" if rows.height > 1 else None
+    values = rows["value"]
+    if pick in ("mean", "median"):
+        places = tuple(Location(*place) for place in rows.select(pl.col("source").cast(TEXT), "line").iter_rows())
+        number = values.mean() if pick == "mean" else values.median()
+        return Value(number, _coarsest(rows["resolution"]), "derived", made, places)
+    index = {"first": 0, "last": rows.height - 1, "min": values.arg_min(), "max": values.arg_max()}[pick]
+    row = rows.row(index or 0, named=True)
+    return Value(row["value"], row["resolution"], "read", made, (Location(str(row["source"]), row["line"]),))
+
+
+def _coarsest(resolutions: pl.Series) -> float | None:
+    largest = resolutions.max()
+    return None if largest is None else float(largest)  # type: ignore[arg-type]
+
+
 _CONVERTED = {"throughput": "token_throughput", "token_throughput": "throughput"}
+_TOKENS = (None, "sequence", "sample")
+"""What a sample may be where it consists of tokens."""
+
+
+def measured(quantity: Quantity, c: SideValues) -> Quantity:
+    """The quantity that the logs of a side contain: for converted rates the one from which they were computed."""
+    other = _CONVERTED.get(quantity.name)
+    is_converted = other is not None and c.values and all((v.made or "").startswith(f"{other} ") for v in c.values)
+    return QUANTITIES[other] if other is not None and is_converted else quantity
+
+
+def is_convertible(ledger: Ledger, job: Job, quantity: Quantity) -> bool:
+    """Whether the quantity could be converted from tokens/s or samples/s if the job's sequence length were known."""
+    other = _CONVERTED.get(quantity.name)
+    return (
+        other is not None
+        and job.main["sample"] in _TOKENS
+        and ledger.value(job, other).known
+        and not ledger.value(job, "sequence_length").known
+    )
 
 
 def _converted(ledger: Ledger, job: Job, name: str, value: Value) -> Value:
     """Samples/s from tokens/s or the reverse, where the sequence length is known; else `value`."""
-    if job.main["sample"] not in (None, "sequence", "sample"):
+    if job.main["sample"] not in _TOKENS:
         return value
     other, length = ledger.value(job, _CONVERTED[name]), ledger.value(job, "sequence_length")
     if other.value is None or not length.value:

@@ -9,16 +9,18 @@ from itertools import groupby
 import polars as pl
 
 from logparse.cells import Value
-from logparse.comparison.compare import Comparison, Row
+from logparse.comparison.compare import Comparison, Row, more_runs
+from logparse.comparison.estimate import OTHER_PROGRAM, Noise, detectable
 from logparse.comparison.ledger import Ledger
+from logparse.comparison.noise import shown
 from logparse.comparison.quantities import CLOCKS, Quantity
 from logparse.comparison.refusal import RefusalCause, unknown_workload, workload_difference
-from logparse.comparison.settings import factors
+from logparse.comparison.settings import factors, stated_nowhere
 from logparse.comparison.sides import Side, SideValues
-from logparse.comparison.verdict import NOT_COMPARABLE, UNKNOWN, WITHIN, Verdict
+from logparse.comparison.verdict import BEYOND, NOT_COMPARABLE, UNKNOWN, WITHIN, Verdict
 from logparse.errors import Remedy
 from logparse.text import missing
-from logparse.text.labels import cache_hit_text, shortened
+from logparse.text.labels import cache_hit_text, listed, shortened
 from logparse.text.location import Location
 from logparse.text.numbers import figure, ratio_figure, score_figure, seconds
 
@@ -53,16 +55,21 @@ def what_differs(comparison: Comparison) -> Iterator[str]:
 def _factors(comparison: Comparison) -> Iterator[str]:
     names = [s.name for s in factors(comparison.settings)]
     others, budget = _of_role(comparison, "other"), _of_role(comparison, "budget")
+    nowhere = stated_nowhere(comparison.ledger, comparison.sides)
+    all_known = not (others or nowhere or _of_role(comparison, "unknown"))
     if len(names) == 1:
         yield f"Settings that differ: {_across(comparison, names)}."
     elif names:
         declared = f" (studied: {comparison.by})" if comparison.by in names else ""
         yield f"Confounded{declared}, {len(names)} settings differ: {_across(comparison, names)}."
     elif budget:
-        yield f"No setting differs except the amount of training: {_across(comparison, budget)}."
+        lead = "No setting differs except the amount of training" if all_known else "The amount of training differs"
+        yield f"{lead}: {_across(comparison, budget)}."
+    elif all_known:
+        yield "No setting differs: these are repeats, not a sweep."
     elif not others:
-        unknown = _of_role(comparison, "unknown")
-        yield "No setting differs" + (", as far as the logs state." if unknown else ": these are repeats, not a sweep.")
+        unstated = f"; no log states {listed(nowhere, _MOST)}" if nowhere else ""
+        yield f"The settings that every log states are equal{unstated}."
     yield from _rebuilt(comparison)
     if others:
         yield f"Other parameters that differ: {shortened(_each(comparison, others), _MOST, '; ')}."
@@ -124,7 +131,8 @@ def _score_name(cell: SideValues) -> str | None:
 
 
 def cell_text(quantity: Quantity, cell: SideValues, digits: int | None = None) -> str:
-    """The values of a side as text: one or two values; for three or more the median, the range and the number."""
+    """The values of a side as text: one or two values; for three or more the mean (geometric for durations and rates),
+    the range and the number."""
     if not cell.values:
         return (cell.empty or missing.MISSING).code.mark
     if quantity.name == "compile_s" and all(job["compile_cache"] == "hit" for job in cell.side.jobs):
@@ -136,8 +144,8 @@ def cell_text(quantity: Quantity, cell: SideValues, digits: int | None = None) -
     if cell.n == 2:
         return f"{texts[0]}, {texts[1]}{mark}"
     order = sorted(range(cell.n), key=lambda i: cell.numbers[i])
-    middle = value_text(quantity, cell, Value(cell.middle, cell.resolution), digits)
-    return f"{middle} ({texts[order[0]]} to {texts[order[-1]]}, n={cell.n}){mark}"
+    mean = value_text(quantity, cell, Value(cell.mean, cell.resolution), digits)
+    return f"{mean} ({texts[order[0]]} to {texts[order[-1]]}, n={cell.n}){mark}"
 
 
 def short_title(row: Row) -> str:
@@ -155,16 +163,26 @@ def title(row: Row) -> str:
 
 
 def verdict_text(row: Row, verdict: Verdict) -> str:
-    """The verdict on a candidate as text: `×1.210 worse`, `×1.002 within noise`, `not comparable`."""
+    """The verdict on a candidate as text, with the 95 % interval where it is known: `×1.210 (1.180 to 1.241) worse`,
+    `×1.002 (0.998 to 1.006) within noise`, `×1.210 worse?` (unknown), `not comparable`."""
     if verdict.word == NOT_COMPARABLE:
         return NOT_COMPARABLE
-    amount = (
-        ratio_figure(verdict.ratio) if verdict.ratio is not None else difference_text(row, verdict.difference or 0.0)
-    )
+    amount = amount_text(row, verdict)
     if verdict.word == WITHIN:
         return f"{amount} {WITHIN}"
     way = "better" if is_better(row, verdict) else "worse"
     return f"{amount} {way}?" if verdict.word == UNKNOWN else f"{amount} {way}"
+
+
+def amount_text(row: Row, verdict: Verdict) -> str:
+    """The ratio or difference with its 95 % interval where that is known: `×1.210 (1.180 to 1.241)`."""
+    if verdict.ratio is not None:
+        figures = [ratio_figure(x) for x in (verdict.ratio, *(verdict.interval or ()))]
+        ends = [figure.removeprefix("×") for figure in figures[1:]]
+    else:
+        figures = [difference_text(row, x) for x in (verdict.difference or 0.0, *(verdict.interval or ()))]
+        ends = [figure.removesuffix(" points") for figure in figures[1:]]
+    return f"{figures[0]} ({' to '.join(ends)})" if ends else figures[0]
 
 
 def difference_text(row: Row, difference: float) -> str:
@@ -179,23 +197,63 @@ def is_better(row: Row, verdict: Verdict) -> bool:
     return ((verdict.difference or 0.0) > 0) == (row.better == "higher")
 
 
-def verdict_reason(verdict: Verdict, spelling: Callable[[Remedy], str] | None = None) -> str:
-    """The reason for a verdict, for a footnote; `spelling` writes the argument that would lift a refusal, if wanted."""
+def verdict_reason(row: Row, verdict: Verdict, spelling: Callable[[Remedy], str] | None = None) -> str:
+    """The reason for a verdict, for a footnote: what it rests on, and what would settle it; `spelling` writes the
+    argument that would lift a refusal, if wanted."""
     if verdict.word == NOT_COMPARABLE:
         remedy = verdict.refusal.remedy if verdict.refusal else None
         return f"{NOT_COMPARABLE}: {verdict.reason}{f' ({spelling(remedy)})' if spelling and remedy else ''}"
-    noise = verdict.noise
-    basis = f" ({noise.kind}: {noise.text})" if noise else " (the noise is not known)"
-    if verdict.word == UNKNOWN and noise:
-        return f"unknown: beyond the only known noise, a lower bound{basis}; there are no repeats"
-    return f"{verdict.word}{basis}"
+    estimate, noise = verdict.estimate, verdict.noise
+    parts = [f"{verdict.word} ({noise.kind}: {noise.text})" if noise else f"{verdict.word} (the noise is not known)"]
+    if verdict.word == UNKNOWN:
+        hint = _hint(verdict)
+        parts = ["unknown"]
+        if noise is not None and noise is not hint:
+            parts.append(f"the difference exceeds the lower bound of the noise ({noise.text})")
+        if hint is not None and estimate is not None and hint.sd:
+            parts.append(f"{hint.text}: the difference is {abs(estimate.value) / hint.sd:.2g} times as large")
+        parts.append(SETTLED)
+    elif verdict.word == WITHIN and noise and estimate and estimate.interval and verdict.difference:
+        parts.append(f"a difference of less than ±{shown(row.quantity, noise.size)} does not show")
+        n = more_runs(*estimate.n)
+        if (less := detectable(noise, n)) is not None and less < noise.size:
+            parts.append(f"{n} runs per side would show ±{shown(row.quantity, less)}")
+    elif verdict.word == BEYOND and noise and noise.kind == "own values":
+        parts.append("not established: among so many differences one of this size may be chance (Holm's correction)")
+    parts += [f"without {run}: {word}" for run, word in verdict.without[:_LEFT_OUT]]
+    if len(verdict.without) > _LEFT_OUT:
+        parts.append(f"the same is true of {len(verdict.without) - _LEFT_OUT} more runs")
+    return "; ".join(parts)
+
+
+def is_no_noise(verdict: Verdict) -> bool:
+    """Whether a difference of unknown significance is larger than the widest known noise of other programs explains."""
+    hint = _hint(verdict)
+    return (
+        verdict.word == UNKNOWN
+        and hint is not None
+        and abs(verdict.estimate.value if verdict.estimate else 0) > hint.size
+    )
+
+
+def _hint(verdict: Verdict) -> Noise | None:
+    """The noise of another program."""
+    return next((bound for bound in verdict.bounds if bound.kind == OTHER_PROGRAM), None)
+
+
+SETTLED = "three runs per side would settle it"
+_LEFT_OUT = 2
+"""Runs named without which the verdict would be another."""
 
 
 def explained_elsewhere(comparison: Comparison, row: Row, index: int) -> bool:
-    """Whether a refusal needs no footnote: one of the two is empty, or `what_differs` states it for the whole side."""
+    """Whether a refusal needs no footnote: one of the two is empty and no argument changes that, or `what_differs`
+    states it for the whole side."""
     c, base, verdict = row.cells[index], row.cells[comparison.baseline], row.verdicts[index]
     if verdict is None or verdict.word != NOT_COMPARABLE:
         return False
+    if verdict.is_refused_for(RefusalCause.EMPTY):
+        return verdict.refusal is None or verdict.refusal.remedy is None
     return not c.values or not base.values or verdict.is_refused_for(RefusalCause.WORKLOAD)
 
 
@@ -259,7 +317,7 @@ def text_table(
             if verdict is None or explained_elsewhere(comparison, row, index):
                 cells.append(TextCell(value))
             else:
-                number = notes.setdefault(verdict_reason(verdict, spelling), len(notes) + 1)
+                number = notes.setdefault(verdict_reason(row, verdict, spelling), len(notes) + 1)
                 cells.append(TextCell(value, verdict_text(row, verdict), number, verdict.word))
         rows.append(TextRow(title(row), row, tuple(cells)))
     used = {row.quantity.clock for row in comparison.rows} - {None}

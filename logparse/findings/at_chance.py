@@ -36,7 +36,7 @@ _NEAR = 0.2
 
 def find(scene: Scene) -> Iterator[Finding]:
     """One warning for all runs that learnt nothing."""
-    found = [(job, chance) for job in scene.jobs if (chance := _chance(scene.ledger, job)) is not None]
+    found = [(job, chance) for job in scene.jobs if (chance := guessed(scene.ledger, job)) is not None]
     if found:
         texts = [
             f"{one_line(job.label)}: {shown(scene.ledger, job, 'score')}, chance is "
@@ -52,7 +52,7 @@ def find(scene: Scene) -> Iterator[Finding]:
         )
 
 
-def _chance(ledger: Ledger, job: Job) -> float | None:
+def guessed(ledger: Ledger, job: Job) -> float | None:
     """The score of guessing, where the job's score is no better."""
     grammar = ledger.grammars.get(job["platform"])
     if grammar is None or not job.has_result or job["score_name"] != "accuracy" or job["score"] is None:

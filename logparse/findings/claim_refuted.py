@@ -43,6 +43,8 @@ def find(scene: Scene) -> Iterator[Finding]:
         setting = f"{str(name).replace('_', ' ')} {one_line(str(claimed))}"
         if origin == "file name":
             claim = f"the file name says {setting}" if len(jobs) == 1 else f"the file names say {setting}"
+        elif origin == "log":
+            claim = f"a name in the log says {setting}"
         else:
             claim = f"the claim is {setting}"
         places = [Location(*at) for at in part.select("source", "line").iter_rows() if at[1]]

@@ -4,7 +4,8 @@ What it does
     Counts the settings in which the compared runs differ (batch size, sequence length, precision, learning rate, SDK
     and so on). Settings derived from others are not counted, nor are the amount of training and the seed. In a
     comparison it names the runs that differ from the baseline in two or more settings. For logs without a comparison it
-    reports when no two runs differ in exactly one setting.
+    reports when no two runs differ in exactly one setting. Runs without a result do not count: nothing is concluded
+    from them.
 
 Why it matters
     If two runs differ in batch size and learning rate, their difference cannot be attributed to either.
@@ -25,6 +26,7 @@ from itertools import combinations
 from typing import Any
 
 from logparse.comparison.compare import Comparison
+from logparse.comparison.jobs import Job
 from logparse.comparison.ledger import Ledger
 from logparse.comparison.phrases import listed
 from logparse.comparison.refusal import workload_difference
@@ -54,14 +56,19 @@ Pair = tuple[Side, Side, list[Setting]]
 
 
 def _against_baseline(comparison: Comparison) -> list[Pair]:
-    base, *others = [comparison.sides[comparison.baseline], *_compared(comparison)]
-    pairs = ((base, side, _factors(comparison.ledger, base, side)) for side in others if side is not base)
+    base, *others = (
+        _ran(comparison.ledger, side) for side in (comparison.sides[comparison.baseline], *_compared(comparison))
+    )
+    if not base.jobs:
+        return []
+    pairs = ((base, side, _factors(comparison.ledger, base, side)) for side in others if side != base)
     return [pair for pair in pairs if len(pair[2]) > 1]
 
 
 def _without_a_clean_pair(comparison: Comparison) -> list[Pair]:
     """All pairs that differ, where each of them differs in more than one setting; else none."""
-    ledger, sides = comparison.ledger, _compared(comparison)
+    ledger = comparison.ledger
+    sides = [_ran(ledger, side) for side in _compared(comparison)]
     alike: dict[tuple[Any, ...], list[Side]] = {}
     for side in sides:
         alike.setdefault(_set(ledger, side), []).append(side)
@@ -83,8 +90,21 @@ def _set(ledger: Ledger, side: Side) -> tuple[Any, ...]:
 
 
 def _compared(comparison: Comparison) -> list[Side]:
-    """The sides with at least one value."""
-    return [side for i, side in enumerate(comparison.sides) if any(row.cells[i].values for row in comparison.rows)]
+    """The sides with at least one value and one job that ran."""
+    return [
+        side
+        for i, side in enumerate(comparison.sides)
+        if any(row.cells[i].values for row in comparison.rows) and _ran(comparison.ledger, side).jobs
+    ]
+
+
+def _ran(ledger: Ledger, side: Side) -> Side:
+    """The side without jobs that never ran to a result: what they were set to explains no difference."""
+    return Side(side.label, tuple(job for job in side.jobs if job.has_result or _compiled(ledger, job)))
+
+
+def _compiled(ledger: Ledger, job: Job) -> bool:
+    return job.main["status"] == "submitted" and ledger.value(job, "compile_s").known
 
 
 def _factors(ledger: Ledger, a: Side, b: Side) -> list[Setting]:

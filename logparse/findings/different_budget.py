@@ -2,8 +2,9 @@
 
 What it does
     Compares the number of samples that the compared runs saw (if not every log states it: the number of epochs, or of
-    steps at one batch size). Silent where the amount is what is studied (by `epochs`, `steps` or `samples`) and for
-    runs without a result.
+    steps at one batch size). Amounts within 1 % count as equal. Silent where the amount is what is studied (by
+    `epochs`, `steps` or `samples`), for runs without a result, and for runs that stop when they reach a target: there
+    the amount is a result, not a budget.
 
 Why it matters
     A run that saw more samples takes longer and reaches a lower loss for that reason alone. Equal steps at different
@@ -20,9 +21,9 @@ What to do
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Mapping, Sequence
 
+from logparse.comparison import budget
 from logparse.comparison.compare import Comparison
 from logparse.comparison.jobs import Job
 from logparse.comparison.phrases import by_text, by_value, claimed, jobs_of, same_workload, with_labels
@@ -31,8 +32,6 @@ from logparse.findings import Finding, Scene
 
 ID = "F05"
 OF_ONE_RUN = False
-_TOLERANCE = 0.01
-"""Relative difference of amounts that still count as equal: the last batch may not be full."""
 
 
 def find(scene: Scene) -> Iterator[Finding]:
@@ -57,14 +56,15 @@ def find(scene: Scene) -> Iterator[Finding]:
 def _amounts(comparison: Comparison) -> tuple[str, Mapping[int, list[Job]]] | None:
     """The column that states the amount of training, and its values with their jobs; None where they do not differ."""
     ledger = comparison.ledger
-    jobs = [job for job in jobs_of(same_workload(comparison)) if job.main["task"] == "train" and job.has_result]
+    trained = [job for job in jobs_of(same_workload(comparison)) if job.main["task"] == "train" and job.has_result]
+    jobs = [job for job in trained if not budget.stops_at_target(ledger, job)]
     amounts = {column: by_value(ledger, jobs, column) for column in ("samples", "epochs", "steps")}
     if len(by_value(ledger, jobs, "batch_size")) > 1:
         del amounts["steps"]
     complete = [c for c, values in amounts.items() if sum(map(len, values.values())) == len(jobs)]
     for column in complete[:1] or amounts:
         values = amounts[column]
-        if len(values) > 1 and not math.isclose(min(values), max(values), rel_tol=_TOLERANCE):
+        if len(values) > 1 and not budget.equal(values):
             return column, dict(sorted(values.items()))
     return None
 

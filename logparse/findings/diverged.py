@@ -55,7 +55,7 @@ class _Diverged:
 def find(scene: Scene) -> Iterator[Finding]:
     """A warning for runs with a loss that is not a number, and one for runs whose loss did not fall."""
     losses = scene.ledger.logs.metrics.filter(pl.col("name") == "loss")
-    not_finite = set(losses.filter(~pl.col("value").is_finite())["run"].unique())
+    not_finite = set(losses.filter(pl.col("not_finite").is_not_null())["run"].unique())
     not_finite |= set(scene.ledger.logs.messages.filter(pl.col("text").str.contains("NaN"))["run"].unique())
     long_enough = set(losses.group_by("run").len().filter(pl.col("len") >= _FEWEST)["run"])
     for check, text, runs in (
@@ -71,7 +71,7 @@ def find(scene: Scene) -> Iterator[Finding]:
 
 
 def _not_a_number(ledger: Ledger, job: Job) -> _Diverged | None:
-    rows = ledger.metrics(job, "loss").filter(pl.col("value").is_not_null() & ~pl.col("value").is_finite())
+    rows = ledger.metrics(job, "loss").filter(pl.col("not_finite").is_not_null())
     if rows.height:
         row = rows.row(0, named=True)
         at = f" from step {row['step']:,} on" if row["step"] is not None else ""

@@ -32,10 +32,13 @@ OF_ONE_RUN = False
 _NOISES = {
     "rounding": "the printed digits alone",
     "repeats here": "repeats in the same logs",
-    "public spread": "the spread of public runs",
+    "public repeats": "public runs of the same program",
+    "repeats here and public": "repeats in the same logs and in public ones",
+    "own values": "the values themselves",
     "within the run": "the steps within each run",
     "step to step": "the variation of the loss from step to step",
     "binomial": "the sampling error of the test set",
+    "another program": "no more than a hint from another program",
     None: "none known",
 }
 """Kind of noise -> display text."""

@@ -4,6 +4,8 @@ What it does
     Compares scores, losses, training times and rates with those of at least five public runs of the same program with
     the same settings. Reports values that are worse than the median by more than three times the distance between the
     median and the furthest public run. For a score, more epochs count as the same setting: they should not lower it.
+    Silent where the log, a claim or the file name states a setting that those public runs do not share: the setting may
+    be the reason. A score at chance is reported as such, not as an outlier.
 
 Why it matters
     What looks like the effect of a setting is then more likely a run that went wrong.
@@ -21,11 +23,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from logparse import spreads
+from logparse.comparison.claims import from_names
 from logparse.comparison.jobs import Job
 from logparse.comparison.ledger import Ledger
 from logparse.comparison.phrases import profiled, shown
 from logparse.comparison.quantities import LOWER_SCORES, QUANTITIES
+from logparse.comparison.settings import BUDGET, SETTINGS
 from logparse.findings import Finding, Scene
+from logparse.findings.at_chance import guessed
 from logparse.spreads import Spread
 from logparse.text.labels import listed as all_of
 from logparse.text.terminal import one_line
@@ -42,7 +47,8 @@ _MIN_REACH = 0.005
 """Least reach as a share of the median: some programs give identical results in every run."""
 _NAMED = 2
 """Runs named after the first."""
-_MAY_EXCEED = frozenset({"epochs", "steps", "samples"})
+_NOT_OF_A_PROGRAM = frozenset({"platform", "device_kind", "system", "seed"})
+"""Settings that are the same for all runs of a spread, or that differ between repeats."""
 
 
 def find(scene: Scene) -> Iterator[Finding]:
@@ -54,7 +60,9 @@ def find(scene: Scene) -> Iterator[Finding]:
             if found:
                 outside.setdefault(found, []).append(job)
     for (column, spread), jobs in outside.items():
-        first, *others = [f"{shown(scene.ledger, job, column)} in {one_line(job.label)}" for job in jobs]
+        first, *others = [
+            f"{shown(scene.ledger, job, column)} in {one_line(job.label)}{_more_training(job, spread)}" for job in jobs
+        ]
         name = str(jobs[0]["score_name"]) if column == "score" else _WORDS[column]
         yield Finding(
             "warning" if column in _QUALITY else "note",
@@ -79,13 +87,21 @@ def _settings(spread: Spread) -> str:
     return ", ".join(f"{n.replace('_', ' ')} {v}" for n, v in spreads.settings(spread.setting) if n not in qualifiers)
 
 
+def _more_training(job: Job, spread: Spread) -> str:
+    """` (epochs 20)`: the amounts of training that exceed those of the spread."""
+    more = [f"{n} {job[n]:,}" for n, v in spreads.settings(spread.setting) if n in BUDGET and job[n] != float(v)]
+    return f" ({', '.join(more)})" if more else ""
+
+
 def _outside(ledger: Ledger, job: Job, column: str) -> Spread | None:
     """The spread that a value of a job is far outside of, in the worse direction."""
     value = ledger.value(job, column)
     if not value.known or not job.has_result or (column in _SPEED and profiled(ledger, job)):
         return None
+    if column == "score" and guessed(ledger, job) is not None:
+        return None
     for spread in spreads.of(job["platform"], job["workload"], job["task"], column):
-        if spread.n >= _FEWEST and _same(job, spread, column):
+        if spread.n >= _FEWEST and _same(job, spread, column) and not _has_other_settings(ledger, job, spread):
             reach = max(spread.greatest - spread.median, spread.median - spread.least, _MIN_REACH * abs(spread.median))
             worse = spread.median - value.value if _higher(job, column) else value.value - spread.median
             if worse > _FAR * reach + (value.resolution or 0.0):
@@ -107,6 +123,20 @@ def _same(job: Job, spread: Spread, column: str) -> bool:
         if not isinstance(value, (int, float)):
             if str(value) != text:
                 return False
-        elif not (value >= float(text) if column == "score" and name in _MAY_EXCEED else value == float(text)):
+        elif not (value >= float(text) if column == "score" and name in BUDGET else value == float(text)):
             return False
     return True
+
+
+def _has_other_settings(ledger: Ledger, job: Job, spread: Spread) -> bool:
+    """Whether a setting is stated or claimed for the job that the runs of the spread do not share."""
+    shared = {name for name, _ in spreads.settings(spread.setting)}
+    if shared & set(BUDGET):  # other counts of the amount of training follow from the one that is shared
+        shared |= set(BUDGET)
+    if job["micro_batch_size"] is not None and job["micro_batch_size"] == job["batch_size"]:
+        shared.add("micro_batch_size")
+    values = {name: ledger.value(job, name).value for name in SETTINGS} | {c.name: c.number for c in from_names(job)}
+    shared |= {
+        name for name in ("devices", "ranks") if values[name] == 1
+    }  # not every log states that there is only one
+    return any(value is not None for name, value in values.items() if name not in shared | _NOT_OF_A_PROGRAM)

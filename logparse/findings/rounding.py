@@ -22,6 +22,7 @@ from collections.abc import Iterator
 
 from logparse.comparison.compare import Row
 from logparse.comparison.phrases import listed
+from logparse.comparison.quantities import QUANTITIES
 from logparse.comparison.sides import SideValues, apart
 from logparse.comparison.verdict import WITHIN
 from logparse.comparison.wording import title, value_text
@@ -53,11 +54,13 @@ def find(scene: Scene) -> Iterator[Finding]:
 def _within(row: Row, index: int, base: SideValues) -> bool:
     """Whether a single value differs from the baseline's single value, and by no more than rounding."""
     verdict, c = row.verdicts[index], row.cells[index]
+    if row.quantity.name not in QUANTITIES:
+        return False  # a point in common, which is as fine as the log's steps
     if verdict is None or verdict.word != WITHIN or not base.n == c.n == 1:
         return False
     if value_text(row.quantity, base, base.values[0]) == value_text(row.quantity, c, c.values[0]):
         return False  # they look equal
-    rounding = next((n.size for n in row.noises[index] if n.kind == "rounding"), 0.0)
+    rounding = next((n.size for n in verdict.bounds if n.kind == "rounding"), 0.0)
     return abs(apart(row.quantity, base.numbers[0], c.numbers[0])) <= rounding
 
 

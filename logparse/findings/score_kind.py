@@ -25,7 +25,7 @@ from logparse.comparison.ledger import Ledger
 from logparse.comparison.noise import items_of
 from logparse.comparison.phrases import by_text, by_value, jobs_of, same_workload, with_labels
 from logparse.findings import Finding, Scene
-from logparse.schema import FIELDS
+from logparse.schema import VOCABULARY
 
 ID = "F13"
 OF_ONE_RUN = False
@@ -64,4 +64,4 @@ def _kinds(ledger: Ledger, jobs: list[Job]) -> Iterator[tuple[str, str, dict[Any
 def _word(value: Any) -> str:
     if isinstance(value, int):
         return f"{value:,}"
-    return str(value).replace("_", " ") if value in FIELDS else str(value)
+    return str(value).replace("_", " ") if value in VOCABULARY else str(value)

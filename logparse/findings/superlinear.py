@@ -91,4 +91,4 @@ def _on(scene: Scene, first: Point, study: Scaling) -> str:
 
 def _uncertainty(rate: SideValues) -> float:
     """Relative rounding error of a rate."""
-    return (rate.resolution or 0.0) / rate.middle if rate.middle else 0.0
+    return (rate.resolution or 0.0) / rate.mean if rate.mean else 0.0

@@ -149,12 +149,13 @@ def _half(column: str, field: str, unit: str | None, exponents: bool = True) -> 
 
 def resolutions(evidence: pl.DataFrame) -> pl.Series:
     """The same for each row of evidence, by its text, field and unit."""
-    rows = evidence.select("field", "unit", "text", "number").with_row_index("i")
+    rows = evidence.select("field", "unit", "text", "number", "how").with_row_index("i")
     # One of all fields of a type stands for them.
     like: dict[pl.DataType, str] = {}
     kinds = {f: like.setdefault(field(f).dtype, f) for f in rows["field"].drop_nulls().unique()}
     kind = pl.col("field").replace_strict(list(kinds), list(kinds.values()), default=None, return_dtype=TEXT)
-    rows = rows.with_columns(kind.alias("kind")).filter(pl.col("kind").is_not_null() & pl.col("text").is_not_null())
+    is_number = pl.col("kind").is_not_null() & pl.col("text").is_not_null() & (pl.col("how") != "absent")
+    rows = rows.with_columns(kind.alias("kind")).filter(is_number)
     out = pl.Series("resolution", [None], NUMBER).new_from_index(0, evidence.height)
     for (name, unit), mine in rows.partition_by("kind", "unit", as_dict=True).items():
         half = _half("text", str(name), None if unit is None else str(unit))

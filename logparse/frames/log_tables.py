@@ -70,6 +70,7 @@ def _with_cells(header: pl.DataFrame, rows: pl.DataFrame, table: Table) -> pl.Da
             pl.lit(unit).alias(f"{field}:unit"),
             pl.lit(field).alias("label"),
         )
+        values = values.with_columns(units.possible(values[field], field))
         if field in out.columns:  # tables of different shape may have different labels for one field
             values = values.rename({c: f"{c}\x00" for c in values.columns if c not in ("pos", "label")})
             out = out.join(values.drop("label"), on="pos", how="left", maintain_order="left")

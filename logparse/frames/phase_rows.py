@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import polars as pl
 
-from logparse.frames import evidence
-from logparse.schema import NUMBER, TEXT, TIME
+from logparse.frames import evidence, invariants
+from logparse.schema import NUMBER, TEXT, TIME, WORD
 from logparse.schema.build import make
 
 ROW: dict[str, pl.DataType] = {
@@ -27,10 +27,14 @@ ROW: dict[str, pl.DataType] = {
 
 @dataclass(frozen=True)
 class Phases:
-    """Phases of all runs of one grammar: `rows` as `ROW`, `evidence` as `evidence.ROW`, joined by `id`."""
+    """Phases of all runs of one grammar: `rows` as `ROW`, `evidence` as `evidence.ROW`, joined by `id`.
+
+    refused: an evidence row of each phase whose lines give an impossible duration; it is not among the rows.
+    """
 
     rows: pl.DataFrame
     evidence: pl.DataFrame
+    refused: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=evidence.ROW))
 
     @staticmethod
     def none() -> Phases:
@@ -43,11 +47,20 @@ class Phases:
 
     def followed_by(self, phase: str, added: Phases) -> Phases:
         """These phases and then those `added`, which are of the phase named."""
-        columns = {column.name: column for column in added.rows.get_columns()}
+        rows, cited, refused = added.rows, added.evidence, self.refused.clear()
+        broken = invariants.broken("duration", rows["duration"], {})
+        if broken is not None:
+            is_possible = broken["code"].is_null()
+            causes = rows.select("id").hstack(broken).filter(~is_possible)
+            rows = rows.filter(is_possible)
+            refused = invariants.refusals(causes, "id", cited).with_columns(pl.lit(f"{phase}_s", WORD).alias("column"))
+            cited = cited.filter(pl.col("id").is_in(rows["id"].implode()))
+        columns = {column.name: column for column in rows.get_columns()}
         given = {name: columns.get(name) for name in ROW} | {"phase": phase}
         return Phases(
-            pl.concat([self.rows, make(added.rows, ROW, given)]),
-            pl.concat([self.evidence, evidence.rows(added.evidence, frame="phases")]),
+            pl.concat([self.rows, make(rows, ROW, given)]),
+            pl.concat([self.evidence, evidence.rows(cited, frame="phases")]),
+            pl.concat([self.refused, refused]),
         )
 
     def numbered(self, rows: pl.DataFrame, *, after: int = 0) -> pl.DataFrame:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import polars as pl
 
 from logparse.frames.phase_durations import bar_phases, reported_phases, spinner_phases
@@ -43,4 +45,4 @@ def _with_keys(phases: Phases) -> Phases:
     name = pl.when(pl.col("stage").is_null()).then("phase").otherwise(pl.format("{}/{}", "phase", "stage"))
     rows = rows.with_columns(pl.format("{}#{}", name, nth).alias("key"))
     keys = phases.evidence.select("id").join(rows.select("id", "key"), on="id", how="left", maintain_order="left")
-    return Phases(rows, phases.evidence.with_columns(keys["key"]))
+    return replace(phases, rows=rows, evidence=phases.evidence.with_columns(keys["key"]))

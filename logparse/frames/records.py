@@ -9,8 +9,9 @@ import polars as pl
 from logparse.frames import evidence
 from logparse.grammar import Rule
 from logparse.reading.match import Hits
-from logparse.schema import FIELDS, INTEGER, NUMBER, TEXT, TIME, WORD, field
+from logparse.schema import INTEGER, NUMBER, TEXT, TIME, VOCABULARY, WORD, field
 from logparse.schema.build import MANY, Given, make
+from logparse.text.missing import Code
 
 _PLACE = frozenset(
     {
@@ -63,6 +64,7 @@ _METRIC: dict[str, pl.DataType] = {
     "split": WORD,
     "name": WORD,
     "value": NUMBER,
+    "not_finite": WORD,
     "unit": WORD,
     "scope": WORD,
     "window": WORD,
@@ -74,7 +76,7 @@ _METRIC: dict[str, pl.DataType] = {
 
 
 def _is_metric(column: str) -> bool:
-    return ":" not in column and column.partition("@")[0] in FIELDS and field(column).metric
+    return ":" not in column and column.partition("@")[0] in VOCABULARY and field(column).metric
 
 
 def _metric(frame: pl.DataFrame, rule: Rule, column: str) -> pl.DataFrame:
@@ -94,6 +96,7 @@ def _metric(frame: pl.DataFrame, rule: Rule, column: str) -> pl.DataFrame:
         "split": pl.coalesce("split", pl.lit(rule.split, TEXT)) if "split" in columns else rule.split,
         "name": name,
         "value": columns[column],
+        "not_finite": None,
         "unit": field(column).unit,
         "scope": scope,
         "window": window or rule.window,
@@ -101,6 +104,13 @@ def _metric(frame: pl.DataFrame, rule: Rule, column: str) -> pl.DataFrame:
         "resolution": evidence.resolution(frame, column, rule),
         "rule": rule.id,
     }
+    if not columns[column].is_finite().all():
+        value = pl.col(column)
+        given["value"] = pl.when(value.is_finite()).then(value)
+        given["not_finite"] = (
+            pl.when(value.is_nan()).then(pl.lit("nan")).when(value.is_infinite())
+            .then(pl.when(value > 0).then(pl.lit("inf")).otherwise(pl.lit("-inf")))
+        )  # fmt: skip
     return make(frame, _METRIC, given)
 
 
@@ -155,6 +165,7 @@ _PARAM: dict[str, pl.DataType] = {
 def _param(frame: pl.DataFrame, rule: Rule, name: pl.Series | str, column: str) -> pl.DataFrame:
     text, value = frame[f"{column}:text"], frame[column]
     number = (value if value.dtype in (NUMBER, INTEGER) else text).cast(NUMBER, strict=False)
+    number = number.set(~number.is_finite(), None)
     given: dict[str, Given] = {
         "n": frame["n"],
         "name": name,
@@ -167,10 +178,13 @@ def _param(frame: pl.DataFrame, rule: Rule, name: pl.Series | str, column: str) 
     return make(frame, _PARAM, given)
 
 
-def messages(hits: Hits) -> pl.DataFrame:
+def messages(hits: Hits, refused: pl.DataFrame) -> pl.DataFrame:
     """Rows of `messages` without run and source: warnings and errors, repeats counted in one row; and each value that
-    could not be parsed."""
-    parts = [_unreadable(hits)]
+    could not be parsed or that is impossible.
+
+    refused: evidence rows of the cells that are null in spite of a line.
+    """
+    parts = [_unreadable(hits), _impossible(hits, refused)]
     for rule in hits.rules.values():
         if rule.level is None:
             continue
@@ -221,9 +235,26 @@ def _unreadable(hits: Hits) -> pl.DataFrame:
                     "n": bad["n"],
                     "level": "warning",
                     "kind": "unreadable",
-                    "text": pl.format(f"{name}: {{}} is no value", pl.col(text)),
+                    "text": pl.format(f"{name}: {{}} is not a possible value", pl.col(text)),
                     "row": bad["row"],
                     "rule": rule.id,
                 }
                 parts.append(make(bad, _MESSAGE, given))
     return pl.concat(parts)
+
+
+def _impossible(hits: Hits, refused: pl.DataFrame) -> pl.DataFrame:
+    """A message for each value that was computed from lines and that the quantity cannot have."""
+    rows = refused.filter((pl.col("code") == Code.IMPOSSIBLE.value) & pl.col("pos").is_not_null())
+    ids = {rule.name: rule.id for rule in hits.rules.values()}
+    given: dict[str, Given] = {
+        "n": rows["n"],
+        "level": "warning",
+        "kind": "impossible",
+        "text": pl.format("{}: {}", "column", "reason"),
+        "row": (pl.col("pos") // 2**32),
+        "rule": pl.col("rule")
+        .cast(TEXT)
+        .replace_strict(list(ids), list(ids.values()), default=None, return_dtype=TEXT),
+    }
+    return make(rows, _MESSAGE, given)

@@ -10,12 +10,14 @@ from collections.abc import Iterable
 
 import polars as pl
 
-from logparse.frames import evidence
+from logparse.frames import evidence, invariants
 from logparse.grammar import Derive, Infer, Rule, Take
 from logparse.grammar import formula as formulas
+from logparse.grammar.names import common_name
 from logparse.reading.match import Hits, lines_where, one_line
 from logparse.schema import FIELDS, INTEGER, NUMBER, RUNS, TEXT, TIME, field
 from logparse.schema.build import full
+from logparse.text.missing import Code
 
 
 def dtype_of(column: str) -> pl.DataType | None:
@@ -39,6 +41,7 @@ class RunColumns:
         self._first_lines: dict[tuple[str, ...], pl.DataFrame] = {}
         self._lines: dict[tuple[str, str], pl.DataFrame] = {}
         self._counts: dict[str, pl.Series] = {}
+        self._refused: list[pl.DataFrame] = []
 
     # ---- values and their evidence ---- #
 
@@ -75,6 +78,14 @@ class RunColumns:
         if earlier is not None and earlier.null_count() < earlier.len():
             is_open = earlier[slots].is_null()
             slots, value = slots.filter(is_open), value.filter(is_open)
+        others = {
+            name: known[slots] for name in ("started_at", "ended_at") if (known := self._columns.get(name)) is not None
+        }
+        broken = invariants.broken(column, value, others)
+        if broken is not None:
+            self._refuse(column, broken.insert_column(0, self.n[slots]), evidence_rows)
+            is_possible = broken["code"].is_null()
+            slots, value = slots.filter(is_possible), value.filter(is_possible)
         if not value.len():
             return
         self._columns[column] = (full(None, self.n.len(), dtype) if earlier is None else earlier).scatter(slots, value)
@@ -86,6 +97,22 @@ class RunColumns:
             evidence_rows = evidence_rows if of_new.all() else evidence_rows.filter(of_new)
         self._evidence.setdefault(column, []).append(evidence_rows)
         self._cited.pop(column, None)
+
+    def _refuse(self, column: str, causes: pl.DataFrame, evidence_rows: pl.DataFrame) -> None:
+        """Keep why `column` is null for runs (n, code, reason; no code: it is not) in spite of lines that are about it
+        (rows as `evidence.ROW`)."""
+        causes = causes.filter(pl.col("code").is_not_null())
+        self._refused.append(evidence.rows(invariants.refusals(causes, "n", evidence_rows), column=column))
+
+    def refused(self) -> pl.DataFrame:
+        """An evidence row for each null cell whose lines give a value that it cannot have: the line, and the reason."""
+        rows = [pl.DataFrame(schema=evidence.ROW)]
+        for refused in self._refused:
+            column = refused["column"][0]
+            if column in RUNS:
+                known = self._columns.get(column)
+                rows.append(refused if known is None else refused.filter(known[self._slot[refused["n"]]].is_null()))
+        return pl.concat(rows).unique(["n", "column"], keep="first", maintain_order=True)
 
     def cited(self, column: str) -> pl.DataFrame:
         """For each run the evidence row that formulas cite for `column`, by `n`."""
@@ -176,14 +203,17 @@ class RunColumns:
                     self._take_one(take, frame, rule, of)
                 else:
                     self._take_all(take, frame, rule, of)
+            if frame[of].null_count() and f"{of}:text" in frame.columns:
+                self._note_unreadable(take.column, frame, rule, of)
 
     def _take_one(self, take: Take, frame: pl.DataFrame, rule: Rule, of: str) -> None:
         """The value of one line of each run."""
         one = one_line(frame, of, take.pick)
         value = one[of]
         if take.aliases:
-            table = dict(self.hits.grammar.aliases[take.aliases])
-            value = value.str.to_lowercase().replace_strict(list(table), list(table.values()), default=value)
+            aliases = self.hits.grammar.aliases[take.aliases]
+            table = {text: common_name(text, aliases) for text in value.drop_nulls().unique()}
+            value = value.replace_strict(list(table), list(table.values()), default=None, return_dtype=TEXT)
         place = evidence.place(one, of, rule)
         how = take.how or place["how"]
         if take.aliases and not take.how:
@@ -193,6 +223,14 @@ class RunColumns:
             how = pl.when(is_alias).then(pl.lit("converted")).otherwise(as_read)
         evidence_rows = evidence.of_lines(one, **{**place, "how": how}, number=evidence.numbers(one[of]))
         self.put(take.column, pl.DataFrame([one["n"], value.alias("value")]), evidence_rows)
+
+    def _note_unreadable(self, column: str, frame: pl.DataFrame, rule: Rule, of: str) -> None:
+        """Keep the lines whose text is not a value of the field."""
+        bad = frame.filter(pl.col(of).is_null() & pl.col(f"{of}:text").is_not_null())
+        if bad.height:
+            why = pl.format("{} is not a possible value", f"{of}:text").alias("reason")
+            causes = bad.select("n", pl.lit(Code.UNREADABLE.value).alias("code"), why)
+            self._refuse(column, causes, evidence.of_lines(bad, **evidence.place(bad, of, rule)))
 
     def _take_all(self, take: Take, frame: pl.DataFrame, rule: Rule, of: str) -> None:
         """A value derived from all lines of each run that the rule read."""
@@ -236,13 +274,14 @@ class RunColumns:
         value = formulas.expression(formula, self.column).cast(NUMBER)
         if any(self._columns[n].dtype == TIME for n in names):
             value = value.round(6)  # a float has no more digits for seconds since 1970
-        values = frame.select("n", value.alias("value")).filter(pl.col("value").is_finite())
+        values = frame.select("n", value.alias("value")).filter(pl.col("value").is_not_null())
         dtype = dtype_of(column) or NUMBER
         if dtype == INTEGER:
             near = pl.col("value").round()
             values = values.filter((pl.col("value") - near).abs() < 1e-6).with_columns(near.cast(INTEGER))
         if dtype == TIME:
-            values = values.with_columns((pl.col("value") * 1e6).round().cast(pl.Int64).cast(TIME))
+            values = values.filter(pl.col("value").is_finite())
+            values = values.with_columns((pl.col("value") * 1e6).round().cast(pl.Int64, strict=False).cast(TIME))
         derived = {"how": "derived", "formula": formula}
         parts = [self._input(frame, name, derived) for name in names]
         for rule in formulas.rules_seen(formula):

@@ -315,10 +315,15 @@ def absent(columns: RunColumns) -> pl.DataFrame:
         return pl.when(pl.col(column).is_null()).then(first).alias(column)
 
     cells = frame.select("n", *map(absence, judged)).unpivot(index="n", variable_name="column", value_name="absence")
+    refused = columns.refused()
     rows = cells.filter(pl.col("absence").is_not_null())
+    rows = rows.join(
+        refused.select("n", pl.col("column").cast(TEXT)), on=["n", "column"], how="anti", maintain_order="left"
+    )
     codes, texts = (pl.Series(values, dtype=TEXT) for values in zip(*((a.code, a.text) for a in absences), strict=True))
     index = rows["absence"]
-    return evidence.rows(rows, frame="runs", how="absent", code=codes.gather(index), reason=texts.gather(index))
+    absent_rows = evidence.rows(rows, frame="runs", how="absent", code=codes.gather(index), reason=texts.gather(index))
+    return pl.concat([absent_rows, refused])
 
 
 def _causes(columns: RunColumns, column: str) -> Iterator[tuple[pl.Expr, Absence]]:

@@ -1,4 +1,4 @@
-"""The language of grammars: tokens, rules, phases, columns and tables. `language` documents them."""
+"""The language of grammars: `tokens` has the tokens; `language` has rules, phases, columns, metrics and tables."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from logparse.grammar.language import (
     Derive,
     Grammar,
     Infer,
+    Metric,
     Phase,
     Reported,
     Rule,
@@ -17,6 +18,9 @@ from logparse.grammar.language import (
     Steady,
     Table,
     Take,
+    without_skipping,
+)
+from logparse.grammar.tokens import (
     blanks,
     clock,
     count,
@@ -24,6 +28,8 @@ from logparse.grammar.language import (
     integer,
     name,
     nonempty,
+    not_containing,
+    not_starting_with,
     optional_blanks,
     percent,
     real,
@@ -32,7 +38,6 @@ from logparse.grammar.language import (
     timestamp_seconds,
     token,
     unnamed,
-    without_skipping,
     word,
 )
 
@@ -43,6 +48,7 @@ __all__ = [
     "Derive",
     "Grammar",
     "Infer",
+    "Metric",
     "Phase",
     "Reported",
     "Rule",
@@ -58,6 +64,8 @@ __all__ = [
     "integer",
     "name",
     "nonempty",
+    "not_containing",
+    "not_starting_with",
     "optional_blanks",
     "percent",
     "real",

@@ -77,6 +77,14 @@ def rules_seen(formula: str) -> list[str]:
     )
 
 
+def is_condition(formula: str) -> bool:
+    """Whether `formula` is true or false, not a number."""
+    match _tree(formula):
+        case ast.Compare() | ast.BoolOp() | ast.UnaryOp(op=ast.Not()) | ast.Call(func=ast.Name(id="known")):
+            return True
+    return False
+
+
 def expression(formula: str, column: Callable[[str], pl.Expr]) -> pl.Expr:
     """`formula` as an expression; `column` gives the expression of a name, and of `seen:rule`.
 

@@ -20,71 +20,21 @@ matches the whole segment, unless it is marked `unanchored`. Results names come 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
 import pyparsing as pp
 
-from logparse.errors import GrammarError
+from logparse.arguments import as_tuple
+from logparse.errors import GrammarError, near, nearest
 from logparse.grammar.compile import Compiled, compile_expression
-from logparse.schema import FIELDS, PHASES, RUNS
+from logparse.grammar.formula import AGGREGATES
+from logparse.grammar.units import base_unit
+from logparse.schema import FIELDS, NUMBER, PHASES, RUNS, Field, declare
 from logparse.schema import field as vocabulary
 from logparse.text.missing import Code
-
-# ---- tokens ---- #
-
-
-def in_unit(token: pp.ParserElement, unit: str) -> pp.ParserElement:
-    """`token`, printed in `unit`: a key of `units.UNITS`, one of `units.SPECIAL`, or a date format with %."""
-    copy = token.copy()
-    copy.unit = unit  # type: ignore[attr-defined]
-    return copy
-
-
-# Each character alone decides which branch is taken: Rust then runs the whole rule in one pass, twice as fast.
-_REAL = (
-    r"[-+]?(?:[0-9]+(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?|\.[0-9]+(?:[eE][-+]?[0-9]+)?"
-    r"|nan|N(?:aN|AN)|inf|I(?:nf|NF))"
-)
-
-integer = pp.Regex(r"[-+]?[0-9]+")
-"""A whole number."""
-count = in_unit(pp.Regex(r"[0-9]{1,3}(?:,[0-9]{3})+|[0-9]+"), "1,000")
-"""A whole number that may have thousands separators."""
-real = pp.Regex(_REAL)
-"""A number: decimals, exponents, nan and inf."""
-percent = in_unit(real, "%")
-"""The number before a percent sign; its value is a fraction from 0 to 1."""
-word = pp.Regex(r"[^ \t,;]+")
-"""One or more characters other than blanks, commas and semicolons."""
-name = pp.Regex(r"[A-Za-z_][A-Za-z0-9_]*")
-"""An identifier."""
-token = pp.Regex(r"[^ \t]+")
-"""One or more characters other than blanks."""
-rest = pp.Regex(r".*")
-"""The rest of the segment, which may be empty. Use it last."""
-nonempty = pp.Regex(r".+")
-"""The rest of the segment, at least one character. Use it last."""
-optional_blanks = pp.Regex(r"[ \t]*")
-"""Blanks and tabs, or nothing."""
-blanks = pp.Regex(r"[ \t]+")
-"""One or more blanks and tabs."""
-clock = in_unit(pp.Regex(r"[0-9]+(?::[0-9]{2}){1,2}(?:\.[0-9]+)?"), "clock")
-"""[h:]mm:ss[.f], as a duration or a time of day in seconds."""
-timestamp = in_unit(
-    pp.Regex(r"[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2},[0-9]{3}"), "%Y-%m-%d %H:%M:%S,%3f"
-)
-"""The timestamp of Python's logging, to the millisecond."""
-timestamp_seconds = in_unit(pp.Regex(r"[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}"), "%Y-%m-%d %H:%M:%S")
-"""A timestamp to the second."""
-
-
-def unnamed(token: pp.ParserElement) -> pp.ParserElement:
-    """A copy of `token` that captures nothing."""
-    return token.copy()
-
 
 # ---- rules ---- #
 
@@ -106,32 +56,53 @@ MARKS = {
 }
 
 
+SPLITS = ("train", "eval", "test", "benchmark")
+"""Values of `Rule.split`."""
+WINDOWS = ("step", "interval", "mean", "final")
+"""Spans of steps that a metric covers: `Rule.window`, and `name@window`."""
+BASES = ("measured", "estimated")
+"""Values of `Rule.basis`."""
+ORIGINS = ("command", "environment", "config", "banner", "log")
+"""Values of `Rule.params`."""
+LEVELS = ("warning", "error")
+"""Values of `Rule.level`."""
+PICKS = ("first", "last", *AGGREGATES)
+"""Values of `Take.pick`."""
+
+
+def _one_of(kind: str, value: str | None, known: Collection[str], where: str) -> None:
+    """Raises `GrammarError` if `value` is not one of `known` (or None)."""
+    if value is not None and value not in known:
+        raise GrammarError(f"unknown {kind} {value!r}", where=where, help=nearest(value, known))
+
+
 def without_skipping(expr: Any) -> pp.ParserElement:
-    """`expr`, changed in place so that no white space is skipped between its elements.
+    """`expr`, changed in place so that no white space is skipped between its elements; a plain string is a `Literal`.
 
     Copying the elements would take a tenth of the import time, and tokens are used in rules only.
     """
-    top = expr.parse_with_tabs()
+    top = (pp.Literal(expr) if isinstance(expr, str) else expr).parse_with_tabs()
     todo: list[Any] = [top]
     while todo:
         element = todo.pop()
         element.skipWhitespace = False
         todo += getattr(element, "exprs", ())
         todo += [element.expr] if getattr(element, "expr", None) is not None else []
-    return top  # type: ignore[no-any-return]
+    return top
 
 
 @dataclass(frozen=True, eq=False)
 class Rule:
     """One kind of line: an example, and the expression that matches it.
 
-    Raises `GrammarError` if the expression does not match the example, a name is not in the vocabulary, or a pyparsing
-    form has no exact equivalent as a regular expression.
+    Raises `GrammarError` if the expression does not match the example, a pyparsing form has no exact equivalent as a
+    regular expression, or a mark, split, window, basis, origin or level does not exist.
     """
 
     name: str
     example: str
-    expr: pp.ParserElement
+    expr: pp.ParserElement | str
+    """Tokens and strings, combined with `+` and `|`; a plain string for a line without variable parts."""
     marks: str = ""
     """Keys of `MARKS`, separated by blanks."""
     split: str | None = None
@@ -155,24 +126,24 @@ class Rule:
     corrects: str | None = None
     """If the vendor's label is wrong: what the value really is. Shown in the evidence."""
     grammar_name: str = field(default="", init=False)
-    """Name of the grammar that has the rule; set by the grammar."""
+    """Name of the grammar that declares the rule; set by the grammar."""
 
     def __post_init__(self) -> None:
-        unknown = set(self.marks.split()) - MARKS.keys()
-        if unknown:
-            raise GrammarError(
-                f"unknown mark {', '.join(map(repr, sorted(unknown)))}",
-                where=self.name,
-                help=f"one of {', '.join(MARKS)}",
-            )
+        if not self.name.isidentifier():
+            raise GrammarError(f"the name {self.name!r} is not an identifier", help="use letters, digits and _")
+        for mark in self.marks.split():
+            if mark not in MARKS:
+                help = near(mark, MARKS) or f"one of {', '.join(MARKS)}"
+                raise GrammarError(f"unknown mark {mark!r}", where=self.name, help=help)
+        _one_of("split", self.split, SPLITS, self.name)
+        _one_of("window", self.window, WINDOWS, self.name)
+        _one_of("basis", self.basis, BASES, self.name)
+        _one_of("params", self.params, ORIGINS, self.name)
+        _one_of("level", self.level, LEVELS, self.name)
         object.__setattr__(self, "expr", without_skipping(self.expr))
-        for group in (*(g.name for g in self.compiled.groups), *self.carry, *self.fixed):
-            try:
-                vocabulary(group)
-            except KeyError as error:
-                raise GrammarError(
-                    str(error.args[0]), where=self.name, help="logparse.schema.FIELDS lists the fields"
-                ) from None
+        for captured in (*(g.name for g in self.compiled.groups), *self.carry, *self.fixed):
+            if "@" in captured:
+                _one_of(f"window in {captured!r}:", captured.partition("@")[2], WINDOWS, self.name)
         for example in self.examples:
             self._check(example)
 
@@ -184,7 +155,7 @@ class Rule:
     @cached_property
     def compiled(self) -> Compiled:
         """The regular expression of this rule, its groups and its literals."""
-        return compile_expression(self.expr, self.name)
+        return compile_expression(without_skipping(self.expr), self.name)
 
     @cached_property
     def marked(self) -> frozenset[str]:
@@ -209,6 +180,7 @@ class Rule:
 
     def read(self, segment: str) -> dict[str, str] | None:
         """Match one stripped segment with pyparsing, the reference implementation. The captured texts, or None."""
+        assert isinstance(self.expr, pp.ParserElement)
         try:
             if "unanchored" in self.marked:
                 for tokens, _, _ in self.expr.scan_string(segment, max_matches=1):
@@ -221,6 +193,7 @@ class Rule:
     def _check(self, example: str) -> None:
         if self.read(example.strip()) is not None:
             return
+        assert isinstance(self.expr, pp.ParserElement)
         try:
             self.expr.parse_string(example.strip(), parse_all=True)
             reached = ""
@@ -280,6 +253,9 @@ class Reported:
     whole: bool = False
     """With `stage_field`: the stages make up the whole phase, so its duration is their sum."""
 
+    def __post_init__(self) -> None:
+        _one_of("pick", self.pick, ("all", "first", "last", "max"), f"phase {self.phase}")
+
 
 @dataclass(frozen=True)
 class Bar:
@@ -313,7 +289,7 @@ Phase = Span | Reported | Bar | Spinner
 class Take:
     """A column of `runs` (or an intermediate value for formulas) from captured fields.
 
-    `of` is "rule.field"; several are separated by `|`.
+    `of` is "rule.field", or "rule" if the field has the name of the column; several are separated by `|`.
     """
 
     column: str
@@ -330,6 +306,12 @@ class Take:
     """Key of the grammar's `aliases`: the table that maps the text to a common name."""
     last_per_rank: bool = False
     """Use only the last line of each rank."""
+
+    def __post_init__(self) -> None:
+        _one_of("pick", self.pick, PICKS, self.column)
+        _one_of("how", self.how, ("estimate",), self.column)
+        parts = (part.strip() for part in self.of.split("|"))
+        object.__setattr__(self, "of", "|".join(p if "." in p or not p else f"{p}.{self.column}" for p in parts))
 
 
 @dataclass(frozen=True)
@@ -360,6 +342,9 @@ class Infer:
 
 Column = Take | Derive | Infer
 
+GIVEN = frozenset({f"{phase}_s" for phase in PHASES} & RUNS.keys() | {f"_{mark}" for mark in MARKS})
+"""Values that formulas may use without a declaration: durations of phases, and where the last line with a mark is."""
+
 
 @dataclass(frozen=True)
 class Table:
@@ -388,22 +373,63 @@ class Steady:
     """Rules, separated by `|`, whose lines separate loops: an interval must not span such a line."""
 
 
-@dataclass(frozen=True, eq=False)
-class Grammar:
-    """Everything that is known about one vendor's logs. Declarations only: nothing here reads a file.
+@dataclass(frozen=True)
+class Metric:
+    """A metric that the vocabulary does not have: rules may capture its name, and each value is a row of `metrics`.
 
-    Raises `GrammarError` if two rules have the same name, no rule identifies the platform, a phase is unknown, or the
-    name of a column is not an identifier.
+    It is shown, compared and drawn like a built-in one. Raises `GrammarError` for a name that is not an identifier.
     """
 
     name: str
-    title: str
-    rules: tuple[Rule, ...]
+    unit: str | None = None
+    """Unit of the values in the frame; a printed unit (`in_unit`) is converted to it: `s`, `bytes`, `fraction`."""
+    better: str | None = None
+    """Which direction is better: `higher`, `lower`, or None. Without one, the metric is not compared."""
+    title: str | None = None
+    """What it is, in a few words; by default its name with blanks."""
+    pick: str = "last"
+    """Which of a run's values is compared: `first`, `last`, `min`, `max`, `mean` or `median`."""
+
+    def __post_init__(self) -> None:
+        if not self.name.isidentifier():
+            raise GrammarError(f"{self.name!r} is not an identifier", where=f"metric {self.name}")
+        _one_of("better", self.better, ("higher", "lower"), f"metric {self.name}")
+        _one_of("pick", self.pick, COMPARED_PICKS, f"metric {self.name}")
+
+    @property
+    def field(self) -> Field:
+        """The metric as a field of the vocabulary."""
+        title = self.title or self.name.replace("_", " ")
+        return Field(NUMBER, self.unit, title, metric=True, better=self.better, pick=self.pick)
+
+
+COMPARED_PICKS = ("first", "last", "min", "max", "mean", "median")
+"""Values of `Metric.pick`."""
+
+
+@dataclass(frozen=True, eq=False)
+class Grammar:
+    """Everything that is known about one vendor's logs, or (with `extends`) what one's own program prints besides.
+
+    Declarations only: nothing here reads a file. Raises `GrammarError` if two rules have the same name, no rule
+    identifies the platform, a field, unit or phase is unknown, the name of a column is not an identifier, or a metric
+    has the name of a built-in field with another meaning.
+    """
+
+    name: str
+    title: str = ""
+    """The name for people; by default `name`."""
+    rules: tuple[Rule, ...] = ()
+    extends: str | tuple[str, ...] = ()
+    """Platforms whose grammars are read with this one. Their logs may then contain lines of these rules; the rules of
+    this grammar are tried first, and its columns come first."""
+    metrics: tuple[Metric, ...] = ()
+    """Metrics that the vocabulary does not have."""
     device_kind: str | None = None
     version: str = "1"
-    record_starts: tuple[pp.ParserElement, ...] = ()
+    record_starts: tuple[pp.ParserElement | str, ...] = ()
     """Starts of records: a line is split before them, since several records may be on one line."""
-    prefix: pp.ParserElement | None = None
+    prefix: pp.ParserElement | str | None = None
     """A tag before a record (an MPI rank tag). Its captured `rank` applies to the record; rules do not see the tag."""
     identity: tuple[str, ...] = ()
     """"rule.field" of the values that identify a run, so that copies of its log are recognised."""
@@ -413,7 +439,7 @@ class Grammar:
     tables: tuple[Table, ...] = ()
     steady: tuple[Steady, ...] = ()
     aliases: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
-    """table -> {the vendor's word in lower case: common name}."""
+    """table -> {the vendor's word in lower case: common name}; see `logparse.grammar.names` for words with a suffix."""
     chance: Mapping[str, float] = field(default_factory=dict)
     """data set -> score of random guessing."""
     test_items: Mapping[str, int] = field(default_factory=dict)
@@ -429,30 +455,39 @@ class Grammar:
     shared: bool = False
     """Lines that several platforms print: such a grammar identifies no platform and starts no run."""
 
+    file: str = field(default="", init=False)
+    """The file or package that it was loaded from, for messages."""
+
     def __post_init__(self) -> None:
+        object.__setattr__(self, "title", self.title or self.name)
+        object.__setattr__(self, "extends", as_tuple(self.extends))
         for rule in self.rules:
-            object.__setattr__(rule, "grammar_name", self.name)
+            if not rule.grammar_name:
+                object.__setattr__(rule, "grammar_name", self.name)
         names = [rule.name for rule in self.rules]
         doubled = {n for n in names if names.count(n) > 1}
         if doubled:
             raise GrammarError(f"several rules have the same name: {', '.join(sorted(doubled))}", where=self.name)
+        self.declare_metrics()
+        for rule in self.rules:
+            self._check_fields(rule)
         if self.shared:
             marked = [r.name for r in self.rules if r.marked & {"identifies_platform", "begin"}]
             if marked:
                 raise GrammarError(
                     f"shared rules must not identify a platform or begin a run: {', '.join(marked)}", where=self.name
                 )
-        elif not any("identifies_platform" in r.marked for r in self.rules):
+        elif not self.extends and not any("identifies_platform" in r.marked for r in self.rules):
             raise GrammarError(
                 "no rule is marked identifies_platform",
                 why="no file would be recognised as this platform's",
                 where=self.name,
+                help="mark a rule whose line only this program prints, or name the platform that this grammar extends",
             )
         for phase in self.phases:
             if phase.phase not in PHASES:
-                raise GrammarError(
-                    f"unknown phase {phase.phase!r}", where=self.name, help=f"one of {', '.join(PHASES)}"
-                )
+                help = near(phase.phase, PHASES) or f"one of {', '.join(PHASES)}"
+                raise GrammarError(f"unknown phase {phase.phase!r}", where=self.name, help=help)
         for column in self.columns:
             if column.column in FIELDS or column.column in RUNS or column.column.isidentifier():
                 continue
@@ -465,6 +500,40 @@ class Grammar:
                     where=f"{self.name}, absent",
                     help=f'write ("CODE", "explanation"); CODE is one of {", ".join(Code)}',
                 )
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        self.declare_metrics()
+
+    def declare_metrics(self) -> None:
+        """Add the metrics of this grammar to the vocabulary of this process."""
+        for metric in self.metrics:
+            try:
+                declare(metric.name, metric.field)
+            except ValueError as error:
+                raise GrammarError(
+                    str(error), where=f"{self.name}, metrics", help="capture the built-in field, or rename the metric"
+                ) from None
+
+    def _check_fields(self, rule: Rule) -> None:
+        """Raises `GrammarError` for a captured field that does not exist, or that its unit does not fit."""
+        where = f"{self.name}, {rule.name}"
+        for captured in (*(g.name for g in rule.compiled.groups), *rule.carry, *rule.fixed):
+            try:
+                vocabulary(captured)
+            except KeyError as error:
+                raise GrammarError(
+                    str(error.args[0]), where=where,
+                    help="logparse.schema.FIELDS lists the fields; `metrics` of the grammar declares further ones",
+                ) from None  # fmt: skip
+        for group in rule.compiled.groups:
+            expected, printed = vocabulary(group.name).unit, base_unit(group.unit)
+            # `GB` of `GB/s` gives bytes/s.
+            if expected is not None and printed is not None and expected.partition("/")[0] != printed:
+                raise GrammarError(
+                    f"{group.name!r} is in {expected}, and a value in {group.unit!r} becomes {printed}", where=where,
+                    help=f"capture it under a name of unit {printed}, or change the unit of the token",
+                )  # fmt: skip
 
     def rule(self, name: str) -> Rule:
         """The rule of that name. Raises `KeyError` if there is none."""
@@ -507,15 +576,19 @@ class Grammar:
             *self.steady,
             *(r.carry for r in self.rules),
         )
-        return frozenset(re.findall(r"[a-z_][a-z0-9_]*", repr(parts)))
+        return frozenset(re.findall(r"\w+", repr(parts)))
 
     @cached_property
     def record_start(self) -> str | None:
         """One pattern for all record starts, or None."""
-        parts = [compile_expression(e, f"{self.name} record_start").pattern for e in self.record_starts]
+        parts = [
+            compile_expression(without_skipping(e), f"{self.name} record_start").pattern for e in self.record_starts
+        ]
         return "|".join(f"(?:{p})" for p in parts) or None
 
     @cached_property
     def prefix_compiled(self) -> Compiled | None:
         """The compiled prefix, or None."""
-        return compile_expression(self.prefix, f"{self.name} prefix") if self.prefix is not None else None
+        if self.prefix is None:
+            return None
+        return compile_expression(without_skipping(self.prefix), f"{self.name} prefix")

@@ -5,11 +5,15 @@ The functions take and give polars expressions over columns of text. A text that
 
 from __future__ import annotations
 
+import re
+import sys
+from datetime import datetime
+
 import polars as pl
 
 from logparse.grammar.compile import Group
-from logparse.schema import INTEGER, NUMBER, TIME, field
-from logparse.schema.build import MANY
+from logparse.schema import INTEGER, NUMBER, TEXT, TIME, field
+from logparse.schema.build import MANY, full
 
 UNITS: dict[str, float] = {
     "s": 1.0,
@@ -35,6 +39,31 @@ SPECIAL = ("clock", "hh:mm", "s/it", "epoch ms")
 """Units without a factor: [h:]mm:ss, hours and minutes, the inverse of a rate, and milliseconds since 1970."""
 
 
+_DATE_FIELD = r"%(?:[-_0]?[YCyqmbBhdeaAwuUWGgVjDxFvHkIlPpMSRTXrZzcst%+]|[0-9]?f|\.[0-9]?f|:{1,3}z|#z)"
+"""A field of a date format, as polars reads it."""
+_DIMENSIONS = {
+    "s": ("s", "ms", "us", "ns", "min", "h", "clock", "hh:mm"),
+    "fraction": ("%",),
+    "bytes": ("kB", "MB", "GB", "KiB", "MiB", "GiB"),
+}
+"""Unit of the vocabulary -> units that are converted to it."""
+
+
+def unit_names() -> tuple[str, ...]:
+    """All units that a token can have; date formats are further ones."""
+    return (*UNITS, *SPECIAL)
+
+
+def is_unit(unit: str) -> bool:
+    """Whether a token can have this unit: a name, or a date format of known % fields."""
+    return unit in unit_names() or (len(unit) > 1 and "%" in unit and "%" not in re.sub(_DATE_FIELD, "", unit))
+
+
+def base_unit(unit: str | None) -> str | None:
+    """The unit of the vocabulary that a value printed in `unit` is converted to; None if the unit does not state it."""
+    return next((base for base, units in _DIMENSIONS.items() if unit in units), None)
+
+
 def is_converted(unit: str | None) -> bool:
     """Whether a value in this unit differs from the printed number."""
     return unit in SPECIAL or (unit in UNITS and UNITS[unit] != 1.0)
@@ -51,6 +80,31 @@ def value(text: pl.Expr, name: str, unit: str | None) -> pl.Expr:
     if dtype == NUMBER:
         return _number(text, unit)
     return text
+
+
+def possible(values: pl.Series, name: str) -> pl.Series:
+    """`values` captured under `name`, null where the quantity cannot have the value.
+
+    A number of devices below one, a time below zero, an accuracy above one, a date that no calendar has. A metric may
+    be NaN or infinite, since logs print that; nothing else may.
+    """
+    known = field(name)
+    if known.dtype == TEXT or values.null_count() == values.len():
+        return values
+    if known.dtype == TIME:
+        in_calendar = values.is_between(datetime.min, datetime.max).fill_null(True)
+        return values if in_calendar.all() else values.set(~in_calendar, None)
+    least, most = known.possible
+    # Comparisons with NaN are avoided: polars counts NaN as greater than any number.
+    finite = values.is_finite() if known.dtype == NUMBER else full(True, values.len())
+    allowed = finite.fill_null(True)
+    if least is not None:
+        allowed = allowed & (values >= least).fill_null(True)
+    if most is not None:
+        allowed = allowed & (values <= most).fill_null(True)
+    if known.metric:
+        allowed = allowed | ~finite.fill_null(True)
+    return values if allowed.all() else values.set(~allowed, None)
 
 
 def resolution(text: pl.Expr, name: str, unit: str | None, exponents: bool = True) -> pl.Expr:
@@ -75,11 +129,12 @@ def resolution(text: pl.Expr, name: str, unit: str | None, exponents: bool = Tru
     half = pl.when(text.is_not_null()).then(half)
     if unit == "s/it":
         number = text.cast(NUMBER, strict=False)
-        return half / (number * number)
-    return half * {"hh:mm": 60.0, "epoch ms": 1e-3, **UNITS}.get(unit or "", 1.0)
+        return (half / (number * number)).clip(upper_bound=_LARGEST)
+    return (half * {"hh:mm": 60.0, "epoch ms": 1e-3, **UNITS}.get(unit or "", 1.0)).clip(upper_bound=_LARGEST)
 
 
 _MAX_DIGITS = 320
+_LARGEST = sys.float_info.max
 _HALVES = pl.Series([0.5 * float(f"1e{-n}") for n in range(-_MAX_DIGITS, _MAX_DIGITS + 1)], dtype=pl.Float64)
 """Half a unit of the n-th decimal digit, for n from -`_MAX_DIGITS` on: a table, since computing powers is slow."""
 
@@ -138,6 +193,7 @@ def columns(captures: pl.DataFrame, groups: tuple[Group, ...]) -> list[pl.Series
             queries.append(value(pl.col(index), name, unit).alias(name))
     if queries:
         series |= {column.name: column for column in captures.select(queries).get_columns()}
+    series |= {name: possible(series[name], name) for name in by_name}
     return [series[column].alias(column) for name in by_name for column in (name, f"{name}:text")]
 
 

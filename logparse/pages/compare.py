@@ -50,15 +50,17 @@ def _claims(comparison: Comparison, paint: Paint) -> Iterator[str]:
     for row in comparison.claims.iter_rows(named=True):
         if row["verdict"] == "confirmed" and row["origin"] == "file name":
             continue  # a file name that is right adds nothing
+        if row["verdict"] != "refuted" and row["origin"] == "log":
+            continue  # a setting that rests on a name in the log is marked as claimed where it is used
         claim = f"{one_line(labels[row['run']])} {row['name']}={one_line(row['claimed'])}"
         where = f" ({paint.location(row['source'], row['line'])})" if row["line"] else ""
-        by = " (from the file name)" if row["origin"] == "file name" else ""
+        by = {"file name": " (from the file name)", "log": " (from a name in the log)"}.get(row["origin"], "")
         if row["verdict"] == "refuted":
             yield f"{paint.warn('REFUTED')}  {claim}{by}: the log says {one_line(row['found'])}{where}"
         elif row["verdict"] == "confirmed":
             yield f"confirmed  {claim}{by}{where}"
         else:
-            used = "" if by else ": the claim is used where needed"
+            used = "" if row["origin"] == "file name" else ": the claim is used where needed"
             yield f"not in the log  {claim}{by}{used}"
 
 
@@ -84,6 +86,8 @@ def _common(common: CommonPoint, paint: Paint) -> list[str]:
     if common.found is None:
         return [f" At equal {common.asked}: {one_line(common.points[0].reason or '')}."]
     rows = [["", "step", "samples", "s since training began", common.metric, "line"]]
+    if common.is_target:
+        rows[0].append("logged before")
     rows += [[f"  {one_line(_label(p))}", *_point(p, paint)] for p in common.points]
     return [f" At {common.found}:", *aligned(rows, right=(1, 2, 3, 4))]
 
@@ -102,7 +106,14 @@ def _point(p: PointAt, paint: Paint) -> list[str]:
         "?" if p.seconds is None else f"{p.seconds:.1f}",
         "?" if value is None else f"{value:.6g}",
         paint.location(*p.location) if p.location else "",
+        *([] if p.before is None else [_before(*p.before)]),
     ]
+
+
+def _before(step: int | None, seconds: float | None) -> str:
+    """The last point that was logged before a target was reached: it was reached between the two."""
+    words = [f"step {step:,}" if step is not None else "", f"{seconds:.1f} s" if seconds is not None else ""]
+    return "not yet at " + ", ".join(filter(None, words))
 
 
 def _scaling(comparison: Comparison) -> list[str]:

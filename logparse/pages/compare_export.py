@@ -55,8 +55,10 @@ def latex(comparison: Comparison, findings: pl.DataFrame, digits: int | None = N
             cells.append(name + "{}" + _verdict(c))
             verdict = row.row.verdicts[index]
             if verdict is not None and verdict.ratio is not None:
-                ratio = ratio_figure(verdict.ratio).removeprefix("×")
-                macros.append(f"\\newcommand{{{name}Ratio}}{{\\num{{{ratio}}}}}")
+                ends = zip(("Low", "High"), verdict.interval or (), strict=False)
+                for part, ratio in (("Ratio", verdict.ratio), *ends):
+                    figure = ratio_figure(ratio).removeprefix("×")
+                    macros.append(f"\\newcommand{{{name}{part}}}{{\\num{{{figure}}}}}")
         body.append(" & ".join([latex_text(row.title), *cells]) + r" \\")
     sides = " & ".join(latex_text(label) for label in table.head)
     notes = [rf"\textsuperscript{{{n}}} {latex_text(text)}" for n, text in enumerate(table.notes, start=1)]

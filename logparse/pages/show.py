@@ -10,7 +10,7 @@ import polars as pl
 from logparse.cells import Cells
 from logparse.errors import UsageError, nearest
 from logparse.logs import Logs
-from logparse.schema import FIELDS, PHASES, RUNS, TEXT
+from logparse.schema import PHASES, RUNS, TEXT, VOCABULARY
 from logparse.text.terminal import Paint, aligned, one_line
 
 CONTEXT = 1
@@ -22,7 +22,8 @@ _MOST = 12
 def page(logs: Logs, run: Mapping[str, Any], name: str, paint: Paint, context: int = CONTEXT, raw: bool = False) -> str:
     """What stands behind `name`: a column of runs, a phase, or else a metric or setting of that run.
 
-    `raw` shows every line beside the evidence; without it only lines that a rule reads, since others may hold anything.
+    `raw` shows every line beside the evidence as it is in the log, and says so. Without it only lines that a rule reads
+    are shown, since others may hold anything, and keys and passwords are masked.
     Raises `UsageError` where the run has nothing of that name.
     """
     view = _View(logs, run, paint, context, raw)
@@ -98,7 +99,7 @@ class _View:
         rows = self._rows(self.logs.metrics, pl.col("name").cast(TEXT) == name)
         if not rows:
             return
-        unit = FIELDS[name].unit if name in FIELDS else None
+        unit = VOCABULARY[name].unit if name in VOCABULARY else None
         many = f"{len(rows)} value{'' if len(rows) == 1 else 's'}"
         yield self.paint.head(f"{name}: {many}") + (f", in {unit}" if unit else "")
         for row in (rows[0], rows[-1]) if len(rows) > 1 else rows:
@@ -166,16 +167,19 @@ class _View:
             kinds = self._kinds(source)
             around = {n for n in around if n in kinds} | set(wanted)
         texts = self.logs.lines(source, (n for n in around if n > 0))
+        shown = self.logs.lines(source, texts, raw=True) if self.raw else texts
         size = len(str(max(texts, default=0)))
         before: int | None = None
         for number, text in sorted(texts.items()):
             if before is not None and number > before + 1:
                 yield self.paint.faint(f"   {'…':>{size}} |")
             before = number
-            yield from self._line(f"   {number:>{size}} | ", text, marks.get(number, ()), number in wanted)
+            spans = sorted({span for start, part in marks.get(number, ()) if (span := span_of(text, start, part))})
+            yield from self._line(f"   {number:>{size}} | ", shown[number], spans, number in wanted)
+        if self.raw:
+            yield self.paint.warn("   --raw: these lines are shown as they are in the log, with any keys and passwords")
 
-    def _line(self, head: str, text: str, marks: Sequence[tuple[int | None, str]], wanted: bool) -> Iterator[str]:
-        spans = sorted({span for start, part in marks if (span := span_of(text, start, part))})
+    def _line(self, head: str, text: str, spans: Sequence[tuple[int, int]], wanted: bool) -> Iterator[str]:
         if not wanted:
             yield self.paint.faint(head + one_line(text))
             return
@@ -199,7 +203,7 @@ class _View:
 
 def with_unit(name: str, value: Any) -> str:
     """A value of a column of runs with all its digits and its unit: `4847.18 samples/s`."""
-    unit = FIELDS[name].unit if name in FIELDS else UNITS.get(name)
+    unit = VOCABULARY[name].unit if name in VOCABULARY else UNITS.get(name)
     shown = f"{value:.15g}" if isinstance(value, float) else str(value)
     return f"{one_line(shown)} {unit}" if unit else one_line(shown)
 

@@ -9,15 +9,17 @@ compare pyparsing with the regular expressions.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import polars as pl
 
-from logparse.errors import GrammarError, near, nearest
-from logparse.grammar import MARKS, Bar, Grammar, Infer, Reported, Rule, Span, Spinner, Take, formula, units
+from logparse.errors import GrammarError
+from logparse.grammar import Grammar, Rule, Take, validity
+from logparse.grammar.extension import combined
+from logparse.grammar.validity import Cases
 from logparse.reading.match import cut, run_rules
-from logparse.schema import FIELDS, PHASES, RUNS
+from logparse.schema import TODO
 from logparse.text.terminal import Paint, aligned, one_line
 
 
@@ -32,29 +34,54 @@ class Outcome:
     errors: tuple[GrammarError, ...]
 
 
+@dataclass(frozen=True)
+class Subject:
+    """A grammar that is checked."""
+
+    own: Grammar
+    """What its file declares."""
+    whole: Grammar
+    """What logs are read with: the platform that it extends, with all extensions; or the grammar itself."""
+
+    @property
+    def name(self) -> str:
+        """`acme`, or `mine (graphcore)`."""
+        return self.own.name if self.own is self.whole else f"{self.own.name} ({self.whole.name})"
+
+
+FITS = "An extension fits the platforms that it extends"
+"""What is reported of an extension that cannot be read with its platforms; without that nothing else is checked."""
+
+
 def check(grammars: Sequence[Grammar], among: Sequence[Grammar], every: int = 1) -> Iterator[Outcome]:
     """Run every check on each of `grammars`, together with the others of `among` (shared rules, other platforms).
 
-    Of the texts that differ from an example by one character, one in `every` is tested.
+    An extension is checked with each platform that it extends. Of the texts that differ from an example by one
+    character, one in `every` is tested.
     """
-    for grammar in grammars:
-        others = [g for g in among if g.name != grammar.name]
-        for run in CHECKS:
-            cases = 0
-            errors: list[GrammarError] = []
-            try:
-                for error in paths_agree(grammar, others, every) if run is paths_agree else run(grammar, others):
+    names = {g.name for g in grammars}
+    known = [*grammars, *(g for g in among if g.name not in names)]
+    for own in grammars:
+        try:
+            platforms = {g.name: g for g in combined([own, *(g for g in known if g is not own and not g.extends)])}
+        except GrammarError as error:
+            yield Outcome(own.name, FITS, 1, (error,))
+            continue
+        for name in own.extends or (own.name,):
+            subject = Subject(own, platforms[name] if own.extends else own)
+            others = [g for g in platforms.values() if g.name != name]
+            for run in CHECKS:
+                cases = 0
+                errors: list[GrammarError] = []
+                try:
+                    for found in paths_agree(subject, others, every) if run is paths_agree else run(subject, others):
+                        cases += 1
+                        if found is not None:
+                            errors.append(found)
+                except GrammarError as error:  # record starts are compiled only here
                     cases += 1
-                    if error is not None:
-                        errors.append(error)
-            except GrammarError as error:  # record starts are compiled only here
-                cases += 1
-                errors.append(error)
-            yield Outcome(grammar.name, sentence(run), cases, tuple(errors))
-
-
-Cases = Iterator[GrammarError | None]
-"""One item for each case: an error, or None if the case passes."""
+                    errors.append(error)
+                yield Outcome(subject.name, sentence(run), cases, tuple(errors))
 
 
 def sentence(check: Callable[..., Cases]) -> str:
@@ -65,8 +92,9 @@ def sentence(check: Callable[..., Cases]) -> str:
 # ---- the lines ---- #
 
 
-def patterns_compile(grammar: Grammar, others: Sequence[Grammar]) -> Cases:
+def patterns_compile(subject: Subject, others: Sequence[Grammar]) -> Cases:
     """Every pattern compiles in polars."""
+    grammar = subject.own
     patterns = {rule.name: rule.pattern for rule in grammar.rules}
     if grammar.record_start:
         patterns["record_starts"] = grammar.record_start
@@ -90,10 +118,11 @@ def _compile_error(pattern: str) -> str | None:
     return None
 
 
-def examples_survive_segmentation(grammar: Grammar, others: Sequence[Grammar]) -> Cases:
+def examples_survive_segmentation(subject: Subject, others: Sequence[Grammar]) -> Cases:
     """Every example still matches after the line is split into segments."""
-    for rule, example in _examples(grammar):
-        segments = cut(_lines([example]), grammar)
+    grammar = subject.own
+    for rule, example in _examples(subject.whole if grammar.record_starts or grammar.prefix else grammar):
+        segments = cut(_lines([example]), subject.whole)
         if any(rule.read(segment) is not None for segment in segments["seg"]):
             yield None
             continue
@@ -104,11 +133,13 @@ def examples_survive_segmentation(grammar: Grammar, others: Sequence[Grammar]) -
         )  # fmt: skip
 
 
-def examples_match_their_own_rule(grammar: Grammar, others: Sequence[Grammar]) -> Cases:
+def examples_match_their_own_rule(subject: Subject, others: Sequence[Grammar]) -> Cases:
     """Every example matches its own rule first: no rule above it, and no rule that identifies another platform.
 
-    A general rule may follow a specific one, and shared rules follow all of the platform's own rules.
+    A general rule may follow a specific one, and shared rules follow all of the platform's own rules. A rule of an
+    extension comes before the rules of the platform; it must not take a line from which these take values.
     """
+    grammar = subject.own
     vendors = [] if grammar.shared else [(g.name, rule) for g in others if not g.shared for rule in g.rules]
     identifying = [(f"{name}/{rule.name}", rule) for name, rule in vendors if "identifies_platform" in rule.marked]
     above: list[tuple[str, Rule]] = []
@@ -122,6 +153,15 @@ def examples_match_their_own_rule(grammar: Grammar, others: Sequence[Grammar]) -
                 help="declare the more specific rule first, or make the other one more specific",
             )  # fmt: skip
         above.append((f"{grammar.name}/{rule.name}", rule))
+    replaced = [] if subject.own is subject.whole else [r for r in subject.whole.rules if r not in grammar.rules]
+    for rule in (rule for rule in replaced if subject.whole.extracts_data(rule)):
+        for example in rule.examples:
+            earlier = [name for name, other in above if _confused(rule, other, example.strip())]
+            yield None if not earlier else GrammarError(
+                f"{' and '.join(earlier)} also matches the example of {rule.id!r}, and comes first",
+                why=f"{rule.id} takes values from this line, which {subject.whole.name} would lose",
+                where=f"{earlier[0]}", reached=example.strip(), help="make the rule of the extension more specific",
+            )  # fmt: skip
 
 
 def _confused(rule: Rule, other: Rule, text: str) -> bool:
@@ -158,11 +198,12 @@ def mutations(example: str, every: int = 1) -> list[str]:
     return [text for text in dict.fromkeys(t.strip(" \t\r") for t in texts) if text]
 
 
-def paths_agree(grammar: Grammar, others: Sequence[Grammar], every: int = 1) -> Cases:
+def paths_agree(subject: Subject, others: Sequence[Grammar], every: int = 1) -> Cases:
     """pyparsing and the regular expression agree on every example and on variations of it.
 
     Variations: every text that differs from the example by one character, and the example within other text.
     """
+    grammar = subject.own
     for rule in (rule for rule in grammar.rules if _compile_error(rule.pattern) is None):
         texts = list(dict.fromkeys(text for example in rule.examples for text in mutations(example.strip(), every)))
         fast = fast_path(rule, texts)
@@ -199,72 +240,21 @@ def _values(values: Mapping[str, str] | None) -> str:
 # ---- declarations ---- #
 
 
-def names_exist(grammar: Grammar, others: Sequence[Grammar]) -> Cases:
+def names_exist(subject: Subject, others: Sequence[Grammar]) -> Cases:
     """Every rule, field, phase, column, unit and table that a declaration names exists."""
-    rules = _rules(grammar, others)
-    for rule_name, field, where in _references(grammar):
-        rule = rules.get(rule_name)
-        if rule is None:
-            yield _unknown("rule", rule_name, rules, f"{grammar.name}, {where}")
-        elif field is not None and field not in (known := _fields(grammar, rule)):
-            yield _unknown(f"field in rule {rule_name!r}:", field, known, f"{grammar.name}, {where}")
-        else:
-            yield None
-    for unit, where in _units(grammar):
-        valid = unit is None or unit in _UNITS or (unit.startswith("%") and len(unit) > 1)
-        yield None if valid else _unknown("unit", str(unit), _UNITS, f"{grammar.name}, {where}")
-    labelled = [(table, field) for table in grammar.tables for field, _ in table.labels.values()]
-    for table, field in labelled:
-        valid = field.partition("@")[0] in FIELDS
-        yield None if valid else _unknown("field", field, FIELDS, f"{grammar.name}, table of {table.header}")
-    for column in grammar.columns:
-        if isinstance(column, Take) and column.aliases:
-            valid = column.aliases in grammar.aliases
-            where = f"{grammar.name}, {column.column}"
-            yield None if valid else _unknown("alias table", column.aliases, grammar.aliases, where)
-    declared = {phase.phase for phase in grammar.phases}
-    for name, where in _phases_named(grammar):
-        yield None if name in declared else _unknown("phase", name, declared, f"{grammar.name}, {where}")
-    for name, where in (
-        *((n, "absent") for n in grammar.absent),
-        *((n, "no_timestamps") for n in grammar.no_timestamps),
-    ):
-        yield None if name in RUNS else _unknown("column", name, RUNS, f"{grammar.name}, {where}")
+    return validity.names_exist(subject.own, subject.whole, _shared(others))
 
 
-def formulas_are_valid(grammar: Grammar, others: Sequence[Grammar]) -> Cases:
+def formulas_are_valid(subject: Subject, others: Sequence[Grammar]) -> Cases:
     """Every formula parses, and uses only values that are declared above it."""
-    rules = _rules(grammar, others)
-    above = {f"{phase}_s" for phase in PHASES} & RUNS.keys() | {f"_{mark}" for mark in MARKS}
-    for column in grammar.columns:
-        for text in filter(None, (getattr(column, "formula", None), column.when)):
-            where = f"{grammar.name}, {column.column}"
-            try:
-                formula.expression(text, pl.col)
-            except GrammarError as error:
-                yield GrammarError(error.what, why=error.why, where=where, reached=text, help=error.help)
-                continue
-            for name in formula.names(text):
-                if name in above:
-                    yield None
-                else:
-                    what = f"no value {name!r} is declared above this formula"
-                    yield GrammarError(what, where=f"{where}: {text}", help=nearest(name, sorted(above)))
-            for name in formula.rules_seen(text):
-                yield None if name in rules else _unknown("rule", name, rules, f"{where}: {text}")
-        above.add(column.column)
+    return validity.formulas_are_valid(subject.own, subject.whole, _shared(others))
 
 
-def everything_is_used(grammar: Grammar, others: Sequence[Grammar]) -> Cases:
+def everything_is_used(subject: Subject, others: Sequence[Grammar]) -> Cases:
     """Every intermediate value is used by a formula, and every alias table by a column."""
-    texts = [text for c in grammar.columns for text in (getattr(c, "formula", None), c.when) if text]
-    used = {name for text in texts for name in formula.names(text)}
-    for column in grammar.columns:
-        yield None if column.column in RUNS or column.column in used else GrammarError(
-            f"{column.column!r} is not used", why="it is not a column of runs, and no formula names it",
-            where=f"{grammar.name}, {column.column}", help=near(column.column, RUNS) or "remove it",
-        )  # fmt: skip
-    tables = {column.aliases for column in grammar.columns if isinstance(column, Take)}
+    grammar = subject.own
+    yield from validity.columns_are_used(grammar, subject.whole, _shared(others))
+    tables = {column.aliases for column in subject.whole.columns if isinstance(column, Take)}
     for name in grammar.aliases:
         yield None if name in tables else GrammarError(
             f"the alias table {name!r} is not used", where=f"{grammar.name}, aliases",
@@ -272,7 +262,23 @@ def everything_is_used(grammar: Grammar, others: Sequence[Grammar]) -> Cases:
         )  # fmt: skip
 
 
-CHECKS: tuple[Callable[[Grammar, Sequence[Grammar]], Cases], ...] = (
+def everything_is_named(subject: Subject, others: Sequence[Grammar]) -> Cases:
+    """Every number of a drafted rule has a name, or is known to be of no interest."""
+    rules: dict[str, list[Rule]] = {}
+    for rule in subject.own.rules:
+        for name in rule.fields:
+            rules.setdefault(name, []).append(rule)
+    for name, of_name in rules.items():
+        yield None if not name.startswith(TODO) else GrammarError(
+            f"{name} is still to be filled in", where=f"{subject.own.name}/{'|'.join(rule.name for rule in of_name)}",
+            reached=of_name[0].example.strip(), help=_FILL_IN,
+        )  # fmt: skip
+
+
+_FILL_IN = "use a name of the vocabulary, declare a Metric, or drop the name: unnamed(...)"
+
+
+CHECKS: tuple[Callable[[Subject, Sequence[Grammar]], Cases], ...] = (
     patterns_compile,
     examples_survive_segmentation,
     examples_match_their_own_rule,
@@ -280,6 +286,7 @@ CHECKS: tuple[Callable[[Grammar, Sequence[Grammar]], Cases], ...] = (
     names_exist,
     formulas_are_valid,
     everything_is_used,
+    everything_is_named,
 )
 """All checks, in the order in which they run."""
 
@@ -295,93 +302,9 @@ def _examples(grammar: Grammar) -> Iterator[tuple[Rule, str]]:
     return ((rule, example) for rule in grammar.rules for example in rule.examples)
 
 
-def _rules(grammar: Grammar, others: Sequence[Grammar]) -> dict[str, Rule]:
-    """The rules of the grammar and the shared rules, by name."""
-    shared = [rule for g in others if g.shared for rule in g.rules]
-    return {rule.name: rule for rule in (*shared, *grammar.rules)}
-
-
-def _references(grammar: Grammar) -> Iterator[tuple[str, str | None, str]]:
-    """Every reference to a rule, and to a field of it if any: rule, field, where."""
-
-    def each(of: str, where: str) -> Iterator[tuple[str, str | None, str]]:
-        for name in filter(None, (part.strip() for part in of.split("|"))):
-            rule, _, field = name.partition(".")
-            yield rule, field or None, where
-
-    for names in grammar.identity:
-        yield from each(names, "identity")
-    for rule in grammar.rules:
-        for field, origins in rule.carry.items():
-            yield from ((origin, field, f"{rule.name}, carry") for origin in origins.split("|"))
-    for phase in grammar.phases:
-        where = f"phase {phase.phase}"
-        subtract = getattr(phase, "subtract", None)
-        if isinstance(subtract, str) and "." in subtract:
-            yield from each(subtract, f"{where}, subtract")
-        if isinstance(phase, Span):
-            for name in (*each(phase.begin, where), *each(phase.end, where)):
-                yield name
-                yield name[0], "at", where
-                if phase.by:
-                    yield name[0], phase.by, where
-            for name in each(phase.begin, where) if phase.stage_field else ():
-                yield name[0], phase.stage_field, where
-        elif isinstance(phase, Reported):
-            yield from each(phase.of, where)
-            rule_name = phase.of.partition(".")[0]
-            yield from ((rule_name, key, f"{where}, where") for key in phase.where)
-            if phase.stage_field:
-                yield rule_name, phase.stage_field, where
-        elif isinstance(phase, Bar):
-            yield from ((phase.rule, field, where) for field in ("done", "total", "elapsed"))
-        elif isinstance(phase, Spinner):
-            yield phase.rule, phase.stage_field, where
-    for column in grammar.columns:
-        if isinstance(column, Take):
-            yield from each(column.of, column.column)
-            for rule_name, _, _ in each(column.of, column.column):
-                yield from ((rule_name, key, f"{column.column}, where") for key in column.where)
-        elif isinstance(column, Infer):
-            yield from each(column.because, column.column)
-    for table in grammar.tables:
-        yield from ((rule, "cells", f"table of {table.header}") for rule in (table.header, table.row))
-    for steady in grammar.steady:
-        yield from ((steady.rule, field, "steady") for field in ("at", "step"))
-        yield from each(steady.separated_by, "steady")
-
-
-def _phases_named(grammar: Grammar) -> Iterator[tuple[str, str]]:
-    """Every phase that another phase names, and where."""
-    for phase in grammar.phases:
-        where = f"phase {phase.phase}"
-        if isinstance(phase, Span):
-            yield from ((name, f"{where}, exclude") for name in phase.exclude)
-            yield from ((name, f"{where}, inside") for name in phase.inside)
-        elif isinstance(phase, Reported | Bar) and phase.subtract and "." not in phase.subtract:
-            yield phase.subtract.partition("#")[0], f"{where}, subtract"
-
-
-def _fields(grammar: Grammar, rule: Rule) -> set[str]:
-    """All fields that a line of `rule` can have."""
-    cells = {field for table in grammar.tables if table.row == rule.name for field, _ in table.labels.values()}
-    tag = {"rank"} if grammar.prefix is not None else set()
-    return {*rule.fields, *rule.carry, *rule.fixed, *cells, *tag}
-
-
-_UNITS = (*units.UNITS, *units.SPECIAL)
-
-
-def _units(grammar: Grammar) -> Iterator[tuple[str | None, str]]:
-    """Every unit of a token or a table, and where."""
-    for rule in grammar.rules:
-        yield from ((group.unit, f"{rule.name}, {group.name}") for group in rule.compiled.groups)
-    for table in grammar.tables:
-        yield from ((unit, f"table of {table.header}, {label!r}") for label, (_, unit) in table.labels.items())
-
-
-def _unknown(kind: str, name: str, known: Collection[str], where: str) -> GrammarError:
-    return GrammarError(f"unknown {kind} {name!r}", where=where, help=nearest(name, sorted(known)))
+def _shared(grammars: Sequence[Grammar]) -> list[Rule]:
+    """The rules that platforms share."""
+    return [rule for g in grammars if g.shared for rule in g.rules]
 
 
 # ---- output ---- #

@@ -1,11 +1,12 @@
 r"""From anything a user may name to clean text: `read_sources(paths)` gives one `Source` for each input.
 
-It knows no platform. Four steps, each a pure function but the first:
+It knows no platform. Five steps, each a pure function but the first:
 
     _find         files, folders, globs, "-", bytes, streams  ->  inputs, in order, each real file once
     _unpack       gzip, bz2, xz, zstd, known by content       ->  bytes as they were before packing
     to_utf8       UTF-8, UTF-16, cp1252, damaged UTF-8        ->  UTF-8, and how it was found
     clean_text    colours, cursor movements, control bytes    ->  text in which "\r" means "written over from here"
+    masked        keys, tokens, passwords                     ->  text that may be shown, of the same width
 
 Only "\n" ends a line, and cleaning never changes how many there are: line 7 here is what `grep -n` calls 7.
 """
@@ -24,19 +25,24 @@ import re
 import stat
 import sys
 import zlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any, TypeAlias
 
 from logparse.arguments import OneOrMany, as_tuple
 from logparse.errors import NoSuchInput, UsageError
+from logparse.text.labels import one_line
+from logparse.text.secrets import masked
 
 Input: TypeAlias = "str | os.PathLike[str] | bytes | bytearray | memoryview | IO[bytes] | IO[str]"
 
 UNPACK_LIMIT = 4 * 2**30
 """A compressed file that unpacks to more bytes than this is refused: a few kB can unpack to terabytes."""
+STREAM_LIMIT = 4 * 2**30
+"""A stream that is longer than this many bytes is refused: it may have no end."""
+_PART = 2**20
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +52,7 @@ class Source:
     name: str
     """The path as given, with "/" (in a folder: folder/relative path); "<stdin>", "<bytes>", "<stream>" or its name."""
     text: bytes
-    """Clean UTF-8; empty where status is not "text"."""
+    """Clean UTF-8 without secrets; empty where status is not "text"."""
     lines: int
     """Lines of the text, as `grep -n` counts them; a last line without an end counts."""
     bytes: int
@@ -61,6 +67,8 @@ class Source:
     """"text", "not_text" (binary) or "unreadable"."""
     reason: str | None
     """For people: why it is not text, or what about the text is not certain (damaged, cut off, encoding guessed)."""
+    unmasked: Mapping[int, str] = field(default_factory=dict, repr=False)
+    """Lines in which keys or passwords are masked, by number from 1, as they were before."""
 
 
 def read_sources(paths: OneOrMany[Input], *, files_from: Input | None = None) -> Iterator[Source]:
@@ -111,6 +119,17 @@ def _is_stdin(item: object) -> bool:
     return (isinstance(item, str) and item == "-") or (item is not None and item is sys.stdin)
 
 
+def _is_device(stream: Any) -> bool:
+    """Whether a stream is a device that may have no end, as /dev/zero; a terminal and the null device are not."""
+    try:
+        status = os.fstat(stream.fileno())
+        return (
+            stat.S_ISCHR(status.st_mode) and not stream.isatty() and not os.path.samestat(status, os.stat(os.devnull))
+        )
+    except (OSError, ValueError):  # a stream without a file
+        return False
+
+
 def _listed(files_from: Input) -> list[str]:
     """The paths in a list: one a line, or ended by NULs as `find -print0` writes them."""
     found = _found_at(files_from)
@@ -128,6 +147,8 @@ def _found_at(item: Input) -> list[_Found]:
     if _is_stdin(item):
         if sys.stdin is None:
             return [_Found(b"", "<stdin>", "Standard input is closed: give a path instead.")]
+        if _is_device(sys.stdin):
+            return [_Found(b"", "<stdin>", "Standard input is a device, not a log: it was not read.")]
         return [_Found(getattr(sys.stdin, "buffer", sys.stdin), "<stdin>")]
     if isinstance(item, bytes | bytearray | memoryview):
         return [_Found(item, "<bytes>")]
@@ -149,7 +170,7 @@ def _found_at_path(path: str) -> list[_Found]:
     for match in sorted(glob.glob(path, recursive=True), key=len):
         shortest.setdefault(os.path.realpath(match) if os.path.exists(match) else match, match)
     if not shortest:
-        raise NoSuchInput(f"nothing matches {path}")
+        raise NoSuchInput(f"nothing matches {one_line(path)}")
     return [found for match in sorted(map(Path, shortest.values())) for found in _opened_out(match)]
 
 
@@ -168,11 +189,14 @@ def _opened_out(path: Path, above: tuple[str, ...] = ()) -> Iterator[_Found]:
     name = _printable(path)
     try:
         mode = path.stat().st_mode
+        real = os.path.realpath(path)
+        if _KERNEL.match(real) and not stat.S_ISFIFO(mode):
+            yield _Found(path, name, "This belongs to the system's kernel and is not a log: it was not opened.")
+            return
         if not stat.S_ISDIR(mode):
             asked_for = not above
             yield _Found(path, name, _no_file(mode, asked_for))
             return
-        real = os.path.realpath(path)
         if real in above:
             yield _Found(path, name, "This link leads back to a folder above it, so it was not followed.")
             return
@@ -182,6 +206,10 @@ def _opened_out(path: Path, above: tuple[str, ...] = ()) -> Iterator[_Found]:
         return
     for entry in inside:
         yield from _opened_out(path / entry, (*above, real))
+
+
+_KERNEL = re.compile(r"/(?:proc|sys)(?:/|\Z)")
+"""Folders whose files have no size, and some of them no end."""
 
 
 def _no_file(mode: int, asked_for: bool) -> str | None:
@@ -201,15 +229,15 @@ def _identity(found: _Found) -> object:
 
 
 def _printable(path: str | os.PathLike[str]) -> str:
-    """A name that any table can hold: file names on Linux may be bytes that are no text."""
-    return os.fsencode(Path(path).as_posix()).decode("utf-8", "replace")
+    """A name that any table and terminal can hold: file names on Linux may be bytes that are no text, or controls."""
+    return one_line(os.fsencode(Path(path).as_posix()).decode("utf-8", "replace"))
 
 
 def _no_such(path: str) -> str:
     if not path or "\n" in path or len(path) > 1000:
         return f"no such file: {path[:40]!r}. A str is a path: give the text of a log as bytes"
     near = _nearest(Path(path))
-    return f"no such file: {path}" + (f". Did you mean {near.as_posix()}?" if near else "")
+    return f"no such file: {one_line(path)}" + (f". Did you mean {_printable(near)}?" if near else "")
 
 
 def _nearest(path: Path) -> Path | None:
@@ -240,12 +268,23 @@ def _read_each(found: Iterable[_Found]) -> Iterator[Source]:
         taken[each.name] = taken.get(each.name, 0) + 1
         # evidence points to a source by its name: two pieces of bytes must not share one
         name = each.name if taken[each.name] == 1 else f"{each.name} ({taken[each.name]})"
+        version = _version(each)
         try:
             stored = _stored(each)
         except _UnreadableError as trouble:
             yield _without_text(name, b"", None, "unreadable", str(trouble), lambda: _sha256(b""))
         else:
-            yield _source(name, stored)
+            changed = _version(each) != version
+            yield _source(name, stored, "It changed while it was read: read it again." if changed else None)
+
+
+def _version(found: _Found) -> tuple[int, ...] | None:
+    """Differs before and after a file has changed; None for what is not a file."""
+    try:
+        status = os.stat(found.item) if isinstance(found.item, Path) else None
+    except OSError:
+        return None
+    return (status.st_ino, status.st_size, status.st_mtime_ns) if status and stat.S_ISREG(status.st_mode) else None
 
 
 def _stored(found: _Found) -> bytes:
@@ -256,8 +295,10 @@ def _stored(found: _Found) -> bytes:
     try:
         if isinstance(found.item, Path):
             with open(found.item, "rb") as file:
-                return file.read()
+                return file.read() if stat.S_ISREG(os.fstat(file.fileno()).st_mode) else _rest_of(file)
         return _rest_of(found.item)
+    except MemoryError:
+        raise _UnreadableError("It does not fit into memory: cut it into several files.") from None
     except OSError as error:
         raise _UnreadableError(_why(error, found.item)) from error
     except ValueError as error:  # a closed file; a text file whose own decoding fails
@@ -265,7 +306,16 @@ def _stored(found: _Found) -> bytes:
 
 
 def _rest_of(stream: Any) -> bytes:
-    data = _below_decoding(stream).read() or b""
+    """The rest of a stream, which may have no end: `yes | logparse ingest -`."""
+    source = _below_decoding(stream)
+    parts: list[Any] = []
+    size = 0
+    while part := source.read(_PART):
+        parts.append(part)
+        size += len(part)
+        if size > STREAM_LIMIT:
+            raise _UnreadableError(f"It is longer than {STREAM_LIMIT:,} bytes: put it into a file.")
+    data = parts[0][:0].join(parts) if parts else b""
     if not isinstance(data, str):
         return bytes(data)
     try:
@@ -298,15 +348,15 @@ def _why(error: OSError, item: object) -> str:
     return f"The system could not read it ({error.strerror or error}): try again, or copy it elsewhere first."
 
 
-def _source(name: str, stored: bytes) -> Source:
+def _source(name: str, stored: bytes, doubt: str | None) -> Source:
     """The source that `stored` is; the hash of much is made beside the reading, since hashing lets others work."""
     if len(stored) <= _PIECE:
-        return _read_as_text(name, stored, lambda: _sha256(stored))
+        return _read_as_text(name, stored, doubt, lambda: _sha256(stored))
     with ThreadPoolExecutor(1) as beside:
-        return _read_as_text(name, stored, beside.submit(_sha256, stored).result)
+        return _read_as_text(name, stored, doubt, beside.submit(_sha256, stored).result)
 
 
-def _read_as_text(name: str, stored: bytes, sha256: Callable[[], str]) -> Source:
+def _read_as_text(name: str, stored: bytes, changed: str | None, sha256: Callable[[], str]) -> Source:
     compression, data, doubt = None, stored, None
     packing = next((packing for packing in _PACKINGS if packing.magic.match(stored)), None)
     if packing:
@@ -319,8 +369,9 @@ def _read_as_text(name: str, stored: bytes, sha256: Callable[[], str]) -> Source
         return _without_text(name, stored, compression, "not_text", kind, sha256)
     text, encoding, ends = _cleaned(data)
     lines = ends + (not text.endswith(b"\n") and bool(text))
-    reason = " ".join(filter(None, (doubt, _DOUBTFUL.get(encoding)))) or None
-    return Source(name, text, lines, len(stored), sha256(), encoding, compression, "text", reason)
+    text, unmasked = masked(text)
+    reason = " ".join(filter(None, (changed, doubt, _DOUBTFUL.get(encoding)))) or None
+    return Source(name, text, lines, len(stored), sha256(), encoding, compression, "text", reason, unmasked)
 
 
 def _without_text(

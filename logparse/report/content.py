@@ -10,6 +10,7 @@ import polars as pl
 
 from logparse.arguments import OneOrMany, as_tuple
 from logparse.comparison import sides as sides_
+from logparse.comparison.across import Across, tables
 from logparse.comparison.claim_verdicts import claim_verdicts
 from logparse.comparison.claims import Claim
 from logparse.comparison.compare import Comparison, of_sides
@@ -38,6 +39,8 @@ class Content:
     title: str
     ledger: Ledger
     blocks: tuple[ReportBlock, ...]
+    across: Across
+    """The tables of the workloads that ran on several platforms."""
     lists: Lists
     findings: pl.DataFrame
     claims: pl.DataFrame
@@ -87,9 +90,10 @@ def content(
     ignored: tuple[str, ...] = as_tuple(ignore)
     found = _findings(ledger, blocks, ignored)
     verdicts = claim_verdicts(ledger, ledger.jobs)
+    over_platforms = Across(ledger, tuple(tables(ledger, ledger.jobs)))
     return Content(
-        title or _title(ledger), ledger, blocks, lists(ledger, blocks, found, verdicts), found, verdicts,
-        given if unchanged else None, by, baseline, ignored, command,
+        title or _title(ledger), ledger, blocks, over_platforms, lists(ledger, blocks, found, verdicts), found,
+        verdicts, given if unchanged else None, by, baseline, ignored, command,
     )  # fmt: skip
 
 

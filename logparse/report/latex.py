@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from importlib.metadata import version
 
+from logparse.pages import across
 from logparse.report.content import Content
 from logparse.report.lists import Item
 from logparse.report.table import table
@@ -22,6 +23,8 @@ def latex(content: Content) -> str:
     out = [r"% \usepackage{booktabs}", rf"\section*{{{_text(content.title)}}}"]
     for heading, items in content.lists.named():
         out += [rf"\subsection*{{{_text(heading)}}}", *_list(items, content.lists.notes)]
+    if content.across.tables:
+        out += [r"\subsection*{Across platforms}", across.latex(content.across), r"\normalsize"]
     out += [r"\subsection*{Runs}", *_runs(content)]
     reported = [row for row in content.findings.iter_rows(named=True) if row["ignored"] is None]
     if reported:

@@ -265,7 +265,7 @@ def _values(ledger: Ledger, block: ReportBlock) -> Iterator[Item]:
     many = len(jobs) > 1
     side = Side(f"{len(jobs):,} runs of the same settings" if many else jobs[0].label, jobs)
     rows = [
-        Row(QUANTITIES[name], (c,), (None,), ((),), "")
+        Row(QUANTITIES[name], (c,), (None,), "")
         for name in HEADLINE
         if (c := side_values(ledger, QUANTITIES[name], side)).values
     ]
@@ -425,14 +425,17 @@ def _advice(serious: Sequence[Mapping[str, Any]], about: Mapping[str, str]) -> I
 def _claims(
     ledger: Ledger, claims: pl.DataFrame, about: Mapping[str, str]
 ) -> tuple[list[Item], list[Item], list[Item]]:
-    """What claims add to each list. A confirmed file name adds nothing."""
+    """What claims add to each list. A confirmed name adds nothing, and a setting that rests on a name in the log is
+    marked as claimed where it is used."""
     say: list[Item] = []
     not_say: list[Item] = []
     settle: list[Item] = []
     for row in claims.iter_rows(named=True):
         job = ledger.by_run[row["run"]]
         place = (Location(row["source"], row["line"]),) if row["line"] else ()
-        by = "the file name" if row["origin"] == "file name" else "the claim"
+        if row["origin"] == "log" and row["verdict"] != "refuted":
+            continue
+        by = {"file name": "the file name", "log": "a name in the log"}.get(row["origin"], "the claim")
         claimed, home = f"{row['name']} {row['claimed']}", about.get(row["run"], "")
         if row["verdict"] == "refuted":
             text = f"That {job.label} has {claimed}, as {by} says: the log says {row['found']}."

@@ -7,7 +7,7 @@ from importlib.metadata import version
 
 import polars as pl
 
-from logparse.pages import compare_export, ingest
+from logparse.pages import across, compare_export, ingest
 from logparse.pages.explain import shapes
 from logparse.report.content import Content
 from logparse.report.lists import Item
@@ -27,6 +27,8 @@ def markdown(content: Content) -> str:
     out = [f"# {markdown_text(one_line(content.title))}", ""]
     for heading, items in content.lists.named():
         out += [list_as_markdown(heading, items, content.lists.notes, level=2), ""]
+    if content.across.tables:
+        out += ["## Across platforms", "", across.markdown(content.across), ""]
     out += ["## Runs", "", *_runs(content), ""]
     for block in content.blocks:
         if block.comparison is not None and block.comparison.rows:

@@ -14,12 +14,16 @@ from typing import Any
 
 import polars as pl
 
+from logparse.comparison.across import AcrossRow, AcrossTable
 from logparse.comparison.compare import Comparison, Row
 from logparse.comparison.jobs import Job
+from logparse.comparison.quantities import QUANTITIES, Quantity
+from logparse.comparison.relative import RATES
 from logparse.comparison.verdict import BEYOND, ESTABLISHED, NOT_COMPARABLE, UNKNOWN, WITHIN
 from logparse.comparison.wording import TextCell, is_better, text_table
 from logparse.findings import SEVERITIES
 from logparse.pages import ingest
+from logparse.pages.across import text_across
 from logparse.pages.explain import SUSPICIOUS, shapes
 from logparse.report.content import Content
 from logparse.report.drawings import Drawn, Missing
@@ -78,6 +82,8 @@ VERDICT_MEANINGS = {
     "estimate": "computed by a compiler, not measured",
 }
 _TONES = {WITHIN: "within", UNKNOWN: "unknown", NOT_COMPARABLE: "refused"}
+_INPUTS = (*RATES, "sequence_length", "devices")
+"""Columns from which rates and figures relative to a device are computed."""
 _LAYOUT_COLUMNS = ("block", "row", "run", "runs", "mark", "code")
 """Columns of a chart's rows that only position a mark."""
 
@@ -167,6 +173,40 @@ class RunRow:
 
 
 @dataclass(frozen=True)
+class AcrossCell:
+    """A cell of a table over platforms: `refs` for a number, `lines` for a logged point, neither for a text."""
+
+    text: str
+    number: bool = False
+    refs: str | None = None
+    lines: LinesButton | None = None
+
+
+@dataclass(frozen=True)
+class AcrossLine:
+    """A row of a table over platforms; `run` if it is one run of the page."""
+
+    rank: str
+    label: str
+    platform: str
+    run: str | None
+    cells: list[AcrossCell]
+
+
+@dataclass(frozen=True)
+class AcrossBlock:
+    """A workload that ran on several platforms."""
+
+    heading: str
+    heads: list[str]
+    rows: list[AcrossLine]
+    legend: str
+    notes: list[str]
+    estimates: list[str]
+    caveats: list[tuple[str, str]]
+
+
+@dataclass(frozen=True)
 class ComparedHead:
     """The head of a row or column of a comparison: a quantity, or a side with `run` if it is one run of the page."""
 
@@ -247,6 +287,7 @@ class Sections:
         """The sections that have content, in their order on the page."""
         sections = [
             Section("lists", "Summary", "lists.html", self._cards()),
+            Section("across", "Across platforms", "across.html", self._across()),
             Section("runs", "Runs", "runs.html", self._runs()),
             Section("compared", "Comparisons", "comparisons.html", self._comparisons()),
             Section("charts", "Charts", "charts.html", self._charts()),
@@ -348,13 +389,49 @@ class Sections:
         lead, colon, rest = text.partition(":") if item.rests_on == "verdict" else ("", "", text)
         return ListItem(lead, colon + rest, item.rests_on, self._lines(item.evidence))
 
+    # ---- across platforms ---- #
+
+    def _across(self) -> dict[str, Any] | None:
+        """None if no workload ran on several platforms."""
+        tables = self.content.across.tables
+        return {"tables": [self._across_block(table) for table in tables]} if tables else None
+
+    def _across_block(self, table: AcrossTable) -> AcrossBlock:
+        texts = text_across(table)
+        rows = []
+        for row, (rank, label, *others) in zip(table.rows, texts.rows, strict=True):
+            run = row.side.jobs[0].id if len(row.side.jobs) == 1 else None
+            platform, device, rate, ratio, *figures = others
+            quantities = table.quantities
+            numbers = [self._across_cell(row, q, t) for q, t in zip(quantities, (rate, *figures), strict=True)]
+            cells = [AcrossCell(platform), AcrossCell(device), numbers[0], AcrossCell(ratio), *numbers[1:]]
+            rows.append(AcrossLine(rank, one_line(label), row.platform, run, cells))
+        caveats = [(name, one_line(text)) for name, text in texts.caveats]
+        return AcrossBlock(
+            one_line(texts.heading), texts.head, rows, texts.legend, [one_line(note) for note in texts.notes],
+            [one_line(text) for text in texts.estimates], caveats,
+        )  # fmt: skip
+
+    def _across_cell(self, row: AcrossRow, quantity: Quantity, text: str) -> AcrossCell:
+        values = row.cells[quantity.name]
+        if not values.values:
+            return AcrossCell(text, number=True)
+        if quantity.name == "time_to_target_s":
+            return AcrossCell(text, number=True, lines=self._lines(values.locations))
+        columns = (quantity.name,) if quantity.name in QUANTITIES and quantity.name not in RATES else _INPUTS
+        stated = [c for c in columns if any(self.content.ledger.value(job, c).known for job in row.side.jobs)]
+        return AcrossCell(text, number=True, refs=self._numbers(row.side.jobs, stated))
+
     # ---- runs ---- #
 
     def _runs(self) -> dict[str, Any]:
         runs = table(self.content.ledger, self.content.jobs)
         choices = []
+        titles = [column.title for column in runs.columns]
         for name in ("platform", "workload", "status"):
-            index = next(i for i, column in enumerate(runs.columns) if column.title == name)
+            if name not in titles:  # a column in which no run has a value is not in the table
+                continue
+            index = titles.index(name)
             values = sorted({row[index].text for row in runs.rows})
             if len(values) > 1:
                 choices.append({"name": name, "column": index + 1, "values": values})

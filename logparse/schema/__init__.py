@@ -22,8 +22,24 @@ from logparse.schema.frames import (
     Column,
     conform,
     empty,
+    range_of,
 )
-from logparse.schema.vocabulary import FIELDS, INTEGER, NUMBER, PHASES, TEXT, TIME, WORD, Field, field
+from logparse.schema.vocabulary import (
+    FIELDS,
+    INTEGER,
+    NUMBER,
+    PHASES,
+    TEXT,
+    TIME,
+    TODO,
+    VOCABULARY,
+    WORD,
+    Field,
+    Range,
+    declare,
+    declared,
+    field,
+)
 
 __all__ = [
     "CLAIMS",
@@ -48,10 +64,16 @@ __all__ = [
     "STATEMENTS",
     "TEXT",
     "TIME",
+    "TODO",
+    "VOCABULARY",
     "WORD",
     "Column",
     "Field",
+    "Range",
     "conform",
+    "declare",
+    "declared",
     "empty",
     "field",
+    "range_of",
 ]

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from logparse.schema.vocabulary import INTEGER, NUMBER, TEXT, TIME
+from logparse.schema.vocabulary import ANY, INTEGER, NUMBER, TEXT, TIME, VOCABULARY, Range, possible
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 """Goes up when a column is renamed or removed, or changes its type or meaning; a new column alone does not raise it."""
 
 UNKNOWN = "not in the log, or does not apply; `evidence` gives the reason"
@@ -198,12 +198,13 @@ _METRICS = {
     "epoch": _number("epochs", "Epoch that the figure belongs to.", NOT_STATED),
     "split": _text("`train`, `eval`, `test` or `benchmark`.", NOT_STATED),
     "name": _text("Name of the figure, a word of the vocabulary: `loss`, `throughput`, `accuracy`."),
-    "value": _number(None, "The figure, in `unit`; NaN and infinity where the log prints them.", None),
+    "value": _number(None, "The figure, in `unit`; always finite.", "the log prints NaN or infinity: see `not_finite`"),
+    "not_finite": _text("What the log prints in place of a number: `nan`, `inf` or `-inf`.", "`value` is a number"),
     "unit": _text("Unit of `value`: `s`, `samples/s`, `tokens/s`, `fraction`, `bytes`.", "the figure has no unit"),
     "scope": _text("Whose figure it is: `groq`, `cpu`, `rank 3`.", "the figure is of the whole run"),
     "window": _text("What the figure covers: one `step`, an `interval`, the `mean` so far, or the `final` result."),
     "basis": _text("`measured`, or `estimated` by a compiler."),
-    "resolution": _number(None, "Half a unit of the last printed digit, in `unit`.", None),
+    "resolution": _number(None, "Half a unit of the last printed digit, in `unit`.", "`value` is null"),
     "source": _SOURCE,
     "line": _LINE,
     "rule": _RULE,
@@ -256,7 +257,7 @@ _CLAIMS = {
     "claimed": _text("Value claimed."),
     "found": _text("Value in the log, as text.", "not in the log"),
     "verdict": _text("`confirmed`, `refuted` or `not in the log`."),
-    "origin": _text("Who makes the claim: `command`, `file` or `file name`."),
+    "origin": _text("Who makes the claim: `command`, `file`, `file name`, or `log` (a name in the log)."),
     "source": _text("Source that states the value found; else the source of the run."),
     "line": _count(None, "Line that states the value found, from 1.", "not in the log"),
 }
@@ -320,6 +321,14 @@ FRAMES: dict[str, dict[str, pl.DataType]] = {
     "sources": SOURCES,
 }
 """The frames that `ingest` returns."""
+
+
+def range_of(column: str) -> Range:
+    """The values that are possible in a column of `runs`, or for a fact of that name that a grammar declares."""
+    if column in VOCABULARY:
+        return VOCABULARY[column].possible
+    return possible(_RUNS[column].unit) if column in _RUNS else ANY
+
 
 STATEMENTS: dict[str, dict[str, pl.DataType]] = {"claims": CLAIMS, "findings": FINDINGS}
 """Frames about these frames: claims and findings."""

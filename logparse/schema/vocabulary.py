@@ -5,7 +5,10 @@ Units are SI: seconds, samples/s, tokens/s, bytes, and fractions from 0 to 1 (ne
 
 from __future__ import annotations
 
+from collections import ChainMap
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import polars as pl
 
@@ -28,14 +31,50 @@ class Field:
     """Which direction is better: `higher`, `lower`, or None."""
     estimated: bool = False
     """Never measured: a compiler's estimate."""
+    pick: str | None = None
+    """Which of a run's values is compared, for a metric that a grammar declares."""
+    range: Range | None = None
+    """The values that are possible, where the unit does not say it."""
+
+    @property
+    def possible(self) -> Range:
+        """The values that are possible."""
+        return self.range or possible(self.unit)
+
+
+class Range(NamedTuple):
+    """The least and the greatest possible value; None: no limit."""
+
+    least: float | None = None
+    most: float | None = None
+
+    def __str__(self) -> str:
+        if self.least is not None and self.most is not None:
+            return f"between {self.least:g} and {self.most:g}"
+        return "any number" if self.least is None else f"{self.least:g} or more"
+
+
+ANY, NOT_NEGATIVE, COUNT, SHARE = Range(), Range(0), Range(1), Range(0, 1)
+
+
+def possible(unit: str | None) -> Range:
+    """The values that a quantity in this unit can have: nothing that has a unit is negative, and a fraction is a
+    share."""
+    return ANY if unit is None else SHARE if unit == "fraction" else NOT_NEGATIVE
 
 
 def _number(unit: str | None, doc: str, better: str | None = None) -> Field:
     return Field(NUMBER, unit, doc, metric=False, better=better)
 
 
-def _metric(unit: str | None, doc: str, better: str | None = None, estimated: bool = False) -> Field:
-    return Field(NUMBER, unit, doc, metric=True, better=better, estimated=estimated)
+def _count(unit: str | None, doc: str) -> Field:
+    return Field(INTEGER, unit, doc, range=COUNT)
+
+
+def _metric(
+    unit: str | None, doc: str, better: str | None = None, estimated: bool = False, range: Range | None = None
+) -> Field:
+    return Field(NUMBER, unit, doc, metric=True, better=better, estimated=estimated, range=range)
 
 
 FIELDS: dict[str, Field] = {
@@ -55,7 +94,7 @@ FIELDS: dict[str, Field] = {
     "sdk_version": Field(TEXT, None, "version of the vendor's software"),
     "runtime_version": Field(TEXT, None, "version of the vendor's device runtime, if it has its own"),
     "topology": Field(TEXT, None, "how the devices are connected"),
-    "process_id": Field(INTEGER, None, "process that wrote the record"),
+    "process_id": Field(INTEGER, None, "process that wrote the record", range=NOT_NEGATIVE),
     "rank": Field(INTEGER, None, "rank, replica or instance that wrote the record"),
     "scope": Field(TEXT, None, "what the value is measured on (`groq`, `cpu`, `rank 3`); null is the whole run"),
     # ---- what ran ---- #
@@ -67,31 +106,31 @@ FIELDS: dict[str, Field] = {
     "dataset": Field(TEXT, None, "data set, as the log names it"),
     "mode": Field(TEXT, None, "train, eval and so on, as the vendor names it"),
     "path": Field(TEXT, None, "file or folder that the line names"),
+    "model_dir": Field(TEXT, None, "folder that the run writes checkpoints and results to"),
     "hash": Field(TEXT, None, "hash of a compiled graph or model"),
     "key": Field(TEXT, None, "key of a key-value record"),
     "value": Field(TEXT, None, "value of a key-value record, as text"),
     "cells": Field(TEXT, None, "the cells of a table row, as printed"),
-    "parameters": Field(INTEGER, None, "number of parameters of the model"),
+    "parameters": Field(INTEGER, None, "number of parameters of the model", range=NOT_NEGATIVE),
     # ---- settings and counts ---- #
-    "devices": Field(INTEGER, None, "accelerators used"),
-    "cores": Field(INTEGER, None, "cores of an accelerator"),
+    "devices": _count(None, "accelerators used"),
+    "cores": _count(None, "cores of an accelerator"),
     "core_share": _number("fraction", "share of an accelerator's cores that the program uses"),
-    "input_workers": Field(INTEGER, None, "processes that feed input"),
-    "ranks": Field(INTEGER, None, "processes, replicas or instances"),
-    "batch_size": Field(
-        INTEGER, "samples", "samples in one optimiser step over all ranks; inference: inputs in one call"
-    ),
-    "micro_batch_size": Field(INTEGER, "samples", "samples in one step on one rank"),
-    "devices_per_rank": Field(INTEGER, None, "accelerators that one rank uses"),
-    "gradient_accumulation": Field(INTEGER, None, "micro batches in one optimiser step"),
-    "device_iterations": Field(INTEGER, None, "steps in one call of the device"),
-    "sequence_length": Field(INTEGER, "tokens", "tokens in a sequence"),
+    "input_workers": _count(None, "processes that feed input"),
+    "ranks": _count(None, "processes, replicas or instances"),
+    "batch_size": _count("samples", "samples in one optimiser step over all ranks; inference: inputs in one call"),
+    "micro_batch_size": _count("samples", "samples in one step on one rank"),
+    "devices_per_rank": _count(None, "accelerators that one rank uses"),
+    "gradient_accumulation": _count(None, "micro batches in one optimiser step"),
+    "device_iterations": _count(None, "steps in one call of the device"),
+    "sequence_length": _count("tokens", "tokens in a sequence"),
     "learning_rate": Field(NUMBER, None, "learning rate", metric=True),
     "precision": Field(TEXT, None, "number format"),
     "profiling": Field(TEXT, None, "text that shows that a profiler was active"),
+    "target_reached": Field(TEXT, None, "text that shows that training stopped because it reached its target"),
     "seed": Field(INTEGER, None, "random seed"),
     "epoch": _number("epochs", "epoch of the record"),
-    "epochs": Field(INTEGER, "epochs", "total epochs"),
+    "epochs": Field(INTEGER, "epochs", "total epochs", range=NOT_NEGATIVE),
     "step": Field(INTEGER, "steps", "step of the record"),
     "local_step": Field(INTEGER, "steps", "step counted from the start of this run; `step` continues after a resume"),
     "steps": Field(INTEGER, "steps", "total steps"),
@@ -99,19 +138,27 @@ FIELDS: dict[str, Field] = {
     "last_step": Field(INTEGER, "steps", "number of the last step of a loop"),
     "checkpoint_steps": Field(INTEGER, "steps", "steps from one checkpoint to the next"),
     "log_steps": Field(INTEGER, "steps", "steps from one progress line to the next"),
-    "batch": Field(INTEGER, None, "batch within an epoch or an evaluation"),
-    "loop": Field(INTEGER, None, "train or eval loop, counted from 1"),
-    "loops": Field(INTEGER, None, "total train or eval loops"),
+    "batch": Field(INTEGER, None, "batch within an epoch or an evaluation", range=NOT_NEGATIVE),
+    "loop": Field(INTEGER, None, "train or eval loop, counted from 1", range=NOT_NEGATIVE),
+    "loops": Field(INTEGER, None, "total train or eval loops", range=NOT_NEGATIVE),
     "samples": Field(INTEGER, "samples", "samples processed"),
     "tokens": Field(INTEGER, "tokens", "tokens processed"),
-    "iterations": Field(INTEGER, None, "measured repetitions"),
-    "done": _number(None, "current count of a progress bar"),
-    "total": _number(None, "total count of a progress bar"),
-    "count": Field(INTEGER, None, "a count that the line states"),
-    "cycles": Field(INTEGER, None, "clock cycles of one inference or step, as the compiler counts them"),
-    "compute_units": _metric(None, "compute units of the device that the compiler uses", estimated=True),
-    "memory_units": _metric(None, "memory units of the device that the compiler uses", estimated=True),
-    "unsupported_operations": Field(INTEGER, None, "operations of the model that the compiler does not support"),
+    "iterations": Field(INTEGER, None, "measured repetitions", range=NOT_NEGATIVE),
+    "done": Field(NUMBER, None, "current count of a progress bar", range=NOT_NEGATIVE),
+    "total": Field(NUMBER, None, "total count of a progress bar", range=NOT_NEGATIVE),
+    "count": Field(INTEGER, None, "a count that the line states", range=NOT_NEGATIVE),
+    "cycles": Field(
+        INTEGER, None, "clock cycles of one inference or step, as the compiler counts them", range=NOT_NEGATIVE
+    ),
+    "compute_units": _metric(
+        None, "compute units of the device that the compiler uses", estimated=True, range=NOT_NEGATIVE
+    ),
+    "memory_units": _metric(
+        None, "memory units of the device that the compiler uses", estimated=True, range=NOT_NEGATIVE
+    ),
+    "unsupported_operations": Field(
+        INTEGER, None, "operations of the model that the compiler does not support", range=NOT_NEGATIVE
+    ),
     "level": Field(TEXT, None, "level of a log record"),
     "component": Field(TEXT, None, "component that wrote the record"),
     "stage": Field(TEXT, None, "the vendor's name of a step within a phase"),
@@ -155,10 +202,10 @@ FIELDS: dict[str, Field] = {
     "exact_match": _metric("fraction", "exact match", "higher"),
     "mean_iou": _metric("fraction", "mean intersection over union", "higher"),
     "mean_average_precision": _metric("fraction", "mean average precision", "higher"),
-    "mean_squared_error": _metric(None, "mean squared error", "lower"),
-    "mean_absolute_error": _metric(None, "mean absolute error", "lower"),
-    "wer": _metric("fraction", "word error rate", "lower"),
-    "perplexity": _metric(None, "perplexity", "lower"),
+    "mean_squared_error": _metric(None, "mean squared error", "lower", range=NOT_NEGATIVE),
+    "mean_absolute_error": _metric(None, "mean absolute error", "lower", range=NOT_NEGATIVE),
+    "wer": _metric("fraction", "word error rate; more than 1 where words are inserted", "lower", range=NOT_NEGATIVE),
+    "perplexity": _metric(None, "perplexity", "lower", range=NOT_NEGATIVE),
     "score": _number(None, "the final quality score"),
     "score_name": Field(TEXT, None, "name of the metric that is the final quality score"),
     "throughput": _metric("samples/s", "samples per second, of all ranks together unless it has a scope", "higher"),
@@ -185,15 +232,44 @@ FIELDS: dict[str, Field] = {
 }
 
 
+_DECLARED: dict[str, Field] = {}
+VOCABULARY: Mapping[str, Field] = ChainMap(FIELDS, _DECLARED)
+"""The built-in fields, and the metrics that grammars declare."""
+
+TODO = "todo_"
+"""How the name of a number begins that a draft does not name yet. Such a number is read, and goes nowhere."""
+_UNNAMED = _number(None, "a number that is not named yet")
+
+
+def declare(name: str, metric: Field) -> None:
+    """Add a metric that a grammar declares to `VOCABULARY`; of several declarations of one name, the latest counts.
+
+    Raises `ValueError` if the name is that of a built-in field with another meaning.
+    """
+    if name not in FIELDS:
+        _DECLARED[name] = metric
+        return
+    field = FIELDS[name]
+    if (field.metric, field.unit, field.better) != (metric.metric, metric.unit, metric.better):
+        raise ValueError(f"{name!r} is a field of the vocabulary with another meaning: {field.doc}")
+
+
+def declared() -> Mapping[str, Field]:
+    """The metrics that grammars declare."""
+    return dict(_DECLARED)
+
+
 def field(name: str) -> Field:
     """The field of a results name; that of `throughput@mean` is `throughput`.
 
     Raises `KeyError` with the most similar name if the vocabulary has no such field.
     """
     word = name.partition("@")[0]
-    if word in FIELDS:
-        return FIELDS[word]
-    raise KeyError("; ".join(filter(None, (f"unknown field {word!r}", near(word, FIELDS)))))
+    if word in VOCABULARY:
+        return VOCABULARY[word]
+    if word.startswith(TODO):
+        return _UNNAMED
+    raise KeyError("; ".join(filter(None, (f"unknown field {word!r}", near(word, VOCABULARY)))))
 
 
 PHASES = (

@@ -1,16 +1,19 @@
-"""The spread of public runs of a program: the noise that a difference is compared with where a run has no repeats.
+"""The spread of public runs of a program: repeats for a comparison that has none, or few, of its own.
 
-`public.csv` in this package has one row per program, settings and quantity; `make.py` generates it from a folder of
-logs. Both contain figures and file names, but no text of any log.
+`public.csv` in this package has one row per program, settings and quantity: the standard deviation of one value with
+its degrees of freedom, and the values. `make.py` generates it from a folder of logs. Both contain figures and file
+names, but no text of any log.
 """
 
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator
+import hashlib
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
+from typing import Any
 
 DATA = "public.csv"
 BY_DIFFERENCE = frozenset({"loss", "score"})
@@ -34,18 +37,22 @@ class Spread:
     """A column of `runs`, in its unit there: seconds, samples/s, tokens/s, fractions 0 to 1."""
     n: int
     """Number of distinct runs, at least two; copies and identical runs count once."""
+    sd: float
+    """Standard deviation of one value: of its logarithm for durations and rates (0.01 is 1 %), in the unit of the
+    quantity for losses and scores."""
+    dof: int
+    """Degrees of freedom of `sd`: n - 1."""
     least: float
     median: float
     greatest: float
+    values: tuple[float, ...]
+    """The value of each run, in ascending order."""
+    runs: tuple[str, ...]
+    """The fingerprint of each run in the order of `values`, so that a comparison can leave out the runs it compares."""
     left_out: int
     """Runs with these settings and this quantity that are excluded: outliers, and those that `make.py` names."""
     made_from: str
     """Owners of the public runs with the number of each; then which settings come from file names."""
-
-    @property
-    def ratio(self) -> float:
-        """greatest / least; infinite where the least is not positive."""
-        return self.greatest / self.least if self.least > 0 else float("inf")
 
     @property
     def span(self) -> float:
@@ -105,14 +112,27 @@ def spreads() -> tuple[Spread, ...]:
             setting=row["setting"],
             quantity=row["quantity"],
             n=int(row["n"]),
+            sd=float(row["sd"]),
+            dof=int(row["dof"]),
             least=float(row["least"]),
             median=float(row["median"]),
             greatest=float(row["greatest"]),
+            values=tuple(map(float, row["values"].split())),
+            runs=tuple(row["runs"].split()),
             left_out=int(row["left_out"]),
             made_from=row["made_from"],
         )
         for row in csv.DictReader(text.splitlines())
     )
+
+
+_FIGURES = ("train_s", "throughput", "loss", "score", "latency_s", "compile_s", "load_s", "total_s")
+
+
+def fingerprint(run: Mapping[str, Any]) -> str:
+    """A hash of the measured figures of a row of `runs`, by which a public run is recognised wherever its log is."""
+    figures = " ".join("-" if run[name] is None else f"{run[name]:.9g}" for name in _FIGURES)
+    return hashlib.sha256(f"{run['platform']} {figures}".encode()).hexdigest()[:8]
 
 
 def of(platform: str, workload: str | None, task: str | None, quantity: str) -> list[Spread]:
@@ -121,13 +141,13 @@ def of(platform: str, workload: str | None, task: str | None, quantity: str) -> 
     return [s for s in spreads() if (s.platform, s.workload, s.task, s.quantity) == wanted]
 
 
-def widest(platform: str, quantity: str) -> Spread | None:
-    """The widest spread of that quantity on that platform among programs with three or more runs: assumed for a program
-    without repeats of its own.
+def widest(platform: str | None, quantity: str) -> Spread | None:
+    """The widest spread of that quantity on that platform (None: on any) among programs with three or more runs: a hint
+    for a program without repeats of its own.
 
     None for losses and scores: their spread in one program says nothing about another.
     """
     if quantity in BY_DIFFERENCE:
         return None
-    found = [s for s in spreads() if (s.platform, s.quantity) == (platform, quantity) and s.n >= _FEWEST]
-    return max(found, key=lambda s: s.ratio, default=None)
+    found = [s for s in spreads() if s.quantity == quantity and platform in (None, s.platform) and s.n >= _FEWEST]
+    return max(found, key=lambda s: s.sd, default=None)

@@ -22,9 +22,11 @@ import polars as pl
 
 import logparse
 from logparse.comparison.claims import from_names
+from logparse.comparison.estimate import Sample, without_outliers
 from logparse.comparison.jobs import RESULT, Job
+from logparse.comparison.quantities import BASIS
 from logparse.schema import TEXT
-from logparse.spreads import DATA, Spread
+from logparse.spreads import BY_DIFFERENCE, DATA, Spread, fingerprint
 
 QUANTITIES = (
     *("train_s", "compile_s", "load_s", "eval_s", "checkpoint_s"),
@@ -38,12 +40,6 @@ SETTINGS = (
 )
 """Settings that must not differ. Not the seed: runs that differ in nothing else are repeats. The compiler's estimate
 is the same for the same binary: on Groq, where no shapes are printed, on_chip_throughput identifies builds."""
-BASIS = {
-    "train_s": ("train_includes",),
-    "throughput": ("throughput_window",),
-    "score": ("score_name",),
-}
-"""Quantity -> columns that qualify the measurement: with other values there, it is a different quantity."""
 BUDGET = ("epochs", "steps", "samples")
 """The amount of training; where no log states it, an explicit file name can."""
 HOST_TIMES = ("compile_s", "load_s", "eval_s", "checkpoint_s")
@@ -51,14 +47,6 @@ HOST_TIMES = ("compile_s", "load_s", "eval_s", "checkpoint_s")
 slow ones, the spread would be too narrow."""
 PROFILED = (*HOST_TIMES, "train_s", "throughput", "steady_throughput", "token_throughput", "latency_s")
 """Quantities that profiling affects."""
-
-FEW = 5
-"""Least number of runs for outliers to be identified."""
-FAR = 3.5
-"""Modified z-score above which a value is an outlier (Iglewicz and Hoaglin, 1993)."""
-FLOOR = 1e-3
-"""Least deviation as a share of the median: where most runs agree in every digit, one that is off by a last digit is
-not an outlier."""
 
 
 @dataclass(frozen=True)
@@ -142,7 +130,7 @@ class PublicRun:
         if quantity == "compile_s" and self.row["compile_cache"] != "miss":
             return None
         # A progress bar rounds to zero seconds, which has no ratio.
-        return None if quantity.endswith("_s") and value <= 0 else float(value)
+        return None if quantity not in BY_DIFFERENCE and value <= 0 else float(value)
 
     def agrees(self, other: PublicRun) -> bool:
         """Whether the two agree in every setting that both state."""
@@ -168,7 +156,7 @@ def write(spreads: Iterable[Spread], path: Path) -> None:
     with path.open("w", encoding="utf-8", newline="") as file:
         out = csv.writer(file, lineterminator="\n")
         out.writerow(f.name for f in fields(Spread))
-        out.writerows([f"{v:.10g}" if isinstance(v, float) else v for v in astuple(s)] for s in spreads)
+        out.writerows([_text(v) for v in astuple(s)] for s in spreads)
 
 
 def _runs(folder: Path) -> list[PublicRun]:
@@ -240,6 +228,7 @@ def _spreads(group: Sequence[PublicRun], quantity: str, left_out: list[str]) -> 
         if len(measured) < 2:
             continue
         kept, out = _kept(measured, quantity)
+        kept.sort(key=lambda pair: pair[1])
         left_out += [f"{run}: {quantity} {value:.6g}: {reason}" for run, value, reason in out]
         if len(kept) < 2:
             continue
@@ -251,9 +240,13 @@ def _spreads(group: Sequence[PublicRun], quantity: str, left_out: list[str]) -> 
             setting=_setting(runs, {name: value for name, value in named if value is not None}),
             quantity=quantity,
             n=len(kept),
+            sd=math.sqrt(Sample(tuple(_on_scale(quantity, v) for v in values)).squares / (len(kept) - 1)),
+            dof=len(kept) - 1,
             least=min(values),
             median=statistics.median(values),
             greatest=max(values),
+            values=tuple(values),
+            runs=tuple(fingerprint(run.row) for run in runs),
             left_out=len(out),
             made_from=_made_from(runs),
         )
@@ -270,16 +263,16 @@ def _kept(
             out.append((run, value, reason))
         else:
             kept.append((run, value))
-    if len(kept) < FEW or quantity in HOST_TIMES:
+    if quantity in HOST_TIMES:
         return kept, out
-    values = [value for _, value in kept]
-    middle = statistics.median(values)
-    deviation = max(statistics.median(abs(v - middle) for v in values), FLOOR * abs(middle))
-    scores = {id(run): 0.6745 * abs(value - middle) / deviation if deviation else 0.0 for run, value in kept}
-    out += [
-        (run, v, f"an outlier ({scores[id(run)]:.1f}, median {middle:.6g})") for run, v in kept if scores[id(run)] > FAR
-    ]
-    return [(run, value) for run, value in kept if scores[id(run)] <= FAR], out
+    inside = set(without_outliers([_on_scale(quantity, value) for _, value in kept]))
+    out += [(run, value, "an outlier") for i, (run, value) in enumerate(kept) if i not in inside]
+    return [pair for i, pair in enumerate(kept) if i in inside], out
+
+
+def _on_scale(quantity: str, value: float) -> float:
+    """A value as it is compared: losses and scores by difference, all others by ratio."""
+    return value if quantity in BY_DIFFERENCE else math.log(value)
 
 
 def _exclusion(run: PublicRun, quantity: str) -> str | None:
@@ -299,6 +292,8 @@ def _setting(runs: Sequence[PublicRun], basis: Mapping[str, Any]) -> str:
 
 
 def _text(value: Any) -> str:
+    if isinstance(value, tuple):
+        return " ".join(map(_text, value))
     return f"{value:.10g}" if isinstance(value, float) else str(value)
 
 

@@ -63,3 +63,8 @@ def cache_hit_text(times: Iterable[tuple[float, str]]) -> str:
     times: seconds, and the same as text.
     """
     return ", ".join([*(text for took, text in times if took), Code.CACHED.mark])
+
+
+def one_line(text: str) -> str:
+    """`text` without control characters, so that it stays on one line."""
+    return "".join(c if c.isprintable() else {"\t": "  ", "\r": "␍", "\n": "␊"}.get(c, "\ufffd") for c in text)

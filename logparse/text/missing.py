@@ -17,6 +17,10 @@ class Code(StrEnum):
     UNREADABLE = "unreadable"
     NOT_PROVED = "not_proved"
     """The lines that were parsed prove no value."""
+    NOT_FINITE = "not_finite"
+    """The log prints NaN or infinity."""
+    IMPOSSIBLE = "impossible"
+    """The lines give a value that the quantity cannot have, such as an end before the start."""
     NO_RESULT = "no_result"
     """The run did not end with a result. Comparisons say so; `evidence` never does."""
 
@@ -33,6 +37,8 @@ _MARKS = {
     Code.CACHED: "cached",
     Code.UNREADABLE: "unreadable",
     Code.NOT_PROVED: "not proved",
+    Code.NOT_FINITE: "not finite",
+    Code.IMPOSSIBLE: "impossible",
     Code.NO_RESULT: "no result",
 }
 LEGEND = {
@@ -42,6 +48,8 @@ LEGEND = {
     Code.CACHED.mark: "compile cache hit",
     Code.UNREADABLE.mark: "the text is not a value",
     Code.NOT_PROVED.mark: "the lines that were parsed do not prove it",
+    Code.NOT_FINITE.mark: "the log prints NaN or infinity",
+    Code.IMPOSSIBLE.mark: "the lines give a value that cannot be",
 }
 """Mark -> its meaning; `no result` needs no explanation."""
 

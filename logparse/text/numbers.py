@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from logparse.schema import FIELDS
+from logparse.schema import VOCABULARY
 
 
 def figure(value: float, resolution: float | None, most: int) -> str:
@@ -38,7 +38,7 @@ def seconds(value: float, resolution: float | None, most: int = 4) -> str:
 
 def is_share(name: str) -> bool:
     """Whether a score of that name is a fraction, shown in per cent."""
-    return any(word in FIELDS and FIELDS[word].unit == "fraction" for word in (name, name.rpartition("_")[2]))
+    return any(word in VOCABULARY and VOCABULARY[word].unit == "fraction" for word in (name, name.rpartition("_")[2]))
 
 
 def score_figure(name: str, value: float, resolution: float | None) -> str:

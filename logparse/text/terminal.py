@@ -20,6 +20,7 @@ from typing import Any
 import polars as pl
 
 from logparse.schema import LOCATIONS
+from logparse.text.labels import one_line as one_line
 from logparse.text.location import Location, texts
 
 # ---- terminal capabilities ---- #
@@ -98,11 +99,6 @@ def aligned(rows: Iterable[Sequence[str]], right: Collection[int] = (), gap: int
     return [line(row) for row in rows]
 
 
-def one_line(text: str) -> str:
-    """`text` without control characters, so that it stays on one line."""
-    return "".join(c if c.isprintable() else {"\t": "  ", "\r": "␍", "\n": "␊"}.get(c, "\ufffd") for c in text)
-
-
 # ---- frames ---- #
 
 
@@ -166,22 +162,6 @@ def _iso(name: str) -> pl.Expr:
     return pl.col(name).dt.strftime("%Y-%m-%dT%H:%M:%S%.f")
 
 
-def where(frames: Mapping[str, pl.DataFrame], name: str, condition: str) -> pl.DataFrame:
-    """The rows of the frame `name` for which `condition`, an SQL expression, is true; it may query the other frames.
-
-    Raises `ValueError` for an invalid expression; the message lists the columns.
-    """
-    plain = {n: f.with_columns(pl.col(pl.Categorical).cast(pl.String)) for n, f in frames.items()}
-    picked = plain[name].with_row_index("row_number_")
-    context = pl.SQLContext({**plain, name: picked}, eager=True)
-    try:
-        kept = context.execute(f"SELECT row_number_ FROM {name} WHERE (\n{condition}\n)")
-    except (pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
-        message = str(error).partition("\n")[0].partition("; valid columns")[0]
-        raise ValueError(f"{message}\nColumns of {name}: {', '.join(frames[name].columns)}") from None
-    return frames[name][kept["row_number_"]]
-
-
 # ---- formats ---- #
 
 
@@ -226,7 +206,19 @@ def _plain(frame: pl.DataFrame) -> pl.DataFrame:
 
 
 def _csv(frame: pl.DataFrame, name: str) -> bytes:
-    return as_text(frame).write_csv().encode()
+    """For spreadsheets: text that one of them would run as a formula gets an apostrophe in front."""
+    texts = [c for c, t in frame.schema.items() if not t.is_numeric()]
+    return as_text(frame).with_columns(map(_neutral, texts)).write_csv().encode()
+
+
+def _neutral(column: str) -> pl.Expr:
+    text = pl.col(column)
+    formula = text.str.contains(r"^[=+\-@\t\r]") & ~text.str.contains(_AMOUNT)
+    return pl.when(formula).then(pl.concat_str(pl.lit("'"), text)).otherwise(text).alias(column)
+
+
+_AMOUNT = r"^[+-]\d[\d.,]*(?:[eE][+-]?\d+)?[ %\w/]{0,12}$|^[+-]?(?:inf|nan|Infinity|NaN)$"
+"""A number with a sign, and what may follow it: a spreadsheet shows it as it is."""
 
 
 def _parquet(frame: pl.DataFrame, name: str) -> bytes:
@@ -283,7 +275,7 @@ _LATEX = {
 
 
 def _escaped(cell: str | None, signs: Mapping[str, str]) -> str:
-    return "".join(signs.get(c, c) for c in cell or "")
+    return "".join(signs.get(c) or (c if c.isprintable() else " ") for c in cell or "")
 
 
 def markdown_text(text: str) -> str:

@@ -1,6 +1,6 @@
 """unknown field 'durration'; did you mean 'duration'?
-where: done
-help: logparse.schema.FIELDS lists the fields"""
+where: acme, done
+help: logparse.schema.FIELDS lists the fields; `metrics` of the grammar declares further ones"""
 
 from __future__ import annotations
 

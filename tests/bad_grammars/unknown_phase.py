@@ -1,6 +1,6 @@
 """unknown phase 'trainning'
 where: acme
-help: one of queue, init"""
+help: did you mean 'train'?"""
 
 from __future__ import annotations
 

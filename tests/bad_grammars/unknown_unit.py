@@ -1,5 +1,5 @@
 """unknown unit 'secs'
-where: acme, done, duration"""
+where: in_unit(..., 'secs')"""
 
 from __future__ import annotations
 

@@ -1,0 +1,19 @@
+"""unknown platform 'grafcore'
+where: acme, extends
+help: did you mean 'graphcore'?"""
+
+from __future__ import annotations
+
+from logparse.grammar import Grammar, Rule, real
+
+GRAMMAR = Grammar(
+    name="acme",
+    rules=(
+        Rule(
+            "done",
+            "acme: done in 12.5 s",
+            "acme: done in " + real("duration") + " s",
+        ),
+    ),
+    extends="grafcore",
+)

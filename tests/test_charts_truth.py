@@ -1,0 +1,293 @@
+"""What charts say is so: titles, captions and labels, compared with the frames."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import polars as pl
+import pytest
+from conftest import SAMPLES, ingested
+
+from logparse import charts
+from logparse.charts import _theme, loss
+from logparse.charts._view import View, view_of
+from logparse.comparison.ledger import Ledger
+from logparse.errors import NothingToDraw
+from logparse.logs import Logs
+from logparse.schema import FRAMES
+
+PLATFORMS = ("cerebras", "graphcore", "groq", "sambanova")
+BATCHES = [SAMPLES / "cerebras" / f"bert_large_batch_{batch}.out" for batch in (512, 1024, 2048)]
+
+
+def logs_of(*runs: Mapping[str, Any], **others: list[dict[str, Any]]) -> Logs:
+    """Logs with these rows of `runs`, and of other frames, and nothing else."""
+    usual = {"copies": 0, "platform": "acme", "task": "train", "workload": "bert", "status": "completed"}
+    rows = [
+        dict.fromkeys(FRAMES["runs"]) | usual | {"run": f"r{i}", "label": f"{i}.out", "source": f"{i}.out"} | dict(run)
+        for i, run in enumerate(runs)
+    ]
+    given = {"runs": rows, **others}
+    frames = {name: pl.DataFrame(given.get(name, []), schema=schema) for name, schema in FRAMES.items()}
+    return Logs(frames)
+
+
+def said(name: str, what: Any, monkeypatch: pytest.MonkeyPatch, **options: Any) -> tuple[View, str, list[str]] | None:
+    """The view, the title, and the sentences below it and in the caption; None where there is nothing to draw."""
+
+    def framed(view: View, body: Any, width: float, title: str, subtitle: Any = (), caption: Any = ()) -> Any:
+        return view, title, [*subtitle, *caption]
+
+    monkeypatch.setattr(charts.module(name), "framed", framed)
+    view = view_of(what, **options)
+    try:
+        result: tuple[View, str, list[str]] = charts.module(name).chart(view)
+    except NothingToDraw:
+        return None
+    return view, *result[1:]
+
+
+# ---- every title of every chart ---- #
+
+NUMBER = re.compile(r"(?<![\w.#…])\d[\d,]*(?:\.\d+)?(?![\w…])")
+FILE = re.compile(r"[\w.+-]+\.(?:out|txt|log)(?:#\d+)?")
+
+
+def names(view: View) -> list[str]:
+    """What runs and sides are called, the longest first."""
+    return sorted({side.label for side in view.sides} | {job.label for job in view.jobs}, key=len, reverse=True)
+
+
+def without_names(text: str, view: View) -> str:
+    """The text without the names in it. A shortened name must be that of one run."""
+    for name in names(view):
+        text = text.replace(name, "NAME")
+    for short in re.findall(r"[^\s(]*…[^\s,;:)]*", text):
+        begin, _, end = short.partition("…")
+        end = end.rstrip("…")
+        matching = [n for n in names(view) if n.startswith(begin) and (end in n)]
+        assert len(matching) == 1, (short, matching)
+        text = text.replace(short, "NAME")
+    return text
+
+
+def counts(frame: pl.DataFrame) -> Iterator[int]:
+    """What can be counted in the rows of a chart: rows, different values, and rows with a value, of each panel too."""
+    for part in (frame, *(frame.partition_by("block") if "block" in frame.columns else ())):
+        yield part.height
+        for column in part.columns:
+            if not isinstance(part.schema[column], pl.List):
+                yield part[column].n_unique()
+                yield part[column].drop_nulls().n_unique()
+            if part.schema[column] in (pl.String, pl.Boolean):
+                yield from part[column].value_counts()["count"]
+                for other in ("side", "run", "label"):
+                    if other in part.columns and other != column:
+                        yield from part.group_by(column).agg(pl.col(other).n_unique())[other]
+
+
+def numbers(view: View, frame: pl.DataFrame) -> Iterator[float]:
+    """The numbers that the rows of a chart and the frame `runs` hold."""
+    for table in (frame, view.ledger.logs.runs):
+        for column, dtype in table.schema.items():
+            if dtype.is_numeric():
+                yield from (float(value) for value in table[column].drop_nulls())
+
+
+def is_there(token: str, known: list[float]) -> bool:
+    """Whether a number as printed is one of these, as it is, as a percentage, in ms, or as a ratio the other way."""
+    value = float(token.replace(",", ""))
+    half = 0.5 * 10.0 ** -len(token.partition(".")[2]) * (1 + 1e-9)
+    half = max(half, 0.5 * 10.0 ** (len(token.replace(",", "").partition(".")[0]) - 4) if "." not in token else half)
+    return any(
+        abs(scaled - value) <= half
+        for number in known
+        for scaled in (number, 100 * number, 1000 * number, abs(number), *((1 / number,) if number else ()))
+    )
+
+
+@pytest.fixture(scope="module")
+def ledgers() -> dict[str, Ledger]:
+    return {platform: Ledger(ingested(SAMPLES / platform)) for platform in PLATFORMS}
+
+
+@pytest.mark.parametrize("name", charts.names())
+@pytest.mark.parametrize("platform", PLATFORMS)
+def test_every_number_and_every_name_in_a_title_is_in_the_frames(
+    name: str, platform: str, monkeypatch: pytest.MonkeyPatch, ledgers: dict[str, Ledger]
+) -> None:
+    found = said(name, ledgers[platform], monkeypatch)
+    if found is None:
+        return
+    view, title, sentences = found
+    frame = charts.rows(name, view)
+    known = [*numbers(view, frame), *map(float, counts(frame)), float(len(view.jobs))]
+    if name == "duration":
+        known += shares_of_training(frame)
+    if name == "stages":
+        known += [float(s) for c in ("duration_s", "share") for s in frame.group_by("stage").agg(pl.col(c).sum())[c]]
+    if name == "timeline":
+        known += [float(s) for s in frame["end_s"] - frame["begin_s"]]
+    text = without_names(title, view)
+    assert not FILE.findall(text), title
+    for token in NUMBER.findall(text):
+        assert is_there(token, known), (token, title)
+    files = {re.split(r"[/\\]", source)[-1] for source in view.sources()}
+    for sentence in sentences:
+        for file in FILE.findall(without_names(sentence, view) if "…" not in sentence else ""):
+            assert file in files | set(names(view)), (file, sentence)
+
+
+def shares_of_training(frame: pl.DataFrame) -> list[float]:
+    """The share of training of each total that is drawn."""
+    parts = frame.pivot("part", index="run", values="duration_s", aggregate_function="first")
+    return [float(s) for s in (parts["train"] / parts["total"]).drop_nulls()] if "train" in parts.columns else []
+
+
+# ---- names ---- #
+
+LONG = "a_very_long_name_of_an_experiment_that_was_run_on_a_machine_with_{}_and_a_tail_that_is_long_as_well_{}.out"
+
+
+@pytest.mark.parametrize(
+    "labels",
+    [
+        [LONG.format(middle, "x") for middle in ("batch_512", "batch_1024")],
+        [LONG.format("x", end) for end in ("first", "second")],
+        [LONG.format("x" * 300, end) for end in ("first", "second")],
+        [LONG.format("batch_512" + "y" * 200, "1"), LONG.format("batch_512" + "z" * 200, "2")],
+    ],
+)
+def test_names_that_shorten_alike_stay_apart(labels: list[str]) -> None:
+    for width in (80.0, 150.0, 230.0):
+        short = _theme.distinct_labels([*labels, labels[0]], width, 11)
+        assert short[0] != short[1]
+        assert short[0] == short[2], "one name is one label"
+        assert all(_theme.text_width(label, 11) <= width + 8 for label in short)
+
+
+def test_a_title_tells_two_runs_apart_whose_names_differ_in_the_middle(monkeypatch: pytest.MonkeyPatch) -> None:
+    labels = [LONG.format(middle, "x") for middle in ("batch_512", "batch_1024")]
+    rate = {"throughput_window": "whole", "sample": "image", "samples": 1000, "group": "g"}
+    runs = [
+        {"label": label, "group": f"g{rank}", **rate, "throughput": value}
+        for rank, (label, values) in enumerate(zip(labels, ((100.0, 101.0, 99.0), (200.0, 201.0, 199.0)), strict=True))
+        for value in values
+    ]
+    found = said("throughput", logs_of(*runs), monkeypatch, by="label")
+    assert found is not None
+    title = found[1]
+    assert "…1024_" in title
+    assert "…512_" in title
+
+
+def test_ranks_are_in_the_label_where_they_differ() -> None:
+    logs = logs_of(*({"ranks": n, "throughput": 100.0 * n, "throughput_window": "whole"} for n in (1, 16)), {})
+    assert labels_of("throughput", logs) == ["0.out, 1 rank", "1.out, 16 ranks"]
+    equal = logs_of(*({"ranks": 16, "throughput": 100.0, "throughput_window": "whole"} for _ in range(2)))
+    assert labels_of("throughput", equal) == ["0.out", "1.out"]
+    assert labels_of("throughput", logs, by="ranks") == ["ranks 1", "ranks 16"]
+
+
+def test_ranks_are_in_the_names_of_curves_and_points_too() -> None:
+    scored = {"score": 0.9, "score_name": "accuracy", "train_s": 9.0}
+    logs = logs_of(scored | {"ranks": 2}, scored | {"ranks": 4})
+    assert sorted(charts.rows("tradeoff", view_of(logs))["label"]) == ["0.out, 2 ranks", "1.out, 4 ranks"]
+    assert labels_of("accuracy", logs) == ["0.out, 2 ranks", "1.out, 4 ranks"]
+    drawn = charts.drawn("ratio", view_of(logs)).to_dict()
+    texts = {row.get("text") for rows in drawn["datasets"].values() for row in rows}
+    assert "1.out, 4 ranks" in texts
+
+
+def labels_of(name: str, logs: Logs, **options: Any) -> list[str]:
+    return charts.rows(name, view_of(logs, **options))["label"].unique(maintain_order=True).to_list()
+
+
+# ---- units ---- #
+
+
+def test_a_rate_has_the_unit_of_the_frame_unless_all_logs_name_another() -> None:
+    rate = {"throughput": 10.0, "throughput_window": "whole"}
+    images = logs_of(rate | {"sample": "image"}, rate | {"sample": "image"})
+    assert set(charts.rows("throughput", view_of(images))["unit"]) == {"images/s"}
+    vague = logs_of(rate | {"sample": "sample"}, rate | {"sample": "sequence"})
+    assert set(charts.rows("throughput", view_of(vague))["unit"]) == {"samples/s"}
+
+
+# ---- durations ---- #
+
+
+def test_what_is_unaccounted_for_is_what_the_frame_says(every_sample_ledger: Ledger) -> None:
+    drawn = charts.rows("duration", view_of(every_sample_ledger)).filter(pl.col("n") == 1)
+    parts = drawn.filter(part="unaccounted").select("run", "duration_s")
+    checked = 0
+    for run, seconds in parts.iter_rows():
+        job = every_sample_ledger.by_run[run]
+        if not job.others and job["unaccounted_s"] is not None:
+            assert seconds == pytest.approx(job["unaccounted_s"], abs=1e-6), job
+            checked += 1
+    assert checked > 10
+    other = drawn.filter(part="other phases")
+    assert other.filter(run=ingested(BATCHES[0]).runs["run"][0])["duration_s"][0] > 60, "initialisation and teardown"
+
+
+def test_the_largest_part_is_said_of_the_runs_that_have_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    long_compile = {"train_s": 10.0, "compile_s": 80.0, "queue_s": 0.0, "total_s": 90.0, "unaccounted_s": 0.0}
+    long_train = {"train_s": 70.0, "compile_s": 9.0, "queue_s": 0.0, "total_s": 79.0, "unaccounted_s": 0.0}
+
+    def title(*runs: Mapping[str, Any]) -> str:
+        found = said("duration", logs_of(*runs), monkeypatch)
+        assert found is not None
+        return found[1]
+
+    assert title(long_compile, long_compile).endswith("; compilation is the largest part")
+    assert title(long_compile, long_train).endswith("; compilation is the largest part in 1 of 2 runs")
+    assert "largest" not in title(long_train, long_train)
+
+
+# ---- stages, leaders ---- #
+
+
+def test_a_stage_without_an_end_of_its_own_is_said_to_end_with_the_next_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    sentence = "The log states when a stage begins, not when it ends: each is drawn to the next line of another kind."
+    found = said("stages", ingested(BATCHES[0]), monkeypatch)
+    assert found is not None
+    assert sentence in found[2]
+    whole = {
+        "run": "r0",
+        "phase": "compile",
+        "begin_at": at(0),
+        "end_at": at(100),
+        "duration_s": 100.0,
+        "source": "0.out",
+    }
+    ended = [
+        whole | {"stage": name, "begin_at": at(begin), "end_at": at(end), "duration_s": end - begin, **lines}
+        for name, begin, end, lines in (
+            ("a", 0, 30, {"line_first": 2, "line_last": 3}), ("b", 40, 90, {"line_first": 4, "line_last": 5}),
+        )
+    ]  # fmt: skip
+    rows = [whole | {"line_first": 1, "line_last": 9}, *ended]
+    logs = logs_of({}, phases=[dict.fromkeys(FRAMES["phases"]) | {"basis": "timestamps"} | row for row in rows])
+    found = said("stages", logs, monkeypatch)
+    assert found is not None
+    assert sentence not in found[2]
+
+
+def at(second: int) -> Any:
+    from datetime import datetime, timedelta
+
+    return datetime(2024, 3, 24) + timedelta(seconds=second)
+
+
+@pytest.mark.parametrize("x", ["samples", "steps", "time"])
+def test_a_line_to_a_name_begins_where_its_value_was_taken(x: str) -> None:
+    view = view_of(ingested(BATCHES), x=x)
+    marks = charts.rows("loss", view).filter(objective="loss", mark="common")
+    spec = charts.drawn("loss", view).to_dict()
+    leaders = [row for rows in spec["datasets"].values() for row in rows if row.get("nth") == 0]
+    begins = {(row["run"], round(row["x"], 6), round(row["y"], 6)) for row in leaders}
+    assert {(run, round(x_, 6), round(v, 6)) for run, x_, v in marks.select("run", "x", "value").iter_rows()} <= begins
+    assert set(loss.ROWS) == set(marks.columns)

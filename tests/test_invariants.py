@@ -1,0 +1,107 @@
+"""What holds of every value, whatever a log prints: impossible ones are null, with line, reason and message."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import polars as pl
+import pytest
+from conftest import SAMPLES
+
+import logparse
+from logparse.frames import invariants
+from logparse.grammar import units
+
+CEREBRAS = (SAMPLES / "cerebras" / "bert_large_batch_1024.out").read_text()
+
+
+def ingest(text: str) -> logparse.Logs:
+    return logparse.ingest(text.encode())
+
+
+def absence(logs: logparse.Logs, column: str) -> dict[str, Any]:
+    assert logs.runs[column].to_list() == [None]
+    return logs.evidence.filter((pl.col("column") == column) & (pl.col("how") == "absent")).row(0, named=True)
+
+
+def test_a_loss_that_is_not_a_number_is_a_fact_of_its_own() -> None:
+    logs = ingest(CEREBRAS.replace("Loss=7.07812", "Loss=nan").replace("Loss=7.20312", "Loss=inf"))
+    losses = logs.metrics.filter(pl.col("name") == "loss")
+    assert losses["not_finite"].to_list()[-3:] == [None, "inf", "nan"]
+    assert losses["value"].to_list()[-3:] == [7.26562, None, None]
+    assert losses["value"].mean() == pytest.approx(sum(losses["value"][:-2]) / 8)
+    why = absence(logs, "loss")
+    assert (why["code"], why["text"], why["rule"]) == ("not_finite", "nan", "cerebras/train_step")
+    assert logs.lines(why["source"], [why["line"]])[why["line"]][why["start"] :].startswith("nan")
+    assert "diverged" in logparse.findings(logs)["name"].to_list()
+
+
+def test_a_count_below_one_is_no_count() -> None:
+    logs = ingest(CEREBRAS.replace("using 1 CSX", "using 0 CSX"))
+    why = absence(logs, "devices")
+    assert (why["code"], why["text"]) == ("unreadable", "0")
+    message = logs.messages.filter(pl.col("kind") == "unreadable").row(0, named=True)
+    assert (message["line"], message["level"]) == (why["line"], "warning")
+
+
+def test_a_later_declaration_counts_where_the_first_value_is_impossible() -> None:
+    logs = ingest(CEREBRAS.replace("Effective batch size is 1024.", "Effective batch size is 0."))
+    assert logs.runs["batch_size"].to_list() == [1024]  # the samples divided by the steps
+    assert logs.messages.filter(pl.col("kind") == "unreadable")["text"].to_list() == [
+        "batch_size: 0 is not a possible value"
+    ]
+
+
+def test_a_run_does_not_end_before_its_start() -> None:
+    first, _, rest = CEREBRAS.partition("2024-04-07 ")
+    logs = ingest(first + "2031-04-07 " + rest)
+    why = absence(logs, "ended_at")
+    assert why["code"] == "impossible"
+    assert "before the start of the run" in why["reason"]
+    assert logs.runs["total_s"].to_list() == [None]
+    message = logs.messages.filter(pl.col("kind") == "impossible").row(0, named=True)
+    assert (message["text"], message["line"]) == (f"ended_at: {why['reason']}", why["line"])
+
+
+@pytest.mark.parametrize(
+    ("column", "values", "expected"),
+    [
+        ("devices", [1, 0, -3, None], [None, "impossible", "impossible", None]),
+        ("total_s", [0.0, -1e-9, float("nan"), float("inf")], [None, "impossible", "not_finite", "not_finite"]),
+        ("accuracy", [0.0, 1.0, 1.0001, -0.1], [None, None, "impossible", "impossible"]),
+        ("loss", [-3.0, 0.0], [None, None]),
+        ("workload", ["", "x"], [None, None]),
+    ],
+)
+def test_what_breaks_an_invariant(column: str, values: list[Any], expected: list[str | None]) -> None:
+    found = invariants.broken(column, pl.Series(values, strict=False), {})
+    assert (found["code"].to_list() if found is not None else [None] * len(values)) == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "values", "expected"),
+    [
+        ("wer", [0.2, 1.7, -1.0], [0.2, 1.7, None]),
+        ("accuracy", [0.2, 1.7, float("inf")], [0.2, None, float("inf")]),
+        ("train_s", [1.5, -2.0, float("nan")], [1.5, None, None]),
+        ("step", [0, -1, None], [0, None, None]),
+        ("seed", [-1], [-1]),
+    ],
+)
+def test_a_quantity_has_a_range(name: str, values: list[Any], expected: list[Any]) -> None:
+    assert units.possible(pl.Series(values), name).to_list() == expected
+
+
+def test_a_phase_takes_no_negative_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    from logparse.frames import phase_spans
+
+    excluded: Callable[..., pl.DataFrame] = phase_spans._with_excluded_time
+
+    def too_long(*args: Any) -> pl.DataFrame:
+        return excluded(*args).with_columns(pl.lit(1e9).alias("within"))
+
+    monkeypatch.setattr(phase_spans, "_with_excluded_time", too_long)
+    logs = ingest(CEREBRAS)
+    assert (logs.phases["duration_s"] >= 0).all()
+    assert logs.messages.filter(pl.col("kind") == "impossible").height
