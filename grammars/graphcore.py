@@ -142,13 +142,6 @@ launch = (
         ),
     ),
     Rule(
-        "launch_ipu_script",
-        "$ python3 step1_single_ipu.py",
-        pp.Opt(_prompt) + "$ " + pp.Combine(_python + pp.Regex(r"[^ ]*_ipu[^ ]*\.py") + rest)("command"),
-        marks="begin identifies_platform standalone",
-        params="command",
-    ),
-    Rule(
         "launch_python",
         "$ python main.py --gradient-accumulation 8 --device-iterations 4",
         pp.Opt(_prompt) + "$ " + pp.Combine(_python + nonempty)("command"),

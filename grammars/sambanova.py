@@ -55,7 +55,7 @@ def record(level: str, message: pp.ParserElement | str) -> pp.ParserElement:
 def _head(level: str) -> pp.ParserElement:
     """The head of a record. SambaFlow 1.17 prints the process, 1.19 also the rank; the level is padded to eight characters."""
     writer = pp.Literal("Process ID ") + _number | "Rank " + _number + ", PID " + _number
-    logger = pp.Regex(r"[A-Za-z_][A-Za-z0-9_.]*")("component")
+    logger = pp.Combine("apps." + pp.Regex(r"[A-Za-z0-9_.]+"))("component")
     return timestamp("at") + " - " + logger + " - " + writer + " - " + one_of(level, level.upper()) + blanks + "- "
 
 
@@ -146,16 +146,9 @@ _WRAPPER = (
         marks="identifies_platform", params="command",
     ),
     Rule("duration", "Duration:  781", "Duration:" + blanks + real("total_s")),
-    # A folder for the hour: the scripts of the tutorials name it so.
-    Rule(
-        "output_path_of_hour",
-        "Using /data/ANL/results/sn30-r3-h1/userid/040423.19/BertLarge.out for output",
-        "Using /" + pp.Regex(r"(?:[^ /]+/)+[0-9]{6}\.[0-9]{2}/[^ /]+") + " for output",
-        marks="identifies_platform standalone",
-    ),
     Rule(
         "output_path",
-        "Using /home/user/BertLarge/BertLarge.out for output",
+        "Using /home/user/BertLarge/112124.22/BertLarge.out for output",
         "Using " + pp.Regex(r"/[^ ]+") + " for output",
     ),
     Rule("pef_exists", "/home/user/BertLarge/bertlrg/bertlrg.pef exists", pp.Regex(r"/[^ ]*\.pef") + " exists"),
