@@ -439,12 +439,11 @@ def test_a_full_disk_leaves_the_store_as_it_was(logs: Path, monkeypatch: pytest.
     def full(*_: object, **__: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("logparse.store.tables.put" if where == "rows" else "deltalake.write_deltalake", full)
-    result = run("ingest", "logs")
+    with monkeypatch.context() as patch:
+        patch.setattr("logparse.store.tables.put" if where == "rows" else "deltalake.write_deltalake", full)
+        result = run("ingest", "logs")
     assert "No space left on device" in result.stderr
     assert "bert_large" in result.stdout
-    monkeypatch.undo()
-    os.chdir(logs.parent)
     assert run("runs").output == before
 
 
@@ -530,13 +529,13 @@ def worker(store: Path, paths: list[Path]) -> subprocess.Popen[bytes]:
 
 
 @pytest.mark.parametrize("seed", range(ROUNDS))
-def test_a_killed_ingest_loses_and_doubles_nothing(tmp_path: Path, seed: int) -> None:
+def test_a_killed_ingest_loses_and_doubles_nothing(desk: Path, seed: int) -> None:
     rng = random.Random(seed)
     paths = sorted(path for path in (SAMPLES / "cerebras").iterdir() if path.is_file())
-    store = tmp_path / "kept"
+    store = desk / "kept"
     plain = logparse.ingest(paths)
     begun = time.monotonic()
-    worker(tmp_path / "whole", paths).wait()
+    worker(desk / "whole", paths).wait()
     duration = time.monotonic() - begun
     held: set[str] = set()
     for _ in range(8 if ROUNDS > 1 else 4):
@@ -560,15 +559,15 @@ def test_a_killed_ingest_loses_and_doubles_nothing(tmp_path: Path, seed: int) ->
 
 
 @pytest.mark.parametrize("seed", range(ROUNDS))
-def test_processes_ingest_overlapping_files_at_once(tmp_path: Path, seed: int) -> None:
+def test_processes_ingest_overlapping_files_at_once(desk: Path, seed: int) -> None:
     rng = random.Random(seed)
     paths = sorted(path for path in (SAMPLES / "cerebras").iterdir() if path.is_file())
     chosen = [rng.sample(paths, len(paths) * 2 // 3) for _ in range(16 if ROUNDS > 1 else 4)]
-    processes = [worker(tmp_path / "kept", part) for part in chosen]
+    processes = [worker(desk / "kept", part) for part in chosen]
     errors = [process.communicate()[1] for process in processes]
     assert [process.returncode for process in processes] == [0] * len(processes), errors
-    same(logparse.ingest(sorted({path for part in chosen for path in part})), logparse.open(tmp_path / "kept"))
-    assert not list(upkeep.check(Store(tmp_path / "kept")))
+    same(logparse.ingest(sorted({path for part in chosen for path in part})), logparse.open(desk / "kept"))
+    assert not list(upkeep.check(Store(desk / "kept")))
 
 
 def test_a_store_is_imported_only_where_it_is_used() -> None:

@@ -96,7 +96,7 @@ class Store:
         folder = Path(folder)
         try:
             if not is_store(folder):
-                if folder.is_dir() and (others := [p.name for p in folder.iterdir() if p.name != ".gitignore"]):
+                if folder.is_dir() and (others := [p.name for p in folder.glob("[!.]*") if p.name != MANIFEST]):
                     raise UsageError(f"{folder} holds other files ({others[0]}): a store needs a folder of its own")
                 folder.mkdir(parents=True, exist_ok=True)
                 put(folder / ".gitignore", b"*\n")
