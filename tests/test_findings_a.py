@@ -619,7 +619,7 @@ def test_one_run_per_side_names_the_source_of_the_noise() -> None:
     assert found.severity == "note"
     assert found.text == (
         "One run per side, so the noise is estimated from other sources: public runs of the same program (train, "
-        "accuracy)."
+        "throughput, accuracy)."
     )
 
 
