@@ -183,7 +183,9 @@ def verdict_text(row: Row, verdict: Verdict) -> str:
 def _is_small(verdict: Verdict) -> bool:
     """Whether the difference is smaller than one run of other programs varies, where that is known."""
     hint = _hint(verdict)
-    return hint is not None and verdict.estimate is not None and abs(verdict.estimate.value) < hint.sd
+    if hint is None or hint.sd is None or verdict.estimate is None:
+        return False
+    return abs(verdict.estimate.value) < hint.sd
 
 
 def amount_text(row: Row, verdict: Verdict) -> str:
