@@ -565,7 +565,7 @@ _FORMS = {
 def _other(kind: str, texts: Sequence[str], after: str) -> _Piece:
     """What varies and is no figure; what is the same in several lines is fixed text."""
     if kind == "position":
-        place = texts[0].rpartition(":")[0]
+        place = re.sub(":[0-9]+$", "", texts[0])
         form = re.sub(r"[^A-Za-z0-9_ /]", lambda m: "\\" + m[0], place) + ":[0-9]+"
         return _Piece(f'pp.Regex(r"{form}")', pp.Regex(form))
     form = _FORMS[kind]
