@@ -183,7 +183,8 @@ def test_a_refuted_claim_comes_first_and_names_its_line() -> None:
     assert second.endswith("mnist_asked_20_epochs_ran_10.out:6)")
 
 
-def test_names_and_paths_may_stand_in_any_order() -> None:
+def test_names_and_paths_may_stand_in_any_order(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)  # where nothing is kept in a store
     folder = str(SAMPLES / "cerebras")
     one = run("batch_512", "batch_1024", folder)
     assert one.exit_code == 0
