@@ -161,10 +161,11 @@ def platform_frames(
     hits = carry(read_tables(hits))
     phases = find_phases(hits)
     columns = run_defaults.fill(runs, hits, phases, unparsed)
-    empty = [run_defaults.absent(columns), not_proved(columns, runs, unparsed, texts)]
+    refused = columns.refused()
+    empty = [run_defaults.absent(columns, refused), not_proved(columns, runs, unparsed, texts)]
     evidence_rows = pl.concat([columns.all_evidence(), phases.evidence, *empty], rechunk=True)
     yield "params", records.params(hits)
-    yield "messages", records.messages(hits, pl.concat([columns.refused(), phases.refused]))
+    yield "messages", records.messages(hits, pl.concat([refused, phases.refused]))
     yield from (("metrics", part) for part in records.metrics(hits))
     yield "runs", _run_rows(runs, columns)
     yield "phases", phases.rows

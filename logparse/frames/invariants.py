@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from datetime import datetime
 
 import polars as pl
 
 from logparse.frames import evidence
-from logparse.schema import INTEGER, NUMBER, TEXT, TIME, range_of
+from logparse.schema import INTEGER, NUMBER, TEXT, TIME, in_no_calendar, range_of
 from logparse.text.missing import Code
 
 
@@ -28,13 +27,10 @@ def broken(column: str, values: pl.Series, others: Mapping[str, pl.Series]) -> p
     if values.dtype == NUMBER and not math.isfinite(values.sum()):
         causes.append((~values.is_finite(), Code.NOT_FINITE, "{} is not a finite number"))
     if values.dtype in (NUMBER, INTEGER):
-        least, most = limits = range_of(column)
-        text = f"{{}} is impossible: {column} is {limits}"
-        causes += [(values < least, Code.IMPOSSIBLE, text)] if least is not None else []
-        causes += [(values > most, Code.IMPOSSIBLE, text)] if most is not None else []
+        limits = range_of(column)
+        causes.append((limits.excludes(values), Code.IMPOSSIBLE, f"{{}} is impossible: {column} is {limits}"))
     if values.dtype == TIME:
-        in_no_calendar = (values < datetime.min) | (values > datetime.max)
-        causes.append((in_no_calendar, Code.IMPOSSIBLE, "{} is in no calendar"))
+        causes.append((in_no_calendar(values), Code.IMPOSSIBLE, "{} is in no calendar"))
         if column == "ended_at" and "started_at" in others:
             causes.append((values < others["started_at"], Code.IMPOSSIBLE, "{} is before the start of the run"))
         if column == "started_at" and "ended_at" in others:

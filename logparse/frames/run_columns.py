@@ -78,9 +78,8 @@ class RunColumns:
         if earlier is not None and earlier.null_count() < earlier.len():
             is_open = earlier[slots].is_null()
             slots, value = slots.filter(is_open), value.filter(is_open)
-        others = {
-            name: known[slots] for name in ("started_at", "ended_at") if (known := self._columns.get(name)) is not None
-        }
+        stamps = ("started_at", "ended_at") if dtype == TIME else ()
+        others = {name: known[slots] for name in stamps if (known := self._columns.get(name)) is not None}
         broken = invariants.broken(column, value, others)
         if broken is not None:
             self._refuse(column, broken.insert_column(0, self.n[slots]), evidence_rows)

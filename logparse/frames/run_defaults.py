@@ -305,11 +305,10 @@ _OTHER_LOG = Absence(Code.OTHER_LOG, "no log: the work is in another log of the 
 _CACHED = Absence(Code.CACHED, "cached: compile cache hit, nothing was compiled")
 
 
-def absent(columns: RunColumns) -> pl.DataFrame:
-    """An evidence row for each null cell of runs: why it is null."""
+def absent(columns: RunColumns, refused: pl.DataFrame) -> pl.DataFrame:
+    """An evidence row for each null cell of runs: why it is null. `refused` has those of impossible values."""
     frame = columns.frame
     frame = frame.with_columns(pl.lit(None, t).alias(c) for c, t in RUNS.items() if c not in frame.columns)
-    refused = columns.refused()
     judged = [c for c in RUNS if c not in _NOT_JUDGED and frame[c].null_count()]
     if not judged:
         return refused

@@ -8,12 +8,11 @@ from __future__ import annotations
 import math
 import re
 import sys
-from datetime import datetime
 
 import polars as pl
 
 from logparse.grammar.pattern import Group
-from logparse.schema import INTEGER, NUMBER, TEXT, TIME, field
+from logparse.schema import INTEGER, NUMBER, TEXT, TIME, field, in_no_calendar
 from logparse.schema.build import MANY, full
 
 UNITS: dict[str, float] = {
@@ -93,27 +92,21 @@ def possible(values: pl.Series, name: str) -> pl.Series:
     if known.dtype == TEXT or values.null_count() == values.len():
         return values
     if known.dtype == TIME:
-        in_no_calendar = (values < datetime.min) | (values > datetime.max)
-        return values.set(in_no_calendar.fill_null(False), None) if in_no_calendar.any() else values
-    least, most = known.possible
+        is_out = in_no_calendar(values)
+        return values.set(is_out.fill_null(False), None) if is_out.any() else values
+    limits = known.possible
     # Mostly all are: that is asked without a query. The sum is not finite if one of the values is not.
     is_known_finite = known.dtype == INTEGER or math.isfinite(values.sum())
     if (
         is_known_finite
-        and (least is None or values.min() >= least)  # type: ignore[operator]
-        and (most is None or values.max() <= most)  # type: ignore[operator]
+        and (limits.least is None or values.min() >= limits.least)  # type: ignore[operator]
+        and (limits.most is None or values.max() <= limits.most)  # type: ignore[operator]
     ):
         return values
-    # Comparisons with NaN are avoided: polars counts NaN as greater than any number.
-    finite = values.is_finite() if known.dtype == NUMBER else full(True, values.len())
-    allowed = finite.fill_null(True)
-    if least is not None:
-        allowed = allowed & (values >= least).fill_null(True)
-    if most is not None:
-        allowed = allowed & (values <= most).fill_null(True)
-    if known.metric:
-        allowed = allowed | ~finite.fill_null(True)
-    return values if allowed.all() else values.set(~allowed, None)
+    finite = values.is_finite().fill_null(True) if known.dtype == NUMBER else full(True, values.len())
+    is_out = limits.excludes(values).fill_null(False)
+    is_out = is_out & finite if known.metric else is_out | ~finite
+    return values.set(is_out, None) if is_out.any() else values
 
 
 def resolution(text: pl.Expr, name: str, unit: str | None, exponents: bool = True) -> pl.Expr:

@@ -39,6 +39,7 @@ from logparse.schema.vocabulary import (
     declare,
     declared,
     field,
+    in_no_calendar,
 )
 
 __all__ = [
@@ -75,5 +76,6 @@ __all__ = [
     "declared",
     "empty",
     "field",
+    "in_no_calendar",
     "range_of",
 ]

@@ -8,11 +8,13 @@ from __future__ import annotations
 from collections import ChainMap
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import NamedTuple
 
 import polars as pl
 
 from logparse.errors import near
+from logparse.schema.build import full
 
 TEXT, INTEGER, NUMBER, TIME = pl.String(), pl.Int64(), pl.Float64(), pl.Datetime("us")
 WORD = pl.Categorical()
@@ -52,6 +54,20 @@ class Range(NamedTuple):
         if self.least is not None and self.most is not None:
             return f"between {self.least:g} and {self.most:g}"
         return "any number" if self.least is None else f"{self.least:g} or more"
+
+    def excludes(self, values: pl.Series) -> pl.Series:
+        """Whether each of `values` is out of the range; null may stay null. NaN is above every limit."""
+        is_out = full(False, values.len())
+        if self.least is not None:
+            is_out = is_out | (values < self.least)
+        if self.most is not None:
+            is_out = is_out | (values > self.most)
+        return is_out
+
+
+def in_no_calendar(times: pl.Series) -> pl.Series:
+    """Whether each of `times` is before the year 1 or after 9999, which Python's dates do not reach; null for null."""
+    return (times < datetime.min) | (times > datetime.max)
 
 
 ANY, NOT_NEGATIVE, COUNT, SHARE = Range(), Range(0), Range(1), Range(0, 1)
