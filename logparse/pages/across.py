@@ -18,7 +18,7 @@ from logparse.pages.option import as_option
 from logparse.text import missing
 from logparse.text.labels import listed
 from logparse.text.numbers import figure
-from logparse.text.terminal import Paint, aligned, latex_text, markdown_text, one_line
+from logparse.text.terminal import Paint, aligned, latex_text, markdown_text, one_line, tabular
 
 NOT_RANKED = "not ranked"
 
@@ -181,13 +181,7 @@ def _latex(table: TextAcross) -> str:
     return "\n".join(
         [
             rf"% {one_line(table.heading)}",
-            rf"\begin{{tabular}}{{{columns}}}",
-            r"\toprule",
-            " & ".join(map(latex_text, table.head)) + r" \\",
-            r"\midrule",
-            *(" & ".join(map(latex_text, row)) + r" \\" for row in table.rows),
-            r"\bottomrule",
-            r"\end{tabular}",
+            *tabular(columns, table.head, (" & ".join(map(latex_text, row)) + r" \\" for row in table.rows)),
             r"\par\footnotesize",
             *(f"{note}\\\\" for note in notes),
         ]

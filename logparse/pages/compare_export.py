@@ -17,7 +17,7 @@ from logparse.pages.option import as_option
 from logparse.text.location import locations
 from logparse.text.missing import legend
 from logparse.text.numbers import ratio_figure
-from logparse.text.terminal import latex_text, markdown_text
+from logparse.text.terminal import latex_text, markdown_text, tabular
 
 
 def markdown(comparison: Comparison, findings: pl.DataFrame, digits: int | None = None) -> str:
@@ -60,7 +60,7 @@ def latex(comparison: Comparison, findings: pl.DataFrame, digits: int | None = N
                     figure = ratio_figure(ratio).removeprefix("×")
                     macros.append(f"\\newcommand{{{name}{part}}}{{\\num{{{figure}}}}}")
         body.append(" & ".join([latex_text(row.title), *cells]) + r" \\")
-    sides = " & ".join(latex_text(label) for label in table.head)
+    body.append(" & ".join(map(latex_text, table.counts)) + r" \\")
     notes = [rf"\textsuperscript{{{n}}} {latex_text(text)}" for n, text in enumerate(table.notes, start=1)]
     notes += [latex_text(text) for text in (legend(table.marks), table.clocks, table.unused) if text]
     notes += [
@@ -71,14 +71,7 @@ def latex(comparison: Comparison, findings: pl.DataFrame, digits: int | None = N
         [
             r"% \usepackage{booktabs,siunitx}",
             *macros,
-            rf"\begin{{tabular}}{{l{'l' * len(comparison.sides)}}}",
-            r"\toprule",
-            sides + r" \\",
-            r"\midrule",
-            *body,
-            " & ".join(map(latex_text, table.counts)) + r" \\",
-            r"\bottomrule",
-            r"\end{tabular}",
+            *tabular("l" * len(table.head), table.head, body),
             r"\par\footnotesize",
             *(f"{note}\\\\" for note in notes),
         ]

@@ -244,9 +244,13 @@ def _latex(frame: pl.DataFrame, name: str) -> bytes:
     columns, rows = _filled(frame)
     spec = "".join("r" if frame.schema[c].is_numeric() else "l" for c in columns)
     body = [" & ".join(_escaped(cell, _LATEX) for cell in row) + r" \\" for row in rows]
-    head = " & ".join(_escaped(c, _LATEX) for c in columns) + r" \\"
-    lines = [rf"\begin{{tabular}}{{{spec}}}", r"\toprule", head, r"\midrule", *body, r"\bottomrule", r"\end{tabular}"]
-    return ("\n".join(lines) + "\n").encode()
+    return ("\n".join(tabular(spec, columns, body)) + "\n").encode()
+
+
+def tabular(spec: str, head: Iterable[str], body: Iterable[str]) -> list[str]:
+    """The lines of a LaTeX table with the rules of booktabs: `head` as plain text, `body` as finished lines."""
+    first = " & ".join(map(latex_text, head)) + r" \\"
+    return [rf"\begin{{tabular}}{{{spec}}}", r"\toprule", first, r"\midrule", *body, r"\bottomrule", r"\end{tabular}"]
 
 
 def _filled(frame: pl.DataFrame) -> tuple[list[str], list[tuple[str | None, ...]]]:
