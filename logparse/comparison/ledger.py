@@ -150,7 +150,7 @@ class Ledger:
 
     def experiments(self, job: Job) -> list[list[Job]]:
         """The repeats of each experiment of that job's program (platform, workload and task)."""
-        return self._by_program.get(_program(job), [])
+        return self._by_program.get(program_of(job), [])
 
     @cached_property
     def _by_group(self) -> dict[str, list[Job]]:
@@ -165,7 +165,7 @@ class Ledger:
     def _by_program(self) -> dict[tuple[Any, ...], list[list[Job]]]:
         out: dict[tuple[Any, ...], list[list[Job]]] = {}
         for group in self._by_group.values():
-            out.setdefault(_program(group[0]), []).append(group)
+            out.setdefault(program_of(group[0]), []).append(group)
         return out
 
     def figures(self, job: Job) -> tuple[Any, ...]:
@@ -214,7 +214,8 @@ _FIGURES = (
 )
 
 
-def _program(job: Job) -> tuple[Any, ...]:
+def program_of(job: Job) -> tuple[Any, ...]:
+    """Platform, workload and task: what runs share whose noise is of one kind."""
     return job.main["platform"], job.main["workload"], job.main["task"]
 
 

@@ -11,7 +11,6 @@ import math
 import statistics
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import polars as pl
 
@@ -28,7 +27,7 @@ from logparse.comparison.estimate import (
     without_outliers,
 )
 from logparse.comparison.jobs import Job
-from logparse.comparison.ledger import Ledger
+from logparse.comparison.ledger import Ledger, program_of
 from logparse.comparison.quantities import BASIS, Quantity
 from logparse.comparison.sides import Side, SideValues, measured, side_values
 from logparse.text.location import Location
@@ -107,7 +106,7 @@ def source(ledger: Ledger, quantity: Quantity, a: SideValues, b: SideValues, val
     runs.
     """
     quantities = [measured(quantity, c) for c in (a, b)]
-    same = {_program(job) for job in a.counted_jobs} == {_program(job) for job in b.counted_jobs}
+    same = {program_of(job) for job in a.counted_jobs} == {program_of(job) for job in b.counted_jobs}
     if same and quantities[0] is quantities[1]:
         return _source(ledger, quantities[0], (a, b), (a, b), values)
     parts = [_source(ledger, of, (c,), (a, b), values) for of, c in zip(quantities, (a, b), strict=True)]
@@ -136,10 +135,6 @@ HERE, PUBLIC, BOTH = "repeats here", "public repeats", "repeats here and public"
 """Kinds of noise: from which repeats it was computed."""
 
 
-def _program(job: Job) -> tuple[Any, ...]:
-    return job.main["platform"], job.main["workload"], job.main["task"]
-
-
 def _source(
     ledger: Ledger,
     quantity: Quantity,
@@ -149,7 +144,7 @@ def _source(
 ) -> Source:
     """The pool of the programs of these sides, without the runs of the excluded sides except in their own side."""
     ids = {job.id for c in excluded for job in c.side.jobs}
-    programs = {_program(job): job for c in cells for job in c.counted_jobs}
+    programs = {program_of(job): job for c in cells for job in c.counted_jobs}
     groups = [_of_side(ledger, quantity, c) for c in cells]
     seen = {spreads.fingerprint(job.main) for c in excluded for job in c.side.jobs}
     for job in programs.values():
@@ -207,7 +202,7 @@ def _experiments(ledger: Ledger, quantity: Quantity, job: Job, values: Values | 
     if values is not None:
         return [_repeats(ledger, quantity, values(jobs)) for jobs in ledger.experiments(job)]
     return ledger.once(
-        ("experiments", quantity.name, _program(job), basis),
+        ("experiments", quantity.name, program_of(job), basis),
         lambda: [
             _repeats(ledger, quantity, side_values(ledger, quantity, Side("", alike)))
             for jobs in ledger.experiments(job)
