@@ -51,9 +51,8 @@ def _further(grammars: Iterable[str | Path | Grammar]) -> dict[str, str]:
         if isinstance(grammar, Grammar):
             out[grammar.name] = grammar.version
         else:
-            out[f"{re.sub('[ ,]', '_', Path(grammar).name)}"] = hashlib.sha256(Path(grammar).read_bytes()).hexdigest()[
-                :8
-            ]
+            content = hashlib.sha256(Path(grammar).read_bytes()).hexdigest()
+            out[re.sub("[ ,]", "_", Path(grammar).name)] = content[:8]
     return out
 
 
@@ -185,7 +184,7 @@ class Intake:
         """`current` with the rows of `new`, which replace those of the same path."""
         before: dict[str, dict[str, Any]] = {row["path"]: row for row in current.to_dicts() if row["path"]}
         streams = set(current.filter(pl.col("path").is_null())["sha256"])
-        dropped, renamed, added = set(), {}, []
+        dropped, overwritten, added = set(), set(), []
         for row in new.to_dicts():
             old = before.get(row["path"])
             if old is None:
@@ -199,11 +198,11 @@ class Intake:
                 if same or (old["bytes"] > row["bytes"] and old["sha256"] != row["sha256"]):
                     continue
             if old["sha256"] != row["sha256"] and (row["path"], old["sha256"]) in self._overwritten:
-                renamed[old["ingest"], row["path"]] = f"{old['source']}@{old['sha256'][:8]}"
+                overwritten.add((old["ingest"], row["path"]))
             else:
                 dropped.add(row["path"])
             added.append(row)
-        return _in_order([*_changed(current, dropped, renamed), *added])
+        return _in_order([*_changed(current, dropped, overwritten), *added])
 
     def _with_known(self, current: pl.DataFrame) -> pl.DataFrame:
         rows = current.to_dicts()
@@ -215,7 +214,7 @@ class Intake:
                 continue
             if old is not None:
                 if (known["path"], old["sha256"]) in self._overwritten:
-                    old.update(source=f"{old['source']}@{old['sha256'][:8]}", path=None)
+                    old.update(_earlier_content(old))
                 else:
                     rows.remove(old)
             gone = next((row for row in twins if _is_gone(row["path"])), None)
@@ -263,14 +262,18 @@ def _is_gone(path: str | None) -> bool:
     return path is None or ("\ufffd" not in path and not os.path.lexists(path))
 
 
-def _changed(
-    current: pl.DataFrame, dropped: set[str], renamed: Mapping[tuple[str, str], str]
-) -> Iterable[dict[str, Any]]:
+def _changed(current: pl.DataFrame, dropped: set[str], overwritten: set[tuple[str, str]]) -> Iterable[dict[str, Any]]:
+    """The rows without those of the paths `dropped`; those of the ingests and paths `overwritten` keep no path."""
     for row in current.to_dicts():
-        if (name := renamed.get((row["ingest"], row["path"]))) is not None:
-            yield {**row, "source": name, "path": None}
+        if (row["ingest"], row["path"]) in overwritten:
+            yield _earlier_content(row)
         elif row["path"] not in dropped:
             yield row
+
+
+def _earlier_content(row: Mapping[str, Any]) -> dict[str, Any]:
+    """The row of a source whose file now holds something else."""
+    return {**row, "source": f"{row['source']}@{row['sha256'][:8]}", "path": None}
 
 
 def _in_order(rows: Sequence[dict[str, Any]]) -> pl.DataFrame:
