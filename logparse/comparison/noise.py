@@ -27,7 +27,7 @@ from logparse.comparison.estimate import (
     without_outliers,
 )
 from logparse.comparison.jobs import Job
-from logparse.comparison.ledger import Ledger, program_of
+from logparse.comparison.ledger import Ledger
 from logparse.comparison.quantities import BASIS, Quantity
 from logparse.comparison.sides import Side, SideValues, measured, side_values
 from logparse.text.location import Location
@@ -106,7 +106,7 @@ def source(ledger: Ledger, quantity: Quantity, a: SideValues, b: SideValues, val
     runs.
     """
     quantities = [measured(quantity, c) for c in (a, b)]
-    same = {program_of(job) for job in a.counted_jobs} == {program_of(job) for job in b.counted_jobs}
+    same = {ledger.program(job) for job in a.counted_jobs} == {ledger.program(job) for job in b.counted_jobs}
     if same and quantities[0] is quantities[1]:
         return _source(ledger, quantities[0], (a, b), (a, b), values)
     parts = [_source(ledger, of, (c,), (a, b), values) for of, c in zip(quantities, (a, b), strict=True)]
@@ -144,7 +144,7 @@ def _source(
 ) -> Source:
     """The pool of the programs of these sides, without the runs of the excluded sides except in their own side."""
     ids = {job.id for c in excluded for job in c.side.jobs}
-    programs = {program_of(job): job for c in cells for job in c.counted_jobs}
+    programs = {ledger.program(job): job for c in cells for job in c.counted_jobs}
     groups = [_of_side(ledger, quantity, c) for c in cells]
     seen = {spreads.fingerprint(job.main) for c in excluded for job in c.side.jobs}
     for job in programs.values():
@@ -153,7 +153,7 @@ def _source(
             left = [i for i, id in enumerate(group.ids) if id not in ids]
             groups.append(_Repeats((), (), tuple(group.numbers[i] for i in left), group.locations))
     here = [group for group in groups if len(group.numbers) > 1]
-    public = [] if values else [found for job in programs.values() for found in _public(quantity, job, seen)]
+    public = [] if values else [found for job in programs.values() for found in _public(ledger, quantity, job, seen)]
     pool = Pool.of([group.numbers for group in here]) + Pool.of([numbers for _, numbers in public])
     if not pool.dof:
         return Source()
@@ -202,7 +202,7 @@ def _experiments(ledger: Ledger, quantity: Quantity, job: Job, values: Values | 
     if values is not None:
         return [_repeats(ledger, quantity, values(jobs)) for jobs in ledger.experiments(job)]
     return ledger.once(
-        ("experiments", quantity.name, program_of(job), basis),
+        ("experiments", quantity.name, ledger.program(job), basis),
         lambda: [
             _repeats(ledger, quantity, side_values(ledger, quantity, Side("", alike)))
             for jobs in ledger.experiments(job)
@@ -251,9 +251,11 @@ def _diverged(ledger: Ledger, job: Job) -> bool:
     return rows["not_finite"].null_count() < rows.height or (losses.len() > 1 and bool(losses[-1] > losses[0]))
 
 
-def _public(quantity: Quantity, job: Job, seen: set[str]) -> Iterator[tuple[spreads.Spread, list[float]]]:
+def _public(
+    ledger: Ledger, quantity: Quantity, job: Job, seen: set[str]
+) -> Iterator[tuple[spreads.Spread, list[float]]]:
     """Public repeats of the program of `job` whose values mean the same, without runs that are in these logs."""
-    for spread in spreads.of(job["platform"], job["workload"], job["task"], quantity.name):
+    for spread in spreads.of(*ledger.program(job), quantity.name):
         basis = [(name, value) for name, value in spreads.settings(spread.setting) if name in _BASIS_NAMES]
         if all(job[name] is None or str(job[name]) == value for name, value in basis):
             others = [v for v, run in zip(spread.values, spread.runs, strict=True) if run not in seen]
