@@ -107,7 +107,7 @@ def test_a_name_in_the_log_claims_a_setting_and_has_its_line() -> None:
     ledger = Ledger(ingested(CEREBRAS))
     job = ledger.jobs[0]
     value = ledger.value(job, "sequence_length")
-    assert (value.value, value.how) == (128, "claimed")
+    assert (value.value, value.how) == (128, "inferred")
     (place,) = value.locations
     line = CEREBRAS.read_bytes().decode("cp1252").splitlines()[place.line - 1]
     assert "MSL128" in line
@@ -196,7 +196,7 @@ def test_rates_are_converted_to_tokens_and_ranked() -> None:
     assert verdict is not None
     ratio = runs["sambanova"]["token_throughput"] / (128 * runs["cerebras"]["throughput"])
     assert verdict.ratio == pytest.approx(ratio)
-    assert "throughput × sequence length 128 (claimed)" in caveat(found, "converted")
+    assert "throughput × sequence length 128 (from a name in the log)" in caveat(found, "converted")
 
 
 def test_what_cannot_be_converted_stands_beside_with_the_reason_and_the_remedy() -> None:
@@ -237,7 +237,7 @@ def test_the_frame_has_a_row_per_side_and_quantity_with_lines() -> None:
     known = frame.filter(pl.col("value").is_not_null())
     assert known["evidence"].list.len().min() > 0  # type: ignore[operator]
     assert frame.filter(pl.col("value").is_null())["empty"].null_count() == 0
-    assert set(frame.filter(quantity="token_throughput", platform="cerebras")["how"]) == {"claimed"}
+    assert set(frame.filter(quantity="token_throughput", platform="cerebras")["how"]) == {"measured"}
 
 
 def test_a_workload_on_one_platform_has_no_table() -> None:

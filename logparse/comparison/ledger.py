@@ -43,8 +43,8 @@ class Ledger:
         return {run: job for job in self.jobs for run in job.ids}
 
     def value(self, job: Job, column: str) -> Value:
-        """What a column of `runs` is for that job: from the log that states it, else as claimed by the user or as a name
-        in the log implies (`bert_large_MSL128`), else the reason.
+        """What a column of `runs` is for that job: from the log that states it, else as claimed by the user or as a
+        name in the log implies (`bert_large_MSL128`), else the reason.
 
         A workload that the log does not name is that of the jobs with the same program. The task of a job with only its
         submission log is `submission`, whether or not it compiled.
@@ -154,7 +154,7 @@ class Ledger:
         """The repeats of each experiment of that job's program."""
         return self._by_program.get(self.program(job), [])
 
-    def program(self, job: Job) -> tuple[Any, ...]:
+    def program(self, job: Job) -> tuple[str, str | None, str | None]:
         """Platform, workload and task: what runs share whose noise is of one kind."""
         return job.main["platform"], self.value(job, "workload").value, job.main["task"]
 
@@ -177,8 +177,8 @@ class Ledger:
         return {experiment: list(found.values()) for experiment, found in out.items()}
 
     @cached_property
-    def _by_program(self) -> dict[tuple[Any, ...], list[list[Job]]]:
-        out: dict[tuple[Any, ...], list[list[Job]]] = {}
+    def _by_program(self) -> dict[tuple[str, str | None, str | None], list[list[Job]]]:
+        out: dict[tuple[str, str | None, str | None], list[list[Job]]] = {}
         for group in self._by_experiment.values():
             out.setdefault(self.program(group[0]), []).append(group)
         return out

@@ -131,6 +131,17 @@ def margin(ledger: Ledger, quantity: Quantity, c: SideValues) -> tuple[float | N
     return quantile(pool.dof, PREDICTION_LEVEL) * math.sqrt((pool.variance + values.rounding) / values.n), lent.text
 
 
+def interval(ledger: Ledger, quantity: Quantity, c: SideValues) -> tuple[float, float] | None:
+    """The 95 % interval of the mean of a side (geometric for durations and rates), in the unit of the quantity; None
+    where no repeats of its program are known."""
+    half, _ = margin(ledger, quantity, c) if c.values else (None, "")
+    if half is None or c.mean is None:
+        return None
+    if quantity.scale == "ratio":
+        return c.mean * math.exp(-half), c.mean * math.exp(half)
+    return c.mean - half, c.mean + half
+
+
 HERE, PUBLIC, BOTH = "repeats here", "public repeats", "repeats here and public"
 """Kinds of noise: from which repeats it was computed."""
 

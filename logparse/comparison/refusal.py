@@ -156,7 +156,8 @@ def _causes(
     yield RefusalCause.SAMPLE, _sample(ledger, quantity, a, b)
     yield RefusalCause.SCENARIO, _scenario(ledger, quantity, a, b)
     for c in (a, b):
-        yield RefusalCause.SHORT, short_rate(ledger, quantity, c)
+        short = short_rate(ledger, quantity, c)
+        yield RefusalCause.SHORT, short and f"{c.side.label}: {short}"
     if by not in BUDGET:
         yield _budget(ledger, quantity, a, b)
     yield RefusalCause.CLOCK, _clock_scope(ledger, quantity, a, b)
@@ -216,7 +217,7 @@ def short_rate(ledger: Ledger, quantity: Quantity, c: SideValues) -> str | None:
     if not steps:
         return None
     counted = f"{max(steps)} step{'s' if max(steps) > 1 else ''}"
-    return f"{c.side.label}: a rate over {counted}; at least {FEWEST_STEPS} are needed"
+    return f"a rate over {counted}; at least {FEWEST_STEPS} are needed"
 
 
 def _clock_scope(ledger: Ledger, quantity: Quantity, a: SideValues, b: SideValues) -> str | None:
