@@ -322,7 +322,8 @@ def _converted(ledger: Ledger, job: Job, name: str, value: Value) -> Value:
     if other.value is None or not length.value:
         return value
     factor = 1 / length.value if name == "throughput" else length.value
-    origin = {"claimed": " (claimed)", "inferred": " (from a name in the log)"}.get(length.how, "")
+    named = length.how == "inferred" and job["sequence_length"] is None
+    origin = " (claimed)" if length.how == "claimed" else " (from a name in the log)" if named else ""
     return Value(
         other.value * factor,
         other.resolution and other.resolution * factor,
