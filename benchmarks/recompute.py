@@ -21,7 +21,7 @@ import re
 import statistics
 import sys
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from importlib import resources
@@ -580,9 +580,8 @@ def _jobs(rows: Sequence[dict[str, Any]]) -> list[Job]:
 
 def drawn(logs: logparse.Logs, rng: random.Random) -> Iterator[logparse.Comparison]:
     """Comparisons of random runs: some of one workload, or all of one by a column."""
-    jobs = [job for job in _jobs(logs.runs.with_columns(pl.col(pl.Categorical).cast(pl.String)).rows(named=True))]
     blocks: dict[Any, list[str]] = defaultdict(list)
-    for job in jobs:
+    for job in _jobs(logs.runs.with_columns(pl.col(pl.Categorical).cast(pl.String)).rows(named=True)):
         blocks[job["platform"], job["workload"], job["task"]].append(job.id)
     fitting = [ids for (_, workload, _), ids in blocks.items() if workload is not None and len(ids) > 1]
     while True:
@@ -622,6 +621,7 @@ def check(made: logparse.Comparison, new: Recomputation, counts: Counts) -> None
     frame = made.frame()
     p_values: list[tuple[str, float | None, float | None]] = []
     pool: dict[str, list[float]] = defaultdict(list)
+    unread: set[str] = set()
     for quantity in frame["quantity"].unique(maintain_order=True):
         rows = frame.filter(pl.col("quantity") == quantity).rows(named=True)
         if (
@@ -639,6 +639,7 @@ def check(made: logparse.Comparison, new: Recomputation, counts: Counts) -> None
             where = f"{quantity} of {row['side']}"
             if converted[i] or converted[base]:
                 counts.skipped["converted by a sequence length"] += 1
+                unread.add(quantity)
                 continue
             counts.check("n", where, row["n"], len(c.numbers))
             counts.check("runs not used", where, {u["run"] for u in row["unusable"]}, c.unusable)
@@ -668,13 +669,13 @@ def check(made: logparse.Comparison, new: Recomputation, counts: Counts) -> None
         most = max(most, min(1.0, (len(known) - rank) * p))
         if not counts.skipped:
             counts.check("p_holm", where, printed, most)
-    _printed(made, pool, counts)
+    _printed(made, {name: numbers for name, numbers in pool.items() if name not in unread}, counts)
 
 
 _NUMBER = re.compile(r"[×+±-]?\d+(?:\.\d+)?(?:e[+-]\d+)?(?: k\b)?(?: (?:%|points|ms)(?!\w))?")
 
 
-def _printed(made: logparse.Comparison, pool: dict[str, list[float]], counts: Counts) -> None:
+def _printed(made: logparse.Comparison, pool: Mapping[str, list[float]], counts: Counts) -> None:
     """Each number in the rows of the printed table is a recomputed one, rounded."""
     lines = page(made, logparse.findings(made), Paint(False)).splitlines()
     for row in made.rows:

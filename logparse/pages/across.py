@@ -80,8 +80,14 @@ def _title(quantity: Quantity) -> str:
     return f"{quantity.title}, {quantity.unit}" if quantity.name == "per_watt" else quantity.title
 
 
+_OF_DEVICES = ("per_watt", "per_peak", "model_flops_utilisation")
+"""Figures that need one of the table of devices: that none is known is not for the log to state."""
+
+
 def _cell(table: AcrossTable, row: AcrossRow, quantity: Quantity, digits: int | None) -> str:
     values = row.cells[quantity.name]
+    if values.empty and values.empty.code is missing.Code.NOT_IN_LOG and quantity.name in _OF_DEVICES:
+        return "not known"
     if not values.values or quantity is table.rate:
         made = quantity is table.rate and any(is_converted(quantity, v) for v in values.values)
         converted = " (converted)" if made and not values.claimed else ""
