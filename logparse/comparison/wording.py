@@ -231,7 +231,7 @@ def verdict_reason(
         if noise is not None and noise is not hint:
             parts.append(f"the difference exceeds the lower bound of the noise ({noise.text})")
         if hint is not None and (size := _times(verdict)) is not None:
-            parts.append(f"{hint.text}: the difference is {times or f'{size:.2g}'} times as large")
+            parts.append(f"{hint.text}: the difference is {times or _rounded(size)} times as large")
         parts.append(SETTLED)
     elif verdict.word == WITHIN and noise and estimate and estimate.interval and verdict.difference:
         parts.append(f"a difference of less than {_least(row, noise.size)} does not show")
@@ -276,6 +276,11 @@ def _times(verdict: Verdict) -> float | None:
     return abs(verdict.estimate.value) / hint.sd
 
 
+def _rounded(size: float) -> str:
+    """Two digits: `0.38`, `17`, `140`."""
+    return f"{float(f'{size:.2g}'):,.10g}"
+
+
 class Notes:
     """Numbered footnotes: equal reasons share one, and so do those that differ only in how large a difference is."""
 
@@ -305,7 +310,7 @@ class Notes:
         if not verdicts:
             return text
         sizes = sorted(size for _, verdict in verdicts if (size := _times(verdict)) is not None)
-        ends = list(dict.fromkeys(f"{size:.2g}" for size in (sizes[:1] + sizes[-1:])))
+        ends = list(dict.fromkeys(map(_rounded, sizes[:1] + sizes[-1:])))
         return verdict_reason(*verdicts[0], self._spelling, " to ".join(ends) or None)
 
 
