@@ -88,8 +88,9 @@ def false_alarms(
 ) -> Iterator[tuple[str, tuple[int, int], int, Shares]]:
     """Distribution, numbers of runs, degrees of freedom, and the verdicts on equal settings."""
     for name in names:
-        draw, rng = DISTRIBUTIONS[name], np.random.default_rng((seed, list(DISTRIBUTIONS).index(name)))
+        draw = DISTRIBUTIONS[name]
         for dof in dofs:
+            rng = np.random.default_rng((seed, list(DISTRIBUTIONS).index(name), dof))
             pools = public_pools(draw, dof, repetitions, rng)
             for pair in sizes:
                 yield name, pair, dof, shares(draw, pair, pools, 0.0, rng)
@@ -103,9 +104,9 @@ def power(
     differences: Sequence[float] = DIFFERENCES,
 ) -> Iterator[tuple[int, float, list[Shares]]]:
     """Degrees of freedom, true difference, and the verdicts for each number of runs per side; normal repeats."""
-    rng = np.random.default_rng(seed)
     draw = DISTRIBUTIONS["normal"]
     for dof in dofs:
+        rng = np.random.default_rng((seed, dof))
         pools = public_pools(draw, dof, repetitions, rng)
         for difference in differences:
             yield dof, difference, [shares(draw, (n, n), pools, difference, rng) for n in numbers]

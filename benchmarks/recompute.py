@@ -360,7 +360,7 @@ class Recomputation:
             if not known:
                 return []
             sides.append(max(known) / math.sqrt(len(c.numbers)))
-        return [float(stats.norm.ppf(1 - LEVEL / 2)) * math.hypot(*sides)]
+        return [float(stats.norm.ppf(0.975)) * math.hypot(*sides)]
 
     def _interval_error(self, job: Job) -> float | None:
         rates = self._metrics(job, "throughput").filter(

@@ -23,6 +23,8 @@ PREDICTION_LEVEL = 0.03
 nominal 3 %, the interval covers 95 % of pairs of real repeats, and is called a 95 % interval."""
 SECOND_LEVEL = 0.02
 """The same where Welch's interval has already been tried: both looks together stay below 5 %."""
+BOUND_LEVEL = 0.05
+"""The same for the lower bounds of the noise: 1.96 standard errors."""
 REPEATS = 3
 """Values per side from which a side measures its own noise."""
 OUTLIER_LEVEL = 1e-4

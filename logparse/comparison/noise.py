@@ -17,6 +17,7 @@ import polars as pl
 from logparse import spreads
 from logparse.cells import Value
 from logparse.comparison.estimate import (
+    BOUND_LEVEL,
     OTHER_PROGRAM,
     PREDICTION_LEVEL,
     Noise,
@@ -323,7 +324,7 @@ def within(ledger: Ledger, quantity: Quantity, a: SideValues, b: SideValues) -> 
     errors = [_of_side_bound(c, lambda job: interval_error(ledger, job)) for c in (a, b)]
     if None in errors:
         return None
-    size = quantile(math.inf) * math.hypot(*(e for e in errors if e is not None))
+    size = quantile(math.inf, BOUND_LEVEL) * math.hypot(*(e for e in errors if e is not None))
     text = f"the intervals within the runs leave an uncertainty of {_uncertainty(quantity, size)} (block bootstrap)"
     return Noise("within the run", text, size, least=True)
 
@@ -371,7 +372,7 @@ def step_to_step(ledger: Ledger, quantity: Quantity, a: SideValues, b: SideValue
     errors = [_of_side_bound(c, lambda job: step_deviation(ledger, job)) for c in (a, b)]
     if None in errors:
         return None
-    size = quantile(math.inf) * math.hypot(*(e for e in errors if e is not None))
+    size = quantile(math.inf, BOUND_LEVEL) * math.hypot(*(e for e in errors if e is not None))
     text = f"the loss of a single step: from step to step it leaves an uncertainty of ±{shown(quantity, size)}"
     return Noise("step to step", text, size, least=True)
 
