@@ -343,6 +343,8 @@ def put_bytes(data: bytes, output: str | None) -> None:
     try:
         if output not in (None, "-"):
             put_file(str(output), data)
+            if os.path.isfile(str(output)):
+                click.echo(f"Wrote {output} ({_size(len(data))}).", err=True)
             return
         if sys.stdout is None:
             raise click.UsageError("standard output is closed: give -o FILE")
@@ -358,3 +360,10 @@ def put_bytes(data: bytes, output: str | None) -> None:
             # The interpreter flushes it once more on exit: send that to the null device.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         raise click.UsageError(f"cannot write {where}: {error.strerror or error}") from None
+
+
+def _size(count: int) -> str:
+    """Bytes, with the unit in which they are read: 840 bytes, 12 kB, 3.4 MB."""
+    if count < 1000:
+        return f"{count} bytes"
+    return f"{count / 1000:.0f} kB" if count < 1_000_000 else f"{count / 1_000_000:.1f} MB"

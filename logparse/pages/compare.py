@@ -26,7 +26,7 @@ def page(comparison: Comparison, findings: pl.DataFrame, paint: Paint, digits: i
         out += _common(common, paint)
     out += _scaling(comparison)
     out += list(finding_lines(findings, paint, "Findings"))
-    return "\n".join(out)
+    return paint.fitted(out)
 
 
 # ---- what is compared ---- #
@@ -67,7 +67,7 @@ def _table(comparison: Comparison, paint: Paint, digits: int | None) -> list[str
     if not table.rows:
         return [" These logs contain none of the compared quantities."]
     rows = [table.head, *(row.texts(note=" [{}]") for row in table.rows), table.counts]
-    lines = aligned([[f" {one_line(row[0])}", *map(one_line, row[1:])] for row in rows])
+    lines = aligned([[f" {one_line(row[0])}", *map(one_line, row[1:])] for row in rows], room=paint.width)
     lines[0] = paint.head(lines[0])
     footer = [text for text in (missing.legend(table.marks), table.clocks, table.unused) if text]
     footer += [f"[{number}] {text}" for number, text in enumerate(table.notes, start=1)]
@@ -84,7 +84,7 @@ def _common(common: CommonPoint, paint: Paint) -> list[str]:
     if common.is_target:
         rows[0].append("logged before")
     rows += [[f"  {one_line(_label(p))}", *_point(p, paint)] for p in common.points]
-    return [f" At {common.found}:", *aligned(rows, right=(1, 2, 3, 4))]
+    return [f" At {common.found}:", *aligned(rows, right=(1, 2, 3, 4), room=paint.width)]
 
 
 def _label(p: PointAt) -> str:
