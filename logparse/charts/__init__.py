@@ -15,13 +15,13 @@ All text on a chart (labels, tooltips) is data to Vega, never an expression or a
 from __future__ import annotations
 
 import ast
-import importlib
+import importlib.util
 import inspect
 import pkgutil
 import re
 from collections.abc import Mapping
 from functools import cache
-from pathlib import Path
+from importlib.abc import InspectLoader
 from typing import TYPE_CHECKING, Any, Protocol
 
 from logparse.errors import UsageError, nearest
@@ -128,7 +128,10 @@ def parts(name: str) -> Mapping[str, str]:
     Raises `UsageError` if there is no chart of that name.
     """
     _require(name)
-    text = ast.get_docstring(ast.parse(Path(__path__[0], f"{name}.py").read_text("utf-8")), clean=False) or ""
+    spec = importlib.util.find_spec(f"{__name__}.{name}")
+    assert spec is not None
+    assert isinstance(spec.loader, InspectLoader)
+    text = ast.get_docstring(ast.parse(spec.loader.get_source(spec.name) or ""), clean=False) or ""
     head, *rest = re.split(
         r"^(What it needs|What it shows|How to read it|What it leaves out)\n", text, flags=re.MULTILINE
     )

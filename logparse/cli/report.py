@@ -40,7 +40,7 @@ _PAGE = "report.html"
 )
 @click.option(
     "-o", "--output", type=_options.Written(), metavar="FILE",
-    help=f"Write to FILE ({', '.join(_SUFFIXES)}; default: standard output; {_PAGE} where a page would go to a terminal).",
+    help=f"Write to FILE ({', '.join(_SUFFIXES)}; default: standard output, but {_PAGE} for a page on a terminal).",
 )  # fmt: skip
 def command(
     paths: tuple[str, ...],

@@ -39,8 +39,8 @@ class Paint:
 
     @classmethod
     def of(cls, stream: Any) -> Paint:
-        """The capabilities of `stream` (None: a file). NO_COLOR turns colours off, FORCE_COLOR colours and links on;
-        COLUMNS is the width of what is not a terminal."""
+        """The capabilities of `stream` (None: a file). NO_COLOR turns colours off, FORCE_COLOR colours and links on.
+        What is not a terminal is not wrapped: the next program reads whole lines."""
         if stream is None:
             return cls()
         environment = os.environ
@@ -49,7 +49,7 @@ class Paint:
         return cls(
             colour=able and not environment.get("NO_COLOR"),
             links=able,
-            width=os.get_terminal_size(stream.fileno()).columns or None if terminal else _columns(environment),
+            width=os.get_terminal_size(stream.fileno()).columns or None if terminal else None,
         )
 
     def fitted(self, lines: Iterable[str]) -> str:
@@ -84,11 +84,6 @@ class Paint:
             return text
         target = path.resolve().as_uri() + ("" if line is None else f"#{line}")
         return f"\x1b]8;;{target}\x1b\\{text}\x1b]8;;\x1b\\"
-
-
-def _columns(environment: Mapping[str, str]) -> int | None:
-    columns = environment.get("COLUMNS", "")
-    return int(columns) if columns.isdecimal() and 0 < int(columns) < 10_000 else None
 
 
 def width(text: str) -> int:
