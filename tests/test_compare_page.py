@@ -66,7 +66,7 @@ def test_with_many_sides_each_is_a_row() -> None:
     assert "throughput, samples/s" in head
     assert sum(bool(re.match(r" bert_large_batch_\d+\.out +1 ", line)) for line in rows) == 3
     # Below the values of a side stand its differences from the baseline.
-    at = next(i for i, line in enumerate(rows) if line.startswith(" bert_large_batch_2048.out"))
+    at = next(i for i, line in enumerate(rows) if line.startswith(" bert_large_batch_2048.out  "))
     assert re.search(r"×1\.\d+ \(1\.\d+ to 1\.\d+\) better \[\d+\]", rows[at + 1])
 
 

@@ -38,8 +38,9 @@ def pages(blocks: Sequence[Block], findings: Sequence[pl.DataFrame], paint: Pain
 
 
 def _lines(comparison: Comparison, findings: pl.DataFrame, paint: Paint, digits: int | None) -> list[str]:
-    out = [paint.head(one_line(_heading(comparison))), f" {one_line(answer(comparison))}"]
+    out = [paint.head(one_line(_heading(comparison)))]
     out += [f" {line}" for line in _claims(comparison, paint)]
+    out.append(f" {one_line(answer(comparison))}")
     out += [f" {one_line(line)}" for line in what_differs(comparison)]
     out += _table(comparison, paint, digits)
     for common in comparison.at:
