@@ -114,8 +114,8 @@ def power(
 
 def table(repetitions: int) -> str:
     """Both results as Markdown: the worst false alarms over all degrees of freedom, and the power. Normal repeats,
-    whose rate is closest to its bound, are drawn `repetitions` times, all else a third as often."""
-    few = max(repetitions // 3, 1)
+    whose rate is closest to its bound, are drawn `repetitions` times, all else a sixth as often."""
+    few = max(repetitions // 6, 1)
     worst: dict[tuple[int, int], dict[str, float]] = {}
     found_of = (false_alarms(repetitions if name == "normal" else few, names=(name,)) for name in DISTRIBUTIONS)
     for name, pair, _, found in itertools.chain.from_iterable(found_of):
