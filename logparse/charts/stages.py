@@ -25,12 +25,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-import altair as alt
 import polars as pl
 
 from logparse.charts._panel import GUTTER, WIDTH, RowGrid, gutter
 from logparse.charts._theme import (
-    data,
     distinct_labels,
     fitted,
     framed,
@@ -38,13 +36,12 @@ from logparse.charts._theme import (
     source_note,
     theme,
     tips,
-    x_at,
 )
+from logparse.charts._vega import Drawing, channel, layer, pixels
 from logparse.charts._view import View
 from logparse.comparison.jobs import Job
 from logparse.comparison.phrases import labels
 from logparse.errors import NothingToDraw
-from logparse.rendering.export import Drawing
 from logparse.rendering.palette import hue
 from logparse.schema import LOCATIONS
 from logparse.text.location import Location, located
@@ -180,8 +177,8 @@ def chart(view: View) -> Drawing:
     length = float(compile.whole["duration_s"])
     right = max(length, float(frame["end_s"].max()))  # type: ignore[arg-type]
     title = "seconds since the compilation began" if compile.timed else "seconds (start times not in the log)"
-    scale = alt.Scale(domain=[0, right], nice=False)
-    x = alt.X("begin_s:Q", scale=scale, title=title, axis=alt.Axis(format=",~f", tickCount=width // 80))
+    scale = {"domain": [0, right], "nice": False}
+    x = channel("begin_s:Q", scale=scale, title=title, axis={"format": ",~f", "tickCount": width // 80})
     base = hue(str(compile.job.main["platform"]))
     drawn = frame.with_columns(
         pl.Series("display", [seconds(v, None) for v in frame["duration_s"]]),
@@ -195,10 +192,10 @@ def chart(view: View) -> Drawing:
         "remainder": {"fill": t.paper, "stroke": t.faint, "strokeWidth": 1},
     }
     bars = [
-        alt.Chart(data(drawn.filter(mark=mark))).mark_bar(**look).encode(x, alt.X2("end_s:Q"), grid.y, tooltip=tip)
+        Drawing.of(drawn.filter(mark=mark)).mark("bar", **look).encode(x=x, x2="end_s:Q", y=grid.y, tooltip=tip)
         for mark, look in looks.items()
     ]
-    body = alt.layer(*_links(view, frame, grid, x), *bars, grid.labels(sums), *_figures(sums, grid))
+    body = layer(*_links(view, frame, grid, x), *bars, grid.labels(sums), *_figures(sums, grid))
     body = body.properties(width=width, height=grid.height)
     narrowed = replace(view, jobs=(compile.job,))
     return framed(
@@ -214,7 +211,9 @@ _ASIDE = 190
 def _figures(sums: pl.DataFrame, grid: RowGrid) -> list[Any]:
     """Seconds, share and number of times of each row, in columns on the right."""
     columns = (("took", 62, "right"), ("percent", 112, "right"), ("often", 124, "left"))
-    return [grid.texts(sums.select("row", text=name), x_at(grid.width + at), align=side) for name, at, side in columns]
+    return [
+        grid.texts(sums.select("row", text=name), pixels(grid.width + at), align=side) for name, at, side in columns
+    ]
 
 
 def _sums(frame: pl.DataFrame, compile: _Compile) -> pl.DataFrame:
@@ -241,12 +240,12 @@ def _share(share: float) -> str:
     return f"{100 * share:.0f} %" if share >= 0.01 else "< 1 %"
 
 
-def _links(view: View, frame: pl.DataFrame, grid: RowGrid, x: alt.X) -> list[Any]:
+def _links(view: View, frame: pl.DataFrame, grid: RowGrid, x: dict[str, Any]) -> list[Any]:
     """Hairlines through rows with several segments, which guide the eye along the row."""
     spans = frame.group_by("row", maintain_order=True).agg(pl.col("begin_s").min(), pl.col("end_s").max(), pl.len())
     spans = spans.filter(pl.col("len") > 1)
-    line = alt.Chart(data(spans)).mark_rule(color=theme(view).faint, strokeWidth=0.5, opacity=0.7)
-    return [line.encode(x, alt.X2("end_s:Q"), grid.y)] if spans.height else []
+    line = Drawing.of(spans).mark("rule", color=theme(view).faint, strokeWidth=0.5, opacity=0.7)
+    return [line.encode(x=x, x2="end_s:Q", y=grid.y)] if spans.height else []
 
 
 # ---- the words ---- #

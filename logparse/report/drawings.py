@@ -53,13 +53,11 @@ def drawings(content: Content) -> tuple[list[Drawn], list[Missing]]:
 
 
 def _drawn(name: str, content: Content) -> Drawn:
-    from logparse.rendering.export import specification
-
     what = content.given or content.ledger
     takes = charts.module(name).TAKES
     options = {key: value for key, value in (("by", content.by), ("baseline", content.baseline)) if key in takes}
     light, dark = (charts.view_for(name, what, theme=t, ignore=content.ignore, **options) for t in ("light", "dark"))
-    bright, dim = (_plain(specification(charts.drawn(name, view), validate=False)) for view in (light, dark))
+    bright, dim = (_plain(charts.specification(name, view)) for view in (light, dark))
     return Drawn(
         name,
         charts.parts(name)["says"],
