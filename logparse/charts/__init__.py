@@ -98,6 +98,14 @@ def specification(name: str, view: View) -> dict[str, Any]:
 
     Raises `NothingToDraw` if the logs contain nothing for this chart.
     """
+    from logparse.rendering.palette import THEMES, in_theme
+
+    coloured: dict[str, Any] = in_theme(uncoloured(name, view), THEMES[view.options.theme])
+    return coloured
+
+
+def uncoloured(name: str, view: View) -> dict[str, Any]:
+    """As `specification`, with names in place of colours: `palette.in_theme` replaces them."""
     from logparse.charts._theme import provenance
     from logparse.charts._vega import with_datasets
     from logparse.rendering.export import SCHEMA

@@ -12,7 +12,7 @@ from typing import Any
 import logparse
 from logparse.charts._vega import Drawing, channel, vconcat
 from logparse.charts._view import View
-from logparse.rendering.palette import THEMES, Theme
+from logparse.rendering.palette import THEMES, ColourNames
 from logparse.text.labels import many, shortened
 from logparse.text.location import locations
 from logparse.text.terminal import one_line
@@ -20,12 +20,13 @@ from logparse.text.terminal import one_line
 FONT = "Arial, Helvetica, Liberation Sans, Arimo, sans-serif"
 
 
-def theme(view: View) -> Theme:
-    """The theme of this view."""
-    return THEMES[view.options.theme]
+def theme(view: View) -> ColourNames:
+    """The sizes of this view's theme, and names for its colours."""
+    chosen = THEMES[view.options.theme]
+    return ColourNames(chosen.size, chosen.stroke)
 
 
-def _config(t: Theme) -> dict[str, Any]:
+def _config(t: ColourNames) -> dict[str, Any]:
     """The theme as a Vega-Lite configuration."""
     return {
         "background": t.paper,

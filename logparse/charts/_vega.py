@@ -18,6 +18,8 @@ from logparse.text.location import locations
 _TYPES = {"Q": "quantitative", "N": "nominal", "O": "ordinal"}
 _WITHOUT_TYPE = ("x2", "y2")
 """Channels that have the type of another."""
+_OF_A_MARK = ("run", "runs", "label", "side", "text", "evidence")
+"""Columns that are written even if they are not shown: by these, the report finds the runs and log lines of a mark."""
 
 
 class Drawing(dict[str, Any]):
@@ -95,7 +97,7 @@ def _channel(name: str, value: Any) -> Any:
 
 
 def with_datasets(drawing: Drawing) -> Drawing:
-    """The drawing with its rows under `datasets`, by name: only the columns that a part shows, and equal rows once."""
+    """The drawing with its rows under `datasets`, by name: only the columns that a part needs, and equal rows once."""
     names: dict[Any, str] = {}
     datasets: dict[str, list[dict[str, Any]]] = {}
     written: dict[str, Any] = _written(drawing, names, datasets)
@@ -109,13 +111,14 @@ def _written(part: Any, names: dict[Any, str], datasets: dict[str, list[dict[str
         return part
     if not isinstance(part.get("data"), pl.DataFrame):
         return {key: _written(value, names, datasets) for key, value in part.items()}
-    shown = dict.fromkeys(_fields(part["encoding"]))
-    columns = [_plain(part["data"][name]) for name in shown]
-    key = (tuple(shown), tuple(map(tuple, columns)), part["data"].height)
+    frame = part["data"]
+    columns = tuple(dict.fromkeys([*_fields(part["encoding"]), *(c for c in _OF_A_MARK if c in frame.columns)]))
+    values = [_plain(frame[name]) for name in columns]
+    key = columns, frame.height, tuple(map(tuple, values))
     if key not in names:
         names[key] = f"d{len(names)}"
-        rows = zip(*columns, strict=True) if columns else [()] * part["data"].height
-        datasets[names[key]] = [dict(zip(shown, row, strict=True)) for row in rows]
+        rows = zip(*values, strict=True) if values else [()] * frame.height
+        datasets[names[key]] = [dict(zip(columns, row, strict=True)) for row in rows]
     return {**part, "data": {"name": names[key]}}
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, wraps
 from typing import Any, TypeAlias
 from weakref import WeakKeyDictionary
 
@@ -90,6 +90,8 @@ class View:
     options: Options = field(default_factory=Options)
     given: Comparison | None = None
     """The comparison that the chart is drawn from, if it is."""
+    kept: dict[str, pl.DataFrame] = field(default_factory=dict, init=False, compare=False, repr=False)
+    """What `once` keeps."""
 
     @cached_property
     def sides(self) -> tuple[Side, ...]:
@@ -181,6 +183,18 @@ class View:
     def sources(self) -> list[str]:
         """The log files of these jobs."""
         return list(dict.fromkeys(str(run["source"]) for job in self.jobs for run in job.runs))
+
+
+def once(rows: Callable[[View], pl.DataFrame]) -> Callable[[View], pl.DataFrame]:
+    """The rows of a chart, computed once for each view: the drawing and the table of its rows need them."""
+
+    @wraps(rows)
+    def kept(view: View) -> pl.DataFrame:
+        if rows.__module__ not in view.kept:
+            view.kept[rows.__module__] = rows(view)
+        return view.kept[rows.__module__]
+
+    return kept
 
 
 _FINDINGS: WeakKeyDictionary[Ledger, dict[tuple[str, ...], pl.DataFrame]] = WeakKeyDictionary()

@@ -57,7 +57,7 @@ from logparse.charts._theme import (
     title_labels,
 )
 from logparse.charts._vega import Drawing, channel, like
-from logparse.charts._view import JobBlock, View
+from logparse.charts._view import JobBlock, View, once
 from logparse.comparison.compare import Row
 from logparse.comparison.jobs import Job
 from logparse.comparison.noise import half_width, items_of
@@ -104,6 +104,7 @@ interval of one run over `items` items, or the range of several runs. difference
 public runs. wrong: `at chance` or `outlier`."""
 
 
+@once
 def rows(view: View) -> pl.DataFrame:
     """One row for each mark: `ROWS`."""
     found = [r for number, block in enumerate(_blocks(view)[0]) for r in _block_rows(view, number, block)]

@@ -43,7 +43,7 @@ from logparse.charts._panel import (
 )
 from logparse.charts._theme import framed, places, source_note, text_width, theme, tiled, tips
 from logparse.charts._vega import Drawing, channel
-from logparse.charts._view import JobBlock, View
+from logparse.charts._view import JobBlock, View, once
 from logparse.comparison.clocks import clock
 from logparse.comparison.jobs import Job
 from logparse.comparison.ledger import Ledger
@@ -84,6 +84,7 @@ ROWS: dict[str, Any] = {
 end_s: position in the bar, not the time of day. code: why there is no duration."""
 
 
+@once
 def rows(view: View) -> pl.DataFrame:
     """One row for each part of each bar, and one for its total: `ROWS`."""
     return pl.DataFrame(

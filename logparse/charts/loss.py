@@ -40,7 +40,7 @@ from logparse.charts._theme import (
     tips,
 )
 from logparse.charts._vega import Drawing, channel, layer, pixels
-from logparse.charts._view import View
+from logparse.charts._view import View, once
 from logparse.comparison.equal import AXES, curve, last_common, row_at
 from logparse.comparison.jobs import Job
 from logparse.comparison.noise import grid
@@ -113,6 +113,7 @@ class _Found:
     """Jobs in which each rank prints a loss."""
 
 
+@once
 def rows(view: View) -> pl.DataFrame:
     """What is drawn: `ROWS` gives columns and types."""
     found = _found(view)
@@ -409,15 +410,9 @@ def _colours(view: View, panel: _Panel) -> list[str]:
         count = platforms.count(platform)
         share = platforms[:i].count(platform) / (count - 1) if count > 1 else 0.5
         base = hue(platform)
-        dark = _mixed(base, t.ink, 0.5 - share) if share < 0.5 else base
+        dark = t.shade(base, 0.5 + share) if share < 0.5 else base
         out.append(t.tint(dark, 1.0 if share <= 0.5 else 1.4 - 0.8 * share))
     return out
-
-
-def _mixed(a: str, b: str, share: float) -> str:
-    """Colour `a` mixed with that share of `b`."""
-    pairs = [(int(a[i : i + 2], 16), int(b[i : i + 2], 16)) for i in (1, 3, 5)]
-    return "#" + "".join(f"{round((1 - share) * p + share * q):02x}" for p, q in pairs)
 
 
 def _rule(view: View, panel: _Panel, x: str, ex: dict[str, Any], share: float) -> list[Any]:

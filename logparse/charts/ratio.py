@@ -54,7 +54,7 @@ from logparse.charts._theme import (
     title_labels,
 )
 from logparse.charts._vega import Drawing, channel, like, pixels
-from logparse.charts._view import JobBlock, View
+from logparse.charts._view import JobBlock, View, once
 from logparse.comparison.across import AcrossRow, AcrossTable, tables
 from logparse.comparison.compare import Comparison, Row
 from logparse.comparison.sides import Side, SideValues
@@ -99,6 +99,7 @@ candidate to baseline. shown, low, high, noise_low, noise_high: positions on the
 evidence: of both sides."""
 
 
+@once
 def rows(view: View) -> pl.DataFrame:
     """One row for each mark, or text in place of one: `ROWS`."""
     if view.options.across:

@@ -29,7 +29,7 @@ import polars as pl
 from logparse.charts._panel import heading
 from logparse.charts._theme import framed, places, source_note, theme, tips, wrap
 from logparse.charts._vega import Drawing, channel, hconcat, layer, pixels, vconcat
-from logparse.charts._view import JobBlock, View
+from logparse.charts._view import JobBlock, View, once
 from logparse.comparison.jobs import Job
 from logparse.comparison.phrases import labels
 from logparse.comparison.quantities import QUANTITIES
@@ -63,6 +63,7 @@ class _Study:
     found: Scaling
 
 
+@once
 def rows(view: View) -> pl.DataFrame:
     """What is drawn: `ROWS` gives columns and types."""
     return pl.DataFrame(

@@ -38,7 +38,7 @@ from logparse.charts._theme import (
     tips,
 )
 from logparse.charts._vega import Drawing, channel, layer, pixels
-from logparse.charts._view import View
+from logparse.charts._view import View, once
 from logparse.comparison.jobs import Job
 from logparse.comparison.phrases import labels
 from logparse.errors import NothingToDraw
@@ -78,6 +78,7 @@ class _Compile:
         return bool(times) and self.whole["begin_at"] is not None
 
 
+@once
 def rows(view: View) -> pl.DataFrame:
     """What is drawn: `ROWS` gives columns and types. Empty if no compilation has stages."""
     found = _compiles(view)

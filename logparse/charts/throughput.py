@@ -58,7 +58,7 @@ from logparse.charts._theme import (
     title_labels,
 )
 from logparse.charts._vega import Drawing, channel, pixels
-from logparse.charts._view import JobBlock, View
+from logparse.charts._view import JobBlock, View, once
 from logparse.comparison.compare import Row
 from logparse.comparison.jobs import Job
 from logparse.comparison.quantities import QUANTITIES
@@ -100,6 +100,7 @@ ratio, low, high: to the baseline, with the 95 % interval. noise_low, noise_high
 reason: why the row is not comparable."""
 
 
+@once
 def rows(view: View) -> pl.DataFrame:
     """One row for each mark: `ROWS`."""
     panels = _panels(view)[0]

@@ -30,7 +30,7 @@ import polars as pl
 from logparse.charts._panel import WIDTH, LegendEntry, RowGrid, capped, gutter, heading, labelled, legend
 from logparse.charts._theme import fitted, framed, places, source_note, text_width, theme, tiled, tips
 from logparse.charts._vega import Drawing, channel, layer, pixels
-from logparse.charts._view import JobBlock, View
+from logparse.charts._view import JobBlock, View, once
 from logparse.comparison.jobs import Job
 from logparse.comparison.phrases import labels
 from logparse.comparison.sides import Side
@@ -99,6 +99,7 @@ class _Lane:
         return (time - self.begin).total_seconds()
 
 
+@once
 def rows(view: View) -> pl.DataFrame:
     """What is drawn: `ROWS` gives columns and types."""
     lanes = _lanes(view)

@@ -40,7 +40,7 @@ from logparse.charts._theme import (
     title_labels,
 )
 from logparse.charts._vega import Drawing, channel, layer, like, pixels
-from logparse.charts._view import JobBlock, View
+from logparse.charts._view import JobBlock, View, once
 from logparse.comparison.jobs import Job
 from logparse.comparison.quantities import CLOCKS, LOWER_SCORES, QUANTITIES, Quantity
 from logparse.comparison.refusal import refusal
@@ -81,6 +81,7 @@ than three runs are comparable. level: whether it is within noise, or within unk
 front in both score and time. apart: why it is not in the largest set of mutually comparable runs of its panel."""
 
 
+@once
 def rows(view: View) -> pl.DataFrame:
     """One row per dot: `ROWS`."""
     return pl.DataFrame([r for i, b in enumerate(_blocks(view)[0]) for r in _block_rows(view, i, b)], schema=ROWS)
