@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from html import escape
 from typing import TYPE_CHECKING, Any
 
+from logparse import user_cache
 from logparse.errors import UsageError
 
 if TYPE_CHECKING:
@@ -68,11 +69,21 @@ def script_json(value: Any) -> str:
 def vega_script() -> str:
     """Vega, Vega-Lite and Vega-Embed as one script that is safe inside a script element and sets `vegaEmbed`.
 
+    vl-convert needs two seconds to bundle it, so it is kept in the user's cache folder. The name has the versions of
+    what it was made from.
+
     Raises `UsageError` where vl-convert is not installed.
     """
-    text: str = _vl_convert().javascript_bundle(vl_version=_vega_lite_version())
+    vl_convert, wanted = _vl_convert(), _vega_lite_version()
+    name = f"vega-{wanted}-{vl_convert.__version__}.js"
+    kept = user_cache.read(name)
+    if kept is not None:
+        return kept.decode()
+    text: str = vl_convert.javascript_bundle(vl_version=wanted)
     # The script must not contain what ends a script element or opens a comment in one.
-    return text.replace("</script", "<\\/script").replace("<!--", "<\\!--")
+    text = text.replace("</script", "<\\/script").replace("<!--", "<\\!--")
+    user_cache.write(name, text.encode())
+    return text
 
 
 def _provenance(spec: Mapping[str, Any]) -> str:
