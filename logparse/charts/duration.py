@@ -197,7 +197,7 @@ def _not_in_columns(ledger: Ledger, job: Job, left: float) -> tuple[Value, float
     """The phases that have no column of their own (initialisation, teardown and so on), and the seconds that no phase
     accounts for: together the `left` seconds that the columns leave of the total."""
     columns = [c.removesuffix("_s") for c in _COLUMNS]
-    phases = ledger.phases(job).filter(pl.col("stage").is_null() & ~pl.col("phase").cast(TEXT).is_in(columns))
+    phases = ledger.phases(job, stage=None).filter(~pl.col("phase").cast(TEXT).is_in(columns))
     unaccounted = job.main["unaccounted_s"] if not job.others else None
     rest = left - float(phases["duration_s"].sum()) if unaccounted is None else float(unaccounted)
     rest = min(max(rest, 0.0), left)

@@ -91,6 +91,10 @@ def rows(view: View) -> pl.DataFrame:
 # ---- the data ---- #
 
 
+_FEWEST = 3
+"""Phases of a compilation with two stages."""
+
+
 def _compiles(view: View) -> list[_Compile]:
     """For each job, one compilation with stages, if it has any."""
     return [found for job in view.jobs if (found := _compile(view, job)) is not None]
@@ -98,7 +102,9 @@ def _compiles(view: View) -> list[_Compile]:
 
 def _compile(view: View, job: Job) -> _Compile | None:
     """The longest compilation with two stages or more; None if the job has none."""
-    rows = view.ledger.phases(job).filter(pl.col("phase") == "compile")
+    rows = view.ledger.phases(job, phase="compile")
+    if rows.height < _FEWEST:
+        return None
     wholes = rows.filter(pl.col("stage").is_null() & pl.col("duration_s").is_not_null())
     found = []
     for whole in wholes.iter_rows(named=True):

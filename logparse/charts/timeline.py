@@ -132,7 +132,7 @@ def _blocks(view: View, lanes: Mapping[str, _Lane]) -> tuple[Sequence[JobBlock],
 
 def _lane(view: View, job: Job) -> _Lane | None:
     """The lane of a job; None if it has fewer than two timestamps."""
-    phases = view.ledger.phases(job).filter(pl.col("stage").is_null())
+    phases = view.ledger.phases(job, stage=None)
     before = pl.col("end_at") - pl.duration(microseconds=(pl.col("duration_s") * 1e6).round())
     # A summary at the end states how long compilation took. Its timestamp is not when that ended: metrics precede it.
     first = view.ledger.metrics(job, *_WORK_METRICS, basis="measured")["at"].min()
@@ -171,10 +171,13 @@ def _length(span: _Span) -> timedelta:
 
 def _errors(view: View, job: Job) -> list[dict[str, Any]]:
     """Errors with timestamps, but in UTC logs none of the scheduler, whose timestamps are in local time."""
-    wanted = (pl.col("level") == "error") & pl.col("at").is_not_null()
+    errors = view.ledger.messages(job, level="error")
+    if not errors.height:
+        return []
+    wanted = pl.col("at").is_not_null()
     if job["zone"] is not None:
         wanted &= pl.col("kind").cast(TEXT).fill_null("") != "scheduler"
-    found = view.ledger.messages(job).filter(wanted).sort("at", "line").rows(named=True)
+    found = errors.filter(wanted).sort("at", "line").rows(named=True)
     # A timestamp in whole seconds is taken as the middle of that second.
     return [{**row, "at": row["at"] + (timedelta() if row["at"].microsecond else _HALF)} for row in found]
 
@@ -206,7 +209,7 @@ def _failure(
     if errors:
         last = errors[-1]
         return last["at"], one_line(last["text"] or "error"), (Location(last["source"], last["line"]),)
-    messages = view.ledger.messages(job).filter(pl.col("level") == "error")
+    messages = view.ledger.messages(job, level="error")
     if messages.height:
         last = messages.row(-1, named=True)
         text = f"{one_line(last['text'] or 'error')} (no timestamp: drawn at the end)"
