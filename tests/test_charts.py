@@ -134,7 +134,7 @@ def test_a_chart_says_what_it_answers_shows_and_leaves_out(name: str) -> None:
 def test_a_chart_becomes_a_picture_for_each_platform(name: str, platform: str, few: dict[str, Ledger]) -> None:
     drawing = drawn(name, few[platform])
     if drawing is not None:
-        image = export(drawing, "png")
+        image = export(drawing.to_dict(), "png")
         width, height = struct.unpack(">II", image[16:24])
         assert width > 300
         assert height > 120
@@ -495,7 +495,7 @@ def test_a_front_goes_through_runs_that_may_be_compared(of: dict[str, Ledger]) -
 
 
 def saved(format: str, logs: Ledger, command: str | None = "logparse chart duration") -> bytes:
-    return export(logparse.chart.duration(logs), format, command)
+    return export(charts.specification("duration", charts.view_for("duration", logs)), format, command)
 
 
 def test_a_picture_holds_what_made_it(few: dict[str, Ledger]) -> None:
@@ -595,7 +595,7 @@ def test_hostile_log_text_is_only_text(name: str, hostile: Ledger) -> None:
     assert not [e for e in expressions if "alert" in e or "mnist" in e]
     fields = set(re.findall(r'"field": "([^"]*)"', text))
     assert all(re.fullmatch(r"[a-z_0-9]+", field) for field in fields), fields
-    svg = export(drawing, "svg").decode()
+    svg = export(drawing.to_dict(), "svg").decode()
     assert "<script" not in svg
     assert "<img" not in svg
 
