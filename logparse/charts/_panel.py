@@ -153,18 +153,19 @@ def workload_title(ledger: Ledger, block: JobBlock) -> str:
 
 
 def baseline_in(view: View, sides: Sequence[Side]) -> int:
-    """The index of a panel's baseline: the side that the options name if the panel has it, else the first."""
+    """The index of a panel's baseline: the side that the options name if the panel has it, else the first with a
+    result."""
     name = view.options.baseline
     if name is None and view.given is not None:
         name = view.given.sides[view.given.baseline].label
     if name is None:
-        return 0
+        return baseline_of(sides, None)
     try:
         return baseline_of(sides, name)
     except UsageError:
         # Another panel may have it; if none has, this raises.
         baseline_of(view.sides, name)
-        return 0
+        return baseline_of(sides, None)
 
 
 # ---- marks ---- #

@@ -15,7 +15,7 @@ import polars as pl
 from logparse.schema import LOCATIONS
 from logparse.text.location import locations
 
-_TYPES = {"Q": "quantitative", "N": "nominal", "O": "ordinal"}
+_TYPES = {"Q": "quantitative", "N": "nominal", "O": "ordinal", "T": "temporal"}
 _WITHOUT_TYPE = ("x2", "y2")
 """Channels that have the type of another."""
 _OF_A_MARK = ("run", "runs", "label", "side", "text", "evidence")
@@ -50,7 +50,7 @@ class Drawing(dict[str, Any]):
 
 
 def channel(shorthand: str, **properties: Any) -> dict[str, Any]:
-    """A channel that shows a column: `channel("begin_s:Q", title="time, s")`. The types are Q, N and O.
+    """A channel that shows a column: `channel("begin_s:Q", title="time, s")`. The types are Q, N, O and T (time).
 
     State the type of each, because an inferred type may change with the rows.
     """
