@@ -170,6 +170,12 @@ def test_a_chart_of_two_hundred_runs_stays_a_chart(name: str, many: Ledger) -> N
         assert len(json.dumps(spec)) < 6_000_000
 
 
+def test_runs_that_have_no_time_in_common_are_drawn(every: Ledger) -> None:
+    spec = draw("loss", every, x="time")
+    assert spec is not None
+    assert len(spec["vconcat"][0]["vconcat"][0]["concat"]) > 1
+
+
 def test_of_many_runs_those_of_the_same_settings_share_a_row(many: Ledger) -> None:
     frame = rows_of("accuracy", many)
     assert frame.filter(mark="score")["n"].to_list() == [60]
