@@ -28,7 +28,7 @@ from logparse.comparison.compare import compare
 from logparse.comparison.ledger import Ledger
 from logparse.errors import NothingToDraw, UsageError
 from logparse.rendering import palette
-from logparse.rendering.export import export
+from logparse.rendering.export import export, vega_script
 from logparse.text.location import Location, locations
 
 NAMES = charts.names()
@@ -170,6 +170,12 @@ def test_a_chart_of_two_hundred_runs_stays_a_chart(name: str, many: Ledger) -> N
         assert len(json.dumps(spec)) < 6_000_000
 
 
+def test_runs_that_have_no_time_in_common_are_drawn(every: Ledger) -> None:
+    spec = draw("loss", every, x="time")
+    assert spec is not None
+    assert len(spec["vconcat"][0]["vconcat"][0]["concat"]) > 1
+
+
 def test_of_many_runs_those_of_the_same_settings_share_a_row(many: Ledger) -> None:
     frame = rows_of("accuracy", many)
     assert frame.filter(mark="score")["n"].to_list() == [60]
@@ -226,6 +232,19 @@ def test_a_theme_reaches_ground_and_ink(name: str, theme: str, few: dict[str, Le
     assert spec["config"]["title"]["color"] == look.ink
     hovers = '"tooltip": [{' in json.dumps(spec["vconcat"])
     assert hovers is (theme != "print")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_one_drawing_has_the_colours_of_both_themes(name: str, few: dict[str, Ledger]) -> None:
+    for logs in few.values():
+        view, dark = (charts.view_for(name, logs, theme=theme) for theme in ("light", "dark"))
+        try:
+            drawing = charts.uncoloured(name, view)
+        except NothingToDraw:
+            continue
+        usermeta = {"usermeta": charts.specification(name, dark)["usermeta"]}
+        assert palette.in_theme(drawing, palette.THEMES["dark"]) | usermeta == charts.specification(name, dark)
+        assert "\\u0000" not in json.dumps(charts.specification(name, view)), "a name is left in place of a colour"
 
 
 # ---- options ---- #
@@ -598,6 +617,20 @@ def test_hostile_log_text_is_only_text(name: str, hostile: Ledger) -> None:
     svg = export(drawing.to_dict(), "svg").decode()
     assert "<script" not in svg
     assert "<img" not in svg
+
+
+def test_the_script_of_pages_is_bundled_once(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    import vl_convert
+
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    first = vega_script()
+    monkeypatch.setattr(vl_convert, "javascript_bundle", None)
+    assert vega_script() == first
+    assert "</script" not in first
+    (file,) = (tmp_path / "logparse").glob("vega-*.js")
+    file.write_bytes(file.read_bytes() + b"alert(1)")
+    with pytest.raises(TypeError):  # a file that was changed is not used
+        vega_script()
 
 
 def test_hostile_log_text_does_not_leave_its_script_element(hostile: Ledger) -> None:

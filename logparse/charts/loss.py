@@ -156,6 +156,8 @@ def _found(view: View) -> _Found:
     for (workload, _, name), members in sorted(groups.items(), key=lambda item: order.index(item[0][:2])):
         curves = tuple(points for _, points in members)
         most = last_common(curves, found.x) if len(curves) > 1 else None
+        if most is not None and any(float(c[AXES[found.x]].min()) > most for c in curves):  # type: ignore[arg-type]
+            most = None  # a log that begins later than another ends has no time in common with it
         panels.append(_Panel(workload, name, tuple(job for job, _ in members), curves, most))
     # A single point is not a curve, but several runs may be compared at one point.
     found.single = [panel for panel in panels if panel.most is None and all(c.height == 1 for c in panel.curves)]
