@@ -83,6 +83,16 @@ def ingest(
     return Logs(frames, chosen, places, lines)
 
 
+def read_apart(
+    inputs: OneOrMany[Input], grammars: OneOrMany[str | Path | Grammar] = ()
+) -> tuple[dict[str, pl.DataFrame], list[str]]:
+    """The frames of logs, each run once in each source that contains it: copies in other sources are not merged. And
+    the names of the sources, in order. Arguments and errors as `ingest`."""
+    parts = [part for _, part in _read(read_sources(inputs), registry.compiled(grammars), None)]
+    frames, _ = join(parts, apart=True)
+    return frames, frames["sources"]["source"].to_list()
+
+
 def ingest_into(
     store: Store,
     paths: OneOrMany[Input],
