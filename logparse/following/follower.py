@@ -241,7 +241,7 @@ class Follower:
         for name in changed:
             log = self._logs[name]
             try:
-                data, log.seen, log.is_unfinished = files.read(name, log.seen, log.is_unfinished)
+                data, seen, is_unfinished = files.read(name, log.seen, log.is_unfinished)
             except OSError:  # gone or locked since: the next look will tell
                 continue
             if not data.startswith(log.head[: len(data)]):
@@ -249,6 +249,7 @@ class Follower:
                 self._event("truncated", name, "was overwritten")
                 log.begin_anew()
             log.head = max(log.head, data[:_HEAD], key=len)
+            log.seen, log.is_unfinished = seen, is_unfinished
             portions.append(files.Portion(name, data))
         if not portions:
             return

@@ -161,6 +161,7 @@ class Intake:
             pl.Series("path", [os.path.realpath(s.path) if s.path else None for s in stored], dtype=pl.String),
             pl.Series("source", [_absolute(s) for s in stored]),
             part=pl.lit(self.store.write(tables)),
+            origin=pl.col("ingest"),
             read_at=pl.lit(now),
             read_with=pl.lit(self.read_with),
             schema_version=pl.lit(SCHEMA_VERSION),
@@ -201,6 +202,7 @@ class Intake:
                 overwritten.add((old["ingest"], row["path"]))
             else:
                 dropped.add(row["path"])
+                row["origin"] = old["origin"]
             added.append(row)
         return _in_order([*_changed(current, dropped, overwritten), *added])
 
