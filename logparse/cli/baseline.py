@@ -13,7 +13,9 @@ from logparse.cli import _annotations
 @click.option("--remove", metavar="NAME", help="Remove the baseline of that name; the run stays.")
 @_annotations.which
 def command(run: str | None, name: str | None, remove: str | None) -> int:
-    """Make a run of the store a baseline that `compare --baseline NAME` compares with.
+    """Make a run of the store a baseline.
+
+    `compare --baseline NAME` compares with it, whatever runs come later.
 
     RUN is an id, a label, or part of a label.
 

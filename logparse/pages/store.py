@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from logparse.grammar import registry
 from logparse.logs import Logs
-from logparse.store.contents import open
+from logparse.store import contents
 from logparse.store.intake import is_stale, read_with
 from logparse.store.tables import Store
 from logparse.store.upkeep import size
@@ -35,7 +35,7 @@ def page(store: Store) -> str:
         lines.append(f"{many(gone, 'source')}: the log is no longer there; what it gave is kept")
     if stale:
         lines.append(f"{many(stale, 'source')}: read with other versions; logparse ingest --stale reads them again")
-    lines += _annotations(open(store.folder))
+    lines += _annotations(contents.open(store.folder))
     versions = store.versions()
     lines += ["", "Versions, last first (times are UTC):"]
     lines += aligned(

@@ -95,7 +95,7 @@ def remove_baseline(store: Store, name: str) -> None:
 def hint(name: str, known: list[str]) -> str:
     """The end of a message about an unknown baseline."""
     if not known:
-        return "the store has no baselines: logparse baseline RUN --as NAME makes one"
+        return "the store has no baselines"
     return near(name, known, alike=0.4) or f"choose from {', '.join(known)}"
 
 
