@@ -1,5 +1,8 @@
 """How well did each run end, and is that better than chance?
 
+What it needs
+    A run with a final score.
+
 What it shows
     A dot for each run, its final score, with a panel for each workload, type of score and data set. A line through the
     dot shows how far the score could vary with other test items (the 95 % binomial interval), where the number of items

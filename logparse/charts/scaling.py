@@ -1,5 +1,8 @@
 """How does throughput scale with ranks or devices, and how much is lost?
 
+What it needs
+    Runs of one workload on two numbers of ranks or devices, with a throughput.
+
 What it shows
     On the left, samples/s against the number of ranks (or devices, `x`), both axes logarithmic, with the ideal line:
     the throughput of the smallest number, scaled linearly. On the right, the efficiency: the share of the ideal that

@@ -1,5 +1,8 @@
 """How does quality trade off against time?
 
+What it needs
+    A run with a final score or loss, and a time.
+
 What it shows
     Each run as a dot: its final score against a clock, with a panel for each workload and type of score. The clock is
     training alone (unless another clock is chosen); for inference it is the latency. Where a workload has no score, its
