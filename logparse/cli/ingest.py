@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from logparse.cli import GATE, USAGE, _options
+from logparse.cli import GATE, INTERRUPTED, USAGE, _options
 from logparse.store import FOLDER
 
 if TYPE_CHECKING:
@@ -93,7 +93,7 @@ def _read(
         return _options.ingest(paths, files_from, grammars), None, None
     from logparse.cli._progress import Progress
     from logparse.errors import NoSuchInput, UsageError
-    from logparse.pipeline import ingest_into
+    from logparse.pipeline import Interrupted, ingest_into
     from logparse.store.tables import Store
 
     try:
@@ -103,7 +103,21 @@ def _read(
         return intake.logs(), f"Kept in {store.folder}: {intake.summary()}", None
     except NoSuchInput:
         raise
+    except Interrupted as stopped:
+        click.echo(_left(stopped.kept, paths, files_from), err=True)
+        raise click.exceptions.Exit(INTERRUPTED) from None
     except UsageError as error:
         if "-" in paths or files_from == "-":  # it cannot be read a second time
             raise
         return _options.ingest(paths, files_from, grammars), None, error.message
+
+
+def _left(kept: int, paths: tuple[str, ...], files_from: str | None) -> str:
+    """What an interrupted ingest has done, and what it has not."""
+    from logparse.reading.sources import expand
+
+    done = f"Interrupted. Kept in {_options.noted('store') or FOLDER}: {kept:,}"
+    if "-" in paths or files_from == "-":
+        return f"{done} inputs"
+    total = len(expand(list(paths), files_from=files_from))
+    return f"{done} of {total:,} files; {total - kept:,} left: the same command again reads them"

@@ -93,6 +93,8 @@ class Intake:
         self._overwritten: set[tuple[str, str]] = set()
         self._lines: dict[str, Lines] = {}
         self._text_kept = 0
+        self.kept = 0
+        """How many of the inputs are in the store by now."""
         self.counts = {"new": 0, "changed": 0, "unchanged": 0, "moved or copied": 0, "not readable": 0}
 
     def stale_paths(self) -> list[str]:
@@ -112,6 +114,7 @@ class Intake:
         twin = next((row for row in self._by_hash.get(stored.sha256, ()) if self._is_good(row)), None)
         if twin is not None and (path is None or (row is not None and row["sha256"] == stored.sha256)):
             self.counts["unchanged"] += 1
+            self.kept += 1
             return True
         if row is not None and hashlib.sha256(stored.data[: row["bytes"]]).hexdigest() != row["sha256"]:
             self._overwritten.add((str(path), row["sha256"]))
@@ -169,11 +172,13 @@ class Intake:
         )
         new = rows.select(pl.col(name).cast(dtype) for name, dtype in SOURCES.items())
         self.rows = self.store.commit(lambda current: self._with(current, new), f"ingest: {many(new.height, 'source')}")
+        self.kept += new.height
 
     def finish(self) -> None:
         """Make known contents count under their further paths."""
         if self._known:
             self.rows = self.store.commit(self._with_known, f"ingest: {many(len(self._known), 'known content')}")
+            self.kept += len(self._known)
 
     def _remember(self, sources: Sequence[Source], kinds: Mapping[str, pl.Series]) -> None:
         for source in sources:
