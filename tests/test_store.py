@@ -515,8 +515,8 @@ def test_duckdb_reads_a_store_and_what_is_exported_from_it(logs: Path) -> None:
     run("store", "forget", "bert_large_batch_512.out")
     sources = DeltaTable(".logparse/sources").file_uris()
     query = (
-        f"SELECT platform, COUNT(*) FROM read_parquet('.logparse/runs/*.parquet') SEMI JOIN read_parquet({sources}) "
-        "USING (ingest) GROUP BY platform ORDER BY platform"
+        f"SELECT r.platform, COUNT(*) FROM read_parquet('.logparse/runs/*.parquet') r "
+        f"SEMI JOIN read_parquet({sources}) s USING (ingest) GROUP BY r.platform ORDER BY r.platform"
     )
     assert duckdb.sql(query).fetchall() == [("cerebras", 1), ("groq", 1)]
     assert run("export", "frames").exit_code == 0
