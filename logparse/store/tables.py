@@ -222,21 +222,20 @@ class Store:
 
     # ---- rows ---- #
 
-    def write(self, tables: Mapping[str, pl.DataFrame]) -> str:
-        """Write rows of tables as new files, and return the name of the part. They do not count before a commit.
+    def write(self, tables: Mapping[str, pl.LazyFrame]) -> str:
+        """Write rows of tables as new files, and return the name of the part. They do not count before a commit. A
+        table is written piece by piece, and need not be in memory as a whole.
 
         Raises `UsageError` where the store cannot be written to.
         """
         part = uuid.uuid4().hex[:16]
         try:
             for name, rows in tables.items():
-                if not rows.height:
-                    continue
                 path = self.file(name, part)
                 path.parent.mkdir(exist_ok=True)
                 # Readers that are not logparse take all files of a folder: no half file may have its final name.
                 with io.BytesIO() as file:
-                    rows.write_parquet(file)
+                    rows.sink_parquet(file)
                     put(path, file.getvalue())
         except OSError as error:
             for name in tables:
