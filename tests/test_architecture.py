@@ -26,6 +26,7 @@ PARTS = (
     "logs",
     "store",
     "pipeline",
+    "cluster",
     "following",
     "cells",
     "spreads",
