@@ -144,7 +144,7 @@ def chart(view: View) -> Drawing:
         source_note(view),
     ]
     unknown = UNKNOWN in frame["verdict"]
-    how = "Right is better." + (" “?”: the noise between such runs is unknown." if unknown else "")
+    how = "Right is better." + (" “Unknown”: no repeats show the noise between such runs." if unknown else "")
     return framed(view, body, whole, _finding(view, panels), (how,), caption)
 
 

@@ -94,12 +94,13 @@ def _sentence(row: Row, index: int, comparison: Comparison, label: bool = True) 
         text = f"{who} reaches {amount} the {unit} of {other}"
     elif row.quantity.scale == "ratio":
         text = f"{who} takes {amount} {title} of {other}"
-    elif label:
-        way = "better" if is_better(row, verdict) else "worse"
-        text = f"{title} of {who} differs by {amount} from that of {other}, which is {way}"
-    else:
-        way = "better" if is_better(row, verdict) else "worse"
-        text = f"its {name} differs by {amount}, which is {way}"
+    else:  # only what is decided has a direction
+        word = "better" if is_better(row, verdict) else "worse"
+        way = f", which is {word}" if verdict.word in _DECIDED else ""
+        whose = (
+            f"{title} of {who} differs by {amount} from that of {other}" if label else f"its {name} differs by {amount}"
+        )
+        text = f"{whose}{way}"
     return f"{text}{certain} ({numbers}{_rank(row, index, comparison) if label else ''})"
 
 

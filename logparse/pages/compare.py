@@ -67,7 +67,7 @@ def _claims(comparison: Comparison, paint: Paint) -> Iterator[str]:
         if row["verdict"] == "confirmed" and row["origin"] == "file name":
             continue  # a file name that is right adds nothing
         if row["verdict"] != "refuted" and row["origin"] == "log":
-            continue  # a setting that rests on a name in the log is marked as claimed where it is used
+            continue  # what a name in the log implies is named where it is used
         claim = f"{one_line(labels[row['run']])} {row['name']}={one_line(row['claimed'])}"
         where = f" ({paint.location(row['source'], row['line'])})" if row["line"] else ""
         by = {"file name": " (from the file name)", "log": " (from a name in the log)"}.get(row["origin"], "")
