@@ -6,6 +6,7 @@ import html
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, overload
 
@@ -16,13 +17,16 @@ from logparse.arguments import OneOrMany, as_tuple
 from logparse.errors import UsageError, nearest
 from logparse.frames import copies
 from logparse.grammar import Grammar, registry
-from logparse.schema import COLUMNS, FRAMES, TEXT, conform
+from logparse.schema import COLUMNS, FRAMES, TEXT, TIME, conform
 from logparse.selection import find_runs
 
 if TYPE_CHECKING:
     import pandas as pd
 
 _KINDS = {1: "known", 2: "read"}
+ANNOTATIONS: dict[str, pl.DataType] = {"run": TEXT, "kind": TEXT, "text": TEXT, "at": TIME}
+"""What users of a store wrote about runs. run: null where the run is not in the store (any more). kind: `label`, `note`
+or `baseline`. text: the label, the note, the name of the baseline. at: when (UTC)."""
 
 
 class Lines(Protocol):
@@ -108,6 +112,8 @@ class Logs:
         grammars: Sequence[Grammar] = (),
         places: pl.DataFrame | None = None,
         lines: Mapping[str, Lines] | None = None,
+        annotations: pl.DataFrame | None = None,
+        read_at: Mapping[str, datetime] | None = None,
     ) -> None:
         self._frames = frames
         self.grammars = tuple(grammars)
@@ -115,6 +121,10 @@ class Logs:
         self._places = copies.one_place_each(self.runs) if places is None else places
         """Where every copy of every run is, with the columns of `COPIES`."""
         self._lines = dict(lines or {})
+        self.annotations = pl.DataFrame(schema=ANNOTATIONS) if annotations is None else annotations
+        """Labels, notes and baselines, where the logs are in a store, with the columns of `ANNOTATIONS`."""
+        self.read_at = dict(read_at or {})
+        """Source -> when it was read (UTC), where the logs are in a store."""
 
     def frames(self) -> dict[str, pl.DataFrame]:
         """All frames by name."""
@@ -182,6 +192,8 @@ class Logs:
             self.grammars,
             places,
             {name: lines for name, lines in self._lines.items() if name in names_kept},
+            self.annotations.filter(chosen),
+            {name: at for name, at in self.read_at.items() if name in names_kept},
         )
 
     def __add__(self, more: Logs) -> Logs:
@@ -199,7 +211,13 @@ class Logs:
             .join(order, on="source", how="left", maintain_order="left")
         )
         places = copies.with_ids(places)
-        best = copies.labelled(copies.fullest(places))
+        annotations = pl.concat(
+            logs.annotations.with_columns(pl.col("run").replace(dict(ids.select("was", "run").iter_rows())))
+            for part, logs in enumerate((self, more))
+            for ids in [places.filter(pl.col("part") == part)]
+        ).unique(maintain_order=True)
+        labels = annotations.filter(pl.col("kind") == "label", pl.col("run").is_not_null()).select("run", "text")
+        best = copies.labelled(copies.fullest(places), dict(labels.iter_rows()))
         parts = [(logs, best.filter(pl.col("part") == part)) for part, logs in enumerate((self, more))]
         frames = {
             name: pl.concat(_renumbered(getattr(logs, name), chosen) for logs, chosen in parts)
@@ -217,6 +235,8 @@ class Logs:
             [*self.grammars, *(g for g in more.grammars if g.name not in {own.name for own in self.grammars})],
             places.select(*copies.COPIES),
             {**more._lines, **self._lines},
+            annotations,
+            {**more.read_at, **self.read_at},
         )
 
     def _with_sources_renamed(self, first: Logs) -> Logs:
@@ -238,6 +258,8 @@ class Logs:
             self.grammars,
             self._places.with_columns(renamed),
             {names.get(name, name): lines for name, lines in self._lines.items()},
+            self.annotations,
+            {names.get(name, name): at for name, at in self.read_at.items()},
         )
 
     # ---- kept, and given to others ---- #

@@ -23,7 +23,7 @@ from logparse.logs import Logs, SourceLines
 from logparse.reading.coverage import coverage, source_rows
 from logparse.reading.match import Hits, match
 from logparse.reading.scan import Batch, Texts
-from logparse.reading.sources import Input, Source, read_sources, read_stored
+from logparse.reading.sources import Input, Source, Stored, read_sources, read_stored
 from logparse.schema import FRAMES
 
 if TYPE_CHECKING:
@@ -64,6 +64,7 @@ def ingest(
         NoSuchInput: a path does not exist, or a glob matches nothing.
         GrammarError: a grammar cannot be used.
         UsageError: the store cannot be written to, or was written by a newer logparse.
+        Interrupted: on Ctrl-C while logs are read into a store, which keeps what is whole.
 
     An input that cannot be read raises nothing: it is a row of `sources` that says why.
     """
@@ -83,6 +84,16 @@ def ingest(
     return Logs(frames, chosen, places, lines)
 
 
+def read_apart(
+    inputs: OneOrMany[Input], grammars: OneOrMany[str | Path | Grammar] = ()
+) -> tuple[dict[str, pl.DataFrame], list[str]]:
+    """The frames of logs, each run once in each source that contains it: copies in other sources are not merged. And
+    the names of the sources, in order. Arguments and errors as `ingest`."""
+    parts = [part for _, part in _read(read_sources(inputs), registry.compiled(grammars), None)]
+    frames, _ = join(parts, apart=True)
+    return frames, frames["sources"]["source"].to_list()
+
+
 def ingest_into(
     store: Store,
     paths: OneOrMany[Input],
@@ -100,11 +111,34 @@ def ingest_into(
     intake = Intake(store, chosen, further, stale)
     inputs: tuple[Input, ...] = as_tuple(paths)
     stored = read_stored([*inputs, *(intake.stale_paths() if stale else ())], files_from=files_from)
-    for batch, part in _read((each.source() for each in stored if not intake.has(each)), chosen, progress):
-        intake.keep(batch.sources, part)
+    try:
+        for batch, part in _read(_unknown(stored, intake, progress), chosen, None):
+            intake.keep(batch.sources, part)
+    except KeyboardInterrupt:
+        intake.finish()
+        raise Interrupted(intake.kept) from None
     intake.finish()
     compact_if_many_parts(store)
     return intake
+
+
+class Interrupted(KeyboardInterrupt):
+    """Ctrl-C while logs are read into a store. kept: how many of the inputs the store holds."""
+
+    def __init__(self, kept: int) -> None:
+        super().__init__()
+        self.kept = kept
+
+
+def _unknown(stored: Iterator[Stored], intake: Intake, progress: Progress | None) -> Iterator[Source]:
+    """The sources that the store does not have."""
+    total = 0
+    for each in stored:
+        total += len(each.data)
+        if progress:
+            progress(total, each.name)
+        if not intake.has(each):
+            yield each.source()
 
 
 def _read(

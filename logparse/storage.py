@@ -100,9 +100,7 @@ def write(
     }
     with tempfile.TemporaryDirectory(prefix=".logparse-", dir=folder) as temporary:
         for name, frame in frames.items():
-            # In CSV, the text as it is: what `dump` changes for spreadsheets could not be read back.
-            data = as_text(frame).write_csv().encode() if format == "csv" else dump(frame, name, format)
-            Path(temporary, files[name]).write_bytes(data)
+            Path(temporary, files[name]).write_bytes(_data(frame, name, format))
         Path(temporary, MANIFEST).write_text(json.dumps(manifest, ensure_ascii=False) + "\n", encoding="utf-8")
         (folder / MANIFEST).unlink(missing_ok=True)
         for file in files.values():
@@ -110,6 +108,28 @@ def write(
         os.replace(Path(temporary, MANIFEST), folder / MANIFEST)
     for stale in earlier - {*files.values(), MANIFEST}:
         (folder / stale).unlink(missing_ok=True)
+
+
+def write_some(
+    folder: str | os.PathLike[str], frames: Mapping[str, pl.DataFrame], format: str = "parquet", overwrite: bool = False
+) -> None:
+    """Write frames to `folder/NAME.FORMAT` without a manifest: `read` reads only a folder of all frames.
+
+    Raises `UsageError` where a file is there already and `overwrite` is not set.
+    """
+    folder = Path(folder)
+    paths = {name: folder / f"{name}.{format}" for name in frames}
+    if (existing := [path for path in paths.values() if path.exists()]) and not overwrite:
+        raise UsageError(f"{existing[0]} is there already: give another folder, or overwrite=True")
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / MANIFEST).unlink(missing_ok=True)
+    for name, frame in frames.items():
+        put(paths[name], _data(frame, name, format))
+
+
+def _data(frame: pl.DataFrame, name: str, format: str) -> bytes:
+    # In CSV, the text as it is: what `dump` changes for spreadsheets could not be read back.
+    return as_text(frame).write_csv().encode() if format == "csv" else dump(frame, name, format)
 
 
 def read(folder: str | os.PathLike[str]) -> tuple[dict[str, pl.DataFrame], dict[str, Any]]:

@@ -10,7 +10,7 @@ import doctest
 import re
 import shlex
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +28,8 @@ PAGES = [README, *sorted(p for p in (ROOT / "docs").rglob("*.md") if "_build" no
 TEXTS = {page: page.read_text() for page in PAGES}
 MOST_LINES = 150
 """Of the README: what does not fit is in the docs."""
+WORKED = [ROOT / "docs" / "howto" / "week.md"]
+"""Pages whose commands build on each other."""
 
 
 def blocks(page: Path, *kinds: str) -> list[str]:
@@ -41,11 +43,11 @@ def files(page: Path) -> dict[str, str]:
     return dict(re.findall(r"`([\w./-]+)` contains\n\n```\w+\n(.*?)^```$", TEXTS[page], re.DOTALL | re.MULTILINE))
 
 
-def examples(*kinds: str) -> list[Any]:
-    """A parameter (page, block) for each block of these kinds on any page."""
+def examples(*kinds: str, pages: Sequence[Path] = PAGES) -> list[Any]:
+    """A parameter (page, block) for each block of these kinds on any of these pages."""
     return [
         pytest.param(page, block, id=f"{page.relative_to(ROOT)}: {block.splitlines()[0]}")
-        for page in PAGES
+        for page in pages
         for block in blocks(page, *kinds)
     ]
 
@@ -93,13 +95,24 @@ def _transcript(commands: list[str]) -> Iterator[str]:
     assert code == 0, f"exit code {code} at the end of the block"
 
 
-@pytest.mark.parametrize(("page", "console"), examples("console"))
+@pytest.mark.parametrize(("page", "console"), examples("console", pages=[p for p in PAGES if p not in WORKED]))
 def test_a_command_prints_what_the_page_shows(page: Path, console: str, desk: Path, update: bool) -> None:
     now = rerun(console)
     if update:
         page.write_text(page.read_text().replace(f"```console\n{console}```", f"```console\n{now}```"))
         return
     assert now == console
+
+
+@pytest.mark.parametrize("page", WORKED, ids=lambda page: page.name)
+def test_the_commands_of_a_worked_example_print_what_the_page_shows(page: Path, desk: Path, update: bool) -> None:
+    # One after the other in one folder, as a reader would type them.
+    for console in blocks(page, "console"):
+        now = rerun(console)
+        if update:
+            page.write_text(page.read_text().replace(f"```console\n{console}```", f"```console\n{now}```"))
+        else:
+            assert now == console
 
 
 @pytest.mark.parametrize(("page", "script"), examples("sh", "yaml"))

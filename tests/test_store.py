@@ -447,6 +447,47 @@ def test_a_full_disk_leaves_the_store_as_it_was(logs: Path, monkeypatch: pytest.
     assert run("runs").output == before
 
 
+def test_ctrl_c_keeps_what_is_whole_and_says_what_is_left(logs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(logparse.pipeline, "BATCH_BYTES", 1)  # each log is a batch
+    shutil.copy(logs / "bert_tiny_dummy_input.out", logs / "copy.out")
+    logparse.ingest(logs / "bert_tiny_dummy_input.out", store=".logparse")
+    read_batch = logparse.pipeline.read_batch
+    interrupted: list[bool] = []
+
+    def once(batch: Any, *rest: Any) -> Any:
+        if batch.sources[0].name.endswith("512.out"):
+            interrupted.append(True)
+            raise KeyboardInterrupt
+        return read_batch(batch, *rest)
+
+    monkeypatch.setattr(logparse.pipeline, "read_batch", once)
+    result = run("ingest", logs)
+    assert result.exit_code == 130
+    assert result.stdout == ""
+    assert result.stderr == (
+        "Interrupted. Kept in .logparse: 1 of 4 files; 3 left: the same command again reads them\n"
+    )
+    assert interrupted == [True]
+    assert list(upkeep.check(Store(".logparse"))) == []
+    assert {Path(s).name for s in logparse.open().sources["source"]} == {
+        "bert_large_batch_1024.out",
+        "bert_tiny_dummy_input.out",
+    }
+    monkeypatch.setattr(logparse.pipeline, "read_batch", read_batch)
+    result = run("ingest", logs)
+    assert "1 new, 2 unchanged, 1 moved or copied" in result.stderr
+    assert_frame_equal(logparse.open().runs, logparse.ingest("logs").runs)
+
+
+def test_progress_tells_rate_and_time_left() -> None:
+    from logparse.cli._progress import _amount
+
+    assert _amount(10_000_000, 40_000_000, 5) == " 25 %  10.0 of 40.0 MB  2.0 MB/s  15 s left"
+    assert _amount(10_000_000, 4_010_000_000, 5).endswith("2.0 MB/s  33 min left")
+    assert _amount(10_000_000, 40_010_000_000, 5).endswith("2.0 MB/s  5 h 33 min left")
+    assert _amount(10_000_000, None, 5) == "10.0 MB  2.0 MB/s"
+
+
 # ---- for other programs ---- #
 
 
@@ -462,6 +503,51 @@ def test_plain_polars_reads_a_store(logs: Path) -> None:
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert done.stdout == "[512, 1024]\n"
+
+
+def test_duckdb_reads_a_store_and_what_is_exported_from_it(logs: Path) -> None:
+    # `delta_scan` needs an extension that DuckDB downloads; the list of files comes from the package `deltalake`.
+    import duckdb
+    from deltalake import DeltaTable
+
+    run("ingest", logs)
+    (logs / "bert_large_batch_512.out").unlink()
+    run("store", "forget", "bert_large_batch_512.out")
+    sources = DeltaTable(".logparse/sources").file_uris()
+    query = (
+        f"SELECT r.platform, COUNT(*) FROM read_parquet('.logparse/runs/*.parquet') r "
+        f"SEMI JOIN read_parquet({sources}) s USING (ingest) GROUP BY r.platform ORDER BY r.platform"
+    )
+    assert duckdb.sql(query).fetchall() == [("cerebras", 1), ("groq", 1)]
+    assert run("export", "frames").exit_code == 0
+    exported = duckdb.sql("SELECT run, throughput FROM 'frames/runs.parquet'").fetchall()
+    assert exported == logparse.open().runs.select("run", "throughput").rows()
+    steps = duckdb.sql("SELECT COUNT(*) FROM 'frames/metrics.parquet' SEMI JOIN 'frames/runs.parquet' USING (run)")
+    assert steps.fetchall() == [(logparse.open().metrics.height,)]
+
+
+def test_plain_polars_reads_what_is_exported(logs: Path) -> None:
+    run("ingest", logs)
+    run("export", "frames")
+    code = (
+        "import sys, polars as pl; sys.modules['logparse'] = None; "
+        "print(pl.read_parquet('frames/runs.parquet')['throughput'].to_list())"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == str(logparse.open().runs["throughput"].to_list())
+
+
+def test_export_writes_some_frames(logs: Path) -> None:
+    run("ingest", logs)
+    assert run("export", "some", "--frame", "runs", "--frame", "phases", "--format", "csv").exit_code == 0
+    assert sorted(os.listdir("some")) == ["phases.csv", "runs.csv"]
+    assert Path("some/runs.csv").read_text().count("\n") == 1 + 3
+    assert run("export", "some", "--frame", "runs", "--format", "csv").exit_code == 2
+    assert run("export", "some", "--frame", "runs", "--format", "csv", "--overwrite").exit_code == 0
+    result = run("export", "other", "--frame", "run")
+    assert result.exit_code == 2
+    assert "there is no frame 'run'; did you mean 'runs'?" in result.stderr
+    assert not Path("other").exists()
 
 
 def test_sql_over_the_frames(logs: Path) -> None:

@@ -21,8 +21,9 @@ import click
 
 from logparse.errors import GrammarError, LogparseError, UsageError
 
-INTERNAL, USAGE, NOTHING, UNREADABLE, GATE, INTERRUPTED = 1, 2, 3, 4, 5, 130
-"""Exit codes: internal error, wrong usage, nothing recognised, some input unreadable, a gate failed, Ctrl-C."""
+INTERNAL, USAGE, NOTHING, UNREADABLE, GATE, FAILED, INTERRUPTED = 1, 2, 3, 4, 5, 6, 130
+"""Exit codes: internal error, wrong usage, nothing recognised, some input unreadable, a gate failed, the followed run
+failed, Ctrl-C."""
 
 
 @cache
@@ -136,7 +137,8 @@ def _closed_pipe_is_no_error() -> Iterator[None]:
     },
     epilog="""\b
 Exit codes: 0 success, 1 internal error, 2 wrong usage, 3 nothing was recognised,
-4 some input could not be read (the rest was), 5 a gate failed, 130 Ctrl-C. The highest that applies.
+4 some input could not be read (the rest was), 5 a gate failed, 6 the followed run failed,
+130 Ctrl-C. The highest that applies.
 
 \b
 Options can also be set in the environment (ingest --min-coverage: LOGPARSE_INGEST_MIN_COVERAGE)

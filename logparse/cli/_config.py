@@ -18,7 +18,7 @@ from typing import Any
 
 import click
 
-from logparse.cli._options import Code, Written
+from logparse.cli._options import Code, SecondsAndCommand, Written
 from logparse.errors import nearest
 
 
@@ -129,11 +129,15 @@ def _refuse_unknown(path: Path, table: str, keys: Iterable[str], known: Iterable
             raise click.UsageError(f"{path}: unknown key {table + shown!r}; {nearest(shown, sorted(names))}")
 
 
+_UNTRUSTED = {Code: "runs the code of a file", SecondsAndCommand: "runs a command", Written: "writes a file"}
+"""Type of an option -> what it does that the configuration of a folder may not cause."""
+
+
 def _refuse_untrusted(file: _File, key: str, option: click.Parameter) -> None:
     """Raises `click.UsageError` for an option that runs code or writes files, unless the file is the user's own."""
-    if not isinstance(option.type, Code | Written):
+    effect = next((effect for kind, effect in _UNTRUSTED.items() if isinstance(option.type, kind)), None)
+    if effect is None:
         return
-    effect = "runs the code of a file" if isinstance(option.type, Code) else "writes a file"
     name = max(option.opts, key=len)
     if not file.own:
         place = user_file()

@@ -58,6 +58,13 @@ class StoreFolder(Written):
         click.Path.__init__(self, file_okay=False)
 
 
+class SecondsAndCommand(click.Tuple):
+    """A time and a shell command that is run. The configuration of a folder may not set it."""
+
+    def __init__(self) -> None:
+        super().__init__([click.FloatRange(min=0, min_open=True), str])
+
+
 def reading(command: F) -> F:
     """PATH…, --files-from, --grammar, --store and --as-of."""
     return paths_argument(files_and_grammars(stored(command)))

@@ -50,11 +50,21 @@ class Progress:
 
 
 def _amount(done: int, total: int | None, elapsed: float) -> str:
-    """`40 %  12.3 of 30.8 MB  4 s left`; without a total only the bytes read."""
+    """`40 %  12.3 of 30.8 MB  5.1 MB/s  4 s left`; without a total only the bytes read and the rate."""
+    rate = f"{done / 1e6 / elapsed:,.1f} MB/s" if elapsed > 0 else ""
     if not total or not done:
-        return f"{done / 1e6:,.1f} MB"
+        return f"{done / 1e6:,.1f} MB  {rate}"
     left = elapsed * max(total - done, 0) / done
-    return f"{min(done / total, 1) * 100:3.0f} %  {done / 1e6:,.1f} of {total / 1e6:,.1f} MB  {left:.0f} s left"
+    share = f"{min(done / total, 1) * 100:3.0f} %  {done / 1e6:,.1f} of {total / 1e6:,.1f} MB"
+    return f"{share}  {rate}  {_duration(left)} left"
+
+
+def _duration(seconds: float) -> str:
+    """`40 s`, `12 min`, `1 h 05 min`."""
+    if seconds < 120:
+        return f"{seconds:.0f} s"
+    minutes = round(seconds / 60)
+    return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h {minutes % 60:02} min"
 
 
 def size(paths: Sequence[str] | None) -> int | None:

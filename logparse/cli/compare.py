@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -28,8 +30,13 @@ if TYPE_CHECKING:
 )
 @click.option("--by", metavar="COLUMN", help="Group runs with the same value of this column of `runs` into one side.")
 @click.option(
-    "--baseline", metavar="RUN|FILE", help="Run that the others are compared with (default: the first with a result)."
-)
+    "--baseline", metavar="RUN|FILE|NAME",
+    help="Run, file or baseline of the store that the others are compared with (default: the first with a result).",
+)  # fmt: skip
+@click.option(
+    "--since", metavar="AGE|DATE",
+    help="Only runs that began since then: 7d, 12h, 2024-04-01. A run without a time counts by when it was kept.",
+)  # fmt: skip
 @click.option("--at", multiple=True, metavar="POINT", help="Compare at equal samples, steps or time, or at loss=7.3.")
 @click.option(
     "--target", multiple=True, metavar="TARGET", help="Show where each side first reached a target: loss<=7.3."
@@ -71,6 +78,7 @@ def command(
     where: str | None,
     by: str | None,
     baseline: str | None,
+    since: str | None,
     at: tuple[str, ...],
     target: tuple[str, ...],
     clock: str | None,
@@ -104,8 +112,10 @@ def command(
       logparse compare 'batch_*' sample_logs/cerebras --by batch_size --at samples
       logparse compare --across sample_logs --device cerebras=CS-2
       logparse compare new.out --baseline old.out --fail-if 'throughput<0.95x' --format github
+      logparse compare --baseline release-1 --since 7d
     """
     _options.is_table(format, output)
+    earliest = begin_of(since, now()) if since is not None else None
     if across:
         refused = {"baseline": baseline, "at": at, "clock": clock, "per": per, "fail_if": fail_if}
         _refuse("with --across", **refused, strict=strict, ignore=ignore)
@@ -124,6 +134,8 @@ def command(
     if not logs.runs.height:
         click.echo("no runs in these logs: logparse explain PATH... shows how they are parsed", err=True)
         return _options.exit_code(logs)
+    if earliest is not None:
+        runs = _recent(logs, runs, earliest)
     if across:
         from logparse.comparison.across import across as over_platforms
 
@@ -141,7 +153,10 @@ def command(
     conditions = [gates.gate(text) for text in fail_if]
     if base_file is not None:
         baseline = _only_run(logs, base_file)
-        runs = [baseline, *runs] if runs else []
+    elif baseline is not None:
+        baseline = _named_baseline(logs, baseline, by is not None)
+    if (base_file is not None or earliest is not None) and baseline is not None and runs:
+        runs = [baseline, *runs]
     blocks = compared(
         logs, runs, where=where, by=by, baseline=baseline, clock=clock, per=per, claims=claims, at=at, target=target
     )
@@ -175,6 +190,81 @@ def _print_across(found: Across, format: str | None, output: str | None, digits:
         _options.put_text(across.latex(found, digits), output)
     else:
         _options.put(found.frame(), "across", format, output)
+
+
+now = datetime.now
+"""The time, which tests set."""
+_AGE = re.compile(r"(\d+(?:\.\d+)?)\s*(min|h|d|w)")
+_UNITS = {"min": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+
+
+def begin_of(since: str, now: datetime) -> datetime:
+    """The time that --since means: so long before `now`, or a date.
+
+    Raises `click.UsageError` for a text that is neither.
+    """
+    if age := _AGE.fullmatch(since.strip()):
+        return now - timedelta(**{_UNITS[age[2]]: float(age[1])})
+    try:
+        return datetime.fromisoformat(since).replace(tzinfo=None)
+    except ValueError:
+        raise click.UsageError(f"--since {since}: give an age (30min, 12h, 7d, 2w) or a date (2024-04-01)") from None
+
+
+def _recent(logs: Logs, names: Sequence[str], earliest: datetime) -> list[str]:
+    """The ids of the runs (of those named, else of all) that began since `earliest`, as printed in their logs; a run
+    without a time counts by when its log was read into the store.
+
+    Raises `click.UsageError` where there is none.
+    """
+    from logparse.selection import find_runs
+    from logparse.text.labels import many
+
+    chosen = {run for name in names for run in find_runs(logs.runs, name)} if names else None
+    times: list[tuple[str, datetime]] = []
+    unknown = 0
+    for run, source, began, ended in logs.runs.select("run", "source", "started_at", "ended_at").iter_rows():
+        read_at = logs.read_at.get(source)
+        kept_at = read_at.replace(tzinfo=UTC).astimezone().replace(tzinfo=None) if read_at is not None else None
+        if chosen is not None and run not in chosen:
+            continue
+        if (time := began or ended or kept_at) is None:
+            unknown += 1
+        else:
+            times.append((run, time))
+    recent = [run for run, time in times if time >= earliest]
+    if unknown:
+        click.echo(f"--since: {many(unknown, 'run')} without a time left out", err=True)
+    if not recent:
+        last = f"; the last one began {max(time for _, time in times):%Y-%m-%d %H:%M}" if times else ""
+        raise click.UsageError(f"no run began since {earliest:%Y-%m-%d %H:%M}{last}")
+    return recent
+
+
+def _named_baseline(logs: Logs, name: str, may_be_side: bool) -> str:
+    """The job of the baseline of that name in the store; any other name as it is.
+
+    Raises `click.UsageError` where the run of the baseline is not there, and, unless it may be the name of a side, for
+    a name that is neither a baseline nor a run.
+    """
+    from logparse.comparison.jobs import jobs
+    from logparse.errors import UsageError, near
+    from logparse.selection import find_runs
+
+    rows = logs.annotations.filter(logs.annotations["kind"] == "baseline")
+    named = dict(rows.select("text", "run").iter_rows())
+    if name in named:
+        if named[name] is None:
+            raise click.UsageError(f"the run of the baseline {name!r} is not in the store: ingest its log again")
+        return next(job.id for job in jobs(logs.runs) if named[name] in job.ids)
+    if logs.read_at and not may_be_side:
+        try:
+            find_runs(logs.runs, name)
+        except UsageError:
+            known = [*named, *logs.runs["label"]]
+            hint = near(name, known, alike=0.4) or f"baselines: {', '.join(named) or 'none'}"
+            raise click.UsageError(f"no baseline and no run is called {name!r}; {hint}") from None
+    return name
 
 
 def _only_run(logs: Logs, file: str) -> str:

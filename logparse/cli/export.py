@@ -14,6 +14,9 @@ from logparse.cli import _options
     "--format", "format", type=click.Choice(["parquet", "csv", "ndjson", "arrow"]), default="parquet",
     show_default=True, help="Format of the files.",
 )  # fmt: skip
+@click.option(
+    "--frame", "frames", multiple=True, metavar="NAME", help="Write only this frame. Repeatable. Default: all frames."
+)
 @click.option("--overwrite", is_flag=True, help="Write to DIR even if it holds other files.")
 def command(
     folder: str,
@@ -21,18 +24,29 @@ def command(
     files_from: str | None,
     grammar: tuple[str, ...],
     format: str,
+    frames: tuple[str, ...],
     overwrite: bool,
 ) -> int:
     """Write all frames to a folder, one file per frame.
 
-    Each run is there once. `logparse.read` reads the folder back, and any program reads its files. For one frame, use
-    the command of its name, as in: logparse runs -o runs.parquet.
+    Each run is there once. Any program reads the files; `logparse.read` reads the folder back if it holds all frames.
 
     \b
     Examples:
       logparse export frames
       logparse export frames sample_logs --format csv
+      logparse export frames --frame runs --frame metrics
     """
+    from logparse.errors import nearest
+    from logparse.schema import FRAMES
+
+    if unknown := [name for name in frames if name not in FRAMES]:
+        raise click.UsageError(f"there is no frame {unknown[0]!r}; {nearest(unknown[0], FRAMES)}")
     logs = _options.read(paths, files_from, grammar)
-    logs.write(folder, format=format, overwrite=overwrite)
+    if frames:
+        from logparse.storage import write_some
+
+        write_some(folder, {name: getattr(logs, name) for name in frames}, format, overwrite)
+    else:
+        logs.write(folder, format=format, overwrite=overwrite)
     return _options.exit_code(logs)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from logparse.cli import GATE, USAGE, _options
+from logparse.cli import GATE, INTERRUPTED, USAGE, _options
 from logparse.store import FOLDER
 
 if TYPE_CHECKING:
@@ -25,6 +25,10 @@ if TYPE_CHECKING:
     help="Also read again what an older logparse or grammar read into the store, if it is still there.",
 )
 @click.option(
+    "--dask", metavar="ADDRESS",
+    help="Read on the Dask cluster with this scheduler (tcp://host:8786). All machines share the files and the store.",
+)  # fmt: skip
+@click.option(
     "--min-coverage", type=click.FloatRange(0, 1), metavar="SHARE",
     help="Exit with 5 if a smaller share of lines was parsed (0 to 1).",
 )  # fmt: skip
@@ -35,6 +39,7 @@ def command(
     grammar: tuple[str, ...],
     no_store: bool,
     stale: bool,
+    dask: str | None,
     min_coverage: float | None,
     format: str | None,
     output: str | None,
@@ -58,6 +63,8 @@ def command(
     if not (stale and not no_store):
         _options.require_logs(paths, files_from)
     _options.refuse_overwriting(paths, files_from)
+    if dask is not None:
+        _read_on(dask, paths, files_from, grammar, no_store)
     logs, kept, problem = _read(paths, files_from, grammar, no_store, stale)
     from logparse.pages import ingest
     from logparse.text import terminal
@@ -93,7 +100,7 @@ def _read(
         return _options.ingest(paths, files_from, grammars), None, None
     from logparse.cli._progress import Progress
     from logparse.errors import NoSuchInput, UsageError
-    from logparse.pipeline import ingest_into
+    from logparse.pipeline import Interrupted, ingest_into
     from logparse.store.tables import Store
 
     try:
@@ -103,7 +110,43 @@ def _read(
         return intake.logs(), f"Kept in {store.folder}: {intake.summary()}", None
     except NoSuchInput:
         raise
+    except Interrupted as stopped:
+        click.echo(_left(stopped.kept, paths, files_from), err=True)
+        raise click.exceptions.Exit(INTERRUPTED) from None
     except UsageError as error:
         if "-" in paths or files_from == "-":  # it cannot be read a second time
             raise
         return _options.ingest(paths, files_from, grammars), None, error.message
+
+
+def _read_on(
+    address: str, paths: tuple[str, ...], files_from: str | None, grammars: tuple[str, ...], no_store: bool
+) -> None:
+    """Read files into the store on a Dask cluster. Then they are known, and what it could not read is read here."""
+    from logparse.cli._progress import Progress
+    from logparse.cluster import ingest_on
+    from logparse.store.tables import Store
+    from logparse.text.labels import many
+
+    if no_store:
+        raise click.UsageError("--dask needs a store in which the workers keep what they read")
+    if files_from == "-":
+        raise click.UsageError("--dask reads the list of files twice: put it in a file")
+    with Progress(paths if files_from is None else None) as progress:
+        store = Store.create(_options.noted("store") or FOLDER)
+        failed = ingest_on(address, store, list(paths), grammars, files_from, progress)
+    if failed:
+        click.echo(
+            f"{many(len(failed), 'task')} failed on the cluster ({failed[0]}): their files are read here", err=True
+        )
+
+
+def _left(kept: int, paths: tuple[str, ...], files_from: str | None) -> str:
+    """What an interrupted ingest has done, and what it has not."""
+    from logparse.reading.sources import expand
+
+    done = f"Interrupted. Kept in {_options.noted('store') or FOLDER}: {kept:,}"
+    if "-" in paths or files_from == "-":
+        return f"{done} inputs"
+    total = len(expand(list(paths), files_from=files_from))
+    return f"{done} of {total:,} files; {total - kept:,} left: the same command again reads them"

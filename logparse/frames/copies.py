@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import polars as pl
 
@@ -43,8 +43,12 @@ def fullest(places: pl.DataFrame, by: Sequence[str] = ("run",)) -> pl.DataFrame:
     return counted.unique(by, keep="first", maintain_order=True).sort("source_index", "line_first")
 
 
-def labelled(runs: pl.DataFrame) -> pl.DataFrame:
-    """Runs with `label`: the shortest path suffix that distinguishes the sources, and the number of the run in it."""
+def labelled(runs: pl.DataFrame, given: Mapping[str, str] | None = None) -> pl.DataFrame:
+    """Runs with `label`: the one that was given to the run, or else the shortest path suffix that distinguishes the
+    sources, and the number of the run in it.
+
+    given: run -> label. No other run has that label: it takes its whole path then.
+    """
     paths = {source: source.split("/") for source in runs["source"].unique(maintain_order=True)}
     labels: dict[str, str] = {}
     depth = 1
@@ -62,6 +66,16 @@ def labelled(runs: pl.DataFrame) -> pl.DataFrame:
     suffix_of = pl.col("source").replace_strict(list(labels), list(labels.values()), return_dtype=TEXT)
     several = pl.len().over("source") > 1
     nth = pl.int_range(pl.len()).over("source") + 1
-    return runs.with_columns(
+    runs = runs.with_columns(
         pl.when(several).then(pl.format("{}#{}", suffix_of, nth)).otherwise(suffix_of).alias("label")
+    )
+    if not given:
+        return runs
+    taken = pl.col("label").is_in(list(given.values()))
+    whole = pl.when(several).then(pl.format("{}#{}", "source", nth)).otherwise("source")
+    return runs.with_columns(
+        pl.when(pl.col("run").is_in(list(given)))
+        .then(pl.col("run").replace_strict(given, default=None, return_dtype=TEXT))
+        .otherwise(pl.when(taken).then(whole).otherwise("label"))
+        .alias("label")
     )

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 
 from logparse.grammar import registry
+from logparse.logs import Logs
+from logparse.store import contents
 from logparse.store.intake import is_stale, read_with
 from logparse.store.tables import Store
 from logparse.store.upkeep import size
 from logparse.text.labels import many
-from logparse.text.terminal import aligned
+from logparse.text.terminal import aligned, one_line
 
 _VERSIONS = 10
 """Versions listed."""
+_HEADINGS = {"label": "Labels", "baseline": "Baselines", "note": "Notes"}
 
 
 def page(store: Store) -> str:
@@ -31,6 +35,7 @@ def page(store: Store) -> str:
         lines.append(f"{many(gone, 'source')}: the log is no longer there; what it gave is kept")
     if stale:
         lines.append(f"{many(stale, 'source')}: read with other versions; logparse ingest --stale reads them again")
+    lines += _annotations(contents.open(store.folder))
     versions = store.versions()
     lines += ["", "Versions, last first (times are UTC):"]
     lines += aligned(
@@ -42,3 +47,19 @@ def page(store: Store) -> str:
     if (left := versions.height - _VERSIONS) > 0:
         lines.append(f"  and {left} earlier")
     return "\n".join(lines)
+
+
+def _annotations(logs: Logs) -> Iterator[str]:
+    """Labels, baselines and notes, each kind under its heading."""
+    labels = dict(logs.runs.select("run", "label").iter_rows())
+    sources = dict(logs.runs.select("run", "source").iter_rows())
+    for kind, heading in _HEADINGS.items():
+        rows = [
+            (text, (sources if kind == "label" else labels).get(run, "(a run that is not in the store)"))
+            for run, of_kind, text in logs.annotations.select("run", "kind", "text").iter_rows()
+            if of_kind == kind
+        ]
+        if rows:
+            cells = [(name, text) if kind == "note" else (text, name) for text, name in rows]
+            yield from ("", f"{heading}:")
+            yield from aligned([[f"  {one_line(first)}", one_line(second)] for first, second in cells])

@@ -544,6 +544,11 @@ def binary_kind(data: bytes) -> str | None:
     return None
 
 
+def is_plain(data: bytes) -> bool:
+    """Whether a file that begins like this is text of one byte a sign, or UTF-8: its lines can be read one by one."""
+    return not any(packing.magic.match(data) for packing in _PACKINGS) and _utf16(data[:_SAMPLE]) is None
+
+
 def _is_own_output(sample: bytes) -> bool:
     """Whether the text begins as a frame that was written by this program: it quotes lines of logs, but is none."""
     start = sample[:400].decode("utf-8", "replace").lstrip("\ufeff")

@@ -3,6 +3,7 @@
 tables.py       what is on disk: immutable Parquet files, and the Delta table `sources`, whose commits decide
 intake.py       what happens to each input: unchanged, moved, grown, new
 lines.py        which lines are kept
+annotating.py   labels, notes and baselines of runs
 contents.py     the sources of a store as `Logs`
 upkeep.py       info, check, forget, compact
 """

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
@@ -17,7 +18,9 @@ from logparse.grammar import Grammar, registry
 from logparse.logs import Lines, Logs, SourceLines
 from logparse.reading.sources import read_stored
 from logparse.schema import FRAMES, SCHEMA_VERSION, TEXT, conform
+from logparse.selection import find_run
 from logparse.store import FOLDER
+from logparse.store.annotating import of_runs
 from logparse.store.tables import Store
 
 
@@ -45,6 +48,22 @@ def open(
     if isinstance(as_of, datetime):
         as_of = _version_at(store, as_of)
     store = Store(folder, as_of)
+    return logs_of(store, _shown_sources(store), registry.compiled(grammars))
+
+
+def find_place(store: Store, name: str) -> Mapping[str, Any]:
+    """The place of the run that `name` means (an id, a prefix of one, a label or part of one), with its label, as
+    `annotating.annotate` takes it.
+
+    Raises `UsageError` where no run or several runs match.
+    """
+    frames = _Frames(store, _shown_sources(store))
+    run = find_run(frames["runs"], name)
+    return frames.best.row(by_predicate=pl.col("run") == run["run"], named=True)
+
+
+def _shown_sources(store: Store) -> pl.DataFrame:
+    """The sources of a store under the names by which they are shown."""
     sources = store.sources()
     if (older := sources.filter(pl.col("schema_version") < SCHEMA_VERSION)).height:
         raise UsageError(
@@ -52,7 +71,7 @@ def open(
             "stale sources again, and forget those whose log is gone"
         )
     names = [shown(name) for name in sources["source"]]
-    return logs_of(store, sources.with_columns(pl.Series("source", names, dtype=TEXT)), registry.compiled(grammars))
+    return sources.with_columns(pl.Series("source", names, dtype=TEXT))
 
 
 def shown(source: str) -> str:
@@ -75,7 +94,8 @@ def logs_of(
         for row in sources.iter_rows(named=True)
         if row["ingest"]
     }
-    return Logs(frames, grammars, frames.places, {**stored, **(lines or {})})
+    read_at = dict(sources.filter(pl.col("read_at").is_not_null()).select("source", "read_at").iter_rows())
+    return Logs(frames, grammars, frames.places, {**stored, **(lines or {})}, frames.annotations, read_at)
 
 
 class _Frames(Mapping[str, pl.DataFrame]):
@@ -106,7 +126,7 @@ class _Frames(Mapping[str, pl.DataFrame]):
         if name == "runs":
             columns += ["label", "copies"]
         rows = self._store.scan(name, self._sources).rename({"run": "hash"})
-        joined = rows.join(self._best.select(columns).lazy(), on=["ingest", "hash"], maintain_order="left")
+        joined = rows.join(self.best.select(columns).lazy(), on=["ingest", "hash"], maintain_order="left")
         order = ["source_index", "line_first"] if name == "runs" else ["source_index"]
         return joined.sort(order, maintain_order=True).select(list(FRAMES[name]))
 
@@ -114,7 +134,7 @@ class _Frames(Mapping[str, pl.DataFrame]):
     def _copies(self) -> pl.DataFrame:
         """All places of all runs, with source_index and ingest."""
         order = (
-            self._sources.select("ingest", "source")
+            self._sources.select("ingest", "source", "origin", "sha256")
             .with_row_index("source_index")
             .filter(pl.col("ingest").is_not_null())
         )
@@ -122,8 +142,15 @@ class _Frames(Mapping[str, pl.DataFrame]):
         return copies.with_ids(places.join(order, on="ingest").sort("source_index", "line_first"))
 
     @cached_property
-    def _best(self) -> pl.DataFrame:
-        return copies.labelled(copies.fullest(self._copies))
+    def best(self) -> pl.DataFrame:
+        """The place of each run that is shown, with its label."""
+        labels = self.annotations.filter(pl.col("kind") == "label", pl.col("run").is_not_null()).select("run", "text")
+        return copies.labelled(copies.fullest(self._copies), dict(labels.iter_rows()))
+
+    @cached_property
+    def annotations(self) -> pl.DataFrame:
+        """The annotations of the runs that are here, as `logs.ANNOTATIONS`."""
+        return of_runs(self._store.annotations(), self._copies)
 
     @property
     def places(self) -> pl.DataFrame:

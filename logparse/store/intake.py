@@ -15,6 +15,7 @@ import hashlib
 import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -26,7 +27,7 @@ from logparse.frames.join import Part, join
 from logparse.grammar import Grammar
 from logparse.logs import Lines, Logs, SourceLines
 from logparse.reading.sources import Source, Stored
-from logparse.schema import SCHEMA_VERSION
+from logparse.schema import SCHEMA_VERSION, TEXT
 from logparse.store.contents import logs_of
 from logparse.store.lines import cited_lines, line_kinds
 from logparse.store.tables import SOURCES, TABLES, Store
@@ -63,6 +64,14 @@ def is_stale(row: Mapping[str, Any], now: str) -> bool:
     return then != available and then.keys() <= available.keys()
 
 
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where an input is: the name of its source in the store, and the path of a file without links."""
+
+    source: str
+    path: str | None
+
+
 class Intake:
     """One ingest into a store. Each input is offered to `has`; those that it does not have are read, and given to
     `keep` batch by batch; `finish` makes the rest count."""
@@ -87,12 +96,14 @@ class Intake:
         for row in known:
             self._by_hash.setdefault(row["sha256"], []).append(row)
         self._given: list[tuple[str, str | None, str]] = []  # name, path, hash
-        self._paths: dict[str, Stored] = {}
+        self._unknown: dict[str, _Place] = {}
         self._unread: list[pl.DataFrame] = []
         self._known: list[dict[str, Any]] = []
         self._overwritten: set[tuple[str, str]] = set()
         self._lines: dict[str, Lines] = {}
         self._text_kept = 0
+        self.kept = 0
+        """How many of the inputs are in the store by now."""
         self.counts = {"new": 0, "changed": 0, "unchanged": 0, "moved or copied": 0, "not readable": 0}
 
     def stale_paths(self) -> list[str]:
@@ -112,6 +123,7 @@ class Intake:
         twin = next((row for row in self._by_hash.get(stored.sha256, ()) if self._is_good(row)), None)
         if twin is not None and (path is None or (row is not None and row["sha256"] == stored.sha256)):
             self.counts["unchanged"] += 1
+            self.kept += 1
             return True
         if row is not None and hashlib.sha256(stored.data[: row["bytes"]]).hexdigest() != row["sha256"]:
             self._overwritten.add((str(path), row["sha256"]))
@@ -119,7 +131,8 @@ class Intake:
             self.counts["moved or copied"] += 1
             self._known.append({"path": path, "source": _absolute(stored), "sha256": stored.sha256})
             return True
-        self._paths[stored.name] = stored
+        # Not the input itself, whose text would stay in memory until all are read.
+        self._unknown[stored.name] = _Place(_absolute(stored), path)
         self.counts["changed" if row is not None else "new"] += 1
         return False
 
@@ -143,7 +156,7 @@ class Intake:
         if (bad := frames["sources"].filter(unreadable)).height:
             self._unread.append(bad)
             self.counts["not readable"] += bad.height
-            self.counts["new"] -= sum(not self._paths[name].trouble for name in bad["source"] if name in self._paths)
+            self.counts["new"] -= sum(name in self._unknown for name in bad["source"])
         rows = frames["sources"].filter(~unreadable)
         if not rows.height:
             return
@@ -154,25 +167,27 @@ class Intake:
             "lines": cited_lines(frames, {source.name: source.text for source in sources}, kinds),
             "line_kinds": line_kinds(kinds),
         }
-        tables = {name: _of_ingest(name, frame, ids) for name, frame in tables.items()}
-        stored = [self._paths[name] for name in rows["source"]]
+        stored = [self._unknown[name] for name in rows["source"]]
         now = datetime.now(UTC).replace(tzinfo=None)
         rows = rows.join(ids, on="source", maintain_order="left").with_columns(
-            pl.Series("path", [os.path.realpath(s.path) if s.path else None for s in stored], dtype=pl.String),
-            pl.Series("source", [_absolute(s) for s in stored]),
-            part=pl.lit(self.store.write(tables)),
+            pl.Series("path", [place.path for place in stored], dtype=pl.String),
+            pl.Series("source", [place.source for place in stored]),
+            part=pl.lit(self.store.write({n: _of_ingest(n, f, ids) for n, f in tables.items() if f.height})),
+            origin=pl.col("ingest"),
             read_at=pl.lit(now),
             read_with=pl.lit(self.read_with),
             schema_version=pl.lit(SCHEMA_VERSION),
-            rows=_rows_of_each(tables, ids["ingest"]),
+            rows=_rows_of_each(tables, ids["source"]),
         )
         new = rows.select(pl.col(name).cast(dtype) for name, dtype in SOURCES.items())
         self.rows = self.store.commit(lambda current: self._with(current, new), f"ingest: {many(new.height, 'source')}")
+        self.kept += new.height
 
     def finish(self) -> None:
         """Make known contents count under their further paths."""
         if self._known:
             self.rows = self.store.commit(self._with_known, f"ingest: {many(len(self._known), 'known content')}")
+            self.kept += len(self._known)
 
     def _remember(self, sources: Sequence[Source], kinds: Mapping[str, pl.Series]) -> None:
         for source in sources:
@@ -201,6 +216,7 @@ class Intake:
                 overwritten.add((old["ingest"], row["path"]))
             else:
                 dropped.add(row["path"])
+                row["origin"] = old["origin"]
             added.append(row)
         return _in_order([*_changed(current, dropped, overwritten), *added])
 
@@ -282,14 +298,15 @@ def _in_order(rows: Sequence[dict[str, Any]]) -> pl.DataFrame:
     return pl.DataFrame(ordered, schema=SOURCES, orient="row")
 
 
-def _of_ingest(name: str, frame: pl.DataFrame, ids: pl.DataFrame) -> pl.DataFrame:
+def _of_ingest(name: str, frame: pl.DataFrame, ids: pl.DataFrame) -> pl.LazyFrame:
     """Rows of a frame with `ingest` in place of the source, as `TABLES`."""
-    rows = frame.join(ids, on="source", how="inner", maintain_order="left")
+    ingest = pl.col("source").replace_strict(ids["source"], ids["ingest"], return_dtype=TEXT)
+    rows = frame.lazy().with_columns(ingest.alias("ingest"))
     return rows.select(pl.col(column).cast(dtype) for column, dtype in TABLES[name].items())
 
 
-def _rows_of_each(tables: Mapping[str, pl.DataFrame], ingests: pl.Series) -> pl.Series:
-    """How many rows of each table each ingest has."""
-    counts = {name: dict(rows["ingest"].value_counts().iter_rows()) for name, rows in tables.items()}
-    rows = [{name: counts[name].get(ingest, 0) for name in TABLES} for ingest in ingests]
+def _rows_of_each(tables: Mapping[str, pl.DataFrame], sources: pl.Series) -> pl.Series:
+    """How many rows of each table each source has."""
+    counts = {name: dict(rows["source"].value_counts().iter_rows()) for name, rows in tables.items()}
+    rows = [{name: counts[name].get(source, 0) for name in TABLES} for source in sources]
     return pl.Series("rows", rows, dtype=SOURCES["rows"])

@@ -3,7 +3,7 @@ a rule reads. Whole logs are not kept."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import polars as pl
 
@@ -15,6 +15,9 @@ _AFTER_ERROR = 4
 """Lines after an error, among which is the one that names the problem."""
 _BESIDE = 1
 """Lines on either side that are kept where a rule reads them."""
+
+_SLICE = 2**17
+"""Rows that are looked at together."""
 
 _LINES: dict[str, pl.DataType] = {"source": TEXT, "line": pl.UInt32()}
 
@@ -43,12 +46,13 @@ def _cited(frames: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
     """source, line, in order, each once."""
     evidence = frames["evidence"].filter(pl.col("line").is_not_null())
     cell = ["run", "source", "frame", "column", "key"]
-    nth = pl.int_range(pl.len())
     metric = ["run", "source", "name", "scope", "split"]
     errors = frames["messages"].filter(pl.col("level") == "error")
+    # Piece by piece, since there may be millions of rows.
+    ends = [_first_and_last(rows, metric) for rows in frames["metrics"].iter_slices(_SLICE)]
     cited = [
-        evidence.filter((nth < _PER_CELL).over(cell)),
-        frames["metrics"].filter((nth == 0).over(metric) | (nth == pl.len() - 1).over(metric)),
+        evidence.filter((pl.int_range(pl.len()) < _PER_CELL).over(cell)),
+        *([_first_and_last(pl.concat(ends), metric)] if ends else []),
         frames["params"],
         frames["messages"],
         *(errors.with_columns(pl.col("line") + after) for after in range(1, _AFTER_ERROR + 1)),
@@ -56,6 +60,12 @@ def _cited(frames: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
     ]
     lines = pl.concat(rows.select(pl.col(name).cast(dtype) for name, dtype in _LINES.items()) for rows in cited)
     return lines.unique().sort("source", "line")
+
+
+def _first_and_last(rows: pl.DataFrame, key: Sequence[str]) -> pl.DataFrame:
+    """The first and the last row of each value of the columns `key`."""
+    nth = pl.int_range(pl.len())
+    return rows.filter((nth == 0).over(key) | (nth == pl.len() - 1).over(key))
 
 
 def _line_ends(text: bytes, numbers: list[int]) -> dict[int, str]:

@@ -4,6 +4,7 @@
         store.json            format of the store
         .gitignore            keeps it out of commits
         sources/              a Delta table: one row for each source that counts
+        annotations/          a Delta table: labels, notes and baselines
         runs/PART.parquet     rows of many sources, each with the `ingest` they came with; the same for other frames
         ...
 
@@ -60,6 +61,7 @@ that a rule reads. line_kinds: what became of the lines, as `coverage.Coverage`;
 SOURCES: dict[str, pl.DataType] = {
     **FRAMES["sources"],
     "path": TEXT,
+    "origin": TEXT,
     "ingest": TEXT,
     "part": TEXT,
     "read_at": TIME,
@@ -69,8 +71,23 @@ SOURCES: dict[str, pl.DataType] = {
 }
 """The columns of `sources` in a store. source: absolute path, or the name of a stream with the head of its hash. path:
 the same without links, by which a file is known; null for streams and for what a file held before it was overwritten.
-read_with: logparse and the grammars, with their versions. part: name of the files that hold the rows. rows: how many
-rows of each table."""
+origin: the first ingest of a source that has grown or was read again since. part: name of the files that hold the
+rows. read_with: logparse and the grammars, with their versions. rows: how many rows of each table."""
+
+ANNOTATIONS: dict[str, pl.DataType] = {
+    "kind": TEXT,
+    "text": TEXT,
+    "hash": TEXT,
+    "keyed": pl.Boolean(),
+    "origin": TEXT,
+    "sha256": TEXT,
+    "line_first": _UINT32,
+    "at": TIME,
+}
+"""The columns of `annotations`. kind: `label`, `note` or `baseline`. text: the label, the note, the name of the
+baseline. The run is known by its hash, as in `places`; one whose hash rests on no identifying value by the source
+(origin, or else sha256) and its first line."""
+_DELTA: dict[str, dict[str, pl.DataType]] = {"sources": SOURCES, "annotations": ANNOTATIONS}
 
 _ATTEMPTS = 200
 """Commits tried while other processes commit."""
@@ -115,8 +132,7 @@ class Store:
         Raises `UsageError` where the version is not there (any more), or the schema of a row is not that of this
         release.
         """
-        table = self._table()
-        rows = _rows_of(table) if table else pl.DataFrame(schema=SOURCES)
+        rows = self._rows("sources")
         newest = max(rows["schema_version"], default=0)
         if newest > SCHEMA_VERSION:
             raise UsageError(
@@ -125,9 +141,13 @@ class Store:
             )
         return rows
 
+    def annotations(self) -> pl.DataFrame:
+        """The rows of `annotations` (columns `ANNOTATIONS`): the last ones, whatever the version of this store."""
+        return self._rows("annotations")
+
     def versions(self) -> pl.DataFrame:
         """version, at (UTC) and what was done, of each commit that is still known; the last one first."""
-        table = self._table()
+        table = self._table("sources")
         rows = [
             (entry["version"], entry["timestamp"], entry.get("logparse", ""))
             for entry in (table.history() if table else ())
@@ -137,8 +157,8 @@ class Store:
             pl.from_epoch("at", "ms").cast(TIME), pl.col("commit")
         )
 
-    def commit(self, change: Callable[[pl.DataFrame], pl.DataFrame], what: str) -> pl.DataFrame:
-        """Replace the rows of `sources` by what `change` makes of them, and return the new rows.
+    def commit(self, change: Callable[[pl.DataFrame], pl.DataFrame], what: str, name: str = "sources") -> pl.DataFrame:
+        """Replace the rows of `sources` (or of `annotations`) by what `change` makes of them, and return the new rows.
 
         `change` may be called several times, each time with the rows of the last version. what: one line for the list
         of versions. Raises `UsageError` where the store cannot be written to.
@@ -147,16 +167,17 @@ class Store:
         from deltalake.exceptions import DeltaError
 
         for attempt in range(_ATTEMPTS):
-            table = self._table()
-            before = _rows_of(table) if table else pl.DataFrame(schema=SOURCES)
+            table = self._table(name)
+            before = _rows_of(table, name)
             after = change(before)
             if table is not None and after.equals(before):
                 return before
             try:
                 write_deltalake(
-                    table if table is not None else str(self._sources),
-                    after.select(pl.col(name).cast(dtype) for name, dtype in _delta(SOURCES).items()),
+                    table if table is not None else str(self.folder / name),
+                    after.select(pl.col(column).cast(dtype) for column, dtype in _delta(_DELTA[name]).items()),
                     mode="overwrite" if table is not None else "error",
+                    schema_mode="overwrite" if table is not None else None,
                     commit_properties=CommitProperties(custom_metadata={"logparse": what}, max_commit_retries=0),
                 )
                 return after
@@ -169,50 +190,52 @@ class Store:
         raise UsageError(f"{self.folder}: other processes write to this store all the time; try again")
 
     def vacuum(self, keep_days: float) -> int:
-        """Remove the files of versions of `sources` older than `keep_days`; returns their bytes."""
-        if (table := self._table()) is None:
-            return 0
-        before = {path: path.stat().st_size for path in self._sources.glob("*.parquet")}
-        table.vacuum(retention_hours=int(keep_days * 24), enforce_retention_duration=False, dry_run=False)
-        return sum(size for path, size in before.items() if not path.exists())
+        """Remove the files of versions of the Delta tables older than `keep_days`; returns their bytes."""
+        removed = 0
+        for name in _DELTA:
+            if (table := self._table(name)) is not None:
+                before = {path: path.stat().st_size for path in (self.folder / name).glob("*.parquet")}
+                table.vacuum(retention_hours=int(keep_days * 24), enforce_retention_duration=False, dry_run=False)
+                removed += sum(size for path, size in before.items() if not path.exists())
+        return removed
 
-    @property
-    def _sources(self) -> Path:
-        return self.folder / "sources"
+    def _rows(self, name: str) -> pl.DataFrame:
+        return _rows_of(self._table(name), name)
 
-    def _table(self) -> DeltaTable | None:
-        """The Delta table at the version of this store; None before the first commit."""
+    def _table(self, name: str) -> DeltaTable | None:
+        """The Delta table of that name, `sources` at the version of this store; None before the first commit."""
+        if not (self.folder / name / "_delta_log").is_dir():
+            return None
         from deltalake import DeltaTable
         from deltalake.exceptions import DeltaError, TableNotFoundError
 
         try:
-            return DeltaTable(str(self._sources), version=self.version)
+            return DeltaTable(str(self.folder / name), version=self.version if name == "sources" else None)
         except TableNotFoundError:
             return None
         except DeltaError as error:
-            if self.version is not None:
+            if self.version is not None and name == "sources":
                 raise UsageError(
                     f"{self.folder} has no version {self.version}; logparse store info lists the versions"
                 ) from None
-            raise UsageError(f"{self._sources} is damaged: {_first_line(error)}") from None
+            raise UsageError(f"{self.folder / name} is damaged: {_first_line(error)}") from None
 
     # ---- rows ---- #
 
-    def write(self, tables: Mapping[str, pl.DataFrame]) -> str:
-        """Write rows of tables as new files, and return the name of the part. They do not count before a commit.
+    def write(self, tables: Mapping[str, pl.LazyFrame]) -> str:
+        """Write rows of tables as new files, and return the name of the part. They do not count before a commit. A
+        table is written piece by piece, and need not be in memory as a whole.
 
         Raises `UsageError` where the store cannot be written to.
         """
         part = uuid.uuid4().hex[:16]
         try:
             for name, rows in tables.items():
-                if not rows.height:
-                    continue
                 path = self.file(name, part)
                 path.parent.mkdir(exist_ok=True)
                 # Readers that are not logparse take all files of a folder: no half file may have its final name.
                 with io.BytesIO() as file:
-                    rows.write_parquet(file)
+                    rows.sink_parquet(file)
                     put(path, file.getvalue())
         except OSError as error:
             for name in tables:
@@ -265,11 +288,16 @@ def _require_readable(folder: Path) -> None:
         )
 
 
-def _rows_of(table: DeltaTable) -> pl.DataFrame:
+def _rows_of(table: DeltaTable | None, name: str) -> pl.DataFrame:
+    """The rows of a Delta table, none before its first commit; columns that an older logparse did not write are
+    null."""
+    if table is None:
+        return pl.DataFrame(schema=_DELTA[name])
     rows = pl.scan_delta(table).collect()
     known = set(rows.columns)
     return rows.select(
-        (pl.col(name) if name in known else pl.lit(None)).cast(dtype).alias(name) for name, dtype in SOURCES.items()
+        (pl.col(column) if column in known else pl.lit(None)).cast(dtype).alias(column)
+        for column, dtype in _DELTA[name].items()
     )
 
 

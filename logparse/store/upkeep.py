@@ -156,8 +156,8 @@ def _merge(store: Store, parts: list[str]) -> None:
         .join(names.lazy(), on="ingest", how="inner", maintain_order="left")
         .with_columns(pl.col("new").alias("ingest"))
         .select(list(columns))
-        .collect()
         for name, columns in TABLES.items()
+        if sources.filter(pl.col("rows").struct.field(name) > 0).height
     }
     part = store.write(tables)
 

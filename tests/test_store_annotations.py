@@ -1,0 +1,229 @@
+"""Labels, notes and baselines in a store: they stay with their run whatever becomes of its log."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+from conftest import SAMPLES, run
+
+import logparse
+from logparse.cli import compare
+from logparse.store.annotating import annotate
+from logparse.store.contents import find_place
+from logparse.store.tables import Store
+
+KEYED = SAMPLES / "cerebras" / "bert_large_batch_1024.out"
+UNKEYED = SAMPLES / "sambanova" / "logreg_starter.out"
+"""Its run prints nothing that identifies it."""
+
+
+@pytest.fixture
+def store(desk: Path, monkeypatch: pytest.MonkeyPatch) -> Store:
+    """A store of five logs, two of which have a label, a note and a baseline each."""
+    monkeypatch.delenv("LOGPARSE_NO_STORE", raising=False)
+    for path in (KEYED, UNKEYED, KEYED.with_name("bert_large_batch_512.out"), SAMPLES / "groq" / "resnet50.out"):
+        (desk / "logs").mkdir(exist_ok=True)
+        shutil.copy(path, desk / "logs")
+    shutil.copy(SAMPLES / "sambanova" / "measure_performance.out", "logs/zz.out")
+    logparse.ingest("logs", store=".logparse")
+    for old, new in (("bert_large_batch_1024.out", "keyed"), ("logreg_starter.out", "unkeyed")):
+        assert run("label", old, new).stdout == f"{old} is now {new}\n"
+        assert run("note", new, f"note on {new}").exit_code == 0
+        assert run("baseline", new, "--as", f"base-{new}").exit_code == 0
+    return Store(".logparse")
+
+
+def annotated() -> dict[str, list[str]]:
+    """Source -> its annotations, in the store here."""
+    logs = logparse.open()
+    sources = dict(logs.runs.select("run", "source").iter_rows())
+    out: dict[str, list[str]] = {}
+    for row in logs.annotations.to_dicts():
+        out.setdefault(sources.get(row["run"], "nowhere"), []).append(row["text"])
+    return out
+
+
+def expected(keyed: str = KEYED.name, unkeyed: str = UNKEYED.name) -> dict[str, list[str]]:
+    return {
+        f"logs/{source}": [name, f"note on {name}", f"base-{name}"]
+        for source, name in ((keyed, "keyed"), (unkeyed, "unkeyed"))
+    }
+
+
+def test_the_fixture_has_a_run_of_each_kind(store: Store) -> None:
+    assert find_place(store, "keyed")["keyed"]
+    assert not find_place(store, "unkeyed")["keyed"]
+    assert annotated() == expected()
+
+
+def test_a_label_is_shown_and_names_the_run(store: Store) -> None:
+    assert logparse.open().runs["label"].to_list() == [
+        "keyed",
+        "bert_large_batch_512.out",
+        "unkeyed",
+        "resnet50.out",
+        "zz.out",
+    ]
+    assert "keyed" in run("ingest", f"logs/{KEYED.name}").stdout
+    assert run("show", "keyed", "throughput").stdout.startswith("4847.18 samples/s")
+    assert run("compare", "keyed", "batch_512").exit_code == 0
+    assert run("runs", "--where", "label = 'unkeyed'", "--format", "csv").stdout.count("\n") == 2
+
+
+def test_they_stay_when_a_log_grows(store: Store) -> None:
+    for name in (KEYED.name, UNKEYED.name):
+        with Path("logs", name).open("a") as file:
+            file.write("one more line\n")
+    run("ingest", "logs")
+    assert annotated() == expected()
+
+
+def test_they_stay_when_a_log_is_read_again_by_a_newer_version(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    import logparse.store.intake as intake
+
+    now = intake.read_with
+    monkeypatch.setattr(intake, "read_with", lambda *given: now(*given).replace("logparse ", "logparse 9"))
+    assert "5 changed" in run("ingest", "--stale", "logs").stderr
+    assert annotated() == expected()
+
+
+def test_they_stay_when_a_log_is_moved(store: Store) -> None:
+    for name in (KEYED.name, UNKEYED.name):
+        Path("logs", name).rename(f"logs/moved_{name}")
+    run("ingest", "logs")
+    assert annotated() == expected(f"moved_{KEYED.name}", f"moved_{UNKEYED.name}")
+
+
+def test_they_stay_with_what_a_file_held_before_it_was_overwritten(store: Store) -> None:
+    # It grows first, so that the text is not the one that the label was given to.
+    for name in (KEYED.name, UNKEYED.name):
+        with Path("logs", name).open("a") as file:
+            file.write("one more line\n")
+    run("ingest", "logs")
+    for name in (KEYED.name, UNKEYED.name):
+        shutil.copy(SAMPLES / "sambanova" / "unet_instances.out", f"logs/{name}")
+    run("ingest", "logs")
+    assert [source.partition("@")[0] for source in annotated()] == [f"logs/{KEYED.name}", f"logs/{UNKEYED.name}"]
+    assert all("@" in source for source in annotated())
+
+
+def test_they_stay_through_compaction_and_forgetting(store: Store) -> None:
+    run("ingest", f"logs/{KEYED.name}")
+    assert run("store", "compact", "--keep", 0).exit_code == 0
+    assert annotated() == expected()
+    for name in (KEYED.name, UNKEYED.name):
+        assert run("store", "forget", f"logs/{name}").exit_code == 0
+    assert run("store", "compact", "--keep", 0).exit_code == 0
+    assert set(annotated()) == {"nowhere"}
+    assert "keyed  " not in run("runs").stdout
+    result = run("compare", "--baseline", "base-keyed")
+    assert result.exit_code == 2
+    assert "the run of the baseline 'base-keyed' is not in the store: ingest its log again" in result.stderr
+    run("ingest", "logs")
+    assert annotated() == expected()
+
+
+def test_a_run_with_a_label_keeps_it_beside_other_logs(store: Store) -> None:
+    (Path("more")).mkdir()
+    shutil.copy(SAMPLES / "cerebras" / "bert_large_batch_2048.out", "more/keyed")
+    logs = logparse.open() + logparse.ingest("more")
+    assert logs.runs["label"].to_list()[0] == "keyed"
+    assert logs.runs["label"].to_list()[-1] == "more/keyed"  # the label of another run is not taken
+    assert logs.only("keyed").annotations["text"].to_list() == expected()[f"logs/{KEYED.name}"]
+    result = run("compare", ".logparse", "more", "batch_512", "keyed", "--baseline", "base-keyed")
+    assert result.exit_code == 0, result.stderr
+    assert "2 sides, baseline keyed" in result.stdout
+
+
+def test_processes_annotate_at_once(store: Store) -> None:
+    script = "import sys; from logparse.cli import cli; cli.main(sys.argv[1:], prog_name='logparse')"
+    processes = [
+        subprocess.Popen([sys.executable, "-c", script, "note", "resnet50", f"note {i}"], stdout=subprocess.DEVNULL)
+        for i in range(4)
+    ]
+    assert [process.wait() for process in processes] == [0] * 4
+    assert sorted(annotated()["logs/resnet50.out"]) == [f"note {i}" for i in range(4)]
+
+
+def test_info_lists_them(store: Store) -> None:
+    text = run("store", "info").stdout
+    assert f"Labels:\n  keyed     logs/{KEYED.name}\n  unkeyed   logs/{UNKEYED.name}\n" in text
+    assert "Baselines:\n  base-keyed     keyed\n  base-unkeyed   unkeyed\n" in text
+    assert "Notes:\n  keyed     note on keyed\n  unkeyed   note on unkeyed\n" in text
+
+
+def test_they_can_be_removed_and_replaced(store: Store) -> None:
+    assert run("label", "keyed", "other").stdout == "keyed is now other\n"
+    assert run("label", "other", "--remove").stdout == "other: label removed\n"
+    assert run("baseline", "batch_512", "--as", "base-keyed").exit_code == 0
+    assert run("baseline", "--remove", "base-unkeyed").stdout == "baseline base-unkeyed removed\n"
+    assert run("note", "unkeyed", "--remove").exit_code == 0
+    assert annotated() == {
+        f"logs/{KEYED.name}": ["note on keyed"],
+        f"logs/{UNKEYED.name}": ["unkeyed"],
+        "logs/bert_large_batch_512.out": ["base-keyed"],
+    }
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["label", "bert_large_bach_512", "x"], "did you mean 'bert_large_batch_512.out'?"),
+        (["label", "resnet50", "keyed"], "'keyed' is the label of another run"),
+        (["label", "resnet50", "zz.out"], "'zz.out' is the label of another run"),
+        (["label", "resnet50", "a*"], "a label cannot hold '*'"),
+        (["label", "resnet50", " "], "a label needs a text"),
+        (["label", "resnet50"], "give RUN and the label, or RUN and --remove"),
+        (["label", "resnet50", "--remove"], "resnet50.out has no label"),
+        (["note", "resnet50", "two\nlines"], "a note is one line of text"),
+        (["note", "out", "x"], "is ambiguous"),
+        (["baseline", "resnet50"], "give RUN and --as NAME, or --remove NAME"),
+        (["baseline", "--remove", "base-keyd"], "there is no baseline 'base-keyd'; did you mean 'base-keyed'"),
+        (
+            ["compare", "--baseline", "base-keyd"],
+            "no baseline and no run is called 'base-keyd'; did you mean 'base-keyed'",
+        ),
+        (["compare", "--since", "7 years"], "give an age (30min, 12h, 7d, 2w) or a date"),
+        (["compare", "--since", "2034-01-01"], "no run began since 2034-01-01 00:00; the last one began "),
+    ],
+)
+def test_errors_say_what_to_do(store: Store, arguments: list[str], message: str) -> None:
+    result = run(*arguments)
+    assert result.exit_code == 2
+    assert message in result.stderr
+
+
+def test_an_annotation_needs_a_store(desk: Path) -> None:
+    result = run("label", "a", "b")
+    assert result.exit_code == 2
+    assert ".logparse is no store" in result.stderr
+
+
+def test_compare_since_takes_the_runs_that_began_since_and_the_baseline(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # The run with batch 512 began on 2024-04-07 at 06:24, that with 1024 at 05:47.
+    monkeypatch.setattr(compare, "now", lambda: datetime(2024, 4, 7, 7, 0))
+    for since in ("50min", "2024-04-07T06:00"):
+        result = run("compare", "bert*", "keyed", "--baseline", "base-keyed", "--since", since)
+        assert result.exit_code == 0, result.stderr
+        assert "2 sides, baseline keyed" in result.stdout
+    # What states no time counts by when it was kept, which is after any of these.
+    result = run("compare", "resnet50", "zz.out", "--since", "1d", "--format", "csv")
+    assert result.exit_code == 0, result.stderr
+    # Without a store, a run without a time is left out.
+    result = run("compare", *sorted(Path("logs").glob("*.out")), "--since", "2h")
+    assert "--since: 2 runs without a time left out" in result.stderr
+    assert result.exit_code == 0, result.stderr
+
+
+def test_the_library_has_them_too(store: Store) -> None:
+    annotate(store, "baseline", find_place(store, "resnet50"), "groq")
+    logs = logparse.open()
+    assert logs.annotations.filter(kind="baseline")["text"].to_list() == ["base-keyed", "base-unkeyed", "groq"]
+    assert logs.read_at.keys() == set(logs.sources["source"])
