@@ -20,7 +20,7 @@ The meaning of "in T seconds" changed as well: the steps alone (G1, G2), steps a
 from __future__ import annotations
 
 import pyparsing as pp
-from logparse.grammars.common import WORKLOADS, line_tag, record_head, timestamp_seconds
+from logparse.grammars.common import WORKLOADS, line_tag, record_head, record_stamp, timestamp_seconds
 
 from logparse.grammar import (
     Derive,
@@ -51,24 +51,17 @@ from logparse.grammar import (
 
 # ---- how a record begins ---- #
 
-_info = pp.Opt(record_head("INFO", timestamp("at")))
+_info = pp.Opt(record_head("INFO", timestamp("at")) | record_stamp(timestamp("at")))
 """G3 to G7: `2024-03-30 15:16:33,873 INFO:   `. Excerpts and loggers of one's own lack parts of it, or have others."""
 _stamped = timestamp("at") + " INFO:" + blanks
 """The head that the Model Zoo prints, for the most frequent lines: without options they are read faster."""
-_note = pp.Opt(record_head("INFO"))
+_note = pp.Opt(record_head("INFO") | record_stamp())
 """The same without a capture, for records that are only recognised."""
 _before_level = pp.Opt("[") + timestamp("at") + pp.Regex(r"\]?(?: -)? ?(?:[a-z_][A-Za-z0-9_.]* - )?\[?")
 _after_level = pp.Regex(r"(?:\]|:| -| )[ \t]*")
 _warned = _before_level + "WARNING" + _after_level | pp.Literal("WARNING:cerebras.cluster.client:")
 _failed = _before_level + "ERROR" + _after_level
 """Warnings and errors are quoted as they are: what is before the text must be certain."""
-_level = pp.Regex(r"(?:[a-z_][A-Za-z0-9_.]* - )?\[?INFO(?:\]|:[A-Za-z_][A-Za-z0-9_.]*:| -|:)?[ \t]*")
-_other_head = (
-    "[" + timestamp("at") + pp.Regex(r"\]?(?: -)? ?") + _level
-    | timestamp("at") + (" - " + _level | pp.Literal(" [INFO]") + blanks)
-    | pp.Opt(_level)
-)  # fmt: skip
-"""Any head but that of the Model Zoo."""
 _tf = pp.Literal("INFO:tensorflow:") | "INFO:root:"
 
 # ---- tokens ---- #
@@ -88,6 +81,14 @@ _config = _path_before + (
 _rates = (
     ", Rate=" + real("throughput@interval") + " samples/sec, GlobalRate=" + real("throughput@mean") + " samples/sec"
 )
+_mark = pp.Opt("| ")
+"""Before a step. Where a bar separates the head of a record from its text as well, it counts as part of the head."""
+_next = pp.Regex(r",? ")
+"""Between two fields: releases before 1.7 print no comma, and no unit."""
+_other_rates = (
+    "Rate=" + real("throughput@interval") + pp.Opt(" samples/sec") + _next
+    + "GlobalRate=" + real("throughput@mean") + pp.Opt(" samples/sec")
+)  # fmt: skip
 _remaining = ", LoopTimeRemaining=" + unnamed(clock) + ", TimeRemaining" + (pp.Literal("=") | ">") + clock("remaining")
 
 
@@ -641,9 +642,11 @@ _TRAIN = (
     Rule(
         "train_step_other_head",
         "INFO:root:| Train Device=CSX, Step=100, Loss=9.39062, Rate=2983.97 samples/sec, GlobalRate=2983.97 samples/sec",
-        _other_head + "| Train Device=" + word("device") + ", Step=" + integer("step") + ", Loss=" + real("loss") + _rates + pp.Opt(_remaining),
+        _info + _mark + "Train" + pp.Opt(":") + " Device=" + word("device") + _next + "Step=" + integer("step") + _next + "Loss=" + real("loss") + _next
+        + _other_rates + pp.Opt(_remaining),
         marks="identifies_platform running unfinished", split="train",
         more=(
+            "2023-02-08 15:16:33,873 INFO:   | Train Device=xla:0 Step=50 Loss=8.31250 Rate=69.37 GlobalRate=69.37",
             "| Train Device=CSX, Step=100, Loss=9.39062, Rate=2983.97 samples/sec, GlobalRate=2983.97 samples/sec",
             "[2025-12-06 03:02:15][INFO] | Train Device=CSX, Step=50, Loss=8.10329, Rate=32.52 samples/sec, GlobalRate=32.17 samples/sec, "
             "LoopTimeRemaining=0:10:03, TimeRemaining=0:10:03",
@@ -653,7 +656,7 @@ _TRAIN = (
     Rule(
         "train_step_wrapped",
         "2025-01-24 21:53:05,710 INFO:   | Train Device=CSX, Step=397, Loss=0.18575, Rate=405.81 samples/sec,",
-        _info + "| Train Device=" + word("device") + ", Step=" + integer("step") + ", Loss=" + real("loss") + ", Rate="
+        _info + _mark + "Train Device=" + word("device") + ", Step=" + integer("step") + ", Loss=" + real("loss") + ", Rate="
         + real("throughput@interval") + " samples/sec,",
         marks="identifies_platform running", split="train",
     ),
@@ -749,7 +752,7 @@ _TRAIN = (
 def _eval_metric(field: str, example: str, *names: str) -> Rule:
     """One of the metrics below `Evaluation metrics:`."""
     return Rule(
-        f"eval_{field}", example, _info + _texts("- eval/", "Metric: eval/") + _texts(*names) + " = " + real(field),
+        f"eval_{field}", example, _info + (pp.Opt(pp.Literal("- ") | "Metric: ") + "eval/") + _texts(*names) + " = " + real(field),
         split="eval", window="mean", carry={"step": "eval_step"},
     )  # fmt: skip
 
@@ -759,15 +762,17 @@ _EVAL = (
         "eval_step",
         "2025-10-09 18:19:54,361 INFO:   | Eval Device=CSX, GlobalStep=400, Batch=20, Loss=5.94325, Rate=1163.27 samples/sec, "
         "GlobalRate=1173.27 samples/sec, LoopTimeRemaining=0:00:08, TimeRemaining=0:00:08",
-        _info + "| Eval Device=" + word("device") + ", GlobalStep=" + integer("step") + ", Batch=" + integer("batch") + ", Loss=" + real("loss")
+        _info + _mark + "Eval Device=" + word("device") + ", GlobalStep=" + integer("step") + ", Batch=" + integer("batch") + ", Loss=" + real("loss")
         + _rates + _remaining,
         marks="identifies_platform running unfinished", split="eval",
     ),
     Rule(
         "eval_batch",
         "2024-03-21 10:19:54,361 INFO:   | Eval Device=CSX, Step=20, Loss=5.94325, Rate=1163.27 samples/sec, GlobalRate=1173.27 samples/sec",
-        _info + "| Eval Device=" + word("device") + ", Step=" + integer("batch") + ", Loss=" + real("loss") + _rates,
+        _info + _mark + "Eval" + pp.Opt(":") + " Device=" + word("device") + _next + "Step=" + integer("batch") + _next + "Loss=" + real("loss") + _next
+        + _other_rates,
         marks="identifies_platform running unfinished", split="eval",
+        more=("2023-02-08 15:16:33,873 INFO:   | Eval Device=xla:0 Step=50 Loss=8.31250 Rate=69.37 GlobalRate=69.37",),
     ),
     Rule(
         "eval_loss",

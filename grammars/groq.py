@@ -11,7 +11,7 @@ mark. If the log keeps `\\r`, the number of frames gives the duration of a stage
 from __future__ import annotations
 
 import pyparsing as pp
-from logparse.grammars.common import WORKLOADS, bar, line_tag
+from logparse.grammars.common import WORKLOADS, bar, line_tag, record_head, record_stamp
 
 from logparse.grammar import (
     Bar,
@@ -550,20 +550,21 @@ _STATE = (
 
 _process = pp.Regex(r"[0-9]+:[A-Z]+:\[")
 _record = "[" + timestamp_seconds("at") + "] [info]" + blanks
+_timer = pp.Opt(record_head("INFO", timestamp_seconds("at")) | record_stamp(timestamp_seconds("at"))) + 'Timer: "Groq Compiler" '
 
 _COMPILER = (
     Rule("compiler_begin", "Running Groq Compiler...", pp.Literal("Running Groq Compiler..."), marks="identifies_platform begin"),
     Rule(
         "compiler_started", '[2024-04-08 15:51:15] [info]\tTimer: "Groq Compiler" started!',
-        _record + 'Timer: "Groq Compiler" started!', marks="identifies_platform begin",
+        _timer + 'started!', marks="identifies_platform begin",
     ),
     Rule(
         "compiler_finished", '[2024-04-08 15:51:23] [info]\tTimer: "Groq Compiler" finished in 8.606s',
-        _record + 'Timer: "Groq Compiler" finished in ' + real("duration") + "s", marks="identifies_platform submission",
+        _timer + 'finished in ' + real("duration") + "s", marks="identifies_platform submission",
     ),
     Rule(
         "compiler_memory", "[2024-04-08 15:51:23] [info]\tMax memory usage: 689.19 MiB",
-        _record + "Max memory usage: " + in_unit(real, "MiB")("memory") + " MiB", split="benchmark", window="final",
+        (record_head("INFO", timestamp_seconds("at")) | record_stamp(timestamp_seconds("at"))) + "Max memory usage: " + in_unit(real, "MiB")("memory") + " MiB", split="benchmark", window="final",
     ),
     Rule("compiler_record", "[2024-04-08 15:51:19] [info]\tScheduled 16830 (50%) operations (1971 cycles)", _record + not_starting_with("Ti", "Max")),
     Rule("compiler_cycles", "On-chip compute cycle count: 38476", "On-chip compute cycle count: " + integer("cycles"), params="log"),
