@@ -20,7 +20,7 @@ The meaning of "in T seconds" changed as well: the steps alone (G1, G2), steps a
 from __future__ import annotations
 
 import pyparsing as pp
-from logparse.grammars.common import WORKLOADS, line_tag, record_head, record_stamp, timestamp_seconds
+from logparse.grammars.common import WORKLOADS, line_tag, record_head, record_stamp, stamped_head, timestamp_seconds
 
 from logparse.grammar import (
     Derive,
@@ -57,12 +57,10 @@ _stamped = timestamp("at") + " INFO:" + blanks
 """The head that the Model Zoo prints, for the most frequent lines: without options they are read faster."""
 _note = pp.Opt(record_head("INFO") | record_stamp())
 """The same without a capture, for records that are only recognised."""
-_before_level = pp.Opt("[") + timestamp("at") + pp.Regex(r"\]?(?: -)? ?(?:[a-z_][A-Za-z0-9_.]* - )?\[?")
-_after_level = pp.Regex(r"(?:\]|:| -| )[ \t]*")
-_warned = _before_level + "WARNING" + _after_level | pp.Literal("WARNING:cerebras.cluster.client:")
-_failed = _before_level + "ERROR" + _after_level
+_warned = stamped_head("WARNING", timestamp("at")) | pp.Literal("WARNING:cerebras.cluster.client:")
+_failed = stamped_head("ERROR", timestamp("at"))
 """Warnings and errors are quoted as they are: what is before the text must be certain."""
-_tf = pp.Literal("INFO:tensorflow:") | "INFO:root:"
+_tf = pp.Literal("INFO:tensorflow:") | "INFO:root:" | record_head("INFO", timestamp("at"))
 
 # ---- tokens ---- #
 
@@ -243,7 +241,7 @@ _BEGIN = (
     Rule(
         "tf_mode",
         "INFO:root:Running train on CS-2",
-        "INFO:root:Running " + name("mode") + " on " + pp.Regex(r"CS-[0-9]+")("system"),
+        _tf + "Running " + name("mode") + " on " + pp.Regex(r"CS-[0-9]+")("system"),
         marks="identifies_platform",
     ),
     Rule(
@@ -540,7 +538,7 @@ _COMPILE = (
     Rule(
         "tf_cache_hit",
         "INFO:tensorflow:Cached compilation found for this model configuration",
-        pp.Literal("INFO:tensorflow:Cached compilation found for this model configuration"),
+        _tf + "Cached compilation found for this model configuration",
         marks="identifies_platform submission",
     ),
 )  # fmt: skip
@@ -593,13 +591,13 @@ _LOAD = (
     Rule(
         "tf_programmed_in",
         "INFO:root:Fabric programmed: this took 367.94864416122437 seconds.",
-        "INFO:root:Fabric programmed: this took " + real("duration") + " seconds.",
+        _tf + "Fabric programmed: this took " + real("duration") + " seconds.",
         marks="identifies_platform running",
     ),
     Rule(
         "tf_programmed",
         "INFO:tensorflow:Fabric programmed",
-        pp.Literal("INFO:tensorflow:Fabric programmed"),
+        _tf + "Fabric programmed",
         marks="identifies_platform running",
     ),
     Rule(
@@ -613,7 +611,7 @@ _LOAD = (
     Rule(
         "tf_streamers",
         "INFO:tensorflow:Waiting for 19 streamer(s) to prime the data pipeline",
-        "INFO:tensorflow:Waiting for " + integer("input_workers") + " streamer(s) to prime the data pipeline",
+        _tf + "Waiting for " + integer("input_workers") + " streamer(s) to prime the data pipeline",
         params="log",
     ),
 )  # fmt: skip
@@ -700,14 +698,14 @@ _TRAIN = (
     Rule(
         "tf_step",
         "INFO:tensorflow:global step 99900: loss = 0.0 (907.74 steps/sec)",
-        "INFO:tensorflow:global step " + integer("step") + ": loss = " + real("loss") + " (" + real("iteration_rate@mean") + " steps/sec)",
+        _tf + "global step " + integer("step") + ": loss = " + real("loss") + " (" + real("iteration_rate@mean") + " steps/sec)",
         marks="identifies_platform running", split="train",
         more=("INFO:tensorflow:global step 100000: loss = 1.901388168334961e-05 (532.0 steps/sec)",),
     ),
     Rule(
         "tf_trained",
         "INFO:tensorflow:Training finished with 256000 samples in 37.164 seconds, 6888.4 samples/second.",
-        "INFO:tensorflow:Training finished with " + integer("samples") + " samples in " + real("duration") + " seconds, " + real("throughput@mean")
+        _tf + "Training finished with " + integer("samples") + " samples in " + real("duration") + " seconds, " + real("throughput@mean")
         + (pp.Literal(" samples/second.") | " samples / second"),
         marks="identifies_platform final", split="train",
         more=("INFO:tensorflow:Training finished with 25600000 samples in 187.465 seconds, 136558.69 samples / second",),
@@ -715,13 +713,13 @@ _TRAIN = (
     Rule(
         "tf_training_complete",
         "INFO:root:Training complete. Completed 1024000 sample(s) in 160.75317454338074 seconds",
-        "INFO:root:Training complete. Completed " + integer("samples") + " sample(s) in " + real("duration") + " seconds",
+        _tf + "Training complete. Completed " + integer("samples") + " sample(s) in " + real("duration") + " seconds",
         marks="identifies_platform final",
     ),
     Rule(
         "tf_final_loss",
         "INFO:tensorflow:Loss for final step: 7.59.",
-        "INFO:tensorflow:Loss for final step: " + real("loss@final") + ".",
+        _tf + "Loss for final step: " + real("loss@final") + ".",
         split="train", window="final",
         more=("INFO:tensorflow:Loss for final step: 1.9e-05.",),
     ),
@@ -828,25 +826,25 @@ _CHECKPOINT = (
     Rule(
         "checkpoint_loader",
         "2023-11-10 20:56:38,458 INFO:   Saving step 200 in dataloader checkpoint",
-        (_note | pp.Literal("INFO:root:")) + "Saving step " + _number + " in dataloader checkpoint",
+        _note + "Saving step " + _number + " in dataloader checkpoint",
         more=("INFO:root:Saving step 99999 in dataloader checkpoint",),
     ),
     Rule(
         "tf_checkpoint",
         "INFO:tensorflow:Saving checkpoints for 100000 into model_dir/model.ckpt.",
-        "INFO:tensorflow:Saving checkpoints for " + integer("step") + " into " + (pp.Regex(r"[^ \t/]+")("model") + "/model.ckpt." | _path_before + "model.ckpt."),
+        _tf + "Saving checkpoints for " + integer("step") + " into " + (pp.Regex(r"[^ \t/]+")("model") + "/model.ckpt." | _path_before + "model.ckpt."),
         more=("INFO:tensorflow:Saving checkpoints for 0 into model_dir_bert_large_msl128/model.ckpt.",),
     ),
     Rule(
         "tf_final_checkpoint",
         "INFO:root:Taking final checkpoint at step: 1000",
-        "INFO:root:Taking final checkpoint at step: " + integer("step"),
+        _tf + "Taking final checkpoint at step: " + integer("step"),
         marks="identifies_platform",
     ),
     Rule(
         "tf_checkpoint_saved",
         "INFO:tensorflow:Saved checkpoint for global step 1000 in 69.48748517036438 seconds: mytest/model.ckpt-1000",
-        "INFO:tensorflow:Saved checkpoint for global step " + integer("step") + " in " + real("duration") + " seconds: " + token("path"),
+        _tf + "Saved checkpoint for global step " + integer("step") + " in " + real("duration") + " seconds: " + token("path"),
         marks="identifies_platform",
     ),
 )  # fmt: skip
@@ -870,13 +868,13 @@ _SDK = (
     Rule(
         "sdk_cache_hit",
         "2023-10-11 00:56:13,255 INFO     Application was found in the compile cache.",
-        timestamp("at") + " INFO" + blanks + "Application was found in the compile cache.",
+        _info + "Application was found in the compile cache.",
         marks="identifies_platform",
     ),
     Rule(
         "sdk_compiled",
         "2025-10-23 19:50:44,583 INFO     CSL compiler output:",
-        (timestamp("at") + " INFO" + blanks | pp.Literal("INFO:cerebras.sdk.client.sdk_appliance_client:")) + "CSL compiler output:" + rest,
+        _info + "CSL compiler output:" + rest,
         marks="identifies_platform",
         more=("INFO:cerebras.sdk.client.sdk_appliance_client:CSL compiler output:",),
     ),
@@ -890,31 +888,31 @@ _SDK = (
     Rule(
         "local_compile",
         "[INFO] === Beginning compilation ===",
-        pp.Literal("[INFO] === Beginning compilation ==="),
+        record_head("INFO") + "=== Beginning compilation ===",
         marks="begin identifies_platform",
     ),
     Rule(
         "local_image",
         "[INFO] Using SIF: ~/cs_sdk-2.10/sdk-cbcore-202505010205-2-ef181f81.sif",
-        "[INFO] Using SIF: " + _path_before + "sdk-cbcore-" + pp.Regex(r"[0-9a-f-]+")("sdk_version") + ".sif",
+        _note + "Using SIF: " + _path_before + "sdk-cbcore-" + pp.Regex(r"[0-9a-f-]+")("sdk_version") + ".sif",
         params="log",
     ),
     Rule(
         "local_import_path",
         "[INFO] CSL_IMPORT_PATH is not set",
-        "[INFO] CSL_IMPORT_PATH " + rest,
+        _note + "CSL_IMPORT_PATH " + rest,
         more=("[INFO] CSL_IMPORT_PATH accepts colon separated list of paths generated by 'realpath <path>'",),
     ),
     Rule(
         "local_compiled",
         "[INFO] Compilation successful",
-        pp.Literal("[INFO] Compilation successful"),
-        marks="identifies_platform result",
+        record_head("INFO") + "Compilation successful",
+        marks="result",
     ),
     Rule(
         "local_program",
         "[INFO] === Calling container-hosted python ===",
-        pp.Literal("[INFO] === Calling container-hosted python ==="),
+        _note + "=== Calling container-hosted python ===",
         marks="identifies_platform running",
     ),
     Rule(
@@ -1275,11 +1273,15 @@ _COLUMNS = (
         _of("train_step|train_step_timed|train_step_other_head|global_rate_wrapped", "throughput@mean"),
         "last",
     ),
+    # GlobalRate may count from the start of the client: then it is far below Rate on the first step line.
+    Take("first_rate", _of("train_step|train_step_timed|train_step_other_head", "throughput@interval"), "first"),
+    Take("first_global_rate", _of("train_step|train_step_timed|train_step_other_head", "throughput@mean"), "first"),
     Take(
         "throughput",
         _of("train_step|train_step_timed|train_step_other_head|global_rate_wrapped", "throughput@mean"),
         "last",
-        when="not known(train_s) or abs(global_rate * train_s - work) <= 0.02 * work",
+        when="abs(global_rate * train_s - work) <= 0.02 * work"
+        " or not known(train_s) and (not known(first_rate) or abs(first_global_rate - first_rate) <= 0.02 * first_rate)",
     ),
     Take("throughput", "tf_trained.throughput@mean", "last"),
     Derive("throughput", "samples / train_s"),

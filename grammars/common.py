@@ -66,15 +66,25 @@ def record_stamp(at: pp.ParserElement = timestamp) -> pp.ParserElement:
     return pp.Opt("[") + stamp + pp.Regex(r"[\],]?(?: ?[-|:] )? *")
 
 
+def _level(level: str, at: pp.ParserElement) -> pp.ParserElement:
+    """The level of a record, and what follows it up to the text: its logger, or the time."""
+    levels = pp.Literal(level) | level.lower()
+    mark = pp.Opt("[") + levels + pp.Regex(rf"(?:\|[^\] ]*\]|\]|:{_logger}:| *[-|]|:)?[ \t]*")
+    of_level = mark + pp.Opt(record_stamp(at)) + pp.Opt(_before_message)
+    return of_level | _before_level + of_level
+
+
 def record_head(level: str, at: pp.ParserElement = timestamp) -> pp.ParserElement:
     """How a record of Python's logging begins, in the formats that programs configure most:
     `2024-03-30 15:16:33,873 INFO:   `, `2024-03-30 15:16:33,873 - module - INFO - `, `[2024-03-30 15:16:33][INFO] `,
     `03/30/2024 15:16:33 - INFO - module -   `, `INFO:root:`, `[INFO] `. `at` captures the time if it has a name.
     """
-    levels = pp.Literal(level) | level.lower()
-    mark = pp.Opt("[") + levels + pp.Regex(rf"(?:\|[^\] ]*\]|\]|:{_logger}:| *[-|]|:)?[ \t]*")
-    of_level = mark + pp.Opt(record_stamp(at)) + pp.Opt(_before_message)
-    return pp.Opt(record_stamp(at)) + (of_level | _before_level + of_level)
+    return pp.Opt(record_stamp(at)) + _level(level, at)
+
+
+def stamped_head(level: str, at: pp.ParserElement = timestamp) -> pp.ParserElement:
+    """A head that begins with a time: what follows it is the text of a record for certain."""
+    return record_stamp(at) + _level(level, at)
 
 
 # Rates of other units (bytes, examples) are not captured; their units do not begin like `it/s` and `s/it`.

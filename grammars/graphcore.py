@@ -76,7 +76,7 @@ _logged = record_head("INFO", timestamp("at"))
 """The head of a record of Python's logging: CosmicTagger, PopART and PopXL each have a form of their own."""
 _said = pp.Opt(_logged | record_stamp(timestamp("at")))
 """The same before a text that no other program prints: the head may be missing."""
-_utils = "[INFO] " + damaged_timestamp("at") + ":" + blanks
+_utils = "[INFO] " + damaged_timestamp("at") + ":" + blanks | _logged
 _cnn = record_head("INFO")
 _mllog = (
     ':::MLLOG {"namespace": "'
@@ -839,7 +839,7 @@ applications = (
         "utils_total",
         "[INFO] 2022-12-16 17:07:32: Total runtime: 3956.836479 seconds",
         _utils + "Total runtime: " + seconds("total_s") + " seconds",
-        marks="identifies_platform final",
+        marks="final",
     ),
     Rule(
         "utils_throughput",
@@ -870,14 +870,12 @@ applications = (
         "utils_compile",
         "[INFO] 2022-12-16 17:07:33:    Total compile time: 429.59 seconds",
         _utils + "Total compile time: " + seconds("duration") + " seconds",
-        marks="identifies_platform",
     ),
     # Printed if stderr has no start and end of a compilation: the run did not fail.
     Rule(
         "utils_no_compile",
         "[INFO] 2022-12-03 06:44:15:    Total compile time: ERROR",
         _utils + "Total compile time: ERROR",
-        marks="identifies_platform",
     ),
 )  # fmt: skip
 
