@@ -173,7 +173,7 @@ _BEGIN = (
         pp.Opt(pp.Literal("Collecting ") | "Requirement already satisfied: ") + (pp.Literal("cerebras_pytorch==") | "cerebras-pytorch==")
         + token("sdk_version") + pp.Opt(" " + rest)
         | "Successfully installed " + pp.Regex(r"(?:[^ ]+ )*cerebras[_-]pytorch-") + token("sdk_version") + pp.Opt(" " + rest),
-        params="log",
+        marks="restart", params="log",
         more=(
             "cerebras_pytorch==2.3.0",
             "Collecting cerebras_pytorch==2.3.0 (from -r /home/ruth/R_2.3.0/modelzoo/requirements.txt (line 1))",

@@ -1525,6 +1525,10 @@ mlperf = (
         "mllog_train_samples", _log_line("train_samples", "2626598"),
         _point + 'train_samples", "value": ' + pp.Regex(r"\[?") + integer("samples") + pp.Regex(r"\]?") + _bare,
     ),
+    Rule(
+        "mllog_cache_clear", _log_line("cache_clear", "true"),
+        _point + (pp.Literal("cache_clear") | "CACHE_CLEAR") + '", "value": ' + pp.Regex("[a-zA-Z]+") + _bare, marks="restart",
+    ),
     Rule("mllog_init_start", _log_line("init_start", "null"), _point + 'init_start", "value": null' + _bare, marks="begin"),
     Rule("mllog_init_stop", _log_line("init_stop", "null"), _point + 'init_stop", "value": null' + _bare),
     Rule("mllog_run_start", _log_line("run_start", "null"), _point + 'run_start", "value": null' + _bare, marks="running"),
@@ -1569,7 +1573,7 @@ mlperf = (
         "mllog_other", _log_line("weights_initialization", "null"),
         _point
         + (
-            pp.Literal("weights_initialization") | "WEIGHTS_INITIALIZATION" | "block_start" | "block_stop" | "cache_clear" | "submission_status"
+            pp.Literal("weights_initialization") | "WEIGHTS_INITIALIZATION" | "block_start" | "block_stop" | "submission_status"
             | "submission_division" | "eval_samples"
         ) + '"' + rest,
     ),

@@ -87,10 +87,15 @@ _SESSION = (
     ),
     Rule("command", "$ python bert_tiny.py", "$ " + pp.Combine("python " + nonempty)("command"), marks="begin", params="command"),
     Rule(
-        "prompt",
+        "prompt_command",
         "user@groq-r01-gn-04:~$ conda activate groqflow",
-        _user + "@" + pp.Regex(r"groq[A-Za-z0-9_-]*")("host") + ":" + pp.Regex(r"[^$ ]*") + "$" + pp.Regex(r"(?: (?:[^bp].*|p[^y].*|b[^e].*)?)?"),
-        more=("(base) user@groq-login-02:~$",),
+        _user + "@" + pp.Regex(r"groq[A-Za-z0-9_-]*")("host") + ":" + pp.Regex(r"[^$ ]*") + "$ " + pp.Regex(r"[^bp].*|p[^y].*|b[^e].*"),
+        marks="restart",
+    ),
+    Rule(
+        "prompt",
+        "(base) user@groq-login-02:~$",
+        _user + "@" + pp.Regex(r"groq[A-Za-z0-9_-]*")("host") + ":" + pp.Regex(r"[^$ ]*") + "$",
     ),
     # They name the platform and hold no run.
     Rule(
@@ -482,9 +487,9 @@ _build_step = pp.MatchFirst(
 )  # fmt: skip
 
 _STATE = (
-    Rule("state_built", "build_status: successful_build", pp.Literal("build_status: successful_build"), marks="submission"),
+    Rule("state_built", "build_status: successful_build", pp.Literal("build_status: successful_build"), marks="begin submission"),
     Rule(
-        "state_failed", "build_status: failed_build", pp.Literal("build_status: failed_build"), marks="failure", level="error", kind="compile",
+        "state_failed", "build_status: failed_build", pp.Literal("build_status: failed_build"), marks="begin failure", level="error", kind="compile",
     ),
     Rule("state_model", "build_name: bert_tiny", "build_name: " + _build("model")),
     Rule("state_groqcard", "groqcard: A1.4", "groqcard: " + token("system"), params="config"),
@@ -697,7 +702,7 @@ GRAMMAR = Grammar(
     phases=_PHASES,
     tables=tuple(Table(header, row, _LABELS) for header in ("result_header", "score_header") for row in ("cpu_row", "groq_row")),
     columns=(
-        Take("host", "proof_point_command|benchit_command|prompt"),
+        Take("host", "proof_point_command|benchit_command|prompt_command|prompt"),
         Take("dataset", "dataset_repository", "first"),
         Take("job_id", "qsub_ready|qsub_waiting"),
         Take(

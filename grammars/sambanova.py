@@ -204,13 +204,13 @@ _ENVIRONMENT = (
         (pp.Literal("sbatch: error: ") | "salloc: error: ") + nonempty,
         marks="failure standalone", level="error", kind="scheduler",
     ),
-    Rule("slurm_job_id", "SLURM_JOB_ID=29809", "SLURM_JOB_ID=" + integer("job_id"), params="environment"),
+    Rule("slurm_job_id", "SLURM_JOB_ID=29809", "SLURM_JOB_ID=" + integer("job_id"), marks="restart", params="environment"),
     # The shell of a batch script reports its errors with the path of Slurm's copy of the script.
     Rule(
         "slurm_script",
         "/var/spool/slurmd/job13528/slurm_script: 8: /var/spool/slurmd/job13528/slurm_script: source: not found",
         "/var/spool/slurmd/job" + integer("job_id") + "/slurm_script: " + rest,
-        params="environment",
+        marks="restart", params="environment",
     ),
     Rule("slurm_ntasks", "SLURM_NTASKS=16", "SLURM_NTASKS=" + integer("ranks"), params="environment"),
     Rule("hostname", "HOSTNAME=sn30-r1-h1", "HOSTNAME=" + token("host"), params="environment"),
