@@ -136,7 +136,8 @@ def _under_way(columns: RunColumns, runs: pl.DataFrame, unparsed: pl.Series) -> 
     """n, pos, seg, rule of the lines that end a run and show work under way, rule by rule.
 
     They do if a counter is short of its end, or if they have no counter with a known end and the rule is marked
-    `unfinished`.
+    `unfinished`. A line that several platforms print may be of another program: it counts only if a rule reads all
+    lines between the last one of the platform and it.
     """
     last = runs.filter(_number_after(runs, unparsed) == 0).select("n", pos="pos_last")
     out = []
@@ -153,8 +154,20 @@ def _under_way(columns: RunColumns, runs: pl.DataFrame, unparsed: pl.Series) -> 
             short = pl.coalesce(
                 pl.any_horizontal(pairs), pl.when(pl.all_horizontal(p.is_null() for p in pairs)).then(short)
             )
-        out.append(lines.filter(short).select("n", "pos", "seg", pl.lit(rule.name).alias("rule")))
+        lines = lines.filter(short)
+        if lines.height and not columns.hits.grammar.has(rule.name):
+            own = lines.select("n").join(_last_own(columns), on="n", how="left", maintain_order="left")["own"]
+            lines = lines.filter(_number_between(unparsed, _row(own), _row(lines["pos"])).eq_missing(0))
+        out.append(lines.select("n", "pos", "seg", pl.lit(rule.name).alias("rule")))
     return out
+
+
+def _last_own(columns: RunColumns) -> pl.DataFrame:
+    """n, own: where the last line of each run is that a rule of the platform itself read."""
+    frames = [
+        frame.select("n", own="pos") for name, frame in columns.hits.by_rule.items() if columns.hits.grammar.has(name)
+    ]
+    return pl.concat(frames).group_by("n").agg(pl.col("own").max())
 
 
 def _lines_at(hits: Hits, positions: pl.Series) -> Iterator[tuple[Rule, pl.DataFrame]]:
