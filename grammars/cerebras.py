@@ -33,6 +33,8 @@ from logparse.grammar import (
     Take,
     blanks,
     clock,
+    count,
+    grouped,
     in_unit,
     integer,
     name,
@@ -77,15 +79,15 @@ _config = _path_before + (
 )
 """A params file: its name states the workload, unless it is just `params.yaml`."""
 _rates = (
-    ", Rate=" + real("throughput@interval") + " samples/sec, GlobalRate=" + real("throughput@mean") + " samples/sec"
+    ", Rate=" + grouped("throughput@interval") + " samples/sec, GlobalRate=" + grouped("throughput@mean") + " samples/sec"
 )
 _mark = pp.Opt("| ")
 """Before a step. Where a bar separates the head of a record from its text as well, it counts as part of the head."""
 _next = pp.Regex(r",? ")
 """Between two fields: releases before 1.7 print no comma, and no unit."""
 _other_rates = (
-    "Rate=" + real("throughput@interval") + pp.Opt(" samples/sec") + _next
-    + "GlobalRate=" + real("throughput@mean") + pp.Opt(" samples/sec")
+    "Rate=" + grouped("throughput@interval") + pp.Opt(" samples/sec") + _next
+    + "GlobalRate=" + grouped("throughput@mean") + pp.Opt(" samples/sec")
 )  # fmt: skip
 _remaining = ", LoopTimeRemaining=" + unnamed(clock) + ", TimeRemaining" + (pp.Literal("=") | ">") + clock("remaining")
 
@@ -195,7 +197,7 @@ _BEGIN = (
     Rule(
         "effective_batch",
         "2024-03-14 02:59:32,596 INFO:   Effective batch size is 1024.",
-        _info + "Effective batch size is " + integer("batch_size") + ".",
+        _info + "Effective batch size is " + count("batch_size") + ".",
         marks="begin", params="banner",
     ),
     Rule(
@@ -640,7 +642,7 @@ _TRAIN = (
     Rule(
         "train_step_other_head",
         "INFO:root:| Train Device=CSX, Step=100, Loss=9.39062, Rate=2983.97 samples/sec, GlobalRate=2983.97 samples/sec",
-        _info + _mark + "Train" + pp.Opt(":") + " Device=" + word("device") + _next + "Step=" + integer("step") + _next + "Loss=" + real("loss") + _next
+        _info + _mark + "Train" + pp.Opt(":") + " Device=" + word("device") + _next + "Step=" + count("step") + _next + "Loss=" + real("loss") + _next
         + _other_rates + pp.Opt(_remaining),
         marks="identifies_platform running unfinished", split="train",
         more=(
@@ -654,14 +656,14 @@ _TRAIN = (
     Rule(
         "train_step_wrapped",
         "2025-01-24 21:53:05,710 INFO:   | Train Device=CSX, Step=397, Loss=0.18575, Rate=405.81 samples/sec,",
-        _info + _mark + "Train Device=" + word("device") + ", Step=" + integer("step") + ", Loss=" + real("loss") + ", Rate="
-        + real("throughput@interval") + " samples/sec,",
+        _info + _mark + "Train Device=" + word("device") + ", Step=" + count("step") + ", Loss=" + real("loss") + ", Rate="
+        + grouped("throughput@interval") + " samples/sec,",
         marks="identifies_platform running", split="train",
     ),
     Rule(
         "global_rate_wrapped",
         "GlobalRate=405.41 samples/sec",
-        "GlobalRate=" + real("throughput@mean") + " samples/sec",
+        "GlobalRate=" + grouped("throughput@mean") + " samples/sec",
         split="train", carry={"at": "train_step_wrapped", "step": "train_step_wrapped"},
     ),
     Rule(
@@ -673,7 +675,7 @@ _TRAIN = (
     Rule(
         "processed",
         "2024-03-30 15:20:24,238 INFO:   Processed 512000 sample(s) in 175.070497198 seconds.",
-        _info + pp.Opt("Training completed successfully! ") + "Processed " + integer("samples") + " sample(s) in " + real("duration")
+        _info + pp.Opt("Training completed successfully! ") + "Processed " + count("samples") + " sample(s) in " + grouped("duration")
         + " seconds" + pp.Opt("."),
         marks="identifies_platform final",
         more=(
@@ -685,14 +687,14 @@ _TRAIN = (
     Rule(
         "processed_training",
         "2026-01-22 16:47:17,787 INFO:   Processed 2048000 training sample(s) in 5132.922936702 seconds.",
-        _info + "Processed " + integer("samples") + " training sample(s) in " + real("duration") + " seconds" + pp.Opt("."),
+        _info + "Processed " + count("samples") + " training sample(s) in " + grouped("duration") + " seconds" + pp.Opt("."),
         marks="identifies_platform",
         more=("2025-10-10 22:18:01,100 INFO:   Processed 204800 training sample(s) in 7303.586917439 seconds",),
     ),
     Rule(
         "training_complete",
         "2023-05-15 17:48:04,009 INFO:   Training Complete. Completed 1024000 sample(s) in 229.03258180618286 seconds.",
-        _info + "Training Complete. Completed " + integer("samples") + " sample(s) in " + real("duration") + " seconds.",
+        _info + "Training Complete. Completed " + count("samples") + " sample(s) in " + grouped("duration") + " seconds.",
         marks="identifies_platform final",
     ),
     Rule(
@@ -705,7 +707,7 @@ _TRAIN = (
     Rule(
         "tf_trained",
         "INFO:tensorflow:Training finished with 256000 samples in 37.164 seconds, 6888.4 samples/second.",
-        _tf + "Training finished with " + integer("samples") + " samples in " + real("duration") + " seconds, " + real("throughput@mean")
+        _tf + "Training finished with " + count("samples") + " samples in " + grouped("duration") + " seconds, " + grouped("throughput@mean")
         + (pp.Literal(" samples/second.") | " samples / second"),
         marks="identifies_platform final", split="train",
         more=("INFO:tensorflow:Training finished with 25600000 samples in 187.465 seconds, 136558.69 samples / second",),
@@ -713,7 +715,7 @@ _TRAIN = (
     Rule(
         "tf_training_complete",
         "INFO:root:Training complete. Completed 1024000 sample(s) in 160.75317454338074 seconds",
-        _tf + "Training complete. Completed " + integer("samples") + " sample(s) in " + real("duration") + " seconds",
+        _tf + "Training complete. Completed " + count("samples") + " sample(s) in " + grouped("duration") + " seconds",
         marks="identifies_platform final",
     ),
     Rule(
@@ -767,7 +769,7 @@ _EVAL = (
     Rule(
         "eval_batch",
         "2024-03-21 10:19:54,361 INFO:   | Eval Device=CSX, Step=20, Loss=5.94325, Rate=1163.27 samples/sec, GlobalRate=1173.27 samples/sec",
-        _info + _mark + "Eval" + pp.Opt(":") + " Device=" + word("device") + _next + "Step=" + integer("batch") + _next + "Loss=" + real("loss") + _next
+        _info + _mark + "Eval" + pp.Opt(":") + " Device=" + word("device") + _next + "Step=" + count("batch") + _next + "Loss=" + real("loss") + _next
         + _other_rates,
         marks="identifies_platform running unfinished", split="eval",
         more=("2023-02-08 15:16:33,873 INFO:   | Eval Device=xla:0 Step=50 Loss=8.31250 Rate=69.37 GlobalRate=69.37",),
@@ -796,7 +798,7 @@ _EVAL = (
     Rule(
         "eval_processed",
         "2023-05-15 17:48:04,009 INFO:   Process 102400 sample(s) in 29.032 seconds.",
-        _info + "Process " + integer("count") + " sample(s) in " + real("duration") + " seconds" + pp.Opt("."),
+        _info + "Process " + count("count") + " sample(s) in " + grouped("duration") + " seconds" + pp.Opt("."),
     ),
 )  # fmt: skip
 

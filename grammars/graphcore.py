@@ -23,6 +23,7 @@ from logparse.grammar import (
     blanks,
     clock,
     count,
+    grouped,
     in_unit,
     integer,
     name,
@@ -727,7 +728,7 @@ applications = (
         "bert_step",
         "Step: 149 / 149 - LR: 1.00e-03 - total loss: 7.389 - mlm_loss: 7.008 - nsp_loss: 0.380 - mlm_acc: 0.161 % - nsp_acc: 0.875 %:  "
         "99%|█████████▉| 149/150 [00:03<00:00, 45.44it/s, throughput: 754.3 samples/sec]",
-        _bert + pp.Regex("[0-9.]+") + " %:" + blanks + tqdm(", throughput: " + real("throughput") + " samples/sec"),
+        _bert + pp.Regex("[0-9.]+") + " %:" + blanks + tqdm(", throughput: " + grouped("throughput") + " samples/sec"),
         marks="identifies_platform running redraw global",
         split="train",
     ),
@@ -794,7 +795,7 @@ applications = (
         "gpt2_first_step",
         "step 0 of epoch 0, loss: 10.913212776184082, acc: 2.0116567611694336e-05, lr: 0.00012803300858899104, throughput: 36.69187444207895 samples/sec",
         "step " + pp.Literal("0")("step") + " of epoch " + integer("epoch") + ", loss: " + real("loss") + ", acc: " + real("accuracy") + ", lr: "
-        + real("learning_rate") + ", throughput: " + real("throughput") + " samples/sec",
+        + real("learning_rate") + ", throughput: " + grouped("throughput") + " samples/sec",
         marks="identifies_platform running",
         split="train",
     ),
@@ -802,12 +803,12 @@ applications = (
         "gpt2_step",
         "step 1 of epoch 0, loss: 10.836352348327637, acc: 1.9758939743041992e-05, lr: 7.5e-05, throughput: 1064.3232077940409 samples/sec",
         "step " + pp.Regex("[1-9][0-9]*")("step") + " of epoch " + integer("epoch") + ", loss: " + real("loss") + ", acc: " + real("accuracy")
-        + ", lr: " + real("learning_rate") + ", throughput: " + real("throughput") + " samples/sec",
+        + ", lr: " + real("learning_rate") + ", throughput: " + grouped("throughput") + " samples/sec",
         marks="identifies_platform running",
         split="train",
     ),
     Rule("cnn_replicas", "[INFO] Total replicas: 4", _cnn + "Total replicas: " + integer("ranks"), params="log"),
-    Rule("cnn_batch", "[INFO] Global batch size: 16416", _cnn + "Global batch size: " + integer("batch_size"), params="log"),
+    Rule("cnn_batch", "[INFO] Global batch size: 16416", _cnn + "Global batch size: " + count("batch_size"), params="log"),
     Rule("cnn_ipus", "[INFO] Number of IPUs required: 4", _cnn + "Number of IPUs required: " + integer("devices"), marks="identifies_platform"),
     Rule("cnn_loading", "[INFO] Loading the data", _cnn + "Loading the data"),
     Rule(
@@ -826,7 +827,7 @@ applications = (
         window="mean", carry={"epoch": "cnn_epoch"},
     ),
     Rule(
-        "cnn_throughput", "[INFO] throughput: 7599.7 samples/sec", _cnn + "throughput: " + real("throughput") + " samples/sec",
+        "cnn_throughput", "[INFO] throughput: 7599.7 samples/sec", _cnn + "throughput: " + grouped("throughput") + " samples/sec",
         marks="running global", split="train", window="mean", carry={"epoch": "cnn_epoch"},
     ),
     Rule(
@@ -931,7 +932,7 @@ cosmictagger = (
     Rule(
         "cosmic_after_first",
         "2023-02-15 05:39:52,120 - INFO - Total time to batch process except first iteration: 6846.0959, throughput: 0.1458",
-        _said + "Total time to batch process except first iteration: " + seconds("duration") + ", throughput: " + real("throughput"),
+        _said + "Total time to batch process except first iteration: " + seconds("duration") + ", throughput: " + grouped("throughput"),
         marks="identifies_platform result",
         split="train",
         window="mean",
@@ -1126,7 +1127,7 @@ frameworks = (
         _said + "Iteration:" + blanks + integer("step") + " Epoch:" + blanks + real("epoch") + "/" + pp.Regex("[0-9]+")
         + " Loss (MLM NSP): " + real("mlm_loss") + " " + real("nsp_loss") + " Accuracy (MLM NSP): " + real("mlm_accuracy") + " "
         + real("nsp_accuracy") + " Learning Rate: " + real("learning_rate")
-        + pp.Opt(" Duration: " + seconds("step_time") + " s Throughput:" + blanks + real("throughput") + " samples/s"),
+        + pp.Opt(" Duration: " + seconds("step_time") + " s Throughput:" + blanks + grouped("throughput") + " samples/s"),
         marks="identifies_platform running",
         split="train",
         more=(
@@ -1190,7 +1191,7 @@ frameworks = (
     ),
     Rule(
         "popxl_rate", "2023-07-26 15:42:58 INFO: Total throughput: 7.00 t/s",
-        _logged + "Total throughput: " + real("token_throughput") + " t/s",
+        _logged + "Total throughput: " + grouped("token_throughput") + " t/s",
         marks="running result", split="benchmark",
     ),
     Rule(
@@ -1219,13 +1220,13 @@ frameworks = (
     Rule(
         "popxl_mean",
         "Mean duration: 0.003766155242919922 s Throughput: 16993.5 samples/s",
-        "Mean duration: " + seconds("step_time") + " s Throughput: " + real("throughput") + " samples/s",
+        "Mean duration: " + seconds("step_time") + " s Throughput: " + grouped("throughput") + " samples/s",
         marks="identifies_platform running",
         window="mean",
         carry={"split": "popxl_session"},
     ),
     Rule(
-        "ipu_rate", "IPU throughput: 47323.53 items/s", "IPU throughput: " + real("throughput") + " items/s", marks="identifies_platform running result",
+        "ipu_rate", "IPU throughput: 47323.53 items/s", "IPU throughput: " + grouped("throughput") + " items/s", marks="identifies_platform running result",
         split="benchmark", window="mean", fixed={"scope": "ipu"},
     ),
     Rule(
@@ -1291,7 +1292,7 @@ frameworks = (
         "embedding_batch",
         "batch len: 2048 | batch latency: 2.376206636428833s | per_sample: 0.0011602571466937661s | throughput: 861.8779059879699 samples/s",
         "batch len: " + integer("batch_size") + " | batch latency: " + seconds("latency") + "s | per_sample: " + pp.Regex("[0-9.e-]+")
-        + "s | throughput: " + real("throughput") + " samples/s",
+        + "s | throughput: " + grouped("throughput") + " samples/s",
         marks="identifies_platform running result",
         split="benchmark",
     ),
@@ -1332,7 +1333,7 @@ programs = (
         window="mean",
     ),
     Rule(
-        "poprt_rate", "Tput: 2814.467977493102", "Tput: " + real("throughput"), marks="running result", split="benchmark", window="mean"
+        "poprt_rate", "Tput: 2814.467977493102", "Tput: " + grouped("throughput"), marks="running result", split="benchmark", window="mean"
     ),
     # Pixels per second, while the batch size counts rays: the value is not captured as samples per second.
     Rule(

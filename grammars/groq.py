@@ -26,6 +26,7 @@ from logparse.grammar import (
     blanks,
     clock,
     count,
+    grouped,
     in_unit,
     integer,
     name,
@@ -463,7 +464,7 @@ _BENCHIT = (
     Rule(
         "benchit_throughput",
         "Throughput:     459.3   inferences per second (IPS)",
-        (pp.Literal("Throughput:") | "throughput:") + blanks + real("throughput") + _ips,
+        (pp.Literal("Throughput:") | "throughput:") + blanks + grouped("throughput") + _ips,
         split="benchmark", window="mean",
         more=("throughput: 21493.2 inferences per second (IPS)",),
     ),

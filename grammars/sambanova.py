@@ -21,6 +21,7 @@ from logparse.grammar import (
     blanks,
     clock,
     count,
+    grouped,
     in_unit,
     integer,
     name,
@@ -39,7 +40,7 @@ _number = unnamed(integer)
 _real = unnamed(real)
 _folders = pp.Regex(r"(?:[^ /\"']*/)*")
 _pef = _folders + pp.Regex(r"[^ /.\"']+")("model") + ".pef"
-_values = pp.Regex(r"(?:, '[^']*': [^,}]+)*")
+_values = pp.Regex(r"(?:, '[^']*': (?:[^,}]|,[0-9])+)*")
 
 
 def one_of(*texts: str) -> pp.ParserElement:
@@ -284,7 +285,7 @@ _APPLICATION = (
         "2024-03-24 21:32:07,108 - apps.nlp.transformers_on_rdu.tasks.lm_tasks.bert_mlperf_trainer - Process ID 3678508 - info     - "
         "{'e2e_train_time': 452.3822205066681, 'training_sequences_per_second': 585269.3319898, 'final_loss': 8.251947402954102, "
         "'training_samples_per_second': 4572.416656170312}",
-        pp.Opt(_any_head) + "{'e2e_train_time': " + real("train_s") + pp.Regex(r"(?:, '(?:e2e_t|t)raining[^']*': [^,}]+)*")
+        pp.Opt(_any_head) + "{'e2e_train_time': " + grouped("train_s") + pp.Regex(r"(?:, '(?:e2e_t|t)raining[^']*': (?:[^,}]|,[0-9])+)*")
         + ", 'final_loss': " + real("loss") + _values + "}",
         marks="identifies_platform final", split="train", window="final",
         more=(
@@ -295,26 +296,26 @@ _APPLICATION = (
     Rule(
         "result_samples",
         "'training_samples_per_second': 4572.416656170312}",
-        "'training_samples_per_second': " + real("throughput"),
+        "'training_samples_per_second': " + grouped("throughput"),
         marks="unanchored", split="train", window="mean",
     ),
     Rule(
         "result_sequences",
         "'training_sequences_per_second': 585269.3319898, 'final_loss': 8.251947402954102",
-        "'training_sequences_per_second': " + real("token_throughput"),
+        "'training_sequences_per_second': " + grouped("token_throughput"),
         marks="unanchored", split="train", window="mean",
         corrects="tokens per second, although it is named sequences per second: steps x batch size x sequence length / e2e_train_time",
     ),
     Rule(
         "result_tokens",
         "'e2e_training_tokens_per_second': 10000.451018536301, 'final_loss': 9.262810707092285",
-        "'e2e_training_tokens_per_second': " + real("token_throughput"),
+        "'e2e_training_tokens_per_second': " + grouped("token_throughput"),
         marks="unanchored", split="train", window="mean",
     ),
     Rule(
         "result_steady_tokens",
         "'training_tokens_per_second(exclude warmup overhead)': 10052.111972340099, 'final_loss': 9.262810707092285",
-        "'training_tokens_per_second(exclude warmup overhead)': " + real("steady_token_throughput"),
+        "'training_tokens_per_second(exclude warmup overhead)': " + grouped("steady_token_throughput"),
         marks="unanchored", split="train", window="mean",
     ),
     Rule(
@@ -579,7 +580,7 @@ _MEASURED = (
     Rule(
         "measured",
         "e2e_latency: 30.75621747970581 seconds, throughput: 665.8816225861821 samples/s, measured over 10 iterations.",
-        "e2e_latency: " + real("latency_total") + " seconds, throughput: " + real("throughput") + " samples/s, measured over "
+        "e2e_latency: " + real("latency_total") + " seconds, throughput: " + grouped("throughput") + " samples/s, measured over "
         + integer("iterations") + " iterations.",
         marks="identifies_platform final", split="benchmark", window="mean",
     ),
@@ -592,7 +593,7 @@ _MEASURED = (
     Rule(
         "old_measured",
         "e2e_throughput: 1898.6569130275361 samples/s, measured over 100",
-        "e2e_throughput: " + real("throughput") + " samples/s, measured over " + integer("iterations") + pp.Opt(" iterations." + rest),
+        "e2e_throughput: " + grouped("throughput") + " samples/s, measured over " + integer("iterations") + pp.Opt(" iterations." + rest),
         marks="begin identifies_platform final", split="benchmark", window="mean",
     ),
     Rule(
@@ -605,8 +606,8 @@ _MEASURED = (
     Rule(
         "unet",
         "inner train loop time : 374.6789753437042 for 10 epochs, number of global steps: 130, e2e samples_per_sec: 88.82270474202953",
-        "inner train loop time : " + real("train_s") + " for " + integer("epochs") + " epochs, number of global steps: " + integer("steps")
-        + ", e2e samples_per_sec: " + real("throughput"),
+        "inner train loop time : " + grouped("train_s") + " for " + integer("epochs") + " epochs, number of global steps: " + integer("steps")
+        + ", e2e samples_per_sec: " + grouped("throughput"),
         marks="identifies_platform result", split="train", window="mean",
     ),
     Rule("squad_exact", "exact = 54.33301797540208", "exact = " + percent("exact_match"), split="eval", window="final"),
@@ -638,7 +639,7 @@ _MODEL_ZOO = (
     Rule(
         "tokens_per_second",
         "Tokens per second: 120.8163",
-        "Tokens per second: " + real("token_throughput"),
+        "Tokens per second: " + grouped("token_throughput"),
         marks="result", split="train", window="mean",
     ),
     Rule("step_time", "Average time per step: 20.3309s", "Average time per step: " + real("step_time") + "s", split="train", window="mean"),
