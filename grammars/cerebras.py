@@ -624,7 +624,7 @@ _TRAIN = (
     Rule(
         "train_step",
         "2024-03-30 15:16:33,873 INFO:   | Train Device=CSX, Step=100, Loss=9.39062, Rate=2983.97 samples/sec, GlobalRate=2983.97 samples/sec",
-        _stamped + "| Train Device=" + word("device") + ", Step=" + integer("step") + ", Loss=" + real("loss") + _rates,
+        _stamped + "| Train Device=" + word("device") + ", Step=" + count("step") + ", Loss=" + real("loss") + _rates,
         marks="identifies_platform running unfinished", split="train",
         more=("2023-05-17 18:15:11,548 INFO:   | Train Device=xla:0, Step=100, Loss=9.46875, Rate=4597.49 samples/sec, GlobalRate=4597.49 samples/sec",),
     ),
@@ -632,7 +632,7 @@ _TRAIN = (
         "train_step_timed",
         "2025-12-06 03:02:15,929 INFO:   | Train Device=CSX, Step=50, Loss=8.10329, Rate=32.52 samples/sec, GlobalRate=32.17 samples/sec, "
         "LoopTimeRemaining=0:10:03, TimeRemaining=0:10:03",
-        _stamped + "| Train Device=" + word("device") + ", Step=" + integer("step") + ", Loss=" + real("loss") + _rates + _remaining,
+        _stamped + "| Train Device=" + word("device") + ", Step=" + count("step") + ", Loss=" + real("loss") + _rates + _remaining,
         marks="identifies_platform running unfinished", split="train",
         more=(
             "2026-01-31 05:23:06,601 INFO:   | Train Device=CSX, Step=20, Loss=2.77244, Rate=2430.28 samples/sec, GlobalRate=270.81 samples/sec, "
