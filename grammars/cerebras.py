@@ -825,6 +825,19 @@ _CHECKPOINT = (
             "2025-01-24 21:56:05,648 INFO:   Saved checkpoint model_dir_dit/checkpoint_400_20250124_215540.mdl",
         ),
     ),
+    # Checkpoints of other names: a prefix of one's own, another suffix, a folder.
+    Rule(
+        "checkpoint_begin_named",
+        "2025-01-24 21:55:40,648 INFO:   Saving checkpoint to model_dir/run7-step=400.ckpt",
+        record_head("INFO", timestamp("at")) + "Saving checkpoint " + pp.Regex(r"(?:to |at )?[^ \t]*[./=][^ \t]*"),
+        more=("2025-01-24 21:55:40,648 INFO:   Saving checkpoint model_dir/run7",),
+    ),
+    Rule(
+        "checkpoint_end_named",
+        "2025-01-24 21:56:05,648 INFO:   Saved checkpoint to model_dir/run7-step=400.ckpt",
+        record_head("INFO", timestamp("at")) + "Saved checkpoint " + pp.Regex(r"(?:to |at )?[^ \t]*[./=][^ \t]*"),
+        more=("2025-01-24 21:56:05,648 INFO:   Saved checkpoint dit/epoch_3.pt",),
+    ),
     Rule(
         "checkpoint_loader",
         "2023-11-10 20:56:38,458 INFO:   Saving step 200 in dataloader checkpoint",
@@ -1144,7 +1157,12 @@ _PHASES = (
     Reported("train", "tf_trained.duration"),
     Reported("train", "tf_training_complete.duration"),
     # The wafer continues training while the client saves a checkpoint.
-    Span("checkpoint", "checkpoint_begin", "checkpoint_end", inside=("train",)),
+    Span(
+        "checkpoint",
+        "checkpoint_begin|checkpoint_begin_named",
+        "checkpoint_end|checkpoint_end_named",
+        inside=("train",),
+    ),
     Reported("checkpoint", "tf_checkpoint_saved.duration"),
     Span("teardown", _STEPS, "trained", exclude=("checkpoint",)),
     Span("eval", "beginning", "evaluated"),

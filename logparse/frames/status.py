@@ -17,7 +17,7 @@ from logparse.frames.run_columns import RunColumns
 from logparse.grammar import Rule
 from logparse.reading.match import Hits
 from logparse.reading.scan import Texts
-from logparse.schema import NUMBER
+from logparse.schema import NUMBER, TEXT
 from logparse.schema.build import full
 from logparse.text.labels import many
 from logparse.text.missing import Code
@@ -70,6 +70,10 @@ _STATUS = {
 """status -> the fact whose line is its evidence, and the reason."""
 
 
+_SHORT_OF_THE_END = ("failed", "incomplete")
+"""Statuses whose reason says how far the work got, where the log states it."""
+
+
 def find_status(columns: RunColumns, runs: pl.DataFrame, unparsed: pl.Series) -> None:
     """How each run ended, by the order of its marks; null where no line proves it.
 
@@ -102,11 +106,16 @@ def find_status(columns: RunColumns, runs: pl.DataFrame, unparsed: pl.Series) ->
         .then(pl.lit("incomplete"))
     )
     values = frame.select("n", status.alias("value"))
+    progress = _progress(columns) if values["value"].is_in(_SHORT_OF_THE_END).any() else None
     for name, (fact, reason) in _STATUS.items():
         ended = values.filter(pl.col("value") == name)
         if ended.height:
             shown = ended.select("n").join(columns.cited(fact), on="n", how="left", maintain_order="left")
-            columns.put("status", ended, evidence.rows(shown, how="inferred", reason=reason))
+            reasons = full(reason, shown.height, TEXT)
+            if progress is not None and name in _SHORT_OF_THE_END:
+                known = shown.select("n").join(progress, on="n", how="left", maintain_order="left")["progress"]
+                reasons = pl.select(pl.concat_str(reasons, known, separator="; ", ignore_nulls=True)).to_series()
+            columns.put("status", ended, evidence.rows(shown, how="inferred", reason=reasons))
 
 
 def _late_failures(columns: RunColumns, unparsed: pl.Series) -> list[pl.DataFrame]:
@@ -130,6 +139,8 @@ def _late_failures(columns: RunColumns, unparsed: pl.Series) -> list[pl.DataFram
 
 _COUNTERS = {"done": ("total",), "step": ("steps", "last_step"), "local_step": ("steps",), "epoch": ("epochs",)}
 """A counter -> the fields that state where it ends."""
+_TOTALS = {"step": ("steps",), "local_step": ("steps",), "epoch": ("epochs",)}
+"""A counter -> the fields that state where the whole run ends. (`last_step` is the end of one loop.)"""
 
 
 def _under_way(columns: RunColumns, runs: pl.DataFrame, unparsed: pl.Series) -> list[pl.DataFrame]:
@@ -168,6 +179,41 @@ def _last_own(columns: RunColumns) -> pl.DataFrame:
         frame.select("n", own="pos") for name, frame in columns.hits.by_rule.items() if columns.hits.grammar.has(name)
     ]
     return pl.concat(frames).group_by("n").agg(pl.col("own").max())
+
+
+def _progress(columns: RunColumns) -> pl.DataFrame:
+    """n, progress: how far the work of each run got, as its last step with a known end states it, or else its last bar.
+
+    A bar may be that of one epoch: it is quoted, and no share of the whole run.
+    """
+    parts = []
+    for rule in _rules(columns, "running"):
+        lines = columns.hits.by_rule[rule.name]
+        for counter in (c for c in _COUNTERS if c in lines.columns):
+            last = lines.filter(pl.col(counter).is_not_null()).unique("n", keep="last", maintain_order=True)
+            end = last["total"].cast(NUMBER) if counter == "done" else _end(columns, last, _TOTALS[counter])
+            last = last.with_columns(end.alias("end"), pl.col(counter).cast(NUMBER).alias("at"))
+            share = pl.col("at") / pl.col("end")
+            if counter == "step" and {"epoch", "epochs"} <= set(last.columns):  # the steps of one epoch
+                share = (pl.col("epoch") - 1 + share) / pl.col("epochs")
+            reached = pl.format("{} of {}", _whole("at"), _whole("end"))
+            percent = pl.format("{} %", (share * 100).floor().cast(pl.Int64))
+            word = counter.removeprefix("local_")
+            text = (
+                pl.format("its last bar is at {} ({})", reached, percent)
+                if counter == "done"
+                else pl.format("{} done: {} {}", percent, pl.lit(word), reached)
+            )
+            last = last.filter((share < 1) & (pl.col("at") >= 0))
+            parts.append(last.select("n", "pos", pl.lit(counter == "done").alias("is_bar"), text.alias("progress")))
+    if not parts:
+        return pl.DataFrame(schema={"n": pl.UInt32, "progress": TEXT})
+    latest = pl.concat(parts).sort("is_bar", "pos", descending=[True, False], maintain_order=True)
+    return latest.unique("n", keep="last", maintain_order=True).select("n", "progress")
+
+
+def _whole(name: str) -> pl.Expr:
+    return pl.col(name).round().cast(pl.Int64)
 
 
 def _lines_at(hits: Hits, positions: pl.Series) -> Iterator[tuple[Rule, pl.DataFrame]]:
