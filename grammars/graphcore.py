@@ -1858,7 +1858,7 @@ GRAMMAR = Grammar(
         # A result below a bar that is short of its end: the log does not say how many epochs ran.
         Take("bar_epochs", "epochs_bar.done", pick="max"),
         Take("bar_total", "epochs_bar.total"),
-        Derive("epochs", "bar_epochs", when="bar_epochs == bar_total or not known(_result)"),
+        Take("epochs", "epochs_bar.done", pick="max", when="bar_epochs == bar_total or not known(_result)"),
         Take(
             "epochs",
             "mllog_epoch_stop.epoch|mllog_success.epoch|mllog_aborted.epoch|hf_result.epoch|epoch_bar.epoch|cnn_epoch.epoch|kge_epoch.epoch|tgn_epoch.epoch",

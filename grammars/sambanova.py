@@ -985,10 +985,12 @@ GRAMMAR = Grammar(
         Take("result_rate", "result_sequences.token_throughput|result_tokens.token_throughput"),
         Take("result_time", "result.train_s"),
         Derive("result_steps", "result_rate * result_time / (sequence_length * micro_batch_size * ranks)"),
-        Derive("steps", "last_step", when="not known(_result)"),
-        Derive("steps", "last_step", when="abs(last_step - result_steps) < 0.5"),
+        Take(
+            "steps", "train_step.local_step", "max",
+            when="not known(_result) or abs(last_step - result_steps) < 0.5"
+            " or not known(result_steps) and (last_step == asked_steps or not known(asked_steps))",
+        ),
         Derive("steps", "round(result_steps)", when="abs(result_steps - round(result_steps)) < 0.05"),
-        Derive("steps", "last_step", when="not known(result_steps) and (last_step == asked_steps or not known(asked_steps))"),
         Take("steps", "unet|measured.iterations|old_measured.iterations"),
         Take("epochs", "unet"),
         Take("epochs", "epoch_step.epoch", "distinct", when='seen("test_accuracy") > 0 or seen("finished_training") > 0'),
