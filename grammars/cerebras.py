@@ -79,7 +79,11 @@ _config = _path_before + (
 )
 """A params file: its name states the workload, unless it is just `params.yaml`."""
 _rates = (
-    ", Rate=" + grouped("throughput@interval") + " samples/sec, GlobalRate=" + grouped("throughput@mean") + " samples/sec"
+    ", Rate="
+    + grouped("throughput@interval")
+    + " samples/sec, GlobalRate="
+    + grouped("throughput@mean")
+    + " samples/sec"
 )
 _mark = pp.Opt("| ")
 """Before a step. Where a bar separates the head of a record from its text as well, it counts as part of the head."""

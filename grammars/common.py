@@ -53,7 +53,9 @@ _other_stamp = pp.Regex(
     r"(?:[0-9]{1,2}[-/.][0-9]{1,2}(?:[-/.][0-9]{4})? |[0-9]{4}[/.][0-9]{2}[/.][0-9]{2} )?[0-9]{2}:[0-9]{2}:[0-9]{2}(?:[.,][0-9]+)?"
 )
 _logger = r"[A-Za-z_][A-Za-z0-9_.]*"
-_before_level = pp.Regex(rf"\[{_logger}\] ?|{_logger}(?: - [A-Z][A-Za-z]+(?: ID)? [0-9]+(?:, PID [0-9]+)?)?(?: [-|] |: )")
+_before_level = pp.Regex(
+    rf"\[{_logger}\] ?|{_logger}(?: - [A-Z][A-Za-z]+(?: ID)? [0-9]+(?:, PID [0-9]+)?)?(?: [-|] |: )"
+)
 _before_message = pp.Regex(
     rf"(?:\[{_logger}\]|[A-Za-z_][A-Za-z0-9_/.]*\.(?:py|cc|cpp):[0-9]+\]?:?|{_logger}(?::[A-Za-z_<][A-Za-z0-9_>]*:[0-9]+)?(?: -| >>| \|)|>>) +"
 )

@@ -33,7 +33,6 @@ from logparse.grammar import (
     real,
     rest,
     timestamp,
-    timestamp_seconds,
     token,
 )
 

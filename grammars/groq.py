@@ -556,7 +556,10 @@ _STATE = (
 
 _process = pp.Regex(r"[0-9]+:[A-Z]+:\[")
 _record = "[" + timestamp_seconds("at") + "] [info]" + blanks
-_timer = pp.Opt(record_head("INFO", timestamp_seconds("at")) | record_stamp(timestamp_seconds("at"))) + 'Timer: "Groq Compiler" '
+_timer = (
+    pp.Opt(record_head("INFO", timestamp_seconds("at")) | record_stamp(timestamp_seconds("at")))
+    + 'Timer: "Groq Compiler" '
+)
 
 _COMPILER = (
     Rule("compiler_begin", "Running Groq Compiler...", pp.Literal("Running Groq Compiler..."), marks="identifies_platform begin"),

@@ -62,7 +62,9 @@ def _head(level: str) -> pp.ParserElement:
     """The head of a record. SambaFlow 1.17 prints the process, 1.19 also the rank; the level is padded to eight characters."""
     writer = pp.Literal("Process ID ") + _number | "Rank " + _number + ", PID " + _number
     logger = pp.Combine("apps." + pp.Regex(r"[A-Za-z0-9_.]+"))("component")
-    return timestamp("at") + " - " + logger + " - " + writer + " - " + one_of(level, level.upper()) + blanks + "-" + blanks
+    return (
+        timestamp("at") + " - " + logger + " - " + writer + " - " + one_of(level, level.upper()) + blanks + "-" + blanks
+    )
 
 
 _any_head = _head("info") | record_head("INFO", timestamp("at")) | record_stamp(timestamp("at"))

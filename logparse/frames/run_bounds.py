@@ -65,7 +65,7 @@ class _Places:
 
     def begins(self, rule: Rule) -> bool:
         """Whether the rule is one of the vendor's beginnings."""
-        return self.owns(rule) and bool(rule.marked & {"begin", "restart"})
+        return self.owns(rule) and "begin" in rule.marked
 
 
 def find_runs(batch: Batch, hits: Sequence[Hits]) -> Found:

@@ -182,38 +182,34 @@ def _last_own(columns: RunColumns) -> pl.DataFrame:
 
 
 def _progress(columns: RunColumns) -> pl.DataFrame:
-    """n, progress: how far the work of each run got, as its last step with a known end states it, or else its last bar.
+    """n, progress: how far the work of each run got: its last step with a known end, or else its last bar or epoch.
 
-    A bar may be that of one epoch: it is quoted, and no share of the whole run.
+    A bar may be that of one epoch, and an epoch may have just begun: both are quoted, and no share of the whole run.
     """
     parts = []
     for rule in _rules(columns, "running"):
         lines = columns.hits.by_rule[rule.name]
-        for counter in (c for c in _COUNTERS if c in lines.columns):
+        step = next((c for c in ("step", "local_step") if c in lines.columns), None)
+        for counter in [step] if step else [c for c in ("done", "epoch") if c in lines.columns]:
             last = lines.filter(pl.col(counter).is_not_null()).unique("n", keep="last", maintain_order=True)
             end = last["total"].cast(NUMBER) if counter == "done" else _end(columns, last, _TOTALS[counter])
             last = last.with_columns(end.alias("end"), pl.col(counter).cast(NUMBER).alias("at"))
             share = pl.col("at") / pl.col("end")
-            if counter == "step" and {"epoch", "epochs"} <= set(last.columns):  # the steps of one epoch
+            if step and {"epoch", "epochs"} <= set(last.columns):  # the steps of one epoch
                 share = (pl.col("epoch") - 1 + share) / pl.col("epochs")
-            reached = pl.format("{} of {}", _whole("at"), _whole("end"))
+            reached = pl.format("{} of {}", *(pl.col(name).round().cast(pl.Int64) for name in ("at", "end")))
             percent = pl.format("{} %", (share * 100).floor().cast(pl.Int64))
-            word = counter.removeprefix("local_")
-            text = (
-                pl.format("its last bar is at {} ({})", reached, percent)
-                if counter == "done"
-                else pl.format("{} done: {} {}", percent, pl.lit(word), reached)
-            )
-            last = last.filter((share < 1) & (pl.col("at") >= 0))
-            parts.append(last.select("n", "pos", pl.lit(counter == "done").alias("is_bar"), text.alias("progress")))
+            if step:
+                text = pl.format("{} done: step {}", percent, reached)
+            elif counter == "done":
+                text = pl.format("its last bar is at {} ({})", reached, percent)
+            else:
+                text = pl.format("its last epoch is {}", reached)
+            is_short = (pl.col("at") >= 0) & (pl.col("at") < pl.col("end")) & (share < 1)
+            parts.append(last.filter(is_short).select("n", "pos", is_step=pl.lit(step is not None), progress=text))
     if not parts:
         return pl.DataFrame(schema={"n": pl.UInt32, "progress": TEXT})
-    latest = pl.concat(parts).sort("is_bar", "pos", descending=[True, False], maintain_order=True)
-    return latest.unique("n", keep="last", maintain_order=True).select("n", "progress")
-
-
-def _whole(name: str) -> pl.Expr:
-    return pl.col(name).round().cast(pl.Int64)
+    return pl.concat(parts).sort("is_step", "pos").unique("n", keep="last", maintain_order=True).select("n", "progress")
 
 
 def _lines_at(hits: Hits, positions: pl.Series) -> Iterator[tuple[Rule, pl.DataFrame]]:
