@@ -122,7 +122,12 @@ def _chart(name: str) -> str:
 
 
 def _chart_index() -> str:
-    lines = ["# Charts", "", "Each chart answers one question. `logparse chart --help` lists their options.", ""]
+    lines = [
+        "# Charts",
+        "",
+        "Each chart answers one question. `logparse chart` lists them, `logparse chart --help` their options.",
+        "",
+    ]
     lines += [f"- [{name}]({name}.md): {_prose(charts.parts(name)['says'])}" for name in charts.names()]
     return GENERATED + "\n".join([*lines, "", _contents(charts.names())]) + "\n"
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import polars as pl
 
-from logparse.errors import UsageError, near
+from logparse.errors import UsageError, near, nearest
 from logparse.schema import FRAMES
 from logparse.text.labels import shortened
 
@@ -73,7 +73,9 @@ def query(frames: Mapping[str, pl.DataFrame], sql: str) -> pl.DataFrame:
     try:
         return pl.SQLContext(plain, register_globals=False, eager=True).execute(sql)
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
-        raise ValueError(str(error).partition("\n")[0]) from None
+        read = [name for name in mentioned(sql) if name in plain] or list(plain)
+        message = str(error).partition("\n")[0].partition("; valid columns")[0]
+        raise ValueError(f"{message}{_hint_for(message, {n: plain[n] for n in read})}") from None
 
 
 def where(frames: Mapping[str, pl.DataFrame], name: str, condition: str) -> pl.DataFrame:
@@ -82,7 +84,7 @@ def where(frames: Mapping[str, pl.DataFrame], name: str, condition: str) -> pl.D
     The condition can reach only `frames`: it is one expression, and calls only `FUNCTIONS`. The functions of polars'
     SQL that read files are not among them.
 
-    Raises `ValueError` for an invalid expression; the message lists the columns.
+    Raises `ValueError` for an invalid expression; the message names the column that was probably meant, or lists all.
     """
     _require_expression(condition)
     plain = {n: f.with_columns(pl.col(pl.Categorical).cast(pl.String)) for n, f in frames.items()}
@@ -92,8 +94,26 @@ def where(frames: Mapping[str, pl.DataFrame], name: str, condition: str) -> pl.D
         kept = context.execute(f"SELECT row_number_ FROM {name} WHERE (\n{condition}\n)")
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
         message = str(error).partition("\n")[0].partition("; valid columns")[0]
-        raise ValueError(f"{message}\nColumns of {name}: {', '.join(frames[name].columns)}") from None
+        raise ValueError(f"{message}{_hint_for(message, {name: plain[name]})}") from None
     return frames[name][kept["row_number_"]]
+
+
+def _hint_for(message: str, frames: Mapping[str, pl.DataFrame]) -> str:
+    """What an error message of polars probably means: the quotes around a text are missing, or a name is misspelt.
+
+    Otherwise, all columns of `frames`.
+    """
+    if table := re.search(r"relation '([^']+)' was not found", message):
+        return f"; {nearest(table[1], FRAMES)}"
+    unknown = re.search(r"column [\"'`]([^\"'`]+)[\"'`]", message)
+    if unknown is None:
+        return ""
+    texts = (frame.select(pl.selectors.string()) for frame in frames.values())
+    if any((column == unknown[1]).any() for frame in texts for column in frame.get_columns()):
+        return f"; a text is in single quotes: '{unknown[1]}'"
+    if meant := near(unknown[1], [column for frame in frames.values() for column in frame.columns]):
+        return f"; {meant}"
+    return "".join(f"\nColumns of {name}: {', '.join(frame.columns)}" for name, frame in frames.items())
 
 
 FUNCTIONS = frozenset(

@@ -107,7 +107,7 @@ def test_a_name_in_the_log_claims_a_setting_and_has_its_line() -> None:
     ledger = Ledger(ingested(CEREBRAS))
     job = ledger.jobs[0]
     value = ledger.value(job, "sequence_length")
-    assert (value.value, value.how) == (128, "claimed")
+    assert (value.value, value.how) == (128, "inferred")
     (place,) = value.locations
     line = CEREBRAS.read_bytes().decode("cp1252").splitlines()[place.line - 1]
     assert "MSL128" in line
@@ -196,7 +196,7 @@ def test_rates_are_converted_to_tokens_and_ranked() -> None:
     assert verdict is not None
     ratio = runs["sambanova"]["token_throughput"] / (128 * runs["cerebras"]["throughput"])
     assert verdict.ratio == pytest.approx(ratio)
-    assert "throughput × sequence length 128 (claimed)" in caveat(found, "converted")
+    assert "throughput × sequence length 128 (from a name in the log)" in caveat(found, "converted")
 
 
 def test_what_cannot_be_converted_stands_beside_with_the_reason_and_the_remedy() -> None:
@@ -237,7 +237,7 @@ def test_the_frame_has_a_row_per_side_and_quantity_with_lines() -> None:
     known = frame.filter(pl.col("value").is_not_null())
     assert known["evidence"].list.len().min() > 0  # type: ignore[operator]
     assert frame.filter(pl.col("value").is_null())["empty"].null_count() == 0
-    assert set(frame.filter(quantity="token_throughput", platform="cerebras")["how"]) == {"claimed"}
+    assert set(frame.filter(quantity="token_throughput", platform="cerebras")["how"]) == {"measured"}
 
 
 def test_a_workload_on_one_platform_has_no_table() -> None:
@@ -305,12 +305,14 @@ def test_each_figure_of_the_table_has_a_source_or_a_reason() -> None:
     assert all(model.source.startswith("https://") and model.parameters > 1e6 for model in table().models.values())
 
 
-def test_figures_relative_to_the_device() -> None:
+def test_figures_relative_to_the_device(tmp_path: Path) -> None:
     logs = ingested(BOTH)
     claims = "*run_16_ranks*:devices=8"
-    found = one_table(across(logs, claims=claims, device="cerebras=CS-2"))
+    file = tmp_path / "devices.toml"
+    file.write_text(FIGURES)
+    found = one_table(across(logs, claims=claims, device="cerebras=CS-2", devices=file))
     cerebras, sambanova = (cell(found, p, "token_throughput") for p in ("cerebras", "sambanova"))
-    assert row_of(found, "sambanova").device == table().device("SN30")
+    assert row_of(found, "sambanova").device == table(file).device("SN30")
     assert cell(found, "cerebras", "per_device") == cerebras
     assert cell(found, "sambanova", "per_device") == pytest.approx(sambanova / 8)
     assert cell(found, "cerebras", "per_watt") == pytest.approx(cerebras / 23_000)
@@ -320,6 +322,15 @@ def test_figures_relative_to_the_device() -> None:
     assert "no published power of one" in str(row_of(found, "sambanova").cells["per_watt"].reason)
     assert row_of(found, "cerebras").cells["model_flops_utilisation"].reason == "no published peak of the CS-2 is known"
     assert "no figure per device has a winner" in caveat(found, "device kinds")
+
+
+def test_a_figure_that_no_confirmed_source_states_is_not_known() -> None:
+    claims = "*run_16_ranks*:devices=8"
+    found = one_table(across(ingested([*BOTH]), claims=claims, device="cerebras=CS-3"))
+    (row,) = [row for row in text_across(found).rows if row[2] == "sambanova"]
+    assert row[text_across(found).head.index("per peak PFLOP/s")] == "not known"
+    reasons = [c.text for c in found.caveats if c.name == "missing"]
+    assert any("no statement of the peak of the SN30" in text for text in reasons)
     assert row_of(found, "sambanova").cells["per_device"].claimed
 
 
@@ -366,6 +377,21 @@ def test_a_peak_that_counts_skipped_zeros_gives_no_utilisation() -> None:
     assert cell(found, "cerebras", "per_peak") == pytest.approx(cell(found, "cerebras", "token_throughput") / 125)
     assert "CS-3" in caveat(found, "sparsity")
 
+
+FIGURES = """
+[devices."CS-2"]
+kind = "CSX"
+chips = 1
+power = { watts = 23000, source = "https://example.org/power" }
+peak = { reason = "no published peak of the CS-2 is known" }
+
+[devices."SN30"]
+kind = "RDU"
+system = "SN30"
+chips = 1
+power = { reason = "no published power of one SN30 is known" }
+peak = { flops = 6.88e14, precision = "bfloat16", source = "https://example.org/peak" }
+"""
 
 OWN = """
 [devices."CS-2"]

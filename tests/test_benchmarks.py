@@ -9,6 +9,7 @@ from pathlib import Path
 import limits
 import make_logs
 import pytest
+import recompute
 import run
 import yardstick
 from conftest import ROOT
@@ -176,3 +177,16 @@ def test_lines_are_explained_in_measured_time() -> None:
     (row,) = limits.explained_lines()
     assert row.work == "explain 1,068 lines"
     assert row.seconds > 0
+
+
+def test_every_number_of_random_comparisons_is_recomputed(capsys: pytest.CaptureFixture[str]) -> None:
+    status = recompute.main([str(ROOT / "sample_logs"), "--outputs", "8", "--seed", "5"])
+    printed = capsys.readouterr().out
+    assert status == 0, printed
+    assert printed.splitlines()[-1].startswith("All ")
+
+
+def test_a_wrong_number_is_found() -> None:
+    counts = recompute.Counts()
+    counts.check("ratio", "throughput of b", 1.01, 1.011)
+    assert counts.wrong == ["throughput of b: ratio 1.01, recomputed 1.011"]

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
 import os
+import pty
+import re
 import shutil
 import subprocess
 import sys
@@ -17,6 +20,7 @@ from click.testing import Result
 from conftest import SAMPLES, real_run, run
 
 import logparse
+from logparse import charts
 from logparse import cli as package
 from logparse.cli import _options, _progress, load, names
 from logparse.grammar import registry
@@ -89,7 +93,10 @@ def test_version_is_that_of_the_package() -> None:
         (["runs", str(GROQ), "--format", "xml"], "'xml' is not one of"),
         (["runs", str(GROQ), "-o", "runs.doc"], "cannot infer the format of runs.doc"),
         (["runs", str(GROQ), "-o", "no_such_folder/runs.csv"], "cannot write no_such_folder/runs.csv"),
-        (["runs", str(GROQ), "--where", "througput > 1"], "Columns of runs: run, label"),
+        (["runs", str(GROQ), "--where", "througput > 1"], "did you mean 'throughput'?"),
+        (["runs", str(GROQ), "--where", "zzz > 1"], "Columns of runs: run, label"),
+        (["runs", str(GROQ), "--where", "platform = groq"], "a text is in single quotes: 'groq'"),
+        (["sql", "SELECT run FROM rums", str(GROQ)], "did you mean 'runs'?"),
         (["runs", str(GROQ), "--where", "throughput >"], "sql parser error"),
         (["runs", str(GROQ), "--where", "1=1; DROP TABLE runs"], "this is not one SQL expression"),
         (["ingest", str(GROQ), "--min-coverage", "90"], "not in the range"),
@@ -242,10 +249,41 @@ def test_a_file_is_written_in_the_format_of_its_suffix(desk: Path) -> None:
         ".tex": rb"\begin{tabular}", ".parquet": b"PAR1", ".txt": b"run ",
     }.items():  # fmt: skip
         result = run("runs", GROQ, "-o", f"runs{suffix}")
-        assert (result.exit_code, result.output) == (0, "")
+        assert (result.exit_code, result.stdout) == (0, "")
+        assert re.fullmatch(rf"Wrote runs{suffix} \(\d+ (bytes|kB)\)\.\n", result.stderr)
         assert (desk / f"runs{suffix}").read_bytes().startswith(begins)
     assert run("runs", GROQ, "-o", "runs.txt", "--format", "json").exit_code == 0
     assert json.loads((desk / "runs.txt").read_text())["frame"] == "runs"
+
+
+def test_chart_alone_lists_the_charts_and_so_does_its_help() -> None:
+    alone, help = run("chart"), run("chart", "--help")
+    assert alone.exit_code == 0
+    for name in charts.names():
+        for text in (alone.output, help.output):
+            assert re.search(rf"^  {name} +[A-Z]", text, re.MULTILINE), name
+    assert alone.output.count("Needs ") == len(charts.names())
+
+
+def test_a_page_goes_to_a_file_and_not_to_a_terminal(desk: Path) -> None:
+    log = SAMPLES / "groq" / "resnet50.out"
+    assert _on_terminal("report", log).startswith(b"Wrote report.html (")
+    assert (desk / "report.html").read_bytes().startswith(b"<!DOCTYPE html>")
+    assert run("report", log).stdout.startswith("<!DOCTYPE html>")
+
+
+def _on_terminal(*arguments: object) -> bytes:
+    """What the installed script prints on a terminal."""
+    parent, child = pty.openpty()
+    script = Path(sys.executable).parent / "logparse"
+    with subprocess.Popen([script, *map(str, arguments)], stdin=child, stdout=child, stderr=child):
+        os.close(child)
+        out = b""
+        with contextlib.suppress(OSError):  # Linux reports the end of a terminal as an error
+            while piece := os.read(parent, 65536):
+                out += piece
+    os.close(parent)
+    return out
 
 
 def test_parquet_is_not_for_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,8 +3,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
-from conftest import ingested
+from conftest import SAMPLES, ingested, run
+
+import logparse
+from logparse.schema import FRAMES
 
 FOREIGN = {
     "PyTorch on NVIDIA": """\
@@ -112,3 +117,26 @@ def test_no_real_log_of_another_platform_gains_a_run(real_logs) -> None:  # type
     paths = sorted(path for path in (real_logs / "other").rglob("*") if path.is_file())
     assert len(paths) >= 4
     assert ingested(paths).runs.height == 0
+
+
+FRAMES_WRITTEN = [(name, format) for name in FRAMES for format in ("table", "csv", "json", "ndjson", "md", "latex")]
+
+
+@pytest.mark.parametrize(("name", "format"), FRAMES_WRITTEN)
+def test_a_frame_that_logparse_wrote_is_no_log(name: str, format: str, tmp_path: Path) -> None:
+    written = tmp_path / "written.txt"
+    samples = [SAMPLES / "graphcore" / "out_of_memory.out", SAMPLES / "cerebras" / "bert_large_batch_512.out"]
+    assert run(name, *samples, "--format", format, "-o", written).exit_code == 0
+    row = logparse.ingest([written]).sources.row(0, named=True)
+    assert (row["status"], row["reason"]) == (
+        "not_text", "This was written by logparse, and is not the text of a log: leave it out."
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ["report.html", "chart.html", "chart.svg", "report.md", "report.tex"])
+def test_a_report_or_a_chart_is_no_log(name: str, tmp_path: Path) -> None:
+    written = tmp_path / name
+    sample = SAMPLES / "graphcore" / "mnist_as_is_cold.out"
+    command = ("chart", "duration") if name.startswith("chart") else ("report",)
+    assert run(*command, sample, "-o", written).exit_code == 0
+    assert not logparse.ingest([written]).runs.height

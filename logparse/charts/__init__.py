@@ -1,8 +1,8 @@
 """Charts. Each file of this folder is one chart and is discovered automatically; names that begin with `_` are shared
 modules.
 
-The docstring of a chart's file begins with the question it answers, in one line, followed by the parts *What it shows*,
-*How to read it* and *What it leaves out*. The documentation is generated from it. The file defines
+The docstring of a chart's file begins with the question it answers, in one line, followed by the parts *What it needs*,
+*What it shows*, *How to read it* and *What it leaves out*. The documentation is generated from it. The file defines
 
     TAKES = ("by", "baseline")      # options besides those that all charts take; any other is refused
 
@@ -14,13 +14,14 @@ All text on a chart (labels, tooltips) is data to Vega, never an expression or a
 
 from __future__ import annotations
 
-import importlib
+import ast
+import importlib.util
 import inspect
 import pkgutil
 import re
-import sys
 from collections.abc import Mapping
 from functools import cache
+from importlib.abc import InspectLoader
 from typing import TYPE_CHECKING, Any, Protocol
 
 from logparse.errors import UsageError, nearest
@@ -74,9 +75,13 @@ def module(name: str) -> Any:
 
     Raises `UsageError` if there is none.
     """
+    _require(name)
+    return importlib.import_module(f"{__name__}.{name}")
+
+
+def _require(name: str) -> None:
     if name not in names():
         raise UsageError(f"there is no chart {name!r}; {nearest(name, names())}")
-    return importlib.import_module(f"{__name__}.{name}")
 
 
 def view_for(name: str, what: What, **options: Any) -> View:
@@ -117,10 +122,19 @@ def rows(name: str, view: View) -> pl.DataFrame:
 
 
 def parts(name: str) -> Mapping[str, str]:
-    """The docstring of a chart in parts: `says` (its first line), `what it shows`, `how to read it`, `what it leaves
-    out`."""
-    text = sys.modules[module(name).__name__].__doc__ or ""
-    head, *rest = re.split(r"^(What it shows|How to read it|What it leaves out)\n", text, flags=re.MULTILINE)
+    """The docstring of a chart in parts: `says` (its first line), `what it needs`, `what it shows`, `how to read it`,
+    `what it leaves out`. The chart is not imported: a list of charts needs no drawing library.
+
+    Raises `UsageError` if there is no chart of that name.
+    """
+    _require(name)
+    spec = importlib.util.find_spec(f"{__name__}.{name}")
+    assert spec is not None
+    assert isinstance(spec.loader, InspectLoader)
+    text = ast.get_docstring(ast.parse(spec.loader.get_source(spec.name) or ""), clean=False) or ""
+    head, *rest = re.split(
+        r"^(What it needs|What it shows|How to read it|What it leaves out)\n", text, flags=re.MULTILINE
+    )
     bodies = {title.lower(): body.strip("\n") for title, body in zip(rest[::2], rest[1::2], strict=True)}
     return {"says": head.strip(), **bodies}
 

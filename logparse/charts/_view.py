@@ -138,10 +138,10 @@ class View:
             return [side for side in narrowed if side.jobs]
         if len(jobs) <= ROWS:
             return sides_.one_each(jobs)
-        experiments: dict[str, list[Job]] = {}
+        experiments: dict[tuple[Any, ...], list[Job]] = {}
         for job in jobs:
             repeats = self.ledger.repeats(job)
-            experiments.setdefault(str(job.main["group"]) if len(repeats) > 1 else job.id, []).append(job)
+            experiments.setdefault(self.ledger.experiment(job) if len(repeats) > 1 else (job.id,), []).append(job)
         return [
             Side(f"{r[0].label} and {len(r) - 1} repeats" if len(r) > 1 else r[0].label, tuple(r))
             for r in experiments.values()

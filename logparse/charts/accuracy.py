@@ -1,5 +1,8 @@
 """How well did each run end, and is that better than chance?
 
+What it needs
+    A run with a final score.
+
 What it shows
     A dot for each run, its final score, with a panel for each workload, type of score and data set. A line through the
     dot shows how far the score could vary with other test items (the 95 % binomial interval), where the number of items
@@ -7,11 +10,11 @@ What it shows
     large dot is the mean.
 
 How to read it
-    The arrow at the axis shows which direction is better. The grey band is the range of public runs of the same
-    program: a dot inside it is normal for that program. The dashed line is the score of guessing. A cross marks a run
-    that went wrong: its score is no better than guessing, or far outside the public range. Shares are in per cent. The
-    text on the right gives the score, its difference from the baseline (the first row unless another is named) with the
-    95 % interval and the verdict, and n, the number of runs.
+    The arrow at the axis shows which direction is better. The grey band is the noise from which the verdict follows,
+    around the baseline, which is the first row unless another is named: a dot in the band cannot be distinguished from
+    the baseline. The dashed line is the score of guessing. A cross marks a run that went wrong: its score is no better
+    than guessing, or far outside the range of public runs. Shares are in per cent. The text on the right gives the
+    score, its difference from the baseline with the 95 % interval and the verdict, and n, the number of runs.
 
 What it leaves out
     Runs without a score or without a result: the caption names them. Scores during training (see `loss`).
@@ -25,8 +28,7 @@ from typing import Any
 import altair as alt
 import polars as pl
 
-from logparse import spreads
-from logparse.charts._compared import compared_row
+from logparse.charts._compared import compared_row, noise_size
 from logparse.charts._panel import (
     WIDTH,
     LegendEntry,
@@ -65,7 +67,7 @@ from logparse.comparison.jobs import Job
 from logparse.comparison.noise import half_width, items_of
 from logparse.comparison.quantities import LOWER_SCORES
 from logparse.comparison.sides import Side
-from logparse.comparison.verdict import NOT_COMPARABLE
+from logparse.comparison.verdict import NOT_COMPARABLE, WITHIN
 from logparse.comparison.wording import cell_text, verdict_text
 from logparse.errors import NothingToDraw
 from logparse.rendering.export import Drawing
@@ -96,6 +98,7 @@ ROWS: dict[str, Any] = {
     "reason": pl.String,
     "noise_low": pl.Float64,
     "noise_high": pl.Float64,
+    "noise": pl.String,
     "chance": pl.Float64,
     "wrong": pl.String,
     "note": pl.String,
@@ -103,8 +106,8 @@ ROWS: dict[str, Any] = {
 }
 """mark: `score` (the value of a row, or the mean of its runs) or `run` (one of several). least, greatest: the binomial
 interval of one run over `items` items, or the range of several runs. difference, low, high: from the baseline, with the
-95 % interval. reason: why the row is not comparable. noise_low, noise_high: the range of
-public runs. wrong: `at chance` or `outlier`."""
+95 % interval. reason: why the row is not comparable. noise_low, noise_high: the noise around
+the baseline. wrong: `at chance` or `outlier`."""
 
 
 def rows(view: View) -> pl.DataFrame:
@@ -114,7 +117,7 @@ def rows(view: View) -> pl.DataFrame:
 
 
 def chart(view: View) -> Drawing:
-    """Dots of scores, with the range of public runs and the score of guessing."""
+    """Dots of scores, with the noise around the baseline and the score of guessing."""
     frame = rows(view)
     blocks, more = _blocks(view)
     if not frame.height:
@@ -134,7 +137,7 @@ def chart(view: View) -> Drawing:
     if strip := legend(view, _legend_entries(view, frame), whole - edge):
         body = tiled([strip, body], row=14)
     caption = [
-        *_bands(view),
+        *_bands(frame),
         *_chances(frame),
         *_left_out(view),
         *view.left_over(blocks),
@@ -162,14 +165,14 @@ def _block_rows(view: View, number: int, block: JobBlock) -> Iterator[dict[str, 
     labels = labelled(view, sides, len(platforms(sides)) > 1)
     found = compared_row(view, "score", sides)
     assert found is not None, "every job of the block has a score"
-    row, _ = found
+    row, first_row = found
+    base = row.cells[first_row].mean
     for index, (side, label, c, verdict) in enumerate(zip(sides, labels, row.cells, row.verdicts, strict=True)):
         low, high = verdict.interval if verdict and verdict.interval else (None, None)
         name, first = str(block.keys[2]), side.jobs[0]
         items = items_of(view.ledger, first) if c.n == 1 else None
         half = half_width(c.numbers[0], items) if items and 0 <= c.numbers[0] <= 1 else None
-        public = _public(first)
-        wide = public is not None and public.least < public.greatest
+        noise = noise_size(verdict)
         chance = _chance(view, first)
         common = {
             "block": number, "row": index, "label": label, "platform": platform_of(side), "score_name": name,
@@ -188,8 +191,9 @@ def _block_rows(view: View, number: int, block: JobBlock) -> Iterator[dict[str, 
             "high": high,
             "verdict": verdict.word if verdict else None,
             "reason": verdict.reason if verdict else None,
-            "noise_low": public.least if public and wide else None,
-            "noise_high": public.greatest if public and wide else None,
+            "noise_low": base - noise if base is not None and noise else None,
+            "noise_high": base + noise if base is not None and noise else None,
+            "noise": f"{verdict.noise.kind}: {verdict.noise.text}" if noise and verdict and verdict.noise else None,
             "chance": chance,
             "wrong": _wrong(view, side),
             "note": _note(view, row, index, half, _wrong(view, side)),
@@ -197,18 +201,6 @@ def _block_rows(view: View, number: int, block: JobBlock) -> Iterator[dict[str, 
         }
         if c.n > 1:
             yield from ({**common, "mark": "run", "value": v.value, "evidence": list(v.locations)} for v in c.values)
-
-
-def _public(job: Job) -> spreads.Spread | None:
-    """The widest range of public runs of the job's program, with the job's settings where they are known."""
-    matching = spreads.of(str(job["platform"]), job["workload"], job["task"], "score")
-    matching = [s for s in matching if all(_agrees(job, *pair) for pair in spreads.settings(s.setting))]
-    return max(matching, key=lambda s: s.span, default=None)
-
-
-def _agrees(job: Job, name: str, value: str) -> bool:
-    setting = job[name]
-    return setting is None or str(setting) == value or (isinstance(setting, float) and f"{setting:g}" == value)
 
 
 def _chance(view: View, job: Job) -> float | None:
@@ -330,7 +322,7 @@ def _legend_entries(view: View, frame: pl.DataFrame) -> list[LegendEntry]:
     if frame["items"].drop_nulls().len():
         entries.append(LegendEntry("95 % interval of the test items", "M-1,0L1,0", stroke=base))
     if frame["noise_low"].drop_nulls().len():
-        entries.append(LegendEntry("range of public runs", fill=t.band))
+        entries.append(LegendEntry("known noise around the baseline", fill=t.band))
     if any(len(_chances_in(part, _scale(part)[0])) for part in frame.partition_by("block")):
         entries.append(LegendEntry("score of guessing", "M0,-1L0,1", stroke=t.ink, dash=(3, 2)))
     if frame["wrong"].drop_nulls().len():
@@ -348,11 +340,13 @@ def _finding(frame: pl.DataFrame) -> str:
         pairs = zip(title_labels(wrong["label"].to_list()), wrong["wrong"], strict=True)
         names = shortened([f"{label} ({word})" for label, word in pairs], 2)
         return f"{wrong.height} of {scores.height} scores went wrong: {names}"
-    banded = scores.filter(pl.col("noise_low").is_not_null())
-    inside = banded.filter((pl.col("value") >= pl.col("noise_low")) & (pl.col("value") <= pl.col("noise_high")))
-    if banded.height and scores.height > 1:
-        all_of = "All" if inside.height == banded.height else f"{inside.height} of {banded.height}"
-        return f"{all_of} scores are within the range of public runs of their program"
+    judged = scores.filter(pl.col("verdict").is_not_null() & (pl.col("verdict") != NOT_COMPARABLE))
+    if judged.height:
+        inside = judged.filter(pl.col("verdict") == WITHIN).height
+        counted = "The" if inside == judged.height else "None of the" if not inside else f"{inside} of the"
+        word = "score is" if judged.height == 1 else "scores are"
+        others = f"{judged.height} other " if judged.height > 1 else "other "
+        return f"{counted} {others}{word} within noise of the baseline"
     if scores.height == 1:
         row = scores.row(0, named=True)
         return f"{title_labels([row['label']])[0]}: {row['score_name'].replace('_', ' ')} {row['note']}"
@@ -365,10 +359,10 @@ def _finding(frame: pl.DataFrame) -> str:
     return f"Final scores of {scores.height} runs, of {panels} types that are not comparable with each other"
 
 
-def _bands(view: View) -> Iterator[str]:
-    texts = dict.fromkeys(p.text for job in view.jobs if _is_scored(job) and (p := _public(job)) is not None)
+def _bands(frame: pl.DataFrame) -> Iterator[str]:
+    texts = frame["noise"].drop_nulls().unique(maintain_order=True).to_list()
     if texts:
-        yield f"Grey band: {'; '.join(list(texts)[:3])}."
+        yield f"Noise: {shortened(texts, 2, '; ')}."
 
 
 def _chances(frame: pl.DataFrame) -> Iterator[str]:

@@ -1,5 +1,8 @@
 """Where did the time go, and how long did training take by itself?
 
+What it needs
+    A job with a duration: of a phase, or in total.
+
 What it shows
     A bar for each job, starting at 0 and divided into phases: training in the full colour of its platform; evaluation,
     checkpoints, compilation, loading and other phases (initialisation, teardown) in tints of it; waiting dashed; time

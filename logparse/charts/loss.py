@@ -1,5 +1,8 @@
 """How did the training loss develop, and what was it after the same number of samples?
 
+What it needs
+    A training run that logs its loss. Two runs of one workload are compared.
+
 What it shows
     The logged points of each run's training loss, joined by faint lines, against the samples seen (`x`: `steps`, or
     `time` since training began). One panel for each workload and objective: the loss itself, and the components that a

@@ -1,5 +1,8 @@
 """How do the runs differ from the baseline, and which differences exceed the noise?
 
+What it needs
+    Two runs of one workload; with `across`, a workload that ran on two platforms.
+
 What it shows
     The table of `logparse compare` as a chart: a row for each quantity and run, with the ratio to the baseline on an
     axis of powers of two. Quantities without a ratio (losses, scores) follow below as differences, each on its own

@@ -1,5 +1,8 @@
 """How does throughput scale with ranks or devices, and how much is lost?
 
+What it needs
+    Runs of one workload on two numbers of ranks or devices, with a throughput.
+
 What it shows
     On the left, samples/s against the number of ranks (or devices, `x`), both axes logarithmic, with the ideal line:
     the throughput of the smallest number, scaled linearly. On the right, the efficiency: the share of the ideal that
@@ -9,7 +12,8 @@ What it shows
 How to read it
     Points on the ideal line lose nothing. The baseline is the smallest number that was run, at 100 %. The chart states
     how many runs the baseline has, because all other efficiencies depend on it. Repeated runs of one setting are one
-    point: the median, with their range. Nothing is fitted, and nothing is drawn beyond the measured range.
+    point: their geometric mean. The line through a point is the 95 % interval of the mean, and of the efficiency, where
+    repeats of the program are known. Nothing is fitted, and nothing is drawn beyond the measured range.
 
 What it leaves out
     The efficiency of runs with neither the same total work nor the same work per rank: only their throughput is shown,
@@ -31,11 +35,13 @@ from logparse.charts._panel import heading
 from logparse.charts._theme import data, framed, places, source_note, theme, tips, wrap, x_at
 from logparse.charts._view import JobBlock, View
 from logparse.comparison.jobs import Job
+from logparse.comparison.noise import interval
 from logparse.comparison.phrases import labels
 from logparse.comparison.quantities import QUANTITIES
 from logparse.comparison.scaling import COUNTS, Scaling, scaling
 from logparse.comparison.settings import factors, settings
 from logparse.comparison.sides import Side, SideValues, side_values
+from logparse.comparison.verdict import verdict
 from logparse.errors import NothingToDraw, UsageError
 from logparse.rendering.export import Drawing
 from logparse.rendering.palette import hue
@@ -48,11 +54,14 @@ TAKES = ("by", "x")
 ROWS: dict[str, Any] = {
     "study": pl.Int64, "platform": pl.String, "workload": pl.String, "of": pl.String, "kind": pl.String,
     "side": pl.String, "runs": pl.List(pl.String), "count": pl.Int64, "n": pl.UInt32, "throughput": pl.Float64,
-    "least": pl.Float64, "greatest": pl.Float64, "resolution": pl.Float64, "speedup": pl.Float64,
-    "efficiency": pl.Float64, "baseline": pl.Boolean, "evidence": LOCATIONS,
+    "least": pl.Float64, "greatest": pl.Float64, "low": pl.Float64, "high": pl.Float64, "resolution": pl.Float64,
+    "speedup": pl.Float64, "efficiency": pl.Float64, "efficiency_low": pl.Float64, "efficiency_high": pl.Float64,
+    "baseline": pl.Boolean, "evidence": LOCATIONS,
 }  # fmt: skip
-"""One row per point. of: what is counted. kind: `weak`, `strong`, `neither`. throughput: samples/s, the median of three
-runs or more. efficiency: 1 is ideal; null where the kind is `neither`."""
+"""One row per point. of: what is counted. kind: `weak`, `strong`, `neither`. throughput: samples/s, the geometric mean
+of several runs. least, greatest: their range. low, high: the 95 % interval of the mean; null without repeats of the
+program. efficiency: 1 is ideal; null where the kind is `neither`. efficiency_low, efficiency_high: its 95 % interval.
+"""
 
 
 @dataclass(frozen=True)
@@ -107,9 +116,9 @@ def _sides(view: View, block: JobBlock) -> list[Side]:
     """The groups of `by` or of the given comparison; else one side per experiment."""
     if view.options.by or view.given is not None:
         return view.rows_of(block.jobs)
-    experiments: dict[str, list[Job]] = {}
+    experiments: dict[tuple[Any, ...], list[Job]] = {}
     for job in block.jobs:
-        experiments.setdefault(str(job.main["group"] or job.id), []).append(job)
+        experiments.setdefault(view.ledger.experiment(job) if job.main["group"] else (job.id,), []).append(job)
     return [Side(jobs[0].label, tuple(jobs)) for jobs in experiments.values()]
 
 
@@ -160,15 +169,27 @@ def _points(view: View, number: int, study: _Study) -> Iterator[dict[str, Any]]:
     if study.found.points:
         for i, point in enumerate(study.found.points):
             figures = {"count": point.count, "speedup": point.speedup, "efficiency": point.efficiency}
+            figures |= _efficiency_interval(view, study.found, i)
             yield {**common, **_of_side(view, point.side, study.found.of), **figures, "baseline": i == 0}
         return
     for side in sorted(study.sides, key=lambda s: _one(view, s, study.found.of) or 0.0):
         yield {**common, **_of_side(view, side, study.found.of), "baseline": False}
 
 
+def _efficiency_interval(view: View, found: Scaling, index: int) -> dict[str, float]:
+    """The interval of the ratio to the baseline, divided by the growth of the count."""
+    first, point = found.points[0], found.points[index]
+    ends = (
+        verdict(view.ledger, QUANTITIES["throughput"], first.throughput, point.throughput).interval if index else None
+    )
+    growth = point.count / first.count
+    return {"efficiency_low": ends[0] / growth, "efficiency_high": ends[1] / growth} if ends else {}
+
+
 def _of_side(view: View, side: Side, of: str) -> dict[str, Any]:
     rate = _rate(view, side)
     count = _one(view, side, of)
+    low, high = interval(view.ledger, QUANTITIES["throughput"], rate) or (None, None)
     return {
         "side": one_line(side.label),
         "runs": [job.id for job in side.jobs],
@@ -177,6 +198,8 @@ def _of_side(view: View, side: Side, of: str) -> dict[str, Any]:
         "throughput": rate.mean,
         "least": min(rate.numbers),
         "greatest": max(rate.numbers),
+        "low": low,
+        "high": high,
         "resolution": rate.resolution,
         "evidence": [*rate.locations, *view.ledger.locations(side.jobs, of)],
     }
@@ -262,7 +285,8 @@ def _rates(view: View, frame: pl.DataFrame, study: _Study) -> Any:
         first, most = frame.row(0, named=True), max(frame["count"])
         ends = {"count": [first["count"], most], "throughput": [rates[0], rates[0] * most / first["count"]]}
         ideal = pl.DataFrame(ends, ideal.schema)
-    low, high = min(rates), max([*rates, *ideal["throughput"]])
+    low = min([*rates, *frame["low"].drop_nulls()])
+    high = max([*rates, *ideal["throughput"], *frame["high"].drop_nulls()])
     scale = alt.Scale(type="log", domain=[low / 1.5, high * 1.5], nice=False)
     axis = alt.Axis(values=_ticks(low / 1.5, high * 1.5), format="~g" if low < 1 else ",~f", minExtent=40, maxExtent=40)
     x, y = (
@@ -275,7 +299,7 @@ def _rates(view: View, frame: pl.DataFrame, study: _Study) -> Any:
         alt.Chart(data(ideal)).mark_line(color=t.faint, strokeDash=[5, 3], strokeWidth=1.2).encode(x, y),
         alt.Chart(data(frame))
         .mark_rule(color=colour, strokeWidth=2)
-        .encode(x, alt.Y("least:Q", scale=scale), alt.Y2("greatest:Q")),
+        .encode(x, alt.Y("low:Q", scale=scale), alt.Y2("high:Q")),
         alt.Chart(data(worded)).mark_circle(size=70, color=colour, opacity=1).encode(x, y, tooltip=tip),
     ]
     looks: dict[bool, dict[str, Any]] = {
@@ -321,7 +345,7 @@ def _figure(value: float, resolution: float | None) -> str:
 def _efficiencies(view: View, frame: pl.DataFrame, study: _Study) -> Any:
     t = theme(view)
     colour = hue(study.block.keys[0])
-    most = max(1.1, 1.05 * float(frame["efficiency"].max() or 0.0))  # type: ignore[arg-type]
+    most = max(1.1, 1.05 * max(*frame["efficiency"], *frame["efficiency_high"].drop_nulls()))
     scale = alt.Scale(domain=[0, most], nice=False)
     percent = "format(100 * datum.value, 'd') + ' %'"
     axis = alt.Axis(values=[0, 0.25, 0.5, 0.75, 1.0], labelExpr=percent)
@@ -332,6 +356,9 @@ def _efficiencies(view: View, frame: pl.DataFrame, study: _Study) -> Any:
     points = alt.Chart(data(worded))
     layers: list[Any] = [
         whole.mark_rule(color=t.faint, strokeDash=[5, 3], strokeWidth=1.2).encode(y),
+        alt.Chart(data(frame))
+        .mark_rule(color=colour, strokeWidth=2)
+        .encode(x, alt.Y("efficiency_low:Q", scale=scale), alt.Y2("efficiency_high:Q")),
         points.mark_circle(size=70, color=colour, opacity=1).encode(x, y, tooltip=tip),
     ]
     over = pl.col("baseline") | (pl.col("efficiency") > 1.005)
@@ -382,6 +409,11 @@ def _named(study: _Study) -> str:
 def _caption(view: View, studies: Sequence[_Study]) -> Iterator[str]:
     """What is omitted and why, and what else differs in a study."""
     yield "Throughput: samples/s over the whole run, all ranks together, as the log states it."
+    cells = [_rate(view, side) for study in studies for side in study.sides]
+    if any(c.n > 1 for c in cells):
+        yield "Several runs are one point: their geometric mean."
+    if any(interval(view.ledger, QUANTITIES["throughput"], c) for c in cells):
+        yield "The line through a point is the 95 % interval of the mean, or of the efficiency."
     for study in studies:
         found = settings(view.ledger, study.sides)
         also = [s.name for s in factors(found) if s.name != study.found.of]

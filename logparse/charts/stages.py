@@ -1,5 +1,8 @@
 """Where did the compile time go?
 
+What it needs
+    A compilation whose log names its stages.
+
 What it shows
     One compilation of one job as a waterfall: a row for each stage of the compiler, in the order in which they started,
     each drawn from its real start. Where the log does not state when a stage ended, it is drawn to the next line of

@@ -1,5 +1,8 @@
 """How fast was each run, and do the differences exceed the noise?
 
+What it needs
+    A run with a throughput.
+
 What it shows
     A row for each run (or side) and a panel for each workload, task and unit. A filled dot is the throughput
     over the whole run, all ranks together. Several runs of one side are small dots on a line from the lowest to the
@@ -141,7 +144,7 @@ def chart(view: View) -> Drawing:
         source_note(view),
     ]
     unknown = UNKNOWN in frame["verdict"]
-    how = "Right is better." + (" “?”: the noise between such runs is unknown." if unknown else "")
+    how = "Right is better." + (" “Unknown”: no repeats show the noise between such runs." if unknown else "")
     return framed(view, body, whole, _finding(view, panels), (how,), caption)
 
 

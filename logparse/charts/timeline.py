@@ -1,5 +1,8 @@
 """What did each job do when, and how did it end?
 
+What it needs
+    A job whose log has timestamps.
+
 What it shows
     A lane for each job, in seconds since it began. Bars are the phases for which the log has timestamps. A phase for
     which the log states only the duration and the end is drawn backwards from its end. A dashed line is waiting; a thin

@@ -1,16 +1,20 @@
 """How does quality trade off against time?
 
+What it needs
+    A run with a final score or loss, and a time.
+
 What it shows
     Each run as a dot: its final score against a clock, with a panel for each workload and type of score. The clock is
     training alone (unless another clock is chosen); for inference it is the latency. Where a workload has no score, its
     final loss is used.
 
 How to read it
-    The arrow points to the better corner. Several runs of one side are one dot at their medians, with a line
-    over the range in both directions. The stepped line is the Pareto front: it joins the runs that no other run beats
-    in both. It is drawn only through three or more runs that are all comparable with each other; for training, these
-    are runs that saw the same samples. Losses and times at different numbers of samples are not ranked; the panel says
-    so. A thin line leads from a dot to a name that has no room next to it.
+    The arrow points to the better corner. Several runs of one side are one dot at their means (geometric for times).
+    The lines through a dot are the 95 % intervals of both means, where repeats of the program are known. The stepped
+    line is the Pareto front: it joins the runs that no other run beats in both. It is drawn only through three or more
+    runs that are all comparable with each other; for training, these are runs that saw the same samples. Losses and
+    times at different numbers of samples are not ranked; the panel says so. A thin line leads from a dot to a name that
+    has no room next to it.
 
 What it leaves out
     Runs without a result, a score or a time, and runs that are alone in their panel when others are not: the caption
@@ -46,6 +50,7 @@ from logparse.charts._theme import (
 )
 from logparse.charts._view import JobBlock, View
 from logparse.comparison.jobs import Job
+from logparse.comparison.noise import interval
 from logparse.comparison.quantities import CLOCKS, LOWER_SCORES, QUANTITIES, Quantity
 from logparse.comparison.refusal import refusal
 from logparse.comparison.sides import Side, SideValues, side_values
@@ -70,10 +75,14 @@ ROWS: dict[str, Any] = {
     "time_s": pl.Float64,
     "time_least": pl.Float64,
     "time_greatest": pl.Float64,
+    "time_low": pl.Float64,
+    "time_high": pl.Float64,
     "score_name": pl.String,
     "score": pl.Float64,
     "score_least": pl.Float64,
     "score_greatest": pl.Float64,
+    "score_low": pl.Float64,
+    "score_high": pl.Float64,
     "n": pl.UInt32,
     "best": pl.Boolean,
     "level": pl.Boolean,
@@ -81,9 +90,11 @@ ROWS: dict[str, Any] = {
     "note": pl.String,
     "evidence": LOCATIONS,
 }
-"""clock: `train_s`, `result_s`, `wall_s` or `latency_s`. best: whether the run is on the Pareto front; null if fewer
-than three runs are comparable. level: whether it is within noise, or within unknown noise, of the fastest run of the
-front in both score and time. apart: why it is not in the largest set of mutually comparable runs of its panel."""
+"""clock: `train_s`, `result_s`, `wall_s` or `latency_s`. time_s, score: the means (geometric for times) of several
+runs, with their range from least to greatest and their 95 % interval from low to high. best: whether the run is on the
+Pareto front; null if fewer than three runs are comparable. level: whether it is within noise, or within unknown noise,
+of the fastest run of the front in both score and time. apart: why it is not in the largest set of mutually comparable
+runs of its panel."""
 
 
 def rows(view: View) -> pl.DataFrame:
@@ -111,7 +122,7 @@ def chart(view: View) -> Drawing:
         body = tiled([strip, body], row=14)
     clocks = dict.fromkeys(frame["clock"])
     meant = "; ".join(f"{c.removesuffix('_s')}: {CLOCKS.get(c.removesuffix('_s'), 'of one inference')}" for c in clocks)
-    caption = [f"Clock: {meant}.", *_left_out(view), *view.left_over(blocks), *more,
+    caption = [f"Clock: {meant}.", *_means(frame), *_left_out(view), *view.left_over(blocks), *more,
                *view.touching(("score", "accuracy", "loss", *clocks)), source_note(view)]  # fmt: skip
     return framed(view, body, whole, _finding(frame), (), caption)
 
@@ -159,6 +170,8 @@ def _block_rows(view: View, number: int, block: JobBlock) -> Iterator[dict[str, 
                 _level(view, q, pairs[front][i], c) for i, (q, c) in enumerate(((clock, times), (quantity, scores)))
             )
         side = times.side
+        time_low, time_high = interval(view.ledger, clock, times) or (None, None)
+        score_low, score_high = interval(view.ledger, quantity, scores) or (None, None)
         yield {
             "block": number,
             "label": f"{one_line(side.label)}{ranks}",
@@ -168,10 +181,14 @@ def _block_rows(view: View, number: int, block: JobBlock) -> Iterator[dict[str, 
             "time_s": times.mean,
             "time_least": min(times.numbers),
             "time_greatest": max(times.numbers),
+            "time_low": time_low,
+            "time_high": time_high,
             "score_name": name,
             "score": scores.mean,
             "score_least": min(scores.numbers),
             "score_greatest": max(scores.numbers),
+            "score_low": score_low,
+            "score_high": score_high,
             "n": min(times.n, scores.n),
             "best": is_best,
             "level": level,
@@ -242,7 +259,7 @@ def _panel(view: View, frame: pl.DataFrame, size: tuple[float, float]) -> Drawin
     t = theme(view)
     name, clock = frame["score_name"][0], frame["clock"][0]
     share, short = is_share(name), float(frame["time_greatest"].max()) < 0.1  # type: ignore[arg-type]
-    times, scores = ("time_s", "time_least", "time_greatest"), ("score", "score_least", "score_greatest")
+    times, scores = ("time_s", "time_low", "time_high"), ("score", "score_low", "score_high")
     scaled = frame.with_columns(
         *(pl.col(c) * (1e3 if short else 1.0) for c in times),
         *(pl.col(c) * (100.0 if share else 1.0) for c in scores),
@@ -263,7 +280,7 @@ def _panel(view: View, frame: pl.DataFrame, size: tuple[float, float]) -> Drawin
         axis=alt.Axis(tickCount=5, domain=False, minExtent=34),
     )  # fmt: skip
     colour = alt.Color("colour:N", scale=None)
-    rule = alt.Chart(data(scaled.filter(pl.col("n") > 1))).mark_rule(strokeWidth=1.5)
+    rule = alt.Chart(data(scaled)).mark_rule(strokeWidth=1.5)
     bases = {"x": (x["title"], x["scale"], x["axis"]), "y": (y["title"], y["scale"], y["axis"])}
 
     def of(channel: Any, field: str, which: str) -> Any:
@@ -288,8 +305,8 @@ def _panel(view: View, frame: pl.DataFrame, size: tuple[float, float]) -> Drawin
         line.encode(x=x, y=y),
         leaders.encode(x=alt.X("dx:Q", scale=None, axis=None), y=alt.Y("dy:Q", scale=None, axis=None), **ends),
         labels[0],
-        rule.encode(x=of(alt.X, "time_least", "x"), x2=alt.X2("time_greatest:Q"), y=y, color=colour),
-        rule.encode(x=x, y=of(alt.Y, "score_least", "y"), y2=alt.Y2("score_greatest:Q"), color=colour),
+        rule.encode(x=of(alt.X, "time_low", "x"), x2=alt.X2("time_high:Q"), y=y, color=colour),
+        rule.encode(x=x, y=of(alt.Y, "score_low", "y"), y2=alt.Y2("score_high:Q"), color=colour),
         alt.Chart(data(scaled))
         .mark_point(filled=True, size=70, opacity=1, stroke=t.paper, strokeWidth=0.8)
         .encode(x=x, y=y, color=colour, tooltip=tips(view, label="run", display="score and time", lines="lines")),
@@ -472,6 +489,13 @@ def _near(count: int, whom: str) -> str:
         return ""
     others = "1 other does" if count == 1 else f"{count} others do"
     return f"; {others} not differ from {whom} beyond rounding and noise"
+
+
+def _means(frame: pl.DataFrame) -> Iterator[str]:
+    if frame.filter(pl.col("n") > 1).height:
+        yield "Several runs are one dot: the geometric mean of their times, and the mean of their scores."
+    if frame["time_low"].drop_nulls().len() or frame["score_low"].drop_nulls().len():
+        yield "The lines through a dot are the 95 % intervals of the means."
 
 
 def _left_out(view: View) -> Iterator[str]:

@@ -23,23 +23,29 @@ def frame_command(name: str, help: str) -> click.Command:
         "--where", metavar="SQL",
         help="Keep rows for which this SQL condition is true: throughput > 1000. Quote SQL keywords: \"group\".",
     )  # fmt: skip
+    @_options.shaping
     @_options.printing
-    @click.pass_context
     def command(
-        ctx: click.Context,
         paths: tuple[str, ...],
         files_from: str | None,
         grammar: tuple[str, ...],
         where: str | None,
+        sort: tuple[str, ...],
+        columns: str | None,
+        limit: int | None,
         format: str | None,
         output: str | None,
     ) -> int:
         _options.is_table(format, output)  # report a wrong format before an hour of reading
+        _options.few_threads_for_little(paths)
+        from logparse.schema import FRAMES
+
+        shape = _options.Shape.of(list(FRAMES[name]), sort, columns, limit)
         logs = _options.read(paths, files_from, grammar)
         frame: pl.DataFrame = getattr(logs, name)
         if where is not None:
             frame = select(logs, name, where)
-        _options.put(frame, name, format, output)
+        _options.put(shape.applied(frame), name, format, output)
         return _options.exit_code(logs)
 
     return command

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import reduce
 from glob import iglob
@@ -125,6 +126,49 @@ def printing_also(*formats: str) -> Callable[[F], F]:
         )(command)  # fmt: skip
 
     return decorate
+
+
+def shaping(command: F) -> F:
+    """--sort, --columns and --limit."""
+    command = click.option("--limit", type=click.IntRange(1), metavar="N", help="Print at most N rows.")(command)
+    command = click.option(
+        "--columns", metavar="NAMES", help="Print these columns, in this order: label,throughput,loss."
+    )(command)
+    return click.option(
+        "--sort", multiple=True, metavar="COLUMN",
+        help="Sort by this column; -COLUMN: the largest first. Empty cells are last. Repeatable.",
+    )(command)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Shape:
+    """What --sort, --columns and --limit ask for."""
+
+    sort: tuple[str, ...]
+    descending: tuple[bool, ...]
+    columns: tuple[str, ...] | None
+    limit: int | None
+
+    @classmethod
+    def of(cls, known: Sequence[str], sort: Sequence[str], columns: str | None, limit: int | None) -> Shape:
+        """From the values of the options; raises `click.UsageError` where a column is not among `known`."""
+        from logparse.errors import nearest
+
+        chosen = None if columns is None else tuple(dict.fromkeys(name.strip() for name in columns.split(",")))
+        names = tuple(name.removeprefix("-") for name in sort)
+        for option, given in (("sort", names), ("columns", chosen or ())):
+            for name in given:
+                if name not in known:
+                    raise click.UsageError(f"--{option}: there is no column {name!r}; {nearest(name, known)}")
+        return cls(names, tuple(name.startswith("-") for name in sort), chosen, limit)
+
+    def applied(self, frame: pl.DataFrame) -> pl.DataFrame:
+        """The rows and columns of `frame` that were asked for, in that order."""
+        if self.sort:
+            frame = frame.sort(self.sort, descending=self.descending, nulls_last=True, maintain_order=True)
+        if self.columns is not None:
+            frame = frame.select(self.columns)
+        return frame if self.limit is None else frame.head(self.limit)
 
 
 def claims_and_ignore(command: F) -> F:
@@ -343,6 +387,8 @@ def put_bytes(data: bytes, output: str | None) -> None:
     try:
         if output not in (None, "-"):
             put_file(str(output), data)
+            if os.path.isfile(str(output)):
+                click.echo(f"Wrote {output} ({_size(len(data))}).", err=True)
             return
         if sys.stdout is None:
             raise click.UsageError("standard output is closed: give -o FILE")
@@ -358,3 +404,10 @@ def put_bytes(data: bytes, output: str | None) -> None:
             # The interpreter flushes it once more on exit: send that to the null device.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         raise click.UsageError(f"cannot write {where}: {error.strerror or error}") from None
+
+
+def _size(count: int) -> str:
+    """Bytes, with the unit in which they are read: 840 bytes, 12 kB, 3.4 MB."""
+    if count < 1000:
+        return f"{count} bytes"
+    return f"{count / 1000:.0f} kB" if count < 1_000_000 else f"{count / 1_000_000:.1f} MB"

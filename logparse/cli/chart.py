@@ -23,8 +23,33 @@ def _names(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[
     return [name for name in charts.names() if name.startswith(incomplete)]
 
 
-@click.command("chart")
-@click.argument("name", metavar="NAME", shell_complete=_names)
+def _catalogue() -> list[tuple[str, str]]:
+    """Names of the charts; the question that each answers, and what it needs."""
+    from logparse import charts
+
+    rows = []
+    for name in charts.names():
+        parts = charts.parts(name)
+        needs = " ".join(parts["what it needs"].split())
+        rows.append((name, f"{parts['says']} Needs {needs[0].lower()}{needs[1:]}"))
+    return rows
+
+
+class _ChartCommand(click.Command):
+    """A command whose help lists the charts."""
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        _list(formatter)
+        super().format_options(ctx, formatter)
+
+
+def _list(formatter: click.HelpFormatter) -> None:
+    with formatter.section("Charts"):
+        formatter.write_dl(_catalogue())
+
+
+@click.command("chart", cls=_ChartCommand)
+@click.argument("name", metavar="[NAME]", required=False, shell_complete=_names)
 @click.argument("paths", nargs=-1, metavar="[PATH]...", type=click.Path(allow_dash=True))
 @click.option(
     "-o", "--output", type=_options.Written(), metavar="FILE",
@@ -57,7 +82,7 @@ def _names(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[
 @click.pass_context
 def command(
     ctx: click.Context,
-    name: str,
+    name: str | None,
     paths: tuple[str, ...],
     output: str | None,
     format: str | None,
@@ -79,7 +104,7 @@ def command(
     files_from: str | None,
     grammar: tuple[str, ...],
 ) -> int:
-    """Draw a chart of the runs and write it to a file.
+    """Draw a chart of the runs and write it to a file. Without a name, list the charts.
 
     The title states the result; the caption names the clock, the noise, the findings and the files. html, svg, png and
     pdf files contain the command that made them. Runs that cannot be drawn are listed; an empty chart is not written
@@ -94,6 +119,11 @@ def command(
     """
     from logparse import charts
 
+    if name is None:
+        formatter = ctx.make_formatter()
+        _list(formatter)
+        click.echo(formatter.getvalue(), nl=False)
+        return 0
     takes = (*charts.COMMON, *charts.module(name).TAKES)
     chosen = _format(output, format, data)
     if data is not None:

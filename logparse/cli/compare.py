@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,15 +16,20 @@ if TYPE_CHECKING:
     import polars as pl
 
     from logparse.comparison.across import Across
-    from logparse.comparison.compare import Comparison
+    from logparse.comparison.blocks import Block
     from logparse.gates import GateResult
     from logparse.logs import Logs
 
 
 @click.command("compare")
 @click.argument("names", nargs=-1, metavar="[RUN|PATH]...", type=click.Path(allow_dash=True))
+@click.option(
+    "--where", metavar="SQL", help="Compare only runs for which this SQL condition is true: platform = 'groq'."
+)
 @click.option("--by", metavar="COLUMN", help="Group runs with the same value of this column of `runs` into one side.")
-@click.option("--baseline", metavar="RUN|FILE", help="Run that the others are compared with (default: the first).")
+@click.option(
+    "--baseline", metavar="RUN|FILE", help="Run that the others are compared with (default: the first with a result)."
+)
 @click.option("--at", multiple=True, metavar="POINT", help="Compare at equal samples, steps or time, or at loss=7.3.")
 @click.option(
     "--target", multiple=True, metavar="TARGET", help="Show where each side first reached a target: loss<=7.3."
@@ -62,6 +68,7 @@ if TYPE_CHECKING:
 @_options.printing_also("junit", "github")
 def command(
     names: tuple[str, ...],
+    where: str | None,
     by: str | None,
     baseline: str | None,
     at: tuple[str, ...],
@@ -86,9 +93,10 @@ def command(
     """Compare runs side by side, with a verdict per difference.
 
     RUN is an id, a label, part of a label, or a pattern with *; an argument that exists in the file system is a PATH.
-    Without a RUN, all runs in the logs are compared. Each row is a quantity; each value is followed by its ratio (or
-    difference) to the baseline with its 95 % interval, and the verdict. Runs of a different workload are shown but not
-    ranked. With --across, each workload that ran on several platforms has a table in common units instead.
+    Without a RUN, all runs in the logs are compared; if they are of several workloads, each workload has its own table.
+    The first line of a table is the answer. Each value is followed by its ratio (or difference) to the baseline with
+    its 95 % interval, and the verdict. Named runs are in one table; those of a different workload are not ranked. With
+    --across, each workload that ran on several platforms has a table in common units instead.
 
     \b
     Examples:
@@ -124,21 +132,24 @@ def command(
         )
         _print_across(found_tables, format, output, digits)
         return _options.exit_code(logs)
+    import polars as pl
+
     from logparse import gates
-    from logparse.comparison.compare import compare
+    from logparse.comparison.blocks import compared
     from logparse.findings import findings
 
     conditions = [gates.gate(text) for text in fail_if]
     if base_file is not None:
         baseline = _only_run(logs, base_file)
         runs = [baseline, *runs] if runs else []
-    comparison = compare(
-        logs, runs, by=by, baseline=baseline, clock=clock, per=per, claims=claims, at=at, target=target
+    blocks = compared(
+        logs, runs, where=where, by=by, baseline=baseline, clock=clock, per=per, claims=claims, at=at, target=target
     )
-    found = findings(comparison, ignore=ignore)
-    results = gates.evaluate(comparison, conditions)
-    _print(comparison, found, results, format, output, digits, strict, on_unknown)
-    return max(_options.exit_code(logs), _gates(results, found, strict, on_unknown))
+    comparisons = [block.comparison for block in blocks if block.comparison is not None]
+    found = [findings(comparison, ignore=ignore) for comparison in comparisons]
+    results = [result for comparison in comparisons for result in gates.evaluate(comparison, conditions)]
+    _print(blocks, found, results, format, output, digits, strict, on_unknown)
+    return max(_options.exit_code(logs), _gates(results, pl.concat(found), strict, on_unknown))
 
 
 def _refuse(when: str, **options: object) -> None:
@@ -178,8 +189,8 @@ def _only_run(logs: Logs, file: str) -> str:
 
 
 def _print(
-    comparison: Comparison,
-    found: pl.DataFrame,
+    blocks: Sequence[Block],
+    found: Sequence[pl.DataFrame],
     results: list[GateResult],
     format: str | None,
     output: str | None,
@@ -187,24 +198,34 @@ def _print(
     strict: str | None,
     on_unknown: str,
 ) -> None:
+    import polars as pl
+
     from logparse import gates
     from logparse.pages import compare, compare_export
     from logparse.text import terminal
 
     chosen = _options.format_of(format, output)
+    parts = [(block, block.comparison) for block in blocks if block.comparison is not None]
     if chosen == "table":
         paint = terminal.Paint.of(sys.stdout if output is None else None)
-        _options.put_text(compare.page(comparison, found, paint, digits), output)
+        _options.put_text(compare.pages(blocks, found, paint, digits), output)
     elif chosen == "md":
-        _options.put_text(compare_export.markdown(comparison, found, digits), output)
+        tables = [compare_export.markdown(c, of, digits) for (_, c), of in zip(parts, found, strict=True)]
+        headings = [f"## {terminal.markdown_text(block.heading)}\n\n" if len(parts) > 1 else "" for block, _ in parts]
+        _options.put_text("\n\n".join(map("".join, zip(headings, tables, strict=True))), output)
     elif chosen == "latex":
-        _options.put_text(compare_export.latex(comparison, found, digits), output)
+        if len(parts) > 1:  # the macros of two tables would have the same names
+            raise click.UsageError(
+                "LaTeX needs runs of one workload: name them, or select them with --where \"workload = '...'\""
+            )
+        _options.put_text(compare_export.latex(parts[0][1], found[0], digits), output)
     elif chosen == "junit":
-        _options.put_text(gates.junit(results, found, strict, on_unknown).rstrip(), output)
+        _options.put_text(gates.junit(results, pl.concat(found), strict, on_unknown).rstrip(), output)
     elif chosen == "github":
-        _options.put_text("\n".join(gates.github(results, found, on_unknown)), output)
+        _options.put_text("\n".join(gates.github(results, pl.concat(found), on_unknown)), output)
     else:
-        _options.put(comparison.frame(), "comparison", format, output)
+        frames = [c.frame().select(pl.lit(block.heading).alias("block"), pl.all()) for block, c in parts]
+        _options.put(pl.concat(frames), "comparison", format, output)
 
 
 def _gates(results: list[GateResult], found: pl.DataFrame, strict: str | None, on_unknown: str) -> int:

@@ -56,7 +56,7 @@ def command(
     if people:
         paint = terminal.Paint.of(sys.stdout if output is None else None)
         lines = list(finding_lines(found, paint, "Findings", advice=advice))
-        _options.put_text("\n".join(lines or ["No findings."]), output)
+        _options.put_text(paint.fitted(lines or ["No findings."]), output)
     else:
         _options.put(found, "findings", format, output)
     if gates.is_too_bad(found, strict):

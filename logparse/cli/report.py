@@ -11,6 +11,7 @@ import click
 from logparse.cli import NOTHING, _options
 
 _SUFFIXES = {".html": "html", ".htm": "html", ".md": "md", ".tex": "latex"}
+_PAGE = "report.html"
 
 
 @click.command("report")
@@ -39,7 +40,7 @@ _SUFFIXES = {".html": "html", ".htm": "html", ".md": "md", ".tex": "latex"}
 )
 @click.option(
     "-o", "--output", type=_options.Written(), metavar="FILE",
-    help=f"Write to FILE ({', '.join(_SUFFIXES)}; default: standard output).",
+    help=f"Write to FILE ({', '.join(_SUFFIXES)}; default: standard output, but {_PAGE} for a page on a terminal).",
 )  # fmt: skip
 def command(
     paths: tuple[str, ...],
@@ -68,6 +69,8 @@ def command(
       logparse report runs --by batch_size --claim 'second:epochs=20' -o report.md
     """
     chosen = _format(format, output)
+    if output is None and chosen == "html" and sys.stdout is not None and sys.stdout.isatty():
+        output = _PAGE
     claims = _options.claims(claim, claims_file)
     logs = _options.read(paths, files_from, grammar)
     if not logs.runs.height:

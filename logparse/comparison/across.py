@@ -22,8 +22,9 @@ from logparse.comparison import sides as sides_
 from logparse.comparison.claims import Claim
 from logparse.comparison.jobs import Job
 from logparse.comparison.ledger import SUBMISSION, Ledger
-from logparse.comparison.noise import margin
+from logparse.comparison.noise import interval
 from logparse.comparison.quantities import LOWER_SCORES, QUANTITIES, Quantity
+from logparse.comparison.refusal import short_rate
 from logparse.comparison.relative import RATES, Lacking, Relative, is_converted, of_jobs
 from logparse.comparison.select import Compared, select
 from logparse.comparison.sides import Side, SideValues, side_values
@@ -435,6 +436,8 @@ def _not_ranked(ledger: Ledger, rate: Quantity, row: AcrossRow, rows: Sequence[A
         return values.reason
     if not all(number > 0 for number in values.numbers):
         return "a rate that is not positive"
+    if short := short_rate(ledger, rate, values):
+        return short
     having = [r for r in rows if r.cells[rate.name].values]
     single = [_is_single(r.side) for r in having]
     if _is_single(row.side) and not all(single):
@@ -589,7 +592,9 @@ def _frame_rows(found: Across) -> Iterator[Mapping[str, Any]]:
         for row, q, values in (*measured, *estimates):
             against = row.verdict if q is t.rate else None
             low, high = against.interval if against and against.interval else (None, None)
-            value_low, value_high = _interval(found.ledger, q, values)
+            # Computed figures have the interval of their rate.
+            of_logs = q.name in QUANTITIES and not q.estimate
+            value_low, value_high = (of_logs and interval(found.ledger, q, values)) or (None, None)
             yield {
                 "workload": t.workload,
                 "task": t.task,
@@ -621,18 +626,6 @@ def _frame_rows(found: Across) -> Iterator[Mapping[str, Any]]:
                 "aside": row.aside,
                 "evidence": list(values.locations),
             }
-
-
-def _interval(ledger: Ledger, quantity: Quantity, values: SideValues) -> tuple[float | None, float | None]:
-    """The 95 % interval of the mean of a side, for the quantities of logs; computed figures have that of their rate."""
-    if values.mean is None or quantity.name not in QUANTITIES or quantity.estimate:
-        return None, None
-    half, _ = margin(ledger, quantity, values)
-    if half is None:
-        return None, None
-    if quantity.scale == "ratio":
-        return values.mean * math.exp(-half), values.mean * math.exp(half)
-    return values.mean - half, values.mean + half
 
 
 def _how(quantity: Quantity, values: SideValues) -> str | None:

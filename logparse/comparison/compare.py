@@ -139,7 +139,8 @@ def compare(
         runs: names of runs: ids, labels, parts of labels, or patterns with * over labels, ids and paths; each matching
             job is a side. Default: all jobs.
         by: a column of `runs`: jobs with the same value are one side (`group`: repeats of an experiment).
-        baseline: label of the side, or name of the run, that the others are compared with. Default: the first.
+        baseline: label of the side, or name of the run, that the others are compared with. Default: the first with a
+            result.
         clock: `train`, `result` or `wall`: show only this clock. Default: all three.
         per: `device` or `rank`: divide rates by their number.
         claims: `LABEL:NAME=VALUE`: what the user states about a run; fills in settings that no log states.
@@ -151,16 +152,34 @@ def compare(
             value.
     """
     selection = select(logs, runs, claims=claims)
-    ledger, jobs = selection.ledger, selection.jobs
-    sides_.check_column(by)
+    return compare_jobs(selection.ledger, selection.jobs, by, baseline, clock, per, as_tuple(at), as_tuple(target))
+
+
+def check(clock: str | None, per: str | None) -> None:
+    """Raises `UsageError` for a clock or a divisor that there is not."""
     for option, value, known in (("clock", clock, tuple(CLOCKS)), ("per", per, ("device", "rank"))):
         if value is not None and value not in known:
             raise UsageError(f"{option} {value!r}: one of {', '.join(known)}")
+
+
+def compare_jobs(
+    ledger: Ledger,
+    jobs: Sequence[Job],
+    by: str | None = None,
+    baseline: str | None = None,
+    clock: str | None = None,
+    per: str | None = None,
+    points: Sequence[str] = (),
+    targets: Sequence[str] = (),
+) -> Comparison:
+    """The comparison of these jobs in one table; see `compare`."""
+    sides_.check_column(by)
+    check(clock, per)
     sides = sides_.by(ledger, jobs, by) if by else sides_.one_each(jobs)
     if len(sides) < 2:
         found = f"only {_named(jobs)}" if jobs else "no run"
         raise UsageError(f"a comparison needs at least two sides; there is {found}")
-    return of_sides(ledger, sides, baseline, clock, per, as_tuple(at), as_tuple(target), by)
+    return of_sides(ledger, sides, baseline, clock, per, points, targets, by)
 
 
 def of_sides(
@@ -221,12 +240,13 @@ def row_of(
 
 
 def baseline_of(sides: Sequence[Side], name: str | None) -> int:
-    """Index of the side that `name` refers to; 0 where there is no name.
+    """Index of the side that `name` refers to. Where there is no name, the first side with a result: a failed run is
+    nothing to compare with, unless no other is there.
 
     Raises `UsageError` where no side or several sides match.
     """
     if name is None:
-        return 0
+        return next((i for i, side in enumerate(sides) if side.failed < len(side.jobs)), 0)
     for found in (
         [i for i, s in enumerate(sides) if name in (s.label, *(job.id for job in s.jobs))],
         [

@@ -43,8 +43,8 @@ class Ledger:
         return {run: job for job in self.jobs for run in job.ids}
 
     def value(self, job: Job, column: str) -> Value:
-        """What a column of `runs` is for that job: from the log that states it, else as claimed by the user or by a
-        name in the log (`bert_large_MSL128`), else the reason.
+        """What a column of `runs` is for that job: from the log that states it, else as claimed by the user or as a
+        name in the log implies (`bert_large_MSL128`), else the reason.
 
         A workload that the log does not name is that of the jobs with the same program. The task of a job with only its
         submission log is `submission`, whether or not it compiled.
@@ -56,6 +56,8 @@ class Ledger:
         if known is not None:
             return known
         claim = taken((*self.claims, *self.names_claim(job)), job, column)
+        if claim is not None and claim.name_in_log is not None:
+            return Value(claim.number, None, "inferred", f"from the name {claim.name_in_log}", claim.locations)
         if claim is not None:
             return Value(claim.number, None, "claimed", f"claimed ({claim.source}), not in the log", claim.locations)
         if column == "workload" and (program := self._programs.get(job.id)) is not None:
@@ -141,32 +143,51 @@ class Ledger:
     def repeats(self, job: Job) -> list[Job]:
         """Distinct runs of the same experiment with a result; the job alone where there are no others.
 
-        Repeats share their group, and so all settings that are known. Where the workload or the amount of training is
-        not known, nothing is known to be a repeat; a look-alike (same figures to the last digit) is not a second run.
+        Where the workload or the amount of training is not known, nothing is known to be a repeat; a look-alike (same
+        figures to the last digit) is not a second run.
         """
-        if not _is_experiment(job):
+        if not self._is_experiment(job):
             return [job]
-        return self._by_group.get(job.main["group"], [job])
+        return self._by_experiment.get(self.experiment(job), [job])
 
     def experiments(self, job: Job) -> list[list[Job]]:
-        """The repeats of each experiment of that job's program (platform, workload and task)."""
-        return self._by_program.get(program_of(job), [])
+        """The repeats of each experiment of that job's program."""
+        return self._by_program.get(self.program(job), [])
+
+    def program(self, job: Job) -> tuple[str, str | None, str | None]:
+        """Platform, workload and task: what runs share whose noise is of one kind."""
+        return job.main["platform"], self.value(job, "workload").value, job.main["task"]
+
+    def experiment(self, job: Job) -> tuple[Any, ...]:
+        """What repeats of one experiment share: all settings that are known (`group`), and the compiled graphs, which
+        also differ between releases and between settings that no log prints."""
+        return job.main["group"], self.compiled(job)
+
+    def compiled(self, job: Job) -> frozenset[str]:
+        """The hashes of the compiled graphs that the job's logs name; empty where they name none."""
+        return frozenset(graph for run in job.ids for graph, _ in self._graphs.get(run, ()))
 
     @cached_property
-    def _by_group(self) -> dict[str, list[Job]]:
-        """Group -> its jobs with a result, look-alikes once."""
-        out: dict[str, dict[tuple[Any, ...], Job]] = {}
+    def _by_experiment(self) -> dict[tuple[Any, ...], list[Job]]:
+        """Experiment -> its jobs with a result, look-alikes once."""
+        out: dict[tuple[Any, ...], dict[tuple[Any, ...], Job]] = {}
         for job in self.jobs:
-            if _is_experiment(job) and job.has_result:
-                out.setdefault(job.main["group"], {}).setdefault(self.figures(job), job)
-        return {group: list(found.values()) for group, found in out.items()}
+            if self._is_experiment(job) and job.has_result:
+                out.setdefault(self.experiment(job), {}).setdefault(self.figures(job), job)
+        return {experiment: list(found.values()) for experiment, found in out.items()}
 
     @cached_property
-    def _by_program(self) -> dict[tuple[Any, ...], list[list[Job]]]:
-        out: dict[tuple[Any, ...], list[list[Job]]] = {}
-        for group in self._by_group.values():
-            out.setdefault(program_of(group[0]), []).append(group)
+    def _by_program(self) -> dict[tuple[str, str | None, str | None], list[list[Job]]]:
+        out: dict[tuple[str, str | None, str | None], list[list[Job]]] = {}
+        for group in self._by_experiment.values():
+            out.setdefault(self.program(group[0]), []).append(group)
         return out
+
+    def _is_experiment(self, job: Job) -> bool:
+        run = job.main
+        if run["task"] is None or run["group"] is None or not self.value(job, "workload").known:
+            return False
+        return run["task"] != "train" or any(run[c] is not None for c in ("epochs", "steps", "samples"))
 
     def figures(self, job: Job) -> tuple[Any, ...]:
         """The measured figures of a job, which no two distinct runs share to the last digit; of a job without any, its
@@ -197,12 +218,14 @@ class Ledger:
         """The same jobs with these claims."""
         other = Ledger.__new__(Ledger)
         other.__dict__.update(self.__dict__, claims=tuple(claims), _made={})
+        for name in ("_by_experiment", "_by_program"):  # a claimed workload is one that has repeats
+            other.__dict__.pop(name, None)
         return other
 
     def only(self, jobs: Iterable[Job]) -> Ledger:
         """These jobs alone; the others still count as repeats, since they were read with them."""
         other = self.with_claims(self.claims)
-        shared = ("_by_group", "_by_program", "_programs", "_by_graph")
+        shared = ("_by_experiment", "_by_program", "_programs", "_by_graph")
         other.__dict__.update({name: getattr(self, name) for name in shared}, jobs=list(jobs))
         other.__dict__.pop("by_run", None)
         return other
@@ -212,15 +235,3 @@ _FIGURES = (
     *("train_s", "throughput", "token_throughput", "loss", "score", "latency_s", "on_chip_latency_s", "compile_s"),
     *("load_s", "eval_s", "total_s"),
 )
-
-
-def program_of(job: Job) -> tuple[Any, ...]:
-    """Platform, workload and task: what runs share whose noise is of one kind."""
-    return job.main["platform"], job.main["workload"], job.main["task"]
-
-
-def _is_experiment(job: Job) -> bool:
-    run = job.main
-    if run["workload"] is None or run["task"] is None or run["group"] is None:
-        return False
-    return run["task"] != "train" or any(run[c] is not None for c in ("epochs", "steps", "samples"))

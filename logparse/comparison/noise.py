@@ -17,6 +17,7 @@ import polars as pl
 from logparse import spreads
 from logparse.cells import Value
 from logparse.comparison.estimate import (
+    BOUND_LEVEL,
     OTHER_PROGRAM,
     PREDICTION_LEVEL,
     Noise,
@@ -27,7 +28,7 @@ from logparse.comparison.estimate import (
     without_outliers,
 )
 from logparse.comparison.jobs import Job
-from logparse.comparison.ledger import Ledger, program_of
+from logparse.comparison.ledger import Ledger
 from logparse.comparison.quantities import BASIS, Quantity
 from logparse.comparison.sides import Side, SideValues, measured, side_values
 from logparse.text.location import Location
@@ -106,7 +107,7 @@ def source(ledger: Ledger, quantity: Quantity, a: SideValues, b: SideValues, val
     runs.
     """
     quantities = [measured(quantity, c) for c in (a, b)]
-    same = {program_of(job) for job in a.counted_jobs} == {program_of(job) for job in b.counted_jobs}
+    same = {ledger.program(job) for job in a.counted_jobs} == {ledger.program(job) for job in b.counted_jobs}
     if same and quantities[0] is quantities[1]:
         return _source(ledger, quantities[0], (a, b), (a, b), values)
     parts = [_source(ledger, of, (c,), (a, b), values) for of, c in zip(quantities, (a, b), strict=True)]
@@ -131,6 +132,17 @@ def margin(ledger: Ledger, quantity: Quantity, c: SideValues) -> tuple[float | N
     return quantile(pool.dof, PREDICTION_LEVEL) * math.sqrt((pool.variance + values.rounding) / values.n), lent.text
 
 
+def interval(ledger: Ledger, quantity: Quantity, c: SideValues) -> tuple[float, float] | None:
+    """The 95 % interval of the mean of a side (geometric for durations and rates), in the unit of the quantity; None
+    where no repeats of its program are known."""
+    half, _ = margin(ledger, quantity, c) if c.values else (None, "")
+    if half is None or c.mean is None:
+        return None
+    if quantity.scale == "ratio":
+        return c.mean * math.exp(-half), c.mean * math.exp(half)
+    return c.mean - half, c.mean + half
+
+
 HERE, PUBLIC, BOTH = "repeats here", "public repeats", "repeats here and public"
 """Kinds of noise: from which repeats it was computed."""
 
@@ -144,7 +156,7 @@ def _source(
 ) -> Source:
     """The pool of the programs of these sides, without the runs of the excluded sides except in their own side."""
     ids = {job.id for c in excluded for job in c.side.jobs}
-    programs = {program_of(job): job for c in cells for job in c.counted_jobs}
+    programs = {ledger.program(job): job for c in cells for job in c.counted_jobs}
     groups = [_of_side(ledger, quantity, c) for c in cells]
     seen = {spreads.fingerprint(job.main) for c in excluded for job in c.side.jobs}
     for job in programs.values():
@@ -153,7 +165,7 @@ def _source(
             left = [i for i, id in enumerate(group.ids) if id not in ids]
             groups.append(_Repeats((), (), tuple(group.numbers[i] for i in left), group.locations))
     here = [group for group in groups if len(group.numbers) > 1]
-    public = [] if values else [found for job in programs.values() for found in _public(quantity, job, seen)]
+    public = [] if values else [found for job in programs.values() for found in _public(ledger, quantity, job, seen)]
     pool = Pool.of([group.numbers for group in here]) + Pool.of([numbers for _, numbers in public])
     if not pool.dof:
         return Source()
@@ -202,7 +214,7 @@ def _experiments(ledger: Ledger, quantity: Quantity, job: Job, values: Values | 
     if values is not None:
         return [_repeats(ledger, quantity, values(jobs)) for jobs in ledger.experiments(job)]
     return ledger.once(
-        ("experiments", quantity.name, program_of(job), basis),
+        ("experiments", quantity.name, ledger.program(job), basis),
         lambda: [
             _repeats(ledger, quantity, side_values(ledger, quantity, Side("", alike)))
             for jobs in ledger.experiments(job)
@@ -251,9 +263,11 @@ def _diverged(ledger: Ledger, job: Job) -> bool:
     return rows["not_finite"].null_count() < rows.height or (losses.len() > 1 and bool(losses[-1] > losses[0]))
 
 
-def _public(quantity: Quantity, job: Job, seen: set[str]) -> Iterator[tuple[spreads.Spread, list[float]]]:
+def _public(
+    ledger: Ledger, quantity: Quantity, job: Job, seen: set[str]
+) -> Iterator[tuple[spreads.Spread, list[float]]]:
     """Public repeats of the program of `job` whose values mean the same, without runs that are in these logs."""
-    for spread in spreads.of(job["platform"], job["workload"], job["task"], quantity.name):
+    for spread in spreads.of(*ledger.program(job), quantity.name):
         basis = [(name, value) for name, value in spreads.settings(spread.setting) if name in _BASIS_NAMES]
         if all(job[name] is None or str(job[name]) == value for name, value in basis):
             others = [v for v, run in zip(spread.values, spread.runs, strict=True) if run not in seen]
@@ -310,7 +324,7 @@ def within(ledger: Ledger, quantity: Quantity, a: SideValues, b: SideValues) -> 
     errors = [_of_side_bound(c, lambda job: interval_error(ledger, job)) for c in (a, b)]
     if None in errors:
         return None
-    size = quantile(math.inf) * math.hypot(*(e for e in errors if e is not None))
+    size = quantile(math.inf, BOUND_LEVEL) * math.hypot(*(e for e in errors if e is not None))
     text = f"the intervals within the runs leave an uncertainty of {_uncertainty(quantity, size)} (block bootstrap)"
     return Noise("within the run", text, size, least=True)
 
@@ -358,7 +372,7 @@ def step_to_step(ledger: Ledger, quantity: Quantity, a: SideValues, b: SideValue
     errors = [_of_side_bound(c, lambda job: step_deviation(ledger, job)) for c in (a, b)]
     if None in errors:
         return None
-    size = quantile(math.inf) * math.hypot(*(e for e in errors if e is not None))
+    size = quantile(math.inf, BOUND_LEVEL) * math.hypot(*(e for e in errors if e is not None))
     text = f"the loss of a single step: from step to step it leaves an uncertainty of ±{shown(quantity, size)}"
     return Noise("step to step", text, size, least=True)
 

@@ -12,7 +12,7 @@ from logparse.comparison.jobs import Job
 from logparse.comparison.ledger import Ledger
 from logparse.comparison.quantities import Quantity
 from logparse.comparison.settings import BUDGET
-from logparse.comparison.sides import Side, SideValues, is_convertible
+from logparse.comparison.sides import FEWEST_STEPS, Side, SideValues, is_convertible, is_short
 from logparse.errors import Remedy
 from logparse.text import labels
 
@@ -28,6 +28,7 @@ class RefusalCause(Enum):
     SCORE = "scores of different kinds or data sets"
     SAMPLE = "a sample is not the same on both sides"
     SCENARIO = "one input repeated against a data set"
+    SHORT = "a rate over too few steps"
     BUDGET = "different amounts of training"
     UNKNOWN_BUDGET = "amount of training not stated in a log"
     CLOCK = "times that include different phases"
@@ -154,6 +155,9 @@ def _causes(
     yield RefusalCause.SCORE, _score_kind(ledger, quantity, a, b)
     yield RefusalCause.SAMPLE, _sample(ledger, quantity, a, b)
     yield RefusalCause.SCENARIO, _scenario(ledger, quantity, a, b)
+    for c in (a, b):
+        short = short_rate(ledger, quantity, c)
+        yield RefusalCause.SHORT, short and f"{c.side.label}: {short}"
     if by not in BUDGET:
         yield _budget(ledger, quantity, a, b)
     yield RefusalCause.CLOCK, _clock_scope(ledger, quantity, a, b)
@@ -207,6 +211,15 @@ def _scenario(ledger: Ledger, quantity: Quantity, a: SideValues, b: SideValues) 
     return "one side repeats one input, the other runs a data set" if single[0] != single[1] else None
 
 
+def short_rate(ledger: Ledger, quantity: Quantity, c: SideValues) -> str | None:
+    """Why the rate of a side is not compared: its runs trained for too few steps."""
+    steps = [ledger.value(job, "steps").value for job in c.jobs if quantity.rate and is_short(ledger, job)]
+    if not steps:
+        return None
+    counted = f"{max(steps)} step{'s' if max(steps) > 1 else ''}"
+    return f"a rate over {counted}; at least {FEWEST_STEPS} are needed"
+
+
 def _clock_scope(ledger: Ledger, quantity: Quantity, a: SideValues, b: SideValues) -> str | None:
     """Training times are comparable only if they include the same phases."""
     if quantity.state != "train_includes":
@@ -237,8 +250,6 @@ def _cached(ledger: Ledger, quantity: Quantity, a: SideValues, b: SideValues) ->
     if quantity.state != "compile_cache":
         return None
     states = [_all(ledger, "compile_cache", c) - {None} for c in (a, b)]
-    if any(len(known) > 1 for known in states):
-        return "some runs of one side compiled, others had a compile cache hit"
     if all(states) and states[0] != states[1]:
         return "one side compiled, the other had a compile cache hit"
     return None
@@ -263,9 +274,8 @@ def _budget(ledger: Ledger, quantity: Quantity, a: SideValues, b: SideValues) ->
                 return RefusalCause.BUDGET, None
         elif not (time and column == "samples" and _same_on_each_rank(ledger, a, b)):
             counts = f"{_counts(values[0])} and {_counts(values[1])}"
-            others = ["samples/s"] * time + ["at equal samples"] * _has_equal_samples(ledger, a, b)
-            instead = f": compare {', or '.join(others)}" if others else ""
-            return RefusalCause.BUDGET, f"{column}{' seen' if column == 'samples' else ''} differ ({counts}){instead}"
+            rates = "; rates (samples/s) can be compared" if time else ""
+            return RefusalCause.BUDGET, f"{column}{' seen' if column == 'samples' else ''} differ ({counts}){rates}"
         else:
             return RefusalCause.BUDGET, None
     unknown = "not every log states the amount of training: times and losses at different amounts are not ranked"

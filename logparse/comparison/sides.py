@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -16,6 +17,7 @@ from logparse.comparison.jobs import Job
 from logparse.comparison.ledger import Ledger
 from logparse.comparison.quantities import LOWER_SCORES, QUANTITIES, Quantity
 from logparse.errors import Remedy, UsageError, nearest
+from logparse.frames.run_defaults import SETTINGS
 from logparse.schema import RUNS, TEXT
 from logparse.text.location import Location
 from logparse.text.missing import MISSING, Absence, Code
@@ -128,7 +130,9 @@ def by(ledger: Ledger, jobs: Sequence[Job], column: str) -> list[Side]:
         return one_each(jobs)
     groups: dict[Any, list[Job]] = {}
     for job in jobs:
-        groups.setdefault(ledger.value(job, column).value, []).append(job)
+        known_group = column == "group" and job.main["group"] is not None
+        value = ledger.experiment(job) if known_group else ledger.value(job, column).value
+        groups.setdefault(value, []).append(job)
     known = [value for value in groups if value is not None]
     if not known:
         raise not_stated(column)
@@ -189,6 +193,12 @@ def _usable(
         _mark(reasons, known, lambda job, c=column: not ledger.value(job, c).known, reason)  # type: ignore[misc]
     if quantity.scale == "ratio":  # profiling takes time
         _mark(reasons, known, ledger.is_profiled, "profiled, unlike other runs of the side")
+    if quantity.state == "compile_cache" and any(job["compile_cache"] == "miss" for job, _ in known):
+        reason = "a compile cache hit, unlike other runs of the side"
+        _mark(reasons, known, lambda job: job["compile_cache"] == "hit", reason)
+    if quantity.rate:
+        _mark(reasons, known, lambda job: is_short(ledger, job), f"a rate over fewer than {FEWEST_STEPS} steps")
+    _mark_other_graphs(ledger, reasons, known)
     if quantity.of_budget:
         _mark(reasons, known, lambda job: _has_no_budget(ledger, job), "its log does not state the amount of training")
     usable = [(job, value) for job, value in known if job.id not in reasons]
@@ -203,6 +213,35 @@ def _mark(
     found = [job for job in left if applies(job)]
     if len(found) < len(left):
         reasons.update(dict.fromkeys((job.id for job in found), reason))
+
+
+def _mark_other_graphs(ledger: Ledger, reasons: dict[str, str], known: Sequence[tuple[Job, Value]]) -> None:
+    """Give a reason to runs of other compiled graphs: where most runs of a side ran one graph, a run with the same
+    settings is a repeat of them only if it ran that graph too. Another graph is another release of the program, or
+    another setting that no log prints."""
+    left = [job for job, _ in known if job.id not in reasons]
+    counts = Counter(ledger.compiled(job) for job in left)
+    graphs, count = max(counts.items(), key=lambda item: item[1], default=(frozenset(), 0))
+    if not graphs or 2 * count <= len(left):
+        return
+    first = next(job for job in left if ledger.compiled(job) == graphs)
+    for job in left:
+        own = ledger.compiled(job)
+        if own != graphs and all(
+            first[name] == job[name] or None in (first[name], job[name]) for name in SETTINGS if name != "seed"
+        ):
+            what = "names another compiled graph than" if own else "does not name its compiled graph, unlike"
+            reasons[job.id] = f"its log {what} most runs of the side"
+
+
+FEWEST_STEPS = 5
+"""Least number of training steps over which a rate is compared: over fewer, it shows the beginning of a run."""
+
+
+def is_short(ledger: Ledger, job: Job) -> bool:
+    """Whether a run trained for so few steps that its rate is not compared."""
+    steps = ledger.value(job, "steps").value
+    return steps is not None and steps < FEWEST_STEPS and ledger.value(job, "task").value == "train"
 
 
 def _has_no_budget(ledger: Ledger, job: Job) -> bool:
@@ -283,12 +322,13 @@ def _converted(ledger: Ledger, job: Job, name: str, value: Value) -> Value:
     if other.value is None or not length.value:
         return value
     factor = 1 / length.value if name == "throughput" else length.value
+    named = length.how == "inferred" and job["sequence_length"] is None
+    origin = " (claimed)" if length.how == "claimed" else " (from a name in the log)" if named else ""
     return Value(
         other.value * factor,
         other.resolution and other.resolution * factor,
-        length.how if length.how == "claimed" else "derived",
-        f"{_CONVERTED[name]} {'÷' if name == 'throughput' else '×'} sequence length {length.value}"
-        + (" (claimed)" if length.how == "claimed" else ""),
+        "claimed" if length.how == "claimed" else "derived",
+        f"{_CONVERTED[name]} {'÷' if name == 'throughput' else '×'} sequence length {length.value}{origin}",
         (*other.locations, *length.locations),
     )
 

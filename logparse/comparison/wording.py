@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
@@ -167,25 +167,14 @@ def title(row: Row) -> str:
 
 def verdict_text(row: Row, verdict: Verdict) -> str:
     """The verdict on a candidate as text, with the 95 % interval where it is known: `×1.210 (1.180 to 1.241) worse`,
-    `×1.002 (0.998 to 1.006) within noise`, `×1.210 worse?` (unknown), `not comparable`. A difference that is smaller
-    than the noise of other programs has no direction: `×1.004 unknown`."""
+    `×1.002 (0.998 to 1.006) within noise`, `×1.210 unknown`, `not comparable`. Only a difference beyond noise has a
+    direction."""
     if verdict.word == NOT_COMPARABLE:
         return NOT_COMPARABLE
     amount = amount_text(row, verdict)
-    if verdict.word == WITHIN:
-        return f"{amount} {WITHIN}"
-    if verdict.word == UNKNOWN and _is_small(verdict):
-        return f"{amount} {UNKNOWN}"
-    way = "better" if is_better(row, verdict) else "worse"
-    return f"{amount} {way}?" if verdict.word == UNKNOWN else f"{amount} {way}"
-
-
-def _is_small(verdict: Verdict) -> bool:
-    """Whether the difference is smaller than one run of other programs varies, where that is known."""
-    hint = _hint(verdict)
-    if hint is None or hint.sd is None or verdict.estimate is None:
-        return False
-    return abs(verdict.estimate.value) < hint.sd
+    if verdict.word in (WITHIN, UNKNOWN):
+        return f"{amount} {verdict.word}"
+    return f"{amount} {'better' if is_better(row, verdict) else 'worse'}"
 
 
 def amount_text(row: Row, verdict: Verdict) -> str:
@@ -211,12 +200,29 @@ def is_better(row: Row, verdict: Verdict) -> bool:
     return ((verdict.difference or 0.0) > 0) == (row.better == "higher")
 
 
-def verdict_reason(row: Row, verdict: Verdict, spelling: Callable[[Remedy], str] | None = None) -> str:
-    """The reason for a verdict, for a footnote: what it rests on, and what would settle it; `spelling` writes the
-    argument that would lift a refusal, if wanted."""
+_PURPOSES = {
+    "at": "at equal amounts: {}",
+    "by": "if the amount of training is what is studied: {}",
+}
+"""Argument that lifts a refusal -> what it does, where its name does not say so."""
+
+
+def verdict_reason(
+    row: Row, verdict: Verdict, spelling: Callable[[Remedy], str] | None = None, times: str | None = None
+) -> str:
+    """The reason for a verdict, for a footnote: what it rests on, and what would settle it.
+
+    Args:
+        row: the row of the verdict.
+        verdict: the verdict.
+        spelling: writes the argument that would lift a refusal, if wanted.
+        times: how many times as large as the noise of other programs the difference is, if it is not that of this
+            verdict alone: a footnote of several verdicts gives a range.
+    """
     if verdict.word == NOT_COMPARABLE:
         remedy = verdict.refusal.remedy if verdict.refusal else None
-        return f"{NOT_COMPARABLE}: {verdict.reason}{f' ({spelling(remedy)})' if spelling and remedy else ''}"
+        how = _PURPOSES.get(remedy.name, "{}").format(spelling(remedy)) if spelling and remedy else ""
+        return f"{NOT_COMPARABLE}: {verdict.reason}{f' ({how})' if how else ''}"
     estimate, noise = verdict.estimate, verdict.noise
     parts = [f"{verdict.word} ({noise.kind}: {noise.text})" if noise else f"{verdict.word} (the noise is not known)"]
     if verdict.word == UNKNOWN:
@@ -224,8 +230,8 @@ def verdict_reason(row: Row, verdict: Verdict, spelling: Callable[[Remedy], str]
         parts = ["unknown"]
         if noise is not None and noise is not hint:
             parts.append(f"the difference exceeds the lower bound of the noise ({noise.text})")
-        if hint is not None and estimate is not None and hint.sd:
-            parts.append(f"{hint.text}: the difference is {abs(estimate.value) / hint.sd:.2g} times as large")
+        if hint is not None and (size := _times(verdict)) is not None:
+            parts.append(f"{hint.text}: the difference is {times or _rounded(size)} times as large")
         parts.append(SETTLED)
     elif verdict.word == WITHIN and noise and estimate and estimate.interval and verdict.difference:
         parts.append(f"a difference of less than {_least(row, noise.size)} does not show")
@@ -260,6 +266,52 @@ def is_no_noise(verdict: Verdict) -> bool:
 def _hint(verdict: Verdict) -> Noise | None:
     """The noise of another program."""
     return next((bound for bound in verdict.bounds if bound.kind == OTHER_PROGRAM), None)
+
+
+def _times(verdict: Verdict) -> float | None:
+    """How many times as large as one run of another program varies a difference is; None where that is not known."""
+    hint = _hint(verdict)
+    if verdict.word != UNKNOWN or hint is None or not hint.sd or verdict.estimate is None:
+        return None
+    return abs(verdict.estimate.value) / hint.sd
+
+
+def _rounded(size: float) -> str:
+    """Two digits: `0.38`, `17`, `140`."""
+    return f"{float(f'{size:.2g}'):,.10g}"
+
+
+class Notes:
+    """Numbered footnotes: equal reasons share one, and so do those that differ only in how large a difference is."""
+
+    def __init__(self, spelling: Callable[[Remedy], str] | None = None) -> None:
+        """`spelling`: writes the argument that would lift a refusal; without it the argument is left out."""
+        self._spelling = spelling
+        self._verdicts: dict[str, list[tuple[Row, Verdict]]] = {}
+        """Text of a note without sizes -> the verdicts it explains; none for a text of its own."""
+
+    def text(self, text: str) -> int:
+        """The number of the note with this text."""
+        self._verdicts.setdefault(text, [])
+        return list(self._verdicts).index(text) + 1
+
+    def verdict(self, row: Row, verdict: Verdict) -> int:
+        """The number of the note that explains a verdict."""
+        text = verdict_reason(row, verdict, self._spelling, times="…")
+        number = self.text(text)
+        self._verdicts[text].append((row, verdict))
+        return number
+
+    def texts(self) -> list[str]:
+        """The notes in the order of their numbers, the first of which is 1."""
+        return [self._text(text, verdicts) for text, verdicts in self._verdicts.items()]
+
+    def _text(self, text: str, verdicts: Sequence[tuple[Row, Verdict]]) -> str:
+        if not verdicts:
+            return text
+        sizes = sorted(size for _, verdict in verdicts if (size := _times(verdict)) is not None)
+        ends = list(dict.fromkeys(map(_rounded, sizes[:1] + sizes[-1:])))
+        return verdict_reason(*verdicts[0], self._spelling, " to ".join(ends) or None)
 
 
 SETTLED = "three runs per side would settle it"
@@ -329,7 +381,7 @@ def text_table(
 ) -> TextTable:
     """The comparison as a table of text; `digits`: at most that many, and never more than the resolution allows;
     `spelling`: how to write the argument that would lift a refusal; without it the argument is left out."""
-    notes: dict[str, int] = {}
+    notes = Notes(spelling)
     marks: set[str] = set()
     rows = []
     for row in comparison.rows:
@@ -340,7 +392,7 @@ def text_table(
             if verdict is None or explained_elsewhere(comparison, row, index):
                 cells.append(TextCell(value))
             else:
-                number = notes.setdefault(verdict_reason(row, verdict, spelling), len(notes) + 1)
+                number = notes.verdict(row, verdict)
                 cells.append(TextCell(value, verdict_text(row, verdict), number, verdict.word))
         rows.append(TextRow(title(row), row, tuple(cells)))
     used = {row.quantity.clock for row in comparison.rows} - {None}
@@ -349,7 +401,7 @@ def text_table(
     counts = ["n", *(_count(side) for side in comparison.sides)]
     head = ["", *(side.label for side in comparison.sides)]
     return TextTable(
-        head, rows, counts, list(notes), marks, f"Clocks: {clocks}." if clocks else "", _unused(comparison)
+        head, rows, counts, notes.texts(), marks, f"Clocks: {clocks}." if clocks else "", _unused(comparison)
     )
 
 

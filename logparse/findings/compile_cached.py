@@ -22,6 +22,7 @@ from collections.abc import Iterator, Sequence
 from logparse.comparison.jobs import Job
 from logparse.comparison.ledger import Ledger
 from logparse.comparison.phrases import durations, jobs_of, labels, same_workload
+from logparse.comparison.sides import Side
 from logparse.findings import Finding, Scene
 
 ID = "F02"
@@ -32,9 +33,9 @@ def find(scene: Scene) -> Iterator[Finding]:
     for comparison in scene.comparisons:
         if comparison.by == "compile_cache":
             continue
-        jobs = jobs_of(same_workload(comparison))
-        compiled = [job for job in jobs if job["compile_cache"] == "miss"]
-        cached = [job for job in jobs if job["compile_cache"] == "hit"]
+        sides = same_workload(comparison)
+        compiled = [job for job in jobs_of(sides) if job["compile_cache"] == "miss"]
+        cached = [job for side in sides for job in _counted_hits(side, compiled)]
         if compiled and cached:
             yield Finding(
                 "warning",
@@ -44,6 +45,13 @@ def find(scene: Scene) -> Iterator[Finding]:
                 ("compile_s", "total_s", "wall_s", "result_s", *_training(compiled)),
                 scene.ledger.locations([*compiled, *cached], "compile_s", "compile_cache"),
             )
+
+
+def _counted_hits(side: Side, compiled: Sequence[Job]) -> Iterator[Job]:
+    """The runs of a side with a cache hit whose times are compared: where others of the side compiled, only training
+    times that include the compile are."""
+    if _training(compiled) or not any(job["compile_cache"] == "miss" for job in side.jobs):
+        yield from (job for job in side.jobs if job["compile_cache"] == "hit")
 
 
 def _took(ledger: Ledger, compiled: Sequence[Job]) -> str:

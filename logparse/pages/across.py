@@ -12,7 +12,7 @@ from logparse.comparison.compare import Row
 from logparse.comparison.quantities import QUANTITIES, Quantity
 from logparse.comparison.relative import Lacking, is_converted
 from logparse.comparison.verdict import UNKNOWN, WITHIN
-from logparse.comparison.wording import amount_text, cell_text, value_text, verdict_reason
+from logparse.comparison.wording import Notes, amount_text, cell_text, value_text
 from logparse.errors import Remedy
 from logparse.pages.option import as_option
 from logparse.text import missing
@@ -42,7 +42,7 @@ class TextAcross:
 
 def text_across(table: AcrossTable, digits: int | None = None) -> TextAcross:
     """The table as text; `digits`: at most that many, and never more than the resolution allows."""
-    notes: dict[str, int] = {}
+    notes = Notes()
     marks: set[str] = set()
     rows = []
     for row in table.rows:
@@ -58,7 +58,7 @@ def text_across(table: AcrossTable, digits: int | None = None) -> TextAcross:
     ranked = f", ranked by {table.rate.unit}" if any(row.rank for row in table.rows) else ", not ranked"
     heading = f"{table.workload}, {table.task} on {listed(list(table.platforms))}{ranked}"
     return TextAcross(
-        heading, head, rows, (0, 4, *range(6, len(head))), list(notes), caveats, estimates, missing.legend(marks)
+        heading, head, rows, (0, 4, *range(6, len(head))), notes.texts(), caveats, estimates, missing.legend(marks)
     )
 
 
@@ -80,8 +80,14 @@ def _title(quantity: Quantity) -> str:
     return f"{quantity.title}, {quantity.unit}" if quantity.name == "per_watt" else quantity.title
 
 
+_OF_DEVICES = ("per_watt", "per_peak", "model_flops_utilisation")
+"""Figures that need one of the table of devices: that none is known is not for the log to state."""
+
+
 def _cell(table: AcrossTable, row: AcrossRow, quantity: Quantity, digits: int | None) -> str:
     values = row.cells[quantity.name]
+    if values.empty and values.empty.code is missing.Code.NOT_IN_LOG and quantity.name in _OF_DEVICES:
+        return "not known"
     if not values.values or quantity is table.rate:
         made = quantity is table.rate and any(is_converted(quantity, v) for v in values.values)
         converted = " (converted)" if made and not values.claimed else ""
@@ -95,18 +101,17 @@ def _cell(table: AcrossTable, row: AcrossRow, quantity: Quantity, digits: int | 
     return at_most + value_text(quantity, values, mean, digits)
 
 
-def _ratio(table: AcrossTable, row: AcrossRow, notes: dict[str, int]) -> str:
+def _ratio(table: AcrossTable, row: AcrossRow, notes: Notes) -> str:
     """The rate against that of the first, with the number of the note that explains it."""
     if row.rank is None:
         reason = f"{NOT_RANKED}: {row.aside}{_spelled(_remedy(row))}"
-        return f"{NOT_RANKED} [{notes.setdefault(reason, len(notes) + 1)}]"
+        return f"{NOT_RANKED} [{notes.text(reason)}]"
     if row.verdict is None:
         return "×1"
     cells = tuple(r.cells[table.rate.name] for r in (table.rows[0], row))
     compared = Row(table.rate, cells, (None, row.verdict), table.rate.better)
-    number = notes.setdefault(verdict_reason(compared, row.verdict), len(notes) + 1)
-    word = {WITHIN: f" {WITHIN}", UNKNOWN: "?"}.get(row.verdict.word, "")
-    return f"{amount_text(compared, row.verdict)}{word} [{number}]"
+    word = f" {row.verdict.word}" if row.verdict.word in (WITHIN, UNKNOWN) else ""
+    return f"{amount_text(compared, row.verdict)}{word} [{notes.verdict(compared, row.verdict)}]"
 
 
 def _remedy(row: AcrossRow) -> Remedy | None:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import polars as pl
 
+from logparse.comparison.answer import answer
+from logparse.comparison.blocks import Block
 from logparse.comparison.compare import Comparison
 from logparse.comparison.equal import CommonPoint, PointAt
-from logparse.comparison.wording import text_table, what_differs
+from logparse.comparison.wording import TextTable, text_table, what_differs
 from logparse.comparison.workloads import shared
 from logparse.pages.findings import finding_lines
 from logparse.pages.option import as_option
@@ -18,15 +20,34 @@ from logparse.text.terminal import Paint, aligned, one_line
 
 def page(comparison: Comparison, findings: pl.DataFrame, paint: Paint, digits: int | None = None) -> str:
     """The whole page, as lines of text."""
+    return paint.fitted(_lines(comparison, findings, paint, digits))
+
+
+def pages(blocks: Sequence[Block], findings: Sequence[pl.DataFrame], paint: Paint, digits: int | None = None) -> str:
+    """Blocks one below the other, with the findings of each comparison; then the jobs that nothing is compared with."""
+    out: list[str] = []
+    comparisons = [block.comparison for block in blocks if block.comparison is not None]
+    for comparison, found in zip(comparisons, findings, strict=True):
+        out += [*_lines(comparison, found, paint, digits), ""]
+    alone = [
+        f"{one_line(job.label)} ({block.heading})" for block in blocks if not block.comparison for job in block.jobs
+    ]
+    if alone:
+        out.append(f"Nothing to compare with, as no other run has the same workload and task: {'; '.join(alone)}.")
+    return paint.fitted(out).rstrip("\n")
+
+
+def _lines(comparison: Comparison, findings: pl.DataFrame, paint: Paint, digits: int | None) -> list[str]:
     out = [paint.head(one_line(_heading(comparison)))]
     out += [f" {line}" for line in _claims(comparison, paint)]
+    out.append(f" {one_line(answer(comparison))}")
     out += [f" {one_line(line)}" for line in what_differs(comparison)]
     out += _table(comparison, paint, digits)
     for common in comparison.at:
         out += _common(common, paint)
     out += _scaling(comparison)
     out += list(finding_lines(findings, paint, "Findings"))
-    return "\n".join(out)
+    return out
 
 
 # ---- what is compared ---- #
@@ -46,7 +67,7 @@ def _claims(comparison: Comparison, paint: Paint) -> Iterator[str]:
         if row["verdict"] == "confirmed" and row["origin"] == "file name":
             continue  # a file name that is right adds nothing
         if row["verdict"] != "refuted" and row["origin"] == "log":
-            continue  # a setting that rests on a name in the log is marked as claimed where it is used
+            continue  # what a name in the log implies is named where it is used
         claim = f"{one_line(labels[row['run']])} {row['name']}={one_line(row['claimed'])}"
         where = f" ({paint.location(row['source'], row['line'])})" if row["line"] else ""
         by = {"file name": " (from the file name)", "log": " (from a name in the log)"}.get(row["origin"], "")
@@ -66,12 +87,32 @@ def _table(comparison: Comparison, paint: Paint, digits: int | None) -> list[str
     table = text_table(comparison, digits, as_option)
     if not table.rows:
         return [" These logs contain none of the compared quantities."]
-    rows = [table.head, *(row.texts(note=" [{}]") for row in table.rows), table.counts]
-    lines = aligned([[f" {one_line(row[0])}", *map(one_line, row[1:])] for row in rows])
+    rows = _by_side(table) if len(comparison.sides) > _COLUMNS else _by_quantity(table)
+    lines = aligned([[f" {one_line(row[0])}", *map(one_line, row[1:])] for row in rows], room=paint.width)
     lines[0] = paint.head(lines[0])
     footer = [text for text in (missing.legend(table.marks), table.clocks, table.unused) if text]
     footer += [f"[{number}] {text}" for number, text in enumerate(table.notes, start=1)]
     return [*lines, *(paint.faint(f" {one_line(line)}") for line in footer)]
+
+
+_COLUMNS = 4
+"""Sides up to which each is a column; with more, each is a row."""
+
+
+def _by_quantity(table: TextTable) -> list[list[str]]:
+    """A row for each quantity, a column for each side."""
+    return [table.head, *(row.texts(note=" [{}]") for row in table.rows), table.counts]
+
+
+def _by_side(table: TextTable) -> list[list[str]]:
+    """A row for each side, a column for each quantity; below a value its difference from the baseline."""
+    rows = [["", "n", *(row.title for row in table.rows)]]
+    for i, (label, count) in enumerate(zip(table.head[1:], table.counts[1:], strict=True)):
+        cells = [row.cells[i] for row in table.rows]
+        rows.append([label, count, *(cell.value for cell in cells)])
+        if any(cell.verdict for cell in cells):
+            rows.append(["", "", *(f"{c.verdict} [{c.note}]" if c.verdict else "" for c in cells)])
+    return rows
 
 
 # ---- points in common, scaling ---- #
@@ -84,7 +125,7 @@ def _common(common: CommonPoint, paint: Paint) -> list[str]:
     if common.is_target:
         rows[0].append("logged before")
     rows += [[f"  {one_line(_label(p))}", *_point(p, paint)] for p in common.points]
-    return [f" At {common.found}:", *aligned(rows, right=(1, 2, 3, 4))]
+    return [f" At {common.found}:", *aligned(rows, right=(1, 2, 3, 4), room=paint.width)]
 
 
 def _label(p: PointAt) -> str:

@@ -32,7 +32,7 @@ def page(ledger: Ledger, paths: Sequence[str], paint: Paint, findings: pl.DataFr
     marks: set[str] = set()
     for block in _blocks(logs.runs):
         heading, columns = _table(block, facts, paint)
-        out += [heading, *_rows(columns)]
+        out += [heading, *_rows(columns, paint)]
         marks |= {mark for column in columns.values() for cell in column for mark in missing.marks(cell)}
     if marks:
         out.append(paint.faint(missing.legend(marks)))
@@ -41,7 +41,7 @@ def page(ledger: Ledger, paths: Sequence[str], paint: Paint, findings: pl.DataFr
     out += _not_parsed(logs, paint)
     out += _files_without_run(logs, paint)
     out.append(_next(logs, paths))
-    return "\n".join(out)
+    return paint.fitted(out)
 
 
 def coverage(logs: Logs) -> float:
@@ -100,10 +100,10 @@ def _table(block: Sequence[Run], facts: Facts, paint: Paint) -> tuple[str, dict[
     return heading, {name: column for name, column in columns.items() if _applies(name, set(column))}
 
 
-def _rows(columns: Mapping[str, Sequence[str]]) -> list[str]:
+def _rows(columns: Mapping[str, Sequence[str]], paint: Paint) -> list[str]:
     """Header and rows as lines."""
     rows = [list(columns), *(list(row) for row in zip(*columns.values(), strict=True))]
-    return aligned([[f" {row[0]}", *row[1:]] for row in rows])
+    return aligned([[f" {row[0]}", *row[1:]] for row in rows], room=paint.width)
 
 
 def _common(block: Sequence[Run]) -> Iterator[tuple[str, Any]]:

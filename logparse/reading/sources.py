@@ -34,6 +34,7 @@ from typing import IO, Any, TypeAlias
 
 from logparse.arguments import OneOrMany, as_tuple
 from logparse.errors import NoSuchInput, UsageError
+from logparse.schema import FRAMES
 from logparse.text.labels import one_line
 from logparse.text.secrets import masked
 
@@ -514,6 +515,8 @@ _KINDS: tuple[tuple[str, bytes], ...] = (
     ("an Arrow file", rb"ARROW1\x00"),
     ("a numpy array", rb"\x93NUMPY"),
     ("an HDF5 file", rb"\x89HDF\r\n\x1a\n"),
+    ("a web page", rb"(?i:(?:<!--.*?-->|\s)*<(?:!doctype html|html)[\s>])"),
+    ("an SVG image", rb"(?:<\?xml[^>]*>\s*)?<svg[\s>]"),
     ("a Python pickle", rb"\x80[\x02-\x05][\x00-\xff]*\.\Z"),
 )
 _KINDS_RE = tuple((kind, re.compile(magic, re.DOTALL)) for kind, magic in _KINDS)
@@ -526,6 +529,8 @@ def binary_kind(data: bytes) -> str | None:
         if magic.match(data):
             advice = "unpack it and read what is inside" if "archive" in kind else "leave it out"
             return f"This is {kind}, not the text of a log: {advice}."
+    if _is_own_output(data[:_SAMPLE]):
+        return "This was written by logparse, and is not the text of a log: leave it out."
     if any(packing.magic.match(data) for packing in _PACKINGS):
         return "This was packed twice: unpack it once and read what is inside."
     sample = data[:_SAMPLE]
@@ -537,6 +542,17 @@ def binary_kind(data: bytes) -> str | None:
     if (controls > 1 and controls * 10 > len(sample)) or (nuls > 8 and nuls * 50 > len(sample)):
         return "This is binary data, not the text of a log: leave it out."
     return None
+
+
+def _is_own_output(sample: bytes) -> bool:
+    """Whether the text begins as a frame that was written by this program: it quotes lines of logs, but is none."""
+    start = sample[:400].decode("utf-8", "replace").lstrip("\ufeff")
+    if start.startswith('{"logparse": "'):
+        return True
+    first = start.partition("\\toprule\n")[2] if start.startswith("\\begin{tabular}") else start
+    first = first.partition("\n")[0].replace("\\", "")
+    words = re.findall(r'"([a-z_]+)":' if first.startswith('{"') else r"[^\s,|&]+", first)[:4]
+    return len(words) == 4 and any(words[0] == next(iter(frame)) and {*words} <= {*frame} for frame in FRAMES.values())
 
 
 # -- decoding ---------------------------------------------------------------------------------------------------------

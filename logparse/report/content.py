@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -11,14 +11,13 @@ import polars as pl
 from logparse.arguments import OneOrMany, as_tuple
 from logparse.comparison import sides as sides_
 from logparse.comparison.across import Across, tables
+from logparse.comparison.blocks import blocks, heading
 from logparse.comparison.claim_verdicts import claim_verdicts
 from logparse.comparison.claims import Claim
-from logparse.comparison.compare import Comparison, of_sides
+from logparse.comparison.compare import Comparison
 from logparse.comparison.jobs import Job
 from logparse.comparison.ledger import Ledger
 from logparse.comparison.select import select
-from logparse.comparison.sides import Side
-from logparse.comparison.workloads import WORKLOAD, by_workload, shared
 from logparse.errors import UsageError
 from logparse.findings import SEVERITIES, findings
 from logparse.logs import Logs
@@ -28,8 +27,6 @@ from logparse.text.terminal import one_line
 
 What: TypeAlias = Logs | Ledger | Comparison
 """What a report can be made from."""
-_SIDES = 12
-"""Runs of a block up to which each is a side; with more, the repeats of an experiment form one side."""
 
 
 @dataclass(frozen=True)
@@ -86,13 +83,13 @@ def content(
     given = what if isinstance(what, Comparison) else None
     sides_.check_column(by)
     unchanged = given is not None and not (selection.claims or where or by or baseline)
-    blocks = (_given(given),) if given is not None and unchanged else tuple(_blocks(ledger, by, baseline))
+    parts = (_given(given),) if given is not None and unchanged else tuple(_report_blocks(ledger, by, baseline))
     ignored: tuple[str, ...] = as_tuple(ignore)
-    found = _findings(ledger, blocks, ignored)
+    found = _findings(ledger, parts, ignored)
     verdicts = claim_verdicts(ledger, ledger.jobs)
     over_platforms = Across(ledger, tuple(tables(ledger, ledger.jobs)))
     return Content(
-        title or _title(ledger), ledger, blocks, over_platforms, lists(ledger, blocks, found, verdicts), found,
+        title or _title(ledger), ledger, parts, over_platforms, lists(ledger, parts, found, verdicts), found,
         verdicts, given if unchanged else None, by, baseline, ignored, command,
     )  # fmt: skip
 
@@ -102,64 +99,14 @@ def content(
 
 def _given(comparison: Comparison) -> ReportBlock:
     return ReportBlock(
-        _heading(comparison.ledger, comparison.jobs), tuple(comparison.jobs), comparison, differs(comparison)
+        heading(comparison.ledger, comparison.jobs), tuple(comparison.jobs), comparison, differs(comparison)
     )
 
 
-def _blocks(ledger: Ledger, by: str | None, baseline: str | None) -> list[ReportBlock]:
-    """Blocks of jobs of one platform, workload and task. If `by` is one of these, jobs may differ in it."""
-    groups = [
-        jobs
-        for _, jobs in by_workload(ledger, ledger.jobs, [c for c in WORKLOAD if c != by], task_of_submissions=False)
-    ]
-    all_sides = [_sides(ledger, jobs, by) for jobs in groups]
-    if by is not None and all(side.label == f"{by} ?" for sides in all_sides for side in sides):
-        raise sides_.not_stated(by)
-    blocks = []
-    named = False
-    for jobs, sides in zip(groups, all_sides, strict=True):
-        base = _baseline(sides, baseline)
-        named = named or base is not None
-        compared = of_sides(ledger, sides, base, by=by) if len(sides) > 1 else None
-        blocks.append(ReportBlock(_heading(ledger, jobs), tuple(jobs), compared, differs(compared) if compared else ()))
-    if baseline is not None and not named:
-        labels = ", ".join(one_line(s.label) for sides in all_sides for s in sides[:8])
-        raise UsageError(f"baseline {baseline!r}: there is no such side; the sides are {labels}")
-    return blocks
-
-
-def _sides(ledger: Ledger, jobs: Sequence[Job], by: str | None) -> list[Side]:
-    if by is not None:
-        if all(ledger.value(job, by).value is None for job in jobs):
-            return [Side(f"{by} ?", tuple(jobs))]
-        return sides_.by(ledger, jobs, by)
-    if len(jobs) <= _SIDES:
-        return sides_.one_each(jobs)
-    return sides_.by(ledger, jobs, "group") if any(job["group"] is not None for job in jobs) else sides_.one_each(jobs)
-
-
-def _baseline(sides: Sequence[Side], name: str | None) -> str | None:
-    """The label of the side that `name` matches; None if there is none. Raises `UsageError` if it matches several."""
-    if name is None:
-        return None
-    for found in (
-        [s.label for s in sides if name in (s.label, *(job.id for job in s.jobs))],
-        [s.label for s in sides if any(name.lower() in text.lower() for text in (s.label, *(j.label for j in s.jobs)))],
-    ):
-        if len(found) > 1:
-            raise UsageError(f"baseline {name!r} is ambiguous: {', '.join(map(one_line, found))}")
-        if found:
-            return found[0]
-    return None
-
-
-def _heading(ledger: Ledger, jobs: Sequence[Job]) -> str:
-    """`cerebras · bert_large, train`: what these jobs have in common."""
-    platform, *workload = (shared(ledger, jobs, column) for column in WORKLOAD)
-    name = ", ".join(one_line(w) for w in workload if w)
-    if not name and len(jobs) == 1:
-        name = one_line(jobs[0].label)
-    return " · ".join(filter(None, [platform, name])) or "several workloads"
+def _report_blocks(ledger: Ledger, by: str | None, baseline: str | None) -> Iterator[ReportBlock]:
+    for block in blocks(ledger, by=by, baseline=baseline):
+        sentences = differs(block.comparison) if block.comparison else ()
+        yield ReportBlock(block.heading, block.jobs, block.comparison, sentences)
 
 
 # ---- findings ---- #

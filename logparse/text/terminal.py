@@ -14,6 +14,7 @@ import unicodedata
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +39,8 @@ class Paint:
 
     @classmethod
     def of(cls, stream: Any) -> Paint:
-        """The capabilities of `stream` (None: a file). NO_COLOR turns colours off, FORCE_COLOR colours and links on."""
+        """The capabilities of `stream` (None: a file). NO_COLOR turns colours off, FORCE_COLOR colours and links on.
+        What is not a terminal is not wrapped: the next program reads whole lines."""
         if stream is None:
             return cls()
         environment = os.environ
@@ -49,6 +51,12 @@ class Paint:
             links=able,
             width=os.get_terminal_size(stream.fileno()).columns or None if terminal else None,
         )
+
+    def fitted(self, lines: Iterable[str]) -> str:
+        """Lines as text, each wrapped to the width of the output."""
+        if self.width is None:
+            return "\n".join(lines)
+        return "\n".join(part for line in lines for part in wrapped(line, self.width))
 
     def _style(self, code: str, text: str) -> str:
         return f"\x1b[{code}m{text}\x1b[0m" if self.colour and text else text
@@ -86,17 +94,109 @@ def width(text: str) -> int:
     return sum(0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in plain)
 
 
-def aligned(rows: Iterable[Sequence[str]], right: Collection[int] = (), gap: int = 3) -> list[str]:
-    """Rows of cells as lines: each column as wide as its widest cell; the columns in `right` are right-aligned."""
+def aligned(
+    rows: Iterable[Sequence[str]], right: Collection[int] = (), gap: int = 3, room: int | None = None
+) -> list[str]:
+    """Rows of cells as lines: each column as wide as its widest cell; the columns in `right` are right-aligned.
+
+    room: columns of the terminal. In a wider table, the widest columns become narrower and their cells are wrapped; if
+    that is not enough, the table continues below, with the first column repeated.
+    """
     rows = [list(row) for row in rows]
     widths = [max(map(width, column)) for column in zip(*rows, strict=True)]
+    if room is None or sum(widths) + gap * (len(widths) - 1) <= room:
+        return [_line(row, widths, right, gap) for row in rows]
+    layouts = (_layout(rows, widths, right, gap, room, least) for least in _NARROWEST)
+    return min(layouts, key=len)
 
-    def line(row: Sequence[str]) -> str:
-        blanks = [" " * (size - width(cell)) for size, cell in zip(widths, row, strict=True)]
-        cells = [b + c if i in right else c + b for i, (b, c) in enumerate(zip(blanks, row, strict=True))]
-        return (" " * gap).join(cells).rstrip()
 
-    return [line(row) for row in rows]
+_NARROWEST = (32, 24, 18, 14)
+"""Terminal columns: the least widths that are tried for the columns of a table; the one that needs the fewest lines is
+taken."""
+
+
+def _layout(
+    rows: Sequence[Sequence[str]], widths: Sequence[int], right: Collection[int], gap: int, room: int, least: int
+) -> list[str]:
+    """The lines of a table of at most `room` columns, in which no column becomes narrower than `least` to fit."""
+    lines: list[str] = []
+    gap = min(gap, 2)
+    for part in _parts([min(size, least) for size in widths], gap, room):
+        narrow = _narrowed([widths[i] for i in part], room - gap * (len(part) - 1), least)
+        flush = {k for k, i in enumerate(part) if i in right}
+        for row in rows:
+            cells = [wrapped(row[i], size, hang=1) for i, size in zip(part, narrow, strict=True)]
+            lines += (_line(line, narrow, flush, gap) for line in zip_longest(*cells, fillvalue=""))
+    return lines
+
+
+def _line(row: Sequence[str], widths: Sequence[int], right: Collection[int], gap: int) -> str:
+    blanks = [" " * (size - width(cell)) for size, cell in zip(widths, row, strict=True)]
+    cells = [b + c if i in right else c + b for i, (b, c) in enumerate(zip(blanks, row, strict=True))]
+    return (" " * gap).join(cells).rstrip()
+
+
+def _narrowed(widths: Sequence[int], room: int, least: int) -> list[int]:
+    """Widths of columns whose sum is at most `room`: the widest become narrower, down to `least`."""
+    sizes = list(widths)
+    while (excess := sum(sizes) - room) > 0 and (widest := max(sizes)) > least:
+        second = max((size for size in sizes if size < widest), default=least)
+        size = max(widest - -(-excess // sizes.count(widest)), second, least)
+        sizes = [size if each == widest else each for each in sizes]
+    return sizes
+
+
+def _parts(widths: Sequence[int], gap: int, room: int) -> list[list[int]]:
+    """Indices of the columns of each part of a table: as many as fit, the first column in each."""
+    parts, used = [[0]], widths[0]
+    for i, size in enumerate(widths[1:], start=1):
+        if used + gap + size > room and len(parts[-1]) > 1:
+            parts.append([0])
+            used = widths[0]
+        parts[-1].append(i)
+        used += gap + size
+    return parts
+
+
+def wrapped(text: str, room: int, hang: int = 4) -> list[str]:
+    """`text` as lines of at most `room` terminal columns, broken at spaces, else after a sign of a long word. Lines
+    after the first have the indent of the first, and `hang` more."""
+    if width(text) <= room:
+        return [text]
+    first = text[: len(text) - len(text.lstrip(" "))]
+    indent = " " * min(len(first) + hang, room // 2)
+    lines, line, used = [], first, len(first)
+    blank = ""
+    for word in re.findall(r"[^ ]+|(?<=[^ ]) +", text.strip(" ")):
+        if word.isspace():
+            blank = word
+            continue
+        if used + len(blank) + width(word) <= room:
+            line += blank + word
+            used += len(blank) + width(word)
+            blank = ""
+            continue
+        if line.strip() and len(indent) + width(word) <= room:
+            lines.append(line)
+            line, used, blank = indent + word, len(indent) + width(word), ""
+            continue
+        for piece in _pieces(word, room - len(indent)):  # longer than a line
+            if line.strip() and used + len(blank) + width(piece) > room:
+                lines.append(line)
+                line, used, blank = indent, len(indent), ""
+            line += blank + piece
+            used += len(blank) + width(piece)
+            blank = ""
+    return [*lines, line]
+
+
+def _pieces(word: str, room: int) -> list[str]:
+    """A long word, cut where it may be broken: after signs such as / and _; where that is still longer than `room`,
+    after each letter."""
+    if "\x1b" in word:
+        return [word]
+    pieces = re.findall(r"[^/_.,:;=&?|-]*[/_.,:;=&?|-]+|[^/_.,:;=&?|-]+", word)
+    return [part for piece in pieces for part in (piece if width(piece) > room else [piece])]
 
 
 # ---- frames ---- #
@@ -115,29 +215,12 @@ def table(frame: pl.DataFrame, paint: Paint, keep: Collection[str] = ()) -> str:
     body = [[one_line(cell or "") for cell in row] for row in cells.select(shown).iter_rows()]
     lines: list[str] = []
     if shown:
-        for part in _fitting([head, *body], paint.width):
-            picked = [[row[i] for i in part] for row in [head, *body]]
-            lines += aligned(picked, {k for k, i in enumerate(part) if i in right}, gap=2)
+        lines += aligned([head, *body], right, gap=2, room=paint.width)
     summary = f"{frame.height} row{'' if frame.height == 1 else 's'}"
     if hidden and frame.height:
         summary += f"; {hidden} of {len(cells.columns)} columns are empty and not shown"
     lines.append(paint.faint(summary))
     return "\n".join(lines)
-
-
-def _fitting(rows: Sequence[Sequence[str]], room: int | None) -> list[list[int]]:
-    """Indices of the columns of each part: as many as fit, the first column in each."""
-    widths = [max(map(width, column)) for column in zip(*rows, strict=True)]
-    if room is None:
-        return [list(range(len(widths)))]
-    parts, used = [[0]], widths[0]
-    for i, size in enumerate(widths[1:], start=1):
-        if used + 2 + size > room and len(parts[-1]) > 1:
-            parts.append([0])
-            used = widths[0]
-        parts[-1].append(i)
-        used += 2 + size
-    return parts
 
 
 def as_text(frame: pl.DataFrame) -> pl.DataFrame:

@@ -1,0 +1,140 @@
+"""Blocks: the jobs of one platform, workload and task, which may be compared with each other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from logparse.arguments import OneOrMany, as_tuple
+from logparse.comparison import sides as sides_
+from logparse.comparison.claims import Claim
+from logparse.comparison.compare import Comparison, check, compare_jobs, of_sides
+from logparse.comparison.jobs import Job
+from logparse.comparison.ledger import Ledger
+from logparse.comparison.select import select
+from logparse.comparison.sides import Side
+from logparse.comparison.workloads import WORKLOAD, by_workload, shared
+from logparse.errors import UsageError
+from logparse.logs import Logs
+from logparse.text.labels import one_line
+
+_SIDES = 12
+"""Jobs of a block up to which each is a side; with more, the repeats of an experiment form one side."""
+
+
+@dataclass(frozen=True)
+class Block:
+    """Jobs of one workload, and their comparison if there are two sides or more."""
+
+    heading: str
+    jobs: tuple[Job, ...]
+    comparison: Comparison | None = None
+
+
+def blocks(
+    ledger: Ledger,
+    jobs: Iterable[Job] | None = None,
+    *,
+    by: str | None = None,
+    baseline: str | None = None,
+    clock: str | None = None,
+    per: str | None = None,
+    points: Sequence[str] = (),
+    targets: Sequence[str] = (),
+) -> list[Block]:
+    """The blocks of these jobs (default: all), in the order of the first job of each. If `by` is the platform, the
+    workload or the task, jobs of one block may differ in it. The other arguments are those of `compare`.
+
+    Raises:
+        UsageError: no block has a side that `baseline` matches, or one has several; or no log states the column `by`.
+    """
+    columns = [c for c in WORKLOAD if c != by]
+    groups = [group for _, group in by_workload(ledger, jobs or ledger.jobs, columns, task_of_submissions=False)]
+    all_sides = [_sides(ledger, group, by) for group in groups]
+    if by is not None and all(side.label == f"{by} ?" for sides in all_sides for side in sides):
+        raise sides_.not_stated(by)
+    found = []
+    named = False
+    for group, sides in zip(groups, all_sides, strict=True):
+        base = _baseline(sides, baseline)
+        named = named or base is not None
+        compared = of_sides(ledger, sides, base, clock, per, points, targets, by) if len(sides) > 1 else None
+        found.append(Block(heading(ledger, group), tuple(group), compared))
+    if baseline is not None and not named:
+        labels = ", ".join(one_line(s.label) for sides in all_sides for s in sides[:8])
+        raise UsageError(f"baseline {baseline!r}: there is no such side; the sides are {labels}")
+    return found
+
+
+_ONE_TABLE = 4
+"""Runs up to which runs of different workloads are one table, which says that they are not ranked: few runs were
+probably chosen."""
+
+
+def compared(
+    logs: Logs | Ledger,
+    runs: OneOrMany[str] = (),
+    *,
+    where: str | None = None,
+    by: str | None = None,
+    baseline: str | None = None,
+    clock: str | None = None,
+    per: str | None = None,
+    claims: OneOrMany[str | Claim] = (),
+    at: OneOrMany[str] = (),
+    target: OneOrMany[str] = (),
+) -> list[Block]:
+    """As `compare`, but without names of runs each platform, workload and task has a comparison of its own. A block
+    with only one side has none.
+
+    Raises:
+        UsageError: see `compare`; and where no block has two sides.
+    """
+    selection = select(logs, runs, where=where, claims=claims)
+    ledger, jobs = selection.ledger, selection.jobs
+    sides_.check_column(by)
+    if not runs and len(jobs) > _ONE_TABLE:
+        check(clock, per)
+        found = blocks(
+            ledger, jobs, by=by, baseline=baseline, clock=clock, per=per, points=as_tuple(at), targets=as_tuple(target)
+        )
+        if len(found) > 1:
+            if all(block.comparison is None for block in found):
+                raise UsageError("there is nothing to compare: no two runs have the same workload and task")
+            return found
+    comparison = compare_jobs(ledger, jobs, by, baseline, clock, per, as_tuple(at), as_tuple(target))
+    return [Block(heading(ledger, jobs), tuple(jobs), comparison)]
+
+
+def _sides(ledger: Ledger, jobs: Sequence[Job], by: str | None) -> list[Side]:
+    if by is not None:
+        if all(ledger.value(job, by).value is None for job in jobs):
+            return [Side(f"{by} ?", tuple(jobs))]
+        return sides_.by(ledger, jobs, by)
+    if len(jobs) <= _SIDES:
+        return sides_.one_each(jobs)
+    return sides_.by(ledger, jobs, "group") if any(job["group"] is not None for job in jobs) else sides_.one_each(jobs)
+
+
+def _baseline(sides: Sequence[Side], name: str | None) -> str | None:
+    """The label of the side that `name` matches; None if there is none. Raises `UsageError` if it matches several."""
+    if name is None:
+        return None
+    for found in (
+        [s.label for s in sides if name in (s.label, *(job.id for job in s.jobs))],
+        [s.label for s in sides if any(name.lower() in text.lower() for text in (s.label, *(j.label for j in s.jobs)))],
+    ):
+        if len(found) > 1:
+            raise UsageError(f"baseline {name!r} is ambiguous: {', '.join(map(one_line, found))}")
+        if found:
+            return found[0]
+    return None
+
+
+def heading(ledger: Ledger, jobs: Sequence[Job]) -> str:
+    """`cerebras · bert_large, train`: what these jobs have in common."""
+    platform, *workload = (shared(ledger, jobs, column) for column in WORKLOAD)
+    name = ", ".join(one_line(w) for w in workload if w)
+    if not name and len(jobs) == 1:
+        name = one_line(jobs[0].label)
+    return " · ".join(filter(None, [platform, name])) or "several workloads"

@@ -1,0 +1,110 @@
+"""The page of `compare`: a table for each workload, the answer first, runs as columns or as rows."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from conftest import SAMPLES, run
+
+import logparse
+from logparse.comparison.answer import answer
+from logparse.comparison.blocks import compared
+from logparse.comparison.compare import compare
+from logparse.errors import UsageError
+
+CEREBRAS, GRAPHCORE, GROQ = SAMPLES / "cerebras", SAMPLES / "graphcore", SAMPLES / "groq"
+BATCHES = [CEREBRAS / f"bert_large_batch_{size}.out" for size in (512, 1024, 2048)]
+
+
+def test_a_folder_gives_one_table_for_each_workload() -> None:
+    result = run("compare", CEREBRAS, GRAPHCORE)
+    assert result.exit_code == 0
+    heads = re.findall(r"^(\S.*): (\d+) sides, baseline", result.stdout, re.MULTILINE)
+    assert ("bert_large, train, cerebras", "7") in heads
+    assert len(heads) == len(dict(heads)) >= 3
+    assert "Nothing to compare with, as no other run has the same workload and task:" in result.stdout
+    assert "xla_r19.out" in result.stdout
+    assert "cannot be ranked" not in result.stdout
+
+
+def test_few_runs_are_one_table_although_their_workloads_differ() -> None:
+    result = run("compare", BATCHES[0], GROQ / "resnet50.out")
+    assert result.stdout.startswith("different workloads: 2 sides")
+
+
+def test_named_runs_are_one_table() -> None:
+    result = run("compare", "*_batch_*", "mnist_*", CEREBRAS, GRAPHCORE)
+    assert len(re.findall(r"sides, baseline", result.stdout)) == 1
+
+
+def test_each_part_of_a_frame_names_its_block() -> None:
+    assert run("compare", GRAPHCORE, "--format", "csv").stdout.startswith("block,quantity,unit,")
+    latex = run("compare", GRAPHCORE, "--format", "latex")
+    assert latex.exit_code == 2
+    assert "LaTeX needs runs of one workload" in latex.stderr
+    markdown = run("compare", GRAPHCORE, "--format", "md").stdout
+    assert markdown.count("\n## ") + markdown.startswith("## ") >= 2
+
+
+def test_where_selects_the_runs_that_are_compared() -> None:
+    result = run(
+        "compare", CEREBRAS, "--where", "workload = 'bert_large' AND batch_size = 512 AND status = 'completed'"
+    )
+    assert "bert_large, train, cerebras: 2 sides" in result.stdout
+    wrong = run("compare", CEREBRAS, "--where", "batchsize = 512")
+    assert wrong.exit_code == 2
+    assert "did you mean 'batch_size'?" in wrong.stderr
+
+
+def test_with_many_sides_each_is_a_row() -> None:
+    columns = run("compare", *BATCHES).stdout.splitlines()
+    assert any(re.match(r" +bert_large_batch_512.out +bert_large_batch_1024.out +bert_large", line) for line in columns)
+    rows = run("compare", CEREBRAS, "--where", "workload = 'bert_large'").stdout.splitlines()
+    head = next(line for line in rows if re.match(r" +n +train", line))
+    assert "throughput, samples/s" in head
+    assert sum(bool(re.match(r" bert_large_batch_\d+\.out +1 ", line)) for line in rows) == 3
+    # Below the values of a side stand its differences from the baseline.
+    at = next(i for i, line in enumerate(rows) if line.startswith(" bert_large_batch_2048.out  "))
+    assert re.search(r"×1\.\d+ \(1\.\d+ to 1\.\d+\) better \[\d+\]", rows[at + 1])
+
+
+def test_a_failed_run_is_not_the_baseline_unless_all_failed() -> None:
+    failed, ended = (GRAPHCORE / f"mlperf_resnet_{name}.out" for name in ("aborted", "success"))
+    assert compare(logparse.ingest([failed, ended])).baseline == 1
+    assert compare(logparse.ingest([failed, GRAPHCORE / "no_ipu.out"])).baseline == 0
+    named = compare(logparse.ingest([failed, ended]), baseline="aborted")
+    assert named.baseline == 0
+
+
+@pytest.mark.parametrize(
+    ("files", "sentence"),
+    [
+        (BATCHES, r"bert_large_batch_2048.out reaches ×2\.\d+ \(2\.\d+ to 2\.\d+\) the samples/s of "
+                  r"bert_large_batch_512.out, beyond the known noise \(n = 1, the highest of 3 sides\); "
+                  r"the loss is not comparable: samples seen differ \(512,000 and 2,048,000\).*\."),
+        ([BATCHES[0], GROQ / "resnet50.out"],
+         r"throughput of resnet50.out and bert_large_batch_512.out not comparable: "
+         r"workload differs: bert_large and resnet50\."),
+        ([GRAPHCORE / "mlperf_resnet_aborted.out", GRAPHCORE / "mlperf_resnet_success.out"],
+         r"Nothing can be compared: no quantity is known of the baseline and another side\."),
+    ],
+)  # fmt: skip
+def test_the_first_sentence_is_the_answer(files: list[Path], sentence: str) -> None:
+    assert re.fullmatch(sentence, answer(compare(logparse.ingest(files))))
+    assert re.fullmatch(f" {sentence}", run("compare", *files).stdout.splitlines()[1].replace(" (--at samples)", ""))
+
+
+def test_the_answer_names_no_direction_within_noise() -> None:
+    two = [GRAPHCORE / name for name in ("mnist_as_is_cold.out", "mnist_asked_20_epochs_ran_10.out")]
+    text = answer(compare(logparse.ingest(two)))
+    assert "does not differ beyond noise" in text
+    assert not re.search(r"better|worse|highest|shortest", text)
+
+
+def test_nothing_to_compare_is_an_error() -> None:
+    alone = [CEREBRAS / "tf_appliance.out", CEREBRAS / "g6_trainer.out", CEREBRAS / "xla_r19.out"]
+    logs = logparse.ingest([*alone, GROQ / "resnet50.out", GROQ / "minilm_spearman.out", GRAPHCORE / "keras_mnist.out"])
+    with pytest.raises(UsageError, match="no two runs have the same workload and task"):
+        compared(logs)
