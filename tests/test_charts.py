@@ -225,8 +225,9 @@ def test_drawing_twice_gives_the_same_file(name: str, few: dict[str, Ledger]) ->
 
 @pytest.mark.parametrize("theme", ["dark", "print"])
 @pytest.mark.parametrize("name", NAMES)
-def test_a_theme_reaches_ground_and_ink(name: str, theme: str, few: dict[str, Ledger]) -> None:
-    spec = next(s for p in ("sambanova", "graphcore", "cerebras") if (s := draw(name, few[p], theme=theme)) is not None)
+def test_a_theme_reaches_ground_and_ink(name: str, theme: str, few: dict[str, Ledger], every: Ledger) -> None:
+    ledgers = (few["sambanova"], few["graphcore"], few["cerebras"], every)
+    spec = next(spec for ledger in ledgers if (spec := draw(name, ledger, theme=theme)) is not None)
     look = palette.THEMES[theme]
     assert spec["config"]["background"] == look.paper
     assert spec["config"]["title"]["color"] == look.ink

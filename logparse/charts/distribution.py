@@ -155,7 +155,8 @@ def _panel_rows(view: View, number: int, panel: _Panel) -> Iterator[dict[str, An
         if cell.n >= _BOX:
             numbers = pl.Series(cell.numbers)
             middle, first, third = (numbers.quantile(share, "linear") for share in (0.5, 0.25, 0.75))
-            yield {**common, "mark": "box", "value": middle, "low": first, "high": third, "evidence": []}
+            yield {**common, "mark": "box", "value": middle, "low": first, "high": third,
+                   "evidence": list(cell.locations)}  # fmt: skip
         for value, job in zip(cell.values, cell.jobs, strict=True):
             yield {
                 **common, "mark": "run", "run": job.id, "label": one_line(job.label), "value": float(value.value),
@@ -235,7 +236,9 @@ def _finding(panels: Sequence[_Panel]) -> str:
     if not spreads:
         return "Repeats of one setting"
     spread, cell, panel = max(spreads, key=lambda each: each[0])
-    name, quantity = title_labels([cell.side.label])[0], title(panel.row).partition(",")[0]
+    labels = [c.side.label for _, c, _ in spreads]
+    name = title_labels(labels)[labels.index(cell.side.label)]
+    quantity = title(panel.row).partition(",")[0]
     most = "" if len(spreads) == 1 else f", the most of {len(spreads)} settings"
     return f"{quantity.capitalize()} of {name} varies by {spread * 100:.2g} % of its mean (n={cell.n}){most}"
 

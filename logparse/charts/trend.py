@@ -367,7 +367,8 @@ def _finding(panels: Sequence[_Panel]) -> str:
     if not changes:
         return f"No change beyond noise between repeats of one setting among {runs} runs"
     point, panel = max(changes, key=lambda each: (each[0].job["started_at"], each[0].job.id))
-    name = title_labels([point.job.label])[0]
+    labels = [p.job.label for panel in panels for s in panel.series for p in s.points]
+    name = title_labels(labels)[labels.index(point.job.label)]
     more = f", the latest of {len(changes)} changes" if len(changes) > 1 else ""
     return f"{panel.title().partition(',')[0].capitalize()} changed to {panel.amount(point)} with {name}{more}"
 
