@@ -18,6 +18,7 @@ import argparse
 import itertools
 import json
 import random
+import re
 import shutil
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -670,6 +671,22 @@ def small(folder: Path, files: int = SMALL_FILES) -> Counter[str]:
     for number, path in zip(range(files), itertools.cycle(found), strict=False):
         shutil.copyfile(path, folder / f"{number:04d}_{path.name}")
     return Counter()
+
+
+def runs(path: Path, number: int) -> None:
+    """One log of that many short runs: sample logs of four experiments in turn, each run with figures of its own."""
+    groq = (SAMPLE_LOGS / "groq" / "bert_tiny_dummy_input.out").read_bytes()
+    names = ("mnist_as_is_cold", "mnist_asked_lr_002_cached", "mnist_asked_20_epochs_ran_10")
+    mnist = [(SAMPLE_LOGS / "graphcore" / f"{name}.out").read_bytes() for name in names]
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("wb") as out:
+        for i in range(number):
+            if i % 2:
+                text = re.sub(rb"\bjob \d+", b"job %d" % (100_000 + i), mnist[i // 2 % 3])
+                out.write(re.sub(rb"test set: [\d.]+", b"test set: 9%d.%02d" % (6 + i % 3, i % 100), text))
+            else:
+                text = groq.replace(b"16612.48", b"%d.%02d" % (16_000 + i // 100, i % 100))
+                out.write(text.replace(b"454.01", b"%d.%02d" % (440 + i % 20, i % 100)))
 
 
 def make_all(folder: Path, quick: bool = False, only: Sequence[str] = ()) -> dict[str, Path]:

@@ -2,7 +2,8 @@
 
     python benchmarks/run.py [--dir DIR] [--repeat N] [--check]      about five minutes, with an installed logparse
     python benchmarks/run.py --quick                                 a twentieth of the size, some seconds
-    python benchmarks/run.py --commands                              only the commands on the sample logs
+    python benchmarks/run.py --commands [--logs FOLDER]              only the commands on the sample logs (and FOLDER)
+    python benchmarks/run.py --runs                                  only the commands on 100, 1,000 and 10,000 runs
 
 It makes the logs of `make_logs.py` (in DIR they are kept for the next time, else in a folder that is removed), runs the
 contestants in turn (A B A B) in processes of their own, and ends with what is required and what was measured. `--check`
@@ -302,18 +303,29 @@ def requirements(contests: dict[str, Contest], sizes: dict[str, Size], commands:
         peak = max((run.peak / sizes[log].bytes for run in contest.get("logparse", [])), default=None)
         shown = "not measured" if peak is None else f"{peak:.2f} times"
         rows.append(Requirement(f"{log}: peak memory at most 8 times the log", peak, 8, False, shown))
+        if "logparse ingest" in contest:
+            found = ratio(cpu_of(contest, "logparse ingest"), cpu_of(contest, "logparse"))
+            text = f"{log}: the command at most 1.5 times the CPU of the library"
+            rows.append(ratio_requirement(text, found, 1.5, False))
     if "small" in contests:
         found = ratio(work_of(contests["small"], "logparse"), work_of(contests["small"], "re, per line"))
         rows.append(ratio_requirement("small: at most 10 times what re takes", found, 10, False))
-    limits = {
-        "logparse --help": 1,
-        "logparse ingest --no-store ONE.out": 2,
-        "logparse ingest --no-store sample_logs": 3.5,
-    }
-    for name, most in limits.items():
-        found = ratio(cpu_of(commands, name), cpu_of(commands, IMPORT))
-        text = f"{name}: at most {most} times the CPU of `{IMPORT}`"
-        rows.append(replace(ratio_requirement(text, found, most, False), sized=False))
+    for name, (base, most) in LIMITS.items():
+        if base in commands and (name in commands or name not in OF_LOGS):
+            found = ratio(cpu_of(commands, name), cpu_of(commands, base))
+            text = f"{name}: at most {most} times the CPU of `{base}`"
+            rows.append(replace(ratio_requirement(text, found, most, False), sized=False))
+    return rows
+
+
+def growth_requirements(growth: dict[int, Contest]) -> list[Requirement]:
+    """CPU a run of each command at the largest number of runs, beside that at the number before it."""
+    before, most = sorted(growth)[-2:]
+    rows = []
+    for name in GROWING:
+        few, many = ([cpu / runs for cpu in cpu_of(growth[runs], name)] for runs in (before, most))
+        text = f"{name}, CPU a run: {most:,} runs at most 1.5 times {before:,}"
+        rows.append(ratio_requirement(text, ratio(many, few), 1.5, False))
     return rows
 
 
@@ -371,15 +383,51 @@ def contest_on(log: str, folder: Path, repeat: int) -> tuple[Contest, dict[str, 
 IMPORT = "import polars"
 """What commands are compared with: no program that uses polars takes less."""
 ONE = make_logs.SAMPLE_LOGS / "cerebras" / "bert_large_batch_1024.out"
+TEN = [str(path) for path in sorted((make_logs.SAMPLE_LOGS / "cerebras").glob("*.out"))[:10]]
+SAMPLES = str(make_logs.SAMPLE_LOGS)
+INGEST = "logparse ingest --no-store"
 COMMANDS = {
     "logparse --help": ["--help"],
-    "logparse ingest --no-store ONE.out": ["ingest", "--no-store", str(ONE)],
+    f"{INGEST} ONE.out": ["ingest", "--no-store", str(ONE)],
     "logparse ingest ONE.out": ["ingest", str(ONE)],
     "logparse runs ONE.out": ["runs", str(ONE)],
-    "logparse ingest --no-store sample_logs": ["ingest", "--no-store", str(make_logs.SAMPLE_LOGS)],
-    "logparse ingest sample_logs": ["ingest", str(make_logs.SAMPLE_LOGS)],
-    "logparse findings sample_logs": ["findings", str(make_logs.SAMPLE_LOGS)],
+    f"{INGEST} sample_logs": ["ingest", "--no-store", SAMPLES],
+    "logparse ingest sample_logs": ["ingest", SAMPLES],
+    "logparse findings sample_logs": ["findings", SAMPLES],
+    "logparse compare sample_logs": ["compare", SAMPLES],
+    "logparse chart duration sample_logs -o a.html": ["chart", "duration", SAMPLES, "-o", "a.html"],
+    "logparse chart duration sample_logs -o a.png": ["chart", "duration", SAMPLES, "-o", "a.png"],
+    "logparse chart loss sample_logs -o a.html": ["chart", "loss", SAMPLES, "-o", "a.html"],
+    "logparse chart loss sample_logs -o a.png": ["chart", "loss", SAMPLES, "-o", "a.png"],
+    "logparse report sample_logs -o a.html": ["report", SAMPLES, "-o", "a.html"],
+    f"{INGEST} TEN": ["ingest", "--no-store", *TEN],
+    "logparse report TEN -o a.html": ["report", *TEN, "-o", "a.html"],
 }
+OF_LOGS = {
+    f"{INGEST} LOGS": ["ingest", "--no-store"],
+    "logparse findings LOGS": ["findings"],
+    "logparse report LOGS -o a.html": ["report", "-o", "a.html"],
+}
+"""Commands on the folder of `--logs`, without the folder."""
+LIMITS = {
+    "logparse --help": (IMPORT, 1),
+    f"{INGEST} ONE.out": (IMPORT, 2),
+    f"{INGEST} sample_logs": (IMPORT, 3.5),
+    "logparse chart duration sample_logs -o a.html": (f"{INGEST} sample_logs", 1.5),
+    "logparse chart duration sample_logs -o a.png": (f"{INGEST} sample_logs", 2.5),
+    "logparse chart loss sample_logs -o a.html": (f"{INGEST} sample_logs", 1.5),
+    "logparse chart loss sample_logs -o a.png": (f"{INGEST} sample_logs", 2.5),
+    "logparse report TEN -o a.html": (f"{INGEST} TEN", 3),
+    "logparse report LOGS -o a.html": (f"{INGEST} LOGS", 4),
+}
+"""Command -> the command with which its CPU time is compared, and how many times that it may take."""
+GROWING = {
+    "ingest": ["ingest", "--no-store"],
+    "findings": ["findings"],
+    "compare": ["compare"],
+    "report": ["report", "-o", "a.html"],
+}
+RUNS = (100, 1_000, 10_000)
 
 
 def logparse_command() -> list[str]:
@@ -387,27 +435,58 @@ def logparse_command() -> list[str]:
     return [script] if script else [sys.executable, "-m", "logparse"]
 
 
-def commands_contest(repeat: int) -> tuple[Contest, dict[str, str]]:
-    """The commands beside `import polars`. A first turn fills the caches of bytecode and of grammars, and is not
-    counted."""
+def commands_contest(repeat: int, logs: Path | None) -> tuple[Contest, dict[str, str]]:
+    """The commands beside `import polars`. A first turn fills the caches of bytecode, of grammars and of the script of
+    charts, and is not counted."""
     commands = {IMPORT: [sys.executable, "-c", "import polars"]}
     commands |= {name: [*logparse_command(), *arguments] for name, arguments in COMMANDS.items()}
+    if logs is not None:
+        folder = str(logs.resolve())
+        commands |= {name: [*logparse_command(), *arguments, folder] for name, arguments in OF_LOGS.items()}
     contestants = {name: lambda c=command: measure_peer(c) for name, command in commands.items()}
     in_turn(contestants, 1)
     return in_turn(contestants, repeat)
 
 
 def show_commands(contest: Contest) -> None:
-    rows = [
-        (
-            name,
-            f"{min(run.process for run in runs):.3f}",
-            f"{min(run.cpu for run in runs):.3f}",
-            str(ratio(cpu_of(contest, name), cpu_of(contest, IMPORT)) or ""),
+    rows = []
+    for name, runs in contest.items():
+        base = LIMITS.get(name, (IMPORT, 0))[0]
+        beside = "" if base == IMPORT else f"{ratio(cpu_of(contest, name), cpu_of(contest, base))} {base}"
+        rows.append(
+            (
+                name,
+                f"{min(run.process for run in runs):.3f}",
+                f"{min(run.cpu for run in runs):.3f}",
+                str(ratio(cpu_of(contest, name), cpu_of(contest, IMPORT)) or ""),
+                beside,
+            )
         )
-        for name, runs in contest.items()
-    ]
-    table("commands", ("", "least wall s", "least CPU s", "CPU beside import polars"), rows)
+    table("commands", ("", "least wall s", "least CPU s", "CPU beside import polars", "beside"), rows)
+
+
+def growth_contest(folder: Path, repeat: int, quick: bool) -> dict[int, Contest]:
+    """Number of runs -> the commands on a log with that many runs."""
+    growth = {}
+    for runs in [number // make_logs.QUICK for number in RUNS[1:]] if quick else RUNS:
+        log = folder / f"runs-{runs}" / "runs.out"
+        if not log.exists():
+            make_logs.runs(log, runs)
+        commands = {name: [*logparse_command(), *arguments, str(log.resolve())] for name, arguments in GROWING.items()}
+        growth[runs], failed = in_turn({name: lambda c=c: measure_peer(c) for name, c in commands.items()}, repeat)
+        rows = [
+            (
+                name,
+                f"{min(run.process for run in measured):.2f}",
+                f"{min(run.cpu for run in measured):.2f}",
+                f"{min(run.cpu for run in measured) / runs * 1e3:.2f}",
+                f"{max(run.peak for run in measured) / 1e6:.0f}",
+            )
+            for name, measured in growth[runs].items()
+        ]
+        rows += [(name, "", "", "", reason) for name, reason in failed.items()]
+        table(f"{runs:,} runs", ("", "least wall s", "least CPU s", "CPU ms a run", "peak MB"), rows)
+    return growth
 
 
 def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
@@ -462,17 +541,22 @@ def show_requirements(rows: list[Requirement], quick: bool) -> bool:
     return all(row.met for row in judged)
 
 
-def benchmark(folder: Path, quick: bool, repeat: int, only: Sequence[str], commands_only: bool) -> bool:
-    contests, sizes = {}, {}
-    for log, path in () if commands_only else make_logs.make_all(folder, quick, only).items():
+def benchmark(folder: Path, repeat: int, options: argparse.Namespace) -> bool:
+    contests, sizes, commands = {}, {}, {}
+    quick, everything = options.quick, not (options.commands or options.runs)
+    for log, path in make_logs.make_all(folder, quick, options.only).items() if everything else ():
         sizes[log] = size_of(path)
         contests[log], failed = contest_on(log, path, repeat)
         show_contest(log, sizes[log], contests[log], failed)
-    commands, failed = commands_contest(max(repeat, 3))
-    show_commands(commands)
-    for name, reason in failed.items():
-        print(f"{name}: {reason}")
-    return show_requirements(requirements(contests, sizes, commands), quick)
+    if everything or options.commands:
+        commands, failed = commands_contest(max(repeat, 3), options.logs)
+        show_commands(commands)
+        for name, reason in failed.items():
+            print(f"{name}: {reason}")
+    rows = requirements(contests, sizes, commands)
+    if everything or options.runs:
+        rows += growth_requirements(growth_contest(folder, repeat, quick))
+    return show_requirements(rows, quick)
 
 
 def parse_arguments() -> argparse.Namespace:
@@ -482,6 +566,8 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--repeat", type=int, help="turns of all contestants (3; with --quick 1)")
     parser.add_argument("--only", nargs="+", choices=list(yardstick.RULES), default=[], help="these logs only")
     parser.add_argument("--commands", action="store_true", help="only the commands on the sample logs")
+    parser.add_argument("--logs", type=Path, metavar="FOLDER", help="also ingest, findings and report of these logs")
+    parser.add_argument("--runs", action="store_true", help="only the commands on logs with many runs")
     parser.add_argument("--check", action="store_true", help="exit with 1 where a requirement is missed")
     parser.add_argument("--contestant", nargs=3, metavar=("NAME", "LOG", "FOLDER"), help=argparse.SUPPRESS)
     return parser.parse_args()
@@ -496,7 +582,7 @@ def main() -> int:
         return 0
     repeat = options.repeat or (1 if options.quick else 3)
     with log_folder(options.dir) as folder:
-        met = benchmark(folder, options.quick, repeat, options.only, options.commands)
+        met = benchmark(folder, repeat, options)
     return 1 if options.check and not met else 0
 
 

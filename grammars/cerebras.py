@@ -20,7 +20,7 @@ The meaning of "in T seconds" changed as well: the steps alone (G1, G2), steps a
 from __future__ import annotations
 
 import pyparsing as pp
-from logparse.grammars.common import WORKLOADS, line_tag, record_head, timestamp_seconds
+from logparse.grammars.common import WORKLOADS, line_tag, record_head, record_stamp, stamped_head, timestamp_seconds
 
 from logparse.grammar import (
     Derive,
@@ -33,6 +33,8 @@ from logparse.grammar import (
     Take,
     blanks,
     clock,
+    count,
+    grouped,
     in_unit,
     integer,
     name,
@@ -51,25 +53,16 @@ from logparse.grammar import (
 
 # ---- how a record begins ---- #
 
-_info = pp.Opt(record_head("INFO", timestamp("at")))
+_info = pp.Opt(record_head("INFO", timestamp("at")) | record_stamp(timestamp("at")))
 """G3 to G7: `2024-03-30 15:16:33,873 INFO:   `. Excerpts and loggers of one's own lack parts of it, or have others."""
 _stamped = timestamp("at") + " INFO:" + blanks
 """The head that the Model Zoo prints, for the most frequent lines: without options they are read faster."""
-_note = pp.Opt(record_head("INFO"))
+_note = pp.Opt(record_head("INFO") | record_stamp())
 """The same without a capture, for records that are only recognised."""
-_before_level = pp.Opt("[") + timestamp("at") + pp.Regex(r"\]?(?: -)? ?(?:[a-z_][A-Za-z0-9_.]* - )?\[?")
-_after_level = pp.Regex(r"(?:\]|:| -| )[ \t]*")
-_warned = _before_level + "WARNING" + _after_level | pp.Literal("WARNING:cerebras.cluster.client:")
-_failed = _before_level + "ERROR" + _after_level
+_warned = stamped_head("WARNING", timestamp("at")) | pp.Literal("WARNING:cerebras.cluster.client:")
+_failed = stamped_head("ERROR", timestamp("at"))
 """Warnings and errors are quoted as they are: what is before the text must be certain."""
-_level = pp.Regex(r"(?:[a-z_][A-Za-z0-9_.]* - )?\[?INFO(?:\]|:[A-Za-z_][A-Za-z0-9_.]*:| -|:)?[ \t]*")
-_other_head = (
-    "[" + timestamp("at") + pp.Regex(r"\]?(?: -)? ?") + _level
-    | timestamp("at") + (" - " + _level | pp.Literal(" [INFO]") + blanks)
-    | pp.Opt(_level)
-)  # fmt: skip
-"""Any head but that of the Model Zoo."""
-_tf = pp.Literal("INFO:tensorflow:") | "INFO:root:"
+_tf = pp.Literal("INFO:tensorflow:") | "INFO:root:" | record_head("INFO", timestamp("at"))
 
 # ---- tokens ---- #
 
@@ -86,8 +79,20 @@ _config = _path_before + (
 )
 """A params file: its name states the workload, unless it is just `params.yaml`."""
 _rates = (
-    ", Rate=" + real("throughput@interval") + " samples/sec, GlobalRate=" + real("throughput@mean") + " samples/sec"
+    ", Rate="
+    + grouped("throughput@interval")
+    + " samples/sec, GlobalRate="
+    + grouped("throughput@mean")
+    + " samples/sec"
 )
+_mark = pp.Opt("| ")
+"""Before a step. Where a bar separates the head of a record from its text as well, it counts as part of the head."""
+_next = pp.Regex(r",? ")
+"""Between two fields: releases before 1.7 print no comma, and no unit."""
+_other_rates = (
+    "Rate=" + grouped("throughput@interval") + pp.Opt(" samples/sec") + _next
+    + "GlobalRate=" + grouped("throughput@mean") + pp.Opt(" samples/sec")
+)  # fmt: skip
 _remaining = ", LoopTimeRemaining=" + unnamed(clock) + ", TimeRemaining" + (pp.Literal("=") | ">") + clock("remaining")
 
 
@@ -174,7 +179,7 @@ _BEGIN = (
         pp.Opt(pp.Literal("Collecting ") | "Requirement already satisfied: ") + (pp.Literal("cerebras_pytorch==") | "cerebras-pytorch==")
         + token("sdk_version") + pp.Opt(" " + rest)
         | "Successfully installed " + pp.Regex(r"(?:[^ ]+ )*cerebras[_-]pytorch-") + token("sdk_version") + pp.Opt(" " + rest),
-        params="log",
+        marks="restart", params="log",
         more=(
             "cerebras_pytorch==2.3.0",
             "Collecting cerebras_pytorch==2.3.0 (from -r /home/ruth/R_2.3.0/modelzoo/requirements.txt (line 1))",
@@ -196,7 +201,7 @@ _BEGIN = (
     Rule(
         "effective_batch",
         "2024-03-14 02:59:32,596 INFO:   Effective batch size is 1024.",
-        _info + "Effective batch size is " + integer("batch_size") + ".",
+        _info + "Effective batch size is " + count("batch_size") + ".",
         marks="begin", params="banner",
     ),
     Rule(
@@ -242,7 +247,7 @@ _BEGIN = (
     Rule(
         "tf_mode",
         "INFO:root:Running train on CS-2",
-        "INFO:root:Running " + name("mode") + " on " + pp.Regex(r"CS-[0-9]+")("system"),
+        _tf + "Running " + name("mode") + " on " + pp.Regex(r"CS-[0-9]+")("system"),
         marks="identifies_platform",
     ),
     Rule(
@@ -539,7 +544,7 @@ _COMPILE = (
     Rule(
         "tf_cache_hit",
         "INFO:tensorflow:Cached compilation found for this model configuration",
-        pp.Literal("INFO:tensorflow:Cached compilation found for this model configuration"),
+        _tf + "Cached compilation found for this model configuration",
         marks="identifies_platform submission",
     ),
 )  # fmt: skip
@@ -592,13 +597,13 @@ _LOAD = (
     Rule(
         "tf_programmed_in",
         "INFO:root:Fabric programmed: this took 367.94864416122437 seconds.",
-        "INFO:root:Fabric programmed: this took " + real("duration") + " seconds.",
+        _tf + "Fabric programmed: this took " + real("duration") + " seconds.",
         marks="identifies_platform running",
     ),
     Rule(
         "tf_programmed",
         "INFO:tensorflow:Fabric programmed",
-        pp.Literal("INFO:tensorflow:Fabric programmed"),
+        _tf + "Fabric programmed",
         marks="identifies_platform running",
     ),
     Rule(
@@ -612,7 +617,7 @@ _LOAD = (
     Rule(
         "tf_streamers",
         "INFO:tensorflow:Waiting for 19 streamer(s) to prime the data pipeline",
-        "INFO:tensorflow:Waiting for " + integer("input_workers") + " streamer(s) to prime the data pipeline",
+        _tf + "Waiting for " + integer("input_workers") + " streamer(s) to prime the data pipeline",
         params="log",
     ),
 )  # fmt: skip
@@ -623,7 +628,7 @@ _TRAIN = (
     Rule(
         "train_step",
         "2024-03-30 15:16:33,873 INFO:   | Train Device=CSX, Step=100, Loss=9.39062, Rate=2983.97 samples/sec, GlobalRate=2983.97 samples/sec",
-        _stamped + "| Train Device=" + word("device") + ", Step=" + integer("step") + ", Loss=" + real("loss") + _rates,
+        _stamped + "| Train Device=" + word("device") + ", Step=" + count("step") + ", Loss=" + real("loss") + _rates,
         marks="identifies_platform running unfinished", split="train",
         more=("2023-05-17 18:15:11,548 INFO:   | Train Device=xla:0, Step=100, Loss=9.46875, Rate=4597.49 samples/sec, GlobalRate=4597.49 samples/sec",),
     ),
@@ -631,7 +636,7 @@ _TRAIN = (
         "train_step_timed",
         "2025-12-06 03:02:15,929 INFO:   | Train Device=CSX, Step=50, Loss=8.10329, Rate=32.52 samples/sec, GlobalRate=32.17 samples/sec, "
         "LoopTimeRemaining=0:10:03, TimeRemaining=0:10:03",
-        _stamped + "| Train Device=" + word("device") + ", Step=" + integer("step") + ", Loss=" + real("loss") + _rates + _remaining,
+        _stamped + "| Train Device=" + word("device") + ", Step=" + count("step") + ", Loss=" + real("loss") + _rates + _remaining,
         marks="identifies_platform running unfinished", split="train",
         more=(
             "2026-01-31 05:23:06,601 INFO:   | Train Device=CSX, Step=20, Loss=2.77244, Rate=2430.28 samples/sec, GlobalRate=270.81 samples/sec, "
@@ -641,9 +646,11 @@ _TRAIN = (
     Rule(
         "train_step_other_head",
         "INFO:root:| Train Device=CSX, Step=100, Loss=9.39062, Rate=2983.97 samples/sec, GlobalRate=2983.97 samples/sec",
-        _other_head + "| Train Device=" + word("device") + ", Step=" + integer("step") + ", Loss=" + real("loss") + _rates + pp.Opt(_remaining),
+        _info + _mark + "Train" + pp.Opt(":") + " Device=" + word("device") + _next + "Step=" + count("step") + _next + "Loss=" + real("loss") + _next
+        + _other_rates + pp.Opt(_remaining),
         marks="identifies_platform running unfinished", split="train",
         more=(
+            "2023-02-08 15:16:33,873 INFO:   | Train Device=xla:0 Step=50 Loss=8.31250 Rate=69.37 GlobalRate=69.37",
             "| Train Device=CSX, Step=100, Loss=9.39062, Rate=2983.97 samples/sec, GlobalRate=2983.97 samples/sec",
             "[2025-12-06 03:02:15][INFO] | Train Device=CSX, Step=50, Loss=8.10329, Rate=32.52 samples/sec, GlobalRate=32.17 samples/sec, "
             "LoopTimeRemaining=0:10:03, TimeRemaining=0:10:03",
@@ -653,14 +660,14 @@ _TRAIN = (
     Rule(
         "train_step_wrapped",
         "2025-01-24 21:53:05,710 INFO:   | Train Device=CSX, Step=397, Loss=0.18575, Rate=405.81 samples/sec,",
-        _info + "| Train Device=" + word("device") + ", Step=" + integer("step") + ", Loss=" + real("loss") + ", Rate="
-        + real("throughput@interval") + " samples/sec,",
+        _info + _mark + "Train Device=" + word("device") + ", Step=" + count("step") + ", Loss=" + real("loss") + ", Rate="
+        + grouped("throughput@interval") + " samples/sec,",
         marks="identifies_platform running", split="train",
     ),
     Rule(
         "global_rate_wrapped",
         "GlobalRate=405.41 samples/sec",
-        "GlobalRate=" + real("throughput@mean") + " samples/sec",
+        "GlobalRate=" + grouped("throughput@mean") + " samples/sec",
         split="train", carry={"at": "train_step_wrapped", "step": "train_step_wrapped"},
     ),
     Rule(
@@ -672,7 +679,7 @@ _TRAIN = (
     Rule(
         "processed",
         "2024-03-30 15:20:24,238 INFO:   Processed 512000 sample(s) in 175.070497198 seconds.",
-        _info + pp.Opt("Training completed successfully! ") + "Processed " + integer("samples") + " sample(s) in " + real("duration")
+        _info + pp.Opt("Training completed successfully! ") + "Processed " + count("samples") + " sample(s) in " + grouped("duration")
         + " seconds" + pp.Opt("."),
         marks="identifies_platform final",
         more=(
@@ -684,27 +691,27 @@ _TRAIN = (
     Rule(
         "processed_training",
         "2026-01-22 16:47:17,787 INFO:   Processed 2048000 training sample(s) in 5132.922936702 seconds.",
-        _info + "Processed " + integer("samples") + " training sample(s) in " + real("duration") + " seconds" + pp.Opt("."),
+        _info + "Processed " + count("samples") + " training sample(s) in " + grouped("duration") + " seconds" + pp.Opt("."),
         marks="identifies_platform",
         more=("2025-10-10 22:18:01,100 INFO:   Processed 204800 training sample(s) in 7303.586917439 seconds",),
     ),
     Rule(
         "training_complete",
         "2023-05-15 17:48:04,009 INFO:   Training Complete. Completed 1024000 sample(s) in 229.03258180618286 seconds.",
-        _info + "Training Complete. Completed " + integer("samples") + " sample(s) in " + real("duration") + " seconds.",
+        _info + "Training Complete. Completed " + count("samples") + " sample(s) in " + grouped("duration") + " seconds.",
         marks="identifies_platform final",
     ),
     Rule(
         "tf_step",
         "INFO:tensorflow:global step 99900: loss = 0.0 (907.74 steps/sec)",
-        "INFO:tensorflow:global step " + integer("step") + ": loss = " + real("loss") + " (" + real("iteration_rate@mean") + " steps/sec)",
+        _tf + "global step " + integer("step") + ": loss = " + real("loss") + " (" + real("iteration_rate@mean") + " steps/sec)",
         marks="identifies_platform running", split="train",
         more=("INFO:tensorflow:global step 100000: loss = 1.901388168334961e-05 (532.0 steps/sec)",),
     ),
     Rule(
         "tf_trained",
         "INFO:tensorflow:Training finished with 256000 samples in 37.164 seconds, 6888.4 samples/second.",
-        "INFO:tensorflow:Training finished with " + integer("samples") + " samples in " + real("duration") + " seconds, " + real("throughput@mean")
+        _tf + "Training finished with " + count("samples") + " samples in " + grouped("duration") + " seconds, " + grouped("throughput@mean")
         + (pp.Literal(" samples/second.") | " samples / second"),
         marks="identifies_platform final", split="train",
         more=("INFO:tensorflow:Training finished with 25600000 samples in 187.465 seconds, 136558.69 samples / second",),
@@ -712,13 +719,13 @@ _TRAIN = (
     Rule(
         "tf_training_complete",
         "INFO:root:Training complete. Completed 1024000 sample(s) in 160.75317454338074 seconds",
-        "INFO:root:Training complete. Completed " + integer("samples") + " sample(s) in " + real("duration") + " seconds",
+        _tf + "Training complete. Completed " + count("samples") + " sample(s) in " + grouped("duration") + " seconds",
         marks="identifies_platform final",
     ),
     Rule(
         "tf_final_loss",
         "INFO:tensorflow:Loss for final step: 7.59.",
-        "INFO:tensorflow:Loss for final step: " + real("loss@final") + ".",
+        _tf + "Loss for final step: " + real("loss@final") + ".",
         split="train", window="final",
         more=("INFO:tensorflow:Loss for final step: 1.9e-05.",),
     ),
@@ -749,7 +756,7 @@ _TRAIN = (
 def _eval_metric(field: str, example: str, *names: str) -> Rule:
     """One of the metrics below `Evaluation metrics:`."""
     return Rule(
-        f"eval_{field}", example, _info + _texts("- eval/", "Metric: eval/") + _texts(*names) + " = " + real(field),
+        f"eval_{field}", example, _info + (pp.Opt(pp.Literal("- ") | "Metric: ") + "eval/") + _texts(*names) + " = " + real(field),
         split="eval", window="mean", carry={"step": "eval_step"},
     )  # fmt: skip
 
@@ -759,15 +766,17 @@ _EVAL = (
         "eval_step",
         "2025-10-09 18:19:54,361 INFO:   | Eval Device=CSX, GlobalStep=400, Batch=20, Loss=5.94325, Rate=1163.27 samples/sec, "
         "GlobalRate=1173.27 samples/sec, LoopTimeRemaining=0:00:08, TimeRemaining=0:00:08",
-        _info + "| Eval Device=" + word("device") + ", GlobalStep=" + integer("step") + ", Batch=" + integer("batch") + ", Loss=" + real("loss")
+        _info + _mark + "Eval Device=" + word("device") + ", GlobalStep=" + integer("step") + ", Batch=" + integer("batch") + ", Loss=" + real("loss")
         + _rates + _remaining,
         marks="identifies_platform running unfinished", split="eval",
     ),
     Rule(
         "eval_batch",
         "2024-03-21 10:19:54,361 INFO:   | Eval Device=CSX, Step=20, Loss=5.94325, Rate=1163.27 samples/sec, GlobalRate=1173.27 samples/sec",
-        _info + "| Eval Device=" + word("device") + ", Step=" + integer("batch") + ", Loss=" + real("loss") + _rates,
+        _info + _mark + "Eval" + pp.Opt(":") + " Device=" + word("device") + _next + "Step=" + count("batch") + _next + "Loss=" + real("loss") + _next
+        + _other_rates,
         marks="identifies_platform running unfinished", split="eval",
+        more=("2023-02-08 15:16:33,873 INFO:   | Eval Device=xla:0 Step=50 Loss=8.31250 Rate=69.37 GlobalRate=69.37",),
     ),
     Rule(
         "eval_loss",
@@ -793,7 +802,7 @@ _EVAL = (
     Rule(
         "eval_processed",
         "2023-05-15 17:48:04,009 INFO:   Process 102400 sample(s) in 29.032 seconds.",
-        _info + "Process " + integer("count") + " sample(s) in " + real("duration") + " seconds" + pp.Opt("."),
+        _info + "Process " + count("count") + " sample(s) in " + grouped("duration") + " seconds" + pp.Opt("."),
     ),
 )  # fmt: skip
 
@@ -820,28 +829,41 @@ _CHECKPOINT = (
             "2025-01-24 21:56:05,648 INFO:   Saved checkpoint model_dir_dit/checkpoint_400_20250124_215540.mdl",
         ),
     ),
+    # Checkpoints of other names: a prefix of one's own, another suffix, a folder.
+    Rule(
+        "checkpoint_begin_named",
+        "2025-01-24 21:55:40,648 INFO:   Saving checkpoint to model_dir/run7-step=400.ckpt",
+        record_head("INFO", timestamp("at")) + "Saving checkpoint " + pp.Regex(r"(?:to |at )?[^ \t]*[./=][^ \t]*"),
+        more=("2025-01-24 21:55:40,648 INFO:   Saving checkpoint model_dir/run7",),
+    ),
+    Rule(
+        "checkpoint_end_named",
+        "2025-01-24 21:56:05,648 INFO:   Saved checkpoint to model_dir/run7-step=400.ckpt",
+        record_head("INFO", timestamp("at")) + "Saved checkpoint " + pp.Regex(r"(?:to |at )?[^ \t]*[./=][^ \t]*"),
+        more=("2025-01-24 21:56:05,648 INFO:   Saved checkpoint dit/epoch_3.pt",),
+    ),
     Rule(
         "checkpoint_loader",
         "2023-11-10 20:56:38,458 INFO:   Saving step 200 in dataloader checkpoint",
-        (_note | pp.Literal("INFO:root:")) + "Saving step " + _number + " in dataloader checkpoint",
+        _note + "Saving step " + _number + " in dataloader checkpoint",
         more=("INFO:root:Saving step 99999 in dataloader checkpoint",),
     ),
     Rule(
         "tf_checkpoint",
         "INFO:tensorflow:Saving checkpoints for 100000 into model_dir/model.ckpt.",
-        "INFO:tensorflow:Saving checkpoints for " + integer("step") + " into " + (pp.Regex(r"[^ \t/]+")("model") + "/model.ckpt." | _path_before + "model.ckpt."),
+        _tf + "Saving checkpoints for " + integer("step") + " into " + (pp.Regex(r"[^ \t/]+")("model") + "/model.ckpt." | _path_before + "model.ckpt."),
         more=("INFO:tensorflow:Saving checkpoints for 0 into model_dir_bert_large_msl128/model.ckpt.",),
     ),
     Rule(
         "tf_final_checkpoint",
         "INFO:root:Taking final checkpoint at step: 1000",
-        "INFO:root:Taking final checkpoint at step: " + integer("step"),
+        _tf + "Taking final checkpoint at step: " + integer("step"),
         marks="identifies_platform",
     ),
     Rule(
         "tf_checkpoint_saved",
         "INFO:tensorflow:Saved checkpoint for global step 1000 in 69.48748517036438 seconds: mytest/model.ckpt-1000",
-        "INFO:tensorflow:Saved checkpoint for global step " + integer("step") + " in " + real("duration") + " seconds: " + token("path"),
+        _tf + "Saved checkpoint for global step " + integer("step") + " in " + real("duration") + " seconds: " + token("path"),
         marks="identifies_platform",
     ),
 )  # fmt: skip
@@ -865,13 +887,13 @@ _SDK = (
     Rule(
         "sdk_cache_hit",
         "2023-10-11 00:56:13,255 INFO     Application was found in the compile cache.",
-        timestamp("at") + " INFO" + blanks + "Application was found in the compile cache.",
+        _info + "Application was found in the compile cache.",
         marks="identifies_platform",
     ),
     Rule(
         "sdk_compiled",
         "2025-10-23 19:50:44,583 INFO     CSL compiler output:",
-        (timestamp("at") + " INFO" + blanks | pp.Literal("INFO:cerebras.sdk.client.sdk_appliance_client:")) + "CSL compiler output:" + rest,
+        _info + "CSL compiler output:" + rest,
         marks="identifies_platform",
         more=("INFO:cerebras.sdk.client.sdk_appliance_client:CSL compiler output:",),
     ),
@@ -885,31 +907,31 @@ _SDK = (
     Rule(
         "local_compile",
         "[INFO] === Beginning compilation ===",
-        pp.Literal("[INFO] === Beginning compilation ==="),
+        record_head("INFO") + "=== Beginning compilation ===",
         marks="begin identifies_platform",
     ),
     Rule(
         "local_image",
         "[INFO] Using SIF: ~/cs_sdk-2.10/sdk-cbcore-202505010205-2-ef181f81.sif",
-        "[INFO] Using SIF: " + _path_before + "sdk-cbcore-" + pp.Regex(r"[0-9a-f-]+")("sdk_version") + ".sif",
+        _note + "Using SIF: " + _path_before + "sdk-cbcore-" + pp.Regex(r"[0-9a-f-]+")("sdk_version") + ".sif",
         params="log",
     ),
     Rule(
         "local_import_path",
         "[INFO] CSL_IMPORT_PATH is not set",
-        "[INFO] CSL_IMPORT_PATH " + rest,
+        _note + "CSL_IMPORT_PATH " + rest,
         more=("[INFO] CSL_IMPORT_PATH accepts colon separated list of paths generated by 'realpath <path>'",),
     ),
     Rule(
         "local_compiled",
         "[INFO] Compilation successful",
-        pp.Literal("[INFO] Compilation successful"),
-        marks="identifies_platform result",
+        record_head("INFO") + "Compilation successful",
+        marks="result",
     ),
     Rule(
         "local_program",
         "[INFO] === Calling container-hosted python ===",
-        pp.Literal("[INFO] === Calling container-hosted python ==="),
+        _note + "=== Calling container-hosted python ===",
         marks="identifies_platform running",
     ),
     Rule(
@@ -1139,7 +1161,12 @@ _PHASES = (
     Reported("train", "tf_trained.duration"),
     Reported("train", "tf_training_complete.duration"),
     # The wafer continues training while the client saves a checkpoint.
-    Span("checkpoint", "checkpoint_begin", "checkpoint_end", inside=("train",)),
+    Span(
+        "checkpoint",
+        "checkpoint_begin|checkpoint_begin_named",
+        "checkpoint_end|checkpoint_end_named",
+        inside=("train",),
+    ),
     Reported("checkpoint", "tf_checkpoint_saved.duration"),
     Span("teardown", _STEPS, "trained", exclude=("checkpoint",)),
     Span("eval", "beginning", "evaluated"),
@@ -1270,11 +1297,15 @@ _COLUMNS = (
         _of("train_step|train_step_timed|train_step_other_head|global_rate_wrapped", "throughput@mean"),
         "last",
     ),
+    # GlobalRate may count from the start of the client: then it is far below Rate on the first step line.
+    Take("first_rate", _of("train_step|train_step_timed|train_step_other_head", "throughput@interval"), "first"),
+    Take("first_global_rate", _of("train_step|train_step_timed|train_step_other_head", "throughput@mean"), "first"),
     Take(
         "throughput",
         _of("train_step|train_step_timed|train_step_other_head|global_rate_wrapped", "throughput@mean"),
         "last",
-        when="not known(train_s) or abs(global_rate * train_s - work) <= 0.02 * work",
+        when="abs(global_rate * train_s - work) <= 0.02 * work"
+        " or not known(train_s) and (not known(first_rate) or abs(first_global_rate - first_rate) <= 0.02 * first_rate)",
     ),
     Take("throughput", "tf_trained.throughput@mean", "last"),
     Derive("throughput", "samples / train_s"),

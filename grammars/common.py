@@ -48,38 +48,67 @@ line_tag = _collector_tag + pp.Opt(pp.Regex(r" *") + _rank_tag) | _rank_tag
 the journal."""
 
 
+# A time of other forms: with the day or the month first it could be misread, and without a date it has no day.
+_other_stamp = pp.Regex(
+    r"(?:[0-9]{1,2}[-/.][0-9]{1,2}(?:[-/.][0-9]{4})? |[0-9]{4}[/.][0-9]{2}[/.][0-9]{2} )?[0-9]{2}:[0-9]{2}:[0-9]{2}(?:[.,][0-9]+)?"
+)
+_logger = r"[A-Za-z_][A-Za-z0-9_.]*"
+_before_level = pp.Regex(
+    rf"\[{_logger}\] ?|{_logger}(?: - [A-Z][A-Za-z]+(?: ID)? [0-9]+(?:, PID [0-9]+)?)?(?: [-|] |: )"
+)
+_before_message = pp.Regex(
+    rf"(?:\[{_logger}\]|[A-Za-z_][A-Za-z0-9_/.]*\.(?:py|cc|cpp):[0-9]+\]?:?|{_logger}(?::[A-Za-z_<][A-Za-z0-9_>]*:[0-9]+)?(?: -| >>| \|)|>>) +"
+)
+
+
+def record_stamp(at: pp.ParserElement = timestamp) -> pp.ParserElement:
+    """The time at the beginning of a record, and what separates it from the rest. `at` captures the time if it has a
+    name, but only where its form leaves no doubt about the date."""
+    stamp = at + pp.Regex(r"[0-9]*") | _other_stamp
+    return pp.Opt("[") + stamp + pp.Regex(r"[\],]?(?: ?[-|:] )? *")
+
+
+def _level(level: str, at: pp.ParserElement) -> pp.ParserElement:
+    """The level of a record, and what follows it up to the text: its logger, or the time."""
+    levels = pp.Literal(level) | level.lower()
+    mark = pp.Opt("[") + levels + pp.Regex(rf"(?:\|[^\] ]*\]|\]|:{_logger}:| *[-|]|:)?[ \t]*")
+    of_level = mark + pp.Opt(record_stamp(at)) + pp.Opt(_before_message)
+    return of_level | _before_level + of_level
+
+
 def record_head(level: str, at: pp.ParserElement = timestamp) -> pp.ParserElement:
     """How a record of Python's logging begins, in the formats that programs configure most:
     `2024-03-30 15:16:33,873 INFO:   `, `2024-03-30 15:16:33,873 - module - INFO - `, `[2024-03-30 15:16:33][INFO] `,
-    `INFO:root:`, `[INFO] `. `at` captures the time if it has a name.
+    `03/30/2024 15:16:33 - INFO - module -   `, `INFO:root:`, `[INFO] `. `at` captures the time if it has a name.
     """
-    origin = pp.Regex(r"[a-z_][A-Za-z0-9_.]* - ")
-    of_level = pp.Opt("[") + level + pp.Regex(r"(?:\]|:[A-Za-z_][A-Za-z0-9_.]*:| -|:)?[ \t]*")
-    return pp.Opt(pp.Opt("[") + at + pp.Regex(r"\]?(?: -)? ?")) + pp.Opt(origin) + of_level
+    return pp.Opt(record_stamp(at)) + _level(level, at)
+
+
+def stamped_head(level: str, at: pp.ParserElement = timestamp) -> pp.ParserElement:
+    """A head that begins with a time: what follows it is the text of a record for certain."""
+    return record_stamp(at) + _level(level, at)
 
 
 # Rates of other units (bytes, examples) are not captured; their units do not begin like `it/s` and `s/it`.
-_other_rate = pp.Regex(r"\?[A-Za-z]+/[a-z]+|[0-9.]+[kMGT]?(?:B| [a-z]+|[a-hj-rt-z][a-z]*)/s")
+_other_rate = pp.Regex(r"\?[A-Za-z]+/[a-z]+|[0-9.]+[kMGT]?(?:B| [a-z]+|[a-hj-rt-z][a-z]*)/s|[0-9.]+[kMGT]it/s")
 _rate_of_others = pp.Regex(r"[0-9.?]+[kMGT]?(?:B| [a-z]+|[a-hj-rt-z][a-z]*)/s")
 _rate = real("iteration_rate") + "it/s" | in_unit(real, "s/it")("iteration_rate") + "s/it" | _other_rate
 
-bar = (
-    pp.Regex(r"[0-9]+")
-    + "%|"
-    + pp.Regex(r"[^|\[]*")
-    + "|"
-    + optional_blanks
-    + real("done")
-    + "/"
-    + real("total")
-    + optional_blanks
-    + "["
-    + clock("elapsed")
-    + "<"
-    + (clock("remaining") | "?")
-    + pp.Opt("," + optional_blanks + _rate + pp.Opt(pp.Regex(r", [^\]]*")))
-    + "]"
-)
+bar_count = (
+    pp.Regex(r"[0-9]+") + "%" + ("|" + pp.Regex(r"[^|\[]*") + "|" + optional_blanks | blanks) + real("done") + "/" + real("total")
+)  # fmt: skip
+"""The beginning of a tqdm bar with a known total, up to its count. A notebook draws the bar itself elsewhere."""
+
+
+def tqdm(postfix: pp.ParserElement) -> pp.ParserElement:
+    """A tqdm bar with a known total; `postfix` is what the program prints after the rate, before the bracket. Without
+    a rate, it begins with no digit."""
+    remaining = clock("remaining") | "?"
+    rate = pp.Opt("," + optional_blanks + _rate)
+    return bar_count + optional_blanks + "[" + clock("elapsed") + "<" + remaining + rate + postfix + "]"
+
+
+bar = tqdm(pp.Opt(pp.Regex(r", *[^0-9? \]][^\]]*")))
 """A tqdm bar with a known total: `100%|██████████| 20/20 [03:05<00:00,  9.28s/it]`."""
 
 timestamp_iso = in_unit(pp.Regex(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}"), "%Y-%m-%dT%H:%M:%S")

@@ -9,7 +9,7 @@ requested.
 from __future__ import annotations
 
 import pyparsing as pp
-from logparse.grammars.common import WORKLOADS, bar, line_tag, mpi_tag
+from logparse.grammars.common import WORKLOADS, bar, bar_count, line_tag, mpi_tag, record_head, record_stamp, tqdm
 
 from logparse.grammar import (
     Bar,
@@ -23,6 +23,7 @@ from logparse.grammar import (
     blanks,
     clock,
     count,
+    grouped,
     in_unit,
     integer,
     name,
@@ -32,7 +33,6 @@ from logparse.grammar import (
     real,
     rest,
     timestamp,
-    timestamp_seconds,
     token,
 )
 
@@ -54,10 +54,7 @@ time_of_day = in_unit(pp.Regex(rf"{_TIME}\.[0-9]{{3}}"), "clock")
 seconds = in_unit(real, "s")
 
 # A record or the edge of the terminal may truncate a bar after its elapsed time. A truncated rate is not captured.
-_truncated_bar = (
-    pp.Regex(r"[0-9]+") + "%|" + pp.Regex(r"[^|\[]*") + "|" + optional_blanks + real("done") + "/" + real("total") + " ["
-    + clock("elapsed") + "<" + pp.Regex(r"[^\]]*")
-)  # fmt: skip
+_truncated_bar = bar_count + " [" + clock("elapsed") + "<" + pp.Regex(r"[^\]]*")
 any_bar = bar | _truncated_bar
 """A progress bar, complete or truncated."""
 
@@ -75,9 +72,12 @@ _error = (
 _tensorflow = timestamp_micro("at") + ": "
 _poprun = time_of_day + " " + pp.Regex(r"[0-9]+") + " POPRUN "
 _poprun_at = time_of_day("time_of_day") + " " + pp.Regex(r"[0-9]+")("process_id") + " POPRUN "
-_cosmic = timestamp("at") + " - INFO - "
-_logged = timestamp_seconds("at") + " INFO" + pp.Opt(":") + " "
-_utils = "[INFO] " + damaged_timestamp("at") + ":" + blanks
+_logged = record_head("INFO", timestamp("at"))
+"""The head of a record of Python's logging: CosmicTagger, PopART and PopXL each have a form of their own."""
+_said = pp.Opt(_logged | record_stamp(timestamp("at")))
+"""The same before a text that no other program prints: the head may be missing."""
+_utils = "[INFO] " + damaged_timestamp("at") + ":" + blanks | _logged
+_cnn = record_head("INFO")
 _mllog = (
     ':::MLLOG {"namespace": "'
     + pp.Regex(r'[^"]*')
@@ -497,20 +497,22 @@ mnist = (
     Rule(
         "epochs_start",
         "Epochs:   0%|          | 0/10 [00:00<?, ?it/s]",
-        pp.Literal("Epochs:") + blanks + "0%|" + pp.Regex("[^|]*") + "| 0/" + integer("epochs") + " [00:00<?" + pp.Regex(r"[^\]]*") + pp.Opt("]"),
+        pp.Literal("Epochs:") + blanks + "0%" + pp.Regex(r"(?:\|[^|]*\|)? 0/") + integer("epochs") + " [00:00<?" + pp.Regex(r"[^\]]*") + pp.Opt("]"),
         marks="begin",
         more=("Epochs:   0%|          | 0/10 [00:00<?,",),
     ),
     Rule(
         "epochs_bar",
         "Epochs: 100%|██████████| 10/10 [01:49<00:00, 10.99s/it]",
-        (pp.Literal("Epochs:") | "epochs:") + blanks + pp.Regex("100|[1-9][0-9]?") + "%|" + pp.Regex(r"[^|\[]*") + "| " + real("done") + "/" + real("total")
-        + " [" + clock("elapsed") + "<" + pp.Regex("[0-9:]+") + "," + optional_blanks
-        + (real("iteration_rate") + "it/s]" | in_unit(real, "s/it")("iteration_rate") + "s/it]"),
+        (pp.Literal("Epochs:") | "epochs:") + blanks + any_bar,
         marks="running redraw",
         split="train",
         window="interval",
-        more=("epochs:  10%|█         | 1/10 [00:35<05:15, 35.05s/it]", "Epochs:  40%|████      | 4/10 [00:58<01:40, 16.71s/it]"),
+        more=(
+            "epochs:  10%|█         | 1/10 [00:35<05:15, 35.05s/it]",
+            "Epochs:  40%|████      | 4/10 [00:58<01:40, 16.71s/it]",
+            "Epochs: 100%|██████████| 10/10 [01:49<00:00]",
+        ),
     ),
     # The last bar without a label before the end of the epochs is that of the batches, not that of the test.
     Rule("epochs_ended", "Epochs: 100%|", pp.Literal("Epochs: 100%|"), marks="unanchored", carry={"total": "bar", "done": "bar"}),
@@ -593,16 +595,15 @@ mnist = (
     Rule(
         "epoch_bar",
         "[Epoch 02]: 100%|██████████| 6250/6250 [00:56<00:00, 110.37it/s, Loss=2.55]",
-        "[Epoch " + integer("epoch") + "]:" + blanks + pp.Regex("[0-9]+") + "%|" + pp.Regex(r"[^|\[]*") + "|" + optional_blanks + real("done") + "/"
-        + real("total") + " [" + clock("elapsed") + "<" + (clock | "?") + "," + optional_blanks
-        + (real("iteration_rate") + "it/s" | in_unit(real, "s/it")("iteration_rate") + "s/it" | "?it/s")
-        + pp.Opt((pp.Literal(", Loss=") | ", loss=") + real("loss") + pp.Opt(", acc=" + percent("accuracy"))) + pp.Opt("]"),
+        "[Epoch " + integer("epoch") + "]:" + blanks
+        + (tqdm(pp.Opt((pp.Literal(", Loss=") | ", loss=") + real("loss") + pp.Opt(", acc=" + percent("accuracy")))) | any_bar),
         marks="running redraw",
         split="train",
         more=(
             "[Epoch 01]: 100%|██████████| 24/24 [08:32<00:00, 21.35s/it, loss=1.27, acc=50]",
             "[Epoch 01]: 100%|██████████| 3/3 [00:04<00:00,  1.41s/it]",
             "[Epoch 01]:   0%|          | 0/3750 [00:00<?, ?it/s",
+            "[Epoch 01]: 100%|██████████| 24/24 [08:32<00:00, 21.35s/it, lr=0.1]",
         ),
     ),
     Rule(
@@ -726,10 +727,7 @@ applications = (
         "bert_step",
         "Step: 149 / 149 - LR: 1.00e-03 - total loss: 7.389 - mlm_loss: 7.008 - nsp_loss: 0.380 - mlm_acc: 0.161 % - nsp_acc: 0.875 %:  "
         "99%|█████████▉| 149/150 [00:03<00:00, 45.44it/s, throughput: 754.3 samples/sec]",
-        _bert + pp.Regex("[0-9.]+") + " %:" + blanks + pp.Regex("[0-9]+") + "%|" + pp.Regex(r"[^|\[]*") + "| " + real("done") + "/" + real("total")
-        + " [" + clock("elapsed") + "<" + (clock | "?") + "," + optional_blanks
-        + (real("iteration_rate") + "it/s" | in_unit(real, "s/it")("iteration_rate") + "s/it" | "?it/s")
-        + ", throughput: " + real("throughput") + " samples/sec]",
+        _bert + pp.Regex("[0-9.]+") + " %:" + blanks + tqdm(", throughput: " + grouped("throughput") + " samples/sec"),
         marks="identifies_platform running redraw global",
         split="train",
     ),
@@ -796,7 +794,7 @@ applications = (
         "gpt2_first_step",
         "step 0 of epoch 0, loss: 10.913212776184082, acc: 2.0116567611694336e-05, lr: 0.00012803300858899104, throughput: 36.69187444207895 samples/sec",
         "step " + pp.Literal("0")("step") + " of epoch " + integer("epoch") + ", loss: " + real("loss") + ", acc: " + real("accuracy") + ", lr: "
-        + real("learning_rate") + ", throughput: " + real("throughput") + " samples/sec",
+        + real("learning_rate") + ", throughput: " + grouped("throughput") + " samples/sec",
         marks="identifies_platform running",
         split="train",
     ),
@@ -804,44 +802,44 @@ applications = (
         "gpt2_step",
         "step 1 of epoch 0, loss: 10.836352348327637, acc: 1.9758939743041992e-05, lr: 7.5e-05, throughput: 1064.3232077940409 samples/sec",
         "step " + pp.Regex("[1-9][0-9]*")("step") + " of epoch " + integer("epoch") + ", loss: " + real("loss") + ", acc: " + real("accuracy")
-        + ", lr: " + real("learning_rate") + ", throughput: " + real("throughput") + " samples/sec",
+        + ", lr: " + real("learning_rate") + ", throughput: " + grouped("throughput") + " samples/sec",
         marks="identifies_platform running",
         split="train",
     ),
-    Rule("cnn_replicas", "[INFO] Total replicas: 4", "[INFO] Total replicas: " + integer("ranks"), marks="identifies_platform", params="log"),
-    Rule("cnn_batch", "[INFO] Global batch size: 16416", "[INFO] Global batch size: " + integer("batch_size"), marks="identifies_platform", params="log"),
-    Rule("cnn_ipus", "[INFO] Number of IPUs required: 4", "[INFO] Number of IPUs required: " + integer("devices"), marks="identifies_platform"),
-    Rule("cnn_loading", "[INFO] Loading the data", pp.Literal("[INFO] Loading the data")),
+    Rule("cnn_replicas", "[INFO] Total replicas: 4", _cnn + "Total replicas: " + integer("ranks"), params="log"),
+    Rule("cnn_batch", "[INFO] Global batch size: 16416", _cnn + "Global batch size: " + count("batch_size"), params="log"),
+    Rule("cnn_ipus", "[INFO] Number of IPUs required: 4", _cnn + "Number of IPUs required: " + integer("devices"), marks="identifies_platform"),
+    Rule("cnn_loading", "[INFO] Loading the data", _cnn + "Loading the data"),
     Rule(
         "cnn_epoch",
         "[INFO] Epoch 2/2",
-        "[INFO] Epoch " + integer("epoch") + pp.Opt("/" + integer("epochs")) + pp.Opt(pp.Regex("[^0-9/].*")),
+        _cnn + "Epoch " + integer("epoch") + pp.Opt("/" + integer("epochs")) + pp.Opt(pp.Regex("[^0-9/].*")),
         marks="running",
         more=("[INFO] Epoch 1████▌| 75/78 [02:42<00:06,  2.05s/it]", "[INFO] Epoch 2,0]<stderr>:"),
     ),
     Rule(
-        "cnn_loss", "[INFO] loss: 6.7462,", "[INFO] loss: " + real("loss") + ",", marks="identifies_platform running global", split="train", window="mean",
+        "cnn_loss", "[INFO] loss: 6.7462,", _cnn + "loss: " + real("loss") + ",", marks="running global", split="train", window="mean",
         carry={"epoch": "cnn_epoch"},
     ),
     Rule(
-        "cnn_accuracy", "[INFO] accuracy: 0.62 %", "[INFO] accuracy: " + percent("accuracy") + " %", marks="identifies_platform running global", split="train",
+        "cnn_accuracy", "[INFO] accuracy: 0.62 %", _cnn + "accuracy: " + percent("accuracy") + " %", marks="running global", split="train",
         window="mean", carry={"epoch": "cnn_epoch"},
     ),
     Rule(
-        "cnn_throughput", "[INFO] throughput: 7599.7 samples/sec", "[INFO] throughput: " + real("throughput") + " samples/sec",
-        marks="identifies_platform running global", split="train", window="mean", carry={"epoch": "cnn_epoch"},
+        "cnn_throughput", "[INFO] throughput: 7599.7 samples/sec", _cnn + "throughput: " + grouped("throughput") + " samples/sec",
+        marks="running global", split="train", window="mean", carry={"epoch": "cnn_epoch"},
     ),
     Rule(
         "cnn_finished",
         "[INFO] Finished training. Time: 2023-08-22 23:54:57.853508. It took: 0:05:26.090631",
-        "[INFO] Finished training. Time: " + timestamp_micro("at") + ". It took: " + clock("duration"),
+        _cnn + "Finished training. Time: " + timestamp_micro("at") + ". It took: " + clock("duration"),
         marks="identifies_platform final",
     ),
     Rule(
         "utils_total",
         "[INFO] 2022-12-16 17:07:32: Total runtime: 3956.836479 seconds",
         _utils + "Total runtime: " + seconds("total_s") + " seconds",
-        marks="identifies_platform final",
+        marks="final",
     ),
     Rule(
         "utils_throughput",
@@ -872,14 +870,12 @@ applications = (
         "utils_compile",
         "[INFO] 2022-12-16 17:07:33:    Total compile time: 429.59 seconds",
         _utils + "Total compile time: " + seconds("duration") + " seconds",
-        marks="identifies_platform",
     ),
     # Printed if stderr has no start and end of a compilation: the run did not fail.
     Rule(
         "utils_no_compile",
         "[INFO] 2022-12-03 06:44:15:    Total compile time: ERROR",
         _utils + "Total compile time: ERROR",
-        marks="identifies_platform",
     ),
 )  # fmt: skip
 
@@ -897,20 +893,20 @@ _metrics = (
 
 cosmictagger = (
     Rule(
-        "cosmic_launch", "2023-02-10 19:44:42,050 - INFO - Dumping launch arguments.", _cosmic + "Dumping launch arguments.",
+        "cosmic_launch", "2023-02-10 19:44:42,050 - INFO - Dumping launch arguments.", _logged + "Dumping launch arguments.",
     ),
     Rule(
         "cosmic_arguments",
         "2023-02-10 19:44:42,050 - INFO - ['bin/exec.py', 'mode=train', 'run.id=bfloat16_2x10_1']",
-        _cosmic + "[" + pp.Combine("'bin/exec.py'" + nonempty)("command"),
+        _logged + "[" + pp.Combine("'bin/exec.py'" + nonempty)("command"),
         params="command",
     ),
-    Rule("cosmic_running", "2023-02-10 19:44:42,051 - INFO - Running Training", _cosmic + "Running Training"),
+    Rule("cosmic_running", "2023-02-10 19:44:42,051 - INFO - Running Training", _logged + "Running Training"),
     Rule(
         "cosmic_step",
         "2023-02-15 05:35:30,877 - INFO - train Step 480 metrics: Average/Non_Bkg_Accuracy: 0.337, Average/mIoU: 0.0328, loss: 2.9 "
         "(0.15 Img/s / 0.019 IOs / 0.045 (Step)(s))",
-        _cosmic + "train Step " + integer("step") + _metrics + pp.Opt(real("throughput") + " Img/s / ") + seconds("io_time") + " IOs / "
+        _said + "train Step " + integer("step") + _metrics + pp.Opt(real("throughput") + " Img/s / ") + seconds("io_time") + " IOs / "
         + pp.Regex("[0-9.e-]+") + " (Step)(s))",
         marks="identifies_platform running",
         split="train",
@@ -922,20 +918,20 @@ cosmictagger = (
     Rule(
         "cosmic_test",
         "2023-02-15 05:35:17,856 - INFO - test Step 480 metrics: Average/Non_Bkg_Accuracy: 0.314, Average/mIoU: 0.0304, loss: 2.73 (0.41 Img/s)",
-        _cosmic + "test Step " + integer("step") + _metrics + real("throughput") + " Img/s)",
+        _said + "test Step " + integer("step") + _metrics + real("throughput") + " Img/s)",
         marks="identifies_platform running",
         split="test",
     ),
     Rule(
         "cosmic_total",
         "2023-02-15 05:39:52,120 - INFO - Total time to batch_process: 6864.3308",
-        _cosmic + "Total time to batch_process: " + seconds("duration"),
+        _said + "Total time to batch_process: " + seconds("duration"),
         marks="identifies_platform final",
     ),
     Rule(
         "cosmic_after_first",
         "2023-02-15 05:39:52,120 - INFO - Total time to batch process except first iteration: 6846.0959, throughput: 0.1458",
-        _cosmic + "Total time to batch process except first iteration: " + seconds("duration") + ", throughput: " + real("throughput"),
+        _said + "Total time to batch process except first iteration: " + seconds("duration") + ", throughput: " + grouped("throughput"),
         marks="identifies_platform result",
         split="train",
         window="mean",
@@ -943,7 +939,7 @@ cosmictagger = (
     Rule(
         "cosmic_after_second",
         "2023-02-15 05:39:52,121 - INFO - Total time to batch process except first two iterations: 6832.4709, throughput: 0.1458",
-        _cosmic + (pp.Literal("Total time to batch process except first two iterations: ") | "Total time to batch process last 40 iterations: ")
+        _said + (pp.Literal("Total time to batch process except first two iterations: ") | "Total time to batch process last 40 iterations: ")
         + seconds("duration") + ", throughput: " + pp.Regex("[0-9.]+"),
         marks="identifies_platform result",
         more=("2023-02-15 05:39:52,121 - INFO - Total time to batch process last 40 iterations: 555.3676, throughput: 0.1440",),
@@ -951,18 +947,18 @@ cosmictagger = (
     Rule(
         "cosmic_parameters",
         "2023-02-10 19:44:45,627 - INFO - Total number of trainable parameters in this network: 18382131",
-        _cosmic + "Total number of trainable parameters in this network: " + integer("parameters"),
+        _said + "Total number of trainable parameters in this network: " + integer("parameters"),
         params="log",
     ),
     Rule(
         "cosmic_no_checkpoint",
         "2023-02-10 19:44:51,140 - INFO - No checkpoint file found, restarting from scratch",
-        _cosmic + "No checkpoint file found, restarting from scratch",
+        _logged + "No checkpoint file found, restarting from scratch",
     ),
     Rule(
         "cosmic_note",
         "2023-02-10 19:44:44,986 - INFO - Larcv file prepared",
-        _cosmic + (pp.Literal("Larcv file prepared") | "Saving run profile information."),
+        _logged + (pp.Literal("Larcv file prepared") | "Saving run profile information."),
         more=("2023-02-10 20:06:52,553 - INFO - Saving run profile information.",),
     ),
     Rule("cosmic_blank", "2023-02-10 19:44:42,057 - INFO -", timestamp("at") + " - INFO -"),
@@ -1127,10 +1123,10 @@ frameworks = (
         "popart_iteration",
         "2020-03-13 16:00:23 INFO Iteration:      1 Epoch:   1.00/200 Loss (MLM NSP): 7.996 0.711 Accuracy (MLM NSP): 0.054 0.547 "
         "Learning Rate: 0.00080 Duration: 0.0959 s Throughput:  667.5 samples/s",
-        pp.Opt(_logged) + "Iteration:" + blanks + integer("step") + " Epoch:" + blanks + real("epoch") + "/" + pp.Regex("[0-9]+")
+        _said + "Iteration:" + blanks + integer("step") + " Epoch:" + blanks + real("epoch") + "/" + pp.Regex("[0-9]+")
         + " Loss (MLM NSP): " + real("mlm_loss") + " " + real("nsp_loss") + " Accuracy (MLM NSP): " + real("mlm_accuracy") + " "
         + real("nsp_accuracy") + " Learning Rate: " + real("learning_rate")
-        + pp.Opt(" Duration: " + seconds("step_time") + " s Throughput:" + blanks + real("throughput") + " samples/s"),
+        + pp.Opt(" Duration: " + seconds("step_time") + " s Throughput:" + blanks + grouped("throughput") + " samples/s"),
         marks="identifies_platform running",
         split="train",
         more=(
@@ -1139,64 +1135,63 @@ frameworks = (
     ),
     Rule(
         "popart_start", "2020-03-13 15:55:58 INFO Program Start",
-        timestamp_seconds("at") + " INFO " + (pp.Literal("Program Start") | "Building Model"),
-        marks="identifies_platform begin",
+        _logged + (pp.Literal("Program Start") | "Building Model"),
+        marks="begin",
         more=("2020-03-16 09:40:11 INFO Building Model",),
     ),
     Rule(
         "popart_device",
         "2020-03-13 15:56:04 INFO Acquired device: Device Type:ipu Id:18 Version:1.0.38 NumIPUs:2 NumTilesPerIPU:1216 DeviceIds: {18}",
-        timestamp_seconds("at") + " INFO Acquired device: Device Type:" + token + " Id:" + pp.Regex("[0-9]+") + " Version:" + token + " NumIPUs:"
+        _said + "Acquired device: Device Type:" + token + " Id:" + pp.Regex("[0-9]+") + " Version:" + token + " NumIPUs:"
         + integer("devices") + " NumTilesPerIPU:" + nonempty,
         marks="identifies_platform",
     ),
     Rule(
         "popart_compiled",
         "2020-03-13 16:00:13 INFO Compiled. Duration 214.1097915172577 seconds",
-        timestamp_seconds("at") + " INFO Compiled. Duration " + seconds("duration") + " seconds",
+        _said + "Compiled. Duration " + seconds("duration") + " seconds",
         marks="identifies_platform",
     ),
     Rule(
         "popart_note",
         "2020-03-13 16:00:13 INFO Training Started",
-        timestamp_seconds("at") + " INFO "
-        + (pp.Literal("Training Started") | "Dataset length" | "Need " | "Creating Session" | "Compiling Training Graph"
+        _logged + (pp.Literal("Training Started") | "Dataset length" | "Need " | "Creating Session" | "Compiling Training Graph"
            | "Saving model to: ") + rest,
     ),
     Rule(
         "popxl_start", "2023-07-26 15:36:24 INFO: Starting. Process id: 141291",
-        timestamp_seconds("at") + " INFO: Starting. Process id: " + integer("process_id"),
+        _logged + "Starting. Process id: " + integer("process_id"),
         marks="identifies_platform begin",
     ),
     Rule(
         "popxl_compiled",
         "2023-07-26 15:38:13 INFO: PopXL compilation duration: 1.49 mins",
-        timestamp_seconds("at") + " INFO: PopXL compilation duration: " + in_unit(real, "min")("duration") + " mins",
+        _said + "PopXL compilation duration: " + in_unit(real, "min")("duration") + " mins",
         marks="identifies_platform",
     ),
     Rule(
         "popxl_built",
         "2023-07-26 15:36:44 INFO: PopXL IR construction duration: 0.32 mins",
-        timestamp_seconds("at") + " INFO: PopXL IR construction duration: " + in_unit(real, "min")("duration") + " mins",
+        _said + "PopXL IR construction duration: " + in_unit(real, "min")("duration") + " mins",
         marks="identifies_platform",
     ),
     Rule(
         "popxl_loaded",
         "2023-07-26 15:40:19 INFO: Loading HF pretrained model to IPU duration: 1.00 mins",
-        timestamp_seconds("at") + " INFO: Loading " + pp.Combine(pp.Literal("HF pretrained model to IPU") | "magma weights to host" | "magma pretrained model to IPU")("stage")
+        _logged + "Loading " + pp.Combine(pp.Literal("HF pretrained model to IPU") | "magma weights to host" | "magma pretrained model to IPU")("stage")
         + " duration: " + in_unit(real, "min")("duration") + " mins",
         marks="identifies_platform",
         more=("2023-01-10 14:11:16 INFO: Loading magma weights to host duration: 1.50 mins",),
     ),
     Rule(
         "popxl_output", "2023-07-26 15:42:58 INFO: Output in 84.52 seconds",
-        timestamp_seconds("at") + " INFO: Output in " + seconds("latency") + " seconds",
-        marks="identifies_platform running result", split="benchmark",
+        _logged + "Output in " + seconds("latency") + " seconds",
+        marks="running result", split="benchmark",
     ),
     Rule(
         "popxl_rate", "2023-07-26 15:42:58 INFO: Total throughput: 7.00 t/s",
-        timestamp_seconds("at") + " INFO: Total throughput: " + real("token_throughput") + " t/s",
-        marks="identifies_platform running result", split="benchmark",
+        _logged + "Total throughput: " + grouped("token_throughput") + " t/s",
+        marks="running result", split="benchmark",
     ),
     Rule(
         "magma_config",
@@ -1205,7 +1200,7 @@ frameworks = (
         "precision=<Precision.float16: popxl.dtypes.float16>), transformer=GPTJConfig(layers=28, hidden_size=4096, sequence_length=500, "
         "precision=<Precision.float16: popxl.dtypes.float16>, embedding=GPTJConfig.Embedding(vocab_size=50400, real_vocab_size=50258), "
         "attention=GPTJConfig.Attention(heads=16, use_cache=False), execution=GPTJExecution(micro_batch_size=1, tensor_parallel=4)))",
-        timestamp_seconds("at") + " INFO: Config: " + pp.Literal("Magma")("model") + "Config(seed=" + integer("seed") + ", visual="
+        _logged + "Config: " + pp.Literal("Magma")("model") + "Config(seed=" + integer("seed") + ", visual="
         + pp.Regex("[^<]*") + pp.Regex("<[^>]*>[^<=]*=GPTJConfig[(][^<]*sequence_length=") + integer("sequence_length")
         + ", precision=<Precision." + name("precision") + ":" + pp.Regex("[^>]*>[^<]*GPTJExecution[(]micro_batch_size=")
         + integer("micro_batch_size") + ", " + nonempty,
@@ -1214,8 +1209,7 @@ frameworks = (
     Rule(
         "popxl_note",
         "2023-07-26 15:36:25 INFO: Creating session",
-        timestamp_seconds("at") + " INFO: "
-        + (pp.Literal("Creating session") | "Starting " | "PopXL IR construction complete" | "PopXL compilation complete" | "Downloading " | "Completed " | "IPU pretrained " | "Finished initialising"
+        _logged + (pp.Literal("Creating session") | "Starting " | "PopXL IR construction complete" | "PopXL compilation complete" | "Downloading " | "Completed " | "IPU pretrained " | "Finished initialising"
            | "Attach to IPUs" | "Start inference" | "Input prompt: " | "Response:" | "Config: ") + rest,
         marks="",
         more=("2023-07-26 15:38:13 INFO: PopXL compilation complete",),
@@ -1225,13 +1219,13 @@ frameworks = (
     Rule(
         "popxl_mean",
         "Mean duration: 0.003766155242919922 s Throughput: 16993.5 samples/s",
-        "Mean duration: " + seconds("step_time") + " s Throughput: " + real("throughput") + " samples/s",
+        "Mean duration: " + seconds("step_time") + " s Throughput: " + grouped("throughput") + " samples/s",
         marks="identifies_platform running",
         window="mean",
         carry={"split": "popxl_session"},
     ),
     Rule(
-        "ipu_rate", "IPU throughput: 47323.53 items/s", "IPU throughput: " + real("throughput") + " items/s", marks="identifies_platform running result",
+        "ipu_rate", "IPU throughput: 47323.53 items/s", "IPU throughput: " + grouped("throughput") + " items/s", marks="identifies_platform running result",
         split="benchmark", window="mean", fixed={"scope": "ipu"},
     ),
     Rule(
@@ -1297,7 +1291,7 @@ frameworks = (
         "embedding_batch",
         "batch len: 2048 | batch latency: 2.376206636428833s | per_sample: 0.0011602571466937661s | throughput: 861.8779059879699 samples/s",
         "batch len: " + integer("batch_size") + " | batch latency: " + seconds("latency") + "s | per_sample: " + pp.Regex("[0-9.e-]+")
-        + "s | throughput: " + real("throughput") + " samples/s",
+        + "s | throughput: " + grouped("throughput") + " samples/s",
         marks="identifies_platform running result",
         split="benchmark",
     ),
@@ -1338,7 +1332,7 @@ programs = (
         window="mean",
     ),
     Rule(
-        "poprt_rate", "Tput: 2814.467977493102", "Tput: " + real("throughput"), marks="running result", split="benchmark", window="mean"
+        "poprt_rate", "Tput: 2814.467977493102", "Tput: " + grouped("throughput"), marks="running result", split="benchmark", window="mean"
     ),
     # Pixels per second, while the batch size counts rays: the value is not captured as samples per second.
     Rule(
@@ -1531,6 +1525,10 @@ mlperf = (
         "mllog_train_samples", _log_line("train_samples", "2626598"),
         _point + 'train_samples", "value": ' + pp.Regex(r"\[?") + integer("samples") + pp.Regex(r"\]?") + _bare,
     ),
+    Rule(
+        "mllog_cache_clear", _log_line("cache_clear", "true"),
+        _point + (pp.Literal("cache_clear") | "CACHE_CLEAR") + '", "value": ' + pp.Regex("[a-zA-Z]+") + _bare, marks="restart",
+    ),
     Rule("mllog_init_start", _log_line("init_start", "null"), _point + 'init_start", "value": null' + _bare, marks="begin"),
     Rule("mllog_init_stop", _log_line("init_stop", "null"), _point + 'init_stop", "value": null' + _bare),
     Rule("mllog_run_start", _log_line("run_start", "null"), _point + 'run_start", "value": null' + _bare, marks="running"),
@@ -1575,7 +1573,7 @@ mlperf = (
         "mllog_other", _log_line("weights_initialization", "null"),
         _point
         + (
-            pp.Literal("weights_initialization") | "WEIGHTS_INITIALIZATION" | "block_start" | "block_stop" | "cache_clear" | "submission_status"
+            pp.Literal("weights_initialization") | "WEIGHTS_INITIALIZATION" | "block_start" | "block_stop" | "submission_status"
             | "submission_division" | "eval_samples"
         ) + '"' + rest,
     ),
@@ -1856,9 +1854,13 @@ GRAMMAR = Grammar(
         Derive("devices", "ranks * devices_per_rank"),
         Derive("devices", "ranks * (last_device + 1)"),
         Take("devices", "poprun_found|launch_srun"),
+        # A result below a bar that is short of its end: the log does not say how many epochs ran.
+        Take("bar_epochs", "epochs_bar.done", pick="max"),
+        Take("bar_total", "epochs_bar.total"),
+        Take("epochs", "epochs_bar.done", pick="max", when="bar_epochs == bar_total or not known(_result)"),
         Take(
             "epochs",
-            "epochs_bar.done|mllog_epoch_stop.epoch|mllog_success.epoch|mllog_aborted.epoch|hf_result.epoch|epoch_bar.epoch|cnn_epoch.epoch|kge_epoch.epoch|tgn_epoch.epoch",
+            "mllog_epoch_stop.epoch|mllog_success.epoch|mllog_aborted.epoch|hf_result.epoch|epoch_bar.epoch|cnn_epoch.epoch|kge_epoch.epoch|tgn_epoch.epoch",
             pick="max",
         ),
         Take(
@@ -1942,7 +1944,7 @@ GRAMMAR = Grammar(
         # If the batch size is not known, neither is the size of the last batch of an epoch.
         Derive("samples", "60000 * epochs", when=f"{_MNIST} and workload == 'mnist' and not known(batches)"),
         # ---- durations ---- #
-        Take("compile_s", "compiled_or_loaded.duration|embedding_compiled.duration", pick="first"),
+        Take("compile_s", "embedding_compiled.duration", pick="first"),
         Take("longest_compile", "compile_bar.elapsed", pick="max", where={"done": "100"}),
         Infer(
             "compile_cache",
@@ -2091,6 +2093,7 @@ GRAMMAR = Grammar(
     chance={"mnist": 0.1},
     test_items={"mnist": 10_000},
     absent={
+        "compile_s": ("not_in_log", "“Compiled/Loaded model in” includes loading", "compiled_or_loaded"),
         "queue_s": ("not_in_log", "srun prints no timestamps"),
         "total_s": ("not_in_log", "there is no timestamp at the beginning or the end"),
     },

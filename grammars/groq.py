@@ -11,7 +11,7 @@ mark. If the log keeps `\\r`, the number of frames gives the duration of a stage
 from __future__ import annotations
 
 import pyparsing as pp
-from logparse.grammars.common import WORKLOADS, bar, line_tag
+from logparse.grammars.common import WORKLOADS, bar, line_tag, record_head, record_stamp
 
 from logparse.grammar import (
     Bar,
@@ -26,6 +26,7 @@ from logparse.grammar import (
     blanks,
     clock,
     count,
+    grouped,
     in_unit,
     integer,
     name,
@@ -87,10 +88,15 @@ _SESSION = (
     ),
     Rule("command", "$ python bert_tiny.py", "$ " + pp.Combine("python " + nonempty)("command"), marks="begin", params="command"),
     Rule(
-        "prompt",
+        "prompt_command",
         "user@groq-r01-gn-04:~$ conda activate groqflow",
-        _user + "@" + pp.Regex(r"groq[A-Za-z0-9_-]*")("host") + ":" + pp.Regex(r"[^$ ]*") + "$" + pp.Regex(r"(?: (?:[^bp].*|p[^y].*|b[^e].*)?)?"),
-        more=("(base) user@groq-login-02:~$",),
+        _user + "@" + pp.Regex(r"groq[A-Za-z0-9_-]*")("host") + ":" + pp.Regex(r"[^$ ]*") + "$ " + pp.Regex(r"[^bp].*|p[^y].*|b[^e].*"),
+        marks="restart",
+    ),
+    Rule(
+        "prompt",
+        "(base) user@groq-login-02:~$",
+        _user + "@" + pp.Regex(r"groq[A-Za-z0-9_-]*")("host") + ":" + pp.Regex(r"[^$ ]*") + "$",
     ),
     # They name the platform and hold no run.
     Rule(
@@ -458,7 +464,7 @@ _BENCHIT = (
     Rule(
         "benchit_throughput",
         "Throughput:     459.3   inferences per second (IPS)",
-        (pp.Literal("Throughput:") | "throughput:") + blanks + real("throughput") + _ips,
+        (pp.Literal("Throughput:") | "throughput:") + blanks + grouped("throughput") + _ips,
         split="benchmark", window="mean",
         more=("throughput: 21493.2 inferences per second (IPS)",),
     ),
@@ -482,9 +488,9 @@ _build_step = pp.MatchFirst(
 )  # fmt: skip
 
 _STATE = (
-    Rule("state_built", "build_status: successful_build", pp.Literal("build_status: successful_build"), marks="submission"),
+    Rule("state_built", "build_status: successful_build", pp.Literal("build_status: successful_build"), marks="begin submission"),
     Rule(
-        "state_failed", "build_status: failed_build", pp.Literal("build_status: failed_build"), marks="failure", level="error", kind="compile",
+        "state_failed", "build_status: failed_build", pp.Literal("build_status: failed_build"), marks="begin failure", level="error", kind="compile",
     ),
     Rule("state_model", "build_name: bert_tiny", "build_name: " + _build("model")),
     Rule("state_groqcard", "groqcard: A1.4", "groqcard: " + token("system"), params="config"),
@@ -550,20 +556,24 @@ _STATE = (
 
 _process = pp.Regex(r"[0-9]+:[A-Z]+:\[")
 _record = "[" + timestamp_seconds("at") + "] [info]" + blanks
+_timer = (
+    pp.Opt(record_head("INFO", timestamp_seconds("at")) | record_stamp(timestamp_seconds("at")))
+    + 'Timer: "Groq Compiler" '
+)
 
 _COMPILER = (
     Rule("compiler_begin", "Running Groq Compiler...", pp.Literal("Running Groq Compiler..."), marks="identifies_platform begin"),
     Rule(
         "compiler_started", '[2024-04-08 15:51:15] [info]\tTimer: "Groq Compiler" started!',
-        _record + 'Timer: "Groq Compiler" started!', marks="identifies_platform begin",
+        _timer + 'started!', marks="identifies_platform begin",
     ),
     Rule(
         "compiler_finished", '[2024-04-08 15:51:23] [info]\tTimer: "Groq Compiler" finished in 8.606s',
-        _record + 'Timer: "Groq Compiler" finished in ' + real("duration") + "s", marks="identifies_platform submission",
+        _timer + 'finished in ' + real("duration") + "s", marks="identifies_platform submission",
     ),
     Rule(
         "compiler_memory", "[2024-04-08 15:51:23] [info]\tMax memory usage: 689.19 MiB",
-        _record + "Max memory usage: " + in_unit(real, "MiB")("memory") + " MiB", split="benchmark", window="final",
+        (record_head("INFO", timestamp_seconds("at")) | record_stamp(timestamp_seconds("at"))) + "Max memory usage: " + in_unit(real, "MiB")("memory") + " MiB", split="benchmark", window="final",
     ),
     Rule("compiler_record", "[2024-04-08 15:51:19] [info]\tScheduled 16830 (50%) operations (1971 cycles)", _record + not_starting_with("Ti", "Max")),
     Rule("compiler_cycles", "On-chip compute cycle count: 38476", "On-chip compute cycle count: " + integer("cycles"), params="log"),
@@ -696,7 +706,7 @@ GRAMMAR = Grammar(
     phases=_PHASES,
     tables=tuple(Table(header, row, _LABELS) for header in ("result_header", "score_header") for row in ("cpu_row", "groq_row")),
     columns=(
-        Take("host", "proof_point_command|benchit_command|prompt"),
+        Take("host", "proof_point_command|benchit_command|prompt_command|prompt"),
         Take("dataset", "dataset_repository", "first"),
         Take("job_id", "qsub_ready|qsub_waiting"),
         Take(

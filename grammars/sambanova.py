@@ -7,7 +7,7 @@ job) and the run log (it trains). Each begins with `Model:`. Runs are appended t
 from __future__ import annotations
 
 import pyparsing as pp
-from logparse.grammars.common import WORKLOADS, bar, line_tag, timestamp_iso
+from logparse.grammars.common import WORKLOADS, bar, line_tag, record_head, record_stamp, timestamp_iso
 
 from logparse.grammar import (
     Bar,
@@ -21,6 +21,7 @@ from logparse.grammar import (
     blanks,
     clock,
     count,
+    grouped,
     in_unit,
     integer,
     name,
@@ -39,7 +40,7 @@ _number = unnamed(integer)
 _real = unnamed(real)
 _folders = pp.Regex(r"(?:[^ /\"']*/)*")
 _pef = _folders + pp.Regex(r"[^ /.\"']+")("model") + ".pef"
-_values = pp.Regex(r"(?:, '[^']*': [^,}]+)*")
+_values = pp.Regex(r"(?:, '[^']*': (?:[^,}]|,[0-9])+)*")
 
 
 def one_of(*texts: str) -> pp.ParserElement:
@@ -48,15 +49,25 @@ def one_of(*texts: str) -> pp.ParserElement:
 
 
 def record(level: str, message: pp.ParserElement | str) -> pp.ParserElement:
-    """A log record of the applications."""
+    """A log record of the applications, with a text of any program."""
     return _head(level) + message
+
+
+def any_record(message: pp.ParserElement | str) -> pp.ParserElement:
+    """A log record with a text that only these applications print: under the head of their logger, or another one."""
+    return _any_head + message
 
 
 def _head(level: str) -> pp.ParserElement:
     """The head of a record. SambaFlow 1.17 prints the process, 1.19 also the rank; the level is padded to eight characters."""
     writer = pp.Literal("Process ID ") + _number | "Rank " + _number + ", PID " + _number
     logger = pp.Combine("apps." + pp.Regex(r"[A-Za-z0-9_.]+"))("component")
-    return timestamp("at") + " - " + logger + " - " + writer + " - " + one_of(level, level.upper()) + blanks + "- "
+    return (
+        timestamp("at") + " - " + logger + " - " + writer + " - " + one_of(level, level.upper()) + blanks + "-" + blanks
+    )
+
+
+_any_head = _head("info") | record_head("INFO", timestamp("at")) | record_stamp(timestamp("at"))
 
 
 def flag(
@@ -196,13 +207,13 @@ _ENVIRONMENT = (
         (pp.Literal("sbatch: error: ") | "salloc: error: ") + nonempty,
         marks="failure standalone", level="error", kind="scheduler",
     ),
-    Rule("slurm_job_id", "SLURM_JOB_ID=29809", "SLURM_JOB_ID=" + integer("job_id"), params="environment"),
+    Rule("slurm_job_id", "SLURM_JOB_ID=29809", "SLURM_JOB_ID=" + integer("job_id"), marks="restart", params="environment"),
     # The shell of a batch script reports its errors with the path of Slurm's copy of the script.
     Rule(
         "slurm_script",
         "/var/spool/slurmd/job13528/slurm_script: 8: /var/spool/slurmd/job13528/slurm_script: source: not found",
         "/var/spool/slurmd/job" + integer("job_id") + "/slurm_script: " + rest,
-        params="environment",
+        marks="restart", params="environment",
     ),
     Rule("slurm_ntasks", "SLURM_NTASKS=16", "SLURM_NTASKS=" + integer("ranks"), params="environment"),
     Rule("hostname", "HOSTNAME=sn30-r1-h1", "HOSTNAME=" + token("host"), params="environment"),
@@ -220,26 +231,26 @@ _APPLICATION = (
     Rule(
         "app_started",
         "2024-04-04 04:26:33,240 - apps.nlp.transformers_on_rdu.transformers_hook - Process ID 2734725 - info     - NLP app started.",
-        record("info", "NLP app started."),
+        any_record("NLP app started."),
         marks="identifies_platform",
         more=("2024-11-21 22:10:31,671 - apps.__main__ - Rank 0, PID 904175 - info     - NLP app started.",),
     ),
     Rule(
         "app_compiles",
         "2024-04-04 04:26:52,811 - apps.__main__ - Rank 0, PID 904175 - info     - transformers_hook app running in compile mode",
-        record("info", "transformers_hook app running in compile mode"),
+        any_record("transformers_hook app running in compile mode"),
         marks="identifies_platform",
     ),
     Rule(
         "app_runs",
         "2024-03-24 21:24:32,104 - apps.__main__ - Rank 0, PID 904175 - info     - transformers_hook app running in run mode",
-        record("info", "transformers_hook app running in run mode"),
+        any_record("transformers_hook app running in run mode"),
         marks="identifies_platform",
     ),
     Rule(
         "app_finished",
         "2024-03-24 21:32:07,166 - apps.nlp.transformers_on_rdu.transformers_hook - Process ID 3678521 - info     - NLP app finished",
-        record("info", "NLP app finished"),
+        any_record("NLP app finished"),
         marks="identifies_platform",
     ),
     Rule(
@@ -247,14 +258,11 @@ _APPLICATION = (
         "2024-03-24 21:31:43,153 - apps.nlp.transformers_on_rdu.tasks.lm_tasks.bert_mlperf_trainer - Process ID 3678508 - info     - "
         "epoch:0|local_step:477|global_step:477|average_loss:8.32554|step_loss:8.32554|step_ns_loss:0.60789|step_mlm_loss:7.71765|"
         "learning_rate:6.66e-06|eval_step:0.00000|validation_average_loss:0.00000",
-        record(
-            "info",
-            "epoch:" + real("epoch") + "|local_step:" + integer("local_step") + "|global_step:" + integer("step") + "|average_loss:"
-            + real("average_loss") + pp.Opt("|steps_per_second:" + in_unit(real, "s/it")("step_time")) + "|step_loss:" + real("loss")
-            + pp.Opt("|step_ns_loss:" + real("nsp_loss") + "|step_mlm_loss:" + real("mlm_loss")) + "|learning_rate:" + real("learning_rate")
-            # The rest is 0.00000 in all known logs: nothing was evaluated.
-            + "|eval_step:" + rest,
-        ),
+        pp.Opt(_any_head) + "epoch:" + real("epoch") + "|local_step:" + integer("local_step") + "|global_step:" + integer("step")
+        + "|average_loss:" + real("average_loss") + pp.Opt("|steps_per_second:" + in_unit(real, "s/it")("step_time")) + "|step_loss:" + real("loss")
+        + pp.Opt("|step_ns_loss:" + real("nsp_loss") + "|step_mlm_loss:" + real("mlm_loss")) + "|learning_rate:" + real("learning_rate")
+        # The rest is 0.00000 in all known logs: nothing was evaluated.
+        + "|eval_step:" + rest,
         marks="identifies_platform running unfinished", split="train",
         more=(
             "2024-11-11 11:41:44,780 - apps.nlp.transformers_on_rdu.tasks.lm_tasks.gpt2_task - Process ID 2975108 - info     - "
@@ -272,14 +280,14 @@ _APPLICATION = (
     Rule(
         "final_loss",
         "2024-03-24 21:32:07,106 - apps.tasks.lm_tasks.bert_mlperf_trainer - Rank 0, PID 189034 - info     - final_loss 8.251947",
-        record("info", "final_loss " + _real),
+        any_record("final_loss " + _real),
     ),
     Rule(
         "result",
         "2024-03-24 21:32:07,108 - apps.nlp.transformers_on_rdu.tasks.lm_tasks.bert_mlperf_trainer - Process ID 3678508 - info     - "
         "{'e2e_train_time': 452.3822205066681, 'training_sequences_per_second': 585269.3319898, 'final_loss': 8.251947402954102, "
         "'training_samples_per_second': 4572.416656170312}",
-        pp.Opt(_head("info")) + "{'e2e_train_time': " + real("train_s") + pp.Regex(r"(?:, '(?:e2e_t|t)raining[^']*': [^,}]+)*")
+        pp.Opt(_any_head) + "{'e2e_train_time': " + grouped("train_s") + pp.Regex(r"(?:, '(?:e2e_t|t)raining[^']*': (?:[^,}]|,[0-9])+)*")
         + ", 'final_loss': " + real("loss") + _values + "}",
         marks="identifies_platform final", split="train", window="final",
         more=(
@@ -290,26 +298,26 @@ _APPLICATION = (
     Rule(
         "result_samples",
         "'training_samples_per_second': 4572.416656170312}",
-        "'training_samples_per_second': " + real("throughput"),
+        "'training_samples_per_second': " + grouped("throughput"),
         marks="unanchored", split="train", window="mean",
     ),
     Rule(
         "result_sequences",
         "'training_sequences_per_second': 585269.3319898, 'final_loss': 8.251947402954102",
-        "'training_sequences_per_second': " + real("token_throughput"),
+        "'training_sequences_per_second': " + grouped("token_throughput"),
         marks="unanchored", split="train", window="mean",
         corrects="tokens per second, although it is named sequences per second: steps x batch size x sequence length / e2e_train_time",
     ),
     Rule(
         "result_tokens",
         "'e2e_training_tokens_per_second': 10000.451018536301, 'final_loss': 9.262810707092285",
-        "'e2e_training_tokens_per_second': " + real("token_throughput"),
+        "'e2e_training_tokens_per_second': " + grouped("token_throughput"),
         marks="unanchored", split="train", window="mean",
     ),
     Rule(
         "result_steady_tokens",
         "'training_tokens_per_second(exclude warmup overhead)': 10052.111972340099, 'final_loss': 9.262810707092285",
-        "'training_tokens_per_second(exclude warmup overhead)': " + real("steady_token_throughput"),
+        "'training_tokens_per_second(exclude warmup overhead)': " + grouped("steady_token_throughput"),
         marks="unanchored", split="train", window="mean",
     ),
     Rule(
@@ -347,7 +355,7 @@ _APPLICATION = (
     Rule(
         "app_record",
         "2024-03-24 21:24:25,967 - apps.__main__ - Rank 0, PID 904175 - info     - Dataset is loading.",
-        record("info", one_of("Dataset is loading.", "Dataset has finished loading.", "Patching ") + rest),
+        any_record(one_of("Dataset is loading.", "Dataset has finished loading.", "Patching ") + rest),
         marks="identifies_platform",
         more=("2024-03-24 21:24:25,967 - apps.tasks.utils.lazy_gpt2_pretrain - Rank 0, PID 904175 - info     - Patching gpt2 hf model attr 'x'",),
     ),
@@ -574,7 +582,7 @@ _MEASURED = (
     Rule(
         "measured",
         "e2e_latency: 30.75621747970581 seconds, throughput: 665.8816225861821 samples/s, measured over 10 iterations.",
-        "e2e_latency: " + real("latency_total") + " seconds, throughput: " + real("throughput") + " samples/s, measured over "
+        "e2e_latency: " + real("latency_total") + " seconds, throughput: " + grouped("throughput") + " samples/s, measured over "
         + integer("iterations") + " iterations.",
         marks="identifies_platform final", split="benchmark", window="mean",
     ),
@@ -587,7 +595,7 @@ _MEASURED = (
     Rule(
         "old_measured",
         "e2e_throughput: 1898.6569130275361 samples/s, measured over 100",
-        "e2e_throughput: " + real("throughput") + " samples/s, measured over " + integer("iterations") + pp.Opt(" iterations." + rest),
+        "e2e_throughput: " + grouped("throughput") + " samples/s, measured over " + integer("iterations") + pp.Opt(" iterations." + rest),
         marks="begin identifies_platform final", split="benchmark", window="mean",
     ),
     Rule(
@@ -600,8 +608,8 @@ _MEASURED = (
     Rule(
         "unet",
         "inner train loop time : 374.6789753437042 for 10 epochs, number of global steps: 130, e2e samples_per_sec: 88.82270474202953",
-        "inner train loop time : " + real("train_s") + " for " + integer("epochs") + " epochs, number of global steps: " + integer("steps")
-        + ", e2e samples_per_sec: " + real("throughput"),
+        "inner train loop time : " + grouped("train_s") + " for " + integer("epochs") + " epochs, number of global steps: " + integer("steps")
+        + ", e2e samples_per_sec: " + grouped("throughput"),
         marks="identifies_platform result", split="train", window="mean",
     ),
     Rule("squad_exact", "exact = 54.33301797540208", "exact = " + percent("exact_match"), split="eval", window="final"),
@@ -633,7 +641,7 @@ _MODEL_ZOO = (
     Rule(
         "tokens_per_second",
         "Tokens per second: 120.8163",
-        "Tokens per second: " + real("token_throughput"),
+        "Tokens per second: " + grouped("token_throughput"),
         marks="result", split="train", window="mean",
     ),
     Rule("step_time", "Average time per step: 20.3309s", "Average time per step: " + real("step_time") + "s", split="train", window="mean"),
@@ -973,7 +981,18 @@ GRAMMAR = Grammar(
         Take("sequence_length", "flag_sequence_length|max_sequence_length", "first"),
         Take("seed", "flag_seed", "first"),
         Take("learning_rate", "train_step|step_row", "max"),
-        Take("steps", "train_step.local_step", "max"),
+        # Step lines may be missing: the figures of the result say how many steps ran.
+        Take("last_step", "train_step.local_step", "max"),
+        Take("asked_steps", "flag_steps.steps"),
+        Take("result_rate", "result_sequences.token_throughput|result_tokens.token_throughput"),
+        Take("result_time", "result.train_s"),
+        Derive("result_steps", "result_rate * result_time / (sequence_length * micro_batch_size * ranks)"),
+        Take(
+            "steps", "train_step.local_step", "max",
+            when="not known(_result) or abs(last_step - result_steps) < 0.5"
+            " or not known(result_steps) and (last_step == asked_steps or not known(asked_steps))",
+        ),
+        Derive("steps", "round(result_steps)", when="abs(result_steps - round(result_steps)) < 0.05"),
         Take("steps", "unet|measured.iterations|old_measured.iterations"),
         Take("epochs", "unet"),
         Take("epochs", "epoch_step.epoch", "distinct", when='seen("test_accuracy") > 0 or seen("finished_training") > 0'),

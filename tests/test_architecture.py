@@ -16,6 +16,7 @@ from conftest import ROOT
 PARTS = (
     "arguments",
     "errors",
+    "user_cache",
     "schema",
     "text",
     "grammar",
@@ -48,6 +49,7 @@ ENGINE = PARTS[: PARTS.index("spreads")]
 SCRIPTS = {"logparse.spreads.make"}
 """Run by hand; they belong to no part."""
 MAY_TOUCH_FILES = {
+    "logparse.user_cache",
     "logparse.grammar.cache",
     "logparse.reading.sources",
     "logparse.storage",
@@ -59,9 +61,9 @@ MAY_TOUCH_FILES = {
     "logparse.report.page",
     *SCRIPTS,
 }
-"""Besides the command line: the cache of grammars, the reader of logs, what writes frames to a folder or a store and
-reads them back when a caller asks for it, and what reads the data that its own package brings along (or, for `devices`,
-a file that extends it)."""
+"""Besides the command line: the user's cache folder, the digest of grammars, the reader of logs, what writes frames to
+a folder or a store and reads them back when a caller asks for it, and what reads the data that its own package brings
+along (or, for `devices`, a file that extends it)."""
 
 
 @cache

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from conftest import ROOT
 
+from logparse import user_cache
 from logparse.errors import GrammarError
 from logparse.grammar import cache, registry
 
@@ -145,10 +146,10 @@ def test_the_switch_turns_it_off(home: Path, mine: Path, is_loaded: Callable, mo
 
 
 def test_few_entries_are_kept(home: Path, mine: Path, is_loaded: Callable) -> None:
-    for n in range(cache.MOST_ENTRIES + 2):
+    for n in range(user_cache.MOST_FILES + 2):
         mine.write_text(GRAMMAR + f"# {n}\n")
         assert is_loaded(mine)
-    assert len(entries(home)) == cache.MOST_ENTRIES
+    assert len(entries(home)) == user_cache.MOST_FILES
     assert not is_loaded(mine)
 
 
@@ -266,14 +267,14 @@ def test_the_place_of_the_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path
     monkeypatch.setenv("XDG_CACHE_HOME", "relative")
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setattr(sys, "platform", "linux")
-    assert cache.folder() == tmp_path / ".cache" / "logparse"
+    assert user_cache.folder() == tmp_path / ".cache" / "logparse"
     monkeypatch.setattr(sys, "platform", "darwin")
-    assert cache.folder() == tmp_path / "Library" / "Caches" / "logparse"
+    assert user_cache.folder() == tmp_path / "Library" / "Caches" / "logparse"
     monkeypatch.setattr(sys, "platform", "win32")
     monkeypatch.setenv("LOCALAPPDATA", str(tmp_path / "Local"))
-    assert cache.folder() == tmp_path / "Local" / "logparse"
+    assert user_cache.folder() == tmp_path / "Local" / "logparse"
     monkeypatch.delenv("LOCALAPPDATA")
-    assert cache.folder() is None
+    assert user_cache.folder() is None
 
 
 def test_processes_at_once_see_whole_entries(home: Path, mine: Path) -> None:

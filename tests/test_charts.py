@@ -28,7 +28,7 @@ from logparse.comparison.compare import compare
 from logparse.comparison.ledger import Ledger
 from logparse.errors import NothingToDraw, UsageError
 from logparse.rendering import palette
-from logparse.rendering.export import export
+from logparse.rendering.export import export, vega_script
 from logparse.text.location import Location, locations
 
 NAMES = charts.names()
@@ -134,7 +134,7 @@ def test_a_chart_says_what_it_answers_shows_and_leaves_out(name: str) -> None:
 def test_a_chart_becomes_a_picture_for_each_platform(name: str, platform: str, few: dict[str, Ledger]) -> None:
     drawing = drawn(name, few[platform])
     if drawing is not None:
-        image = export(drawing, "png")
+        image = export(drawing.to_dict(), "png")
         width, height = struct.unpack(">II", image[16:24])
         assert width > 300
         assert height > 120
@@ -168,6 +168,12 @@ def test_a_chart_of_two_hundred_runs_stays_a_chart(name: str, many: Ledger) -> N
         spec = drawing.to_dict(validate=False)
         assert len(values(spec)) < 20_000
         assert len(json.dumps(spec)) < 6_000_000
+
+
+def test_runs_that_have_no_time_in_common_are_drawn(every: Ledger) -> None:
+    spec = draw("loss", every, x="time")
+    assert spec is not None
+    assert len(spec["vconcat"][0]["vconcat"][0]["concat"]) > 1
 
 
 def test_of_many_runs_those_of_the_same_settings_share_a_row(many: Ledger) -> None:
@@ -219,13 +225,27 @@ def test_drawing_twice_gives_the_same_file(name: str, few: dict[str, Ledger]) ->
 
 @pytest.mark.parametrize("theme", ["dark", "print"])
 @pytest.mark.parametrize("name", NAMES)
-def test_a_theme_reaches_ground_and_ink(name: str, theme: str, few: dict[str, Ledger]) -> None:
-    spec = next(s for p in ("sambanova", "graphcore", "cerebras") if (s := draw(name, few[p], theme=theme)) is not None)
+def test_a_theme_reaches_ground_and_ink(name: str, theme: str, few: dict[str, Ledger], every: Ledger) -> None:
+    ledgers = (few["sambanova"], few["graphcore"], few["cerebras"], every)
+    spec = next(spec for ledger in ledgers if (spec := draw(name, ledger, theme=theme)) is not None)
     look = palette.THEMES[theme]
     assert spec["config"]["background"] == look.paper
     assert spec["config"]["title"]["color"] == look.ink
     hovers = '"tooltip": [{' in json.dumps(spec["vconcat"])
     assert hovers is (theme != "print")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_one_drawing_has_the_colours_of_both_themes(name: str, few: dict[str, Ledger]) -> None:
+    for logs in few.values():
+        view, dark = (charts.view_for(name, logs, theme=theme) for theme in ("light", "dark"))
+        try:
+            drawing = charts.uncoloured(name, view)
+        except NothingToDraw:
+            continue
+        usermeta = {"usermeta": charts.specification(name, dark)["usermeta"]}
+        assert palette.in_theme(drawing, palette.THEMES["dark"]) | usermeta == charts.specification(name, dark)
+        assert "\\u0000" not in json.dumps(charts.specification(name, view)), "a name is left in place of a colour"
 
 
 # ---- options ---- #
@@ -495,7 +515,7 @@ def test_a_front_goes_through_runs_that_may_be_compared(of: dict[str, Ledger]) -
 
 
 def saved(format: str, logs: Ledger, command: str | None = "logparse chart duration") -> bytes:
-    return export(logparse.chart.duration(logs), format, command)
+    return export(charts.specification("duration", charts.view_for("duration", logs)), format, command)
 
 
 def test_a_picture_holds_what_made_it(few: dict[str, Ledger]) -> None:
@@ -595,9 +615,23 @@ def test_hostile_log_text_is_only_text(name: str, hostile: Ledger) -> None:
     assert not [e for e in expressions if "alert" in e or "mnist" in e]
     fields = set(re.findall(r'"field": "([^"]*)"', text))
     assert all(re.fullmatch(r"[a-z_0-9]+", field) for field in fields), fields
-    svg = export(drawing, "svg").decode()
+    svg = export(drawing.to_dict(), "svg").decode()
     assert "<script" not in svg
     assert "<img" not in svg
+
+
+def test_the_script_of_pages_is_bundled_once(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    import vl_convert
+
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    first = vega_script()
+    monkeypatch.setattr(vl_convert, "javascript_bundle", None)
+    assert vega_script() == first
+    assert "</script" not in first
+    (file,) = (tmp_path / "logparse").glob("vega-*.js")
+    file.write_bytes(file.read_bytes() + b"alert(1)")
+    with pytest.raises(TypeError):  # a file that was changed is not used
+        vega_script()
 
 
 def test_hostile_log_text_does_not_leave_its_script_element(hostile: Ledger) -> None:

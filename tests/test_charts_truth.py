@@ -133,6 +133,8 @@ def test_every_number_and_every_name_in_a_title_is_in_the_frames(
         known += [float(s) for c in ("duration_s", "share") for s in frame.group_by("stage").agg(pl.col(c).sum())[c]]
     if name == "timeline":
         known += [float(s) for s in frame["end_s"] - frame["begin_s"]]
+    if name == "distribution":
+        known += spreads(frame)
     text = without_names(title, view)
     assert not FILE.findall(text), title
     for token in NUMBER.findall(text):
@@ -141,6 +143,16 @@ def test_every_number_and_every_name_in_a_title_is_in_the_frames(
     for sentence in sentences:
         for file in FILE.findall(without_names(sentence, view) if "…" not in sentence else ""):
             assert file in files | set(names(view)), (file, sentence)
+
+
+def spreads(frame: pl.DataFrame) -> list[float]:
+    """Of each row: its range as a share of its mean, its runs, and the repeats of its first run; the number of rows."""
+    out = []
+    for part in frame.partition_by("block", "row"):
+        runs = part.filter(pl.col("mark") == "run")["value"].to_list()
+        mean = part.filter(pl.col("mark") == "mean")["value"][0]
+        out += [(max(runs) - min(runs)) / abs(mean), float(len(runs)), float(len(runs) - 1)]
+    return [*out, len(out) / 3]
 
 
 def shares_of_training(frame: pl.DataFrame) -> list[float]:

@@ -96,6 +96,12 @@ def test_the_first_sentence_is_the_answer(files: list[Path], sentence: str) -> N
     assert re.fullmatch(f" {sentence}", run("compare", *files).stdout.splitlines()[1].replace(" (--at samples)", ""))
 
 
+def test_the_answer_says_that_the_baseline_is_the_best() -> None:
+    text = answer(compare(logparse.ingest(BATCHES), baseline="2048"))
+    assert text.startswith("bert_large_batch_1024.out reaches ×0.7")
+    assert "(n = 1; bert_large_batch_2048.out has the highest of 3 sides)" in text
+
+
 def test_the_answer_names_no_direction_within_noise() -> None:
     two = [GRAPHCORE / name for name in ("mnist_as_is_cold.out", "mnist_asked_20_epochs_ran_10.out")]
     text = answer(compare(logparse.ingest(two)))

@@ -123,6 +123,16 @@ def test_an_extension_of_several_platforms_is_read_with_each() -> None:
         assert (platform, "mine/energy") in logs.metrics.join(logs.runs, on="run").select("platform", "rule").rows()
 
 
+def test_an_extension_with_a_prefix_is_read_below_the_tags_of_its_platform() -> None:
+    tagged = mine(prefix="<mine> " + integer("rank") + ": ")
+    lines = [b"<mine> 3: [mine] seed 7\n", b"[1,2]<stdout>:[mine] seed 8\n", b"[1,2]<stdout>:<mine> 5: [mine] seed 9\n"]
+    for line, seed in zip(lines, (7, 8, 9), strict=True):
+        logs = logparse.ingest(line + SAMPLE, grammars=tagged)
+        assert logs.runs["seed"].to_list() == [seed]
+    plain = logparse.ingest(SAMPLE)
+    assert logparse.ingest(SAMPLE, grammars=tagged).runs.equals(plain.runs)
+
+
 def test_two_extensions_of_one_platform_are_tried_in_the_order_given() -> None:
     first = Grammar(
         name="first", extends="graphcore", rules=(Rule("any", "[mine] seed 7", "[mine] seed" + rest("text")),)

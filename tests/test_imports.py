@@ -29,7 +29,7 @@ NEVER = {
 }  # fmt: skip
 READING = {
     "arguments", "cli", "errors", "frames", "grammar", "logs", "pipeline", "reading", "schema", "selection", "storage",
-    "store", "text",
+    "store", "text", "user_cache",
 }  # fmt: skip
 """Parts that a command needs to read logs."""
 PARTS = {

@@ -48,6 +48,11 @@ RESULT = (
 )
 
 
+def result(steps: int, ranks: int) -> str:
+    """`RESULT` with the rate that these steps of 256 sequences of 128 tokens on each rank have."""
+    return RESULT.replace("585000.5", repr(steps * 256 * 128 * ranks / 452.5))
+
+
 def read(*texts: str | Path) -> logparse.Logs:
     return ingested([text if isinstance(text, Path) else text.encode() for text in texts])
 
@@ -172,13 +177,13 @@ def test_where_only_tokens_are_printed_no_samples_are_made_up() -> None:
 
 
 def test_the_batch_of_a_step_is_that_of_all_ranks() -> None:
-    text = header() + environment(7, 8) + step(1, 10) + step(2, 11) + "\n" + RESULT
+    text = header() + environment(7, 8) + step(1, 10) + step(2, 11) + "\n" + result(2, 8)
     run = only(read(text))
     assert (run["micro_batch_size"], run["ranks"], run["batch_size"], run["samples"]) == (256, 8, 2048, 4096)
 
 
 def test_steps_are_those_that_ran_here_not_the_total_of_the_bar_nor_the_counter_nor_what_was_asked() -> None:
-    logs = read(header() + environment(7, 16) + "".join(step(n, 10 + n) for n in range(1, 6)) + "\n" + RESULT)
+    logs = read(header() + environment(7, 16) + "".join(step(n, 10 + n) for n in range(1, 6)) + "\n" + result(5, 16))
     assert only(logs)["steps"] == 5
     assert logs.metrics["step"].drop_nulls().max() == 1005
     assert logs.params.filter(pl.col("name") == "steps")["number"].to_list() == [505.0]

@@ -130,10 +130,8 @@ def test_what_several_platforms_print_belongs_to_the_log_that_it_is_in(above: st
 
 
 WITHOUT_A_BEGINNING = {
-    "xla_r19.out", "xla_r20.out", "tf_appliance.out", "cut_at_the_front.out", "pip_then_import_failed.out",
-    "mlperf_resnet_aborted.out", "mlperf_resnet_success.out", "hf_trainer_vit.out", "benchmark_summary.out",
-    "poplar_profile_summary.txt", "pbs_walltime.out", "conda_missing.out", "build_state.yaml", "log_compile.txt",
-    "client_of_two_endpoints.json", "gpt13b_step_outlier.out", "slurm_compile_then_8_ranks.out",
+    "xla_r19.out", "xla_r20.out", "tf_appliance.out", "cut_at_the_front.out", "hf_trainer_vit.out",
+    "benchmark_summary.out", "poplar_profile_summary.txt", "build_state.yaml", "client_of_two_endpoints.json",
 }  # fmt: skip
 """Logs of which the first lines do not say that a run begins: below another one of their platform, these lines could be
 its own."""
@@ -154,7 +152,7 @@ could as well end the log above (an error, a note of TensorFlow)."""
 def test_a_run_of_a_real_log_keeps_its_numbers_where_another_platform_is_above_or_below(real_logs: Path) -> None:
     pairs = some_pairs(logs_of_one_platform(real_logs), same=False, number=150, seed=3)
     found = differences(pairs)
-    assert len(found) < 0.04 * len(pairs)
+    assert len(found) < 0.02 * len(pairs)
     numbers = {
         pair: [row for row in rows if " runs " in row and not row.partition(" runs ")[2][1:].startswith(AT_AN_EDGE)]
         for pair, rows in found.items()

@@ -28,6 +28,7 @@ from logparse.errors import UsageError, nearest
 
 if TYPE_CHECKING:
     import polars as pl
+    from altair import VConcatChart
 
     from logparse.arguments import OneOrMany
     from logparse.charts._view import View, What
@@ -35,7 +36,6 @@ if TYPE_CHECKING:
     from logparse.comparison.compare import Comparison
     from logparse.comparison.ledger import Ledger
     from logparse.logs import Logs
-    from logparse.rendering.export import Drawing
 
 COMMON = ("where", "claims", "ignore", "theme", "width", "height", "title")
 """Options that every chart takes."""
@@ -61,7 +61,7 @@ class Chart(Protocol):
         width: int | None = None,
         height: int | None = None,
         title: str | None = None,
-    ) -> Drawing: ...
+    ) -> VConcatChart: ...
 
 
 @cache
@@ -98,21 +98,32 @@ def view_for(name: str, what: What, **options: Any) -> View:
     return view_of(what, **options)
 
 
-def drawn(name: str, view: View) -> Drawing:
-    """The chart of that name, drawn from `view`, with version, sources and options in its `usermeta`.
+def specification(name: str, view: View) -> dict[str, Any]:
+    """The chart of that name in Vega-Lite, with version, sources and options in its `usermeta`.
 
     Raises `NothingToDraw` if the logs contain nothing for this chart.
     """
-    from altair.utils.schemapi import debug_mode
+    from logparse.rendering.palette import THEMES, in_theme
 
-    from logparse.charts._theme import with_provenance
-    from logparse.rendering.export import altair_defaults
+    coloured: dict[str, Any] = in_theme(uncoloured(name, view), THEMES[view.options.theme])
+    return coloured
 
-    # Altair would validate each part of a chart against the schema, and again with each part around it: more than half
-    # of the time. The whole is validated once, when a chart is asked for its specification.
-    with altair_defaults(), debug_mode(False):
-        drawing: Drawing = module(name).chart(view)
-        return with_provenance(drawing, name, view)
+
+def uncoloured(name: str, view: View) -> dict[str, Any]:
+    """As `specification`, with names in place of colours: `palette.in_theme` replaces them."""
+    from logparse.charts._theme import provenance
+    from logparse.charts._vega import with_datasets
+    from logparse.rendering.export import SCHEMA
+
+    chart = with_datasets(module(name).chart(view))
+    return {"$schema": SCHEMA, **chart, "usermeta": {"logparse": provenance(name, view)}}
+
+
+def drawn(name: str, view: View) -> VConcatChart:
+    """As `specification`, as an altair chart."""
+    from logparse.rendering.export import as_altair
+
+    return as_altair(specification(name, view))
 
 
 def rows(name: str, view: View) -> pl.DataFrame:
@@ -143,7 +154,7 @@ def function(name: str) -> Chart:
     """`logparse.chart.<name>`: the chart as a function of logs."""
     chart: Any = module(name)
 
-    def draw(what: What, **options: Any) -> Drawing:
+    def draw(what: What, **options: Any) -> VConcatChart:
         return drawn(name, view_for(name, what, **options))
 
     draw.__name__ = draw.__qualname__ = name

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 from weakref import WeakKeyDictionary
 
 from logparse.charts._panel import baseline_in
 from logparse.charts._view import View
+from logparse.comparison import sides as sides_
 from logparse.comparison.compare import Comparison, Row, of_sides, row_of
 from logparse.comparison.estimate import OTHER_PROGRAM
 from logparse.comparison.jobs import Job
 from logparse.comparison.ledger import Ledger
-from logparse.comparison.quantities import QUANTITIES
+from logparse.comparison.quantities import QUANTITIES, Quantity
 from logparse.comparison.sides import Side, SideValues, side_values
 from logparse.comparison.verdict import Verdict
+from logparse.text.labels import many
 
 _COMPARISONS: WeakKeyDictionary[Ledger, dict[object, Comparison]] = WeakKeyDictionary()
 """Ledger -> sides and options -> comparison: the charts of one ledger share them."""
@@ -28,7 +31,7 @@ def compared(view: View, sides: Sequence[Side]) -> Comparison:
     key = (tuple((side.label, tuple(job.id for job in side.jobs)) for side in ordered), o.clock, o.per, o.by)
     known = _COMPARISONS.setdefault(view.ledger, {})
     if key not in known:
-        known[key] = of_sides(view.ledger, ordered, None, o.clock, o.per, by=o.by)
+        known[key] = of_sides(view.ledger, ordered, 0, o.clock, o.per, by=o.by)
     return known[key]
 
 
@@ -60,6 +63,32 @@ def compared_row(view: View, name: str, sides: Sequence[Side]) -> tuple[Row, int
             ), first  # fmt: skip
     alone = row_of(view.ledger, QUANTITIES[name], sides, first, view.options.per, view.options.by)
     return None if alone is None else (alone, first)
+
+
+_MAIN = ("throughput", "token_throughput", "latency_s", "train_s", "score", "loss")
+
+
+def main_quantity(jobs: Sequence[Job]) -> Quantity | None:
+    """The first of throughput, token throughput, latency, training time, score and loss that most of these jobs have;
+    None if fewer than two have any."""
+    counts = {name: sum(job[name] is not None for job in jobs) for name in _MAIN}
+    name = max(counts, key=lambda each: counts[each])  # of equal counts, the first
+    return QUANTITIES[name] if counts[name] > 1 else None
+
+
+def settings(view: View, jobs: Sequence[Job]) -> list[Side]:
+    """These jobs by the option `by`, or else by experiment: the repeats of a setting are one side."""
+    if view.options.by:
+        return sides_.by(view.ledger, jobs, view.options.by)
+    groups: dict[Any, list[Job]] = {}
+    for job in jobs:
+        groups.setdefault(view.ledger.experiment(job), []).append(job)
+    return [
+        Side(
+            " and ".join([members[0].label, *([many(len(members) - 1, "repeat")] if members[1:] else [])]), (*members,)
+        )
+        for members in groups.values()
+    ]
 
 
 def noise_size(verdict: Verdict | None) -> float | None:

@@ -11,16 +11,15 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import altair as alt
 import polars as pl
 
-from logparse.charts._theme import data, distinct_labels, text_width, theme, x_at, y_at
+from logparse.charts._theme import distinct_labels, text_width, theme
+from logparse.charts._vega import Drawing, channel, layer, like, pixels
 from logparse.charts._view import JobBlock, View
 from logparse.comparison.compare import baseline_of
 from logparse.comparison.ledger import Ledger
 from logparse.comparison.sides import Side
 from logparse.errors import UsageError
-from logparse.rendering.export import Drawing
 from logparse.text import labels
 from logparse.text.terminal import one_line
 
@@ -61,32 +60,30 @@ class RowGrid:
 
     def layered(self, *layers: Any) -> Drawing:
         """These layers as one panel, without empty ones."""
-        filled = [layer for layer in layers if not (isinstance(layer.data, pl.DataFrame) and layer.data.is_empty())]
-        drawn: Drawing = alt.layer(*(filled or layers[:1]), width=self.width, height=self.height)
-        return drawn
+        filled = [drawing for drawing in layers if not drawing.is_empty]
+        return layer(*(filled or layers[:1]), width=self.width, height=self.height)
 
     @property
-    def y(self) -> alt.Y:
+    def y(self) -> dict[str, Any]:
         """The rows as a scale."""
-        scale = alt.Scale(type="band", domain=list(range(self.rows)), paddingInner=0.3, paddingOuter=0.15)
-        return alt.Y("row:O", axis=None, scale=scale)
+        scale = {"type": "band", "domain": list(range(self.rows)), "paddingInner": 0.3, "paddingOuter": 0.15}
+        return channel("row:O", axis=None, scale=scale)
 
     def labels(self, frame: pl.DataFrame) -> Drawing:
         """The labels of the rows, left of the plot, with an invisible mark at the corner that aligns the panels."""
-        texts = self.texts(frame.select("row", text="label"), x_at(-8), align="right")
+        texts = self.texts(frame.select("row", text="label"), pixels(-8), align="right")
         corner = (
-            alt.Chart(data(pl.DataFrame({"x": [0]})))
-            .mark_point(opacity=0, size=1, tooltip=None)
-            .encode(x=x_at(-self.gutter - 8), y=y_at(0))
+            Drawing.of(pl.DataFrame({"x": [0]}))
+            .mark("point", opacity=0, size=1, tooltip=None)
+            .encode(x=pixels(-self.gutter - 8), y=pixels(0))
         )
-        drawn: Drawing = alt.layer(texts, corner)
-        return drawn
+        return layer(texts, corner)
 
-    def notes(self, frame: pl.DataFrame) -> alt.Chart:
+    def notes(self, frame: pl.DataFrame) -> Drawing:
         """The notes of the rows, right of the plot."""
-        return self.texts(frame.select("row", text="note"), x_at(self.width + 8), align="left")
+        return self.texts(frame.select("row", text="note"), pixels(self.width + 8), align="left")
 
-    def words(self, frame: pl.DataFrame, x: Any, **mark: Any) -> list[alt.Chart]:
+    def words(self, frame: pl.DataFrame, x: Any, **mark: Any) -> list[Drawing]:
         """Text in the plot, with an outline in the background colour so that lines do not cross it."""
         paper = theme(self.view).paper
         look = {"align": "left", "fontStyle": "italic", "color": theme(self.view).faint, **mark}
@@ -95,22 +92,21 @@ class RowGrid:
             self.texts(frame, x, **look),
         ]
 
-    def texts(self, frame: pl.DataFrame, x: Any, **mark: Any) -> alt.Chart:
+    def texts(self, frame: pl.DataFrame, x: Any, **mark: Any) -> Drawing:
         """The column `text` of each row at `x`."""
         kept = frame.filter(pl.col("text").is_not_null() & (pl.col("text") != ""))
         look = {"baseline": "middle", "fontSize": self.size, "color": theme(self.view).ink, **mark}
-        made: alt.Chart = alt.Chart(data(kept)).mark_text(**look).encode(x=x, y=self.y, text=alt.Text("text:N"))
-        return made
+        return Drawing.of(kept).mark("text", **look).encode(x=x, y=self.y, text="text:N")
 
 
-def heading(view: View, text: str, more: str = "") -> alt.TitleParams:
+def heading(view: View, text: str, more: str = "") -> dict[str, Any]:
     """The heading of a panel, with `more` in smaller type below it."""
     t = theme(view)
-    return alt.TitleParams(
-        text=one_line(text), subtitle=one_line(more) if more else alt.Undefined, anchor="start", frame="bounds",
-        fontSize=t.size + 1, subtitleFontSize=t.size, subtitleColor=t.faint, fontWeight="bold", offset=8,
-        subtitlePadding=2,
-    )  # fmt: skip
+    return {
+        "text": one_line(text), **({"subtitle": one_line(more)} if more else {}), "anchor": "start", "frame": "bounds",
+        "fontSize": t.size + 1, "subtitleFontSize": t.size, "subtitleColor": t.faint, "fontWeight": "bold", "offset": 8,
+        "subtitlePadding": 2,
+    }  # fmt: skip
 
 
 def labelled(view: View, sides: Sequence[Side], several: bool) -> list[str]:
@@ -157,24 +153,25 @@ def workload_title(ledger: Ledger, block: JobBlock) -> str:
 
 
 def baseline_in(view: View, sides: Sequence[Side]) -> int:
-    """The index of a panel's baseline: the side that the options name if the panel has it, else the first."""
+    """The index of a panel's baseline: the side that the options name if the panel has it, else the first with a
+    result."""
     name = view.options.baseline
     if name is None and view.given is not None:
         name = view.given.sides[view.given.baseline].label
     if name is None:
-        return 0
+        return baseline_of(sides, None)
     try:
         return baseline_of(sides, name)
     except UsageError:
         # Another panel may have it; if none has, this raises.
         baseline_of(view.sides, name)
-        return 0
+        return baseline_of(sides, None)
 
 
 # ---- marks ---- #
 
 
-def band(view: View, frame: pl.DataFrame, grid: RowGrid, x: alt.X) -> alt.Chart:
+def band(view: View, frame: pl.DataFrame, grid: RowGrid, x: dict[str, Any]) -> Drawing:
     """The noise band: grey from `noise_low` to `noise_high` in each row that has them. Adjacent rows with the same
     noise share one rectangle."""
     known = frame.filter(pl.col("noise_low").is_not_null() & pl.col("noise_high").is_not_null())
@@ -186,42 +183,42 @@ def band(view: View, frame: pl.DataFrame, grid: RowGrid, x: alt.X) -> alt.Chart:
         else:
             pieces.append({"top": top, "bottom": top + grid.step, "noise_low": low, "noise_high": high})
     schema = dict.fromkeys(("top", "bottom", "noise_low", "noise_high"), pl.Float64)
-    made: alt.Chart = (
-        alt.Chart(data(pl.DataFrame(pieces, schema=schema)))
-        .mark_rect(color=theme(view).band, clip=True)
+    made: Drawing = (
+        Drawing.of(pl.DataFrame(pieces, schema=schema))
+        .mark("rect", color=theme(view).band, clip=True)
         .encode(
-            x=_like(x, "noise_low"),
-            x2=alt.X2("noise_high:Q"),
-            y=alt.Y("top:Q", scale=None, axis=None),
-            y2=alt.Y2("bottom:Q"),
+            x=like(x, "noise_low"),
+            x2="noise_high:Q",
+            y=channel("top:Q", scale=None, axis=None),
+            y2="bottom:Q",
         )
     )
     return made
 
 
 def dots(
-    view: View, frame: pl.DataFrame, runs: pl.DataFrame, grid: RowGrid, x: alt.X, tooltip: Sequence[alt.Tooltip]
-) -> list[alt.Chart]:
+    view: View,
+    frame: pl.DataFrame,
+    runs: pl.DataFrame,
+    grid: RowGrid,
+    x: dict[str, Any],
+    tooltip: Sequence[dict[str, Any]],
+) -> list[Drawing]:
     """One dot per row in `colour` at `value`, the mean. Of several runs, each is a small dot on a line from `least` to
     `greatest`; two runs have no dot for their mean."""
-    colour = alt.Color("colour:N", scale=None)
+    colour = channel("colour:N", scale=None)
     area = 75 if grid.step >= 15 else 30
     several = frame.filter(pl.col("n") > 1)
     tip = list(tooltip)
     return [
-        alt.Chart(data(several)).mark_rule(strokeWidth=1.5).encode(
-            x=_like(x, "least"), x2=alt.X2("greatest:Q"), y=grid.y, color=colour),
-        alt.Chart(data(runs)).mark_point(filled=True, size=area / 3, opacity=0.75).encode(
+        Drawing.of(several).mark("rule", strokeWidth=1.5).encode(
+            x=like(x, "least"), x2="greatest:Q", y=grid.y, color=colour),
+        Drawing.of(runs).mark("point", filled=True, size=area / 3, opacity=0.75).encode(
             x=x, y=grid.y, color=colour, tooltip=tip),
-        alt.Chart(data(frame.filter(pl.col("value").is_not_null() & (pl.col("n") != 2)))).mark_point(
-            filled=True, size=area, opacity=1, stroke=theme(view).paper, strokeWidth=0.8).encode(
+        Drawing.of(frame.filter(pl.col("value").is_not_null() & (pl.col("n") != 2))).mark(
+            "point", filled=True, size=area, opacity=1, stroke=theme(view).paper, strokeWidth=0.8).encode(
             x=x, y=grid.y, color=colour, tooltip=tip),
     ]  # fmt: skip
-
-
-def _like(x: alt.X, name: str) -> alt.X:
-    """The axis `x` for another column."""
-    return alt.X(f"{name}:Q", title=x["title"], scale=x["scale"], axis=x["axis"])
 
 
 def greatest(frame: pl.DataFrame, column: str) -> float | None:
@@ -288,9 +285,9 @@ def legend(view: View, entries: Sequence[LegendEntry], width: float) -> Drawing 
     t = theme(view)
     placed = list(_placed(entries, width, t.size))
     marks = [
-        alt.Chart(data(pl.DataFrame({"x": [x + 6.0], "y": [y + 8.0]})))
-        .mark_point(
-            shape=s.mark, size=100, filled=s.fill is not None, fill=s.fill or "transparent", opacity=1,
+        Drawing.of(pl.DataFrame({"x": [x + 6.0], "y": [y + 8.0]}))
+        .mark(
+            "point", shape=s.mark, size=100, filled=s.fill is not None, fill=s.fill or "transparent", opacity=1,
             stroke=s.stroke or s.fill or t.ink, strokeWidth=t.stroke, strokeDash=list(s.dash) if s.dash else [1, 0],
         )
         .encode(x=_pixels("x"), y=_pixels("y"))
@@ -299,16 +296,14 @@ def legend(view: View, entries: Sequence[LegendEntry], width: float) -> Drawing 
     frame = pl.DataFrame(
         {"x": [x + 16.0 for _, x, _ in placed], "y": [y + 8.0 for *_, y in placed], "t": [s.text for s, *_ in placed]}
     )
-    texts = alt.Chart(data(frame)).mark_text(align="left", baseline="middle", color=t.faint)
+    texts = Drawing.of(frame).mark("text", align="left", baseline="middle", color=t.faint)
     lines = max(y for *_, y in placed) + 16
-    drawn: Drawing = alt.layer(
-        *marks, texts.encode(x=_pixels("x"), y=_pixels("y"), text=alt.Text("t:N")), width=width, height=lines
-    )
+    drawn: Drawing = layer(*marks, texts.encode(x=_pixels("x"), y=_pixels("y"), text="t:N"), width=width, height=lines)
     return drawn
 
 
 def _pixels(name: str) -> Any:
-    return (alt.X if name == "x" else alt.Y)(f"{name}:Q", scale=None, axis=None)
+    return channel(f"{name}:Q", scale=None, axis=None)
 
 
 def _placed(entries: Sequence[LegendEntry], width: float, size: float) -> Iterator[tuple[LegendEntry, float, float]]:

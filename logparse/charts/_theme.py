@@ -7,30 +7,26 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
-import altair as alt
-import polars as pl
-
 import logparse
+from logparse.charts._vega import Drawing, channel, vconcat
 from logparse.charts._view import View
-from logparse.rendering.export import Drawing, altair_defaults
-from logparse.rendering.palette import THEMES, Theme
-from logparse.schema import LOCATIONS
+from logparse.rendering.palette import THEMES, ColourNames
 from logparse.text.labels import many, shortened
-from logparse.text.location import locations, texts
+from logparse.text.location import locations
 from logparse.text.terminal import one_line
 
 FONT = "Arial, Helvetica, Liberation Sans, Arimo, sans-serif"
 
 
-def theme(view: View) -> Theme:
-    """The theme of this view."""
-    return THEMES[view.options.theme]
+def theme(view: View) -> ColourNames:
+    """The sizes of this view's theme, and names for its colours."""
+    chosen = THEMES[view.options.theme]
+    return ColourNames(chosen.size, chosen.stroke)
 
 
-def _config(t: Theme) -> dict[str, Any]:
+def _config(t: ColourNames) -> dict[str, Any]:
     """The theme as a Vega-Lite configuration."""
     return {
         "background": t.paper,
@@ -168,69 +164,21 @@ def places(evidence: Iterable[Mapping[str, Any]], most: int = 3) -> str:
 # ---- the frame around a chart ---- #
 
 
-def data(frame: pl.DataFrame) -> pl.DataFrame:
-    """Rows for Vega: null for NaN and infinities, text for lists and times. State the type in each encoding, because an
-    inferred type may change with the rows."""
-    floats = [c for c, t in frame.schema.items() if t.is_float()]
-    lists = [c for c, t in frame.schema.items() if isinstance(t, pl.List)]
-    finite = [pl.when(pl.col(c).is_finite()).then(pl.col(c)).alias(c) for c in floats]
-    as_texts = [texts(c) if frame.schema[c] == LOCATIONS else pl.col(c).cast(pl.List(pl.String)) for c in lists]
-    joined = [column.list.join(", ") for column in as_texts]
-    return frame.with_columns(*finite, *joined, pl.col(pl.Categorical, pl.Datetime).cast(pl.String))
-
-
-def tips(view: View, **titles: str) -> list[alt.Tooltip]:
+def tips(view: View, **titles: str) -> list[dict[str, Any]]:
     """Tooltips: field -> title; none in the `print` theme. All fields contain text."""
     if view.options.theme == "print":
         return []
-    return [alt.Tooltip(f"{field}:N", title=title) for field, title in titles.items()]
+    return [channel(f"{name}:N", title=title) for name, title in titles.items()]
 
 
-@dataclass(frozen=True)
-class Plain:
-    """A part of a drawing as a plain specification.
-
-    Altair copies its objects at each level of nesting, which takes seconds for a chart with many panels.
-    """
-
-    spec: dict[str, Any]
-    datasets: dict[str, Any]
-
-
-def x_at(pixels: float) -> alt.XValue:
-    """A channel that is `pixels` right of the left edge of a plot.
-
-    For an `alt.value`, which is a dictionary, altair searches all its classes, each time.
-    """
-    return alt.XValue(pixels)  # type: ignore[no-untyped-call]
-
-
-def y_at(pixels: float) -> alt.YValue:
-    """A channel that is `pixels` below the upper edge of a plot."""
-    return alt.YValue(pixels)  # type: ignore[no-untyped-call]
-
-
-def plain(part: Drawing | Plain) -> Plain:
-    """The part as a plain specification."""
-    if isinstance(part, Plain):
-        return part
-    with altair_defaults():
-        spec = part.to_dict(validate=False)  # the whole chart is validated when it is exported
-    for name in ("$schema", "config"):
-        spec.pop(name, None)
-    return Plain(spec, spec.pop("datasets", {}))
-
-
-def tiled(parts: Sequence[Drawing | Plain], columns: int = 1, row: float = 24, column: float = 24) -> Plain:
+def tiled(parts: Sequence[Drawing], columns: int = 1, row: float = 24, column: float = 24) -> Drawing:
     """Parts in a grid of `columns`, with `row` and `column` pixels between them."""
-    made = [plain(part) for part in parts]
-    spec = {"concat": [part.spec for part in made], "columns": columns, "spacing": {"row": row, "column": column}}
-    return Plain(spec, {name: rows for part in made for name, rows in part.datasets.items()})
+    return Drawing(concat=list(parts), columns=columns, spacing={"row": row, "column": column})
 
 
 def framed(
     view: View,
-    body: Drawing | Plain,
+    body: Drawing,
     width: float,
     title: str,
     subtitle: Sequence[str] = (),
@@ -247,24 +195,21 @@ def framed(
     t = theme(view)
     config = _config(t)
     small = t.size - 1
-    head = alt.TitleParams(
-        text=wrap(view.options.title or title, width, config["title"]["fontSize"] * 1.06) or [" "],
-        subtitle=[line for text in subtitle for line in wrap(text, width, t.size + 1)],
-        anchor="start", frame="bounds", offset=12,
-    )  # fmt: skip
+    head = {
+        "text": wrap(view.options.title or title, width, config["title"]["fontSize"] * 1.06) or [" "],
+        "subtitle": [line for text in subtitle for line in wrap(text, width, t.size + 1)],
+        "anchor": "start", "frame": "bounds", "offset": 12,
+    }  # fmt: skip
     below = [line for text in caption for line in wrap(text, width, small)]
-    foot = alt.TitleParams(
-        text=below, orient="bottom", anchor="start", frame="bounds", color=t.faint, fontSize=small,
-        fontWeight="normal", lineHeight=small + 4, offset=18,
-    )  # fmt: skip
-    made = plain(body)
-    inner = alt.VConcatSpecGenericSpec(vconcat=[made.spec], title=head)
-    return alt.VConcatChart(
-        vconcat=[inner],
+    foot = {
+        "text": below, "orient": "bottom", "anchor": "start", "frame": "bounds", "color": t.faint, "fontSize": small,
+        "fontWeight": "normal", "lineHeight": small + 4, "offset": 18,
+    }  # fmt: skip
+    return Drawing(
+        config=config,
         description=one_line(view.options.title or title),
-        title=foot if below else alt.Undefined,
-        datasets=made.datasets,
-        config=alt.Config(**config),
+        **({"title": foot} if below else {}),
+        vconcat=[vconcat(body, title=head)],
     )
 
 
@@ -274,15 +219,11 @@ def source_note(view: View) -> str:
     return f"logparse {logparse.__version__}; {many(len(view.jobs), 'run')} in {shortened(found, 3)}."
 
 
-def with_provenance(drawing: Drawing, name: str, view: View) -> Drawing:
-    """The drawing with version, options and sources in its `usermeta`."""
-    usermeta: Mapping[str, Any] = {
-        "logparse": {
-            "version": logparse.__version__,
-            "chart": name,
-            "options": view.options.set_options(),
-            "sources": [one_line(s) for s in view.sources()],
-        }
+def provenance(name: str, view: View) -> dict[str, Any]:
+    """Version, options and sources of a chart, for its metadata."""
+    return {
+        "version": logparse.__version__,
+        "chart": name,
+        "options": view.options.set_options(),
+        "sources": [one_line(s) for s in view.sources()],
     }
-    annotated: Drawing = drawing.properties(usermeta=usermeta)
-    return annotated

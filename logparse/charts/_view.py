@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, wraps
 from typing import Any, TypeAlias
-from weakref import WeakKeyDictionary
 
 import polars as pl
 
@@ -90,6 +89,8 @@ class View:
     options: Options = field(default_factory=Options)
     given: Comparison | None = None
     """The comparison that the chart is drawn from, if it is."""
+    made: dict[Hashable, Any] = field(default_factory=dict, init=False, compare=False, repr=False)
+    """What was computed once."""
 
     @cached_property
     def sides(self) -> tuple[Side, ...]:
@@ -117,7 +118,11 @@ class View:
     def blocks(self, *columns: str, jobs: Iterable[Job] | None = None) -> list[JobBlock]:
         """The jobs (or those given), grouped by these columns of `runs`, in the order of the first job of each group. A
         job whose workload no log states has its own block."""
-        groups = by_workload(self.ledger, self.jobs if jobs is None else jobs, columns)
+        if jobs is None:
+            if columns not in self.made:
+                self.made[columns] = self.blocks(*columns, jobs=self.jobs)
+            return list(self.made[columns])
+        groups = by_workload(self.ledger, jobs, columns)
         return [JobBlock(keys, tuple(members)) for keys, members in groups]
 
     def rows_of(self, jobs: Sequence[Job]) -> list[Side]:
@@ -155,7 +160,9 @@ class View:
     @cached_property
     def findings(self) -> pl.DataFrame:
         """The findings about these jobs, or about the comparison if there is one."""
-        found = _found(self.ledger, self.given, self.options.ignore)
+        from logparse.findings import findings
+
+        found = findings(self.given or self.ledger, ignore=self.options.ignore)
         ids = {job.id for job in self.jobs}
         keep = [row["ignored"] is None and bool(ids & set(row["runs"])) for row in found.iter_rows(named=True)]
         return found.filter(pl.Series(keep, dtype=pl.Boolean))
@@ -183,19 +190,17 @@ class View:
         return list(dict.fromkeys(str(run["source"]) for job in self.jobs for run in job.runs))
 
 
-_FINDINGS: WeakKeyDictionary[Ledger, dict[tuple[str, ...], pl.DataFrame]] = WeakKeyDictionary()
-"""Ledger -> ignored findings -> findings: the charts of one ledger share them."""
+def once(rows: Callable[[View], pl.DataFrame]) -> Callable[[View], pl.DataFrame]:
+    """The rows of a chart, computed once for each view: the drawing and the table of its rows need them."""
 
+    @wraps(rows)
+    def kept(view: View) -> pl.DataFrame:
+        if rows not in view.made:
+            view.made[rows] = rows(view)
+        frame: pl.DataFrame = view.made[rows]
+        return frame
 
-def _found(ledger: Ledger, given: Comparison | None, ignore: tuple[str, ...]) -> pl.DataFrame:
-    from logparse.findings import findings
-
-    if given is not None:
-        return findings(given, ignore=ignore)
-    known = _FINDINGS.setdefault(ledger, {})
-    if ignore not in known:
-        known[ignore] = findings(ledger, ignore=ignore)
-    return known[ignore]
+    return kept
 
 
 _LONG = 200

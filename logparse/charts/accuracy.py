@@ -25,7 +25,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-import altair as alt
 import polars as pl
 
 from logparse.charts._compared import compared_row, noise_size
@@ -49,8 +48,6 @@ from logparse.charts._panel import (
     workload_title,
 )
 from logparse.charts._theme import (
-    Plain,
-    data,
     fitted,
     framed,
     places,
@@ -61,7 +58,8 @@ from logparse.charts._theme import (
     tips,
     title_labels,
 )
-from logparse.charts._view import JobBlock, View
+from logparse.charts._vega import Drawing, channel, like
+from logparse.charts._view import JobBlock, View, once
 from logparse.comparison.compare import Row
 from logparse.comparison.jobs import Job
 from logparse.comparison.noise import half_width, items_of
@@ -70,7 +68,6 @@ from logparse.comparison.sides import Side
 from logparse.comparison.verdict import NOT_COMPARABLE, WITHIN
 from logparse.comparison.wording import cell_text, verdict_text
 from logparse.errors import NothingToDraw
-from logparse.rendering.export import Drawing
 from logparse.rendering.palette import BAD, hue
 from logparse.schema import LOCATIONS
 from logparse.text.labels import shortened
@@ -110,6 +107,7 @@ interval of one run over `items` items, or the range of several runs. difference
 the baseline. wrong: `at chance` or `outlier`."""
 
 
+@once
 def rows(view: View) -> pl.DataFrame:
     """One row for each mark: `ROWS`."""
     found = [r for number, block in enumerate(_blocks(view)[0]) for r in _block_rows(view, number, block)]
@@ -124,7 +122,7 @@ def chart(view: View) -> Drawing:
         raise NothingToDraw("no completed run states a score such as accuracy")
     width, size = float(view.options.width or WIDTH), theme(view).size
     edge = gutter(view, frame["label"])
-    drawn: list[Drawing | Plain] = []
+    drawn: list[Drawing] = []
     for number, block in enumerate(blocks):
         part = frame.filter(pl.col("block") == number)
         grid = RowGrid(view, part["row"].n_unique(), width, edge)
@@ -251,9 +249,9 @@ def _scores(view: View, frame: pl.DataFrame, grid: RowGrid) -> Drawing:
     scale, remark = _scale(frame)
     better = "lower is better ←" if name in LOWER_SCORES else "higher is better →"
     unit = ", %" if factor == 100 else ""
-    x = alt.X(
+    x = channel(
         "value:Q", title=f"{name.replace('_', ' ')}{unit}, {better}" + (f" ({remark})" if remark else ""),
-        scale=alt.Scale(**scale), axis=alt.Axis(tickCount=6, domain=False),
+        scale={**scale}, axis={"tickCount": 6, "domain": False},
     )  # fmt: skip
     marked = scaled.with_columns(
         colour=pl.when(pl.col("wrong").is_null())
@@ -265,25 +263,25 @@ def _scores(view: View, frame: pl.DataFrame, grid: RowGrid) -> Drawing:
     tooltip = tips(view, label="run", display="score", lines="lines")
     score, wrong = marked.filter(pl.col("mark") == "score"), pl.col("wrong").is_not_null()
     whiskers = (
-        alt.Chart(data(score.filter((pl.col("n") == 1) & pl.col("items").is_not_null())))
-        .mark_rule(strokeWidth=1.5)
+        Drawing.of(score.filter((pl.col("n") == 1) & pl.col("items").is_not_null()))
+        .mark("rule", strokeWidth=1.5)
         .encode(
-            x=alt.X("least:Q", title=x["title"], scale=x["scale"], axis=x["axis"]), x2=alt.X2("greatest:Q"), y=grid.y,
-            color=alt.Color("colour:N", scale=None),
+            x=like(x, "least"), x2="greatest:Q", y=grid.y,
+            color=channel("colour:N", scale=None),
         )
     )  # fmt: skip
     guessed = _chances_in(frame, scale)
-    chance = alt.Chart(data(pl.DataFrame({"at": guessed}, schema={"at": pl.Float64}))).mark_rule(
-        strokeDash=[5, 4], color=t.ink
+    chance = Drawing.of(pl.DataFrame({"at": guessed}, schema={"at": pl.Float64})).mark(
+        "rule", strokeDash=[5, 4], color=t.ink
     )
     crosses = (
-        alt.Chart(data(score.filter(wrong)))
-        .mark_point(shape="M-1,-1L1,1M1,-1L-1,1", size=70, color=BAD, strokeWidth=2.4, opacity=1)
+        Drawing.of(score.filter(wrong))
+        .mark("point", shape="M-1,-1L1,1M1,-1L-1,1", size=70, color=BAD, strokeWidth=2.4, opacity=1)
         .encode(x=x, y=grid.y, tooltip=tooltip)
     )
     return grid.layered(
         band(view, score, grid, x),
-        chance.encode(x=alt.X("at:Q", title=x["title"], scale=x["scale"], axis=x["axis"])),
+        chance.encode(x=like(x, "at")),
         whiskers,
         *dots(view, score.filter(~wrong), marked.filter(pl.col("mark") == "run"), grid, x, tooltip),
         crosses,

@@ -27,7 +27,6 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-import altair as alt
 import polars as pl
 
 from logparse.cells import Value
@@ -45,15 +44,15 @@ from logparse.charts._panel import (
     platforms,
     workload_title,
 )
-from logparse.charts._theme import Plain, data, framed, places, source_note, text_width, theme, tiled, tips
-from logparse.charts._view import JobBlock, View
+from logparse.charts._theme import framed, places, source_note, text_width, theme, tiled, tips
+from logparse.charts._vega import Drawing, channel
+from logparse.charts._view import JobBlock, View, once
 from logparse.comparison.clocks import clock
 from logparse.comparison.jobs import Job
 from logparse.comparison.ledger import Ledger
 from logparse.comparison.quantities import CLOCKS
 from logparse.comparison.sides import Side
 from logparse.errors import NothingToDraw
-from logparse.rendering.export import Drawing
 from logparse.rendering.palette import PHASES, hue
 from logparse.schema import LOCATIONS, TEXT
 from logparse.text import missing
@@ -88,6 +87,7 @@ ROWS: dict[str, Any] = {
 end_s: position in the bar, not the time of day. code: why there is no duration."""
 
 
+@once
 def rows(view: View) -> pl.DataFrame:
     """One row for each part of each bar, and one for its total: `ROWS`."""
     return pl.DataFrame(
@@ -104,7 +104,7 @@ def chart(view: View) -> Drawing:
     alone = view.options.clock == "train"
     width, edge = float(view.options.width or WIDTH), gutter(view, frame["label"])
     both = not alone and not frame.filter((pl.col("part") == "train") & pl.col("duration_s").is_not_null()).is_empty()
-    panels: list[Drawing | Plain] = []
+    panels: list[Drawing] = []
     longest = 0.0
     for number, block in enumerate(blocks):
         part = frame.filter(pl.col("block") == number)
@@ -197,7 +197,7 @@ def _not_in_columns(ledger: Ledger, job: Job, left: float) -> tuple[Value, float
     """The phases that have no column of their own (initialisation, teardown and so on), and the seconds that no phase
     accounts for: together the `left` seconds that the columns leave of the total."""
     columns = [c.removesuffix("_s") for c in _COLUMNS]
-    phases = ledger.phases(job).filter(pl.col("stage").is_null() & ~pl.col("phase").cast(TEXT).is_in(columns))
+    phases = ledger.phases(job, stage=None).filter(~pl.col("phase").cast(TEXT).is_in(columns))
     unaccounted = job.main["unaccounted_s"] if not job.others else None
     rest = left - float(phases["duration_s"].sum()) if unaccounted is None else float(unaccounted)
     rest = min(max(rest, 0.0), left)
@@ -249,37 +249,37 @@ def _bars(view: View, frame: pl.DataFrame, ends: pl.DataFrame, grid: RowGrid) ->
         lines=pl.col("evidence").map_elements(places, return_dtype=pl.String),
     )
     longest = greatest(frame, "end_s") or 1.0
-    x = alt.X(
-        "begin_s:Q", title="time, s (bars begin at 0)", scale=alt.Scale(domain=[0, longest], nice=False),
-        axis=alt.Axis(tickCount=6, domain=False, format="~r" if longest < 10 else ",.0f"),
+    x = channel(
+        "begin_s:Q", title="time, s (bars begin at 0)", scale={"domain": [0, longest], "nice": False},
+        axis={"tickCount": 6, "domain": False, "format": "~r" if longest < 10 else ",.0f"},
     )  # fmt: skip
     tooltip = tips(view, label="run", part="phase", display="time", lines="lines")
     look: dict[str, Any] = {"height": {"band": 1.0}}
     solid = (
-        alt.Chart(data(parts.filter(pl.col("part").is_in(list(_TINTS)))))
-        .mark_bar(**look, stroke=t.paper, strokeWidth=0.6)
-        .encode(x=x, x2=alt.X2("end_s:Q"), y=grid.y, color=alt.Color("fill:N", scale=None), tooltip=tooltip)
+        Drawing.of(parts.filter(pl.col("part").is_in(list(_TINTS))))
+        .mark("bar", **look, stroke=t.paper, strokeWidth=0.6)
+        .encode(x=x, x2="end_s:Q", y=grid.y, color=channel("fill:N", scale=None), tooltip=tooltip)
     )
     layers: list[Any] = [solid]
     for part, dash in ((_WAIT, [4, 3]), (_REST, [1, 0]), (_UNKNOWN, [1, 0])):
         outline = parts.filter(pl.col("part") == part)
         layers.append(
-            alt.Chart(data(outline))
-            .mark_bar(**look, fill="transparent", stroke=t.faint, strokeWidth=t.stroke, strokeDash=dash)
-            .encode(x=x, x2=alt.X2("end_s:Q"), y=grid.y, tooltip=tooltip)
+            Drawing.of(outline)
+            .mark("bar", **look, fill="transparent", stroke=t.faint, strokeWidth=t.stroke, strokeDash=dash)
+            .encode(x=x, x2="end_s:Q", y=grid.y, tooltip=tooltip)
         )
     cached = _cached(view, frame)
     layers.append(
-        alt.Chart(data(cached))
-        .mark_tick(thickness=2.5, color=t.ink, height={"band": 1.25})
-        .encode(x=alt.X("begin_s:Q"), y=grid.y, tooltip=tips(view, label="run", display="compile"))
+        Drawing.of(cached)
+        .mark("tick", thickness=2.5, color=t.ink, height={"band": 1.25})
+        .encode(x="begin_s:Q", y=grid.y, tooltip=tips(view, label="run", display="compile"))
     )
     layers.append(_inside(parts, grid, longest, t.text_on))
-    layers += [grid.labels(ends), grid.texts(ends, alt.X("end_s:Q"), align="left", dx=7)]
+    layers += [grid.labels(ends), grid.texts(ends, channel("end_s:Q"), align="left", dx=7)]
     return grid.layered(*layers)
 
 
-def _inside(parts: pl.DataFrame, grid: RowGrid, longest: float, on: Any) -> alt.Chart:
+def _inside(parts: pl.DataFrame, grid: RowGrid, longest: float, on: Any) -> Drawing:
     """The name of each part, inside it if there is room."""
     words = []
     for row in parts.iter_rows(named=True):
@@ -292,8 +292,8 @@ def _inside(parts: pl.DataFrame, grid: RowGrid, longest: float, on: Any) -> alt.
                           "ink": on(row["fill"]) if row["fill"] != "transparent" else None})  # fmt: skip
     frame = pl.DataFrame(words, schema={"row": pl.UInt32, "at": pl.Float64, "text": pl.String, "ink": pl.String})
     frame = frame.with_columns(pl.col("ink").fill_null(theme(grid.view).ink))
-    return grid.texts(frame, alt.X("at:Q"), align="center", fontSize=grid.size - 1).encode(
-        color=alt.Color("ink:N", scale=None)
+    return grid.texts(frame, channel("at:Q"), align="center", fontSize=grid.size - 1).encode(
+        color=channel("ink:N", scale=None)
     )
 
 
@@ -307,23 +307,23 @@ def _training(view: View, frame: pl.DataFrame, grid: RowGrid) -> Drawing:
         at=pl.col("duration_s").fill_null(0.0),
     )
     longest = greatest(train, "duration_s")
-    scale = alt.Scale(domain=[0, longest or 1], nice=False)
-    ticks = alt.Axis(tickCount=6 if grid.gutter else 3, domain=False, format="~r" if (longest or 0) < 10 else ",.0f")
+    scale = {"domain": [0, longest or 1], "nice": False}
+    ticks = {"tickCount": 6 if grid.gutter else 3, "domain": False, "format": "~r" if (longest or 0) < 10 else ",.0f"}
     axis = ticks if longest else None
-    x = alt.X("duration_s:Q", title="training alone, s" if longest else None, scale=scale, axis=axis)
+    x = channel("duration_s:Q", title="training alone, s" if longest else None, scale=scale, axis=axis)
     bars = (
-        alt.Chart(data(train.filter(pl.col("duration_s").is_not_null())))
-        .mark_bar(height={"band": 1.0})
+        Drawing.of(train.filter(pl.col("duration_s").is_not_null()))
+        .mark("bar", height={"band": 1.0})
         .encode(
             x=x,
             y=grid.y,
-            color=alt.Color("fill:N", scale=None),
+            color=channel("fill:N", scale=None),
             tooltip=tips(view, label="run", text="training", lines="lines"),
         )
     )
     known = train.filter(pl.col("duration_s").is_not_null())
     unknown = train.filter(pl.col("duration_s").is_null())
-    at = alt.X("at:Q", scale=scale, axis=axis, title="training alone, s" if longest else None)
+    at = channel("at:Q", scale=scale, axis=axis, title="training alone, s" if longest else None)
     layers = [
         bars,
         grid.texts(known, at, align="left", dx=6),

@@ -28,12 +28,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-import altair as alt
 import polars as pl
 
 from logparse.charts._panel import heading, rank_notes
 from logparse.charts._theme import (
-    data,
     distinct_labels,
     fitted,
     framed,
@@ -43,17 +41,15 @@ from logparse.charts._theme import (
     theme,
     tiled,
     tips,
-    x_at,
-    y_at,
 )
-from logparse.charts._view import View
+from logparse.charts._vega import Drawing, channel, layer, pixels
+from logparse.charts._view import View, once
 from logparse.comparison.equal import AXES, curve, last_common, row_at
 from logparse.comparison.jobs import Job
 from logparse.comparison.noise import grid
 from logparse.comparison.phrases import labels, listed
 from logparse.comparison.sides import one_each
 from logparse.errors import NothingToDraw
-from logparse.rendering.export import Drawing
 from logparse.rendering.palette import BAD, hue
 from logparse.schema import LOCATIONS, VOCABULARY
 from logparse.text.location import located
@@ -120,6 +116,7 @@ class _Found:
     """Jobs in which each rank prints a loss."""
 
 
+@once
 def rows(view: View) -> pl.DataFrame:
     """What is drawn: `ROWS` gives columns and types."""
     found = _found(view)
@@ -159,6 +156,8 @@ def _found(view: View) -> _Found:
     for (workload, _, name), members in sorted(groups.items(), key=lambda item: order.index(item[0][:2])):
         curves = tuple(points for _, points in members)
         most = last_common(curves, found.x) if len(curves) > 1 else None
+        if most is not None and any(float(c[AXES[found.x]].min()) > most for c in curves):  # type: ignore[arg-type]
+            most = None  # a log that begins later than another ends has no time in common with it
         panels.append(_Panel(workload, name, tuple(job for job, _ in members), curves, most))
     # A single point is not a curve, but several runs may be compared at one point.
     found.single = [panel for panel in panels if panel.most is None and all(c.height == 1 for c in panel.curves)]
@@ -309,21 +308,19 @@ def _panel(view: View, panel: _Panel, x: str, most: int, size: _Size, titled: bo
     frame = _worded(frame, panel, x).with_columns(pl.col("run").replace_strict(colours).alias("colour"))
     left, right = _x_domain(frame, x)
     low, high = _y_domain(frame)
-    across = alt.Scale(domain=[left, right], nice=False, zero=False)
-    up = alt.Scale(domain=[low, high], nice=False, zero=False)
+    across = {"domain": [left, right], "nice": False, "zero": False}
+    up = {"domain": [low, high], "nice": False, "zero": False}
     counted = right < 10_000
     zero = "datum.value == 0 ? '0' : datum.label"
-    axis = alt.Axis(format=",~f" if counted else "~s", labelExpr=zero, tickCount=size.plot // 80, grid=False)
-    ex = alt.X("x:Q", scale=across, title=_AXIS_TITLES[x], axis=axis)
-    ey = alt.Y(
+    axis = {"format": ",~f" if counted else "~s", "labelExpr": zero, "tickCount": size.plot // 80, "grid": False}
+    ex = channel("x:Q", scale=across, title=_AXIS_TITLES[x], axis=axis)
+    ey = channel(
         "value:Q",
         scale=up,
         title=f"{panel.objective} (lower is better)",
-        axis=alt.Axis(
-            format=".1e" if high < 1e-3 else alt.Undefined, minExtent=_LABELS, maxExtent=_LABELS, tickCount=5
-        ),
+        axis={**({"format": ".1e"} if high < 1e-3 else {}), "minExtent": _LABELS, "maxExtent": _LABELS, "tickCount": 5},
     )
-    colour = alt.Color("colour:N", scale=None)
+    colour = channel("colour:N", scale=None)
     tip = tips(view, label="run", at="at", display=panel.objective, place="lines")
     of = ["run:N", "piece:N"]
     points, bins = frame.filter(mark="point"), frame.filter(mark="bin")
@@ -331,26 +328,26 @@ def _panel(view: View, panel: _Panel, x: str, most: int, size: _Size, titled: bo
     if panel.most is not None:
         layers += _rule(view, panel, x, ex, (float(panel.most) - left) / (right - left))
     if bins.height:
-        band = alt.Chart(data(bins)).mark_area(opacity=0.22)
-        layers.append(band.encode(ex, alt.Y("least:Q", scale=up), alt.Y2("greatest:Q"), colour, detail=of))
-        middle = alt.Chart(data(bins)).mark_line(strokeWidth=1.1, point={"size": 4, "filled": True})
-        layers.append(middle.encode(ex, ey, colour, detail=of, tooltip=tip))
+        band = Drawing.of(bins).mark("area", opacity=0.22)
+        layers.append(band.encode(x=ex, y=channel("least:Q", scale=up), y2="greatest:Q", color=colour, detail=of))
+        middle = Drawing.of(bins).mark("line", strokeWidth=1.1, point={"size": 4, "filled": True})
+        layers.append(middle.encode(x=ex, y=ey, color=colour, detail=of, tooltip=tip))
     if points.height:
         many = points.height > 400
-        line = alt.Chart(data(points)).mark_line(strokeWidth=1, opacity=0.35)
-        layers.append(line.encode(ex, ey, colour, alt.Order("x:Q"), detail=of))
-        dots = alt.Chart(data(points)).mark_circle(size=6 if many else 22, opacity=0.75 if many else 0.9)
-        layers.append(dots.encode(ex, ey, colour, tooltip=tip))
+        line = Drawing.of(points).mark("line", strokeWidth=1, opacity=0.35)
+        layers.append(line.encode(x=ex, y=ey, color=colour, order="x:Q", detail=of))
+        dots = Drawing.of(points).mark("circle", size=6 if many else 22, opacity=0.75 if many else 0.9)
+        layers.append(dots.encode(x=ex, y=ey, color=colour, tooltip=tip))
     odd = frame.filter(mark="not finite")
     if odd.height:
-        red = alt.Chart(data(odd)).mark_point(shape="triangle-down", filled=True, color=BAD, size=70, opacity=1)
-        layers.append(red.encode(ex, y=y_at(2), tooltip=tip))
+        red = Drawing.of(odd).mark("point", shape="triangle-down", filled=True, color=BAD, size=70, opacity=1)
+        layers.append(red.encode(x=ex, y=pixels(2), tooltip=tip))
     rings = frame.filter((pl.col("mark") == "common") & pl.col("value").is_finite())
     if rings.height:
-        ring = alt.Chart(data(rings)).mark_point(size=58, filled=False, strokeWidth=1.6, opacity=1)
-        layers.append(ring.encode(ex, ey, colour, tooltip=tip))
+        ring = Drawing.of(rings).mark("point", size=58, filled=False, strokeWidth=1.6, opacity=1)
+        layers.append(ring.encode(x=ex, y=ey, color=colour, tooltip=tip))
     layers += _names(view, panel, frame, x, size, (left, right), (low, high))
-    body = alt.layer(*layers).properties(width=size.plot, height=size.height)
+    body = layer(*layers).properties(width=size.plot, height=size.height)
     if titled:
         words = [panel.workload or f"{panel.jobs[0].label} (no workload in the log)", panel.objective]
         text = fitted(", ".join(map(one_line, words)), size.plot + size.names, t.size + 2)
@@ -418,26 +415,20 @@ def _colours(view: View, panel: _Panel) -> list[str]:
         count = platforms.count(platform)
         share = platforms[:i].count(platform) / (count - 1) if count > 1 else 0.5
         base = hue(platform)
-        dark = _mixed(base, t.ink, 0.5 - share) if share < 0.5 else base
+        dark = t.shade(base, 0.5 + share) if share < 0.5 else base
         out.append(t.tint(dark, 1.0 if share <= 0.5 else 1.4 - 0.8 * share))
     return out
 
 
-def _mixed(a: str, b: str, share: float) -> str:
-    """Colour `a` mixed with that share of `b`."""
-    pairs = [(int(a[i : i + 2], 16), int(b[i : i + 2], 16)) for i in (1, 3, 5)]
-    return "#" + "".join(f"{round((1 - share) * p + share * q):02x}" for p, q in pairs)
-
-
-def _rule(view: View, panel: _Panel, x: str, ex: alt.X, share: float) -> list[Any]:
+def _rule(view: View, panel: _Panel, x: str, ex: dict[str, Any], share: float) -> list[Any]:
     """The line at the last point that all runs logged, with its label; `share`: position on the axis, from 0 to 1."""
     t = theme(view)
-    point = alt.Chart(data(pl.DataFrame({"x": [float(panel.most or 0.0)], "display": [_point(panel, x)]})))
+    point = Drawing.of(pl.DataFrame({"x": [float(panel.most or 0.0)], "display": [_point(panel, x)]}))
     look: dict[str, Any] = {"align": "left" if share < 0.25 else "right" if share > 0.75 else "center"}
-    text = point.mark_text(baseline="bottom", color=t.faint, fontSize=t.size, **look)
+    text = point.mark("text", baseline="bottom", color=t.faint, fontSize=t.size, **look)
     return [
-        point.mark_rule(color=t.faint, strokeDash=[4, 3]).encode(ex),
-        text.encode(ex, y=y_at(-6), text=alt.Text("display:N")),
+        point.mark("rule", color=t.faint, strokeDash=[4, 3]).encode(x=ex),
+        text.encode(x=ex, y=pixels(-6), text="display:N"),
     ]
 
 
@@ -483,25 +474,25 @@ def _names(
         label.select("run", "colour", pl.col("from").alias("x"), "y", pl.lit(1).alias("nth")),
         label.select("run", "colour", pl.col("to").alias("x"), "y", pl.lit(2).alias("nth")),
     ])  # fmt: skip
-    sx, sy = alt.Scale(domain=list(across), nice=False, zero=False), alt.Scale(domain=list(up), nice=False, zero=False)
-    colour = alt.Color("colour:N", scale=None)
-    leader = alt.Chart(data(lead)).mark_line(strokeWidth=0.8, opacity=0.6, strokeDash=[1, 2]).encode(
-        alt.X("x:Q", scale=sx), alt.Y("y:Q", scale=sy), colour, alt.Detail("run:N"), alt.Order("nth:Q")
+    sx, sy = {"domain": list(across), "nice": False, "zero": False}, {"domain": list(up), "nice": False, "zero": False}
+    colour = channel("colour:N", scale=None)
+    leader = Drawing.of(lead).mark("line", strokeWidth=0.8, opacity=0.6, strokeDash=[1, 2]).encode(
+        x=channel("x:Q", scale=sx), y=channel("y:Q", scale=sy), color=colour, detail="run:N", order="nth:Q"
     )  # fmt: skip
-    dot = alt.Chart(data(label)).mark_circle(size=42, opacity=1)
-    dot = dot.encode(alt.X("to:Q", scale=sx), alt.Y("y:Q", scale=sy), colour)
-    text = alt.Chart(data(label)).mark_text(align="left", baseline="middle", fontSize=t.size)
-    y = alt.Y("y:Q", scale=sy)
-    value = text.encode(x=x_at(size.plot + begin), y=y, text=alt.Text("display:N"))
+    dot = Drawing.of(label).mark("circle", size=42, opacity=1)
+    dot = dot.encode(x=channel("to:Q", scale=sx), y=channel("y:Q", scale=sy), color=colour)
+    text = Drawing.of(label).mark("text", align="left", baseline="middle", fontSize=t.size)
+    y = channel("y:Q", scale=sy)
+    value = text.encode(x=pixels(size.plot + begin), y=y, text="display:N")
     name = text.encode(
-        x=x_at(size.plot + begin + room),
+        x=pixels(size.plot + begin + room),
         y=y,
-        text=alt.Text("name:N"),
+        text="name:N",
         tooltip=tips(view, label="run", place="lines"),
     )
-    over = alt.Chart(data(pl.DataFrame({"display": [head]}))).mark_text(
-        align="left", baseline="bottom", color=t.faint, fontSize=t.size
-    ).encode(x=x_at(size.plot + begin), y=y_at(-6), text=alt.Text("display:N"))  # fmt: skip
+    over = Drawing.of(pl.DataFrame({"display": [head]})).mark(
+        "text", align="left", baseline="bottom", color=t.faint, fontSize=t.size
+    ).encode(x=pixels(size.plot + begin), y=pixels(-6), text="display:N")  # fmt: skip
     return [leader, dot, value, name, over]
 
 

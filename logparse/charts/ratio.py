@@ -28,7 +28,6 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-import altair as alt
 import polars as pl
 
 from logparse.charts._compared import compared, noise_size
@@ -46,9 +45,7 @@ from logparse.charts._panel import (
     workload_title,
 )
 from logparse.charts._theme import (
-    Plain,
     clipped,
-    data,
     distinct_labels,
     framed,
     places,
@@ -58,16 +55,15 @@ from logparse.charts._theme import (
     tiled,
     tips,
     title_labels,
-    x_at,
 )
-from logparse.charts._view import JobBlock, View
+from logparse.charts._vega import Drawing, channel, like, pixels
+from logparse.charts._view import JobBlock, View, once
 from logparse.comparison.across import AcrossRow, AcrossTable, tables
 from logparse.comparison.compare import Comparison, Row
 from logparse.comparison.sides import Side, SideValues
 from logparse.comparison.verdict import BEYOND, ESTABLISHED, NOT_COMPARABLE, UNKNOWN, WITHIN, Verdict
 from logparse.comparison.wording import cell_text, explained_elsewhere, title, verdict_text, what_differs
 from logparse.errors import NothingToDraw, UsageError
-from logparse.rendering.export import Drawing
 from logparse.rendering.palette import hue
 from logparse.schema import LOCATIONS
 from logparse.text import labels
@@ -106,6 +102,7 @@ candidate to baseline. shown, low, high, noise_low, noise_high: positions on the
 evidence: of both sides."""
 
 
+@once
 def rows(view: View) -> pl.DataFrame:
     """One row for each mark, or text in place of one: `ROWS`."""
     if view.options.across:
@@ -147,7 +144,7 @@ def _drawn(
     view: View,
     frame: pl.DataFrame,
     sides: Iterable[Sequence[Side]],
-    heads: Sequence[alt.TitleParams],
+    heads: Sequence[dict[str, Any]],
     title: str,
     subtitle: str,
     caption: list[str],
@@ -157,7 +154,7 @@ def _drawn(
     names = gutter(view, distinct_labels(frame["title"].to_list(), 170, size)) + 14
     labels = _labels(view, sides)
     edge = gutter(view, (labels.get(side, side) for side in frame["side"].drop_nulls())) + names
-    drawn: list[Drawing | Plain] = []
+    drawn: list[Drawing] = []
     for number, head in enumerate(heads):
         block_rows = frame.filter(pl.col("block") == number)
         for panel in block_rows["panel"].unique().sort():
@@ -346,22 +343,20 @@ def _marks(view: View, frame: pl.DataFrame, grid: RowGrid, labels: Mapping[str |
         points_of_verdict = marked.filter((pl.col("verdict") == word) & pl.col("shown").is_not_null())
         look: dict[str, Any] = {"filled": True} if filled else {"filled": False, "fill": t.paper, "strokeWidth": 2}
         look |= {"strokeDash": dash} if dash else {}
-        ink = alt.Fill("colour:N", scale=None) if filled else alt.Stroke("colour:N", scale=None)
+        ink = {"fill" if filled else "stroke": channel("colour:N", scale=None)}
         points.append(
-            alt.Chart(data(points_of_verdict))
-            .mark_point(shape="circle", size=area, opacity=1, **look)
-            .encode(x, grid.y, ink, tooltip=tooltip)
+            Drawing.of(points_of_verdict)
+            .mark("point", shape="circle", size=area, opacity=1, **look)
+            .encode(x=x, y=grid.y, **ink, tooltip=tooltip)
         )
     ones = [1.0 if ratios else 0.0] if x["axis"] is not None else []
-    rule = alt.Chart(data(pl.DataFrame({"one": ones}, schema={"one": pl.Float64}))).mark_rule(
-        color=t.ink, strokeWidth=1
-    )
+    rule = Drawing.of(pl.DataFrame({"one": ones}, schema={"one": pl.Float64})).mark("rule", color=t.ink, strokeWidth=1)
     ends = x["scale"]["domain"]
     intervals = marked.filter(pl.col("low").is_not_null()).with_columns(pl.col("low", "high").clip(*ends))
     whiskers = (
-        alt.Chart(data(intervals))
-        .mark_rule(strokeWidth=1.5)
-        .encode(x=_of(x, "low"), x2=alt.X2("high:Q"), y=grid.y, color=alt.Color("colour:N", scale=None))
+        Drawing.of(intervals)
+        .mark("rule", strokeWidth=1.5)
+        .encode(x=like(x, "low"), x2="high:Q", y=grid.y, color=channel("colour:N", scale=None))
     )
     # In a row with several marks, text would cover the other marks; the note counts the verdicts instead.
     alone = frame.filter(pl.len().over("row") == 1)
@@ -374,45 +369,45 @@ def _marks(view: View, frame: pl.DataFrame, grid: RowGrid, labels: Mapping[str |
     titles = distinct_labels(first["title"].to_list(), 170, t.size)
     return grid.layered(
         band(view, marked, grid, x),
-        rule.encode(x=_of(x, "one")),
+        rule.encode(x=like(x, "one")),
         _separators(view, first, grid),
         whiskers,
         *points,
-        *grid.words(words, x_at(5)),
+        *grid.words(words, pixels(5)),
         grid.labels(frame.with_columns(pl.Series("label", [labels.get(s, s) for s in frame["side"]], dtype=pl.String))),
-        grid.texts(first.with_columns(text=pl.Series(titles, dtype=pl.String)), x_at(-grid.gutter - 8),
+        grid.texts(first.with_columns(text=pl.Series(titles, dtype=pl.String)), pixels(-grid.gutter - 8),
                    align="left", fontWeight="bold"),
         grid.notes(frame))  # fmt: skip
 
 
-def _separators(view: View, first: pl.DataFrame, grid: RowGrid) -> alt.Chart:
+def _separators(view: View, first: pl.DataFrame, grid: RowGrid) -> Drawing:
     """A line between consecutive quantities."""
     rows = first.filter(pl.col("row") > 0).select(y=pl.col("row").cast(pl.Float64) * grid.step)
-    made: alt.Chart = (
-        alt.Chart(data(rows))
-        .mark_rule(color=theme(view).rule)
-        .encode(x=x_at(-grid.gutter - 8), x2=x_at(grid.width), y=alt.Y("y:Q", scale=None, axis=None))
+    made: Drawing = (
+        Drawing.of(rows)
+        .mark("rule", color=theme(view).rule)
+        .encode(x=pixels(-grid.gutter - 8), x2=pixels(grid.width), y=channel("y:Q", scale=None, axis=None))
     )
     return made
 
 
-def _axis(frame: pl.DataFrame, ratios: bool) -> alt.X:
+def _axis(frame: pl.DataFrame, ratios: bool) -> dict[str, Any]:
     values = frame["shown"].drop_nulls().to_list()
     # Of few runs, intervals and noise may be many times the difference.
     bands = [
         v for c in ("noise_low", "noise_high", "low", "high") for v in frame[c].drop_nulls() if _is_drawn(v, ratios)
     ]
     if frame["shown"].null_count() == frame.height:
-        scale = alt.Scale(type="log", domain=[0.5, 2]) if ratios else alt.Scale(domain=[-1, 1])
-        return alt.X("shown:Q", title=None, scale=scale, axis=None)
+        scale = {"type": "log", "domain": [0.5, 2]} if ratios else {"domain": [-1, 1]}
+        return channel("shown:Q", title=None, scale=scale, axis=None)
     if not ratios:
         most = max((abs(v) for v in values), default=0.0)
         most = max(most, min(max(map(abs, bands), default=0.0), 2 * most or math.inf)) * 1.12 or 1.0
         unit, quantity = _unit(frame), frame["title"][0]
-        return alt.X(
+        return channel(
             "shown:Q", title=f"{quantity}: difference from the baseline{unit}, right is better",
-            scale=alt.Scale(domain=[-most, most], nice=False),
-            axis=alt.Axis(tickCount=5, domain=False, labelExpr=_SIGNED.format(100 if unit else 1)),
+            scale={"domain": [-most, most], "nice": False},
+            axis={"tickCount": 5, "domain": False, "labelExpr": _SIGNED.format(100 if unit else 1)},
         )  # fmt: skip
     ends = with_bands(
         (math.log(min([*values, 1.0])), math.log(max([*values, 1.0]))),
@@ -422,10 +417,10 @@ def _axis(frame: pl.DataFrame, ratios: bool) -> alt.X:
     room = max((high / low) ** 0.06, 1.004)
     low, high = low / room, high * room
     ticks = _ticks(low, high)
-    return alt.X(
+    return channel(
         "shown:Q", title="ratio to the baseline, right is better (logarithmic)",
-        scale=alt.Scale(type="log", base=2, domain=[low, high], nice=False),
-        axis=alt.Axis(values=ticks, labelExpr="'×' + format(datum.value, '~r')", domain=False, labelOverlap=True),
+        scale={"type": "log", "base": 2, "domain": [low, high], "nice": False},
+        axis={"values": ticks, "labelExpr": "'×' + format(datum.value, '~r')", "domain": False, "labelOverlap": True},
     )  # fmt: skip
 
 
@@ -460,10 +455,6 @@ def _ticks(low: float, high: float) -> list[float]:
         if len(ticks) >= 4:
             return ticks
     return [1.0]
-
-
-def _of(x: alt.X, name: str) -> alt.X:
-    return alt.X(f"{name}:Q", title=x["title"], scale=x["scale"], axis=x["axis"])
 
 
 def _labels(view: View, blocks: Iterable[Sequence[Side]]) -> dict[str | None, str]:

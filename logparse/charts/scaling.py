@@ -28,12 +28,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-import altair as alt
 import polars as pl
 
 from logparse.charts._panel import heading
-from logparse.charts._theme import data, framed, places, source_note, theme, tips, wrap, x_at
-from logparse.charts._view import JobBlock, View
+from logparse.charts._theme import framed, places, source_note, theme, tips, wrap
+from logparse.charts._vega import Drawing, channel, hconcat, layer, pixels, vconcat
+from logparse.charts._view import JobBlock, View, once
 from logparse.comparison.jobs import Job
 from logparse.comparison.noise import interval
 from logparse.comparison.phrases import labels
@@ -43,7 +43,6 @@ from logparse.comparison.settings import factors, settings
 from logparse.comparison.sides import Side, SideValues, side_values
 from logparse.comparison.verdict import verdict
 from logparse.errors import NothingToDraw, UsageError
-from logparse.rendering.export import Drawing
 from logparse.rendering.palette import hue
 from logparse.schema import LOCATIONS
 from logparse.text.numbers import figure
@@ -73,6 +72,7 @@ class _Study:
     found: Scaling
 
 
+@once
 def rows(view: View) -> pl.DataFrame:
     """What is drawn: `ROWS` gives columns and types."""
     return pl.DataFrame(
@@ -230,7 +230,7 @@ def chart(view: View) -> Drawing:
     shown = replace(view, jobs=tuple(job for job in view.jobs if job.id in jobs))
     lines = [_pair(view, pl.DataFrame(list(_points(view, n, s)), ROWS), s) for n, s in enumerate(drawn)]
     whole = (view.options.width or _RATE) + _beside(view) + _BETWEEN + 110.0
-    body: Drawing = alt.vconcat(*lines, spacing=26)
+    body: Drawing = vconcat(*lines, spacing=26)
     return framed(
         view, body, whole, _title(view, drawn), [_HOW] if any(study.found.points for study in drawn) else [],
         [*_caption(view, drawn), *more, *shown.touching(["throughput"]), source_note(shown)],
@@ -244,7 +244,7 @@ def _pair(view: View, frame: pl.DataFrame, study: _Study) -> Any:
     platform, workload, task = study.block.keys
     name = one_line(workload) if workload else "workload not in the log"
     text = f"{platform}: {name}{f', {task}' if task else ''}: {_kind(study)}"
-    pair = alt.hconcat(left, right, spacing=_BETWEEN)
+    pair = hconcat(left, right, spacing=_BETWEEN)
     return pair.properties(title=heading(view, text, _base(view, study)))
 
 
@@ -268,12 +268,12 @@ def _counted(count: int, of: str) -> str:
     return f"{count:,} {of if count != 1 else of[:-1]}"
 
 
-def _x(frame: pl.DataFrame, of: str) -> alt.X:
+def _x(frame: pl.DataFrame, of: str) -> dict[str, Any]:
     counts = sorted(set(frame["count"]))
     air = max(1.35, (counts[-1] / counts[0]) ** 0.12)
-    scale = alt.Scale(type="log", base=2, domain=[counts[0] / air, counts[-1] * air], nice=False)
-    axis = alt.Axis(values=counts, format=",d", grid=False, labelOverlap=False)
-    return alt.X("count:Q", scale=scale, title=of, axis=axis)
+    scale = {"type": "log", "base": 2, "domain": [counts[0] / air, counts[-1] * air], "nice": False}
+    axis = {"values": counts, "format": ",d", "grid": False, "labelOverlap": False}
+    return channel("count:Q", scale=scale, title=of, axis=axis)
 
 
 def _rates(view: View, frame: pl.DataFrame, study: _Study) -> Any:
@@ -287,20 +287,21 @@ def _rates(view: View, frame: pl.DataFrame, study: _Study) -> Any:
         ideal = pl.DataFrame(ends, ideal.schema)
     low = min([*rates, *frame["low"].drop_nulls()])
     high = max([*rates, *ideal["throughput"], *frame["high"].drop_nulls()])
-    scale = alt.Scale(type="log", domain=[low / 1.5, high * 1.5], nice=False)
-    axis = alt.Axis(values=_ticks(low / 1.5, high * 1.5), format="~g" if low < 1 else ",~f", minExtent=40, maxExtent=40)
+    scale = {"type": "log", "domain": [low / 1.5, high * 1.5], "nice": False}
+    ticks = {"values": _ticks(low / 1.5, high * 1.5), "format": "~g" if low < 1 else ",~f"}
+    axis = {**ticks, "minExtent": 40, "maxExtent": 40}
     x, y = (
         _x(frame, study.found.of),
-        alt.Y("throughput:Q", scale=scale, title="samples/s, all ranks together", axis=axis),
+        channel("throughput:Q", scale=scale, title="samples/s, all ranks together", axis=axis),
     )
     worded = _worded(view, frame, study)
     tip = tips(view, side="run", many=study.found.of, rate="samples/s", n="runs", part="efficiency", place="lines")
     layers: list[Any] = [
-        alt.Chart(data(ideal)).mark_line(color=t.faint, strokeDash=[5, 3], strokeWidth=1.2).encode(x, y),
-        alt.Chart(data(frame))
-        .mark_rule(color=colour, strokeWidth=2)
-        .encode(x, alt.Y("low:Q", scale=scale), alt.Y2("high:Q")),
-        alt.Chart(data(worded)).mark_circle(size=70, color=colour, opacity=1).encode(x, y, tooltip=tip),
+        Drawing.of(ideal).mark("line", color=t.faint, strokeDash=[5, 3], strokeWidth=1.2).encode(x=x, y=y),
+        Drawing.of(frame)
+        .mark("rule", color=colour, strokeWidth=2)
+        .encode(x=x, y=channel("low:Q", scale=scale), y2="high:Q"),
+        Drawing.of(worded).mark("circle", size=70, color=colour, opacity=1).encode(x=x, y=y, tooltip=tip),
     ]
     looks: dict[bool, dict[str, Any]] = {
         True: {"align": "left", "dx": 8, "dy": 9},
@@ -308,11 +309,9 @@ def _rates(view: View, frame: pl.DataFrame, study: _Study) -> Any:
     }
     for right, look in looks.items():
         part = worded.filter((pl.col("place_right") == right) & pl.col("named"))
-        layers.append(
-            alt.Chart(data(part)).mark_text(baseline="middle", **look).encode(x, y, text=alt.Text("rate_label:N"))
-        )
+        layers.append(Drawing.of(part).mark("text", baseline="middle", **look).encode(x=x, y=y, text="rate_label:N"))
     size = {"width": view.options.width or _RATE, "height": view.options.height or _HEIGHT}
-    return alt.layer(*layers).properties(**size)
+    return layer(*layers).properties(**size)
 
 
 def _ticks(low: float, high: float) -> list[float]:
@@ -346,20 +345,20 @@ def _efficiencies(view: View, frame: pl.DataFrame, study: _Study) -> Any:
     t = theme(view)
     colour = hue(study.block.keys[0])
     most = max(1.1, 1.05 * max(*frame["efficiency"], *frame["efficiency_high"].drop_nulls()))
-    scale = alt.Scale(domain=[0, most], nice=False)
+    scale = {"domain": [0, most], "nice": False}
     percent = "format(100 * datum.value, 'd') + ' %'"
-    axis = alt.Axis(values=[0, 0.25, 0.5, 0.75, 1.0], labelExpr=percent)
-    x, y = _x(frame, study.found.of), alt.Y("efficiency:Q", scale=scale, title="efficiency", axis=axis)
+    axis = {"values": [0, 0.25, 0.5, 0.75, 1.0], "labelExpr": percent}
+    x, y = _x(frame, study.found.of), channel("efficiency:Q", scale=scale, title="efficiency", axis=axis)
     worded = _worded(view, frame, study)
     tip = tips(view, side="run", many=study.found.of, part="efficiency", n="runs", place="lines")
-    whole = alt.Chart(data(pl.DataFrame({"efficiency": [1.0]})))
-    points = alt.Chart(data(worded))
+    whole = Drawing.of(pl.DataFrame({"efficiency": [1.0]}))
+    points = Drawing.of(worded)
     layers: list[Any] = [
-        whole.mark_rule(color=t.faint, strokeDash=[5, 3], strokeWidth=1.2).encode(y),
-        alt.Chart(data(frame))
-        .mark_rule(color=colour, strokeWidth=2)
-        .encode(x, alt.Y("efficiency_low:Q", scale=scale), alt.Y2("efficiency_high:Q")),
-        points.mark_circle(size=70, color=colour, opacity=1).encode(x, y, tooltip=tip),
+        whole.mark("rule", color=t.faint, strokeDash=[5, 3], strokeWidth=1.2).encode(y=y),
+        Drawing.of(frame)
+        .mark("rule", color=colour, strokeWidth=2)
+        .encode(x=x, y=channel("efficiency_low:Q", scale=scale), y2="efficiency_high:Q"),
+        points.mark("circle", size=70, color=colour, opacity=1).encode(x=x, y=y, tooltip=tip),
     ]
     over = pl.col("baseline") | (pl.col("efficiency") > 1.005)
     looks: dict[bool, dict[str, Any]] = {True: {"baseline": "bottom", "dy": -8}, False: {"baseline": "top", "dy": 9}}
@@ -367,9 +366,9 @@ def _efficiencies(view: View, frame: pl.DataFrame, study: _Study) -> Any:
         labelled = worded.filter(pl.col("named") & (over if above else ~over))
         display = pl.when("baseline").then(pl.lit("baseline")).otherwise("part").alias("display")
         layers.append(
-            alt.Chart(data(labelled.with_columns(display))).mark_text(**look).encode(x, y, text=alt.Text("display:N"))
+            Drawing.of(labelled.with_columns(display)).mark("text", **look).encode(x=x, y=y, text="display:N")
         )
-    return alt.layer(*layers).properties(width=_beside(view), height=view.options.height or _HEIGHT)
+    return layer(*layers).properties(width=_beside(view), height=view.options.height or _HEIGHT)
 
 
 def _no_efficiency(view: View, study: _Study) -> Any:
@@ -377,9 +376,9 @@ def _no_efficiency(view: View, study: _Study) -> Any:
     t = theme(view)
     lines = wrap(f"No efficiency: {study.found.why}.", _beside(view) - 20, t.size + 1)
     words = pl.DataFrame({"text": lines, "y": [20.0 + 16 * i for i in range(len(lines))]})
-    text = alt.Chart(data(words)).mark_text(align="left", color=t.faint, fontSize=t.size)
-    y = alt.Y("y:Q", scale=None, axis=None)
-    return text.encode(x=x_at(0), y=y, text=alt.Text("text:N")).properties(width=_beside(view), height=60)
+    text = Drawing.of(words).mark("text", align="left", color=t.faint, fontSize=t.size)
+    y = channel("y:Q", scale=None, axis=None)
+    return text.encode(x=pixels(0), y=y, text="text:N").properties(width=_beside(view), height=60)
 
 
 # ---- the words ---- #

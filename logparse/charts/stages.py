@@ -28,12 +28,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-import altair as alt
 import polars as pl
 
 from logparse.charts._panel import GUTTER, WIDTH, RowGrid, gutter
 from logparse.charts._theme import (
-    data,
     distinct_labels,
     fitted,
     framed,
@@ -41,13 +39,12 @@ from logparse.charts._theme import (
     source_note,
     theme,
     tips,
-    x_at,
 )
-from logparse.charts._view import View
+from logparse.charts._vega import Drawing, channel, layer, pixels
+from logparse.charts._view import View, once
 from logparse.comparison.jobs import Job
 from logparse.comparison.phrases import labels
 from logparse.errors import NothingToDraw
-from logparse.rendering.export import Drawing
 from logparse.rendering.palette import hue
 from logparse.schema import LOCATIONS
 from logparse.text.location import Location, located
@@ -84,6 +81,7 @@ class _Compile:
         return bool(times) and self.whole["begin_at"] is not None
 
 
+@once
 def rows(view: View) -> pl.DataFrame:
     """What is drawn: `ROWS` gives columns and types. Empty if no compilation has stages."""
     found = _compiles(view)
@@ -93,6 +91,10 @@ def rows(view: View) -> pl.DataFrame:
 # ---- the data ---- #
 
 
+_FEWEST = 3
+"""Phases of a compilation with two stages."""
+
+
 def _compiles(view: View) -> list[_Compile]:
     """For each job, one compilation with stages, if it has any."""
     return [found for job in view.jobs if (found := _compile(view, job)) is not None]
@@ -100,7 +102,9 @@ def _compiles(view: View) -> list[_Compile]:
 
 def _compile(view: View, job: Job) -> _Compile | None:
     """The longest compilation with two stages or more; None if the job has none."""
-    rows = view.ledger.phases(job).filter(pl.col("phase") == "compile")
+    rows = view.ledger.phases(job, phase="compile")
+    if rows.height < _FEWEST:
+        return None
     wholes = rows.filter(pl.col("stage").is_null() & pl.col("duration_s").is_not_null())
     found = []
     for whole in wholes.iter_rows(named=True):
@@ -183,8 +187,8 @@ def chart(view: View) -> Drawing:
     length = float(compile.whole["duration_s"])
     right = max(length, float(frame["end_s"].max()))  # type: ignore[arg-type]
     title = "seconds since the compilation began" if compile.timed else "seconds (start times not in the log)"
-    scale = alt.Scale(domain=[0, right], nice=False)
-    x = alt.X("begin_s:Q", scale=scale, title=title, axis=alt.Axis(format=",~f", tickCount=width // 80))
+    scale = {"domain": [0, right], "nice": False}
+    x = channel("begin_s:Q", scale=scale, title=title, axis={"format": ",~f", "tickCount": width // 80})
     base = hue(str(compile.job.main["platform"]))
     drawn = frame.with_columns(
         pl.Series("display", [seconds(v, None) for v in frame["duration_s"]]),
@@ -198,10 +202,10 @@ def chart(view: View) -> Drawing:
         "remainder": {"fill": t.paper, "stroke": t.faint, "strokeWidth": 1},
     }
     bars = [
-        alt.Chart(data(drawn.filter(mark=mark))).mark_bar(**look).encode(x, alt.X2("end_s:Q"), grid.y, tooltip=tip)
+        Drawing.of(drawn.filter(mark=mark)).mark("bar", **look).encode(x=x, x2="end_s:Q", y=grid.y, tooltip=tip)
         for mark, look in looks.items()
     ]
-    body = alt.layer(*_links(view, frame, grid, x), *bars, grid.labels(sums), *_figures(sums, grid))
+    body = layer(*_links(view, frame, grid, x), *bars, grid.labels(sums), *_figures(sums, grid))
     body = body.properties(width=width, height=grid.height)
     narrowed = replace(view, jobs=(compile.job,))
     return framed(
@@ -217,7 +221,9 @@ _ASIDE = 190
 def _figures(sums: pl.DataFrame, grid: RowGrid) -> list[Any]:
     """Seconds, share and number of times of each row, in columns on the right."""
     columns = (("took", 62, "right"), ("percent", 112, "right"), ("often", 124, "left"))
-    return [grid.texts(sums.select("row", text=name), x_at(grid.width + at), align=side) for name, at, side in columns]
+    return [
+        grid.texts(sums.select("row", text=name), pixels(grid.width + at), align=side) for name, at, side in columns
+    ]
 
 
 def _sums(frame: pl.DataFrame, compile: _Compile) -> pl.DataFrame:
@@ -244,12 +250,12 @@ def _share(share: float) -> str:
     return f"{100 * share:.0f} %" if share >= 0.01 else "< 1 %"
 
 
-def _links(view: View, frame: pl.DataFrame, grid: RowGrid, x: alt.X) -> list[Any]:
+def _links(view: View, frame: pl.DataFrame, grid: RowGrid, x: dict[str, Any]) -> list[Any]:
     """Hairlines through rows with several segments, which guide the eye along the row."""
     spans = frame.group_by("row", maintain_order=True).agg(pl.col("begin_s").min(), pl.col("end_s").max(), pl.len())
     spans = spans.filter(pl.col("len") > 1)
-    line = alt.Chart(data(spans)).mark_rule(color=theme(view).faint, strokeWidth=0.5, opacity=0.7)
-    return [line.encode(x, alt.X2("end_s:Q"), grid.y)] if spans.height else []
+    line = Drawing.of(spans).mark("rule", color=theme(view).faint, strokeWidth=0.5, opacity=0.7)
+    return [line.encode(x=x, x2="end_s:Q", y=grid.y)] if spans.height else []
 
 
 # ---- the words ---- #

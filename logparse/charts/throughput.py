@@ -27,7 +27,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import altair as alt
 import polars as pl
 
 from logparse.charts._compared import compared_row, noise_size
@@ -51,8 +50,6 @@ from logparse.charts._panel import (
     workload_title,
 )
 from logparse.charts._theme import (
-    Plain,
-    data,
     fitted,
     framed,
     places,
@@ -62,9 +59,9 @@ from logparse.charts._theme import (
     tiled,
     tips,
     title_labels,
-    x_at,
 )
-from logparse.charts._view import JobBlock, View
+from logparse.charts._vega import Drawing, channel, pixels
+from logparse.charts._view import JobBlock, View, once
 from logparse.comparison.compare import Row
 from logparse.comparison.jobs import Job
 from logparse.comparison.quantities import QUANTITIES
@@ -72,7 +69,6 @@ from logparse.comparison.sides import side_values
 from logparse.comparison.verdict import BEYOND, ESTABLISHED, NOT_COMPARABLE, UNKNOWN
 from logparse.comparison.wording import amount_text, cell_text, verdict_text
 from logparse.errors import NothingToDraw
-from logparse.rendering.export import Drawing
 from logparse.rendering.palette import hue
 from logparse.schema import LOCATIONS
 from logparse.text.labels import shortened
@@ -107,6 +103,7 @@ ratio, low, high: to the baseline, with the 95 % interval. noise_low, noise_high
 reason: why the row is not comparable."""
 
 
+@once
 def rows(view: View) -> pl.DataFrame:
     """One row for each mark: `ROWS`."""
     panels = _panels(view)[0]
@@ -123,7 +120,7 @@ def chart(view: View) -> Drawing:
     edge, size = gutter(view, frame["label"]), theme(view).size
     notes = max(text_width(note, size) for note in frame["note"].drop_nulls())
     estimates = "estimate" in frame["mark"]
-    drawn: list[Drawing | Plain] = []
+    drawn: list[Drawing] = []
     for number, panel in enumerate(panels):
         part = frame.filter(pl.col("block") == number)
         grid = RowGrid(view, part["row"].n_unique(), width, edge)
@@ -269,7 +266,7 @@ def _rates(view: View, frame: pl.DataFrame, grid: RowGrid) -> Drawing:
     scale, remark = spread_out(*ends)
     per = f" per {view.options.per}" if view.options.per else ", all ranks together"
     title = f"{unit}{per}" + (f" ({remark})" if remark else "")
-    x = alt.X("value:Q", title=title, scale=alt.Scale(**scale), axis=alt.Axis(tickCount=6, domain=False))
+    x = channel("value:Q", title=title, scale={**scale}, axis={"tickCount": 6, "domain": False})
     marked = measured.with_columns(
         colour=pl.col("platform").map_elements(hue, return_dtype=pl.String),
         lines=pl.col("evidence").map_elements(places, return_dtype=pl.String),
@@ -279,8 +276,8 @@ def _rates(view: View, frame: pl.DataFrame, grid: RowGrid) -> Drawing:
     rate = marked.filter(pl.col("mark") == "rate")
     t = theme(view)
     steady = (
-        alt.Chart(data(marked.filter(pl.col("mark") == "steady")))
-        .mark_tick(thickness=2, color=t.ink, opacity=1, height={"band": 1.1})
+        Drawing.of(marked.filter(pl.col("mark") == "steady"))
+        .mark("tick", thickness=2, color=t.ink, opacity=1, height={"band": 1.1})
         .encode(x=x, y=grid.y, tooltip=tooltip)
     )
     return grid.layered(
@@ -301,20 +298,20 @@ def _estimates(view: View, frame: pl.DataFrame, grid: RowGrid) -> Drawing:
         lines=pl.col("evidence").map_elements(places, return_dtype=pl.String),
     )
     if not found.height:
-        nothing: Drawing = grid.texts(pl.DataFrame({"row": [0], "text": [" "]}), x_at(0)).properties(
+        nothing: Drawing = grid.texts(pl.DataFrame({"row": [0], "text": [" "]}), pixels(0)).properties(
             width=grid.width, height=grid.height
         )
         return nothing
-    x = alt.X(
+    x = channel(
         "value:Q", title=f"compiler estimate, {found['unit'][0]}",
-        scale=alt.Scale(domain=[0, float(found["value"].max()) * 1.1], nice=False),  # type: ignore[arg-type]
-        axis=alt.Axis(tickCount=3, domain=False),
+        scale={"domain": [0, float(found["value"].max()) * 1.1], "nice": False},  # type: ignore[arg-type]
+        axis={"tickCount": 3, "domain": False},
     )  # fmt: skip
     points = (
-        alt.Chart(data(found))
-        .mark_point(shape="diamond", size=80, filled=False, strokeDash=[3, 2], strokeWidth=t.stroke, opacity=1)
+        Drawing.of(found)
+        .mark("point", shape="diamond", size=80, filled=False, strokeDash=[3, 2], strokeWidth=t.stroke, opacity=1)
         .encode(
-            x=x, y=grid.y, color=alt.Color("colour:N", scale=None),
+            x=x, y=grid.y, color=channel("colour:N", scale=None),
             tooltip=tips(view, label="run", text="compiler estimate", lines="lines"),
         )
     )  # fmt: skip

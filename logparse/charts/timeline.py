@@ -28,17 +28,16 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-import altair as alt
 import polars as pl
 
 from logparse.charts._panel import WIDTH, LegendEntry, RowGrid, capped, gutter, heading, labelled, legend
-from logparse.charts._theme import data, fitted, framed, places, source_note, text_width, theme, tiled, tips, x_at
-from logparse.charts._view import JobBlock, View
+from logparse.charts._theme import fitted, framed, places, source_note, text_width, theme, tiled, tips
+from logparse.charts._vega import Drawing, channel, layer, pixels
+from logparse.charts._view import JobBlock, View, once
 from logparse.comparison.jobs import Job
 from logparse.comparison.phrases import labels
 from logparse.comparison.sides import Side
 from logparse.errors import NothingToDraw
-from logparse.rendering.export import Drawing
 from logparse.rendering.palette import BAD, PHASES, hue
 from logparse.schema import LOCATIONS, TEXT
 from logparse.text.location import Location
@@ -103,6 +102,7 @@ class _Lane:
         return (time - self.begin).total_seconds()
 
 
+@once
 def rows(view: View) -> pl.DataFrame:
     """What is drawn: `ROWS` gives columns and types."""
     lanes = _lanes(view)
@@ -132,7 +132,7 @@ def _blocks(view: View, lanes: Mapping[str, _Lane]) -> tuple[Sequence[JobBlock],
 
 def _lane(view: View, job: Job) -> _Lane | None:
     """The lane of a job; None if it has fewer than two timestamps."""
-    phases = view.ledger.phases(job).filter(pl.col("stage").is_null())
+    phases = view.ledger.phases(job, stage=None)
     before = pl.col("end_at") - pl.duration(microseconds=(pl.col("duration_s") * 1e6).round())
     # A summary at the end states how long compilation took. Its timestamp is not when that ended: metrics precede it.
     first = view.ledger.metrics(job, *_WORK_METRICS, basis="measured")["at"].min()
@@ -171,10 +171,13 @@ def _length(span: _Span) -> timedelta:
 
 def _errors(view: View, job: Job) -> list[dict[str, Any]]:
     """Errors with timestamps, but in UTC logs none of the scheduler, whose timestamps are in local time."""
-    wanted = (pl.col("level") == "error") & pl.col("at").is_not_null()
+    errors = view.ledger.messages(job, level="error")
+    if not errors.height:
+        return []
+    wanted = pl.col("at").is_not_null()
     if job["zone"] is not None:
         wanted &= pl.col("kind").cast(TEXT).fill_null("") != "scheduler"
-    found = view.ledger.messages(job).filter(wanted).sort("at", "line").rows(named=True)
+    found = errors.filter(wanted).sort("at", "line").rows(named=True)
     # A timestamp in whole seconds is taken as the middle of that second.
     return [{**row, "at": row["at"] + (timedelta() if row["at"].microsecond else _HALF)} for row in found]
 
@@ -206,7 +209,7 @@ def _failure(
     if errors:
         last = errors[-1]
         return last["at"], one_line(last["text"] or "error"), (Location(last["source"], last["line"]),)
-    messages = view.ledger.messages(job).filter(pl.col("level") == "error")
+    messages = view.ledger.messages(job, level="error")
     if messages.height:
         last = messages.row(-1, named=True)
         text = f"{one_line(last['text'] or 'error')} (no timestamp: drawn at the end)"
@@ -367,9 +370,9 @@ def _panel(view: View, frame: pl.DataFrame, notes: pl.DataFrame, grid: RowGrid) 
     t = theme(view)
     drawn = _worded(view, frame)
     right = float(frame["end_s"].max() or 1.0)  # type: ignore[arg-type]
-    axis = alt.Axis(format=",~f", tickCount=int(grid.width // 90), domain=False)
-    x = alt.X(
-        "begin_s:Q", title="seconds since the job began", scale=alt.Scale(domain=[0, right], nice=False), axis=axis
+    axis = {"format": ",~f", "tickCount": int(grid.width // 90), "domain": False}
+    x = channel(
+        "begin_s:Q", title="seconds since the job began", scale={"domain": [0, right], "nice": False}, axis=axis
     )
     tip = tips(view, label="run", what="what", when="when", place="lines")
     middle = grid.y
@@ -381,11 +384,11 @@ def _panel(view: View, frame: pl.DataFrame, notes: pl.DataFrame, grid: RowGrid) 
     }
     for mark, look in lines.items():
         part = drawn.filter(mark=mark)
-        layers.append(alt.Chart(data(part)).mark_rule(**look).encode(x, alt.X2("end_s:Q"), middle, tooltip=tip))
-    solid = alt.Chart(data(bars)).mark_bar(height={"band": 1.0}, cornerRadius=0)
-    colour = alt.Color("fill:N", scale=None)
+        layers.append(Drawing.of(part).mark("rule", **look).encode(x=x, x2="end_s:Q", y=middle, tooltip=tip))
+    solid = Drawing.of(bars).mark("bar", height={"band": 1.0}, cornerRadius=0)
+    colour = channel("fill:N", scale=None)
     layers.append(
-        solid.encode(x, alt.X2("end_s:Q"), middle, color=colour, stroke=alt.Stroke("fill:N", scale=None), tooltip=tip)
+        solid.encode(x=x, x2="end_s:Q", y=middle, color=colour, stroke=channel("fill:N", scale=None), tooltip=tip)
     )
     big = 5.0 * grid.step if grid.step < 20 else 110.0
     signs: dict[str, dict[str, Any]] = {
@@ -397,11 +400,11 @@ def _panel(view: View, frame: pl.DataFrame, notes: pl.DataFrame, grid: RowGrid) 
         part = drawn.filter(mark=mark)
         if mark == "failure":
             part = _beside(part, drawn, right / grid.width)
-        point = alt.Chart(data(part)).mark_point(size=big, opacity=1, **look)
-        layers.append(point.encode(x, middle, tooltip=tip))
+        point = Drawing.of(part).mark("point", size=big, opacity=1, **look)
+        layers.append(point.encode(x=x, y=middle, tooltip=tip))
     layers += [_inside(view, drawn, grid, right), grid.labels(notes)]
-    layers.append(grid.texts(notes.select("row", text="note"), x_at(grid.width + _CLEAR), align="left"))
-    return alt.layer(*layers).properties(width=grid.width, height=grid.height)
+    layers.append(grid.texts(notes.select("row", text="note"), pixels(grid.width + _CLEAR), align="left"))
+    return layer(*layers).properties(width=grid.width, height=grid.height)
 
 
 def _beside(failures: pl.DataFrame, drawn: pl.DataFrame, a_pixel: float) -> pl.DataFrame:
@@ -447,12 +450,12 @@ def _inside(view: View, frame: pl.DataFrame, grid: RowGrid, right: float) -> Any
     schema = {"row": pl.Int64, "x": pl.Float64, "text": pl.String, "ink": pl.String, "lift": pl.Float64}
     words = pl.DataFrame(out, schema)
     layers = [
-        grid.texts(words.filter(lift=lift), alt.X("x:Q"), align="center", fontSize=size, dy=lift).encode(
-            color=alt.Color("ink:N", scale=None)
+        grid.texts(words.filter(lift=lift), channel("x:Q"), align="center", fontSize=size, dy=lift).encode(
+            color=channel("ink:N", scale=None)
         )
         for lift in (0.0, -7.0)
     ]
-    return alt.layer(*layers)
+    return layer(*layers)
 
 
 def _fits(row: Mapping[str, Any], text: str, grid: RowGrid, right: float) -> bool:

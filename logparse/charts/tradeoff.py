@@ -28,13 +28,10 @@ from collections.abc import Iterator, Sequence
 from functools import cache
 from typing import Any, TypeAlias
 
-import altair as alt
 import polars as pl
 
 from logparse.charts._panel import LegendEntry, capped, extent, heading, legend, platform_of, rank_notes, workload_title
 from logparse.charts._theme import (
-    Plain,
-    data,
     distinct_labels,
     fitted,
     framed,
@@ -45,10 +42,9 @@ from logparse.charts._theme import (
     tiled,
     tips,
     title_labels,
-    x_at,
-    y_at,
 )
-from logparse.charts._view import JobBlock, View
+from logparse.charts._vega import Drawing, channel, layer, like, pixels
+from logparse.charts._view import JobBlock, View, once
 from logparse.comparison.jobs import Job
 from logparse.comparison.noise import interval
 from logparse.comparison.quantities import CLOCKS, LOWER_SCORES, QUANTITIES, Quantity
@@ -57,7 +53,6 @@ from logparse.comparison.sides import Side, SideValues, side_values
 from logparse.comparison.verdict import UNKNOWN, WITHIN, verdict
 from logparse.comparison.wording import cell_text
 from logparse.errors import NothingToDraw
-from logparse.rendering.export import Drawing
 from logparse.rendering.palette import hue
 from logparse.schema import LOCATIONS
 from logparse.text.labels import shortened
@@ -97,6 +92,7 @@ of the fastest run of the front in both score and time. apart: why it is not in 
 runs of its panel."""
 
 
+@once
 def rows(view: View) -> pl.DataFrame:
     """One row per dot: `ROWS`."""
     return pl.DataFrame([r for i, b in enumerate(_blocks(view)[0]) for r in _block_rows(view, i, b)], schema=ROWS)
@@ -110,7 +106,7 @@ def chart(view: View) -> Drawing:
         raise NothingToDraw("no completed run states both a score (or loss) and a time")
     one = 1.35 if len(blocks) == 1 else 1.0
     size = (float(view.options.width or _WIDTH * one), float(view.options.height or _HEIGHT * one))
-    drawn: list[Drawing | Plain] = []
+    drawn: list[Drawing] = []
     for number, block in enumerate(blocks):
         part = frame.filter(pl.col("block") == number)
         title = heading(view, workload_title(view.ledger, block), _unranked(part))
@@ -271,50 +267,43 @@ def _panel(view: View, frame: pl.DataFrame, size: tuple[float, float]) -> Drawin
     up = (up[0], min(up[1], 104.0)) if share else up
     word = "latency" if clock == "latency_s" else f"{clock.removesuffix('_s')} clock"
     better = "lower is better ↓" if _is_lower(name) else "higher is better ↑"
-    x = alt.X(
+    x = channel(
         "time_s:Q", title=f"{word}, {'ms' if short else 's'}, ← less is better", scale=_linear(across),
-        axis=alt.Axis(tickCount=5, domain=False),
+        axis={"tickCount": 5, "domain": False},
     )  # fmt: skip
-    y = alt.Y(
+    y = channel(
         "score:Q", title=f"{name.replace('_', ' ')}{', %' if share else ''}, {better}", scale=_linear(up),
-        axis=alt.Axis(tickCount=5, domain=False, minExtent=34),
+        axis={"tickCount": 5, "domain": False, "minExtent": 34},
     )  # fmt: skip
-    colour = alt.Color("colour:N", scale=None)
-    rule = alt.Chart(data(scaled)).mark_rule(strokeWidth=1.5)
-    bases = {"x": (x["title"], x["scale"], x["axis"]), "y": (y["title"], y["scale"], y["axis"])}
-
-    def of(channel: Any, field: str, which: str) -> Any:
-        title, scale, axis = bases[which]
-        return channel(f"{field}:Q", title=title, scale=scale, axis=axis)
-
+    colour = channel("colour:N", scale=None)
+    rule = Drawing.of(scaled).mark("rule", strokeWidth=1.5)
     front = scaled.filter(pl.col("best").fill_null(False)).sort("time_s")
-    line = alt.Chart(data(front if front.height > 1 else front.clear())).mark_line(
-        interpolate="step-after", color=t.faint, strokeWidth=t.stroke, strokeDash=[2, 2]
+    line = Drawing.of(front if front.height > 1 else front.clear()).mark(
+        "line", interpolate="step-after", color=t.faint, strokeWidth=t.stroke, strokeDash=[2, 2]
     )
     low = _is_lower(name)
-    corner = alt.Chart(data(pl.DataFrame({"text": ["better"]}))).encode(y=y_at(size[1] - 10 if low else 10))
+    corner = Drawing.of(pl.DataFrame({"text": ["better"]})).encode(y=pixels(size[1] - 10 if low else 10))
+    outline = {"stroke": t.faint, "strokeWidth": t.stroke}
     texts, unnamed = _placed(scaled, across, up, size, t.size - 1)
-    at = {"x": alt.X("px:Q", scale=None, axis=None), "y": alt.Y("py:Q", scale=None, axis=None), "text": "text:N"}
+    at = {"x": channel("px:Q", scale=None, axis=None), "y": channel("py:Q", scale=None, axis=None), "text": "text:N"}
     labels = [
-        alt.Chart(data(texts)).mark_text(align="left", baseline="middle", fontSize=t.size - 1, **look).encode(**at)
+        Drawing.of(texts).mark("text", align="left", baseline="middle", fontSize=t.size - 1, **look).encode(**at)
         for look in ({"color": t.paper, "stroke": t.paper, "strokeWidth": 4}, {"color": t.ink})
     ]
-    leaders = alt.Chart(data(texts.filter(pl.col("tx").is_not_null()))).mark_rule(color=t.faint, strokeWidth=0.8)
-    ends = {"x2": alt.X2("tx:Q"), "y2": alt.Y2("ty:Q")}
-    drawn: Drawing = alt.layer(
+    leaders = Drawing.of(texts.filter(pl.col("tx").is_not_null())).mark("rule", color=t.faint, strokeWidth=0.8)
+    ends = {"x2": "tx:Q", "y2": "ty:Q"}
+    drawn: Drawing = layer(
         line.encode(x=x, y=y),
-        leaders.encode(x=alt.X("dx:Q", scale=None, axis=None), y=alt.Y("dy:Q", scale=None, axis=None), **ends),
+        leaders.encode(x=channel("dx:Q", scale=None, axis=None), y=channel("dy:Q", scale=None, axis=None), **ends),
         labels[0],
-        rule.encode(x=of(alt.X, "time_low", "x"), x2=alt.X2("time_high:Q"), y=y, color=colour),
-        rule.encode(x=x, y=of(alt.Y, "score_low", "y"), y2=alt.Y2("score_high:Q"), color=colour),
-        alt.Chart(data(scaled))
-        .mark_point(filled=True, size=70, opacity=1, stroke=t.paper, strokeWidth=0.8)
+        rule.encode(x=like(x, "time_low"), x2="time_high:Q", y=y, color=colour),
+        rule.encode(x=x, y=like(y, "score_low"), y2="score_high:Q", color=colour),
+        Drawing.of(scaled)
+        .mark("point", filled=True, size=70, opacity=1, stroke=t.paper, strokeWidth=0.8)
         .encode(x=x, y=y, color=colour, tooltip=tips(view, label="run", display="score and time", lines="lines")),
         labels[1],
-        corner.mark_point(shape=_DOWN if low else _UP, size=28, stroke=t.faint, strokeWidth=t.stroke, opacity=1).encode(
-            x=x_at(10)
-        ),
-        corner.mark_text(align="left", baseline="middle", color=t.faint).encode(x=x_at(20), text=alt.Text("text:N")),
+        corner.mark("point", shape=_DOWN if low else _UP, size=28, opacity=1, **outline).encode(x=pixels(10)),
+        corner.mark("text", align="left", baseline="middle", color=t.faint).encode(x=pixels(20), text="text:N"),
         *([_unnamed(view, unnamed, size)] if unnamed else []),
         width=size[0],
         height=size[1],
@@ -326,7 +315,7 @@ _UP, _DOWN = "M1,1L-1,-1M0.2,-1L-1,-1L-1,0.2", "M1,-1L-1,1M0.2,1L-1,1L-1,-0.2"
 """Arrows to the upper left and the lower left."""
 
 
-def _unnamed(view: View, count: int, size: tuple[float, float]) -> alt.Chart:
+def _unnamed(view: View, count: int, size: tuple[float, float]) -> Drawing:
     text = f"{count} more without a label"
     look: dict[str, Any] = {
         "align": "right",
@@ -334,10 +323,10 @@ def _unnamed(view: View, count: int, size: tuple[float, float]) -> alt.Chart:
         "color": theme(view).faint,
         "fontSize": theme(view).size - 2,
     }
-    made: alt.Chart = (
-        alt.Chart(data(pl.DataFrame({"text": [text]})))
-        .mark_text(**look)
-        .encode(x=x_at(size[0] - 4), y=y_at(size[1] - 4), text=alt.Text("text:N"))
+    made: Drawing = (
+        Drawing.of(pl.DataFrame({"text": [text]}))
+        .mark("text", **look)
+        .encode(x=pixels(size[0] - 4), y=pixels(size[1] - 4), text="text:N")
     )
     return made
 
@@ -351,8 +340,8 @@ def _room(frame: pl.DataFrame, columns: Sequence[str], share: float, least: floa
     return (0.0 if low >= 0 > ends[0] else ends[0], ends[1])
 
 
-def _linear(ends: tuple[float, float]) -> alt.Scale:
-    return alt.Scale(domain=list(ends), nice=False, zero=False)
+def _linear(ends: tuple[float, float]) -> dict[str, Any]:
+    return {"domain": list(ends), "nice": False, "zero": False}
 
 
 _PLACED: dict[str, Any] = {"text": pl.String, **dict.fromkeys(("px", "py", "dx", "dy", "tx", "ty"), pl.Float64)}

@@ -141,12 +141,12 @@ def command(
             name, logs, where=where, theme=theme, width=width, height=height, title=title, claims=claims, ignore=ignore,
             **options,
         )  # fmt: skip
-        drawing = charts.drawn(name, view)
+        specification = charts.specification(name, view)
     except NothingToDraw as error:
         click.echo(f"Nothing to draw: {error}", err=True)
         return max(NOTHING, _options.exit_code(logs))
     if chosen is not None:
-        _options.put_bytes(export(drawing, chosen, _command(ctx)), output)
+        _options.put_bytes(export(specification, chosen, _command(ctx)), output)
     if data is not None:
         _options.put(charts.rows(name, view), name, None, data)
     return _options.exit_code(logs)

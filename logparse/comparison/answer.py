@@ -105,9 +105,13 @@ def _sentence(row: Row, index: int, comparison: Comparison, label: bool = True) 
 
 
 def _rank(row: Row, index: int, comparison: Comparison) -> str:
-    """`, the best of 5 sides`, where there are several candidates and it is."""
+    """`, the highest of 5 sides`, where there are several candidates and it is; or that of the baseline."""
     known = [c.mean for c in row.cells if c.mean is not None]
-    mean = row.cells[index].mean
-    if len(known) < 3 or mean != (min(known) if row.better == "lower" else max(known)):
+    best = min(known) if row.better == "lower" else max(known)
+    name = f"the {'shortest' if row.better == 'lower' else 'highest'} of {many(len(known), 'side')}"
+    if len(known) < 3:
         return ""
-    return f", the {'shortest' if row.better == 'lower' else 'highest'} of {many(len(known), 'side')}"
+    if row.cells[index].mean == best:
+        return f", {name}"
+    base = row.cells[comparison.baseline]
+    return f"; {base.side.label} has {name}" if base.mean == best else ""

@@ -185,15 +185,15 @@ def compare_jobs(
 def of_sides(
     ledger: Ledger,
     sides: Sequence[Side],
-    baseline: str | None = None,
+    baseline: str | int | None = None,
     clock: str | None = None,
     per: str | None = None,
     points: Sequence[str] = (),
     targets: Sequence[str] = (),
     by: str | None = None,
 ) -> Comparison:
-    """The comparison of these sides; see `compare`."""
-    first = baseline_of(sides, baseline)
+    """The comparison of these sides; see `compare`. The baseline may be the index of a side."""
+    first = baseline if isinstance(baseline, int) else baseline_of(sides, baseline)
     shown = [q for q in quantities().values() if q.clock is None or clock is None or q.clock == clock]
     rows = [row for q in shown if (row := row_of(ledger, q, sides, first, per, by)) is not None]
     common = [at(ledger, sides, p) for p in points] + [target(ledger, sides, t) for t in targets]

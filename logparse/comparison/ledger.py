@@ -15,6 +15,7 @@ from logparse.comparison.jobs import Job, jobs
 from logparse.comparison.programs import Program, graphs, programs
 from logparse.grammar import Grammar
 from logparse.logs import Logs
+from logparse.schema import TEXT
 from logparse.text.location import Location
 from logparse.text.missing import Code
 
@@ -34,7 +35,8 @@ class Ledger:
         self.jobs: list[Job] = jobs(logs.runs)
         self.grammars: Mapping[str, Grammar] = {g.name: g for g in logs.grammars}
         self.cells = Cells(logs)
-        self._parts: dict[str, Mapping[tuple[Any, ...], pl.DataFrame]] = {}
+        self._parts: dict[Hashable, Mapping[str, pl.DataFrame]] = {}
+        self._values: dict[tuple[str, int, str], Value] = {}
         self._made: dict[Hashable, Any] = {}
 
     @cached_property
@@ -49,6 +51,14 @@ class Ledger:
         A workload that the log does not name is that of the jobs with the same program. The task of a job with only its
         submission log is `submission`, whether or not it compiled.
         """
+        # One log of a job, seen as a job of its own, may have the id of the job.
+        key = job.id, len(job.others), column
+        value = self._values.get(key)
+        if value is None:
+            value = self._values[key] = self._value(job, column)
+        return value
+
+    def _value(self, job: Job, column: str) -> Value:
         if column == "task" and job.main["status"] == "submitted":
             return replace(self.value(job, "status"), value=SUBMISSION)
         found = [self.cells.value(run, column) for run in job.runs]
@@ -108,37 +118,45 @@ class Ledger:
         return programs(self.jobs, self.logs.params)
 
     def metrics(self, job: Job, *names: str, **where: str | None) -> pl.DataFrame:
-        """Rows of `metrics` of that job with one of these names (any, where none is given), in the order of the lines;
-        `scope=None` is the run's own."""
-        wanted = [pl.col("name").is_in(list(names))] if names else []
-        wanted += [pl.col(c).is_null() if value is None else pl.col(c) == value for c, value in where.items()]
-        rows = self._of("metrics", job)
-        return rows.filter(wanted) if wanted and rows.height else rows
+        """Rows of `metrics` of that job with one of these names (any, where none is given) and these values in other
+        columns, in the order of the lines; `scope=None` is the run's own."""
+        return self._of("metrics", job, names, where)
 
-    def phases(self, job: Job) -> pl.DataFrame:
-        """Rows of `phases` of that job, the vendor's stages too."""
-        return self._of("phases", job)
+    def phases(self, job: Job, **where: str | None) -> pl.DataFrame:
+        """Rows of `phases` of that job with these values, the vendor's stages too; `stage=None` leaves them out."""
+        return self._of("phases", job, (), where)
 
-    def messages(self, job: Job) -> pl.DataFrame:
-        """Rows of `messages` of that job."""
-        return self._of("messages", job)
+    def messages(self, job: Job, **where: str | None) -> pl.DataFrame:
+        """Rows of `messages` of that job with these values."""
+        return self._of("messages", job, (), where)
 
-    def params(self, job: Job) -> pl.DataFrame:
-        """Rows of `params` of that job."""
-        return self._of("params", job)
+    def params(self, job: Job, *names: str) -> pl.DataFrame:
+        """Rows of `params` of that job with one of these names (any, where none is given)."""
+        return self._of("params", job, names, {})
 
-    def _of(self, frame: str, job: Job) -> pl.DataFrame:
-        """The rows of a frame that are of that job."""
-        parts = [part for run in job.ids if (part := self._by_run(frame).get((run,))) is not None]
+    def _of(self, frame: str, job: Job, names: tuple[str, ...], where: Mapping[str, str | None]) -> pl.DataFrame:
+        by_run = self._by_run(frame, names, where)
+        parts = [part for run in job.ids if (part := by_run.get(run)) is not None]
         if len(parts) == 1:
             return parts[0]
-        return pl.concat(parts) if parts else getattr(self.logs, frame).clear()
+        return pl.concat(parts) if parts else by_run[""]
 
-    def _by_run(self, frame: str) -> Mapping[tuple[Any, ...], pl.DataFrame]:
-        """Run -> its rows: cut once, since a job is asked for its rows many times."""
-        if frame not in self._parts:
-            self._parts[frame] = getattr(self.logs, frame).partition_by("run", as_dict=True)
-        return self._parts[frame]
+    def _by_run(
+        self, frame: str, names: tuple[str, ...], where: Mapping[str, str | None]
+    ) -> Mapping[str, pl.DataFrame]:
+        """Run -> its rows, and "" -> no rows. The frame is filtered once for all jobs: a query for each job takes
+        longer than everything else."""
+        key = frame, names, tuple(where.items())
+        if key not in self._parts:
+            rows: pl.DataFrame = getattr(self.logs, frame)
+            conditions = [pl.col("name").is_in(list(names))] if names else []
+            conditions += [pl.col(c).is_null() if value is None else pl.col(c) == value for c, value in where.items()]
+            kept = rows.filter(conditions) if conditions else rows
+            runs = kept["run"].unique(maintain_order=True).cast(TEXT)
+            # `partition_by(as_dict=True)` has a query for each part.
+            parts = kept.partition_by("run") if kept.height else []
+            self._parts[key] = {"": rows.clear(), **dict(zip(runs, parts, strict=True))}
+        return self._parts[key]
 
     def repeats(self, job: Job) -> list[Job]:
         """Distinct runs of the same experiment with a result; the job alone where there are no others.
@@ -217,7 +235,7 @@ class Ledger:
     def with_claims(self, claims: Iterable[Claim]) -> Ledger:
         """The same jobs with these claims."""
         other = Ledger.__new__(Ledger)
-        other.__dict__.update(self.__dict__, claims=tuple(claims), _made={})
+        other.__dict__.update(self.__dict__, claims=tuple(claims), _made={}, _values={})
         for name in ("_by_experiment", "_by_program"):  # a claimed workload is one that has repeats
             other.__dict__.pop(name, None)
         return other
@@ -225,7 +243,7 @@ class Ledger:
     def only(self, jobs: Iterable[Job]) -> Ledger:
         """These jobs alone; the others still count as repeats, since they were read with them."""
         other = self.with_claims(self.claims)
-        shared = ("_by_experiment", "_by_program", "_programs", "_by_graph")
+        shared = ("_by_experiment", "_by_program", "_programs", "_by_graph", "_values")
         other.__dict__.update({name: getattr(self, name) for name in shared}, jobs=list(jobs))
         other.__dict__.pop("by_run", None)
         return other

@@ -70,8 +70,7 @@ def location(row: Mapping[str, Any]) -> Location:
 
 def profiled(ledger: Ledger, job: Job) -> Sequence[Mapping[str, Any]]:
     """Rows of `params` that show that a profiler was on."""
-    on = ledger.once("profiled", lambda: set(ledger.logs.params.filter(pl.col("name") == "profiling")["run"]))
-    return [] if on.isdisjoint(job.ids) else ledger.params(job).filter(pl.col("name") == "profiling").rows(named=True)
+    return ledger.params(job, "profiling").rows(named=True)
 
 
 def by_value(ledger: Ledger, jobs: Sequence[Job], column: str) -> dict[Any, list[Job]]:
@@ -151,7 +150,9 @@ def first_error(ledger: Ledger, job: Job) -> Mapping[str, Any] | None:
     consequences of it), else the first. What a scheduler reports after the user interrupted a run is a consequence.
     Where an error only announces that something failed (`Uncaught exception:`), text and line are those of the
     following line that says what it was."""
-    errors = ledger.messages(job).filter(pl.col("level") == "error")
+    errors = ledger.messages(job, level="error")
+    if not errors.height:
+        return None
     if (errors["kind"].cast(pl.String) == "interrupt").any():
         errors = errors.filter(pl.col("kind").cast(pl.String).ne_missing("scheduler"))
     naming = errors.filter(pl.col("text").str.contains(_PROBLEM))

@@ -134,7 +134,7 @@ class Relative:
 
     def _parameters(self, job: Job) -> Value:
         """The number of parameters: as the log prints it, else that of the known model."""
-        rows = self.ledger.params(job).filter((pl.col("name") == "parameters") & pl.col("number").is_not_null())
+        rows = self.ledger.params(job, "parameters").filter(pl.col("number").is_not_null())
         if rows.height:
             number, source, line = rows.select("number", pl.col("source").cast(TEXT), "line").row(-1)
             return Value(number, None, "read", "in the log", (Location(source, line),))

@@ -7,8 +7,6 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-import polars as pl
-
 from logparse.cells import Value
 from logparse.comparison.compare import Comparison, Row, more_runs
 from logparse.comparison.estimate import OTHER_PROGRAM, Noise, detectable
@@ -79,7 +77,7 @@ def _factors(comparison: Comparison) -> Iterator[str]:
 def _rebuilt(comparison: Comparison) -> Iterator[str]:
     """Why a vendor's tool rebuilt the model, as it states it."""
     for job in comparison.jobs:
-        rows = comparison.ledger.messages(job).filter(pl.col("kind") == "rebuild")
+        rows = comparison.ledger.messages(job, kind="rebuild")
         for row in rows.iter_rows(named=True):
             if not row["text"].endswith(":"):  # the heading of the reasons below it
                 location = Location(row["source"], row["line"])

@@ -89,12 +89,15 @@ def findings(
     Raises:
         UsageError: `ignore` names an unknown finding.
     """
-    rows = _all_rows(what, of_one_run)
+    if isinstance(what, Ledger):
+        # The charts of a report need the same findings as its list.
+        rows = what.once(("findings", of_one_run), lambda: _all_rows(what, of_one_run))
+    else:
+        rows = _all_rows(what, of_one_run)
     if not rows:
         return empty("findings")
     ignored = _ignored(as_tuple(ignore), {row["key"] for row in rows})
-    for row in rows:
-        row["ignored"] = ignored.get(row["name"], ignored.get(row["key"]))
+    rows = [{**row, "ignored": ignored.get(row["name"], ignored.get(row["key"]))} for row in rows]
     order = pl.col("severity").replace_strict(list(SEVERITIES), list(range(len(SEVERITIES))), return_dtype=pl.Int8)
     frame = pl.DataFrame(rows, schema_overrides={"ignored": pl.String, "evidence": LOCATIONS})
     return conform("findings", frame.sort(order, maintain_order=True))

@@ -28,6 +28,10 @@ _MAKES_A_RUN = frozenset({"identifies_platform", "running", "result", "submissio
 """Marks of rules of which a run has at least one line."""
 
 
+_ENDS = frozenset({"failure", "submission"})
+"""Marks of shared rules after which the next beginning is that of another run."""
+
+
 def _makes_a_run(rule: Rule) -> bool:
     return bool(rule.marked & _MAKES_A_RUN) and "standalone" not in rule.marked
 
@@ -196,34 +200,49 @@ def _starts(batch: Batch, places: _Places) -> pl.DataFrame:
     """Where runs of one grammar begin: pos, source, stretch."""
     hits = places.hits
     # A rule that captures nothing and has no mark says nothing about runs. Lines that only state settings or identify
-    # the platform are not work: banners are printed between beginnings. After a failure, of whatever rule, the next
-    # beginning is that of another run.
-    extracts = _flag(places.rules, lambda r: bool(r.fields or r.marks) if _is_own(hits, r) else "failure" in r.marked)
+    # the platform are not work: banners are printed between beginnings. After a failure or the submission of a job, of
+    # whatever rule, the next beginning is that of another run.
+    extracts = _flag(places.rules, lambda r: bool(r.fields or r.marks) if _is_own(hits, r) else bool(r.marked & _ENDS))
     begins = _flag(places.rules, lambda r: "begin" in r.marked)
+    restarts = _flag(places.rules, lambda r: "restart" in r.marked)
     settings = _flag(
         places.rules,
         lambda r: (
-            (r.marked <= {"unanchored"} and r.params is not None)
+            (r.marked <= {"unanchored", "restart"} and r.params is not None)
             or (
                 "identifies_platform" in r.marked and r.marked <= {"identifies_platform", "standalone"} and not r.fields
             )
         ),
     )
     worked = _flag(places.rules, lambda r: bool(r.marked & {"running", "result", "failure"}))
+    shows_work = _flag(places.rules, lambda r: bool(r.marked & {"running", "result", "submission", "failure"}))
     lines = (
         places.lines.lazy()
         .filter(extracts & pl.col("stretch").is_not_null())
-        .with_columns(begins.alias("begins"), worked.alias("worked"), (~begins & ~settings).alias("content"))
+        .with_columns(
+            begins.alias("begins"),
+            worked.alias("worked"),
+            (~begins & ~restarts & ~settings).alias("content"),
+            restarts.alias("restarts"),
+            shows_work.cast(pl.UInt32).alias("work"),
+        )
         .sort("pos")
         .with_columns((pl.col("begins") & ~_repeated(batch, places)).alias("begins"))
-        .with_columns(pl.col("content").cum_sum().alias("above"))
+        .with_columns(pl.col("content").cum_sum().alias("above"), pl.col("work").cum_sum().over("source"))
     )
-    # A beginning opens a run unless there are only beginnings between it and the one before.
-    begin = lines.filter("begins").with_columns(
+    # A restart opens a run where work is between it and the beginning or restart before it; a beginning, unless there
+    # are only beginnings between it and the one before.
+    work_before = pl.col("work").shift(1, fill_value=0).over("source")
+    places_of_runs = lines.filter(pl.col("begins") | pl.col("restarts")).filter(
+        pl.col("begins") | (pl.col("work") > work_before)
+    )
+    begin = places_of_runs.with_columns(
         pl.col("above").shift(1).alias("above_before"), pl.col("stretch").shift(1).alias("stretch_before")
     )
     opened = begin.filter(
-        pl.col("above").ne_missing(pl.col("above_before")) | pl.col("stretch").ne_missing(pl.col("stretch_before"))
+        pl.col("restarts")
+        | pl.col("above").ne_missing(pl.col("above_before"))
+        | pl.col("stretch").ne_missing(pl.col("stretch_before"))
     ).select("pos", "source", "stretch")
     # Lines above the first beginning are a run of their own only if work, a result or a failure is among them.
     first = opened.group_by("source").agg(pl.col("pos").min().alias("first"))

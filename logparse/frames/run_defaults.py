@@ -143,10 +143,19 @@ def _train_includes(columns: RunColumns, phases: Phases) -> None:
     rows = phases.rows.filter((pl.col("stage") == "train") & (pl.col("phase") != "train"))
     if not rows.height:
         return
-    values = rows.group_by("n").agg(pl.col("phase").unique().sort().str.join(", ").alias("value"))
+    values = rows.group_by("n").agg(
+        pl.col("phase").unique().sort().str.join(", ").alias("value"),
+        pl.len().alias("count"),
+        pl.col("duration").sum().round(3).alias("sum"),
+    )
     begins = phases.evidence.filter(pl.col("id").is_in(rows["id"].implode()) & (pl.col("input") == "begin"))
-    lines = begins.select("n", "pos", "seg", "rule")
-    reason = "it begins and ends between two steps"
+    lines = begins.select("n", "pos", "seg", "rule").join(values, on="n", how="left", maintain_order="left")
+    reason = lines.select(
+        pl.when(pl.col("count") == 1)
+        .then(pl.format("it begins and ends between two steps: {} s", "sum"))
+        .otherwise(pl.format("each begins and ends between two steps: {} s in all", "sum"))
+    ).to_series()
+    lines, values = lines.select("n", "pos", "seg", "rule"), values.select("n", "value")
     columns.put("train_includes", values, evidence.rows(lines, how="inferred", reason=reason))
 
 

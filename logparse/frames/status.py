@@ -17,7 +17,7 @@ from logparse.frames.run_columns import RunColumns
 from logparse.grammar import Rule
 from logparse.reading.match import Hits
 from logparse.reading.scan import Texts
-from logparse.schema import NUMBER
+from logparse.schema import NUMBER, TEXT
 from logparse.schema.build import full
 from logparse.text.labels import many
 from logparse.text.missing import Code
@@ -70,6 +70,10 @@ _STATUS = {
 """status -> the fact whose line is its evidence, and the reason."""
 
 
+_SHORT_OF_THE_END = ("failed", "incomplete")
+"""Statuses whose reason says how far the work got, where the log states it."""
+
+
 def find_status(columns: RunColumns, runs: pl.DataFrame, unparsed: pl.Series) -> None:
     """How each run ended, by the order of its marks; null where no line proves it.
 
@@ -102,11 +106,16 @@ def find_status(columns: RunColumns, runs: pl.DataFrame, unparsed: pl.Series) ->
         .then(pl.lit("incomplete"))
     )
     values = frame.select("n", status.alias("value"))
+    progress = _progress(columns) if values["value"].is_in(_SHORT_OF_THE_END).any() else None
     for name, (fact, reason) in _STATUS.items():
         ended = values.filter(pl.col("value") == name)
         if ended.height:
             shown = ended.select("n").join(columns.cited(fact), on="n", how="left", maintain_order="left")
-            columns.put("status", ended, evidence.rows(shown, how="inferred", reason=reason))
+            reasons = full(reason, shown.height, TEXT)
+            if progress is not None and name in _SHORT_OF_THE_END:
+                known = shown.select("n").join(progress, on="n", how="left", maintain_order="left")["progress"]
+                reasons = pl.select(pl.concat_str(reasons, known, separator="; ", ignore_nulls=True)).to_series()
+            columns.put("status", ended, evidence.rows(shown, how="inferred", reason=reasons))
 
 
 def _late_failures(columns: RunColumns, unparsed: pl.Series) -> list[pl.DataFrame]:
@@ -130,13 +139,16 @@ def _late_failures(columns: RunColumns, unparsed: pl.Series) -> list[pl.DataFram
 
 _COUNTERS = {"done": ("total",), "step": ("steps", "last_step"), "local_step": ("steps",), "epoch": ("epochs",)}
 """A counter -> the fields that state where it ends."""
+_TOTALS = {"step": ("steps",), "local_step": ("steps",), "epoch": ("epochs",)}
+"""A counter -> the fields that state where the whole run ends. (`last_step` is the end of one loop.)"""
 
 
 def _under_way(columns: RunColumns, runs: pl.DataFrame, unparsed: pl.Series) -> list[pl.DataFrame]:
     """n, pos, seg, rule of the lines that end a run and show work under way, rule by rule.
 
     They do if a counter is short of its end, or if they have no counter with a known end and the rule is marked
-    `unfinished`.
+    `unfinished`. A line that several platforms print may be of another program: it counts only if a rule reads all
+    lines between the last one of the platform and it.
     """
     last = runs.filter(_number_after(runs, unparsed) == 0).select("n", pos="pos_last")
     out = []
@@ -153,8 +165,51 @@ def _under_way(columns: RunColumns, runs: pl.DataFrame, unparsed: pl.Series) -> 
             short = pl.coalesce(
                 pl.any_horizontal(pairs), pl.when(pl.all_horizontal(p.is_null() for p in pairs)).then(short)
             )
-        out.append(lines.filter(short).select("n", "pos", "seg", pl.lit(rule.name).alias("rule")))
+        lines = lines.filter(short)
+        if lines.height and not columns.hits.grammar.has(rule.name):
+            own = lines.select("n").join(_last_own(columns), on="n", how="left", maintain_order="left")["own"]
+            lines = lines.filter(_number_between(unparsed, _row(own), _row(lines["pos"])).eq_missing(0))
+        out.append(lines.select("n", "pos", "seg", pl.lit(rule.name).alias("rule")))
     return out
+
+
+def _last_own(columns: RunColumns) -> pl.DataFrame:
+    """n, own: where the last line of each run is that a rule of the platform itself read."""
+    frames = [
+        frame.select("n", own="pos") for name, frame in columns.hits.by_rule.items() if columns.hits.grammar.has(name)
+    ]
+    return pl.concat(frames).group_by("n").agg(pl.col("own").max())
+
+
+def _progress(columns: RunColumns) -> pl.DataFrame:
+    """n, progress: how far the work of each run got: its last step with a known end, or else its last bar or epoch.
+
+    A bar may be that of one epoch, and an epoch may have just begun: both are quoted, and no share of the whole run.
+    """
+    parts = []
+    for rule in _rules(columns, "running"):
+        lines = columns.hits.by_rule[rule.name]
+        step = next((c for c in ("step", "local_step") if c in lines.columns), None)
+        for counter in [step] if step else [c for c in ("done", "epoch") if c in lines.columns]:
+            last = lines.filter(pl.col(counter).is_not_null()).unique("n", keep="last", maintain_order=True)
+            end = last["total"].cast(NUMBER) if counter == "done" else _end(columns, last, _TOTALS[counter])
+            last = last.with_columns(end.alias("end"), pl.col(counter).cast(NUMBER).alias("at"))
+            share = pl.col("at") / pl.col("end")
+            if step and {"epoch", "epochs"} <= set(last.columns):  # the steps of one epoch
+                share = (pl.col("epoch") - 1 + share) / pl.col("epochs")
+            reached = pl.format("{} of {}", *(pl.col(name).round().cast(pl.Int64) for name in ("at", "end")))
+            percent = pl.format("{} %", (share * 100).floor().cast(pl.Int64))
+            if step:
+                text = pl.format("{} done: step {}", percent, reached)
+            elif counter == "done":
+                text = pl.format("its last bar is at {} ({})", reached, percent)
+            else:
+                text = pl.format("its last epoch is {}", reached)
+            is_short = (pl.col("at") >= 0) & (pl.col("at") < pl.col("end")) & (share < 1)
+            parts.append(last.filter(is_short).select("n", "pos", is_step=pl.lit(step is not None), progress=text))
+    if not parts:
+        return pl.DataFrame(schema={"n": pl.UInt32, "progress": TEXT})
+    return pl.concat(parts).sort("is_step", "pos").unique("n", keep="last", maintain_order=True).select("n", "progress")
 
 
 def _lines_at(hits: Hits, positions: pl.Series) -> Iterator[tuple[Rule, pl.DataFrame]]:

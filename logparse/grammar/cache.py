@@ -1,12 +1,8 @@
 """Grammars on disk: compiled and checked once, then loaded without pyparsing and without their modules.
 
-An entry is a text file in the user's cache folder: one line with a checksum, then the grammars as JSON. Its name is a
-digest of everything that it was computed from, so a changed grammar, or another version of logparse, pyparsing or
-Python, has another entry. JSON holds data only: an entry that someone else wrote could not run code. It could still
-falsify values, so a folder or file that others own or may write to is not used.
-
-Whatever goes wrong (no home, a read-only folder, a full disk, a damaged entry), the grammars are loaded as if there
-were no cache.
+An entry is a file with the grammars as JSON in the user's cache folder (`logparse.user_cache`). Its name is a digest of
+everything that it was computed from, so a changed grammar, or another version of logparse, pyparsing or Python, has
+another entry. JSON holds data only: an entry that someone else wrote could not run code.
 """
 
 from __future__ import annotations
@@ -16,20 +12,14 @@ import dataclasses
 import hashlib
 import importlib.util
 import json
-import os
-import stat
 import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from logparse import user_cache
 from logparse.grammar import language
 from logparse.grammar.pattern import Compiled, Group
-
-SWITCH = "LOGPARSE_NO_CACHE"
-"""Environment variable: set to 1, nothing is read from the cache or written to it."""
-MOST_ENTRIES = 8
-"""Older entries are deleted."""
 
 _ENCODED = {
     cls.__name__: cls
@@ -46,22 +36,6 @@ _CLASS = "!"
 """Key of the name of the class in the JSON object of a declaration."""
 _PLAIN_IMPORTS = ("__future__", "re", "pyparsing", "logparse.grammar", "logparse.schema", "logparse.grammars")
 _NOT_PLAIN = frozenset({"open", "exec", "eval", "__import__"})
-
-
-def folder() -> Path | None:
-    """The folder of the cache, whether it exists or not; None if there is no place for it, or `SWITCH` is set.
-
-    It is `logparse` in `XDG_CACHE_HOME`, else in the platform's folder for caches.
-    """
-    if os.environ.get(SWITCH, "0") not in ("", "0"):
-        return None
-    base = os.environ.get("XDG_CACHE_HOME", "")
-    if not os.path.isabs(base):
-        if sys.platform == "win32":
-            base = os.environ.get("LOCALAPPDATA", "")
-        else:
-            base = os.path.expanduser("~/Library/Caches" if sys.platform == "darwin" else "~/.cache")
-    return Path(base, "logparse") if os.path.isabs(base) else None
 
 
 def key(sources: Iterable[tuple[str, Path]]) -> str | None:
@@ -107,20 +81,12 @@ def load(name: str) -> tuple[language.Grammar, ...] | None:
 
     Raises `GrammarError` if a metric has another meaning in this process.
     """
-    place = folder()
+    body = user_cache.read(f"{name}.json")
+    if body is None:
+        return None
     try:
-        if place is None or not _only_ours(place.stat()):
-            return None
-        # Not blocking, in case it is a pipe.
-        with open(os.open(place / f"{name}.json", os.O_RDONLY | getattr(os, "O_NONBLOCK", 0)), "rb") as file:
-            status = os.fstat(file.fileno())
-            if not (stat.S_ISREG(status.st_mode) and _only_ours(status)):
-                return None
-            checksum, _, body = file.read().partition(b"\n")
-        if checksum != _checksum(name, body):
-            return None
         grammars = json.loads(body, object_hook=_decoded)
-    except (OSError, ValueError):
+    except ValueError:
         return None
     for grammar in grammars:
         grammar.declare_metrics()
@@ -128,44 +94,12 @@ def load(name: str) -> tuple[language.Grammar, ...] | None:
 
 
 def store(name: str, grammars: Iterable[language.Grammar]) -> None:
-    """Write an entry, and delete the oldest ones. Does nothing if that is not possible."""
-    place = folder()
+    """Write an entry. Does nothing if that is not possible."""
     try:
-        if place is None:
-            return
         body = json.dumps([_encoded(grammar) for grammar in grammars], ensure_ascii=False).encode("utf-8")
-        place.mkdir(mode=0o700, parents=True, exist_ok=True)
-        if not _only_ours(place.stat()):
-            return
-        import tempfile
-
-        # Another process sees the whole entry or none.
-        descriptor, temporary = tempfile.mkstemp(suffix=".new", dir=place)
-        try:
-            with open(descriptor, "wb") as file:
-                file.write(_checksum(name, body) + b"\n" + body)
-            os.replace(temporary, place / f"{name}.json")
-        except OSError:
-            os.unlink(temporary)
-            raise
-        entries = sorted(place.glob("*.json"), key=lambda path: path.stat().st_mtime_ns)
-        for old in entries[:-MOST_ENTRIES]:
-            old.unlink(missing_ok=True)
-    except (OSError, ValueError, TypeError):
+    except (ValueError, TypeError):
         return
-
-
-def _only_ours(status: os.stat_result) -> bool:
-    """Whether the user owns the file or folder, and nobody else may write to it. Windows has no such rights: there the
-    folder is within the user's profile."""
-    if not hasattr(os, "geteuid"):
-        return True
-    return status.st_uid == os.geteuid() and not status.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
-
-
-def _checksum(name: str, body: bytes) -> bytes:
-    """With the name, so that an entry is not taken for another."""
-    return hashlib.sha256(name.encode() + body).hexdigest().encode()
+    user_cache.write(f"{name}.json", body)
 
 
 def _encoded(value: Any) -> Any:

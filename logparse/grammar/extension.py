@@ -8,11 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from logparse.errors import GrammarError, nearest
 from logparse.grammar import formula
 from logparse.grammar.language import GIVEN, Column, Grammar
+
+if TYPE_CHECKING:
+    import pyparsing as pp
 
 T = TypeVar("T")
 
@@ -66,8 +69,8 @@ def extended(platform: Grammar, extensions: Sequence[Grammar]) -> Grammar:
     """`platform` read together with `extensions`: their declarations first, in the order given.
 
     A formula of an extension that needs values of the platform is computed after these; it then fills the column of the
-    runs for which the platform gives no value. Raises `GrammarError` if two rules have the same name, or two grammars
-    declare a prefix.
+    runs for which the platform gives no value. A line may have the prefix of the platform, then that of an extension,
+    or one of them. Raises `GrammarError` if two rules have the same name.
     """
     parts = [*extensions, platform]
     owners: dict[str, Grammar] = {}
@@ -79,10 +82,6 @@ def extended(platform: Grammar, extensions: Sequence[Grammar]) -> Grammar:
                     where=f"{other.name}/{rule.name} and {grammar.name}/{rule.name}",
                     help=f"rename the rule of {other.name}; the rules of an extension are tried first under any name",
                 )
-    prefixes = [g for g in parts if g.prefix is not None]
-    if len(prefixes) > 1:
-        names = " and ".join(g.name for g in prefixes)
-        raise GrammarError(f"{names} both declare a prefix", where=f"{prefixes[0].name}, prefix", help="remove one")
     first, last = _columns(extensions)
     return replace(
         platform,
@@ -91,7 +90,7 @@ def extended(platform: Grammar, extensions: Sequence[Grammar]) -> Grammar:
         version=" + ".join([platform.version, *(f"{g.name} {g.version}" for g in extensions)]),
         device_kind=next((g.device_kind for g in parts if g.device_kind), None),
         record_starts=_all(parts, "record_starts"),
-        prefix=prefixes[0].prefix if prefixes else None,
+        prefix=_prefix(platform, extensions),
         # The values of the platform come first here: they decide the id of a run.
         identity=(*platform.identity, *_all(extensions, "identity")),
         phases=_all(parts, "phases"),
@@ -109,6 +108,20 @@ def extended(platform: Grammar, extensions: Sequence[Grammar]) -> Grammar:
 
 def _all(parts: Sequence[Grammar], name: str) -> tuple[Any, ...]:
     return tuple(item for grammar in parts for item in getattr(grammar, name))
+
+
+def _prefix(platform: Grammar, extensions: Sequence[Grammar]) -> pp.ParserElement | None:
+    """The prefix of lines: that of an extension, or that of the platform (what a launcher prints) before it."""
+    import pyparsing as pp
+
+    def any_of(grammars: Iterable[Grammar]) -> pp.ParserElement | None:
+        prefixes = [g.prefix for g in grammars if g.prefix is not None]
+        return pp.MatchFirst([pp.Literal(p) if isinstance(p, str) else p for p in prefixes]) if prefixes else None
+
+    outer, inner = any_of([platform]), any_of(extensions)
+    if inner is None or outer is None:
+        return outer if inner is None else inner
+    return inner | outer + pp.Opt(inner)
 
 
 def _merged(tables: Iterable[Mapping[str, T]]) -> dict[str, T]:

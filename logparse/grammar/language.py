@@ -45,6 +45,7 @@ MARKS = {
     "identifies_platform": "only this vendor prints the line: it decides the platform of a file",
     "standalone": "such a line alone is not a run (a queue table, a tool's own report, a refused submission)",
     "begin": "starts a new run, unless the current run has only `begin` lines so far",
+    "restart": "starts a new run if the current run has shown its work (running, result, submission or failure)",
     "running": "training or inference is in progress",
     "unfinished": "the workload always prints more after such a line: a log that ends with it ends early",
     "result": "the workload finished and printed its result",

@@ -37,6 +37,8 @@ count = in_unit(pp.Regex(r"[0-9]{1,3}(?:,[0-9]{3})+|[0-9]+"), "1,000")
 """A whole number that may have thousands separators."""
 real = pp.Regex(_REAL)
 """A number: decimals, exponents, nan and inf."""
+grouped = in_unit(pp.Regex(_REAL.replace("[0-9]+", "[0-9]+(?:,[0-9]{3})*", 1)), "1,000")
+"""A number that may have thousands separators and decimals."""
 percent = in_unit(real, "%")
 """The number before a percent sign; its value is a fraction from 0 to 1."""
 word = pp.Regex(r"[^ \t,;]+")

@@ -7,50 +7,54 @@ import re
 import struct
 import zlib
 from codecs import BOM_UTF16_BE
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from html import escape
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 
-import altair as alt
-
+from logparse import user_cache
 from logparse.errors import UsageError
 
-Drawing: TypeAlias = alt.Chart | alt.LayerChart | alt.FacetChart | alt.ConcatChart | alt.VConcatChart | alt.HConcatChart
-"""A chart as altair has it."""
+if TYPE_CHECKING:
+    import altair as alt
+
+SCHEMA = "https://vega.github.io/schema/vega-lite/v6.4.1.json"
+"""The version of Vega-Lite in which the charts are specified."""
 SCALE = 2
 """Pixels of a PNG per pixel of the chart."""
 
 
-def export(drawing: Drawing, format: str, command: str | None = None) -> bytes:
-    """The drawing in one of `FORMATS`.
+def export(specification: Mapping[str, Any], format: str, command: str | None = None) -> bytes:
+    """A chart in one of `FORMATS`.
 
     Args:
-        drawing: the chart.
+        specification: the chart in Vega-Lite.
         format: html (needs no network), svg, png, pdf, json (Vega-Lite).
         command: the command that made it, for the file's metadata.
 
     Raises:
         UsageError: the format needs a package that is not installed.
     """
-    return FORMATS[format](specification(drawing, command))
+    metadata = dict(specification.get("usermeta", {}))
+    if command and "logparse" in metadata:
+        provenance = metadata["logparse"]
+        metadata["logparse"] = {"version": provenance["version"], "command": command, **provenance}
+        specification = {**specification, "usermeta": metadata}
+    return FORMATS[format](specification)
 
 
-def specification(drawing: Drawing, command: str | None = None, *, validate: bool = True) -> dict[str, Any]:
-    """The Vega-Lite specification. Validation against the schema takes as long as making it."""
-    with altair_defaults():
-        spec: dict[str, Any] = drawing.to_dict(validate=validate)
-    if command and "logparse" in spec.get("usermeta", {}):
-        provenance = spec["usermeta"]["logparse"]
-        spec["usermeta"]["logparse"] = {"version": provenance["version"], "command": command, **provenance}
-    return spec
+def as_altair(specification: Mapping[str, Any]) -> alt.VConcatChart:
+    """The chart as altair has it.
 
+    Its parts stay plain dictionaries: altair validates and copies its objects at each level of nesting.
+    """
+    import altair as alt
+    from altair.utils.schemapi import debug_mode
 
-@contextmanager
-def altair_defaults() -> Iterator[None]:
-    """Altair with its default settings, whatever theme or row limit the caller has set."""
-    with alt.data_transformers.enable("default", max_rows=None), alt.theme.enable("none"):
-        yield
+    properties = {name: value for name, value in specification.items() if name not in ("$schema", "vconcat")}
+    with debug_mode(False):  # `to_dict` validates the whole
+        return alt.VConcatChart(
+            vconcat=[alt.VConcatSpecGenericSpec(**part) for part in specification["vconcat"]], **properties
+        )
 
 
 def script_json(value: Any) -> str:
@@ -65,11 +69,21 @@ def script_json(value: Any) -> str:
 def vega_script() -> str:
     """Vega, Vega-Lite and Vega-Embed as one script that is safe inside a script element and sets `vegaEmbed`.
 
+    vl-convert needs two seconds to bundle it, so it is kept in the user's cache folder. The name has the versions of
+    what it was made from.
+
     Raises `UsageError` where vl-convert is not installed.
     """
-    text: str = _vl_convert().javascript_bundle(vl_version=_vega_lite_version())
+    vl_convert, wanted = _vl_convert(), _vega_lite_version()
+    name = f"vega-{wanted}-{vl_convert.__version__}.js"
+    kept = user_cache.read(name)
+    if kept is not None:
+        return kept.decode()
+    text: str = vl_convert.javascript_bundle(vl_version=wanted)
     # The script must not contain what ends a script element or opens a comment in one.
-    return text.replace("</script", "<\\/script").replace("<!--", "<\\!--")
+    text = text.replace("</script", "<\\/script").replace("<!--", "<\\!--")
+    user_cache.write(name, text.encode())
+    return text
 
 
 def _provenance(spec: Mapping[str, Any]) -> str:
@@ -89,9 +103,9 @@ def _vl_convert() -> Any:
 
 
 def _vega_lite_version() -> str:
-    """The Vega-Lite version that altair writes, as vl-convert names it (6.4); else the newest that vl-convert has."""
+    """The Vega-Lite version of the charts, as vl-convert names it (6.4); else the newest that vl-convert has."""
     known: list[str] = _vl_convert().get_vegalite_versions()
-    wanted = ".".join(alt.SCHEMA_VERSION.removeprefix("v").split(".")[:2])
+    wanted = ".".join(SCHEMA.rpartition("/v")[2].split(".")[:2])
     return wanted if wanted in known else known[-1]
 
 

@@ -10,6 +10,7 @@ import polars as pl
 
 from logparse import charts
 from logparse.errors import NothingToDraw
+from logparse.rendering.palette import THEMES, in_theme
 from logparse.report.content import Content
 
 ORDER = ("ratio", "duration", "throughput", "accuracy", "loss", "scaling", "tradeoff", "timeline", "stages")
@@ -53,44 +54,21 @@ def drawings(content: Content) -> tuple[list[Drawn], list[Missing]]:
 
 
 def _drawn(name: str, content: Content) -> Drawn:
-    from logparse.rendering.export import specification
-
     what = content.given or content.ledger
     takes = charts.module(name).TAKES
     options = {key: value for key, value in (("by", content.by), ("baseline", content.baseline)) if key in takes}
-    light, dark = (charts.view_for(name, what, theme=t, ignore=content.ignore, **options) for t in ("light", "dark"))
-    bright, dim = (_plain(specification(charts.drawn(name, view), validate=False)) for view in (light, dark))
+    view = charts.view_for(name, what, ignore=content.ignore, **options)
+    drawing = charts.uncoloured(name, view)
+    drawing.pop("usermeta")  # the page states the provenance once
+    light, dark = (in_theme(drawing, THEMES[theme]) for theme in ("light", "dark"))
     return Drawn(
         name,
         charts.parts(name)["says"],
-        _title(bright),
-        bright,
-        list(_differences(bright, dim)),
-        charts.rows(name, light),
+        _title(light),
+        light,
+        list(_differences(light, dark)),
+        charts.rows(name, view),
     )
-
-
-def _plain(spec: dict[str, Any]) -> dict[str, Any]:
-    """The specification without provenance, which the page states once, and with numbered data sets: altair names them
-    by a hash, which differs between themes if rows contain colours."""
-    spec.pop("usermeta", None)
-    datasets = spec.pop("datasets", {})
-    names: dict[str, str] = {}
-    renamed: dict[str, Any] = _renamed(spec, names)
-    return {**renamed, "datasets": {names[name]: datasets[name] for name in names}}
-
-
-def _renamed(part: Any, names: dict[str, str]) -> Any:
-    if isinstance(part, list):
-        return [_renamed(one, names) for one in part]
-    if not isinstance(part, dict):
-        return part
-    return {
-        key: {**value, "name": names.setdefault(value["name"], f"d{len(names)}")}
-        if key == "data" and isinstance(value, dict) and "name" in value
-        else _renamed(value, names)
-        for key, value in part.items()
-    }
 
 
 def _title(spec: Any) -> str:
@@ -103,13 +81,13 @@ def _title(spec: Any) -> str:
     return next((found for part in parts if (found := _title(part))), "")
 
 
-def _differences(a: Any, b: Any, path: tuple[str | int, ...] = ()) -> Iterator[list[Any]]:
-    """[path, value] wherever `b` differs from `a`; the whole part where their structure differs."""
-    if isinstance(a, dict) and isinstance(b, dict) and a.keys() == b.keys():
-        for key in a:
-            yield from _differences(a[key], b[key], (*path, key))
-    elif isinstance(a, list) and isinstance(b, list) and len(a) == len(b):
-        for index, pair in enumerate(zip(a, b, strict=True)):
+def _differences(light: Any, dark: Any, path: tuple[str | int, ...] = ()) -> Iterator[list[Any]]:
+    """[path, value] of what differs in the dark theme: colours, since one drawing has both."""
+    if isinstance(light, dict):
+        for key, value in light.items():
+            yield from _differences(value, dark[key], (*path, key))
+    elif isinstance(light, list):
+        for index, pair in enumerate(zip(light, dark, strict=True)):
             yield from _differences(*pair, (*path, index))
-    elif a != b or type(a) is not type(b):
-        yield [list(path), b]
+    elif light != dark:
+        yield [list(path), dark]

@@ -67,4 +67,6 @@ def cache_hit_text(times: Iterable[tuple[float, str]]) -> str:
 
 def one_line(text: str) -> str:
     """`text` without control characters, so that it stays on one line."""
+    if text.isprintable():
+        return text
     return "".join(c if c.isprintable() else {"\t": "  ", "\r": "␍", "\n": "␊"}.get(c, "\ufffd") for c in text)

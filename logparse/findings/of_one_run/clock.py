@@ -78,12 +78,17 @@ def _of_jumps(severity: str, jumps: Sequence[_Jump]) -> Finding:
 
 def _jumps(scene: Scene) -> Iterator[_Jump]:
     """The largest backward jump in the timestamps of each job that has one."""
-    of_log = ("run", "source")
-    back = _stamps(scene.ledger.logs).with_columns(
-        (pl.col("at").shift(1) - pl.col("at")).over(of_log).dt.total_microseconds().alias("back") / 1e6,
-        pl.col("line").shift(1).over(of_log).alias("before"),
+    same_log = (pl.col("run") == pl.col("run").shift(1)) & (pl.col("source") == pl.col("source").shift(1))
+    back = (
+        _stamps(scene.ledger.logs)
+        .with_columns(
+            ((pl.col("at").shift(1) - pl.col("at")).dt.total_microseconds() / 1e6).alias("back"),
+            pl.col("line").shift(1).alias("before"),
+        )
+        .filter(same_log & (pl.col("back") >= _BACK))
+        .with_columns(pl.col("run", "source").cast(TEXT))
     )
-    largest = back.filter(pl.col("back") >= _BACK).sort("back").unique("run", keep="last", maintain_order=True)
+    largest = back.sort("back", maintain_order=True).unique("run", keep="last", maintain_order=True)
     rows = {row["run"]: row for row in largest.rows(named=True)}
     for job in scene.jobs:
         jumps = [rows[run] for run in job.ids if run in rows]
@@ -94,15 +99,17 @@ def _jumps(scene: Scene) -> Iterator[_Jump]:
 
 
 def _stamps(logs: Logs) -> pl.DataFrame:
-    """run, source, line, at of everything with a timestamp, in the order of the lines. Ranks have their own clocks, and
-    events in messages may be older than their line, so both are left out."""
+    """run, source, line, at of everything with a timestamp, by run and source in the order of the lines. Ranks have
+    their own clocks, and events in messages may be older than their line, so both are left out."""
     metrics = logs.metrics.filter(pl.col("scope").is_null()).select("run", "source", "line", "at")
     ends = [
         logs.phases.select("run", "source", pl.col(line).alias("line"), pl.col(at).alias("at"))
         for line, at in (("line_first", "begin_at"), ("line_last", "end_at"))
     ]
-    stamps = pl.concat([metrics, *ends]).drop_nulls().unique()
-    return stamps.with_columns(pl.col("run", "source").cast(TEXT)).sort("run", "source", "line", maintain_order=True)
+    stamps = pl.concat([metrics, *ends]).drop_nulls()
+    # Sorting by numbers takes a fifth of the time.
+    codes = (pl.col(c).cast(pl.Categorical).to_physical() for c in ("run", "source"))
+    return stamps.sort(*codes, "line", maintain_order=True)
 
 
 def _straddles(ledger: Ledger, job: Job, column: str, jump: dict[str, Any]) -> bool:

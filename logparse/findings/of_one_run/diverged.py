@@ -74,7 +74,7 @@ def _not_a_number(ledger: Ledger, job: Job) -> _Diverged | None:
         row = rows.row(0, named=True)
         at = f" from step {row['step']:,} on" if row["step"] is not None else ""
         return _Diverged(job, f"{one_line(job.label)}{at}", (location(row),))
-    for row in ledger.messages(job).filter(pl.col("level") == "error").iter_rows(named=True):
+    for row in ledger.messages(job, level="error").iter_rows(named=True):
         if _NAN.search(row["text"]):
             return _Diverged(job, f"{one_line(job.label)} stopped with this error", (location(row),))
     return None

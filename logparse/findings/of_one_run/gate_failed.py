@@ -20,8 +20,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-import polars as pl
-
 from logparse.comparison.jobs import Job
 from logparse.comparison.ledger import Ledger
 from logparse.comparison.phrases import clauses, first_error, location, quoted
@@ -62,4 +60,4 @@ def _ran(job: Job) -> str:
 
 
 def _gate(ledger: Ledger, job: Job) -> Message | None:
-    return next(ledger.messages(job).filter(pl.col("kind") == "gate").iter_rows(named=True), None)
+    return next(ledger.messages(job, kind="gate").iter_rows(named=True), None)

@@ -60,11 +60,12 @@ def find(scene: Scene) -> Iterator[Finding]:
 
 
 def _idle(ledger: Ledger, job: Job) -> _Idle | None:
-    end = ledger.messages(job).filter(
-        pl.col("at").is_not_null() & (pl.col("kind") == "scheduler") & (pl.col("level") == "error")
-    )
+    end = ledger.messages(job, kind="scheduler", level="error")
     # Slurm's timestamps are in local time: next to timestamps in UTC they may be hours off.
     if not end.height or job["zone"] is not None:
+        return None
+    end = end.filter(pl.col("at").is_not_null())
+    if not end.height:
         return None
     last = end.row(-1, named=True)
     signs = _signs(ledger, job).filter((pl.col("source") == str(last["source"])) & (pl.col("line") < last["line"]))

@@ -55,7 +55,7 @@ def _counter(ledger: Ledger, job: Job) -> dict[str, Any] | None:
     """The row of `metrics` with the highest step, if the counter began beyond the steps of this run."""
     if not job["steps"] or not any(_highest_step(ledger).get(run, 0) > job["steps"] + 1 for run in job.ids):
         return None
-    rows = ledger.metrics(job).filter((pl.col("split") == "train") & pl.col("step").is_not_null()).sort("step")
+    rows = ledger.metrics(job, split="train").filter(pl.col("step").is_not_null()).sort("step")
     if not rows.height:
         return None
     first, last = rows.row(0, named=True), rows.row(-1, named=True)

@@ -25,8 +25,6 @@ from collections.abc import Iterator
 from datetime import datetime
 from itertools import combinations
 
-import polars as pl
-
 from logparse.cells import Value
 from logparse.comparison.jobs import Job
 from logparse.comparison.ledger import Ledger
@@ -66,7 +64,7 @@ def find(scene: Scene) -> Iterator[Finding]:
 
 def _directories(ledger: Ledger, job: Job) -> dict[str, Location]:
     """The model directories that the job states, each with the first line that does."""
-    rows = ledger.params(job).filter(pl.col("name").is_in(["model_dir", "command"]))
+    rows = ledger.params(job, "model_dir", "command")
     out: dict[str, Location] = {}
     for name, text, source, line in rows.select("name", "value", "source", "line").iter_rows():
         for directory in [text] if name == "model_dir" else _OPTION.findall(text):

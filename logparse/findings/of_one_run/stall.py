@@ -24,7 +24,6 @@ from __future__ import annotations
 import statistics
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 
 import polars as pl
 
@@ -82,7 +81,8 @@ class _Stall:
 
 def find(scene: Scene) -> Iterator[Finding]:
     """A warning for all runs that stood still."""
-    found = [(job, stalls) for job in scene.jobs if (stalls := _stalls(_intervals(scene.ledger, job)))]
+    intervals = ((job, _intervals(scene.ledger, job)) for job in scene.jobs)
+    found = [(job, stalls) for job, those in intervals if those is not None and (stalls := _stalls(those))]
     if found:
         yield Finding(
             "warning",
@@ -112,12 +112,15 @@ def _text(job: Job, stalls: Sequence[_Stall]) -> str:
     )
 
 
-def _stalls(intervals: Sequence[_Interval]) -> list[_Stall]:
+def _stalls(intervals: pl.DataFrame) -> list[_Stall]:
     out = []
-    least = max(_LEAST_S, _SHARE * sum(interval.seconds for interval in intervals))
-    for i, interval in enumerate(intervals):
-        before, after = intervals[max(0, i - _NEIGHBOURS) : i], intervals[i + 1 : i + 1 + _NEIGHBOURS]
-        if interval.seconds < least or min(len(before), len(after)) < _FEWEST:
+    least = max(_LEAST_S, _SHARE * float(intervals["seconds"].sum()))
+    for i in (intervals["seconds"] >= least).arg_true():
+        first = max(0, i - _NEIGHBOURS)
+        rows = intervals.slice(first, i - first + 1 + _NEIGHBOURS).iter_rows()
+        near = [_Interval((step, next_step), (line, next_line), s) for step, next_step, line, next_line, s in rows]
+        interval, before, after = near[i - first], near[: i - first], near[i - first + 1 :]
+        if min(len(before), len(after)) < _FEWEST:
             continue
         pace = [neighbour.per_step for neighbour in (*before, *after)]
         stall = _Stall(interval, statistics.median(pace) * interval.count)
@@ -126,21 +129,25 @@ def _stalls(intervals: Sequence[_Interval]) -> list[_Stall]:
     return out
 
 
-def _intervals(ledger: Ledger, job: Job) -> list[_Interval]:
-    """The intervals between logged steps of training in which nothing else took place, in the order of the lines."""
+def _intervals(ledger: Ledger, job: Job) -> pl.DataFrame | None:
+    """The intervals between logged steps of training in which nothing else took place, in the order of the lines: step,
+    next_step, line, next_line, seconds. None if there are too few."""
     if ledger.metrics(job).height <= 2 * _FEWEST:
-        return []
+        return None
     points = _points(ledger, job)
     if points.height <= 2 * _FEWEST:
-        return []
+        return None
     begun = _lines_of_others(ledger, job)
     others = pl.Series(begun.search_sorted(points["line"], side="left"), dtype=pl.Int64)
-    rows = points.with_columns(others=others).iter_rows()
-    return [
-        _Interval((step, next_step), (line, next_line), (next_at - at).total_seconds())
-        for (line, at, step, before), (next_line, next_at, next_step, after) in pairwise(rows)
-        if next_step > step and next_at >= at and before == after
-    ]
+    following = points.with_columns(others=others).with_columns(pl.all().shift(-1).name.prefix("next_"))
+    return following.filter(
+        (pl.col("next_step") > pl.col("step"))
+        & (pl.col("next_at") >= pl.col("at"))
+        & (pl.col("next_others") == pl.col("others"))
+    ).select(
+        "step", "next_step", "line", "next_line",
+        ((pl.col("next_at") - pl.col("at")).dt.total_microseconds() / 1e6).alias("seconds"),
+    )  # fmt: skip
 
 
 def _points(ledger: Ledger, job: Job) -> pl.DataFrame:
@@ -161,8 +168,8 @@ def _lines_of_others(ledger: Ledger, job: Job) -> pl.Series:
     own = pl.col("source").cast(TEXT) == job.main["source"]
     phases = ledger.phases(job).filter(own & (pl.col("phase").cast(TEXT) != "train"))["line_first"]
     metrics = ledger.metrics(job).filter(own)
-    trained = metrics.filter(pl.col("split").cast(TEXT) == "train")["line"]
-    measured = metrics.filter((pl.col("split").cast(TEXT) != "train") & ~pl.col("line").is_in(trained.implode()))[
-        "line"
-    ]
+    measured = metrics.filter(pl.col("split").cast(TEXT) != "train")["line"]
+    if measured.len():
+        trained = metrics.filter(pl.col("split").cast(TEXT) == "train")["line"]
+        measured = measured.filter(~measured.is_in(trained.implode()))
     return pl.concat([phases, measured]).sort()

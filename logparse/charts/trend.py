@@ -1,0 +1,391 @@
+"""How did a result change over time, and since when?
+
+What it needs
+    Two runs of one setting whose logs have dates, and a throughput, latency, training time, score or loss.
+
+What it shows
+    A dot for each run at the time it began, with a panel for each platform, workload and task. Runs of the same
+    settings (or of the same value of `by`) are joined by a line. The quantity is the first of throughput, token
+    throughput, latency, training time, score and loss that most runs of the panel have.
+
+How to read it
+    A line is level where nothing changed. A ring marks a change: this run, and it together with up to two later ones,
+    is beyond the noise of all runs since the change before. The text at the ring is the ratio or difference to the
+    level before, with its 95 % interval. The grey band is the noise around a level: a run in it does not differ from
+    the level.
+
+What it leaves out
+    Runs without a result or without a date: the caption names them. A change between two runs may have any cause: the
+    chart shows since when, `logparse compare` what else differs. Each run is tested, so that among many runs a mark
+    may be chance.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import polars as pl
+
+from logparse.charts._compared import main_quantity, settings
+from logparse.charts._panel import LegendEntry, capped, extent, heading, legend, platform_of, workload_title
+from logparse.charts._theme import (
+    distinct_labels,
+    framed,
+    places,
+    source_note,
+    theme,
+    tiled,
+    tips,
+    title_labels,
+)
+from logparse.charts._vega import Drawing, channel, layer, like, pixels
+from logparse.charts._view import JobBlock, View, once
+from logparse.comparison.compare import Row
+from logparse.comparison.estimate import BEYOND, ESTABLISHED, Estimate, judge
+from logparse.comparison.jobs import Job
+from logparse.comparison.noise import sample, source
+from logparse.comparison.quantities import Quantity
+from logparse.comparison.refusal import refusal
+from logparse.comparison.sides import Side, SideValues, better, side_values
+from logparse.comparison.verdict import Verdict, verdict
+from logparse.comparison.wording import amount_text, cell_text, title
+from logparse.errors import NothingToDraw
+from logparse.rendering.palette import hue
+from logparse.schema import LOCATIONS
+from logparse.text.labels import shortened
+from logparse.text.numbers import is_share
+from logparse.text.terminal import one_line
+
+TAKES = ("by",)
+_WIDTH, _HEIGHT = 520, 170
+_LATER = 3
+"""Runs from a possible change on that are compared with those before it."""
+ROWS: dict[str, Any] = {
+    "block": pl.UInt32,
+    "series": pl.UInt32,
+    "setting": pl.String,
+    "label": pl.String,
+    "run": pl.String,
+    "platform": pl.String,
+    "quantity": pl.String,
+    "at": pl.Datetime("us"),
+    "value": pl.Float64,
+    "level": pl.Float64,
+    "noise_low": pl.Float64,
+    "noise_high": pl.Float64,
+    "change": pl.String,
+    "note": pl.String,
+    "evidence": LOCATIONS,
+}
+"""at: when the run began. level: the mean of the runs since the last change (geometric for durations and rates), with
+the noise of one run around it from noise_low to noise_high. change: the ratio or difference to the level before, at the
+first run of a new level."""
+
+
+@once
+def rows(view: View) -> pl.DataFrame:
+    """One row for each run: `ROWS`."""
+    return pl.DataFrame([r for i, p in enumerate(_panels(view)[0]) for r in _panel_rows(i, p)], schema=ROWS)
+
+
+def chart(view: View) -> Drawing:
+    """Results over time, with their changes."""
+    frame = rows(view)
+    panels, more = _panels(view)
+    if not frame.height:
+        raise NothingToDraw("no two completed runs of one setting state a date and the same quantity")
+    width = float(view.options.width or _WIDTH)
+    drawn = []
+    for number, panel in enumerate(panels):
+        part = frame.filter(pl.col("block") == number)
+        words = heading(view, workload_title(view.ledger, panel.block))
+        drawn.append(_drawing(view, part, panel, width).properties(title=words))
+    whole = width + _ROOM
+    body = tiled(drawn)
+    if strip := legend(view, _legend_entries(view, frame), whole):
+        body = tiled([strip, body], row=14)
+    caption = [
+        "Level: mean of the runs since the last change; band: 95 % interval of one run around it.",
+        *_left_out(view, frame),
+        *more,
+        source_note(view),
+    ]
+    return framed(view, body, whole, _finding(panels), (), caption)
+
+
+# ---- panels ---- #
+
+
+@dataclass(frozen=True)
+class _Point:
+    """A run of a series."""
+
+    job: Job
+    cell: SideValues
+    level: SideValues
+    """The runs since the last change, this one included if there was none here."""
+    noise: float | None
+    """Half the width of the interval of one run around the level, on the scale of the quantity."""
+    change: Verdict | None = None
+    """The verdict on the new level, at its first run."""
+
+
+@dataclass(frozen=True)
+class _Series:
+    """The runs of one setting, in the order in which they began."""
+
+    label: str
+    points: tuple[_Point, ...]
+
+
+@dataclass(frozen=True)
+class _Panel:
+    block: JobBlock
+    quantity: Quantity
+    series: tuple[_Series, ...]
+
+    def amount(self, point: _Point) -> str:
+        """`×0.912 (0.905 to 0.919)`: the change at a point."""
+        assert point.change is not None
+        return amount_text(self._row(point.cell), point.change)
+
+    def title(self) -> str:
+        """`throughput, samples/s`."""
+        return title(self._row(*(p.cell for s in self.series for p in s.points)))
+
+    def _row(self, *cells: SideValues) -> Row:
+        return Row(self.quantity, cells, (None,) * len(cells), better(self.quantity, cells))
+
+
+def _panels(view: View) -> tuple[list[_Panel], list[str]]:
+    if "trend" not in view.made:
+        dated = [job for job in view.jobs if job.has_result and job["started_at"] is not None]
+        blocks = [block for block in view.blocks("workload", "task", "platform", jobs=dated) if len(block.jobs) > 1]
+        found = [panel for block in blocks if (panel := _panel(view, block)) is not None]
+        kept, more = capped([panel.block for panel in found])
+        view.made["trend"] = [panel for panel in found if panel.block in kept], more
+    panels: tuple[list[_Panel], list[str]] = view.made["trend"]
+    return panels
+
+
+def _panel(view: View, block: JobBlock) -> _Panel | None:
+    quantity = main_quantity(block.jobs)
+    if quantity is None:
+        return None
+    name = quantity.name
+    jobs = sorted((job for job in block.jobs if job[name] is not None), key=lambda job: (job["started_at"], job.id))
+    series = []
+    for side in settings(view, jobs):
+        if points := tuple(_points(view, quantity, side.jobs)):
+            series.append(_Series(side.label, points))
+    return _Panel(block, quantity, tuple(series)) if any(len(s.points) > 1 for s in series) else None
+
+
+def _points(view: View, quantity: Quantity, jobs: Sequence[Job]) -> Iterator[_Point]:
+    """The runs of a series with the changes between them."""
+    cells = [side_values(view.ledger, quantity, Side(job.label, (job,))) for job in jobs]
+    usable = [(job, cell) for job, cell in zip(jobs, cells, strict=True) if cell.values]
+    first = 0
+    starts: list[tuple[int, Verdict | None]] = [(0, None)]
+    for i in range(1, len(usable)):
+        before = _together(view, quantity, usable[first:i])
+        if refusal(view.ledger, quantity, before, usable[i][1]) is not None:
+            continue
+        after = _together(view, quantity, usable[i : i + _LATER])
+        if all(_is_beyond(_estimate(view, quantity, before, later)) for later in (usable[i][1], after)):
+            first = i
+            starts.append((i, verdict(view.ledger, quantity, before, after)))
+    for (start, change), (stop, _) in zip(starts, [*starts[1:], (len(usable), None)], strict=True):
+        level = _together(view, quantity, usable[start:stop])
+        noise = _noise(view, quantity, level, usable[start][1])
+        for i in range(start, stop):
+            yield _Point(*usable[i], level, noise, change if i == start else None)
+
+
+def _together(view: View, quantity: Quantity, runs: Sequence[tuple[Job, SideValues]]) -> SideValues:
+    jobs = tuple(job for job, _ in runs)
+    return side_values(view.ledger, quantity, Side(shortened([job.label for job in jobs], 2), jobs))
+
+
+def _noise(view: View, quantity: Quantity, level: SideValues, one: SideValues) -> float | None:
+    """Half the width of the interval for one more run around a level."""
+    if level.n < 2:
+        return None
+    estimate = _estimate(view, quantity, level, one)
+    noise = estimate.noise if estimate else None
+    return noise.size if noise is not None and noise.dof is not None else None
+
+
+def _estimate(view: View, quantity: Quantity, a: SideValues, b: SideValues) -> Estimate | None:
+    """The difference of two sides, without what a verdict says besides."""
+    samples = [sample(view.ledger, quantity, side) for side in (a, b)]
+    if samples[0] is None or samples[1] is None:
+        return None
+    return judge(samples[0], samples[1], source(view.ledger, quantity, a, b))
+
+
+def _is_beyond(estimate: Estimate | None) -> bool:
+    return estimate is not None and estimate.word in (BEYOND, ESTABLISHED)
+
+
+def _panel_rows(number: int, panel: _Panel) -> Iterator[dict[str, Any]]:
+    for index, series in enumerate(panel.series):
+        for point in series.points:
+            level = point.level.mean
+            low, high = _band(panel.quantity, level, point.noise)
+            yield {
+                "block": number,
+                "series": index,
+                "setting": one_line(series.label),
+                "label": one_line(point.job.label),
+                "run": point.job.id,
+                "platform": platform_of(point.cell.side),
+                "quantity": panel.quantity.name,
+                "at": point.job["started_at"],
+                "value": point.cell.mean,
+                "level": level,
+                "noise_low": low,
+                "noise_high": high,
+                "change": panel.amount(point) if point.change else None,
+                "note": cell_text(panel.quantity, point.cell),
+                "evidence": list(point.cell.locations),
+            }
+
+
+def _band(quantity: Quantity, level: float | None, noise: float | None) -> tuple[float | None, float | None]:
+    if level is None or noise is None:
+        return None, None
+    if quantity.scale == "ratio":
+        return level * math.exp(-noise), level * math.exp(noise)
+    return level - noise, level + noise
+
+
+# ---- marks ---- #
+
+_ROOM = 190
+"""Pixels right of the plot for the names of the settings."""
+
+
+def _drawing(view: View, frame: pl.DataFrame, panel: _Panel, width: float) -> Drawing:
+    t = theme(view)
+    height = float(view.options.height or _HEIGHT)
+    names = {job["score_name"] for job in panel.block.jobs if job["score_name"]}
+    factor = 100.0 if panel.quantity.name == "score" and names and all(is_share(str(n)) for n in names) else 1.0
+    scaled = frame.with_columns(
+        pl.col("value", "level", "noise_low", "noise_high") * factor,
+        colour=pl.col("platform").map_elements(hue, return_dtype=pl.String),
+        lines=pl.col("evidence").map_elements(places, return_dtype=pl.String),
+        when=pl.col("at").dt.strftime("%Y-%m-%d %H:%M"),
+    )
+    low, high = extent(scaled, "value")
+    room = max(high - low, 0.04 * abs(high), 1e-9) * 0.12
+    unit = ", %" if factor != 1.0 else ""
+    y = channel(
+        "value:Q", title=f"{panel.title()}{unit}", axis={"tickCount": 5, "domain": False, "minExtent": 34},
+        scale={"domain": [max(0.0, low - room) if low >= 0 else low - room, high + room], "nice": False, "zero": False},
+    )  # fmt: skip
+    x = channel("at:T", title=None, axis={"tickCount": 6, "grid": False}, scale={"nice": False, "padding": 12})
+    bands = scaled.group_by("series", "level", "noise_low", "noise_high", maintain_order=True).agg(
+        pl.col("at").min(), pl.col("at").max().alias("until")
+    )
+    lines = [
+        Drawing.of(scaled.filter(pl.col("series") == i).select("at", "value", "colour"))
+        .mark("line", strokeWidth=1.2, opacity=0.7, color=hue(scaled["platform"][0]))
+        .encode(x=x, y=y)
+        for i in scaled.filter(pl.len().over("series") > 1)["series"].unique(maintain_order=True)
+    ]
+    changes = scaled.filter(pl.col("change").is_not_null())
+    last = scaled.unique("series", keep="last", maintain_order=True)
+    fitted = distinct_labels(last["setting"].to_list(), _ROOM - 16, t.size - 1)
+    ends = _apart(last.with_columns(text=pl.Series(fitted, dtype=pl.String)), height, low - room, high + room, t.size)
+    return layer(
+        Drawing.of(bands.filter(pl.col("noise_low").is_not_null()))
+        .mark("rect", color=t.band, clip=True, opacity=0.8)
+        .encode(x=x, x2="until:T", y=like(y, "noise_low"), y2="noise_high:Q"),
+        *lines,
+        Drawing.of(scaled)
+        .mark("point", filled=True, size=45, opacity=1, stroke=t.paper, strokeWidth=0.8)
+        .encode(
+            x=x, y=y, color=channel("colour:N", scale=None),
+            tooltip=tips(view, label="run", note="value", when="began", change="change", lines="lines"),
+        ),
+        Drawing.of(changes)
+        .mark("point", filled=False, size=150, opacity=1, color=t.ink, strokeWidth=t.stroke)
+        .encode(x=x, y=y),
+        *(
+            Drawing.of(changes.with_columns(text="change"))
+            .mark("text", align="left", baseline="bottom", dx=3, dy=-9, fontSize=t.size - 1, **look)
+            .encode(x=x, y=y, text="text:N")
+            for look in ({"color": t.paper, "stroke": t.paper, "strokeWidth": 4}, {"color": t.ink})
+        ),
+        Drawing.of(ends)
+        .mark("text", align="left", baseline="middle", color=t.faint, fontSize=t.size - 1)
+        .encode(x=pixels(width + 8), y=channel("py:Q", scale=None, axis=None), text="text:N"),
+        width=width,
+        height=height,
+    )  # fmt: skip
+
+
+def _apart(frame: pl.DataFrame, height: float, low: float, high: float, size: float) -> pl.DataFrame:
+    """The names of the series at their last values, moved apart so that none covers another; those without room are
+    counted."""
+    most = max(1, int(height // (size + 2)))
+    rows = sorted(frame.select("value", "text").iter_rows(), key=lambda row: -row[0])
+    if len(rows) > most:
+        rows = [*rows[: most - 1], (rows[most - 1][0], f"and {len(rows) - most + 1} more settings")]
+    out: list[tuple[str, float]] = []
+    for value, text in rows:
+        wanted = (high - value) / (high - low or 1.0) * height
+        out.append((text, max(wanted, out[-1][1] + size + 2 if out else 0.0)))
+    over = max(0.0, out[-1][1] - height) if out else 0.0
+    return pl.DataFrame(
+        [(text, at - over) for text, at in out], schema={"text": pl.String, "py": pl.Float64}, orient="row"
+    )
+
+
+def _legend_entries(view: View, frame: pl.DataFrame) -> list[LegendEntry]:
+    t = theme(view)
+    found = list(frame["platform"].unique(maintain_order=True))
+    entries = [LegendEntry(f"run on {name}", "circle", fill=hue(name)) for name in found]
+    if frame["noise_low"].null_count() < frame.height:
+        entries.append(LegendEntry("noise of one run around the level", fill=t.band))
+    if frame["change"].null_count() < frame.height:
+        entries.append(LegendEntry("change beyond noise", "circle", stroke=t.ink))
+    return entries
+
+
+# ---- words ---- #
+
+
+def _finding(panels: Sequence[_Panel]) -> str:
+    """The title: the latest changes, or that there is none."""
+    changes = [(point, panel) for panel in panels for s in panel.series for point in s.points if point.change]
+    runs = sum(len(s.points) for panel in panels for s in panel.series)
+    if not changes:
+        return f"No change beyond noise between repeats of one setting among {runs} runs"
+    point, panel = max(changes, key=lambda each: (each[0].job["started_at"], each[0].job.id))
+    labels = [p.job.label for panel in panels for s in panel.series for p in s.points]
+    name = title_labels(labels)[labels.index(point.job.label)]
+    more = f", the latest of {len(changes)} changes" if len(changes) > 1 else ""
+    return f"{panel.title().partition(',')[0].capitalize()} changed to {panel.amount(point)} with {name}{more}"
+
+
+def _left_out(view: View, frame: pl.DataFrame) -> Iterator[str]:
+    drawn = set(frame["run"])
+    reasons: dict[str, list[str]] = {}
+    for job in view.jobs:
+        if job.id in drawn:
+            continue
+        why = (
+            "without a result"
+            if not job.has_result
+            else "no date"
+            if job["started_at"] is None
+            else "alone, or no value"
+        )
+        reasons.setdefault(why, []).append(one_line(job.label))
+    for why, labels in reasons.items():
+        yield f"Not drawn ({why}): {shortened(labels, 4)}."
