@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from logparse.findings import findings
     from logparse.grammar import Grammar
     from logparse.logs import Logs, read
+    from logparse.pages.show import show
     from logparse.pipeline import Progress, ingest
     from logparse.reading.sources import Input
     from logparse.report import report
@@ -62,6 +63,7 @@ __all__ = [
     "read",
     "report",
     "schema",
+    "show",
 ]
 
 _HOME = {
@@ -75,6 +77,7 @@ _HOME = {
     "chart": "logparse.chart",
     "report": "logparse.report",
     "schema": "logparse.schema",
+    "show": "logparse.pages.show",
     "Logs": "logparse.logs",
     "Ledger": "logparse.comparison.ledger",
     "Comparison": "logparse.comparison.compare",

@@ -114,3 +114,21 @@ def test_nothing_to_compare_is_an_error() -> None:
     logs = logparse.ingest([*alone, GROQ / "resnet50.out", GROQ / "minilm_spearman.out", GRAPHCORE / "keras_mnist.out"])
     with pytest.raises(UsageError, match="no two runs have the same workload and task"):
         compared(logs)
+
+
+def test_in_a_notebook_a_comparison_is_a_table() -> None:
+    comparison = compare(logparse.ingest(BATCHES))
+    page = comparison._repr_html_()
+    assert page.startswith("<p>3 sides, baseline bert_large_batch_512.out</p>")
+    assert page.count("<tr>") >= 3 * len(comparison.rows)
+    assert "<th>verdict</th>" in page
+
+
+def test_show_prints_like_the_command() -> None:
+    logs = logparse.ingest(BATCHES[0])
+    shown = logparse.show(logs, "batch_512", "throughput")
+    printed = run("show", "batch_512", "throughput", BATCHES[0])
+    assert f"{shown!r}\n" == printed.stdout
+    assert shown._repr_html_().startswith("<pre>")
+    with pytest.raises(UsageError, match="did you mean 'throughput'"):
+        logparse.show(logs, "batch_512", "thrughput")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -69,9 +70,26 @@ class Comparison:
         return pl.DataFrame(list(_frame_rows(self)), schema=COMPARISON)
 
     def __repr__(self) -> str:
-        shown = self.frame().select("quantity", "side", "value", "ratio", "difference", "verdict", "noise_kind")
-        with pl.Config(tbl_rows=-1, tbl_cols=-1, fmt_str_lengths=48, tbl_width_chars=160):
-            return f"{len(self.sides)} sides, baseline {self.sides[self.baseline].label}\n{shown!r}"
+        with self._wide():
+            return f"{self._heading}\n{self._shown!r}"
+
+    def _repr_html_(self) -> str:
+        with self._wide():
+            return f"<p>{html.escape(self._heading)}</p>{self._shown._repr_html_()}"
+
+    @property
+    def _heading(self) -> str:
+        return f"{len(self.sides)} sides, baseline {self.sides[self.baseline].label}"
+
+    @property
+    def _shown(self) -> pl.DataFrame:
+        return self.frame().select(
+            "quantity", "side", "n", "value", "ratio", "difference", "low", "high", "verdict", "noise_kind"
+        )
+
+    @staticmethod
+    def _wide() -> pl.Config:
+        return pl.Config(tbl_rows=-1, tbl_cols=-1, fmt_str_lengths=48, tbl_width_chars=200)
 
 
 COMPARISON: dict[str, Any] = {

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import html
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import polars as pl
@@ -11,12 +13,42 @@ from logparse.cells import Cells
 from logparse.errors import UsageError, nearest
 from logparse.logs import Logs
 from logparse.schema import PHASES, RUNS, TEXT, VOCABULARY
+from logparse.selection import find_run
 from logparse.text.terminal import Paint, aligned, one_line
 
 CONTEXT = 1
 """Lines shown before and after each line of evidence."""
 _MOST = 12
 """Pieces of evidence shown before the rest is only counted."""
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What stands behind one number: it prints like the output of `logparse show`, in notebooks too."""
+
+    text: str
+
+    def __repr__(self) -> str:
+        return self.text
+
+    def _repr_html_(self) -> str:
+        return f"<pre>{html.escape(self.text)}</pre>"
+
+
+def show(logs: Logs, run: str, column: str, *, context: int = CONTEXT, raw: bool = False) -> Shown:
+    """Show where a number comes from.
+
+    Args:
+        logs: the result of `ingest`.
+        run: an id or its prefix, a label or part of one.
+        column: a column of `runs`, a phase, a metric or a setting.
+        context: lines shown before and after each line of evidence.
+        raw: show all lines beside the evidence as they are in the log, with keys and passwords.
+
+    Raises:
+        UsageError: no run or several match, or the run has nothing of that name.
+    """
+    return Shown(page(logs, find_run(logs.runs, run), column, Paint(), context, raw))
 
 
 def page(logs: Logs, run: Mapping[str, Any], name: str, paint: Paint, context: int = CONTEXT, raw: bool = False) -> str:
