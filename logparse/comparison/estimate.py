@@ -32,7 +32,7 @@ OUTLIER_LEVEL = 1e-4
 """Probability that a group of normal repeats loses a value as an outlier."""
 OUTLIER_REPEATS = 6
 """Least number of repeats for outliers to be identified."""
-_MANY = 100
+_MANY = 250
 """Values from which on the squares of all but a few are computed by subtraction: its cost does not grow with n."""
 _KEPT_SHARE = 1e-3
 """Least share of the squares that must be left for a subtraction to have at least twelve correct digits."""

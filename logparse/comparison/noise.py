@@ -159,7 +159,7 @@ def _counted(n: int) -> int:
 
 
 Values = Callable[[Sequence[Job]], SideValues]
-"""The values of one quantity of some jobs."""
+"""The values of one quantity of some jobs; what is computed from them is kept by the identity of the function."""
 
 
 def source(ledger: Ledger, quantity: Quantity, a: SideValues, b: SideValues, values: Values | None = None) -> Source:
@@ -282,7 +282,10 @@ def _experiments(ledger: Ledger, quantity: Quantity, job: Job, values: Values | 
     columns = [*BASIS.get(quantity.name, ()), *([quantity.state] if quantity.state else [])]
     basis = tuple(job[column] for column in columns)
     if values is not None:
-        return _Experiments([_repeats(ledger, quantity, values(jobs)) for jobs in ledger.experiments(job)])
+        return ledger.once(
+            ("experiments", values, ledger.program(job)),
+            lambda: _Experiments([_repeats(ledger, quantity, values(jobs)) for jobs in ledger.experiments(job)]),
+        )
     return ledger.once(
         ("experiments", quantity.name, ledger.program(job), basis),
         lambda: _Experiments(
