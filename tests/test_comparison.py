@@ -279,6 +279,24 @@ def test_holms_p_values_are_those_of_the_textbook() -> None:
     assert estimate.holm([0.9, 0.8]) == [1.0, 1.0]
 
 
+@pytest.mark.parametrize("scale", [1.0, 1e-9])
+def test_squares_without_a_few_of_many_values_are_those_of_the_others(scale: float) -> None:
+    values = [math.log(7) + scale * math.sin(i * i) for i in range(400)]
+    for positions in ({0}, {3, 399}, set(range(50)), set(range(399)), set(range(400))):
+        others = Sample(tuple(v for i, v in enumerate(values) if i not in positions))
+        assert Sample(tuple(values)).squares_without(positions) == pytest.approx(others.squares, rel=1e-6, abs=0)
+
+
+def test_squares_without_the_only_value_that_differs_are_zero() -> None:
+    assert Sample((1000.1, *[0.1] * 400)).squares_without({0}) == 0
+    assert Sample((0.1,) * 400).squares_without({0}) == 0
+
+
+def test_squares_without_a_value_that_is_nearly_all_of_them_keep_their_digits() -> None:
+    others = tuple(math.sin(i * i) for i in range(400))
+    assert Sample((1e9, *others)).squares_without({0}) == pytest.approx(Sample(others).squares, rel=1e-12)
+
+
 def test_an_outlier_is_outside_the_prediction_interval_of_the_others() -> None:
     values = [100.0, 100.2, 99.8, 100.1, 99.9, 100.0, 110.0]
     assert estimate.without_outliers(values) == [0, 1, 2, 3, 4, 5]

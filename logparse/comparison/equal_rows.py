@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 from logparse.cells import Value
 from logparse.comparison.equal import CommonPoint, PointAt
@@ -26,7 +27,10 @@ def quantity(common: CommonPoint) -> Quantity:
 
 def cells(common: CommonPoint, sides: Sequence[Side]) -> list[SideValues]:
     """The values of each side at the common point."""
-    return [_cell(common, side, [p for p in common.points if p.side is side]) for side in sides]
+    points: dict[int, list[PointAt]] = {}
+    for point in common.points:
+        points.setdefault(id(point.side), []).append(point)
+    return [_cell(common, side, points.get(id(side), [])) for side in sides]
 
 
 def _cell(common: CommonPoint, side: Side, points: Sequence[PointAt]) -> SideValues:
@@ -65,14 +69,18 @@ def verdict(ledger: Ledger, common: CommonPoint, a: SideValues, b: SideValues) -
             return refused(Refusal(cause, reason))
     found = quantity(common)
 
-    def at_point(jobs: Sequence[Job]) -> SideValues:
-        side = Side("", tuple(jobs))
-        return _cell(common, side, [common.locate(side, job) for job in jobs] if common.locate else [])
-
     def known(x: SideValues, y: SideValues) -> list[Noise]:
         if not common.is_target:
             return bounds(ledger, QUANTITIES["loss"], x, y)
         hint = other_program(ledger, QUANTITIES["train_s"], x, y)
         return [*bounds(ledger, found, x, y), *([hint] if hint else [])]
 
-    return of_estimates(ledger, found, a, b, lambda x, y: source(ledger, found, x, y, at_point), known)
+    # One object for all pairs of sides, by which the repeats at this point are kept.
+    values = ledger.once(("values at", common.asked, common.locate), lambda: partial(_at_point, common))
+    return of_estimates(ledger, found, a, b, lambda x, y: source(ledger, found, x, y, values), known)
+
+
+def _at_point(common: CommonPoint, jobs: Sequence[Job]) -> SideValues:
+    """The values of these jobs at the common point."""
+    side = Side("", tuple(jobs))
+    return _cell(common, side, [common.locate(side, job) for job in jobs] if common.locate else [])

@@ -10,8 +10,9 @@ scores. `docs/verdicts.md` derives the rules and shows how often they are wrong.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
 
 from logparse.text.location import Location
 
@@ -31,6 +32,10 @@ OUTLIER_LEVEL = 1e-4
 """Probability that a group of normal repeats loses a value as an outlier."""
 OUTLIER_REPEATS = 6
 """Least number of repeats for outliers to be identified."""
+_MANY = 250
+"""Values from which on the squares of all but a few are computed by subtraction: its cost does not grow with n."""
+_KEPT_SHARE = 1e-3
+"""Least share of the squares that must be left for a subtraction to have at least twelve correct digits."""
 _POWER = 0.8
 """The probability with which a detectable difference would be detected."""
 _EPSILON = 1e-9
@@ -59,18 +64,30 @@ class Sample:
         """The number of values."""
         return len(self.values)
 
-    @property
+    @cached_property
     def mean(self) -> float:
         """The mean: of logarithms, the logarithm of the geometric mean."""
         return sum(self.values) / len(self.values)
 
-    @property
+    @cached_property
     def squares(self) -> float:
         """The sum of the squared deviations from the mean."""
-        if min(self.values) == max(self.values):  # without the rounding error of their mean
+        if self.n < 2 or min(self.values) == max(self.values):  # without the rounding error of their mean
             return 0.0
         mean = self.mean
         return sum((v - mean) ** 2 for v in self.values)
+
+    def squares_without(self, positions: Collection[int]) -> float:
+        """The sum of the squared deviations of the other values from their mean."""
+        left = self.n - len(positions)
+        if left < 2 or self.squares == 0:
+            return 0.0
+        if self.n >= _MANY:
+            deviations = [self.values[i] - self.mean for i in positions]
+            squares = self.squares - sum(d**2 for d in deviations) - sum(deviations) ** 2 / left
+            if squares >= _KEPT_SHARE * self.squares:
+                return squares
+        return Sample(tuple(v for i, v in enumerate(self.values) if i not in positions)).squares
 
     @property
     def half_width(self) -> float:
@@ -115,9 +132,15 @@ class Noise:
     """Standard deviation of one value."""
     dof: float | None = None
     """Degrees of freedom of `sd`."""
-    locations: tuple[Location, ...] = ()
+    find_locations: Callable[[], tuple[Location, ...]] = field(default=tuple, compare=False, repr=False)
+    """Finds `locations`: all repeats of a program have too many lines to list them for each pair of sides."""
     least: bool = False
     """Whether it is a lower bound: the true noise may be larger, so that a difference beyond it proves nothing."""
+
+    @property
+    def locations(self) -> tuple[Location, ...]:
+        """The lines of the repeats."""
+        return self.find_locations()
 
 
 @dataclass(frozen=True)
@@ -231,7 +254,8 @@ class Source:
     """One for both sides, or one per side; see `borrowed_noise`."""
     kind: str = "repeats"
     text: str = ""
-    locations: tuple[Location, ...] = ()
+    find_locations: Callable[[], tuple[Location, ...]] = field(default=tuple, compare=False, repr=False)
+    """Finds the lines of the repeats; see `Noise`."""
 
 
 def judge(a: Sample, b: Sample, source: Source | None = None, bounds: Sequence[Noise] = ()) -> Estimate:
@@ -259,7 +283,7 @@ def judge(a: Sample, b: Sample, source: Source | None = None, bounds: Sequence[N
         p, half = (lent.p, lent.half_width) if abs(distance) > digits * (1 + _EPSILON) else (1.0, digits)
         half = max(half, lent.half_width)
         sd, dof = max((math.sqrt(pool.variance), pool.dof) for pool in source.pools)
-        noise = Noise(source.kind, source.text, half, sd, dof, source.locations)
+        noise = Noise(source.kind, source.text, half, sd, dof, source.find_locations)
         return Estimate(BEYOND if p <= PREDICTION_LEVEL else WITHIN, distance, n, _around(distance, half), p, noise)
     size = abs(distance) * (1 - _EPSILON) - _EPSILON
     least = [bound for bound in bounds if bound.kind != OTHER_PROGRAM]
@@ -298,11 +322,12 @@ def without_outliers(values: Sequence[float]) -> list[int]:
     if n < OUTLIER_REPEATS:
         return list(range(n))
     limit = quantile(n - 2, OUTLIER_LEVEL / n)
+    group = Sample(tuple(values))
     kept = []
     for i, value in enumerate(values):
-        others = Sample((*values[:i], *values[i + 1 :]))
-        error = math.sqrt(others.squares / (n - 2) * (1 + 1 / (n - 1)))
-        if error == 0 or abs(value - others.mean) <= limit * error:
+        error = math.sqrt(group.squares_without({i}) / (n - 2) * (1 + 1 / (n - 1)))
+        from_others = (value - group.mean) * n / (n - 1)
+        if error == 0 or abs(from_others) <= limit * error:
             kept.append(i)
     return kept
 

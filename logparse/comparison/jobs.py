@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cached_property
 from typing import Any
 
 import polars as pl
@@ -25,7 +26,7 @@ class Job:
     main: Run
     others: tuple[Run, ...] = ()
 
-    @property
+    @cached_property
     def runs(self) -> tuple[Run, ...]:
         """All rows of `runs` of this job, the one that did the work first."""
         return (self.main, *self.others)
@@ -38,7 +39,7 @@ class Job:
         """The ids of all its runs."""
         return [run["run"] for run in self.runs]
 
-    @property
+    @cached_property
     def id(self) -> str:
         """The id of the run that did the work, used as the id of the job."""
         return str(self.main["run"])
@@ -55,7 +56,10 @@ class Job:
 
     def __getitem__(self, column: str) -> Any:
         """The value of a column: from the run that did the work, else from the others; None where no log states it."""
-        return next((run[column] for run in self.runs if run[column] is not None), None)
+        value = self.main[column]
+        if value is not None or not self.others:
+            return value
+        return next((run[column] for run in self.others if run[column] is not None), None)
 
 
 def jobs(runs: pl.DataFrame) -> list[Job]:

@@ -210,8 +210,7 @@ class Ledger:
     def figures(self, job: Job) -> tuple[Any, ...]:
         """The measured figures of a job, which no two distinct runs share to the last digit; of a job without any, its
         id."""
-        found = tuple(job[c] for c in _FIGURES)
-        return found if any(f is not None for f in found) else (job.id,)
+        return self.once(("figures", job.id, len(job.others)), lambda: _figures(job))
 
     def is_profiled(self, job: Job) -> bool:
         """Whether a profiler was on."""
@@ -247,6 +246,11 @@ class Ledger:
         other.__dict__.update({name: getattr(self, name) for name in shared}, jobs=list(jobs))
         other.__dict__.pop("by_run", None)
         return other
+
+
+def _figures(job: Job) -> tuple[Any, ...]:
+    figures = tuple(job[c] for c in _FIGURES)
+    return figures if any(figure is not None for figure in figures) else (job.id,)
 
 
 _FIGURES = (

@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import math
 import statistics
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass
+from functools import partial
+from itertools import chain, compress
 
 import polars as pl
 
@@ -87,13 +89,77 @@ class _Repeats:
     ids: tuple[str, ...]
     runs: tuple[str, ...]
     """Fingerprints of the runs."""
-    numbers: tuple[float, ...]
-    """On the scale of the quantity."""
+    sample: Sample
+    """Their values on the scale of the quantity."""
     locations: tuple[Location, ...]
 
 
+@dataclass(frozen=True)
+class _Known:
+    """What is known of the noise from groups of repeats: the sums over those that have two or more values."""
+
+    squares: Sequence[float] = ()
+    """Sum of squares of each group; 0 of a group that does not count."""
+    runs: int = 0
+    groups: int = 0
+
+    def __add__(self, other: _Known) -> _Known:
+        return _Known([*self.squares, *other.squares], self.runs + other.runs, self.groups + other.groups)
+
+    @property
+    def pool(self) -> Pool:
+        return Pool(sum(self.squares), self.runs - self.groups)
+
+
+class _Experiments:
+    """The repeats of each experiment of a program. They are computed once; a comparison of two sides only looks at the
+    groups with a run of these sides, so that comparing many runs takes time in proportion to their number."""
+
+    def __init__(self, groups: Sequence[_Repeats]) -> None:
+        self.groups = groups
+        self.runs = frozenset(run for group in groups for run in group.runs)
+        """The fingerprints of all runs."""
+        self._place = {id: (g, i) for g, group in enumerate(groups) for i, id in enumerate(group.ids)}
+        self._known = _known(groups)
+
+    def _positions(self, excluded: Iterable[str]) -> dict[int, set[int]]:
+        """Index of each group with an excluded run -> the positions of these runs in it."""
+        out: dict[int, set[int]] = {}
+        for place in filter(None, map(self._place.get, excluded)):
+            out.setdefault(place[0], set()).add(place[1])
+        return out
+
+    def without(self, excluded: Iterable[str]) -> _Known:
+        """What all runs show but these."""
+        squares, runs, groups = list(self._known.squares), self._known.runs, self._known.groups
+        for g, positions in self._positions(excluded).items():
+            sample = self.groups[g].sample
+            left = sample.n - len(positions)
+            squares[g] = sample.squares_without(positions)
+            runs += _counted(left) - _counted(sample.n)
+            groups += (left > 1) - (sample.n > 1)
+        return _Known(squares, runs, groups)
+
+    def locations(self, excluded: Iterable[str]) -> Iterator[Location]:
+        """The lines of the groups that count without these runs."""
+        positions = self._positions(excluded)
+        for g, group in enumerate(self.groups):
+            if group.sample.n - len(positions.get(g, ())) > 1:
+                yield from group.locations
+
+
+def _known(groups: Sequence[_Repeats]) -> _Known:
+    samples = [group.sample for group in groups]
+    return _Known([s.squares for s in samples], sum(_counted(s.n) for s in samples), sum(s.n > 1 for s in samples))
+
+
+def _counted(n: int) -> int:
+    """The number of values of a group that count: one value alone shows no noise."""
+    return n if n > 1 else 0
+
+
 Values = Callable[[Sequence[Job]], SideValues]
-"""The values of one quantity of some jobs."""
+"""The values of one quantity of some jobs; what is computed from them is kept by the identity of the function."""
 
 
 def source(ledger: Ledger, quantity: Quantity, a: SideValues, b: SideValues, values: Values | None = None) -> Source:
@@ -118,7 +184,7 @@ def source(ledger: Ledger, quantity: Quantity, a: SideValues, b: SideValues, val
         tuple(pool for part in parts for pool in part.pools),
         kinds.popitem()[0] if len(kinds) == 1 else BOTH,
         "; ".join(part.text for part in parts),
-        tuple(dict.fromkeys(p for part in parts for p in part.locations)),
+        lambda: tuple(dict.fromkeys(p for part in parts for p in part.find_locations())),
     )
 
 
@@ -155,33 +221,37 @@ def _source(
     values: Values | None = None,
 ) -> Source:
     """The pool of the programs of these sides, without the runs of the excluded sides except in their own side."""
-    ids = {job.id for c in excluded for job in c.side.jobs}
+    ids = frozenset(job.id for c in excluded for job in c.side.jobs)
     programs = {ledger.program(job): job for c in cells for job in c.counted_jobs}
-    groups = [_of_side(ledger, quantity, c) for c in cells]
-    seen = {spreads.fingerprint(job.main) for c in excluded for job in c.side.jobs}
-    for job in programs.values():
-        for group in _experiments(ledger, quantity, job, values):
-            seen.update(group.runs)
-            left = [i for i, id in enumerate(group.ids) if id not in ids]
-            groups.append(_Repeats((), (), tuple(group.numbers[i] for i in left), group.locations))
-    here = [group for group in groups if len(group.numbers) > 1]
+    of_sides = [_of_side(ledger, quantity, c) for c in cells]
+    experiments = [_experiments(ledger, quantity, job, values) for job in programs.values()]
+    here = sum((each.without(ids) for each in experiments), _known(of_sides))
+    seen = [{_fingerprint(ledger, job) for c in excluded for job in c.side.jobs}, *(each.runs for each in experiments)]
     public = [] if values else [found for job in programs.values() for found in _public(ledger, quantity, job, seen)]
-    pool = Pool.of([group.numbers for group in here]) + Pool.of([numbers for _, numbers in public])
+    pool = here.pool + Pool.of([numbers for _, numbers in public])
     if not pool.dof:
         return Source()
-    kind = BOTH if here and public else HERE if here else PUBLIC
-    places = tuple(dict.fromkeys(p for group in here for p in group.locations))
-    return Source((pool,), kind, _text(quantity, pool, here, public), places)
+    kind = BOTH if here.groups and public else HERE if here.groups else PUBLIC
+    return Source((pool,), kind, _text(quantity, pool, here, public), partial(_places, of_sides, experiments, ids))
 
 
-def _text(
-    quantity: Quantity, pool: Pool, here: Sequence[_Repeats], public: Sequence[tuple[spreads.Spread, list[float]]]
-) -> str:
+def _places(
+    of_sides: Sequence[_Repeats], experiments: Sequence[_Experiments], excluded: frozenset[str]
+) -> tuple[Location, ...]:
+    """The lines of all repeats that count."""
+    own = (p for group in of_sides if group.sample.n > 1 for p in group.locations)
+    return tuple(dict.fromkeys(chain(own, *(each.locations(excluded) for each in experiments))))
+
+
+def _fingerprint(ledger: Ledger, job: Job) -> str:
+    return ledger.once(("fingerprint", job.id), lambda: spreads.fingerprint(job.main))
+
+
+def _text(quantity: Quantity, pool: Pool, here: _Known, public: Sequence[tuple[spreads.Spread, list[float]]]) -> str:
     """`one run varies by 0.4 % (standard deviation, 16 degrees of freedom): 17 public runs of this program …`."""
     parts = []
-    if here:
-        count = sum(len(group.numbers) for group in here)
-        parts.append(f"{count} runs of this program in these logs" + _in_groups(len(here)))
+    if here.groups:
+        parts.append(f"{here.runs} runs of this program in these logs" + _in_groups(here.groups))
     if len(public) == 1 and len(public[0][1]) == public[0][0].n:
         parts.append(public[0][0].text)
     elif public:
@@ -207,19 +277,24 @@ def _of_side(ledger: Ledger, quantity: Quantity, c: SideValues) -> _Repeats:
     return _repeats(ledger, quantity, c, trim=False)
 
 
-def _experiments(ledger: Ledger, quantity: Quantity, job: Job, values: Values | None) -> list[_Repeats]:
+def _experiments(ledger: Ledger, quantity: Quantity, job: Job, values: Values | None) -> _Experiments:
     """The repeats of each experiment of the program of `job` whose values mean the same as those of `job`."""
     columns = [*BASIS.get(quantity.name, ()), *([quantity.state] if quantity.state else [])]
     basis = tuple(job[column] for column in columns)
     if values is not None:
-        return [_repeats(ledger, quantity, values(jobs)) for jobs in ledger.experiments(job)]
+        return ledger.once(
+            ("experiments", values, ledger.program(job)),
+            lambda: _Experiments([_repeats(ledger, quantity, values(jobs)) for jobs in ledger.experiments(job)]),
+        )
     return ledger.once(
         ("experiments", quantity.name, ledger.program(job), basis),
-        lambda: [
-            _repeats(ledger, quantity, side_values(ledger, quantity, Side("", alike)))
-            for jobs in ledger.experiments(job)
-            if len(alike := tuple(j for j in jobs if tuple(j[column] for column in columns) == basis)) > 1
-        ],
+        lambda: _Experiments(
+            [
+                _repeats(ledger, quantity, side_values(ledger, quantity, Side("", alike)))
+                for jobs in ledger.experiments(job)
+                if len(alike := tuple(j for j in jobs if tuple(j[column] for column in columns) == basis)) > 1
+            ]
+        ),
     )
 
 
@@ -234,8 +309,8 @@ def _repeats(ledger: Ledger, quantity: Quantity, c: SideValues, trim: bool = Tru
     kept = [sound[i] for i in without_outliers([number for _, number, _ in sound])] if trim else sound
     places = dict.fromkeys(p for _, _, value in kept for p in value.locations)
     return _Repeats(
-        tuple(job.id for job, _, _ in kept), tuple(spreads.fingerprint(job.main) for job, _, _ in kept),
-        tuple(number for _, number, _ in kept), tuple(places),
+        tuple(job.id for job, _, _ in kept), tuple(_fingerprint(ledger, job) for job, _, _ in kept),
+        Sample(tuple(number for _, number, _ in kept)), tuple(places),
     )  # fmt: skip
 
 
@@ -264,13 +339,14 @@ def _diverged(ledger: Ledger, job: Job) -> bool:
 
 
 def _public(
-    ledger: Ledger, quantity: Quantity, job: Job, seen: set[str]
+    ledger: Ledger, quantity: Quantity, job: Job, seen: Sequence[Set[str]]
 ) -> Iterator[tuple[spreads.Spread, list[float]]]:
     """Public repeats of the program of `job` whose values mean the same, without runs that are in these logs."""
     for spread in spreads.of(*ledger.program(job), quantity.name):
         basis = [(name, value) for name, value in spreads.settings(spread.setting) if name in _BASIS_NAMES]
         if all(job[name] is None or str(job[name]) == value for name, value in basis):
-            others = [v for v, run in zip(spread.values, spread.runs, strict=True) if run not in seen]
+            fresh = [not any(run in each for each in seen) for run in spread.runs]
+            others = list(compress(spread.values, fresh))
             if len(others) > 1:
                 yield spread, _on_scale(quantity, others)
 

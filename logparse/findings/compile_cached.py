@@ -35,22 +35,23 @@ def find(scene: Scene) -> Iterator[Finding]:
             continue
         sides = same_workload(comparison)
         compiled = [job for job in jobs_of(sides) if job["compile_cache"] == "miss"]
-        cached = [job for side in sides for job in _counted_hits(side, compiled)]
+        training = _training(compiled)
+        cached = [job for side in sides for job in _counted_hits(side, bool(training))]
         if compiled and cached:
             yield Finding(
                 "warning",
                 f"{labels(compiled)} compiled{_took(scene.ledger, compiled)}; {labels(cached)} had a compile cache "
                 "hit.",
                 [*compiled, *cached],
-                ("compile_s", "total_s", "wall_s", "result_s", *_training(compiled)),
+                ("compile_s", "total_s", "wall_s", "result_s", *training),
                 scene.ledger.locations([*compiled, *cached], "compile_s", "compile_cache"),
             )
 
 
-def _counted_hits(side: Side, compiled: Sequence[Job]) -> Iterator[Job]:
+def _counted_hits(side: Side, training_includes_compile: bool) -> Iterator[Job]:
     """The runs of a side with a cache hit whose times are compared: where others of the side compiled, only training
     times that include the compile are."""
-    if _training(compiled) or not any(job["compile_cache"] == "miss" for job in side.jobs):
+    if training_includes_compile or not any(job["compile_cache"] == "miss" for job in side.jobs):
         yield from (job for job in side.jobs if job["compile_cache"] == "hit")
 
 

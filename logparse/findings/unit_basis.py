@@ -45,8 +45,8 @@ def find(scene: Scene) -> Iterator[Finding]:
 
 def _samples(comparison: Comparison, row: Row) -> Iterator[Finding]:
     """The meaning of a sample on each side."""
-    same = same_workload(comparison)
-    jobs = [job for c in row.cells if c.values and c.side in same for job in c.side.jobs]
+    same = {id(side) for side in same_workload(comparison)}  # sides have no hash
+    jobs = [job for c in row.cells if c.values and id(c.side) in same for job in c.side.jobs]
     groups: dict[str, list[Job]] = {}
     for job in jobs:
         if job["sample"] is not None:
