@@ -1832,9 +1832,16 @@ GRAMMAR = Grammar(
         Take("seed", "gpt2_arguments|mllog_seed|magma_config"),
         Take("learning_rate", "cosmic_rate|mllog_rate|gpt2_arguments"),
         Take(
+            "highest_rate",
+            "bert_step.learning_rate|bert_step_cut.learning_rate|popart_iteration.learning_rate",
+            pick="max",
+        ),
+        Take(
             "learning_rate",
             "bert_step|bert_step_cut|popart_iteration",
             pick="max",
+            when="highest_rate > 0",
+            reason="the highest of the steps that the log shows: it has no setting",
         ),
         Take("learning_rate", "launch_rate", when="workload == 'mnist'"),
         # ---- settings and counts ---- #

@@ -178,7 +178,7 @@ _WRAPPER = (
         "RUN COMMAND: srun python hook.py run --data_dir /data/ANL/wikicorpus_en --cache /home/user/cache/",
     ),
     flag("pef", r"--pef=[\"']?", _pef, "RUN COMMAND: srun python hook.py run --pef=/home/user/BertLarge/bertlrg/bertlrg.pef", params=None),
-    setting("learning_rate", "--learning_rate", "RUN COMMAND: srun python hook.py run --learning_rate 0.000175 --dense_adam"),
+    flag("learning_rate", "--learning_rate[ =]+", real("learning_rate"), "RUN COMMAND: srun python hook.py run --learning_rate 0.000175 --dense_adam"),
     setting("warmup_steps", "--warmup_steps", "RUN COMMAND: srun python hook.py run --warmup_steps 12500 --max_steps 250000"),
     setting("min_throughput", "--min_throughput", "RUN COMMAND: srun python hook.py run --min_throughput 560000 --skip_checkpoint"),
     setting("num_tiles", "--num-tiles", "COMPILE COMMAND: python hook.py compile --num-tiles 4 --pef-name=bertlrg"),
@@ -980,7 +980,15 @@ GRAMMAR = Grammar(
         Take("batch_size", "batch", "first"),
         Take("sequence_length", "flag_sequence_length|max_sequence_length", "first"),
         Take("seed", "flag_seed", "first"),
-        Take("learning_rate", "train_step|step_row", "max"),
+        Take("learning_rate", "flag_learning_rate", reason="the setting; the metrics have the rates of the schedule"),
+        # A schedule begins with a warm-up: only a rate that does not change is the setting.
+        Take("lowest_rate", "train_step.learning_rate|step_row.learning_rate", "min"),
+        Take("highest_rate", "train_step.learning_rate|step_row.learning_rate", "max"),
+        Take(
+            "learning_rate", "train_step|step_row",
+            when='lowest_rate == highest_rate and seen("train_step") + seen("step_row") > 1',
+            reason="all steps that the log shows have this rate",
+        ),
         # Step lines may be missing: the figures of the result say how many steps ran.
         Take("last_step", "train_step.local_step", "max"),
         Take("asked_steps", "flag_steps.steps"),
@@ -1022,6 +1030,10 @@ GRAMMAR = Grammar(
         Infer("score_name", "f1", because="squad_f1|squad_json_f1"),
         Take("total_s", "duration|tune_elapsed"),
         Take("first_rate", "iteration_bar.iteration_rate|bar.iteration_rate", "first", where={"done": "1"}),
+        # e2e_train_time begins before the first bar is drawn.
+        Take("first_step_at", "train_step.at", "first", where={"local_step": "1"}),
+        Take("trained_at", "result.at"),
+        Derive("startup_s", "first_step_at - (trained_at - result_time)"),
         Derive("startup_s", "1 / first_rate", when='seen("train_step") > 0'),
         Infer("train_includes", "load", because="result",
               reason="e2e_train_time includes the first step, which waits for the binary and the weights to load"),
@@ -1053,6 +1065,7 @@ GRAMMAR = Grammar(
     },
     no_timestamps=("started_at", "total_s"),
     absent={
+        "learning_rate": ("not_in_log", "the log has no setting, only the rates of a schedule, which are metrics", "train_step|step_row"),
         # The first stamp of what is cut from the middle of a log is no beginning.
         "started_at": ("not_in_log", "the beginning is not in this log"),
         "total_s": ("not_in_log", "the script prints its duration at its end only"),
