@@ -7,7 +7,7 @@ job) and the run log (it trains). Each begins with `Model:`. Runs are appended t
 from __future__ import annotations
 
 import pyparsing as pp
-from logparse.grammars.common import WORKLOADS, bar, line_tag, record_head, record_stamp, timestamp_iso
+from logparse.grammars.common import WORKLOADS, bar, line_tag, preferred, record_head, record_stamp, timestamp_iso
 
 from logparse.grammar import (
     Bar,
@@ -960,25 +960,25 @@ GRAMMAR = Grammar(
         Take("started_at", "session.date", "first", when='seen("tune_step") == 0'),
         Take("system", "platform", "first"),
         Take("sdk_version", "package", "first"),
-        Take("job_id", "slurm_job_id|sbatch_submitted|srun_queued|slurm_script", "first"),
-        Take("host", "hostname|prompt_python|prompt_sambatune", "first"),
+        *preferred("job_id", "slurm_job_id|sbatch_submitted|srun_queued|slurm_script", "first"),
+        *preferred("host", "hostname|prompt_python|prompt_sambatune", "first"),
         # The script compiles on the machine of the prompt; the job may run on another one.
         Take("host", "prompt_script", "first", when='seen("compile_start") > 0'),
-        Take("ranks", "slurm_ntasks|world_size|workers|worker_step", "first"),
+        *preferred("ranks", "slurm_ntasks|world_size|workers|worker_step", "first"),
         Derive("ranks", "seen('each_rank')", when="seen('each_rank') > 0"),
-        Take("model", _MODEL, "first"),
+        *preferred("model", _MODEL, "first"),
         Take("model", "client_model", "first", where={"scope": "metis"}),
-        Take("workload", _MODEL, "first", aliases="workload"),
+        *preferred("workload", _MODEL, "first", aliases="workload"),
         Infer("workload", "unet", because="unet"),
-        Take("dataset", "flag_dataset|dataset", "first"),
+        *preferred("dataset", "flag_dataset|dataset", "first"),
         Infer("task", "train", because="train_step|result|unet|epoch_step|worker_step|step_row|tokens_per_second"),
         Infer("task", "train", because="each_rank", when="seen('test_accuracy') > 0", reason="each rank trains, then prints the accuracy of its test"),
         Infer("task", "inference", because="later_tokens|tokens_rate|chat_completion|client_endpoint"),
-        Take("task", "prompt_python.mode|prompt_srun.mode", "first", where={"mode": "compile"}),
+        *preferred("task", "prompt_python.mode|prompt_srun.mode", "first", where={"mode": "compile"}),
         Infer("task", "compile", because="compile_start|compile_end|app_compiles|pef_created"),
-        Take("micro_batch_size", "flag_micro_batch_size|worker_batch", "first"),
+        *preferred("micro_batch_size", "flag_micro_batch_size|worker_batch", "first"),
         Take("batch_size", "batch", "first"),
-        Take("sequence_length", "flag_sequence_length|max_sequence_length", "first"),
+        *preferred("sequence_length", "flag_sequence_length|max_sequence_length", "first"),
         Take("seed", "flag_seed", "first"),
         Take("learning_rate", "flag_learning_rate", reason="the setting; the metrics have the rates of the schedule"),
         # A schedule begins with a warm-up: only a rate that does not change is the setting.
@@ -992,43 +992,43 @@ GRAMMAR = Grammar(
         # Step lines may be missing: the figures of the result say how many steps ran.
         Take("last_step", "train_step.local_step", "max"),
         Take("asked_steps", "flag_steps.steps"),
-        Take("result_rate", "result_sequences.token_throughput|result_tokens.token_throughput"),
+        *preferred("result_rate", "result_sequences.token_throughput|result_tokens.token_throughput"),
         Take("result_time", "result.train_s"),
         Derive("result_steps", "result_rate * result_time / (sequence_length * micro_batch_size * ranks)"),
         Take(
             "steps", "train_step.local_step", "max",
-            when="not known(_result) or abs(last_step - result_steps) < 0.5"
-            " or not known(result_steps) and (last_step == asked_steps or not known(asked_steps))",
+            when="not known(_result) or abs(last_step - result_steps) < 0.5 or last_step == asked_steps"
+            " or not known(result_steps) and not known(asked_steps)",
         ),
         Derive("steps", "round(result_steps)", when="abs(result_steps - round(result_steps)) < 0.05"),
-        Take("steps", "unet|measured.iterations|old_measured.iterations"),
+        *preferred("steps", "unet|measured.iterations|old_measured.iterations"),
         Take("epochs", "unet"),
         Take("epochs", "epoch_step.epoch", "distinct", when='seen("test_accuracy") > 0 or seen("finished_training") > 0'),
         Take("throughput", "result_samples"),
         Take("throughput", "unet", "mean"),
-        Take("throughput", "measured|old_measured"),
+        *preferred("throughput", "measured|old_measured"),
         Infer("throughput_window", "whole", because="result_samples|unet"),
         Infer("throughput_window", "after_warmup", because="measured", when='seen("initial_run") > 0'),
-        Take("token_throughput", "result_sequences|result_tokens|tokens_per_second"
+        *preferred("token_throughput", "result_sequences|result_tokens|tokens_per_second"
              "|tokens_rate.token_throughput|chat_completion.token_throughput"),
         # Each instance prints its own time and the rate of all: use both values from the same line.
         Take("unet_rate", "unet.throughput", "first"),
         Take("unet_time", "unet.train_s", "first"),
         Derive("samples", "round(unet_rate * unet_time)"),
-        Take("latency_total", "measured|old_measured_total"),
+        *preferred("latency_total", "measured|old_measured_total"),
         Derive("samples", "round(throughput * latency_total)", when='seen("measured") + seen("old_measured") > 0'),
         Infer("sample", "image", because="unet"),
         Infer("sample", "sequence", because="train_step|result"),
         Take("token_throughput", "client_throughput", where={"scope": "metis"}),
         Take("latency_s", "client_latency.latency", "mean", where={"scope": "metis"}),
-        Take("latency_s", "total_latency.latency|chat_completion.latency"),
+        *preferred("latency_s", "total_latency.latency|chat_completion.latency"),
         Take("loss", "result"),
         Take("loss", _STEP.format("loss")),
         Take("score", "test_accuracy.accuracy"),
         Infer("score_name", "accuracy", because="test_accuracy"),
-        Take("score", "squad_f1.f1|squad_json_f1.f1"),
+        *preferred("score", "squad_f1.f1|squad_json_f1.f1"),
         Infer("score_name", "f1", because="squad_f1|squad_json_f1"),
-        Take("total_s", "duration|tune_elapsed"),
+        *preferred("total_s", "duration|tune_elapsed"),
         Take("first_rate", "iteration_bar.iteration_rate|bar.iteration_rate", "first", where={"done": "1"}),
         # e2e_train_time begins before the first bar is drawn.
         Take("first_step_at", "train_step.at", "first", where={"local_step": "1"}),

@@ -1,7 +1,8 @@
 """The first step, or epoch, is so slow that it affects the rate of the whole run.
 
 What it does
-    Compares the first step (or logged interval, or epoch) of a training with the later ones. It is reported if it is
+    Compares the first step (or logged interval, or epoch) of a training with the later ones. The time of the first step
+    is `startup_s`, where that is known. It is reported if it is
     slow enough to be an outlier (modified z-score above 3.5 against at least five later ones) and if leaving it out
     raises the throughput by at least 1 %. Times come from step lines, timestamps and the ends of progress bars; the
     rate that a progress bar shows is smoothed and never used. Silent where the printed rate already excludes the first
@@ -132,8 +133,8 @@ def _slow(ledger: Ledger, job: Job) -> Slow | None:
     pace = next((p for p in _paces(ledger, job) if len(p.seconds) > _FEW), None)
     startup = ledger.value(job, "startup_s")
     if pace is not None and pace.unit == "step" and startup.value:
-        took = _AFTER + pace.took.removeprefix(_TOOK)
-        pace = replace(pace, seconds=[startup.value, *pace.seconds[1:]], took=took)
+        seconds_ = [startup.value, *pace.seconds[1:]]
+        pace = replace(pace, seconds=seconds_, took=pace.took.replace(_TOOK, _AFTER))
     if pace is None or not pace.stands_out:
         return None
     slow = _rates(ledger, job, pace)
