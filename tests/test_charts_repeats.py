@@ -89,6 +89,18 @@ def test_runs_of_different_settings_are_never_one_line() -> None:
     assert rows("trend", logs)["series"].n_unique() == 2
 
 
+def test_by_joins_the_runs_of_a_value_in_the_order_of_time() -> None:
+    early, late = nightly(around(3000, 4, 1)), nightly(around(3000, 4, 2), precision="float16")
+    for i, run in enumerate(late):
+        run |= {"run": f"late{i}", "group": "other", "started_at": FIRST - datetime.timedelta(days=9 - i)}
+    other = nightly([10.0, 11.0], 8, workload="unet")
+    for run in other:
+        run |= {"batch_size": None}
+    frame = rows("trend", logs_of(*early, *late, *other), by="batch_size").filter(pl.col("block") == 0)
+    assert frame["at"].is_sorted()
+    assert frame["setting"].unique().to_list() == ["batch_size 512"]
+
+
 def test_runs_without_a_date_have_no_trend() -> None:
     with pytest.raises(NothingToDraw, match="no two completed runs of one setting state a date"):
         charts.drawn("trend", charts.view_for("trend", logs_of(*nightly([1.0, 2.0], started_at=None))))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import re
 import shutil
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
@@ -409,14 +410,14 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Callable[[Iterator[Any]], Clock]:
 def test_the_command_prints_lines_and_then_the_runs(job: Path, clock: Callable[[Iterator[Any]], Clock]) -> None:
     text = CEREBRAS.read_bytes()
     clock(appended(job, iter([text[:6500], text[6500:7200], text[7200:]])))
-    result = run("follow", job.name)
+    result = run("follow", job.name, "--steps", 1000)
     assert result.exit_code == 0
     lines = [line[10:] for line in result.stdout.splitlines()]
     assert lines[0] == "job.out  not there yet"
     assert lines[1] == "job.out is new"
-    assert any(line.startswith("job.out  train  step ") and "samples/s" in line for line in lines)
+    assert any(re.fullmatch(r"job\.out  train  step \d00/1000  loss .* samples/s  \d+ s left", line) for line in lines)
     assert any(line.startswith("job.out  warning: Gradient accumulation") for line in lines)
-    assert "job.out  completed  step 1000  loss 7.0781  4853.4 samples/s" in lines
+    assert "job.out  completed  step 1000/1000  loss 7.0781  4853.4 samples/s" in lines
     assert result.stdout.endswith(run("ingest", job.name, "--no-store").stdout)
 
 

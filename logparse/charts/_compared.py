@@ -8,7 +8,6 @@ from weakref import WeakKeyDictionary
 
 from logparse.charts._panel import baseline_in
 from logparse.charts._view import View
-from logparse.comparison import sides as sides_
 from logparse.comparison.compare import Comparison, Row, of_sides, row_of
 from logparse.comparison.estimate import OTHER_PROGRAM
 from logparse.comparison.jobs import Job
@@ -79,7 +78,11 @@ def main_quantity(jobs: Sequence[Job]) -> Quantity | None:
 def settings(view: View, jobs: Sequence[Job]) -> list[Side]:
     """These jobs by the option `by`, or else by experiment: the repeats of a setting are one side."""
     if view.options.by:
-        return sides_.by(view.ledger, jobs, view.options.by)
+        wanted = {job.id for job in jobs}
+        narrowed = (Side(s.label, tuple(j for j in s.jobs if j.id in wanted)) for s in view.sides)
+        # In the order of the jobs: a trend draws them as they began.
+        place = {job.id: i for i, job in enumerate(jobs)}
+        return [Side(s.label, tuple(sorted(s.jobs, key=lambda j: place[j.id]))) for s in narrowed if s.jobs]
     groups: dict[Any, list[Job]] = {}
     for job in jobs:
         groups.setdefault(view.ledger.experiment(job), []).append(job)

@@ -11,6 +11,7 @@ from logparse.text.labels import many
 _SPEED = ("throughput", "token_throughput", "latency_s", "train_s", "compile_s")
 """Quantities that answer which side is faster, the most telling first."""
 _QUALITY = ("score", "loss")
+NOTHING = "Nothing can be compared: no quantity is known of the baseline and another side."
 _CERTAINTY = {ESTABLISHED: "", BEYOND: ", beyond the known noise"}
 _DECIDED = (ESTABLISHED, BEYOND)
 
@@ -25,7 +26,7 @@ def answer(comparison: Comparison) -> str:
     speed = _first(comparison, [rows[name] for name in _SPEED if name in rows])
     quality = _first(comparison, [rows[name] for name in _QUALITY if name in rows])
     if speed is None and quality is None:
-        return "Nothing can be compared: no quantity is known of the baseline and another side."
+        return NOTHING
     index = _candidate(speed or quality, comparison)  # type: ignore[arg-type]
     parts = []
     if speed is not None:

@@ -6,7 +6,6 @@ import os
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
@@ -31,7 +30,6 @@ _REST = 4
 _HEAD = 1024
 """Bytes at the beginning of a log by which it is recognised."""
 _FRAMES = ("runs", "phases", "metrics", "params", "messages")
-_EPOCH = datetime(1970, 1, 1)
 
 
 class Clock(Protocol):
@@ -274,7 +272,7 @@ class Follower:
         log.progress = replace(progress, steps=planned, problems=tuple(log.problems))
         done = progress.step if planned is not None else progress.epoch
         if done is not None:
-            log.pace.add(done, (progress.at - _EPOCH).total_seconds() if progress.at else self.clock.now())
+            log.pace.add(done, self.clock.now())
 
     def _note_stalls(self, now: float) -> None:
         if self.stall is None:
@@ -308,6 +306,8 @@ class Follower:
         left = None
         if progress is not None and not progress.is_final and (planned := progress.steps or progress.epochs):
             left = log.pace.left(planned)
+            if progress.steps and progress.step is not None and progress.step_s is not None:
+                left = (planned - progress.step) * progress.step_s
             if left is not None:  # of a run that is slower than before, nothing is known
                 left = left - (now - log.changed_at) if left > now - log.changed_at else None
         return LogState(one_line(log.name), progress, max(now - log.changed_at, 0.0), left, log.counts)

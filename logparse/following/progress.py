@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 import polars as pl
 
 FINAL = ("completed", "completed_with_errors", "failed")
 """Statuses after which nothing more is expected of a run."""
+_POINTS = 50
+"""Steps that the speed is computed from."""
 _RATES = (("throughput", "samples/s"), ("token_throughput", "tokens/s"), ("iteration_rate", "it/s"))
 
 
@@ -28,9 +29,9 @@ class Progress:
     """The last run of a log, as far as its lines tell.
 
     phase: the last one that began, or training or evaluation where its points come after that. step, epoch: of the
-    last point that states it. steps, epochs: how many are to be done, where the log states it. at: when the last step
-    was logged, by the log's own stamps. loss: the last one, in training if there is one there. rate: the last one, of
-    the whole run. problems: level and text of the warnings and errors.
+    last point that states it. steps, epochs: how many are to be done, where the log states it. step_s: how long a step
+    takes, by the log's own stamps of the last steps. loss: the last one, in training if there is one there. rate: the
+    last one, of the whole run. problems: level and text of the warnings and errors.
     """
 
     platform: str | None = None
@@ -41,7 +42,7 @@ class Progress:
     steps: int | None = None
     epoch: float | None = None
     epochs: int | None = None
-    at: datetime | None = None
+    step_s: float | None = None
     loss: Figure | None = None
     rate: Figure | None = None
     problems: tuple[tuple[str, str], ...] = ()
@@ -80,7 +81,7 @@ def of_log(
         steps=_planned(params, "steps", step.get("step")),
         epoch=epoch.get("epoch"),
         epochs=_planned(params, "epochs", epoch.get("epoch")),
-        at=step.get("at"),
+        step_s=_step_s(metrics),
         loss=_figure(_preferred(losses, pl.col("scope").is_null(), pl.col("split").cast(pl.String) == "train")),
         rate=_rate(metrics),
         problems=tuple((str(level), text) for level, text in messages.select("level", "text").iter_rows()),
@@ -114,6 +115,17 @@ def _planned(params: pl.DataFrame, name: str, done: float | None) -> int | None:
     return int(numbers[-1]) if numbers.len() and numbers[-1] >= (done or 0) else None
 
 
+def _step_s(metrics: pl.DataFrame) -> float | None:
+    """Seconds per step, from the stamps of the last steps."""
+    stamped = metrics.filter(pl.col("step").is_not_null() & pl.col("at").is_not_null())
+    points = stamped.unique("step", keep="first", maintain_order=True).tail(_POINTS)
+    if points.height < 2:
+        return None
+    steps = points["step"][-1] - points["step"][0]
+    seconds = (points["at"][-1] - points["at"][0]).total_seconds()
+    return seconds / steps if steps > 0 and seconds > 0 else None
+
+
 def _figure(rows: pl.DataFrame, unit: str | None = None) -> Figure | None:
     row = _last(rows)
     return Figure(row["value"], row["resolution"], unit) if row else None
@@ -129,9 +141,7 @@ def _rate(metrics: pl.DataFrame) -> Figure | None:
 
 
 class Pace:
-    """How fast the steps of a run follow each other, from the last points seen."""
-
-    _POINTS = 50
+    """How fast the steps of a run follow each other, from when the last ones were seen: for logs without stamps."""
 
     def __init__(self) -> None:
         self._points: list[tuple[float, float]] = []
@@ -141,7 +151,7 @@ class Pace:
         if self._points and (done < self._points[-1][0] or seconds < self._points[-1][1]):
             self._points.clear()
         if not self._points or done > self._points[-1][0]:
-            self._points = [*self._points[1 - self._POINTS :], (done, seconds)]
+            self._points = [*self._points[1 - _POINTS :], (done, seconds)]
 
     def left(self, planned: float) -> float | None:
         """Seconds until `planned` steps are done; None where they cannot be estimated."""

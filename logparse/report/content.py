@@ -11,6 +11,7 @@ import polars as pl
 from logparse.arguments import OneOrMany, as_tuple
 from logparse.comparison import sides as sides_
 from logparse.comparison.across import Across, tables
+from logparse.comparison.answer import answer
 from logparse.comparison.blocks import blocks, heading
 from logparse.comparison.claim_verdicts import claim_verdicts
 from logparse.comparison.claims import Claim
@@ -53,6 +54,13 @@ class Content:
     def jobs(self) -> list[Job]:
         """All jobs, in the order in which they were read."""
         return self.ledger.jobs
+
+    @property
+    def answers(self) -> list[tuple[str, str]]:
+        """Of each block that is compared: its heading, and the answer in one sentence."""
+        return [
+            (b.heading, answer(b.comparison)) for b in self.blocks if b.comparison is not None and b.comparison.rows
+        ]
 
     @property
     def logs(self) -> Logs:

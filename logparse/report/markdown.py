@@ -25,6 +25,8 @@ _SHAPES = 10
 def markdown(content: Content) -> str:
     """The whole report."""
     out = [f"# {markdown_text(one_line(content.title))}", ""]
+    out += [f"- **{markdown_text(about)}**: {markdown_text(one_line(text))}" for about, text in content.answers]
+    out += [""] if content.answers else []
     for heading, items in content.lists.named():
         out += [list_as_markdown(heading, items, content.lists.notes, level=2), ""]
     if content.across.tables:

@@ -36,8 +36,10 @@ from logparse.text.labels import many
 from logparse.text.location import Location, locations
 from logparse.text.terminal import as_text, one_line
 
-_ITEMS = 8
+_ITEMS = 3
 """Items of a list that are visible; the others are folded."""
+_ANSWERS = 6
+"""Answers that are visible; the others are folded."""
 _PLACES = 3
 """Log lines linked after a statement; the others are folded."""
 _FOLDED_PLACES = 12
@@ -138,6 +140,15 @@ class ItemGroup:
     def platform(self) -> str:
         """The platform of the block."""
         return _platform(self.about)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The answer of one comparison, in a sentence."""
+
+    about: str
+    platform: str
+    text: str
 
 
 @dataclass(frozen=True)
@@ -286,7 +297,7 @@ class Sections:
     def all(self) -> list[Section]:
         """The sections that have content, in their order on the page."""
         sections = [
-            Section("lists", "Summary", "lists.html", self._cards()),
+            Section("lists", "Summary", "lists.html", self._summary()),
             Section("across", "Across platforms", "across.html", self._across()),
             Section("runs", "Runs", "runs.html", self._runs()),
             Section("compared", "Comparisons", "comparisons.html", self._comparisons()),
@@ -367,11 +378,15 @@ class Sections:
 
     # ---- the lists ---- #
 
-    def _cards(self) -> list[Card]:
-        return [
+    def _summary(self) -> dict[str, Any]:
+        cards = [
             self._card(key, heading, items)
             for (heading, items), key in zip(self.content.lists.named(), HEADINGS, strict=True)
         ]
+        answers = [Answer(about, _platform(about), one_line(text)) for about, text in self.content.answers]
+        further = answers[_ANSWERS:]
+        more = many(len(further), "more workload")
+        return {"answers": answers[:_ANSWERS], "further": further, "more": more, "cards": cards}
 
     def _card(self, key: str, heading: str, items: Sequence[Item]) -> Card:
         shown, folded = _split(items, _ITEMS)
