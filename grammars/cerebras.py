@@ -20,7 +20,15 @@ The meaning of "in T seconds" changed as well: the steps alone (G1, G2), steps a
 from __future__ import annotations
 
 import pyparsing as pp
-from logparse.grammars.common import WORKLOADS, line_tag, record_head, record_stamp, stamped_head, timestamp_seconds
+from logparse.grammars.common import (
+    WORKLOADS,
+    line_tag,
+    preferred,
+    record_head,
+    record_stamp,
+    stamped_head,
+    timestamp_seconds,
+)
 
 from logparse.grammar import (
     Derive,
@@ -1194,14 +1202,14 @@ _TRAINING_ENDED = (
 _COLUMNS = (
     # what ran
     Take("host", "prompt", "first"),
-    Take("system", "tf_programming|tf_mode", "first"),
-    Take("job_id", "job|workflow_job|sdk_job|srun_allocated|srun_queued", "first"),
-    Take("sdk_version", "image_event|local_image|pip_client", "first"),
+    *preferred("system", "tf_programming|tf_mode", "first"),
+    *preferred("job_id", "job|workflow_job|sdk_job|srun_allocated|srun_queued", "first"),
+    *preferred("sdk_version", "image_event|local_image|pip_client", "first"),
     Take("model", "checkpoint_autoload.model_dir", "first"),
     Take("model", "tf_checkpoint", "first"),
-    Take("model", "asked_config.workload|asked_cszoo.workload", "first"),
+    *preferred("model", "asked_config.workload|asked_cszoo.workload", "first"),
     Take("dataset", "data_processor", "first"),
-    Take(
+    *preferred(
         "workload",
         "asked_config|asked_cszoo|no_checkpoint_found|checkpoint_found|checkpoint_end",
         "first",
@@ -1238,11 +1246,11 @@ _COLUMNS = (
     Take("devices", "preparing", "last"),
     Infer("devices", 1, "tf_programming", reason="a run under Slurm programs one machine"),
     Take("first_step", "loop", "min"),
-    Take("from_step", "training_loop.first_step|weights_loaded.step", "first"),
+    *preferred("from_step", "training_loop.first_step|weights_loaded.step", "first"),
     Derive("first_step", "from_step + 1"),
     Infer("first_step", 1, "random_weights"),
     Take("logged_step", _of(f"{_STEPS}|tf_step", "step"), "first"),
-    Take("saved_step", "checkpoint_begin.step|tf_checkpoint.step", "first"),
+    *preferred("saved_step", "checkpoint_begin.step|tf_checkpoint.step", "first"),
     # Only a checkpoint saved before the first logged step counts: a log without its beginning has one of a later step.
     Derive("first_step", "saved_step + 1", when="saved_step < logged_step or logged_step == 0"),
     Take("last_saved", "tf_checkpoint.step", "last"),
@@ -1250,20 +1258,20 @@ _COLUMNS = (
     Derive("steps", "max(last_logged, last_saved) - first_step + 1"),
     Derive("steps", "last_logged - first_step + 1"),
     Take("steps", _of(f"{_STEPS}|tf_step", "step"), "last"),
-    Take(
+    *preferred(
         "samples",
         "processed|training_complete|tf_trained|tf_training_complete",
         "last",
     ),
     # The trainer counts samples that it sent, also if the wafer never began to train.
     Take("samples", "processed_training", "last", when=_RAN),
-    Take("batch_size", "effective_batch|tf_batch", "last"),
+    *preferred("batch_size", "effective_batch|tf_batch", "last"),
     Derive("batch_size", "samples / steps", when=f"(known(first_step) or {_FROM_THE_BEGINNING}) and {_TRAINING_ENDED}"),
     Take("micro_batch_size", "micro_batch", "first", where={"mode": "train"}),
     Take("micro_batch_size", "micro_batch", "first", when="seen('loop') == 0"),
     # times
-    Take("event_at", "version_event|image_event|error_event", "first"),
-    Take("event_logged_at", "version_event.at|image_event.at|error_event.at", "first"),
+    *preferred("event_at", "version_event|image_event|error_event", "first"),
+    *preferred("event_logged_at", "version_event.at|image_event.at|error_event.at", "first"),
     Infer(
         "zone",
         "UTC",
@@ -1313,7 +1321,7 @@ _COLUMNS = (
     Take("loss", _of(_STEPS, "loss"), "last"),
     # The final line is rounded: prefer the step line of the last step.
     Take("loss", "tf_step", "last", when="last_logged >= last_saved"),
-    Take("loss", "tf_final_loss.loss@final|tf_step", "last"),
+    *preferred("loss", "tf_final_loss.loss@final|tf_step", "last"),
     Take("score", "eval_accuracy.accuracy", "last"),
     Infer("score_name", "accuracy", "eval_accuracy"),
     Take("score", "eval_masked_accuracy.masked_accuracy", "last"),

@@ -14,6 +14,7 @@ import pyparsing as pp
 from logparse.grammar import (
     Grammar,
     Rule,
+    Take,
     blanks,
     clock,
     in_unit,
@@ -127,6 +128,20 @@ def _size(name: str) -> pp.ParserElement:
     """A size as tqdm prints it, in bytes or counts: `1.34G`, `28.0k`, `570`."""
     scaled = [in_unit(real, f"{letter}B")(name) + letter for letter in "GMk"]
     return pp.MatchFirst([*scaled, real(name)])
+
+
+def preferred(
+    column: str,
+    of: str,
+    pick: str = "last",
+    *,
+    where: dict[str, str] | None = None,
+    when: str | None = None,
+    how: str | None = None,
+    aliases: str | None = None,
+) -> tuple[Take, ...]:
+    """A `Take` for each of these rules, the most reliable first: one fills what those before it leave empty."""
+    return tuple(Take(column, each, pick, where or {}, when, how, aliases) for each in of.split("|"))
 
 
 WORKLOADS = {

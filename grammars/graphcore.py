@@ -9,7 +9,17 @@ requested.
 from __future__ import annotations
 
 import pyparsing as pp
-from logparse.grammars.common import WORKLOADS, bar, bar_count, line_tag, mpi_tag, record_head, record_stamp, tqdm
+from logparse.grammars.common import (
+    WORKLOADS,
+    bar,
+    bar_count,
+    line_tag,
+    mpi_tag,
+    preferred,
+    record_head,
+    record_stamp,
+    tqdm,
+)
 
 from logparse.grammar import (
     Bar,
@@ -1200,7 +1210,7 @@ frameworks = (
         "precision=<Precision.float16: popxl.dtypes.float16>), transformer=GPTJConfig(layers=28, hidden_size=4096, sequence_length=500, "
         "precision=<Precision.float16: popxl.dtypes.float16>, embedding=GPTJConfig.Embedding(vocab_size=50400, real_vocab_size=50258), "
         "attention=GPTJConfig.Attention(heads=16, use_cache=False), execution=GPTJExecution(micro_batch_size=1, tensor_parallel=4)))",
-        _logged + "Config: " + pp.Literal("Magma")("model") + "Config(seed=" + integer("seed") + ", visual="
+        _logged + pp.Opt("Config: ") + pp.Literal("Magma")("model") + "Config(seed=" + integer("seed") + ", visual="
         + pp.Regex("[^<]*") + pp.Regex("<[^>]*>[^<=]*=GPTJConfig[(][^<]*sequence_length=") + integer("sequence_length")
         + ", precision=<Precision." + name("precision") + ":" + pp.Regex("[^>]*>[^<]*GPTJExecution[(]micro_batch_size=")
         + integer("micro_batch_size") + ", " + nonempty,
@@ -1761,9 +1771,9 @@ GRAMMAR = Grammar(
     ),
     columns=(
         # ---- job, system and time ---- #
-        Take("job_id", "srun_allocated|srun_queued"),
+        *preferred("job_id", "srun_allocated|srun_queued"),
         Take("host", "srun_exit"),
-        Take("sdk_version", "tf_poplar|sdk_path", pick="first"),
+        *preferred("sdk_version", "tf_poplar|sdk_path", pick="first"),
         Take("system", "mllog_platform", pick="first"),
         Take("first_stamp", "cosmic_launch.at", pick="first"),
         Take("last_stamp", "cosmic_total.at"),
@@ -1818,42 +1828,49 @@ GRAMMAR = Grammar(
         Infer("workload", "mnist_keras", because="keras_example|keras_on_cpu"),
         Infer("workload", "mnist", because="model_print|batch_bar"),
         Infer("workload", "mnist", because="test_accuracy", when=_MNIST),
-        Take("model", "using_config|cosmic_output|gpt2_arguments|magma_config"),
+        *preferred("model", "using_config|cosmic_output|gpt2_arguments|magma_config"),
         Infer("dataset", "mnist", because="model_print|batch_bar|keras_example|keras_on_cpu|test_accuracy"),
         Infer("device_kind", "CPU", because="keras_on_cpu"),
         Infer("sample", "image", because=_IMAGES),
         Infer("sample", "sequence", because="bert_step|bert_step_cut|gpt2_first_step|gpt2_step|popart_iteration"),
         Take("sequence_length", "using_config.model", aliases="sequence_length"),
-        Take(
+        *preferred(
             "sequence_length",
             "gpt2_arguments|mllog_sequence|magma_config",
         ),
-        Take("precision", "cosmic_precision|namespace|magma_config"),
-        Take("seed", "gpt2_arguments|mllog_seed|magma_config"),
+        *preferred("precision", "cosmic_precision|namespace|magma_config"),
+        *preferred("seed", "gpt2_arguments|mllog_seed|magma_config"),
         Take("learning_rate", "cosmic_rate|mllog_rate|gpt2_arguments"),
+        Take(
+            "highest_rate",
+            "bert_step.learning_rate|bert_step_cut.learning_rate|popart_iteration.learning_rate",
+            pick="max",
+        ),
         Take(
             "learning_rate",
             "bert_step|bert_step_cut|popart_iteration",
             pick="max",
+            when="highest_rate > 0",
+            reason="the highest of the steps that the log shows: it has no setting",
         ),
         Take("learning_rate", "launch_rate", when="workload == 'mnist'"),
         # ---- settings and counts ---- #
-        Take(
+        *preferred(
             "ranks",
             "popdist_replicas|poprun_invoked|cnn_replicas|hf_replicas|namespace|gpt2_arguments|one_replica",
         ),
-        Take(
+        *preferred(
             "devices_per_rank",
             "popdist_ipus|poprun_invoked|gpt2_arguments",
         ),
         Take("last_device", "device_layer.count", pick="max"),
-        Take(
+        *preferred(
             "devices",
             "cnn_ipus|tf_device|popart_device|kge_devices|target_ipus",
         ),
         Derive("devices", "ranks * devices_per_rank"),
         Derive("devices", "ranks * (last_device + 1)"),
-        Take("devices", "poprun_found|launch_srun"),
+        *preferred("devices", "poprun_found|launch_srun"),
         # A result below a bar that is short of its end: the log does not say how many epochs ran.
         Take("bar_epochs", "epochs_bar.done", pick="max"),
         Take("bar_total", "epochs_bar.total"),
@@ -1872,7 +1889,7 @@ GRAMMAR = Grammar(
         Take("counted_epoch", "training_loss_bar.epoch|tensor_loss.epoch", pick="max"),
         Derive("epochs", "counted_epoch + 1"),
         # Keras and epoch bars print no final line: the run is complete if the last requested epoch ended.
-        Take("asked_epochs", "epoch_of.epochs|namespace.epochs"),
+        *preferred("asked_epochs", "epoch_of.epochs|namespace.epochs"),
         Take("ended_epoch", "keras_epoch.epoch|epoch_bar.epoch", pick="max"),
         Infer(
             "status",
@@ -1896,16 +1913,16 @@ GRAMMAR = Grammar(
             when='seen("jax_compiling") > 0 and seen("traceback") == 0',
             reason="the result of the IPU is printed after the compilation",
         ),
-        Take(
+        *preferred(
             "micro_batch_size",
             "namespace|gpt2_arguments|hf_micro|cosmic_batch|magma_config.micro_batch_size",
         ),
-        Take("gradient_accumulation", "namespace|gpt2_arguments"),
-        Take(
+        *preferred("gradient_accumulation", "namespace|gpt2_arguments"),
+        *preferred(
             "device_iterations",
             "namespace|gpt2_arguments|bert_iterations",
         ),
-        Take(
+        *preferred(
             "batch_size",
             "bert_batch|cnn_batch|hf_batch|mllog_batch|embedding_batch|poprt_batch.batch_size",
         ),
@@ -1933,7 +1950,7 @@ GRAMMAR = Grammar(
         Derive("steps", "popart_last + 1"),
         Take("keras_total", "keras_epoch.total", where={"split": "train"}),
         Derive("steps", "keras_total * epochs"),
-        Take("epoch_batches", "epoch_bar.total|step_bar.total", pick="first"),
+        *preferred("epoch_batches", "epoch_bar.total|step_bar.total", pick="first"),
         Derive("steps", "epoch_batches * epochs * device_iterations", when='seen("namespace") > 0'),
         Derive("steps", "epoch_batches * epochs", when='seen("cnn_batch") > 0'),
         Derive("samples", "steps * batch_size * ranks", when='seen("cosmic_batch") > 0'),
@@ -1990,7 +2007,7 @@ GRAMMAR = Grammar(
         Infer("train_includes", "checkpoint, compile, eval", because="hf_result", when='seen("hf_eval_loss") > 0'),
         Infer("train_includes", "eval", because="mllog_success|mllog_aborted", when='seen("mllog_eval_start") == 0'),
         # ---- metrics ---- #
-        Take("throughput", "hf_result|utils_throughput"),
+        *preferred("throughput", "hf_result|utils_throughput"),
         Take("throughput", "cosmic_after_first", pick="sum"),
         Take("throughput", "gpt2_step|popart_iteration", pick="median"),
         Take("throughput", "embedding_batch", pick="mean"),
@@ -2031,12 +2048,12 @@ GRAMMAR = Grammar(
         Take("loss", "keras_epoch", where={"split": "train"}),
         Take("loss", "tgn_epoch", where={"split": "train"}),
         Take("loss", "epoch_loss", where={"scope": "IPU"}),
-        Take(
+        *preferred(
             "loss",
             "epoch_mean|epoch_mean_loss|epoch_bar|step_bar|batch_bar|loss_bar|training_loss_bar|tensor_loss",
         ),
-        Take("loss", "kge_epoch|kge_step|mean_loss_step|pvti_train_loss|paddle_step"),
-        Take(
+        *preferred("loss", "kge_epoch|kge_step|mean_loss_step|pvti_train_loss|paddle_step"),
+        *preferred(
             "score",
             "test_accuracy.accuracy|eval_accuracy.accuracy|final_accuracy.accuracy|test_loss.accuracy|utils_accuracy.accuracy|mllog_accuracy.accuracy|"
             "paddle_score.accuracy",
@@ -2050,18 +2067,20 @@ GRAMMAR = Grammar(
         Infer("score_name", "accuracy", because="paddle_score"),
         Infer("score_name", "accuracy", because="keras_epoch", when="known(score)"),
         # Accuracy on the training data is a metric of its own.
-        Take("score", "cnn_accuracy.accuracy|epoch_mean.accuracy"),
+        *preferred("score", "cnn_accuracy.accuracy|epoch_mean.accuracy"),
         Take("score", "keras_epoch.accuracy", where={"split": "train"}),
         Infer("score_name", "train_accuracy", because="cnn_accuracy|epoch_mean|keras_epoch", when="known(score)"),
         Take("score", "mllog_error_rate.wer"),
         Infer("score_name", "wer", because="mllog_error_rate"),
-        Take("score", "squad.f1|hf_eval_f1.f1"),
+        *preferred("score", "squad.f1|hf_eval_f1.f1"),
         Infer("score_name", "f1", because="squad|hf_eval_f1"),
         Take("score", "hf_eval_matthews_correlation.matthews_correlation"),
         Infer("score_name", "matthews_correlation", because="hf_eval_matthews_correlation"),
         Take("score", "cosmic_test.mean_iou", pick="mean", last_per_rank=True),
         Infer("score_name", "mean_iou", because="cosmic_test"),
-        Take("score", "kge_rank.mean_reciprocal_rank|kge_final.mean_reciprocal_rank|kge_step.mean_reciprocal_rank"),
+        *preferred(
+            "score", "kge_rank.mean_reciprocal_rank|kge_final.mean_reciprocal_rank|kge_step.mean_reciprocal_rank"
+        ),
         Infer("score_name", "mean_reciprocal_rank", because="kge_rank|kge_final|kge_step"),
         Take("score", "accuracy_fraction.accuracy"),
         Infer("score_name", "accuracy", because="accuracy_fraction"),

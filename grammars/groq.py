@@ -11,7 +11,7 @@ mark. If the log keeps `\\r`, the number of frames gives the duration of a stage
 from __future__ import annotations
 
 import pyparsing as pp
-from logparse.grammars.common import WORKLOADS, bar, line_tag, record_head, record_stamp
+from logparse.grammars.common import WORKLOADS, bar, line_tag, preferred, record_head, record_stamp
 
 from logparse.grammar import (
     Bar,
@@ -706,20 +706,20 @@ GRAMMAR = Grammar(
     phases=_PHASES,
     tables=tuple(Table(header, row, _LABELS) for header in ("result_header", "score_header") for row in ("cpu_row", "groq_row")),
     columns=(
-        Take("host", "proof_point_command|benchit_command|prompt_command|prompt"),
+        *preferred("host", "proof_point_command|benchit_command|prompt_command|prompt"),
         Take("dataset", "dataset_repository", "first"),
-        Take("job_id", "qsub_ready|qsub_waiting"),
-        Take(
+        *preferred("job_id", "qsub_ready|qsub_waiting"),
+        *preferred(
             "sdk_version",
             "benchit_on_groq|performance_on_groq|state_version|version_changed|groqflow_installed",
         ),
         Take("system", "state_groqcard"),
-        Take(
+        *preferred(
             "model",
             "build_header|build_cached|groq_saved|rebuild_warning|performance_on_groq|benchit_script"
             "|state_model.model|compiler_output.model",
         ),
-        Take(
+        *preferred(
             "workload",
             "finished|build_header.model|build_cached.model|groq_saved.model|rebuild_warning.model|benchit_script.model"
             "|state_model.model|compiler_output.model",
@@ -729,21 +729,21 @@ GRAMMAR = Grammar(
         Infer("task", "compile", because="groq_saved|state_built|state_failed|compiler_begin|compiler_started|groq_stage_done|groq_stage_failed"),
         Infer("compile_cache", "hit", because="build_cached", reason="the build was found in the cache"),
         Infer("compile_cache", "miss", because="build_header|groq_stage_done|state_step|compiler_started", reason="the log contains the stages of a build"),
-        Take("devices", "state_devices|chips_required"),
-        Take("batch_size", "shape_changed|benchit_input"),
+        *preferred("devices", "state_devices|chips_required"),
+        *preferred("batch_size", "shape_changed|benchit_input"),
         Take("batch_size", "state_dimension.count", pick="first", when='seen("state_tuple") > 0 or seen("state_other_tuple") > 0'),
         Take("sequence_length", "shape_changed"),
         Take("sequence_length", "state_dimension.count", when='seen("state_tuple") > 0'),
-        Take("throughput", "groq_row|benchit_throughput|state_throughput"),
+        *preferred("throughput", "groq_row|benchit_throughput|state_throughput"),
         Infer(
             "throughput_window", "single_input", because="groq_row|benchit_throughput|state_throughput", when="known(throughput)",
             reason="GroqFlow benchmarks a single input repeatedly",
         ),
-        Take("latency_s", "groq_row.latency|benchit_latency.latency|state_latency.latency"),
-        Take("on_chip_latency_s", "groq_row.on_chip_latency|state_compute_latency.on_chip_latency|compiler_latency.on_chip_latency", how="estimate"),
-        Take("on_chip_throughput", "groq_row|compiler_throughput", how="estimate"),
+        *preferred("latency_s", "groq_row.latency|benchit_latency.latency|state_latency.latency"),
+        *preferred("on_chip_latency_s", "groq_row.on_chip_latency|state_compute_latency.on_chip_latency|compiler_latency.on_chip_latency", how="estimate"),
+        *preferred("on_chip_throughput", "groq_row|compiler_throughput", how="estimate"),
         *(Take(score, f"groq_row.{score}") for score in _SCORES if score != "accuracy"),
-        Take("score", "|".join(f"groq_row.{score}" for score in _SCORES)),
+        *preferred("score", "|".join(f"groq_row.{score}" for score in _SCORES)),
         *(
             Infer("score_name", score, because="result_header|score_header", when=f"known({score})", reason="the header of the second column of the table")
             for score in _SCORES if score != "accuracy"

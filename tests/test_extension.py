@@ -323,3 +323,27 @@ def test_every_token_and_declaration_is_on_the_page() -> None:
     assert missing == []
     assert "`without_skipping(" in page
     assert [mark for mark, meaning in grammar.MARKS.items() if f"| `{mark}` | {meaning} |" not in page] == []
+
+
+@pytest.mark.parametrize(
+    ("pick", "value"), [("first", 0.9), ("last", 0.5), ("min", 0.2), ("max", 0.9)], ids=["first", "last", "min", "max"]
+)
+@pytest.mark.parametrize("of", ["short|long", "long|short"])
+def test_of_several_forms_of_a_line_the_place_or_value_counts_and_not_their_order(
+    of: str, pick: str, value: float
+) -> None:
+    grammar = mine(
+        rules=(
+            Rule("short", "[mine] s 0.9", "[mine] s " + real("loss"), split="train"),
+            Rule("long", "[mine] loss 0.9", "[mine] loss " + real("loss"), split="train"),
+        ),
+        metrics=(),
+        columns=(Take("loss", of, pick),),
+    )
+    log = SAMPLE + b"[mine] loss 0.9\n[mine] s 0.2\n[mine] s 0.7\n[mine] loss 0.5\n"
+    logs = logparse.ingest(log, grammars=grammar)
+    assert logs.runs["loss"].to_list() == [value]
+    (row,) = logs.evidence.filter((pl.col("column") == "loss") & (pl.col("how") != "absent")).rows(named=True)
+    assert row["text"] == str(value)
+    last_short = logparse.ingest(log + b"[mine] s 0.1\n", grammars=grammar)
+    assert last_short.runs["loss"].to_list() == [{"last": 0.1, "min": 0.1}.get(pick, value)]

@@ -203,10 +203,31 @@ def test_zeros_of_an_evaluation_that_did_not_run_are_no_figures() -> None:
     assert (only(logs)["eval_s"], only(logs)["accuracy"]) == (None, None)
 
 
-def test_the_learning_rate_is_the_highest_that_ran_not_the_peak_that_was_asked_for() -> None:
+def test_the_learning_rate_is_the_setting_and_those_of_the_schedule_are_metrics() -> None:
     logs = read(header() + environment(7, 16) + step(1, 10) + step(2, 11) + "\n" + RESULT)
-    assert only(logs)["learning_rate"] == 2e-8
+    assert only(logs)["learning_rate"] == 0.000175
+    assert evidence(logs, "learning_rate")["reason"].to_list() == [
+        "the setting; the metrics have the rates of the schedule"
+    ]
     assert logs.params.filter(pl.col("name") == "learning_rate")["number"].to_list() == [0.000175]
+    assert metric(logs, "learning_rate") == [1e-8, 2e-8]
+
+
+def test_without_the_setting_only_a_rate_that_does_not_change_is_the_learning_rate() -> None:
+    steps = header() + environment(7, 16).replace("--learning_rate 0.000175 ", "") + step(1, 10) + step(2, 11)
+    logs = read(steps + "\n" + RESULT)
+    assert only(logs)["learning_rate"] is None
+    assert "only the rates of a schedule" in why_null(logs, "learning_rate")
+    assert (
+        only(read(steps.replace("learning_rate:2.00e-08", "learning_rate:1.00e-08") + "\n" + RESULT))["learning_rate"]
+        == 1e-8
+    )
+
+
+def test_startup_is_counted_from_the_beginning_of_the_time_that_the_result_states() -> None:
+    text = header() + environment(7, 16) + step(1, 50.0, bar="8.22s/it") + step(2, 51.0) + "\n" + RESULT
+    # 21:32:07.108 less 452.5 s is 21:24:34.608.
+    assert only(read(text))["startup_s"] == pytest.approx(15.392)
 
 
 def test_the_first_step_is_timed_by_its_bar_and_steady_throughput_leaves_it_out() -> None:

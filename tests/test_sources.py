@@ -15,10 +15,12 @@ import tarfile
 from pathlib import Path
 from unittest import mock
 
+import polars as pl
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+import logparse
 from logparse.errors import LogparseError, NoSuchInput, UsageError
 from logparse.reading import sources
 from logparse.reading.sources import Source, clean, expand, read_sources
@@ -804,3 +806,77 @@ def test_one_line_of_a_megabyte_is_read(piece):
     # A quadratic search would need hours for this; benchmarks/limits.py measures the time.
     source = read_one(piece * (1_000_000 // len(piece)) + b"end")
     assert (source.status, source.lines) == ("text", 1)
+
+
+# -- margins ----------------------------------------------------------------------------------------------------------
+
+
+def text_of(text: str) -> str:
+    (source,) = sources.read_sources([text.encode()])
+    return source.text.decode()
+
+
+LINES = [f"step {n}, loss 0.{n}" for n in range(1, 41)]
+MARGINS = {
+    "quoted": "> {1}",
+    "quoted twice": ">> {1}",
+    "cat -n": "{0:6d}\t{1}",
+    "grep -n": "{0}:{1}",
+    "less -N": "{0:7d} {1}",
+    "numbered with a bar": "{0:3d} | {1}",
+    "a numbered quote": "> {0}: {1}",
+    "a quoted number": "{0}: > {1}",
+}
+
+
+@pytest.mark.parametrize("form", MARGINS)
+def test_a_margin_becomes_blanks_and_each_text_keeps_its_column(form: str) -> None:
+    lines = [MARGINS[form].format(n, line) for n, line in enumerate(LINES, 1)]
+    bare = text_of("\n".join(lines)).split("\n")
+    assert [line.strip() for line in bare] == LINES
+    assert [line.index("step") for line in bare] == [line.index("step") for line in lines]
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        LINES,
+        ["> " + LINES[0], *LINES[1:]],
+        ["> " + line if n % 2 else line for n, line in enumerate(LINES)],
+        [f"{n}: {line}" for n, line in enumerate(LINES)],  # ranks begin at 0
+        [f"{n % 4}: {line}" for n, line in enumerate(LINES)],
+        [f"12:{n:02d}:00 {line}" for n, line in enumerate(LINES)],
+        [f"{n}: {line}" for n, line in enumerate(reversed(LINES), 1)][::-1],
+        ["> " + LINES[0]],
+    ],
+)
+def test_what_does_not_stand_before_all_lines_or_is_no_number_of_lines_is_no_margin(lines: list[str]) -> None:
+    assert text_of("\n".join(lines)) == "\n".join(lines)
+
+
+def test_an_introduction_and_blank_lines_do_not_hide_a_quote() -> None:
+    text = "On Monday, a user wrote:\n" + "\n".join("> " + line for line in LINES) + "\n\n"
+    assert text_of(text) == text.replace("> ", "  ")
+
+
+def test_blanks_at_which_no_line_is_broken_are_blanks_but_not_within_a_number() -> None:
+    assert text_of("step\u00a05,\u2007loss\u202f0.5") == "step 5, loss 0.5"
+    assert text_of("2024-04-10\u00a005:20:00") == "2024-04-10 05:20:00"
+    assert text_of("12\u00a0345\u202f678 samples") == "12\u00a0345\u202f678 samples"
+
+
+@pytest.mark.parametrize("form", MARGINS)
+def test_a_log_with_a_margin_has_the_same_values_in_the_same_columns(form: str) -> None:
+    log = Path(__file__).parents[1] / "sample_logs" / "cerebras" / "bert_large_batch_512.out"
+    lines = log.read_text().split("\n")
+    margins = [MARGINS[form].format(n, "") for n in range(1, len(lines) + 1)]
+    text = "\n".join(margin + line for margin, line in zip(margins, lines, strict=True))
+    plain, other = logparse.ingest(log), logparse.ingest(text.encode())
+    assert other.runs.drop("source", "label").equals(plain.runs.drop("source", "label"))
+    keys = ["column", "text", "line"]
+    moved = plain.evidence.filter(plain.evidence["start"].is_not_null()).select(
+        *keys,
+        start=pl.col("start") + pl.col("line").cast(pl.Int64).map_elements(lambda n: len(margins[n - 1]), pl.Int64),
+    )
+    found = other.evidence.filter(other.evidence["start"].is_not_null()).select(*keys, pl.col("start").cast(pl.Int64))
+    assert found.rows() == moved.rows()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -23,7 +22,7 @@ from logparse.text.terminal import Paint
 SAMPLES = Path(__file__).resolve().parent.parent / "sample_logs"
 UNREAD = b"no rule reads this line\n" * 10
 CUT_OFF = (SAMPLES / "cerebras" / "cut_off_in_training.out").read_bytes()
-MOST_BYTES = 50_000
+MOST_BYTES = 400_000
 """Longer logs are left out of the cuts, so that these tests stay short."""
 
 
@@ -73,8 +72,10 @@ def test_no_sample_is_incomplete_where_lines_follow_that_no_rule_reads() -> None
 
 
 def test_no_real_log_is_incomplete_where_lines_follow_that_no_rule_reads(real_logs: Path) -> None:
-    paths = sorted(p for p in real_logs.rglob("*") if p.is_file() and p.stat().st_size < MOST_BYTES)
-    lines_that_no_rule_reads_prove_nothing(random.Random(1).sample(paths, 100))
+    paths = sorted(p for p in real_logs.rglob("*") if p.is_file() and p.name != "FACTS.tsv")
+    short = [p for p in paths if p.stat().st_size < MOST_BYTES]
+    assert len(short) > 0.98 * len(paths)
+    lines_that_no_rule_reads_prove_nothing(short)
 
 
 OF_PLATFORM = {

@@ -39,7 +39,8 @@ def metrics(hits: Hits) -> Iterator[pl.DataFrame]:
     few: list[pl.DataFrame] = []
     for rule in hits.rules.values():
         frame = hits.by_rule[rule.name]
-        names = [c for c in frame.columns if _is_metric(c)]
+        # What a rule of settings captures is what was set, not what was measured.
+        names = [c for c in frame.columns if _is_metric(c)] if rule.params is None else []
         if names and "redraw" in rule.marked:
             frame = _one_point(frame)
         for name in names:

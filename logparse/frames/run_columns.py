@@ -186,7 +186,8 @@ class RunColumns:
             self.infer(declared)
 
     def take(self, take: Take) -> None:
-        """A column from a captured field."""
+        """A column from a captured field; of several, the first, last, least or greatest value of all their lines."""
+        found = []
         for name in take.of.split("|"):
             rule_name, _, of = name.strip().partition(".")
             frame, rule = self.hits.get(rule_name), self.hits.rules.get(rule_name)
@@ -197,17 +198,22 @@ class RunColumns:
                 frame = frame.filter(frame["n"].is_in(self.where(take.when)["n"].implode()))
             if take.last_per_rank:
                 frame = frame.filter(pl.col(of).is_not_null()).unique(["n", "tag"], keep="last", maintain_order=True)
-            if frame[of].null_count() < frame.height:
-                if take.pick in ("first", "last", "min", "max"):
-                    self._take_one(take, frame, rule, of)
-                else:
+            found.append((frame, rule, of))
+        if take.pick in ("first", "last", "min", "max"):
+            lines = [one_line(frame, of, take.pick) for frame, _, of in found]
+            for one, (_, rule, of) in zip(_best(lines, [of for *_, of in found], take.pick), found, strict=True):
+                if one.height:
+                    self._take_one(take, one, rule, of)
+        else:
+            for frame, rule, of in found:
+                if frame[of].null_count() < frame.height:
                     self._take_all(take, frame, rule, of)
+        for frame, rule, of in found:
             if frame[of].null_count() and f"{of}:text" in frame.columns:
                 self._note_unreadable(take.column, frame, rule, of)
 
-    def _take_one(self, take: Take, frame: pl.DataFrame, rule: Rule, of: str) -> None:
+    def _take_one(self, take: Take, one: pl.DataFrame, rule: Rule, of: str) -> None:
         """The value of one line of each run."""
-        one = one_line(frame, of, take.pick)
         value = one[of]
         if take.aliases:
             aliases = self.hits.grammar.aliases[take.aliases]
@@ -220,7 +226,8 @@ class RunColumns:
             as_read = how if isinstance(how, pl.Expr) else pl.lit(how)
             is_alias = pl.lit(value != one[of]) & (as_read == "read")
             how = pl.when(is_alias).then(pl.lit("converted")).otherwise(as_read)
-        evidence_rows = evidence.of_lines(one, **{**place, "how": how}, number=evidence.numbers(one[of]))
+        changed = {"how": how, "reason": take.reason or place["reason"]}
+        evidence_rows = evidence.of_lines(one, **{**place, **changed}, number=evidence.numbers(one[of]))
         self.put(take.column, pl.DataFrame([one["n"], value.alias("value")]), evidence_rows)
 
     def _note_unreadable(self, column: str, frame: pl.DataFrame, rule: Rule, of: str) -> None:
@@ -329,3 +336,23 @@ class RunColumns:
             none = pl.DataFrame(schema={"n": pl.UInt32, "pos": pl.UInt64, "seg": TEXT, "rule": TEXT})
             self._first_lines[names] = frames[0] if frames else none
         return self._first_lines[names]
+
+
+def _best(lines: list[pl.DataFrame], fields: list[str], pick: str) -> list[pl.DataFrame]:
+    """Of the lines of several rules, one of each run and rule, those with the first, last, least or greatest value of
+    their run."""
+    if sum(frame.height > 0 for frame in lines) < 2:
+        return lines
+    by_place = {"first": "min", "last": "max"}
+    parts = [
+        pl.DataFrame(
+            {"n": frame["n"], "by": frame["pos" if pick in by_place else of], "rule": full(index, frame.height)}
+        )
+        for index, (frame, of) in enumerate(zip(lines, fields, strict=True))
+    ]
+    candidates = pl.concat(parts, how="vertical_relaxed").sort("n", maintain_order=True)
+    best = one_line(candidates, "by", by_place.get(pick, pick))
+    return [
+        frame.filter(frame["n"].is_in(best.filter(pl.col("rule") == index)["n"].implode()))
+        for index, frame in enumerate(lines)
+    ]

@@ -302,13 +302,15 @@ Phase = Span | Reported | Bar | Spinner
 class Take:
     """A column of `runs` (or an intermediate value for formulas) from captured fields.
 
-    `of` is "rule.field", or "rule" if the field has the name of the column; several are separated by `|`.
+    `of` is "rule.field", or "rule" if the field has the name of the column; several are separated by `|`: forms of one
+    line, of which none is preferred. To prefer one of them, declare it first in a `Take` of its own.
     """
 
     column: str
     of: str
     pick: str = "last"
-    """One line: `first`, `last`, `min`, `max`. All lines: `sum`, `mean`, `median`, `count`, `distinct`."""
+    """One line, of all forms: `first`, `last`, `min`, `max`. All lines of the first form that the run has: `sum`,
+    `mean`, `median`, `count`, `distinct`."""
     where: Mapping[str, str] = field(default_factory=dict)
     """field -> text: use only lines on which the fields have these texts."""
     when: str | None = None
@@ -319,6 +321,8 @@ class Take:
     """Key of the grammar's `aliases`: the table that maps the text to a common name."""
     last_per_rank: bool = False
     """Use only the last line of each rank."""
+    reason: str | None = None
+    """What the value is, if the name of the column does not say it all. Shown in the evidence."""
 
     def __post_init__(self) -> None:
         _one_of("pick", self.pick, PICKS, self.column)

@@ -1,11 +1,12 @@
 r"""From anything a user may name to clean text: `read_sources(paths)` gives one `Source` for each input.
 
-It knows no platform. Five steps, each a pure function but the first:
+It knows no platform. Six steps, each a pure function but the first:
 
     _find         files, folders, globs, "-", bytes, streams  ->  inputs, in order, each real file once
     _unpack       gzip, bz2, xz, zstd, known by content       ->  bytes as they were before packing
     to_utf8       UTF-8, UTF-16, cp1252, damaged UTF-8        ->  UTF-8, and how it was found
     clean_text    colours, cursor movements, control bytes    ->  text in which "\r" means "written over from here"
+    bare_lines    quote marks or numbers before all lines     ->  blanks, of the same width
     masked        keys, tokens, passwords                     ->  text that may be shown, of the same width
 
 Only "\n" ends a line, and cleaning never changes how many there are: line 7 here is what `grep -n` calls 7.
@@ -29,6 +30,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import pairwise
 from pathlib import Path
 from typing import IO, Any, TypeAlias
 
@@ -398,7 +400,7 @@ def _read_as_text(name: str, stored: bytes, changed: str | None, sha256: Callabl
         return _without_text(name, stored, compression, "not_text", kind, sha256)
     text, encoding, ends = _cleaned(data)
     lines = ends + (not text.endswith(b"\n") and bool(text))
-    text, unmasked = masked(text)
+    text, unmasked = masked(bare_lines(text))
     reason = " ".join(filter(None, (changed, doubt, _DOUBTFUL.get(encoding)))) or None
     return Source(name, text, lines, len(stored), sha256(), encoding, compression, "text", reason, unmasked)
 
@@ -688,6 +690,7 @@ def _cleaned_text(text: bytes) -> tuple[bytes, int]:
     No control goes on behind the end of its line, so that each piece is cleaned for itself; plain text is not copied,
     but for the piece at hand. One look at a piece tells whether it is plain, and how many lines it has.
     """
+    text = _with_plain_blanks(text)
     done: list[bytes] = []
     at = ends = 0
     for start, end in pieces(text, _PIECE):
@@ -698,6 +701,19 @@ def _cleaned_text(text: bytes) -> tuple[bytes, int]:
             done += text[at:start], cleaned
             at = end
     return b"".join([*done, text[at:]]) if done else text, ends
+
+
+_HARD_BLANKS = ("\u00a0".encode(), "\u2007".encode(), "\u202f".encode())
+"""Blanks at which no line is broken, as web pages and chats have them."""
+_HARD_BLANK = re.compile(rb"(?<![0-9])(?:%b)|(?:%b)(?![0-9]{3}(?![0-9]))" % ((b"|".join(_HARD_BLANKS),) * 2))
+"""One that does not separate the thousands of a number: of "12 345" with a plain blank, 12 could be taken."""
+
+
+def _with_plain_blanks(text: bytes) -> bytes:
+    """The text with plain blanks in place of those at which no line is broken."""
+    if text.isascii() or not any(blank in text for blank in _HARD_BLANKS):
+        return text
+    return _HARD_BLANK.sub(b" ", text)
 
 
 def _clean_lines(text: bytes) -> bytes:
@@ -740,3 +756,45 @@ def _is_written(text: bytes) -> bool:
 def _broken_up(line: bytes) -> bytes:
     """Sequences that came about only when others between their bytes were taken out: no terminal program wrote them."""
     return line.replace(b"^[", _REPLACED + b"[") if _is_written(line) else line
+
+
+# -- margins ----------------------------------------------------------------------------------------------------------
+
+_QUOTE = re.compile(rb"^[ \t]*(?:>[ \t]?)+", re.MULTILINE)
+"""What mail and Markdown write before a quoted line."""
+_NUMBER = re.compile(rb"^[ \t]*([0-9]{1,9})(?: ?\||[:-]|(?=[ \t\r\n]|\Z))", re.MULTILINE)
+"""The number of a line, as `cat -n`, `grep -n`, `less -N` and editors write it."""
+_NOT_BLANK = re.compile(rb"^[ \t\r]*[^ \t\r\n]", re.MULTILINE)
+_MARGIN_SAMPLE = 16 * 1024
+_FEWEST_LINES = 5
+"""Fewer lines prove no margin."""
+_WITH_MARGIN = 0.95
+"""Share of the lines that have the margin, if the text has one."""
+
+
+def bare_lines(text: bytes) -> bytes:
+    """The text with blanks in place of the quote marks or line numbers that stand before all or nearly all of its
+    lines: what follows them keeps its column."""
+    for margin in (_QUOTE, _NUMBER, _QUOTE):  # a quoted text may be numbered, and a numbered one quoted
+        sample = text[: text.rfind(b"\n", 0, _MARGIN_SAMPLE) + 1] or text[:_MARGIN_SAMPLE]
+        if _has_margin(sample, margin) and _has_margin(text, margin):
+            text = margin.sub(_blanked, text)
+    return text
+
+
+def _has_margin(text: bytes, margin: re.Pattern[bytes]) -> bool:
+    found = margin.findall(text)
+    if len(found) < max(_FEWEST_LINES, _WITH_MARGIN * len(_NOT_BLANK.findall(text))):
+        return False
+    if margin is not _NUMBER:
+        return True
+    # Numbers of lines begin at 1 and grow. Those of ranks begin at 0 or are repeated, and so are those of times.
+    numbers = [0, *map(int, found)]
+    return all(a < b for a, b in pairwise(numbers))
+
+
+def _blanked(margin: re.Match[bytes]) -> bytes:
+    return _MARK.sub(b" ", margin[0])
+
+
+_MARK = re.compile(rb"[^ \t]")

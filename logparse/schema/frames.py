@@ -115,7 +115,7 @@ _RUNS = {
     "batch_size": _integer("samples", "Samples in one optimiser step over all ranks; in inference, in one call."),
     "micro_batch_size": _integer("samples", "Samples that one rank processes at a time."),
     "sequence_length": _integer("tokens", "Tokens in one sequence."),
-    "learning_rate": _number(None, "Learning rate."),
+    "learning_rate": _number(None, "Learning rate that was set. The rates of a schedule are in `metrics`."),
     "precision": _text("Number format of the arithmetic: `bfloat16`, `float16`.", UNKNOWN),
     "seed": _integer(None, "Random seed."),
     "epochs": _integer("epochs", "Epochs that ran, not those asked for."),

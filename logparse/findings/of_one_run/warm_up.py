@@ -1,7 +1,8 @@
 """The first step, or epoch, is so slow that it affects the rate of the whole run.
 
 What it does
-    Compares the first step (or logged interval, or epoch) of a training with the later ones. It is reported if it is
+    Compares the first step (or logged interval, or epoch) of a training with the later ones. The time of the first step
+    is `startup_s`, where that is known. It is reported if it is
     slow enough to be an outlier (modified z-score above 3.5 against at least five later ones) and if leaving it out
     raises the throughput by at least 1 %. Times come from step lines, timestamps and the ends of progress bars; the
     rate that a progress bar shows is smoothed and never used. Silent where the printed rate already excludes the first
@@ -22,7 +23,7 @@ from __future__ import annotations
 
 import statistics
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import polars as pl
@@ -49,6 +50,7 @@ _LARGE_GAIN = 0.05
 """Relative gain from which it is a warning."""
 
 
+_TOOK = "took"
 _AFTER = "ended after"
 """Verb for a first part of which only the end is known."""
 
@@ -66,7 +68,7 @@ class Pace:
     """Half a unit of the last digit of these times."""
     location: Location
     """The line that ends the first part."""
-    took: str = "took"
+    took: str = _TOOK
     """Verb for the first part; from timestamps only its end and the beginning of training are known."""
 
     @property
@@ -116,7 +118,7 @@ def find(scene: Scene) -> Iterator[Finding]:
 
 def _text(job: Job, slow: Slow) -> str:
     pace = slow.pace
-    loaded = " (loading included)" if pace.took == _AFTER and "load" in (job["train_includes"] or "") else ""
+    loaded = " (loading included)" if pace.took.startswith(_AFTER) and "load" in (job["train_includes"] or "") else ""
     first, usual = (seconds(s, pace.resolution or None, 3) for s in (pace.seconds[0], pace.usual))
     return (
         f"{one_line(job.label)}, where the first {pace.unit} {pace.took} {first}{loaded} and later ones take {usual}: "
@@ -129,6 +131,10 @@ def _slow(ledger: Ledger, job: Job) -> Slow | None:
     if not job.has_result or job.main["task"] != "train" or job["throughput_window"] == "after_warmup":
         return None
     pace = next((p for p in _paces(ledger, job) if len(p.seconds) > _FEW), None)
+    startup = ledger.value(job, "startup_s")
+    if pace is not None and pace.unit == "step" and startup.value:
+        seconds_ = [startup.value, *pace.seconds[1:]]
+        pace = replace(pace, seconds=seconds_, took=pace.took.replace(_TOOK, _AFTER))
     if pace is None or not pace.stands_out:
         return None
     slow = _rates(ledger, job, pace)
@@ -157,7 +163,7 @@ def _paces(ledger: Ledger, job: Job) -> Iterator[Pace]:
         yield from _of_rows(ledger.metrics(job, "step_time").filter(_OF_STEPS), pl.col("value"))
     batch = ledger.value(job, "batch_size")
     if batch.value and _points(ledger, job, "throughput") > _FEW:
-        took = f"took{' (at a claimed batch size)' if batch.how == 'claimed' else ''}"
+        took = f"{_TOOK}{' (at a claimed batch size)' if batch.how == 'claimed' else ''}"
         yield from _of_rows(ledger.metrics(job, "throughput").filter(_OF_STEPS), batch.value / pl.col("value"), took)
     yield from _of_stamps(ledger, job)
     if ledger.phases(job).height <= _FEW:
@@ -190,7 +196,7 @@ def _points(ledger: Ledger, job: Job, name: str) -> int:
     return sum(values.get((run, name), 0) for run in job.ids)
 
 
-def _of_rows(rows: pl.DataFrame, time: pl.Expr, took: str = "took") -> Iterator[Pace]:
+def _of_rows(rows: pl.DataFrame, time: pl.Expr, took: str = _TOOK) -> Iterator[Pace]:
     """The pace from metrics of single steps."""
     if rows.height:
         times = rows.select(time).to_series().to_list()
