@@ -72,6 +72,9 @@ _failed = stamped_head("ERROR", timestamp("at"))
 """Warnings and errors are quoted as they are: what is before the text must be certain."""
 _tf = pp.Literal("INFO:tensorflow:") | "INFO:root:" | record_head("INFO", timestamp("at"))
 
+_HEAD_SIGNS = (" ", "\t", "-", ":", "|", "]")
+"""Signs that end a head: a text that begins with one is the rest of a head that was read short."""
+
 # ---- tokens ---- #
 
 _wsjob = pp.Regex(r"wsjob-[0-9a-z]+")
@@ -1024,7 +1027,7 @@ _FAILURE = (
     Rule(
         "error",
         "2025-07-11 18:04:19,669 ERROR:   Uncaught exception in the input workers",
-        _failed + not_starting_with(" ", "\t", "-", "In", "Jo")("text"),
+        _failed + not_starting_with(*_HEAD_SIGNS, "In", "Jo")("text"),
         marks="failure", level="error",
     ),
     Rule(
@@ -1041,7 +1044,7 @@ _FAILURE = (
     Rule(
         "warning",
         "2025-07-11 16:03:40,073 WARNING:   Passing an absolute path as the compile directory may lead to undesirably long paths",
-        _warned + not_starting_with(" ", "\t", "-", "Ev", "Jo")("text"),
+        _warned + not_starting_with(*_HEAD_SIGNS, "Ev", "Jo")("text"),
         level="warning",
         more=("2023-10-11 00:56:13,231 WARNING  There is no existing compile job record.",),
     ),

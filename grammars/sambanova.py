@@ -1034,7 +1034,7 @@ GRAMMAR = Grammar(
         Take("first_step_at", "train_step.at", "first", where={"local_step": "1"}),
         Take("trained_at", "result.at"),
         Derive("startup_s", "first_step_at - (trained_at - result_time)"),
-        Derive("startup_s", "1 / first_rate", when='seen("train_step") > 0'),
+        Derive("startup_s", "1 / first_rate", when='seen("train_step") > 0 and not known(result_time)'),
         Infer("train_includes", "load", because="result",
               reason="e2e_train_time includes the first step, which waits for the binary and the weights to load"),
         Infer("compile_cache", "miss", because="compile_end|app_compiles|pef_created", reason="the log contains the compilation"),

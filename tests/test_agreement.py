@@ -75,6 +75,14 @@ def test_a_gate_keeps_nothing_out_that_a_rule_would_read(grammar: Grammar, lines
                 assert any(text in segment for text in rule.compiled.literals), (rule.name, segment)
 
 
+GENERAL = {
+    ("train_step", "train_step_other_head"),  # any head of a record; the usual one is read faster
+    ("train_step_timed", "train_step_other_head"),
+    ("epochs_start", "epochs_bar"),  # a bar without a rate; at 0 it begins a run
+}
+"""A rule, and one below it that reads what it leaves."""
+
+
 @pytest.mark.parametrize("grammar", VENDORS, ids=lambda g: g.name)
 def test_no_line_is_read_by_two_rules_of_a_grammar(grammar: Grammar, lines: pl.DataFrame) -> None:
     # A shared rule may stand behind a vendor's own: that the vendor's comes first is the rule there.
@@ -89,5 +97,7 @@ def test_no_line_is_read_by_two_rules_of_a_grammar(grammar: Grammar, lines: pl.D
         )
         for r in rules
     ]
-    twice = pl.concat(parts).group_by("row", "col", "seg").agg("rule").filter(pl.col("rule").list.len() > 1)
-    assert not twice.height, twice.select("rule", "seg").unique("rule").rows()[:10]
+    twice = pl.concat(parts).group_by("row", "col", "seg", maintain_order=True).agg("rule")
+    twice = twice.filter(pl.col("rule").list.len() > 1).unique("rule", maintain_order=True)
+    wrong = [(rules_of, seg) for rules_of, seg in twice.select("rule", "seg").rows() if tuple(rules_of) not in GENERAL]
+    assert not wrong, wrong[:10]

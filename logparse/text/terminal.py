@@ -122,7 +122,8 @@ def _layout(
     lines: list[str] = []
     gap = min(gap, 2)
     for part in _parts([min(size, least) for size in widths], gap, room):
-        narrow = _narrowed([widths[i] for i in part], room - gap * (len(part) - 1), least)
+        space = room - gap * (len(part) - 1)
+        narrow = _narrowed([widths[i] for i in part], space, max(1, min(least, space // len(part))))
         flush = {k for k, i in enumerate(part) if i in right}
         for row in rows:
             cells = [wrapped(row[i], size, hang=1) for i, size in zip(part, narrow, strict=True)]
