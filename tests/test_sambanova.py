@@ -235,7 +235,9 @@ def test_the_first_step_is_timed_by_its_bar_and_steady_throughput_leaves_it_out(
     text = "".join(step(n, at, bar=bar) for n, (at, bar) in enumerate(zip((10, 20, 21, 22, 23), bars, strict=True), 1))
     logs = read(header() + environment(7, 16) + text + "\n" + RESULT)
     run = only(logs)
-    assert run["startup_s"] == pytest.approx(8.22)
+    # The time of the result begins before the bar, and nothing here says when: the bar is not the whole first step.
+    assert run["startup_s"] is None
+    assert only(read(header() + environment(7, 16) + text + "\n"))["startup_s"] == pytest.approx(8.22)
     assert run["steady_throughput"] == 4096.0
     assert run["train_includes"] == "load"
     assert metric(logs, "iteration_rate")[0] == pytest.approx(1 / 8.22)
