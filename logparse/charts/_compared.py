@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -13,9 +13,10 @@ from logparse.comparison.estimate import OTHER_PROGRAM
 from logparse.comparison.jobs import Job
 from logparse.comparison.ledger import Ledger
 from logparse.comparison.quantities import QUANTITIES, Quantity
-from logparse.comparison.sides import Side, SideValues, side_values
+from logparse.comparison.sides import Side, SideValues, better, side_values
 from logparse.comparison.verdict import Verdict
 from logparse.text.labels import many
+from logparse.text.numbers import is_share
 
 _COMPARISONS: WeakKeyDictionary[Ledger, dict[object, Comparison]] = WeakKeyDictionary()
 """Ledger -> sides and options -> comparison: the charts of one ledger share them."""
@@ -73,6 +74,17 @@ def main_quantity(jobs: Sequence[Job]) -> Quantity | None:
     counts = {name: sum(job[name] is not None for job in jobs) for name in _MAIN}
     name = max(counts, key=lambda each: counts[each])  # of equal counts, the first
     return QUANTITIES[name] if counts[name] > 1 else None
+
+
+def without_verdicts(quantity: Quantity, cells: Sequence[SideValues]) -> Row:
+    """These cells as a row of a comparison in which nothing is compared: for its title and its texts."""
+    return Row(quantity, tuple(cells), (None,) * len(cells), better(quantity, cells))
+
+
+def is_percent(quantity: Quantity, jobs: Iterable[Job]) -> bool:
+    """Whether a quantity of these jobs is a share that is shown in per cent."""
+    names = {job["score_name"] for job in jobs if job["score_name"]}
+    return quantity.name == "score" and bool(names) and all(is_share(str(name)) for name in names)
 
 
 def settings(view: View, jobs: Sequence[Job]) -> list[Side]:

@@ -7,9 +7,9 @@ The column `row` numbers the rows from 0, top to bottom. Where labels or notes a
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 import polars as pl
 
@@ -314,6 +314,26 @@ def _placed(entries: Sequence[LegendEntry], width: float, size: float) -> Iterat
             x, y = 0.0, y + 18
         yield entry, x, y
         x += needed
+
+
+class Panel(Protocol):
+    """A panel of a chart, as far as it matters here."""
+
+    @property
+    def block(self) -> JobBlock: ...
+
+
+P = TypeVar("P", bound=Panel)
+
+
+def capped_panels(view: View, name: str, find: Callable[[], Iterable[P]]) -> tuple[list[P], list[str]]:
+    """The panels of the chart `name` that are drawn, found once for each view, and a sentence on the rest."""
+    if name not in view.made:
+        found = list(find())
+        kept, more = capped([panel.block for panel in found])
+        view.made[name] = [panel for panel in found if panel.block in kept], more
+    panels: tuple[list[P], list[str]] = view.made[name]
+    return panels
 
 
 def capped(blocks: Sequence[JobBlock]) -> tuple[Sequence[JobBlock], list[str]]:

@@ -27,12 +27,12 @@ from typing import Any
 
 import polars as pl
 
-from logparse.charts._compared import main_quantity, settings
+from logparse.charts._compared import is_percent, main_quantity, settings, without_verdicts
 from logparse.charts._panel import (
     WIDTH,
     LegendEntry,
     RowGrid,
-    capped,
+    capped_panels,
     extent,
     gutter,
     heading,
@@ -47,13 +47,12 @@ from logparse.charts._view import JobBlock, View, once
 from logparse.comparison.compare import Row
 from logparse.comparison.noise import interval
 from logparse.comparison.quantities import Quantity
-from logparse.comparison.sides import SideValues, better, side_values
+from logparse.comparison.sides import SideValues, side_values
 from logparse.comparison.wording import cell_text, title
 from logparse.errors import NothingToDraw
 from logparse.rendering.palette import hue
 from logparse.schema import LOCATIONS
 from logparse.text.labels import shortened
-from logparse.text.numbers import is_share
 from logparse.text.terminal import one_line
 
 TAKES = ("by", "per")
@@ -119,24 +118,21 @@ class _Panel:
     @property
     def row(self) -> Row:
         """The cells as a row of a comparison, without verdicts."""
-        return Row(self.quantity, self.cells, (None,) * len(self.cells), better(self.quantity, self.cells))
+        return without_verdicts(self.quantity, self.cells)
 
 
 def _panels(view: View) -> tuple[list[_Panel], list[str]]:
-    if "distribution" not in view.made:
-        found = []
-        for block in view.blocks("workload", "task", "platform", jobs=[job for job in view.jobs if job.has_result]):
-            quantity = main_quantity(block.jobs)
-            if quantity is None:
-                continue
-            cells = [side_values(view.ledger, quantity, side, view.options.per) for side in settings(view, block.jobs)]
-            several = tuple(cell for cell in cells if cell.n > 1)
-            if several:
-                found.append(_Panel(block, quantity, several))
-        kept, more = capped([panel.block for panel in found])
-        view.made["distribution"] = [panel for panel in found if panel.block in kept], more
-    panels: tuple[list[_Panel], list[str]] = view.made["distribution"]
-    return panels
+    return capped_panels(view, "distribution", lambda: _found(view))
+
+
+def _found(view: View) -> Iterator[_Panel]:
+    for block in view.blocks("workload", "task", "platform", jobs=[job for job in view.jobs if job.has_result]):
+        quantity = main_quantity(block.jobs)
+        if quantity is None:
+            continue
+        cells = [side_values(view.ledger, quantity, side, view.options.per) for side in settings(view, block.jobs)]
+        if several := tuple(cell for cell in cells if cell.n > 1):
+            yield _Panel(block, quantity, several)
 
 
 def _panel_rows(view: View, number: int, panel: _Panel) -> Iterator[dict[str, Any]]:
@@ -169,17 +165,16 @@ def _panel_rows(view: View, number: int, panel: _Panel) -> Iterator[dict[str, An
 
 def _drawing(view: View, frame: pl.DataFrame, panel: _Panel, grid: RowGrid) -> Drawing:
     t = theme(view)
-    names = {job["score_name"] for job in panel.block.jobs if job["score_name"]}
-    is_percent = panel.quantity.name == "score" and bool(names) and all(is_share(str(name)) for name in names)
+    in_percent = is_percent(panel.quantity, panel.block.jobs)
     mean = pl.col("value").filter(pl.col("mark") == "mean").first().over("row")
     is_ratio = panel.quantity.scale == "ratio"
     deviation = (
         (pl.col("value", "low", "high") / mean - 1) * 100.0
         if is_ratio
-        else (pl.col("value", "low", "high") - mean) * (100.0 if is_percent else 1.0)
+        else (pl.col("value", "low", "high") - mean) * (100.0 if in_percent else 1.0)
     )
     scaled = frame.with_columns(
-        display=(pl.col("value") * (100.0 if is_percent else 1.0)).round_sig_figs(5).cast(pl.String),
+        display=(pl.col("value") * (100.0 if in_percent else 1.0)).round_sig_figs(5).cast(pl.String),
         colour=pl.col("platform").map_elements(hue, return_dtype=pl.String),
         lines=pl.col("evidence").map_elements(places, return_dtype=pl.String),
     ).with_columns(deviation)
@@ -188,7 +183,7 @@ def _drawing(view: View, frame: pl.DataFrame, panel: _Panel, grid: RowGrid) -> D
     farthest = max(map(abs, extent(scaled.filter(pl.col("mark") == "run"), "value")))
     end = min(max(map(abs, extent(scaled, *known))), 4 * farthest) * 1.08 or 1.0
     per = f" per {view.options.per}" if view.options.per and panel.quantity.rate else ""
-    unit = "%" if is_ratio else "points" if is_percent else "difference"
+    unit = "%" if is_ratio else "points" if in_percent else "difference"
     x = channel(
         "value:Q", title=f"{title(panel.row)}{per}: deviation from the mean, {unit}",
         scale={"domain": [-end, end], "nice": False}, axis={"tickCount": 7, "domain": False},

@@ -29,8 +29,16 @@ from typing import Any
 
 import polars as pl
 
-from logparse.charts._compared import main_quantity, settings
-from logparse.charts._panel import LegendEntry, capped, extent, heading, legend, platform_of, workload_title
+from logparse.charts._compared import is_percent, main_quantity, settings, without_verdicts
+from logparse.charts._panel import (
+    LegendEntry,
+    capped_panels,
+    extent,
+    heading,
+    legend,
+    platform_of,
+    workload_title,
+)
 from logparse.charts._theme import (
     distinct_labels,
     framed,
@@ -43,20 +51,18 @@ from logparse.charts._theme import (
 )
 from logparse.charts._vega import Drawing, channel, layer, like, pixels
 from logparse.charts._view import JobBlock, View, once
-from logparse.comparison.compare import Row
 from logparse.comparison.estimate import BEYOND, ESTABLISHED, Estimate, judge
 from logparse.comparison.jobs import Job
 from logparse.comparison.noise import sample, source
 from logparse.comparison.quantities import Quantity
 from logparse.comparison.refusal import refusal
-from logparse.comparison.sides import Side, SideValues, better, side_values
+from logparse.comparison.sides import Side, SideValues, side_values
 from logparse.comparison.verdict import Verdict, verdict
 from logparse.comparison.wording import amount_text, cell_text, title
 from logparse.errors import NothingToDraw
 from logparse.rendering.palette import hue
 from logparse.schema import LOCATIONS
 from logparse.text.labels import shortened
-from logparse.text.numbers import is_share
 from logparse.text.terminal import one_line
 
 TAKES = ("by",)
@@ -150,25 +156,20 @@ class _Panel:
     def amount(self, point: _Point) -> str:
         """`×0.912 (0.905 to 0.919)`: the change at a point."""
         assert point.change is not None
-        return amount_text(self._row(point.cell), point.change)
+        return amount_text(without_verdicts(self.quantity, [point.cell]), point.change)
 
     def title(self) -> str:
         """`throughput, samples/s`."""
-        return title(self._row(*(p.cell for s in self.series for p in s.points)))
-
-    def _row(self, *cells: SideValues) -> Row:
-        return Row(self.quantity, cells, (None,) * len(cells), better(self.quantity, cells))
+        return title(without_verdicts(self.quantity, [p.cell for s in self.series for p in s.points]))
 
 
 def _panels(view: View) -> tuple[list[_Panel], list[str]]:
-    if "trend" not in view.made:
-        dated = [job for job in view.jobs if job.has_result and job["started_at"] is not None]
-        blocks = [block for block in view.blocks("workload", "task", "platform", jobs=dated) if len(block.jobs) > 1]
-        found = [panel for block in blocks if (panel := _panel(view, block)) is not None]
-        kept, more = capped([panel.block for panel in found])
-        view.made["trend"] = [panel for panel in found if panel.block in kept], more
-    panels: tuple[list[_Panel], list[str]] = view.made["trend"]
-    return panels
+    return capped_panels(view, "trend", lambda: filter(None, (_panel(view, block) for block in _blocks(view))))
+
+
+def _blocks(view: View) -> list[JobBlock]:
+    dated = [job for job in view.jobs if job.has_result and job["started_at"] is not None]
+    return view.blocks("workload", "task", "platform", jobs=dated)
 
 
 def _panel(view: View, block: JobBlock) -> _Panel | None:
@@ -272,8 +273,7 @@ _ROOM = 190
 def _drawing(view: View, frame: pl.DataFrame, panel: _Panel, width: float) -> Drawing:
     t = theme(view)
     height = float(view.options.height or _HEIGHT)
-    names = {job["score_name"] for job in panel.block.jobs if job["score_name"]}
-    factor = 100.0 if panel.quantity.name == "score" and names and all(is_share(str(n)) for n in names) else 1.0
+    factor = 100.0 if is_percent(panel.quantity, panel.block.jobs) else 1.0
     scaled = frame.with_columns(
         pl.col("value", "level", "noise_low", "noise_high") * factor,
         colour=pl.col("platform").map_elements(hue, return_dtype=pl.String),

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from logparse.arguments import OneOrMany, as_tuple
 from logparse.comparison import sides as sides_
 from logparse.comparison.claims import Claim
-from logparse.comparison.compare import Comparison, check, compare_jobs, of_sides
+from logparse.comparison.compare import Comparison, check, compare_jobs, matching, of_sides
 from logparse.comparison.jobs import Job
 from logparse.comparison.ledger import Ledger
 from logparse.comparison.select import select
@@ -92,9 +92,8 @@ def compared(
     """
     selection = select(logs, runs, where=where, claims=claims)
     ledger, jobs = selection.ledger, selection.jobs
-    sides_.check_column(by)
+    check(by, clock, per)
     if not runs and len(jobs) > _ONE_TABLE:
-        check(clock, per)
         found = blocks(
             ledger, jobs, by=by, baseline=baseline, clock=clock, per=per, points=as_tuple(at), targets=as_tuple(target)
         )
@@ -118,17 +117,10 @@ def _sides(ledger: Ledger, jobs: Sequence[Job], by: str | None) -> list[Side]:
 
 def _baseline(sides: Sequence[Side], name: str | None) -> str | None:
     """The label of the side that `name` matches; None if there is none. Raises `UsageError` if it matches several."""
-    if name is None:
-        return None
-    for found in (
-        [s.label for s in sides if name in (s.label, *(job.id for job in s.jobs))],
-        [s.label for s in sides if any(name.lower() in text.lower() for text in (s.label, *(j.label for j in s.jobs)))],
-    ):
-        if len(found) > 1:
-            raise UsageError(f"baseline {name!r} is ambiguous: {', '.join(map(one_line, found))}")
-        if found:
-            return found[0]
-    return None
+    found = [] if name is None else [sides[i].label for i in matching(sides, name)]
+    if len(found) > 1:
+        raise UsageError(f"baseline {name!r} is ambiguous: {', '.join(map(one_line, found))}")
+    return found[0] if found else None
 
 
 def heading(ledger: Ledger, jobs: Sequence[Job]) -> str:

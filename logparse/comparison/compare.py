@@ -170,11 +170,13 @@ def compare(
             value.
     """
     selection = select(logs, runs, claims=claims)
+    check(by, clock, per)
     return compare_jobs(selection.ledger, selection.jobs, by, baseline, clock, per, as_tuple(at), as_tuple(target))
 
 
-def check(clock: str | None, per: str | None) -> None:
-    """Raises `UsageError` for a clock or a divisor that there is not."""
+def check(by: str | None, clock: str | None, per: str | None) -> None:
+    """Raises `UsageError` for a column, a clock or a divisor that there is not."""
+    sides_.check_column(by)
     for option, value, known in (("clock", clock, tuple(CLOCKS)), ("per", per, ("device", "rank"))):
         if value is not None and value not in known:
             raise UsageError(f"{option} {value!r}: one of {', '.join(known)}")
@@ -190,9 +192,7 @@ def compare_jobs(
     points: Sequence[str] = (),
     targets: Sequence[str] = (),
 ) -> Comparison:
-    """The comparison of these jobs in one table; see `compare`."""
-    sides_.check_column(by)
-    check(clock, per)
+    """The comparison of these jobs in one table; see `compare`. The options are valid: see `check`."""
     sides = sides_.by(ledger, jobs, by) if by else sides_.one_each(jobs)
     if len(sides) < 2:
         found = f"only {_named(jobs)}" if jobs else "no run"
@@ -265,19 +265,23 @@ def baseline_of(sides: Sequence[Side], name: str | None) -> int:
     """
     if name is None:
         return next((i for i, side in enumerate(sides) if side.failed < len(side.jobs)), 0)
-    for found in (
-        [i for i, s in enumerate(sides) if name in (s.label, *(job.id for job in s.jobs))],
-        [
-            i
-            for i, s in enumerate(sides)
-            if name.lower() in s.label.lower() or any(name.lower() in job.label.lower() for job in s.jobs)
-        ],
-    ):
-        if len(found) == 1:
-            return found[0]
-        if found:
-            raise UsageError(f"the baseline {name!r} is ambiguous: {', '.join(sides[i].label for i in found)}")
-    raise UsageError(f"no side matches the baseline {name!r}; choose from {', '.join(s.label for s in sides)}")
+    found = matching(sides, name)
+    if len(found) > 1:
+        raise UsageError(f"the baseline {name!r} is ambiguous: {', '.join(sides[i].label for i in found)}")
+    if not found:
+        raise UsageError(f"no side matches the baseline {name!r}; choose from {', '.join(s.label for s in sides)}")
+    return found[0]
+
+
+def matching(sides: Sequence[Side], name: str) -> list[int]:
+    """Indices of the sides that `name` refers to: by their label or the id of a job; else by part of a label."""
+    exact = [i for i, side in enumerate(sides) if name in (side.label, *(job.id for job in side.jobs))]
+    small = name.lower()
+    return exact or [
+        i
+        for i, side in enumerate(sides)
+        if any(small in label.lower() for label in (side.label, *(job.label for job in side.jobs)))
+    ]
 
 
 def _named(jobs: Sequence[Job]) -> str:
