@@ -3,12 +3,14 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import pytest
 from conftest import SAMPLES, ingested, run
 
 import logparse
+from logparse.reading.sources import binary_kind
 from logparse.schema import FRAMES
 
 FOREIGN = {
@@ -140,3 +142,18 @@ def test_a_report_or_a_chart_is_no_log(name: str, tmp_path: Path) -> None:
     command = ("chart", "duration") if name.startswith("chart") else ("report",)
     assert run(*command, sample, "-o", written).exit_code == 0
     assert not logparse.ingest([written]).runs.height
+
+
+@pytest.mark.parametrize("before", ["", "\n \n", "<!-- a page --> <!-- of mine -->\n"])
+@pytest.mark.parametrize("begin", ["<!DOCTYPE html>", "<html lang='en'>"])
+def test_a_web_page_is_no_log(before: str, begin: str) -> None:
+    log = (SAMPLES / "groq" / "resnet50.out").read_text()
+    row = logparse.ingest(f"{before}{begin}\n<pre>{log}</pre>".encode()).sources.row(0, named=True)
+    assert (row["status"], row["reason"]) == ("not_text", "This is a web page, not the text of a log: leave it out.")
+
+
+@pytest.mark.parametrize("unit", [b"<!---->", b"<!--", b"\n", b" ", b"<!-- -->\n"])
+def test_what_only_begins_like_a_web_page_takes_linear_time(unit: bytes) -> None:
+    start = time.process_time()
+    assert binary_kind(unit * (8_000_000 // len(unit)) + b"x") is None
+    assert time.process_time() - start < 2.0  # trying each way to divide it would take hours

@@ -517,7 +517,7 @@ _KINDS: tuple[tuple[str, bytes], ...] = (
     ("an Arrow file", rb"ARROW1\x00"),
     ("a numpy array", rb"\x93NUMPY"),
     ("an HDF5 file", rb"\x89HDF\r\n\x1a\n"),
-    ("a web page", rb"(?i:(?:<!--.*?-->|\s)*<(?:!doctype html|html)[\s>])"),
+    ("a web page", rb"(?i:(?>\s{1,999}+|<!--(?>.{0,9999}?-->)){0,99}+<(?:!doctype html|html)[\s>])"),
     ("an SVG image", rb"(?:<\?xml[^>]*>\s*)?<svg[\s>]"),
     ("a Python pickle", rb"\x80[\x02-\x05][\x00-\xff]*\.\Z"),
 )
@@ -784,7 +784,7 @@ def bare_lines(text: bytes) -> bytes:
 
 def _has_margin(text: bytes, margin: re.Pattern[bytes]) -> bool:
     found = margin.findall(text)
-    if len(found) < max(_FEWEST_LINES, _WITH_MARGIN * len(_NOT_BLANK.findall(text))):
+    if len(found) < _FEWEST_LINES or len(found) < _WITH_MARGIN * len(_NOT_BLANK.findall(text)):
         return False
     if margin is not _NUMBER:
         return True
