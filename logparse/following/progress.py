@@ -82,7 +82,7 @@ def of_log(
         epoch=epoch.get("epoch"),
         epochs=_planned(params, "epochs", epoch.get("epoch")),
         step_s=_step_s(metrics),
-        loss=_figure(_preferred(losses, pl.col("scope").is_null(), pl.col("split").cast(pl.String) == "train")),
+        loss=_figure(preferred(losses, pl.col("scope").is_null(), pl.col("split").cast(pl.String) == "train")),
         rate=_rate(metrics),
         problems=tuple((str(level), text) for level, text in messages.select("level", "text").iter_rows()),
     )
@@ -101,7 +101,7 @@ def _last(rows: pl.DataFrame) -> Mapping[str, Any]:
     return rows.row(-1, named=True) if rows.height else {}
 
 
-def _preferred(rows: pl.DataFrame, *conditions: pl.Expr) -> pl.DataFrame:
+def preferred(rows: pl.DataFrame, *conditions: pl.Expr) -> pl.DataFrame:
     """The rows that meet each of the conditions that any row meets."""
     for condition in conditions:
         some = rows.filter(condition)
@@ -136,7 +136,7 @@ def _rate(metrics: pl.DataFrame) -> Figure | None:
     for name, unit in _RATES:
         rows = metrics.filter((pl.col("name") == name) & pl.col("scope").is_null())
         if rows.height:
-            return _figure(_preferred(rows, pl.col("window").cast(pl.String).is_in(["step", "interval"])), unit)
+            return _figure(preferred(rows, pl.col("window").cast(pl.String).is_in(["step", "interval"])), unit)
     return None
 
 

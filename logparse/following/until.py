@@ -11,6 +11,7 @@ from typing import Any
 import polars as pl
 
 from logparse.errors import UsageError, nearest
+from logparse.following.progress import preferred
 from logparse.schema import VOCABULARY
 
 _CONDITION = re.compile(r"\s*([A-Za-z_0-9]+)\s*(<=|>=|<|>)\s*(\S+)\s*")
@@ -42,9 +43,11 @@ class Until:
         if self.name in _COLUMNS:
             points = metrics.with_columns(pl.col(self.name).alias("value"))
         else:
-            points = metrics.filter(pl.col("name") == self.name)
-            for preferred in (pl.col("scope").is_null(), pl.col("split").cast(pl.String) == "train"):
-                points = points.filter(preferred) if points.filter(preferred).height else points
+            points = preferred(
+                metrics.filter(pl.col("name") == self.name),
+                pl.col("scope").is_null(),
+                pl.col("split").cast(pl.String) == "train",
+            )
         met = points.filter(self.compare(pl.col("value"), self.number) & pl.col("value").is_finite()).sort("line")
         if not met.height:
             return None
