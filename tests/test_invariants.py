@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Sequence
 from typing import Any
 
 import polars as pl
@@ -12,6 +12,7 @@ from conftest import SAMPLES
 import logparse
 from logparse.frames import invariants
 from logparse.grammar import units
+from logparse.schema import RUNS
 
 CEREBRAS = (SAMPLES / "cerebras" / "bert_large_batch_1024.out").read_text()
 
@@ -75,8 +76,9 @@ def test_a_run_does_not_end_before_its_start() -> None:
     ],
 )
 def test_what_breaks_an_invariant(column: str, values: list[Any], expected: list[str | None]) -> None:
-    found = invariants.broken(column, pl.Series(values, strict=False), {})
-    assert (found["code"].to_list() if found is not None else [None] * len(values)) == expected
+    dtype = RUNS[column]
+    found = [None if value is None else invariants.broken(column, dtype, value) for value in values]
+    assert [cause and cause[0].value for cause in found] == expected
 
 
 @pytest.mark.parametrize(
@@ -96,12 +98,10 @@ def test_a_quantity_has_a_range(name: str, values: list[Any], expected: list[Any
 def test_a_phase_takes_no_negative_time(monkeypatch: pytest.MonkeyPatch) -> None:
     from logparse.frames import phase_spans
 
-    excluded: Callable[..., pl.DataFrame] = phase_spans._with_excluded_time
+    def too_long(pairs: Sequence[phase_spans._Pair], *_: Any) -> dict[int, float]:
+        return {pair.id: 1e9 for pair in pairs}
 
-    def too_long(*args: Any) -> pl.DataFrame:
-        return excluded(*args).with_columns(pl.lit(1e9).alias("within"))
-
-    monkeypatch.setattr(phase_spans, "_with_excluded_time", too_long)
+    monkeypatch.setattr(phase_spans, "_excluded_time", too_long)
     logs = ingest(CEREBRAS)
     assert (logs.phases["duration_s"] >= 0).all()
     assert logs.messages.filter(pl.col("kind") == "impossible").height

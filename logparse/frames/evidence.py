@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from functools import cache
-from typing import Any, TypedDict, Unpack
+from typing import Any, TypedDict
 
 import polars as pl
 
@@ -78,11 +78,12 @@ _AS_READ = ["read", "converted", "estimate"]
 _CONVERTED = frozenset(u for u in (*conversions.UNITS, *conversions.SPECIAL) if conversions.is_converted(u))
 
 
-def of_place(n: int, place: Place | None, **given: Unpack[Row]) -> Row:
-    """An evidence row of a run, with the place of a line; without one, where there is none."""
-    if place is None:
-        return {"n": n, **given}
-    return {"n": n, "pos": place.pos, "seg": place.seg, "rule": place.rule, **given}
+def of_place(n: int, place: Place | None, reason: str | None = None) -> Row:
+    """An evidence row of what follows from a line; without its place, where there is none."""
+    row: Row = {"n": n, "how": "inferred", "reason": reason}
+    if place is not None:
+        row.update({"pos": place.pos, "seg": place.seg, "rule": place.rule})
+    return row
 
 
 def number(value: Any, dtype: pl.DataType) -> float | None:
@@ -92,9 +93,9 @@ def number(value: Any, dtype: pl.DataType) -> float | None:
     return value / 1e6 if dtype == TIME else float(value)
 
 
-def of_values(lines: Lines, field: str, indices: Sequence[int], **given: Unpack[Row]) -> list[Row]:
+def of_values(lines: Lines, field: str, indices: Sequence[int]) -> list[Row]:
     """An evidence row of the value that each of these lines has in `field`: n, text, unit, number, reason, how, and
-    where it is; and what is `given`."""
+    where it is."""
     rule, has_text = lines.rule, f"{field}:text" in lines
     is_carried = f"{field}:pos" in lines
     where = f"{field}:" if is_carried else ""
@@ -110,21 +111,21 @@ def of_values(lines: Lines, field: str, indices: Sequence[int], **given: Unpack[
         how = "inferred"
         if texts[i] is not None:
             how = "converted" if is_changed or (has_units and units_of[i] in _CONVERTED) else "read"
-        row: Row = {
-            "n": n[i],
-            "pos": positions[i],
-            "seg": segments[i],
-            "rule": names[i],
-            "field": field,
-            "col": columns[i],
-            "text": texts[i],
-            "unit": units_of[i],
-            "how": how,
-            "reason": rule.corrects,
-            "number": number(values[i], dtype),
-        }
-        row.update(given)
-        out.append(row)
+        out.append(
+            {
+                "n": n[i],
+                "pos": positions[i],
+                "seg": segments[i],
+                "rule": names[i],
+                "field": field,
+                "col": columns[i],
+                "text": texts[i],
+                "unit": units_of[i],
+                "how": how,
+                "reason": rule.corrects,
+                "number": number(values[i], dtype),
+            }
+        )
     return out
 
 
@@ -145,8 +146,6 @@ def _units(lines: Lines, field: str) -> list[str | None]:
 
 def _unit(frame: pl.DataFrame, field: str, rule: Rule) -> pl.Expr | str | None:
     """The unit in which `field` is printed on these lines."""
-    if f"{field}:unit" in frame.columns:
-        return pl.col(f"{field}:unit")
     printed = units(rule, field)
     if len(printed) <= 1:
         return printed[0] if printed else None
@@ -166,11 +165,13 @@ def resolution(frame: pl.DataFrame, field: str, rule: Rule) -> pl.Expr:
     column = f"{field}:text"
     if column not in frame.columns:
         return pl.lit(None, NUMBER)
-    unit = _unit(frame, field, rule)
     if f"{field}:unit" in frame.columns:
         known = [*frame[f"{field}:unit"].drop_nulls().unique(), None]
-        parts = [pl.when(unit.eq_missing(pl.lit(u, TEXT))).then(_half(column, field, u)) for u in known]
+        parts = [
+            pl.when(pl.col(f"{field}:unit").eq_missing(pl.lit(u, TEXT))).then(_half(column, field, u)) for u in known
+        ]
         return pl.coalesce(parts)
+    unit = _unit(frame, field, rule)
     if isinstance(unit, pl.Expr):
         return pl.coalesce(pl.when(unit == (u or "")).then(_half(column, field, u)) for u in units(rule, field))
     exponents = frame.height < _FEW or bool(frame[column].str.contains("[eE]").any())

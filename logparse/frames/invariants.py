@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple, cast
 
 import polars as pl
 
@@ -61,9 +61,9 @@ def _text(value: Any, dtype: pl.DataType) -> str:
 _OF_LINE = ("n", "key", "text", "unit", "pos", "seg", "rule", "field", "col", "id")
 
 
-def refusals(causes: Iterable[Broken], key: str, rows: Iterable[Row], column: str) -> Iterator[Row]:
-    """An evidence row, of an absent value of `column`, for the first cause of each key (a name of `Row`): with the
-    first of `rows` of that key, where there is one."""
+def refusals(causes: Iterable[Broken], key: Literal["n", "id"], rows: Iterable[Row], column: str) -> Iterator[Row]:
+    """An evidence row, of an absent value of `column`, for the first cause of each run (`n`) or phase (`id`): with the
+    first of `rows` of it, where there is one. A phase always has one."""
     first: dict[object, Row] = {}
     for row in rows:
         first.setdefault(row.get(key), row)
@@ -72,8 +72,13 @@ def refusals(causes: Iterable[Broken], key: str, rows: Iterable[Row], column: st
         if cause.key in refused:
             continue
         refused.add(cause.key)
-        line = {name: value for name, value in first.get(cause.key, {}).items() if name in _OF_LINE}
-        # fmt: off
-        yield {**line, key: cause.key, "frame": "runs", "column": column, "how": "absent",  # type: ignore[misc]
-               "code": cause.code.value, "reason": cause.reason}
-        # fmt: on
+        row = first.get(cause.key, {"n": cause.key})
+        line = cast(Row, {name: value for name, value in row.items() if name in _OF_LINE})
+        yield {
+            **line,
+            "frame": "runs",
+            "column": column,
+            "how": "absent",
+            "code": cause.code.value,
+            "reason": cause.reason,
+        }

@@ -19,12 +19,12 @@ class _Line(NamedTuple):
 
     pos: int
     lines: Lines
-    index: int
+    i: int
 
     @property
     def at(self) -> int | None:
         """Its time stamp."""
-        at: int | None = self.lines["at"][self.index]
+        at: int | None = self.lines["at"][self.i]
         return at
 
 
@@ -57,7 +57,7 @@ def span_phases(span: Span, lines: AllLines, earlier: Phases) -> Phases | None:
 def _phase(pair: _Pair, span: Span, excluded: float) -> Phase:
     begin, end = pair.begin, pair.end
     begin_at, end_at = begin.at or 0, end.at or 0  # both are there
-    stage = begin.lines.get(span.stage_field)[begin.index] if span.stage_field else span.stage
+    stage = begin.lines.get(span.stage_field)[begin.i] if span.stage_field else span.stage
     # Differences are exact to the microsecond, seconds since 1970 are not.
     duration = rounded((end_at - begin_at) / 1e6 - excluded, 6)
     return Phase(pair.id, pair.n, begin.pos, end.pos, duration, "timestamps", stage, begin_at, end_at)
@@ -143,10 +143,10 @@ def _evidence(pairs: Sequence[_Pair], span: Span, excluded: Mapping[int, float])
     formula = "end - begin - within" if span.exclude else "end - begin"
     derived: Row = {"how": "derived", "formula": formula, "column": "duration_s"}
     rows: list[Row] = []
-    for input, line_of in (("begin", lambda pair: pair.begin), ("end", lambda pair: pair.end)):
+    for input in ("begin", "end"):
         for pair in pairs:
-            line: _Line = line_of(pair)
-            lines, i = line.lines, line.index
+            line = pair.begin if input == "begin" else pair.end
+            lines, i = line.lines, line.i
             stamp: Row = {
                 "n": pair.n,
                 "id": pair.id,

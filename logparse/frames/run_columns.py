@@ -141,12 +141,16 @@ class RunColumns:
 
     # ---- formulas ---- #
 
-    def _value(self, name: str, n: int) -> Any:
-        """The value of a run as formulas use it: times are seconds since 1970; `seen:rule` is a number of lines."""
-        if name.startswith("seen:"):
-            return self._seen(name.removeprefix("seen:")).get(n, 0)
-        value = self.of(name).get(n)
-        return value / 1e6 if value is not None and self._dtypes[name] == TIME else value
+    def _values_of(self, n: int) -> formulas.Get:
+        """The values of a run as formulas use them: times are seconds since 1970; `seen:rule` is a number of lines."""
+
+        def get(name: str) -> Any:
+            if name.startswith("seen:"):
+                return self._seen(name.removeprefix("seen:")).get(n, 0)
+            value = self.of(name).get(n)
+            return value / 1e6 if value is not None and self._dtypes[name] == TIME else value
+
+        return get
 
     def _seen(self, rule: str) -> Mapping[int, int]:
         """How many lines of each run `rule` read."""
@@ -173,7 +177,7 @@ class RunColumns:
         if formula is None:
             return self.n
         holds = formulas.compiled(formula)
-        return [n for n in self.n if holds(lambda name, n=n: self._value(name, n))]
+        return [n for n in self.n if holds(self._values_of(n))]
 
     # ---- the three declarations ---- #
 
@@ -198,9 +202,9 @@ class RunColumns:
                 found.append((lines, of, self._counting(take, lines, of)))
         if take.pick in ("first", "last", "min", "max"):
             each = [(lines, of, lines.one_each(of, take.pick, indices)) for lines, of, indices in found]
-            for lines, of, indices in best_lines(each, take.pick):
-                if indices:
-                    self._take_one(take, lines, of, indices)
+            for lines, of, one_each in best_lines(each, take.pick):
+                if one_each:
+                    self._take_one(take, lines, of, one_each)
         else:
             for lines, of, indices in found:
                 self._take_all(take, lines, of, indices)
@@ -209,7 +213,7 @@ class RunColumns:
 
     def _counting(self, take: Take, lines: Lines, of: str) -> Sequence[int]:
         """Indices of the lines that count for `take`."""
-        indices = lines.where(take.where)
+        indices: Sequence[int] = lines.where(take.where)
         if take.when is not None:
             runs: Container[int] = set(self.where(take.when))
             indices = [i for i in indices if lines["n"][i] in runs]
@@ -293,7 +297,7 @@ class RunColumns:
         for n in self.where(when):
             if n in known or not all(n in values_ for values_ in inputs):
                 continue
-            value = value_of(lambda name, n=n: self._value(name, n))
+            value = value_of(self._values_of(n))
             if value is not None:
                 values[n] = _number_of(float(value), dtype, of_stamps)
         derived: Row = {"how": "derived", "formula": formula}
@@ -323,7 +327,7 @@ class RunColumns:
         reason = infer.reason or (
             f"follows from {infer.because or 'the form of its lines'}" + (f" and {infer.when}" if infer.when else "")
         )
-        rows = [evidence.of_place(n, places.get(n), how="inferred", reason=reason) for n in runs]
+        rows = [evidence.of_place(n, places.get(n), reason) for n in runs]
         dtype = TEXT if isinstance(infer.value, str) else INTEGER if isinstance(infer.value, int) else NUMBER
         self.put(infer.column, dict.fromkeys(runs, infer.value), rows, dtype)
 

@@ -195,21 +195,23 @@ def _steady(columns: RunColumns, steady: Steady) -> None:
         "formula": "batch_size * (step_b - step_a) / (at_b - at_a)",
         "reason": f"the median interval after the first {steady.warmup}",
     }
-    steps, at = stepping["step"], stepping["at"]
-    values: dict[int, float] = {}
+    at, step, found = stepping["at"], stepping["step"], middle.rows(named=True)
+    # Seconds since the midnight before the first of the two lines: a float of seconds since 1970 would lose short
+    # intervals.
+    midnights = {each["n"]: at[each["i_before"]] // _DAY * _DAY for each in found}
     rows: list[Row] = []
-    for n, interval, size, *ends in middle.select("n", "interval", "batch_size", "i_before", "i").iter_rows():
-        values[n] = size / interval
-        # Seconds since the midnight before the first of the two lines: a float of seconds since 1970 would lose short
-        # intervals.
-        midnight = at[ends[0]] // _DAY * _DAY
-        for end, i in zip("ab", ends, strict=True):
-            for name, number in (("at", (at[i] - midnight) / 1e6), ("step", float(steps[i]))):
-                cited = evidence.of_values(stepping, name, [i])[0]
-                rows.append({**cited, **derived, "number": number, "input": f"{name}_{end}"})
-        cited = columns.cited("batch_size")[n]
-        place: Row = {"n": n, "pos": cited.get("pos"), "seg": cited.get("seg"), "rule": cited.get("rule")}
-        rows.append({**place, "field": cited.get("field"), **derived, "number": float(size), "input": "batch_size"})
+    for end, index in (("a", "i_before"), ("b", "i")):
+        for name in ("at", "step"):
+            for row, each in zip(evidence.of_values(stepping, name, middle[index].to_list()), found, strict=True):
+                i = each[index]
+                number = (at[i] - midnights[each["n"]]) / 1e6 if name == "at" else float(step[i])
+                rows.append({**row, **derived, "number": number, "input": f"{name}_{end}"})
+    for each in found:
+        cited = columns.cited("batch_size").get(each["n"], {})
+        place: Row = {"n": each["n"], "pos": cited.get("pos"), "seg": cited.get("seg"), "rule": cited.get("rule")}
+        size: Row = {"field": cited.get("field"), "number": float(each["batch_size"]), "input": "batch_size"}
+        rows.append({**place, **size, **derived})
+    values = {each["n"]: each["batch_size"] / each["interval"] for each in found}
     columns.put("steady_throughput", values, rows)
 
 

@@ -52,7 +52,7 @@ def _lines(columns: RunColumns, mark: str) -> list[Lines]:
 
 def _put_places(columns: RunColumns, fact: str, places: Mapping[int, Place]) -> None:
     """A fact: the position of a line of each run."""
-    rows = [evidence.of_place(n, place, how="inferred") for n, place in places.items()]
+    rows = [evidence.of_place(n, place) for n, place in places.items()]
     columns.put(fact, {n: place.pos for n, place in places.items()}, rows, INTEGER)
 
 
@@ -83,7 +83,7 @@ def find_status(columns: RunColumns, runs: pl.DataFrame, unparsed: Sequence[int]
     statuses = {n: status for n in columns.n if n not in known and (status := _status(columns, n))}
     progress = _progress(columns) if any(status in _SHORT_OF_THE_END for status in statuses.values()) else {}
     rows: list[Row] = []
-    for n, status in statuses.items():
+    for n, status in sorted(statuses.items(), key=lambda each: list(_STATUS).index(each[1])):
         fact, reason = _STATUS[status]
         if status in _SHORT_OF_THE_END and n in progress:
             reason = f"{reason}; {progress[n]}"

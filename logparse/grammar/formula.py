@@ -16,13 +16,25 @@ from typing import Any, Literal, TypeAlias
 
 from logparse.errors import GrammarError
 
+
+def _by_zero(call: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+    """`call`, with the values of IEEE 754 for what is divided by zero."""
+
+    def of(a: Any, b: Any) -> Any:
+        if b != 0:
+            return call(a, b)
+        return math.nan if call is not operator.truediv or a == 0 or math.isnan(a) else math.copysign(math.inf, a)
+
+    return of
+
+
 _BINARY: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
     ast.Add: operator.add,
     ast.Sub: operator.sub,
     ast.Mult: operator.mul,
-    ast.Div: lambda a, b: _divided(a, b),
-    ast.FloorDiv: lambda a, b: _floored(a, b),
-    ast.Mod: lambda a, b: _remainder(a, b),
+    ast.Div: _by_zero(operator.truediv),
+    ast.FloorDiv: _by_zero(operator.floordiv),
+    ast.Mod: _by_zero(operator.mod),
 }
 _COMPARE: dict[type[ast.cmpop], Callable[[Any, Any], Any]] = {
     ast.Lt: operator.lt,
@@ -114,7 +126,7 @@ def _compiled(node: ast.AST, formula: str) -> Callable[[Get], Any]:
             parts = [_compiled(value, formula) for value in values]
             return lambda get: holds(part(get) for part in parts)
         case ast.Call(func=ast.Name(id="seen"), args=[ast.Constant(value=rule)]):
-            return lambda get: get(f"seen:{rule}")
+            return lambda get: get(f"seen:{rule!s}")
         case ast.Call(func=ast.Name(id=name), args=args) if name in _CALLS:
             inputs = [_compiled(arg, formula) for arg in args]
             return lambda get: _CALLS[name](*(value(get) for value in inputs))
@@ -131,20 +143,6 @@ def _of_both(
         return None if a is None or b is None else call(a, b)
 
     return of
-
-
-def _by_zero(call: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
-    """`call`, with the values of IEEE 754 for what is divided by zero."""
-
-    def of(a: Any, b: Any) -> Any:
-        if b != 0:
-            return call(a, b)
-        return math.nan if call is not operator.truediv or a == 0 or math.isnan(a) else math.copysign(math.inf, a)
-
-    return of
-
-
-_divided, _floored, _remainder = map(_by_zero, (operator.truediv, operator.floordiv, operator.mod))
 
 
 def _round(x: float) -> float:
