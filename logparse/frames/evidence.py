@@ -20,6 +20,7 @@ from logparse.frames.lines import Lines, Place
 from logparse.grammar import Rule
 from logparse.grammar import units as conversions
 from logparse.schema import INTEGER, NUMBER, TEXT, TIME, WORD, field
+from logparse.schema.build import Given
 
 ROW: dict[str, pl.DataType] = {
     "n": pl.UInt32(),
@@ -136,16 +137,16 @@ def units(rule: Rule, field: str) -> list[str | None]:
 
 def _units(lines: Lines, field: str) -> list[str | None]:
     """The unit in which `field` is printed on each line."""
-    if f"{field}:unit" in lines:
-        return lines[f"{field}:unit"]
-    unit = _unit(lines.frame, field, lines.rule)
+    unit = printed_unit(lines.frame, field, lines.rule)
     if isinstance(unit, pl.Expr):
-        return lines.frame.select(unit.alias("unit"))["unit"].to_list()
-    return [unit] * len(lines)
+        unit = lines.frame.select(unit.alias("unit"))["unit"]
+    return unit.to_list() if isinstance(unit, pl.Series) else [unit] * len(lines)
 
 
-def _unit(frame: pl.DataFrame, field: str, rule: Rule) -> pl.Expr | str | None:
-    """The unit in which `field` is printed on these lines."""
+def printed_unit(frame: pl.DataFrame, field: str, rule: Rule) -> Given:
+    """The unit in which `field` is printed on these lines of `rule`."""
+    if f"{field}:unit" in frame.columns:
+        return frame[f"{field}:unit"]
     printed = units(rule, field)
     if len(printed) <= 1:
         return printed[0] if printed else None
@@ -159,24 +160,20 @@ def _unit(frame: pl.DataFrame, field: str, rule: Rule) -> pl.Expr | str | None:
 _FEW = 1000
 """Up to so many lines, it is not worth testing whether any of them has an exponent."""
 
+_A_METRIC = "loss"
+"""A field that stands for all metrics: they are numbers."""
 
-def resolution(frame: pl.DataFrame, field: str, rule: Rule) -> pl.Expr:
-    """Half a unit of the last digit that lines of `rule` print of `field`, in the vocabulary's unit."""
-    column = f"{field}:text"
-    if column not in frame.columns:
-        return pl.lit(None, NUMBER)
-    if f"{field}:unit" in frame.columns:
-        known = [*frame[f"{field}:unit"].drop_nulls().unique(), None]
-        parts = [
-            pl.when(pl.col(f"{field}:unit").eq_missing(pl.lit(u, TEXT))).then(_half(column, field, u)) for u in known
-        ]
-        return pl.coalesce(parts)
-    unit = _unit(frame, field, rule)
-    if isinstance(unit, pl.Expr):
-        return pl.coalesce(pl.when(unit == (u or "")).then(_half(column, field, u)) for u in units(rule, field))
-    exponents = frame.height < _FEW or bool(frame[column].str.contains("[eE]").any())
-    half = _half(column, field, unit, exponents)
-    return pl.when(pl.col(field).is_finite()).then(half) if frame.schema[field] == NUMBER else half
+
+def resolution(metrics: pl.DataFrame) -> pl.Expr:
+    """Half a unit of the last digit that each metric (with text, printed_unit, value) has, in the vocabulary's unit."""
+    exponents = metrics.height < _FEW or bool(metrics["text"].str.contains("[eE]").any())
+    units = metrics["printed_unit"].unique().to_list()
+    halves = [_half("text", _A_METRIC, unit, exponents) for unit in units]
+    half = halves[0]
+    if len(units) > 1:
+        is_in = [pl.col("printed_unit").eq_missing(pl.lit(unit, TEXT)) for unit in units]
+        half = pl.coalesce(pl.when(unit).then(half) for unit, half in zip(is_in, halves, strict=True))
+    return pl.when(pl.col("value").is_finite()).then(half).alias("resolution")
 
 
 @cache
