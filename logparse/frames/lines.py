@@ -1,19 +1,22 @@
 """The lines of one rule as plain Python columns.
 
 What a run is made of is small: a value from one line, a phase from two. polars takes longer to be asked than Python
-takes to answer, so what follows from single lines is computed on lists; polars keeps what is long.
+takes to answer, so what follows from single lines is computed on lists. Of many lines (`MANY`), polars chooses those
+that matter first.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import polars as pl
 
 from logparse.grammar import Rule
-from logparse.reading.match import Hits
+from logparse.reading.match import Hits, lines_where, one_line
 from logparse.schema import TIME
+from logparse.schema.build import MANY
 
 
 class Place(NamedTuple):
@@ -69,6 +72,12 @@ class Lines:
             indices = [i for i in indices if printed[i] == text]
         return indices
 
+    def of_each_run(self, of: str, pick: str, texts: Mapping[str, str] = MappingProxyType({})) -> Lines:
+        """All lines, or of many only the one of each run that `one_each` takes (of those `where` the texts are)."""
+        if len(self) <= MANY:
+            return self
+        return Lines(one_line(lines_where(self.frame, texts), of, pick), self.rule)
+
     def one_each(self, of: str, pick: str, among: Iterable[int] | None = None) -> list[int]:
         """Index of the line of each run with the first, last, least (`min`) or greatest (`max`) value of `of`; only of
         the lines `among`, if given."""
@@ -106,7 +115,7 @@ class AllLines(dict[str, Lines]):
     def one(self, rule: str, pick: str) -> Mapping[int, Place]:
         """Run -> the place of its `first` or `last` line that the rule read."""
         if (rule, pick) not in self._one:
-            lines = self[rule]
+            lines = self[rule].of_each_run("pos", pick)
             self._one[rule, pick] = {lines["n"][i]: lines.place(i) for i in lines.one_each("pos", pick)}
         return self._one[rule, pick]
 

@@ -230,6 +230,7 @@ def _once_a_run(subtrahend: str, lines: AllLines, earlier: Phases) -> dict[int, 
     name, _, field = subtrahend.partition(".")
     stating = lines.get(name)
     if stating is not None and field in stating:
+        stating = stating.of_each_run(field, "first")
         values, firsts = stating[field], stating.one_each(field, "first")
         cited = evidence.of_values(stating, field, firsts)
         return {row["n"]: _Off(float(values[i]), row) for i, row in zip(firsts, cited, strict=True)}

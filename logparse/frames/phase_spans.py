@@ -6,12 +6,16 @@ from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
+import polars as pl
+
 from logparse.frames import evidence
 from logparse.frames.evidence import Row
 from logparse.frames.lines import AllLines, Lines
 from logparse.frames.phase_rows import Phase, Phases, by_run
 from logparse.frames.run_columns import rounded
 from logparse.grammar import Span
+from logparse.reading.match import one_line
+from logparse.schema.build import MANY
 
 
 class _Line(NamedTuple):
@@ -65,7 +69,12 @@ def _phase(pair: _Pair, span: Span, excluded: float) -> Phase:
 
 def _pairs(span: Span, lines: AllLines) -> list[tuple[int, _Line, _Line]]:
     """The runs and the lines that begin a phase, each with the line that ends it."""
-    begins, ends = _by_key(lines, span.begin, span.by), _by_key(lines, span.end, span.by)
+    of_begin, of_end = _with_stamps(lines, span.begin), _with_stamps(lines, span.end)
+    if not of_begin or not of_end:
+        return []
+    if span.by is None:
+        of_begin, of_end = _next_to(of_begin, of_end), _next_to(of_end, of_begin)
+    begins, ends = _by_key(of_begin, span.by), _by_key(of_end, span.by)
     pairs = []
     for key, starts in begins.items():
         stops = ends.get(key, [])
@@ -83,11 +92,30 @@ def _pairs(span: Span, lines: AllLines) -> list[tuple[int, _Line, _Line]]:
     return pairs
 
 
-def _by_key(lines: AllLines, names: str, by: str | None) -> dict[_Key, list[_Line]]:
-    """The lines with a time stamp of several rules, in order, by run and by what a begin shares with its end."""
-    out: dict[_Key, list[_Line]] = {}
+def _with_stamps(lines: AllLines, names: str) -> list[Lines]:
+    """The lines of those rules that have time stamps."""
     found = [lines[name.strip()] for name in names.split("|") if name.strip() in lines]
-    found = [each for each in found if "at" in each]
+    return [each for each in found if "at" in each]
+
+
+def _next_to(found: Sequence[Lines], others: Sequence[Lines]) -> list[Lines]:
+    """`found`, of many lines only those next to one of `others`, and the first and last of each run: no other line can
+    begin or end a phase together with one of them."""
+    out = []
+    for lines in found:
+        if len(lines) > MANY:
+            ends = [one_line(lines.frame, "pos", pick)["pos"] for pick in ("first", "last")]
+            near, pos = pl.concat([*(other.frame["pos"] for other in others), *ends]), lines.frame["pos"]
+            first = pos.search_sorted(near, side="left").cast(pl.Int64)
+            indices = pl.concat([first - 1, first, first + 1]).unique().sort()
+            lines = Lines(lines.frame[indices.filter((indices >= 0) & (indices < len(lines)))], lines.rule)
+        out.append(lines)
+    return out
+
+
+def _by_key(found: Sequence[Lines], by: str | None) -> dict[_Key, list[_Line]]:
+    """The lines of several rules, in order, by run and by what a begin shares with its end."""
+    out: dict[_Key, list[_Line]] = {}
     for each in found:
         shared = _shared_values(each, by)
         for index, (n, pos) in enumerate(zip(each["n"], each["pos"], strict=True)):

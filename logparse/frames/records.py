@@ -46,7 +46,7 @@ def metrics(hits: Hits) -> Iterator[pl.DataFrame]:
         for name in names:
             printed = _printed(frame, rule, name)
             if printed.height <= MANY:
-                few.append(printed)
+                few += [printed] if printed.height else []
                 continue
             if few:
                 yield _metrics(pl.concat(few))

@@ -8,6 +8,7 @@ microseconds since 1970 until the frame is made.
 from __future__ import annotations
 
 import statistics
+from collections import Counter
 from collections.abc import Container, Iterable, Mapping, Sequence
 from typing import Any
 
@@ -155,18 +156,16 @@ class RunColumns:
     def _seen(self, rule: str) -> Mapping[int, int]:
         """How many lines of each run `rule` read."""
         if rule not in self._counts:
-            counts: dict[int, int] = {}
-            for n in self.lines[rule]["n"] if rule in self.lines else ():
-                counts[n] = counts.get(n, 0) + 1
-            self._counts[rule] = counts
+            lines = self.lines.get(rule)
+            self._counts[rule] = {} if lines is None else Counter(lines["n"])
         return self._counts[rule]
 
     def highest(self, field: str) -> Mapping[int, float]:
         """Run -> the highest value of a field in all lines of the run."""
         if field not in self._highest:
             best: dict[int, float] = {}
-            for lines in self.lines.values():
-                for i in lines.one_each(field, "max") if field in lines else ():
+            for lines in (lines.of_each_run(field, "max") for lines in self.lines.values() if field in lines):
+                for i in lines.one_each(field, "max"):
                     n, value = lines["n"][i], lines[field][i]
                     best[n] = max(best.get(n, value), value)
             self._highest[field] = best
@@ -195,12 +194,16 @@ class RunColumns:
     def take(self, take: Take) -> None:
         """A column from a captured field; of several, the first, last, least or greatest value of all their lines."""
         found: list[tuple[Lines, str, Sequence[int]]] = []
+        is_one = take.pick in ("first", "last", "min", "max")
         for name in take.of.split("|"):
             rule, _, of = name.strip().partition(".")
             lines = self.lines.get(rule)
             if lines is not None and of in lines:
+                self._note_unreadable(take, lines, of)
+                if is_one and not take.last_per_rank:
+                    lines = lines.of_each_run(of, take.pick, take.where)
                 found.append((lines, of, self._counting(take, lines, of)))
-        if take.pick in ("first", "last", "min", "max"):
+        if is_one:
             each = [(lines, of, lines.one_each(of, take.pick, indices)) for lines, of, indices in found]
             for lines, of, one_each in best_lines(each, take.pick):
                 if one_each:
@@ -208,8 +211,6 @@ class RunColumns:
         else:
             for lines, of, indices in found:
                 self._take_all(take, lines, of, indices)
-        for lines, of, indices in found:
-            self._note_unreadable(take.column, lines, of, indices)
 
     def _counting(self, take: Take, lines: Lines, of: str) -> Sequence[int]:
         """Indices of the lines that count for `take`."""
@@ -238,15 +239,14 @@ class RunColumns:
             row["reason"] = take.reason or row["reason"]
         self.put(take.column, values, rows, lines.dtype(of))
 
-    def _note_unreadable(self, column: str, lines: Lines, of: str, indices: Sequence[int]) -> None:
-        """Keep the lines whose text is not a value of the field."""
-        if not lines.frame[of].null_count() or f"{of}:text" not in lines:
+    def _note_unreadable(self, take: Take, lines: Lines, of: str) -> None:
+        """Keep the lines that count for `take` and whose text is not a value of the field."""
+        if f"{of}:text" not in lines or lines.frame[of].null_count() == lines.frame[f"{of}:text"].null_count():
             return
-        values, texts = lines[of], lines[f"{of}:text"]
-        bad = [i for i in indices if values[i] is None and texts[i] is not None]
-        if bad:
-            causes = [Broken(lines["n"][i], Code.UNREADABLE, f"{texts[i]} is not a possible value") for i in bad]
-            self._refuse(column, causes, evidence.of_values(lines, of, bad))
+        bad = Lines(lines.frame.filter(pl.col(of).is_null() & pl.col(f"{of}:text").is_not_null()), lines.rule)
+        indices, texts = self._counting(take, bad, of), bad[f"{of}:text"]
+        causes = [Broken(bad["n"][i], Code.UNREADABLE, f"{texts[i]} is not a possible value") for i in indices]
+        self._refuse(take.column, causes, evidence.of_values(bad, of, indices))
 
     def _take_all(self, take: Take, lines: Lines, of: str, indices: Sequence[int]) -> None:
         """A value derived from all lines of each run that the rule read."""

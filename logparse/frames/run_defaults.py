@@ -10,7 +10,7 @@ import polars as pl
 
 from logparse.frames import evidence
 from logparse.frames.evidence import Row
-from logparse.frames.lines import AllLines
+from logparse.frames.lines import AllLines, Lines
 from logparse.frames.phase_rows import Phase, Phases, by_run
 from logparse.frames.run_columns import RunColumns, best_lines, rounded
 from logparse.frames.status import find_marks, find_status
@@ -109,7 +109,8 @@ def _stamps(columns: RunColumns) -> None:
     for column, pick in (("started_at", "first"), ("ended_at", "last")):
         if column in columns.grammar.no_timestamps or not stamped:
             continue
-        one = [(lines, "at", lines.one_each("at", pick)) for lines in stamped]
+        short = [lines.of_each_run("at", pick) for lines in stamped]
+        one = [(lines, "at", lines.one_each("at", pick)) for lines in short]
         values: dict[int, int] = {}
         places: dict[int, int] = {}
         rows: list[Row] = []
@@ -195,17 +196,16 @@ def _steady(columns: RunColumns, steady: Steady) -> None:
         "formula": "batch_size * (step_b - step_a) / (at_b - at_a)",
         "reason": f"the median interval after the first {steady.warmup}",
     }
-    at, step, found = stepping["at"], stepping["step"], middle.rows(named=True)
+    at_ends = {end: Lines(frame[middle[index]], stepping.rule) for end, index in (("a", "i_before"), ("b", "i"))}
     # Seconds since the midnight before the first of the two lines: a float of seconds since 1970 would lose short
     # intervals.
-    midnights = {each["n"]: at[each["i_before"]] // _DAY * _DAY for each in found}
+    midnights = [at // _DAY * _DAY for at in at_ends["a"]["at"]]
     rows: list[Row] = []
-    for end, index in (("a", "i_before"), ("b", "i")):
-        for name in ("at", "step"):
-            for row, each in zip(evidence.of_values(stepping, name, middle[index].to_list()), found, strict=True):
-                i = each[index]
-                number = (at[i] - midnights[each["n"]]) / 1e6 if name == "at" else float(step[i])
-                rows.append({**row, **derived, "number": number, "input": f"{name}_{end}"})
+    for end, lines_ in at_ends.items():
+        for row, at, midnight in zip(_all(lines_, "at"), lines_["at"], midnights, strict=True):
+            rows.append({**row, **derived, "number": (at - midnight) / 1e6, "input": f"at_{end}"})
+        rows += [{**row, **derived, "input": f"step_{end}"} for row in _all(lines_, "step")]
+    found = middle.rows(named=True)
     for each in found:
         cited = columns.cited("batch_size").get(each["n"], {})
         place: Row = {"n": each["n"], "pos": cited.get("pos"), "seg": cited.get("seg"), "rule": cited.get("rule")}
@@ -213,6 +213,10 @@ def _steady(columns: RunColumns, steady: Steady) -> None:
         rows.append({**place, **size, **derived})
     values = {each["n"]: each["batch_size"] / each["interval"] for each in found}
     columns.put("steady_throughput", values, rows)
+
+
+def _all(lines: Lines, field: str) -> list[Row]:
+    return evidence.of_values(lines, field, range(len(lines)))
 
 
 _DAY = 86_400_000_000
@@ -347,6 +351,6 @@ def _causes(columns: RunColumns, column: str) -> list[tuple[Container[int] | Non
         causes.append((runs_with("status", "submitted"), _OTHER_LOG))
     code, text, *shown_by = columns.grammar.absent.get(column, (MISSING.code, MISSING.text))
     names = [rule for rules in shown_by for rule in rules.split("|")]
-    shown = {n for name in names if name in columns.lines for n in columns.lines[name]["n"]}
+    shown = {n for name in names if name in columns.lines for n in columns.lines.one(name, "first")}
     causes.append((shown if shown_by else None, Absence(Code(code), text)))
     return [*causes, (None, MISSING)]

@@ -189,6 +189,7 @@ def _progress(columns: RunColumns) -> dict[int, str]:
     for lines in _lines(columns, "running"):
         step = next((c for c in ("step", "local_step") if c in lines), None)
         for counter in [step] if step else [c for c in ("done", "epoch") if c in lines]:
+            lines = lines.of_each_run(counter, "last")
             for i in lines.one_each(counter, "last"):
                 at = float(lines[counter][i])
                 end = lines["total"][i] if counter == "done" else _end(columns, lines, i, _TOTALS[counter])
@@ -217,7 +218,7 @@ def _progress(columns: RunColumns) -> dict[int, str]:
 
 def _lines_at(lines: AllLines, last: Mapping[int, int]) -> Iterator[tuple[Lines, int]]:
     """The lines that end a run (run -> where its last line is): a rule's lines, and the index of the line in them."""
-    for of_rule in lines.values():
+    for of_rule in (each.of_each_run("pos", "last") for each in lines.values()):
         n, pos = of_rule["n"], of_rule["pos"]
         yield from ((of_rule, i) for i in of_rule.one_each("pos", "last") if pos[i] == last.get(n[i]))
 
