@@ -182,7 +182,9 @@ def columns(captured: Sequence[tuple[pl.DataFrame, tuple[Group, ...]]]) -> list[
     What is converted alike is converted in one query: most rules match few lines.
     """
     series: list[dict[str, pl.Series]] = [{} for _ in captured]
-    alike: dict[tuple[object, ...], list[tuple[dict[str, pl.Series], str, list[pl.Series]]]] = {}
+    alike: dict[
+        tuple[pl.DataType, tuple[str | None, ...], int | None], list[tuple[dict[str, pl.Series], str, list[pl.Series]]]
+    ] = {}
     for of_rule, (captures, groups) in zip(series, captured, strict=True):
         by_name: dict[str, list[int]] = {}
         for number, group in enumerate(groups):
@@ -199,7 +201,7 @@ def columns(captured: Sequence[tuple[pl.DataFrame, tuple[Group, ...]]]) -> list[
                 alone = id(of_rule) if captures.height > MANY else None
                 alike.setdefault((field(name).dtype, units, alone), []).append((of_rule, name, texts))
     for (_, units, _), entries in alike.items():
-        _convert(entries, units)  # type: ignore[arg-type]
+        _convert(entries, units)
     return [
         [(possible(column, name) if ":" not in name else column).alias(name) for name, column in of_rule.items()]
         for of_rule in series
