@@ -201,8 +201,10 @@ def platform_frames(
     rows = [*columns.all_evidence(), *phases.evidence, *not_proved(columns, runs, unparsed, texts), *refused]
     evidence_rows = pl.concat([evidence.frame(rows), empty], rechunk=True)
     phase_rows, values = phases.frame, columns.frame
+    refused_rows = evidence.frame([*refused, *phases.refused])
+    del lines, phases, columns, refused, empty, rows  # all that is in Python: the frames of long logs need the memory
     yield "params", records.params(hits)
-    yield "messages", records.messages(hits, evidence.frame([*refused, *phases.refused]))
+    yield "messages", records.messages(hits, refused_rows)
     yield from (("metrics", part) for part in records.metrics(hits))
     yield "runs", _run_rows(runs, values)
     yield "phases", phase_rows

@@ -76,8 +76,8 @@ def test_a_run_does_not_end_before_its_start() -> None:
     ],
 )
 def test_what_breaks_an_invariant(column: str, values: list[Any], expected: list[str | None]) -> None:
-    dtype = RUNS[column]
-    found = [None if value is None else invariants.broken(column, dtype, value) for value in values]
+    check = invariants.check(column, RUNS[column])
+    found = [None if value is None else check(value, None, None) for value in values]
     assert [cause and cause[0].value for cause in found] == expected
 
 

@@ -71,7 +71,7 @@ class Row(TypedDict, total=False):
 
 def frame(rows: Sequence[Row]) -> pl.DataFrame:
     """The rows as a frame of the schema `ROW`."""
-    return pl.DataFrame([pl.Series(name, [row.get(name) for row in rows], dtype) for name, dtype in ROW.items()])
+    return pl.DataFrame(rows, ROW)
 
 
 _AS_READ = ["read", "converted", "estimate"]
@@ -87,11 +87,13 @@ def of_place(n: int, place: Place | None, reason: str | None = None) -> Row:
     return row
 
 
-def number(value: Any, dtype: pl.DataType) -> float | None:
-    """A value as the number that formulas use: times are seconds since 1970; None for text."""
-    if value is None or dtype not in (TIME, NUMBER, INTEGER):
-        return None
-    return value / 1e6 if dtype == TIME else float(value)
+def numbers(values: Sequence[Any], dtype: pl.DataType) -> list[float | None]:
+    """Values as the numbers that formulas use: times are seconds since 1970; None for text."""
+    if dtype == TIME:
+        return [None if value is None else value / 1e6 for value in values]
+    if dtype in (NUMBER, INTEGER):
+        return [None if value is None else float(value) for value in values]
+    return [None] * len(values)
 
 
 def of_values(lines: Lines, field: str, indices: Sequence[int]) -> list[Row]:
@@ -103,12 +105,13 @@ def of_values(lines: Lines, field: str, indices: Sequence[int]) -> list[Row]:
     n, positions, segments = lines["n"], lines[f"{where}pos"], lines[f"{where}seg"]
     names = lines.get(f"{field}:rule") if is_carried else [rule.name] * len(lines)
     texts, columns = lines.get(f"{field}:text"), lines.get(f"{field}:col")
-    values, dtype = lines[field], lines.dtype(field)
+    values = lines[field]
+    of_indices = numbers([values[i] for i in indices], lines.dtype(field))
     units_of = _units(lines, field) if has_text else [None] * len(lines)
     has_units = f"{field}:unit" in lines
     is_changed = bool(rule.corrects) or any(map(conversions.is_converted, units(rule, field)))
     out: list[Row] = []
-    for i in indices:
+    for i, number in zip(indices, of_indices, strict=True):
         how = "inferred"
         if texts[i] is not None:
             how = "converted" if is_changed or (has_units and units_of[i] in _CONVERTED) else "read"
@@ -124,7 +127,7 @@ def of_values(lines: Lines, field: str, indices: Sequence[int]) -> list[Row]:
                 "unit": units_of[i],
                 "how": how,
                 "reason": rule.corrects,
-                "number": number(values[i], dtype),
+                "number": number,
             }
         )
     return out
@@ -133,6 +136,12 @@ def of_values(lines: Lines, field: str, indices: Sequence[int]) -> list[Row]:
 def units(rule: Rule, field: str) -> list[str | None]:
     """Units in which lines of `rule` print `field`, each once."""
     return list(dict.fromkeys(g.unit for g in rule.compiled.groups if g.name == field))
+
+
+@cache
+def unit_of_stamps(rule: Rule) -> str | None:
+    """The format in which lines of `rule` print their time stamp; the first one, where there are several."""
+    return next(iter(units(rule, "at")), None)
 
 
 def _units(lines: Lines, field: str) -> list[str | None]:

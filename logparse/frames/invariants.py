@@ -7,14 +7,15 @@ What a line prints is checked when it is read (`units.possible`); here is what w
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta
-from typing import Any, Literal, NamedTuple, cast
+from functools import partial
+from typing import Any, Literal, NamedTuple, TypeAlias, cast
 
 import polars as pl
 
 from logparse.frames.evidence import Row
-from logparse.schema import INTEGER, NUMBER, TEXT, TIME, range_of
+from logparse.schema import INTEGER, NUMBER, TEXT, TIME, Range, range_of
 from logparse.text.missing import Code
 
 _EPOCH = datetime(1970, 1, 1)
@@ -30,26 +31,39 @@ class Broken(NamedTuple):
     reason: str
 
 
-def broken(
-    column: str, dtype: pl.DataType, value: Any, started: int | None = None, ended: int | None = None
-) -> tuple[Code, str] | None:
-    """Why `column` cannot have this value (times as microseconds since 1970); None if it can.
+Check: TypeAlias = Callable[[Any, int | None, int | None], tuple[Code, str] | None]
+"""Why a cell cannot have a value (times as microseconds since 1970), with the start and the end of the run where they
+are known already; None if it can."""
 
-    started, ended: the start and the end of the run, where they are known already.
-    """
-    if dtype == NUMBER and not math.isfinite(value):
-        return Code.NOT_FINITE, f"{_text(value, dtype)} is not a finite number"
-    if dtype in (NUMBER, INTEGER):
-        limits = range_of(column)
-        if (limits.least is not None and value < limits.least) or (limits.most is not None and value > limits.most):
-            return Code.IMPOSSIBLE, f"{_text(value, dtype)} is impossible: {column} is {limits}"
+
+def check(column: str, dtype: pl.DataType) -> Check:
+    """The check of the values of `column`."""
     if dtype == TIME:
-        if not _FIRST <= value <= _LAST:
-            return Code.IMPOSSIBLE, f"{_text(value, dtype)} is in no calendar"
-        if column == "ended_at" and started is not None and value < started:
-            return Code.IMPOSSIBLE, f"{_text(value, dtype)} is before the start of the run"
-        if column == "started_at" and ended is not None and value > ended:
-            return Code.IMPOSSIBLE, f"{_text(value, dtype)} is after the end of the run"
+        return partial(_broken_time, column)
+    if dtype in (NUMBER, INTEGER):
+        return partial(_broken_number, column, range_of(column))
+    return lambda value, started, ended: None
+
+
+def _broken_number(
+    column: str, limits: Range, value: float, started: int | None, ended: int | None
+) -> tuple[Code, str] | None:
+    if not math.isfinite(value):
+        return Code.NOT_FINITE, f"{_text(value, NUMBER)} is not a finite number"
+    least, most = limits
+    if (least is None or value >= least) and (most is None or value <= most):
+        return None
+    dtype = INTEGER if isinstance(value, int) else NUMBER
+    return Code.IMPOSSIBLE, f"{_text(value, dtype)} is impossible: {column} is {limits}"
+
+
+def _broken_time(column: str, value: int, started: int | None, ended: int | None) -> tuple[Code, str] | None:
+    if not _FIRST <= value <= _LAST:
+        return Code.IMPOSSIBLE, f"{_text(value, TIME)} is in no calendar"
+    if column == "ended_at" and started is not None and value < started:
+        return Code.IMPOSSIBLE, f"{_text(value, TIME)} is before the start of the run"
+    if column == "started_at" and ended is not None and value > ended:
+        return Code.IMPOSSIBLE, f"{_text(value, TIME)} is after the end of the run"
     return None
 
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 import polars as pl
 
 from logparse.frames.evidence import Row
-from logparse.frames.invariants import Broken, broken, refusals
+from logparse.frames.invariants import Broken, check, refusals
 from logparse.schema import NUMBER, TEXT, TIME
 
 ROW: dict[str, pl.DataType] = {
@@ -79,14 +79,17 @@ class Phases:
 
     def followed_by(self, phase: str, added: Phases) -> Phases:
         """These phases and then those `added`, which are of the phase named."""
+        broken = check("duration", NUMBER)
         causes = [
-            Broken(row.id, *cause)
-            for row in added.rows
-            if (cause := broken("duration", NUMBER, row.duration)) is not None
+            Broken(row.id, *cause) for row in added.rows if (cause := broken(row.duration, None, None)) is not None
         ]
         impossible = {cause.key for cause in causes}
-        rows = [replace(row, phase=phase) for row in added.rows if row.id not in impossible]
-        cited: list[Row] = [{**row, "frame": "phases"} for row in added.evidence if row["id"] not in impossible]
+        rows = [row for row in added.rows if row.id not in impossible]
+        cited = [row for row in added.evidence if row["id"] not in impossible]
+        for phase_row in rows:
+            phase_row.phase = phase
+        for row in cited:
+            row["frame"] = "phases"
         refused = refusals(causes, "id", added.evidence, f"{phase}_s") if causes else ()
         return Phases([*self.rows, *rows], [*self.evidence, *cited], [*self.refused, *refused])
 

@@ -171,23 +171,22 @@ def _evidence(pairs: Sequence[_Pair], span: Span, excluded: Mapping[int, float])
     formula = "end - begin - within" if span.exclude else "end - begin"
     derived: Row = {"how": "derived", "formula": formula, "column": "duration_s"}
     rows: list[Row] = []
-    for input in ("begin", "end"):
-        for pair in pairs:
-            line = pair.begin if input == "begin" else pair.end
-            lines, i = line.lines, line.i
+    for input, stamped in (("begin", [pair.begin for pair in pairs]), ("end", [pair.end for pair in pairs])):
+        for pair, (pos, lines, i) in zip(pairs, stamped, strict=True):
             stamp: Row = {
                 "n": pair.n,
                 "id": pair.id,
                 "input": input,
-                "pos": line.pos,
-                "number": (line.at or 0) / 1e6,
+                "pos": pos,
+                "number": lines["at"][i] / 1e6,
                 "field": "at",
                 "seg": lines["seg"][i],
                 "rule": lines.rule.name,
                 "text": lines["at:text"][i],
-                "unit": next(iter(evidence.units(lines.rule, "at")), None),
+                "unit": evidence.unit_of_stamps(lines.rule),
+                **derived,
             }
-            rows.append({**stamp, **derived})
+            rows.append(stamp)
     if span.exclude:
         reason = f"time of {', '.join(span.exclude)} inside it"
         rows += [

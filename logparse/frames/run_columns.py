@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import statistics
 from collections import Counter
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import polars as pl
 
 from logparse.frames import evidence, invariants
 from logparse.frames.evidence import Row
-from logparse.frames.invariants import Broken, broken
+from logparse.frames.invariants import Broken
 from logparse.frames.lines import AllLines, Lines, is_better
 from logparse.grammar import Derive, Infer, Take
 from logparse.grammar import formula as formulas
@@ -42,6 +42,7 @@ class RunColumns:
         self.n: list[int] = sorted(runs["n"].to_list())
         self._columns: dict[str, dict[int, Any]] = {}
         self._dtypes: dict[str, pl.DataType] = {}
+        self._times: set[str] = set()
         self._evidence: dict[str, list[Row]] = {}
         self._cited: dict[str, dict[int, Row]] = {}
         self._counts: dict[str, dict[int, int]] = {}
@@ -85,15 +86,16 @@ class RunColumns:
             raise AssertionError(f"the type of {column} is not known")
         known = self.of(column)
         stamps = [self.of(c) if to == TIME else {} for c in ("started_at", "ended_at")]
+        broken, same_type = invariants.check(column, to), from_ in (None, to)
         new: dict[int, Any] = {}
         causes = []
         for n, value in values.items():
             if n in known or value is None:
                 continue
-            value = _cast(value, from_ or to, to)
+            value = value if same_type else _cast(value, from_ or to, to)
             if value is None:
                 continue
-            cause = broken(column, to, value, stamps[0].get(n), stamps[1].get(n))
+            cause = broken(value, stamps[0].get(n), stamps[1].get(n))
             if cause is None:
                 new[n] = value
             else:
@@ -103,6 +105,7 @@ class RunColumns:
             return
         self._columns.setdefault(column, {}).update(new)
         self._dtypes[column] = to
+        self._times |= {column} if to == TIME else set()
         cited = self._cited.setdefault(column, {})
         of_new = [row for row in rows if row["n"] in new]
         self._evidence.setdefault(column, []).extend(of_new)
@@ -149,7 +152,7 @@ class RunColumns:
             if name.startswith("seen:"):
                 return self._seen(name.removeprefix("seen:")).get(n, 0)
             value = self.of(name).get(n)
-            return value / 1e6 if value is not None and self._dtypes[name] == TIME else value
+            return value / 1e6 if value is not None and name in self._times else value
 
         return get
 
@@ -257,7 +260,7 @@ class RunColumns:
         if not by_run:
             return
         dtype, word = field(of).dtype, of.partition("@")[0]
-        numbers = [evidence.number(value, dtype) for value in lines[of]]
+        numbers = evidence.numbers(lines[of], dtype)
         values: dict[int, float | None] = {}
         several: list[int] = []
         rows: list[Row] = []
@@ -290,7 +293,7 @@ class RunColumns:
             return
         dtype = dtype_of(column) or NUMBER
         value_of = formulas.compiled(formula)
-        of_stamps = any(self._dtypes[name] == TIME for name in names)
+        of_stamps = not self._times.isdisjoint(names)
         inputs = [self.of(name) for name in names]
         known = self.of(column)
         values: dict[int, Any] = {}
@@ -299,9 +302,11 @@ class RunColumns:
                 continue
             value = value_of(self._values_of(n))
             if value is not None:
-                values[n] = _number_of(float(value), dtype, of_stamps)
+                # A float has no more digits for seconds since 1970.
+                values[n] = rounded(float(value), 6) if of_stamps else float(value)
+        values = {n: _number_of(value, dtype) for n, value in values.items()} if dtype != NUMBER else values
         derived: Row = {"how": "derived", "formula": formula}
-        rows = [self._input(n, name, derived) for name in names for n in values]
+        rows = [row for name in names for row in self._inputs(values, name, derived)]
         for rule in formulas.rules_seen(formula):
             seen = f"seen:{rule}"
             rows += [
@@ -311,11 +316,13 @@ class RunColumns:
         if rows:
             self.put(column, values, rows, dtype)
 
-    def _input(self, n: int, name: str, derived: Row) -> Row:
-        """The evidence row of one input of a formula: its number and the line it is from."""
-        cited = self.cited(name).get(n, {"n": n})
-        number = evidence.number(self.of(name)[n], self._dtypes[name])
-        return {**cited, **derived, "number": number, "input": name, "was": cited.get("how")}
+    def _inputs(self, runs: Iterable[int], name: str, derived: Row) -> Iterator[Row]:
+        """The evidence rows of one input of a formula: its number and the line it is from."""
+        values, cited_of = self.of(name), self.cited(name)
+        numbers = evidence.numbers([values[n] for n in runs], self._dtypes[name])
+        for n, number in zip(runs, numbers, strict=True):
+            cited = cited_of.get(n, {"n": n})
+            yield {**cited, **derived, "number": number, "input": name, "was": cited.get("how")}
 
     def infer(self, infer: Infer) -> None:
         """A column whose value follows from the presence of some lines."""
@@ -363,12 +370,8 @@ def _aggregate(pick: str, numbers: Sequence[float | None]) -> float | None:
             return statistics.median(known) if known else None
 
 
-def _number_of(value: float, dtype: pl.DataType, of_stamps: bool) -> float | int | None:
-    """The value of a formula in a column of that type; None if it is none. With `of_stamps` it comes from times."""
-    if of_stamps:
-        value = rounded(value, 6)  # a float has no more digits for seconds since 1970
-    if dtype == NUMBER:
-        return value
+def _number_of(value: float, dtype: pl.DataType) -> int | None:
+    """The value of a formula in a column of integers or times; None if it is none."""
     scaled = value * 1e6 if dtype == TIME else value
     if not abs(scaled) < 2**63:
         return None
@@ -383,8 +386,6 @@ def rounded(value: float, digits: int) -> float:
 
 def _cast(value: Any, from_: pl.DataType, to: pl.DataType) -> Any:
     """A value of one type as one of another; None if it is none."""
-    if from_ == to:
-        return value
     if to == NUMBER and isinstance(value, int):
         return float(value)
     return pl.Series([value], dtype=from_).cast(to, strict=False).item()
