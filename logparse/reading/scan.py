@@ -251,12 +251,14 @@ def capture(segments: pl.DataFrame, rule: Rule) -> Captured:
     groups = rule.compiled.groups
     text = segments["seg"]
     if not groups:
-        return rule, segments.filter(text.str.contains(rule.pattern)), None
+        mask = text.str.contains(rule.pattern)
+        return rule, segments if mask.all() else segments.filter(mask), None
     taken = segments.select(_groups(rule)).to_series().struct.unnest()
     sure = next((str(i) for i, g in enumerate(groups, start=1) if g.always), None)
     if sure is None or taken[sure].null_count():
         mask = taken[sure].is_not_null() if sure else text.str.contains(rule.pattern)
-        segments, taken = segments.filter(mask), taken.filter(mask)
+        if not mask.all():
+            segments, taken = segments.filter(mask), taken.filter(mask)
     return rule, segments, taken
 
 
