@@ -104,6 +104,10 @@ _PLACE = ("label", "source", "line_first", "line_last", "copies", "line")
 """Columns that say where a run was read, not what it is."""
 
 
+_UNNUMBERED = 10
+"""Characters of an id before the number of the source, which runs of equal text without an identity have."""
+
+
 def _rows(logs: logparse.Logs, name: str, runs: Iterable[str]) -> pl.DataFrame:
     """The rows of those runs, run by run, without their places."""
     rows = logs.frames()[name].filter(pl.col("run").is_in(list(runs)))
@@ -114,10 +118,11 @@ def company(paths: Sequence[Path]) -> Iterator[str]:
     """Neither the order of files nor other files change the runs of a file, unless both hold one run."""
     together, middle = logparse.ingest(list(paths)), len(paths) // 2
     parts = [logparse.ingest(list(reversed(part))) for part in (paths[:middle], paths[middle:]) if part]
-    counts = Counter(run for part in parts for run in part.runs["run"])
-    single = [run for run, count in counts.items() if count == 1]
-    if counts.keys() != set(together.runs["run"]):
+    found = [run for part in parts for run in part.runs["run"]]
+    counts = Counter(run[:_UNNUMBERED] for run in found)
+    if counts.keys() != {run[:_UNNUMBERED] for run in together.runs["run"]}:
         yield "the order or the company of files changes which runs there are"
+    single = [run for run in found if counts[run[:_UNNUMBERED]] == 1]
     for name in ("runs", "metrics", "phases", "messages"):
         apart = pl.concat([_rows(part, name, single) for part in parts]).sort("run", maintain_order=True)
         whole = _rows(together, name, single)
