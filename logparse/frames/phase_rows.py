@@ -67,4 +67,6 @@ class Phases:
 
     def numbered(self, rows: pl.DataFrame, *, after: int = 0) -> pl.DataFrame:
         """New `rows`, each with an `id` that no earlier row has; `after` is how many new ones were numbered before."""
-        return rows.with_row_index("id", offset=self.rows.height + after)
+        highest = self.rows["id"].max()  # not the number of rows: impossible ones are no longer among them
+        following = 0 if highest is None else int(highest) + 1  # type: ignore[arg-type]
+        return rows.with_row_index("id", offset=following + after)
