@@ -191,12 +191,29 @@ def _repeated_rows(batch: Batch, places: Sequence[_Places]) -> pl.Series:
     pairs = pl.concat([none, *(pair for place in places for pair in _equal_beginnings(batch, place))])
     for (index,), found in pairs.partition_by("source", as_dict=True).items():
         first = batch.first[index]
-        marked = (_marked_rows(place, index, first) for place in places)
-        work, stamped = (sorted({row for rows in each for row in rows}) for each in zip(*marked, strict=True))
-        beginnings = found.select(pl.col("first", "again") - first).rows()
-        for begin, end in pasted.repeated(batch.sources[index].text.split(b"\n"), beginnings, work, stamped):
+        read = pasted.Read(*(_rows_of(places, index, first, holds) for holds in (_is_any, _shows_work, _has_stamp)))
+        text = batch.sources[index].text.split(b"\n")
+        for begin, end in pasted.repeated(text, read, found.select(pl.col("first", "again") - first).rows()):
             rows.append(range(first + begin, first + end))
     return pl.Series([row for part in rows for row in part], dtype=pl.UInt32).unique().sort()
+
+
+def _rows_of(places: Sequence[_Places], source: int, first: int, holds: Callable[[Rule], bool]) -> list[int]:
+    """Lines of a source, counted from its `first` row, that a rule read for which `holds` is true."""
+    rows = (place.lines.filter((pl.col("source") == source) & _flag(place.rules, holds))["row"] for place in places)
+    return sorted({row - first for part in rows for row in part})
+
+
+def _is_any(_: Rule) -> bool:
+    return True
+
+
+def _shows_work(rule: Rule) -> bool:
+    return bool(rule.marked & (_MAKES_A_RUN - {"identifies_platform"}))
+
+
+def _has_stamp(rule: Rule) -> bool:
+    return "at" in rule.fields
 
 
 def _equal_beginnings(batch: Batch, place: _Places) -> Iterator[pl.DataFrame]:
@@ -224,17 +241,6 @@ def _in_stretches(index: int, place: _Places, stretches: pl.DataFrame, again: pl
         is_of_run &= ~pl.col("row").is_in(again.implode())
     stretch = pl.when(is_of_run).then(at).cast(pl.UInt32).alias("stretch")
     return replace(place, lines=place.lines.with_columns(stretch))
-
-
-def _marked_rows(place: _Places, source: int, first: int) -> tuple[list[int], list[int]]:
-    """Lines of a source, counted from its `first` row, that show work and that have a stamp."""
-    lines = place.lines.filter(pl.col("source") == source)
-    work = _flag(place.rules, lambda rule: bool(rule.marked & (_MAKES_A_RUN - {"identifies_platform"})))
-    stamped = _flag(place.rules, lambda rule: "at" in rule.fields)
-    work_rows, stamped_rows = (
-        lines.filter(flag).select(pl.col("row") - first).to_series().to_list() for flag in (work, stamped)
-    )
-    return work_rows, stamped_rows
 
 
 def _is_own(hits: Hits, rule: Rule) -> bool:
