@@ -129,9 +129,9 @@ def _stretches(batch: Batch, places: Sequence[_Places]) -> pl.DataFrame:
         .select("source", "platform_index", "is_sure", first="row", last="row")
     )
     blocks = _joined(blocks)
-    above_it, below_it = pl.struct("source", "platform_index").shift(1), pl.struct("source", "platform_index").shift(-1)
-    interrupts = ~pl.col("is_sure") & above_it.eq_missing(below_it)
-    blocks = _joined(blocks.filter(~interrupts.fill_null(False)))
+    above_it, below_it = (pl.col("platform_index").shift(by).over("source") for by in (1, -1))
+    interrupts = ~pl.col("is_sure") & above_it.eq_missing(below_it)  # or is all that there is
+    blocks = _joined(blocks.filter(~interrupts))
     rows = []
     above: dict[str, int] = {}
     for block in blocks.rows(named=True):
