@@ -50,6 +50,9 @@ class Phases:
     def followed_by(self, phase: str, added: Phases) -> Phases:
         """These phases and then those `added`, which are of the phase named."""
         rows, cited, refused = added.rows, added.evidence, self.refused.clear()
+        if rows["duration"].null_count():  # its text is impossible, as the line that was read says
+            rows = rows.filter(pl.col("duration").is_not_null())
+            cited = cited.filter(pl.col("id").is_in(rows["id"].implode()))
         broken = invariants.broken("duration", rows["duration"], {})
         if broken is not None:
             is_possible = broken["code"].is_null()
