@@ -108,7 +108,7 @@ def test_what_is_not_ours_has_no_run_and_the_reason_says_what_to_do(name: str) -
         assert "no line identifies a known platform" in row["reason"]
     else:
         assert row["status"] == "no_run"
-        assert re.search(r"line \d+ names the platform groq, but no rule reads a line", row["reason"])
+        assert re.search(r"it names the platform [a-z]+, but no rule reads a line", row["reason"])
     assert "logparse explain" in row["reason"]
     assert {name: frame.height for name, frame in logs.frames().items() if name != "sources"} == {
         "runs": 0, "evidence": 0, "phases": 0, "metrics": 0, "params": 0, "messages": 0,
@@ -193,10 +193,10 @@ def test_prose_that_quotes_a_log_is_no_log(sentence: str) -> None:
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        ("notes\n\nThis was on SAMBANOVA.\n", "line 3 names the platform sambanova"),
-        ("user@sn30-r1-h1:~$ ls\n", "line 1 names the platform sambanova"),
-        ("pip install poptorch-experimental-addons\n", "line 1 names the platform graphcore"),
-        ("Cerebras, then Groq\n", "line 1 names the platform cerebras"),
+        ("notes\n\nThis was on SAMBANOVA.\n", "it names the platform sambanova"),
+        ("user@sn30-r1-h1:~$ ls\n", "it names the platform sambanova"),
+        ("pip install poptorch-experimental-addons\n", "it names the platform graphcore"),
+        ("Cerebras, then Groq\n", "it names the platform cerebras"),
         ("hagroqs and agroqed\n", None),
         ("samba share of a poplar tree\n", None),
     ],

@@ -214,16 +214,14 @@ _SEARCHED = 2**20
 def _naming(source: Source, grammars: Sequence[Grammar]) -> str | None:
     """The reason why a text of which no rule reads a line has no run, where it names a platform; otherwise None."""
     text = source.text[:_SEARCHED]
-    first: tuple[int, str] | None = None
+    places: list[tuple[int, str]] = []
     for grammar in grammars:
         words = "|".join(re.escape(word) for word in grammar.words)
-        found = re.search(rf"(?<![^\W_])(?:{words})".encode(), text, re.IGNORECASE) if words else None
-        if found and (first is None or found.start() < first[0]):
-            first = found.start(), grammar.name
-    if first is None:
+        if words and (found := re.search(rf"(?<![^\W_])(?:{words})".encode(), text, re.IGNORECASE)):
+            places.append((found.start(), grammar.name))
+    if not places:
         return None
-    line = text.count(b"\n", 0, first[0]) + 1
-    return f"line {line} names the platform {first[1]}, but no rule reads a line; `logparse explain` shows its lines"
+    return f"it names the platform {min(places)[1]}, but no rule reads a line; `logparse explain` shows its lines"
 
 
 def _line_counts(batch: Batch, covered: Coverage) -> dict[str, list[int]]:
