@@ -372,10 +372,10 @@ def _aggregate(pick: str, numbers: Sequence[float | None]) -> float | None:
 
 def _number_of(value: float, dtype: pl.DataType) -> int | None:
     """The value of a formula in a column of integers or times; None if it is none."""
-    scaled = value * 1e6 if dtype == TIME else value
-    if not abs(scaled) < 2**63:
-        return None
-    return round(scaled) if dtype == TIME or abs(value - round(value)) < 1e-6 else None
+    if dtype == TIME:
+        return round(value * 1e6) if abs(value * 1e6) < 2**63 else None
+    # Beyond 2**53, a float skips numbers.
+    return round(value) if abs(value) <= 2**53 and abs(value - round(value)) < 1e-6 else None
 
 
 def rounded(value: float, digits: int) -> float:

@@ -193,7 +193,7 @@ def _progress(columns: RunColumns) -> dict[int, str]:
             for i in lines.one_each(counter, "last"):
                 at = float(lines[counter][i])
                 end = lines["total"][i] if counter == "done" else _end(columns, lines, i, _TOTALS[counter])
-                if end is None or not 0 <= at < end:
+                if end is None or not 0 <= at < end < 2**63:
                     continue
                 share = at / end
                 if step and "epoch" in lines and "epochs" in lines:  # the steps of one epoch
