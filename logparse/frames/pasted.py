@@ -24,8 +24,8 @@ def repeated(text: Sequence[bytes], read: Read, beginnings: Iterable[Range]) -> 
 
     Where the line that begins a run comes again, and all lines below it that are read come again as well, this is the
     same text, not a second run. So it is where only a part of them does before the source ends, or before the text
-    comes again in full, if one of them has a stamp: a program without a clock that is started twice prints equal lines.
-    The longer copy stays.
+    comes again in full, if one of them has a stamp: a program without a clock that is started twice prints equal lines,
+    which are the same text only where nothing else is between them. The longer copy stays.
 
     beginnings: pairs of equal lines, each the first of a run or of what was read in the source.
     """
@@ -42,7 +42,8 @@ def repeated(text: Sequence[bytes], read: Read, beginnings: Iterable[Range]) -> 
         if same >= _FEW_LINES and _any(read.stamped, first, first + same):
             is_same_text = is_whole or is_cut
         else:
-            is_same_text = is_whole and is_cut and _any(read.work, first, first + same)
+            is_next = not any(line.strip() for line in text[first + same : second])
+            is_same_text = is_next and is_cut and _any(read.work, first, first + same)
         if not is_same_text:
             continue
         compared = second
