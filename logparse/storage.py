@@ -11,7 +11,7 @@ import os
 import secrets
 import stat
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -52,6 +52,20 @@ def put(path: str | os.PathLike[str], data: bytes) -> None:
             stream.write(data)
             stream.flush()
             os.fsync(file)
+        os.replace(beside, target)
+    except BaseException:
+        beside.unlink(missing_ok=True)
+        raise
+
+
+def put_by(path: str | os.PathLike[str], write: Callable[[Path], None]) -> None:
+    """As `put`, for a new file that `write` writes to a path. Raises what `write` raises, too."""
+    target = Path(os.path.realpath(path))
+    beside = target.with_name(f".logparse-{secrets.token_hex(8)}.tmp")
+    try:
+        write(beside)
+        with open(beside, "rb") as stream:
+            os.fsync(stream.fileno())
         os.replace(beside, target)
     except BaseException:
         beside.unlink(missing_ok=True)

@@ -440,7 +440,7 @@ def test_a_full_disk_leaves_the_store_as_it_was(logs: Path, monkeypatch: pytest.
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as patch:
-        patch.setattr("logparse.store.tables.put" if where == "rows" else "deltalake.write_deltalake", full)
+        patch.setattr("logparse.store.tables.put_by" if where == "rows" else "deltalake.write_deltalake", full)
         result = run("ingest", "logs")
     assert "No space left on device" in result.stderr
     assert "bert_large" in result.stdout

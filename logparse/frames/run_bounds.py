@@ -419,7 +419,7 @@ def _identities(hits: Hits, runs: pl.Series) -> pl.DataFrame:
     return everyone.select("n", pl.Series("run", ids, dtype=pl.String), "keyed")
 
 
-_LINES_IN_ID = 50
+LINES_IN_ID = 50
 """Lines of a rule that go into an id: enough to distinguish runs, without each of a million steps."""
 
 
@@ -437,8 +437,8 @@ def _all_values(hits: Hits, bare: pl.Series) -> pl.DataFrame:
             continue
         names = [f"{f}:text" for f in rule.fields] or ["seg"]
         lines = frame.filter(of_bare)
-        if lines.height > _LINES_IN_ID:
-            lines = lines.group_by("n", maintain_order=True).head(_LINES_IN_ID)
+        if lines.height > LINES_IN_ID:
+            lines = lines.group_by("n", maintain_order=True).head(LINES_IN_ID)
         if len(names) > 1:
             text = lines.select(pl.concat_str(names, separator="\t", ignore_nulls=True)).to_series()
         else:

@@ -166,7 +166,8 @@ class RunColumns:
         if rule not in self._counts:
             seen, hits = full(0, self.n.len(), pl.UInt32()), self.hits.get(rule)
             if hits is not None:
-                counts = hits.group_by("n").agg(pl.len().alias("lines"))
+                lines = pl.col(":lines").sum() if ":lines" in hits.columns else pl.len()
+                counts = hits.group_by("n").agg(lines.alias("lines"))
                 seen = seen.scatter(self._slot[counts["n"]], counts["lines"])
             self._counts[rule] = seen
         return self._counts[rule]

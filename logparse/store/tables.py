@@ -18,13 +18,14 @@ one fails, and is computed again on top of the last one.
 
 from __future__ import annotations
 
-import io
 import json
 import os
 import random
+import tempfile
 import time
 import uuid
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -34,7 +35,7 @@ import polars as pl
 from logparse.errors import NoSuchInput, UsageError
 from logparse.frames import copies
 from logparse.schema import FRAMES, SCHEMA_VERSION, TEXT, TIME
-from logparse.storage import put
+from logparse.storage import put, put_by
 from logparse.store import MANIFEST, is_store
 
 if TYPE_CHECKING:
@@ -234,14 +235,21 @@ class Store:
                 path = self.file(name, part)
                 path.parent.mkdir(exist_ok=True)
                 # Readers that are not logparse take all files of a folder: no half file may have its final name.
-                with io.BytesIO() as file:
-                    rows.sink_parquet(file)
-                    put(path, file.getvalue())
-        except OSError as error:
+                put_by(path, rows.sink_parquet)
+        except (OSError, pl.exceptions.PolarsError) as error:
             for name in tables:
                 self.file(name, part).unlink(missing_ok=True)
             raise _not_writable(self.folder, error) from None
         return part
+
+    @contextmanager
+    def scratch(self) -> Iterator[Path]:
+        """A folder for what is too long for the memory: it is gone at the end."""
+        try:
+            with tempfile.TemporaryDirectory(prefix=".reading-", dir=self.folder) as folder:
+                yield Path(folder)
+        except OSError as error:
+            raise _not_writable(self.folder, error) from None
 
     def scan(self, name: str, sources: pl.DataFrame) -> pl.LazyFrame:
         """The rows of a table in the parts that `sources` refer to; rows of other ingests are among them."""
