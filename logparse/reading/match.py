@@ -98,8 +98,9 @@ def one_line(frame: pl.DataFrame, of: str, pick: str) -> pl.DataFrame:
         ends = [_YES, changes] if pick == "first" else [changes, _YES]
         return lines.filter(pl.concat(ends))
     lines = pl.DataFrame({"n": frame["n"], "of": frame[of]}).with_row_index("i").filter(pl.col("of").is_not_null())
-    at_least_or_most = pl.col("of").arg_min() if pick == "min" else pl.col("of").arg_max()
-    return frame[lines.group_by("n").agg(pl.col("i").get(at_least_or_most))["i"].sort()]
+    # Of equal values the first; `arg_max` gives the last where polars knows that the values are sorted.
+    value = pl.col("of").min() if pick == "min" else pl.col("of").max()
+    return frame[lines.group_by("n").agg(pl.col("i").filter(pl.col("of") == value).first())["i"].sort()]
 
 
 _YES = pl.Series([True])
