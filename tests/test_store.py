@@ -550,6 +550,55 @@ def test_export_writes_some_frames(logs: Path) -> None:
     assert not Path("other").exists()
 
 
+def test_export_writes_a_database(logs: Path) -> None:
+    import duckdb
+
+    run("ingest", logs)
+    assert run("export", "frames", "--format", "duckdb").exit_code == 0
+    opened = logparse.open()
+    with duckdb.connect("frames/frames.duckdb", read_only=True) as database:
+        assert {name for (name,) in database.sql("SHOW TABLES").fetchall()} == set(FRAMES)
+        rows = database.sql("SELECT run, throughput, started_at FROM runs").fetchall()
+        steps = database.sql("SELECT COUNT(*) FROM metrics").fetchall()
+    assert rows == opened.runs.select("run", "throughput", "started_at").rows()
+    assert steps == [(opened.metrics.height,)]
+    assert "is there already" in run("export", "frames", "--format", "duckdb").stderr
+    assert run("export", "frames", "--format", "duckdb", "--frame", "runs", "--overwrite").exit_code == 0
+
+
+def test_export_writes_a_workbook_in_which_text_is_no_formula(logs: Path) -> None:
+    import zipfile
+
+    log = logs / "=cmd|calc.out"
+    (logs / "bert_large_batch_512.out").rename(log)
+    assert run("export", "frames", logs, "--format", "xlsx", "--frame", "runs", "--frame", "metrics").exit_code == 0
+    with zipfile.ZipFile("frames/frames.xlsx") as workbook:
+        sheets = [workbook.read(f"xl/worksheets/sheet{number}.xml").decode() for number in (1, 2)]
+        texts = workbook.read("xl/sharedStrings.xml").decode()
+        assert 'name="runs"' in workbook.read("xl/workbook.xml").decode()
+    assert "<t>=cmd|calc.out</t>" in texts
+    assert not any("<f>" in sheet for sheet in sheets)
+    assert "4847.18" in sheets[0]
+
+
+@pytest.mark.parametrize(("format", "package"), [("duckdb", "duckdb"), ("xlsx", "xlsxwriter")])
+def test_a_format_whose_package_is_missing_says_how_to_install_it(
+    logs: Path, monkeypatch: pytest.MonkeyPatch, format: str, package: str
+) -> None:
+    monkeypatch.setitem(sys.modules, package, None)
+    result = run("export", "frames", logs, "--format", format)
+    assert result.exit_code == 2
+    assert f"pip install 'logparse[{format}]'" in result.stderr
+    assert not Path("frames").exists()
+
+
+def test_a_workbook_has_a_limit_of_rows(logs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("logparse.storage._SHEET_ROWS", 10)
+    result = run("export", "frames", logs, "--format", "xlsx")
+    assert result.exit_code == 2
+    assert "choose other frames" in result.stderr
+
+
 def test_sql_over_the_frames(logs: Path) -> None:
     run("ingest", "logs")
     query = (

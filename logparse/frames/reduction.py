@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
+import polars.selectors as cs
 
 from logparse.frames import records
 from logparse.frames.run_bounds import LINES_IN_ID
@@ -139,7 +140,8 @@ class Reduction:
                     frame = _reduced(frame, rule, grammar, others, begins, of_rule, self._last_begin > of_rule.last)
                 if of_rule.frames:
                     frame = frame.select(of_rule.frames[0].columns)
-                of_rule.frames.append(frame)
+                # Copies, since a text that is kept keeps all texts that were read with it.
+                of_rule.frames.append(frame.with_columns(cs.string() + ""))
             if begins.len():
                 self._last_begin = int(begins[-1])
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 import polars as pl
+import polars.selectors as cs
 
 from logparse.logs import Lines
 from logparse.schema import TEXT
@@ -72,7 +73,8 @@ def _cited(frames: Mapping[str, pl.DataFrame], metrics: Iterable[pl.DataFrame]) 
 def _first_and_last(rows: pl.DataFrame, key: Sequence[str]) -> pl.DataFrame:
     """The first and the last row of each value of the columns `key`."""
     nth = pl.int_range(pl.len())
-    return rows.filter((nth == 0).over(key) | (nth == pl.len() - 1).over(key))
+    ends = rows.select(*key, "line").filter((nth == 0).over(key) | (nth == pl.len() - 1).over(key))
+    return ends.with_columns(cs.string() + "")  # copies: a text that is kept keeps all texts that were read with it
 
 
 def line_kinds(kinds: Mapping[str, pl.Series]) -> pl.DataFrame:
