@@ -29,7 +29,10 @@ from logparse.store.tables import TABLES, Store
 CEREBRAS = SAMPLES / "cerebras"
 GROQ = SAMPLES / "groq"
 ROUNDS = int(os.environ.get("LOGPARSE_STORE_ROUNDS", "1"))
-"""How often the tests with several processes are repeated: LOGPARSE_STORE_ROUNDS=20 pytest tests/test_store.py."""
+"""How often the tests with several processes are repeated: LOGPARSE_STORE_ROUNDS=25 pytest tests/test_store.py is 200
+kills, and 25 rounds of 16 processes."""
+FILES = int(os.environ.get("LOGPARSE_STORE_FILES", "0")) or None
+"""How many logs these tests read; all of Cerebras by default."""
 
 
 @pytest.fixture
@@ -440,7 +443,7 @@ def test_a_full_disk_leaves_the_store_as_it_was(logs: Path, monkeypatch: pytest.
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as patch:
-        patch.setattr("logparse.store.tables.put_by" if where == "rows" else "deltalake.write_deltalake", full)
+        patch.setattr("logparse.store.places.put_by" if where == "rows" else "deltalake.write_deltalake", full)
         result = run("ingest", "logs")
     assert "No space left on device" in result.stderr
     assert "bert_large" in result.stdout
@@ -666,7 +669,7 @@ def worker(store: Path, paths: list[Path]) -> subprocess.Popen[bytes]:
 @pytest.mark.parametrize("seed", range(ROUNDS))
 def test_a_killed_ingest_loses_and_doubles_nothing(desk: Path, seed: int) -> None:
     rng = random.Random(seed)
-    paths = sorted(path for path in (SAMPLES / "cerebras").iterdir() if path.is_file())
+    paths = sorted(path for path in (SAMPLES / "cerebras").iterdir() if path.is_file())[:FILES]
     store = desk / "kept"
     plain = logparse.ingest(paths)
     begun = time.monotonic()
@@ -696,7 +699,7 @@ def test_a_killed_ingest_loses_and_doubles_nothing(desk: Path, seed: int) -> Non
 @pytest.mark.parametrize("seed", range(ROUNDS))
 def test_processes_ingest_overlapping_files_at_once(desk: Path, seed: int) -> None:
     rng = random.Random(seed)
-    paths = sorted(path for path in (SAMPLES / "cerebras").iterdir() if path.is_file())
+    paths = sorted(path for path in (SAMPLES / "cerebras").iterdir() if path.is_file())[:FILES]
     chosen = [rng.sample(paths, len(paths) * 2 // 3) for _ in range(16 if ROUNDS > 1 else 4)]
     processes = [worker(desk / "kept", part) for part in chosen]
     errors = [process.communicate()[1] for process in processes]

@@ -57,6 +57,10 @@ class StoreFolder(Written):
     def __init__(self) -> None:
         click.Path.__init__(self, file_okay=False)
 
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """A URL in object storage is left as it is."""
+        return value if "://" in os.fspath(value) else super().convert(value, param, ctx)
+
 
 class SecondsAndCommand(click.Tuple):
     """A time and a shell command that is run. The configuration of a folder may not set it."""

@@ -30,7 +30,8 @@ _MOST_METRICS = 1_000_000
 )
 @click.option(
     "--dask", metavar="ADDRESS",
-    help="Read on the Dask cluster with this scheduler (tcp://host:8786). All machines share the files and the store.",
+    help="Read on the Dask cluster with this scheduler (tcp://host:8786), or in jobs of a batch system (slurm:8, "
+    "pbs:8). All machines share the files and the store.",
 )  # fmt: skip
 @click.option(
     "--min-coverage", type=click.FloatRange(0, 1), metavar="SHARE",
