@@ -10,6 +10,7 @@ import os
 import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -111,11 +112,12 @@ def cluster_of_jobs(system: str) -> Any:
     """
     try:
         import dask
-        from dask_jobqueue import PBSCluster, SLURMCluster
+
+        jobqueue = import_module("dask_jobqueue")
     except ImportError:
         raise UsageError(f"--dask {system} needs the package dask-jobqueue: pip install 'logparse[dask]'") from None
     size = {name: value for name, value in _JOB.items() if dask.config.get(f"jobqueue.{system}.{name}") is None}
-    return {"slurm": SLURMCluster, "pbs": PBSCluster}[system](**size)
+    return {"slurm": jobqueue.SLURMCluster, "pbs": jobqueue.PBSCluster}[system](**size)
 
 
 def _ingest(paths: Sequence[str], store: str, grammars: Sequence[Any]) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,7 +17,7 @@ from logparse.frames.locate import located, placed_evidence
 from logparse.frames.log_tables import carry, read_tables
 from logparse.frames.phases import find_phases
 from logparse.frames.reduction import Reduction, lines_left_out, metrics_in_order
-from logparse.frames.run_bounds import Found, find_runs
+from logparse.frames.run_bounds import Found, find_runs, may_repeat_text
 from logparse.frames.run_columns import RunColumns
 from logparse.frames.status import not_proved
 from logparse.grammar import Grammar, Rule, registry
@@ -238,10 +238,12 @@ def read_long(file: LongFile, vendors: Sequence[Grammar], shared: Sequence[Rule]
     encoding = "ascii" if text.is_ascii else "utf-8"
     source = Source(file.name, b"", text.lines, file.size, file.sha256, encoding, None, "text", changed)
     batch = Batch.of([source])
+    if may_repeat_text(batch, hits):
+        raise WholeNeededError
     found = find_runs(batch, hits)
     in_no_run = _rows(hits).filter(~_rows(hits).is_in(_rows(found.hits).implode()))
     covered = blocks.coverage(in_no_run)
-    sources = source_rows(batch, found.runs, [of_platform.grammar for of_platform in found.hits], covered)
+    sources = source_rows(Batch.of([replace(source, text=text.head)]), found.runs, vendors, covered)
     runs = found.runs.join(lines_left_out(found.hits), on="n", how="left", maintain_order="left").with_columns(
         pl.col("lines_read") + pl.col("left_out").fill_null(0)
     )

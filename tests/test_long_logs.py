@@ -60,12 +60,16 @@ def two_runs(path: Path) -> None:
     make_logs.write(path, itertools.chain(*runs, make_logs.cerebras_run(rng, 1500, 1)))
 
 
+def training_runs(path: Path) -> None:
+    """Runs of SambaNova, one after another."""
+    rng = random.Random(2)
+    make_logs.write(path, make_logs.until(300_000, lambda: make_logs.sambanova_train_run(rng)))
+
+
 MADE = {
     "dense": lambda path: make_logs.write(path, make_logs.cerebras_run(random.Random(1), 4000, 1)),
     "two runs": two_runs,
-    "sambanova": lambda path: make_logs.write(
-        path, make_logs.until(300_000, lambda: make_logs.sambanova_train_run(random.Random(2)))
-    ),
+    "sambanova": training_runs,
     "ranks": lambda path: make_logs.write(path, make_logs.graphcore_cosmic_run(random.Random(3), 200)),
 }
 
@@ -126,6 +130,15 @@ def test_a_text_that_has_to_be_known_as_a_whole_is_read_so(read_as: Any, tmp_pat
     path = tmp_path / "log.out"
     path.write_bytes(change((SAMPLES / "cerebras/bert_large_batch_512.out").read_text()))
     same(read_as(path, None), read_as(path, 3))
+    assert read_as.times == 0
+
+
+def test_a_text_that_is_there_twice_is_read_as_a_whole(read_as: Any, tmp_path: Path) -> None:
+    path = tmp_path / "log.out"
+    path.write_bytes((SAMPLES / "cerebras/bert_large_batch_512.out").read_bytes() * 2)
+    tables = read_as(path, 3)
+    same(read_as(path, None), tables)
+    assert tables["runs"].height == 1
     assert read_as.times == 0
 
 

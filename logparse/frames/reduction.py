@@ -117,6 +117,8 @@ class Reduction:
         self._of: dict[str, dict[str, _Lines]] = {}
         self._grammars: dict[str, Grammar] = {}
         self._last_begin = -1
+        self._top: tuple[str, str | None] | None = None
+        """Rule and text of the first line that was read."""
 
     def add(self, hits: Sequence[Hits], first_row: int) -> None:
         """Add what was read in a block that begins at a row."""
@@ -128,6 +130,9 @@ class Reduction:
                 name: frame.with_columns(pl.col("row") + first_row, pl.col("pos") + (first_row << 32))
                 for name, frame in of_platform.by_rule.items()
             }
+            if self._top is None and frames:
+                first = min(frames, key=lambda name: int(frames[name]["pos"][0]))
+                self._top = first, frames[first]["seg"][0]
             begins = _positions(frames, [name for name in frames if of_platform.rules[name].marked & _MAY_BEGIN])
             for name, frame in frames.items():
                 rule = of_platform.rules[name]
@@ -137,7 +142,10 @@ class Reduction:
                     frame = frame if frame["pos"].is_sorted() else frame.sort("pos")
                     self._spool(of_rule, frame, rule, grammar)
                     others = _positions(frames, [other for other in frames if other != name])
-                    frame = _reduced(frame, rule, grammar, others, begins, of_rule, self._last_begin > of_rule.last)
+                    # Where the first line comes again, the text may be there twice.
+                    top = self._top[1] if self._top is not None and self._top[0] == name else None
+                    begins_before = self._last_begin > of_rule.last
+                    frame = _reduced(frame, rule, grammar, others, begins, of_rule, begins_before, top)
                 if of_rule.frames:
                     frame = frame.select(of_rule.frames[0].columns)
                 # Copies, since a text that is kept keeps all texts that were read with it.
@@ -274,11 +282,12 @@ def _reduced(
     begins: pl.Series,
     of_rule: _Lines,
     begins_before: bool,
+    top: str | None,
 ) -> pl.DataFrame:
     """Those of the lines of a block that runs need, with `:lines`; the intervals between the others are counted.
 
     others: where the lines of other rules are. begins: where those are at which a run may begin. begins_before: whether
-    there is one between the last line of the rule in an earlier block and this block.
+    there is one between the last line of the rule in an earlier block and this block. top: text of lines that stay.
     """
     if begins_before:
         of_rule.since_begin = 0
@@ -294,6 +303,8 @@ def _reduced(
         pl.col("between").shift(-1)
     )
     keep = lines.select((is_end | (nth < first_lines)).alias("keep")).to_series()
+    if top is not None:
+        keep = keep | (frame["seg"] == top).fill_null(False)
     values = frame.drop(c for c in frame.columns if ":" in c or c in _PLACE)
     has_intervals = bool(steady) and {"at", "step"} <= set(frame.columns)
     if has_intervals and (

@@ -198,6 +198,12 @@ def _repeated_rows(batch: Batch, places: Sequence[_Places]) -> pl.Series:
     return pl.Series([row for part in rows for row in part], dtype=pl.UInt32).unique().sort()
 
 
+def may_repeat_text(batch: Batch, hits: Sequence[Hits]) -> bool:
+    """Whether a line that begins a run comes again, so that text may be in its source once more."""
+    places = (_places(batch, of_platform) for of_platform in hits)
+    return any(pair.height for place in places for pair in _equal_beginnings(batch, place))
+
+
 def _rows_of(places: Sequence[_Places], source: int, first: int, holds: Callable[[Rule], bool]) -> list[int]:
     """Lines of a source, counted from its `first` row, that a rule read for which `holds` is true."""
     rows = (place.lines.filter((pl.col("source") == source) & _flag(place.rules, holds))["row"] for place in places)

@@ -18,6 +18,9 @@ LONG_BYTES = 2 * BLOCK_BYTES
 """Files from this size on are read into a store block by block."""
 
 
+_HEAD = 2**20
+
+
 class WholeNeededError(Exception):
     """The text cannot be read block by block."""
 
@@ -41,19 +44,29 @@ class LongText:
         self.lines = 0
         """Lines of the blocks that were read so far, which is all once `blocks` has ended."""
         self.is_ascii = True
+        self.head = b""
+        """The beginning of the text."""
         self._sizes: list[int] = []
         self._firsts: list[int] = []
 
     def blocks(self) -> Iterator[Block]:
         """The text, block by block. Raises `WholeNeededError` where the whole text has to be known."""
         self.lines, self.is_ascii, self._sizes, self._firsts = 0, True, [], []
+        if self._is_twice_the_same():
+            raise WholeNeededError
         for data in self.file.blocks(BLOCK_BYTES):
             block = _cleaned(data, self.lines)
+            self.head = self.head or block.text[:_HEAD]
             self.is_ascii = self.is_ascii and data.isascii()
             self._sizes.append(len(data))
             self._firsts.append(block.first)
             self.lines += block.lines
             yield block
+
+    def _is_twice_the_same(self) -> bool:
+        """Whether the two halves of the file begin alike."""
+        end = self.file.size + (self.file.part(self.file.size - 1, 1) != b"\n")
+        return self.file.part(0, _HEAD) == self.file.part(end // 2, _HEAD)
 
     def at(self, numbers: Iterable[int], raw: bool = False) -> dict[int, str]:
         """Lines by number, as `Logs.lines`; only the blocks that hold them are cleaned. Raises `WholeNeededError`."""
