@@ -82,7 +82,8 @@ def test_a_log_of_many_step_lines_gives_the_same_in_blocks(
     path = tmp_path / "log.out"
     MADE[name](path)  # type: ignore[no-untyped-call]
     same(read_as(path, None), read_as(path, number_of_blocks))
-    assert read_as.times == 1
+    # Runs of SambaNova begin with equal lines: text may be there twice, so that the log is read as a whole.
+    assert read_as.times == (name != "sambanova")
 
 
 @pytest.mark.parametrize(
