@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,19 +12,21 @@ import polars as pl
 
 from logparse.arguments import OneOrMany, as_tuple
 from logparse.frames import evidence, records, run_defaults
-from logparse.frames.join import Part, join
+from logparse.frames.join import LongLog, Part, join
 from logparse.frames.lines import AllLines
 from logparse.frames.locate import located, placed_evidence
 from logparse.frames.log_tables import carry, read_tables
 from logparse.frames.phases import find_phases
-from logparse.frames.run_bounds import find_runs
+from logparse.frames.reduction import Reduction, lines_left_out, metrics_in_order
+from logparse.frames.run_bounds import Found, find_runs, may_repeat_text
 from logparse.frames.status import not_proved
 from logparse.grammar import Grammar, Rule, registry
 from logparse.logs import Logs, SourceLines
-from logparse.reading.coverage import coverage, source_rows
+from logparse.reading.blocks import LONG_BYTES, LongText, LongTexts, WholeNeededError
+from logparse.reading.coverage import Coverage, coverage, source_rows
 from logparse.reading.match import Hits, match
 from logparse.reading.scan import Batch, Texts
-from logparse.reading.sources import Input, Source, Stored, read_sources, read_stored
+from logparse.reading.sources import Input, LongFile, Source, Stored, read_sources, read_stored
 from logparse.schema import FRAMES
 
 if TYPE_CHECKING:
@@ -110,10 +113,14 @@ def ingest_into(
     chosen = registry.compiled(further)
     intake = Intake(store, chosen, further, stale)
     inputs: tuple[Input, ...] = as_tuple(paths)
-    stored = read_stored([*inputs, *(intake.stale_paths() if stale else ())], files_from=files_from)
+    stale_paths = intake.stale_paths() if stale else ()
+    stored = read_stored([*inputs, *stale_paths], files_from=files_from, long=LONG_BYTES)
+    long: list[LongFile] = []
     try:
-        for batch, part in _read(_unknown(stored, intake, progress), chosen, None):
+        for batch, part in _read(_unknown(stored, intake, progress, long), chosen, None):
             intake.keep(batch.sources, part)
+        for file in long:
+            _keep_long(intake, file, chosen)
     except KeyboardInterrupt:
         intake.finish()
         raise Interrupted(intake.kept) from None
@@ -130,25 +137,46 @@ class Interrupted(KeyboardInterrupt):
         self.kept = kept
 
 
-def _unknown(stored: Iterator[Stored], intake: Intake, progress: Progress | None) -> Iterator[Source]:
-    """The sources that the store does not have."""
+def _unknown(
+    stored: Iterator[Stored], intake: Intake, progress: Progress | None, long: list[LongFile]
+) -> Iterator[Source]:
+    """The sources that the store does not have; files that are read block by block are added to `long` instead."""
     total = 0
     for each in stored:
-        total += len(each.data)
+        total += each.size
         if progress:
             progress(total, each.name)
-        if not intake.has(each):
+        if intake.has(each):
+            continue
+        if isinstance(each, LongFile):
+            long.append(each)
+        else:
             yield each.source()
+
+
+def _keep_long(intake: Intake, file: LongFile, grammars: Sequence[Grammar]) -> None:
+    """Read a long file block by block, if that can be done, and keep it."""
+    with intake.scratch() as folder:
+        try:
+            batch, part = read_long(file, *_split(grammars), folder)
+        except WholeNeededError:
+            batch = Batch.of([file.source()])
+            part = read_batch(batch, *_split(grammars))
+        intake.keep(batch.sources, part)
 
 
 def _read(
     sources: Iterator[Source], grammars: Sequence[Grammar], progress: Progress | None
 ) -> Iterator[tuple[Batch, Part]]:
     """The batches of sources, and what was read from each."""
-    vendors = [g for g in grammars if not g.shared]
-    shared = [rule for g in grammars if g.shared for rule in g.rules]
+    vendors, shared = _split(grammars)
     for batch in _batches(sources, progress):
         yield batch, read_batch(batch, vendors, shared)
+
+
+def _split(grammars: Sequence[Grammar]) -> tuple[list[Grammar], list[Rule]]:
+    """The grammars of platforms, and the rules that platforms share."""
+    return [g for g in grammars if not g.shared], [rule for g in grammars if g.shared for rule in g.rules]
 
 
 def _batches(sources: Iterator[Source], progress: Progress | None) -> Iterator[Batch]:
@@ -176,13 +204,103 @@ def read_batch(batch: Batch, vendors: Sequence[Grammar], shared: Sequence[Rule])
     sources = source_rows(batch, found.runs, vendors, covered)
     unparsed, texts = covered.unparsed.to_list(), matched.texts
     del matched  # its remaining lines are all of the text once more: a twelfth of the peak memory of many small files
+    frames = _frames(batch, found, unparsed, texts)
+    return Part(frames, sources, _run_count(found), covered.by_source(batch))
+
+
+def _frames(batch: Batch, found: Found, unparsed: list[int], texts: Texts) -> dict[str, list[pl.DataFrame]]:
+    """The frames of rows of runs, each in parts."""
     frames: dict[str, list[pl.DataFrame]] = {name: [] for name in FRAMES if name != "sources"}
     for hits in found.hits:
         runs = found.runs.filter(pl.col("platform") == hits.grammar.name)
         for name, rows in platform_frames(hits, runs, unparsed, texts):
             frames[name].append(located(batch, name, rows))
+    return frames
+
+
+def _run_count(found: Found) -> int:
     highest = found.runs["n"].max()
-    return Part(frames, sources, 0 if highest is None else int(highest) + 1, covered.by_source(batch))  # type: ignore[arg-type]
+    return 0 if highest is None else int(highest) + 1  # type: ignore[arg-type]
+
+
+def read_long(file: LongFile, vendors: Sequence[Grammar], shared: Sequence[Rule], folder: Path) -> tuple[Batch, Part]:
+    """What `read_batch` gives of one long file, which is read block by block: memory does not grow with the lines that
+    only give metrics.
+
+    folder: for rows of `metrics`, which are read from there as long as the part is used.
+
+    Raises `WholeNeededError` where the text has to be read as a whole.
+    """
+    text = LongText(file)
+    blocks = _read_blocks(text, vendors, shared, folder)
+    hits = blocks.reduction.hits(shared)
+    changed = "It changed while it was read: read it again." if file.has_changed() else None
+    encoding = "ascii" if text.is_ascii else "utf-8"
+    source = Source(file.name, b"", text.lines, file.size, file.sha256, encoding, None, "text", changed)
+    batch = Batch.of([source])
+    if may_repeat_text(batch, hits):
+        raise WholeNeededError
+    found = find_runs(batch, hits)
+    in_no_run = _rows(hits).filter(~_rows(hits).is_in(_rows(found.hits).implode()))
+    covered = blocks.coverage(in_no_run)
+    sources = source_rows(Batch.of([replace(source, text=text.head)]), found.runs, vendors, covered)
+    runs = found.runs.join(lines_left_out(found.hits), on="n", how="left", maintain_order="left").with_columns(
+        pl.col("lines_read") + pl.col("left_out").fill_null(0)
+    )
+    frames = _frames(batch, Found(runs.drop("left_out"), found.hits), covered.unparsed.to_list(), LongTexts((), text))
+    metrics = metrics_in_order(found.hits, frames["metrics"])
+    frames["metrics"] = []
+    part = Part(frames, sources, _run_count(found), covered.by_source(batch), LongLog(text, metrics))
+    return batch, part
+
+
+def _rows(hits: Sequence[Hits]) -> pl.Series:
+    """The rows of these lines."""
+    frames = [frame["row"] for of_platform in hits for frame in of_platform.by_rule.values()]
+    return pl.concat([pl.Series("row", [], dtype=pl.UInt32), *frames]).unique().sort()
+
+
+@dataclass
+class _Blocks:
+    """What was read in the blocks of a long log."""
+
+    reduction: Reduction
+    covered: list[Coverage] = field(default_factory=list)
+    """With rows of the whole log."""
+
+    def coverage(self, in_no_run: pl.Series) -> Coverage:
+        """What became of the lines of the log. in_no_run: rows of lines that a rule read but that are in no run."""
+        unparsed = pl.concat([*(each.unparsed for each in self.covered), in_no_run])
+        return Coverage(
+            pl.concat(each.kinds for each in self.covered),
+            pl.concat(each.blank for each in self.covered),
+            unparsed.sort() if in_no_run.len() else unparsed,
+        )
+
+
+def _read_blocks(text: LongText, vendors: Sequence[Grammar], shared: Sequence[Rule], folder: Path) -> _Blocks:
+    """Read a long log block by block; once more from its beginning where a later block identifies another platform,
+    whose lines may be anywhere."""
+    known: frozenset[str] = frozenset()
+    while True:
+        blocks = _Blocks(Reduction(folder, text))
+        is_first = True
+        for block in text.blocks():
+            source = Source(text.file.name, block.text, block.lines, len(block.text), "", None, None, "text", None)
+            batch = Batch.of([source])
+            matched = match(batch, vendors, shared, known)
+            platforms = known | {of_platform.grammar.name for of_platform in matched.hits}
+            if platforms > known:
+                known = platforms
+                if not is_first:
+                    break
+            covered = coverage(batch, matched.hits, matched.hits, matched.remaining, shared)
+            blocks.reduction.add(matched.hits, block.first)
+            blank, unparsed = covered.blank + block.first, covered.unparsed + block.first
+            blocks.covered.append(Coverage(covered.kinds, blank, unparsed))
+            is_first = False
+        else:
+            return blocks
 
 
 def platform_frames(

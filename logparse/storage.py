@@ -11,7 +11,8 @@ import os
 import secrets
 import stat
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from importlib import import_module
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -58,7 +59,23 @@ def put(path: str | os.PathLike[str], data: bytes) -> None:
         raise
 
 
+def put_by(path: str | os.PathLike[str], write: Callable[[Path], None]) -> None:
+    """As `put`, for a new file that `write` writes to a path. Raises what `write` raises, too."""
+    target = Path(os.path.realpath(path))
+    beside = target.with_name(f".logparse-{secrets.token_hex(8)}.tmp")
+    try:
+        write(beside)
+        with open(beside, "rb") as stream:
+            os.fsync(stream.fileno())
+        os.replace(beside, target)
+    except BaseException:
+        beside.unlink(missing_ok=True)
+        raise
+
+
 FORMATS = ("parquet", "csv", "ndjson", "arrow")
+ONE_FILE_FORMATS = ("duckdb", "xlsx")
+"""Formats of which all frames are in one file."""
 MANIFEST = "logparse.json"
 _FACTS = {"rows": dict, "grammars": dict, "places": list}
 """What a manifest holds besides its versions and format, with the types."""
@@ -125,6 +142,59 @@ def write_some(
     (folder / MANIFEST).unlink(missing_ok=True)
     for name, frame in frames.items():
         put(paths[name], _data(frame, name, format))
+
+
+def write_one_file(
+    folder: str | os.PathLike[str], frames: Mapping[str, pl.DataFrame], format: str, overwrite: bool = False
+) -> Path:
+    """Write frames to one file in a folder, and return its path: `duckdb` (a database with a table for each frame) or
+    `xlsx` (a workbook with a sheet for each). `read` does not read it.
+
+    Raises `UsageError` where the file is there already and `overwrite` is not set, where the package for it is not
+    installed, and where a frame has more rows than a sheet can hold.
+    """
+    path = Path(folder) / f"frames.{format}"
+    if path.exists() and not overwrite:
+        raise UsageError(f"{path} is there already: give another folder, or overwrite=True")
+    fill = {"duckdb": _fill_database, "xlsx": _fill_workbook}[format]
+    try:
+        import_module({"duckdb": "duckdb", "xlsx": "xlsxwriter"}[format])
+    except ImportError:
+        raise UsageError(f"--format {format} needs one more package: pip install 'logparse[{format}]'") from None
+    if format == "xlsx" and (long := [name for name, frame in frames.items() if frame.height >= _SHEET_ROWS]):
+        raise UsageError(
+            f"{long[0]} has {frames[long[0]].height:,} rows, and a sheet of a workbook {_SHEET_ROWS:,}: choose other "
+            "frames, or --format parquet"
+        )
+    path.parent.mkdir(parents=True, exist_ok=True)
+    put_by(path, lambda beside: fill(beside, frames))
+    return path
+
+
+_SHEET_ROWS = 2**20
+_CELL_CHARACTERS = 2**15 - 1
+"""Most characters of a cell of a workbook."""
+
+
+def _fill_database(path: Path, frames: Mapping[str, pl.DataFrame]) -> None:
+    import duckdb
+
+    with tempfile.TemporaryDirectory(prefix=".logparse-", dir=path.parent) as folder, duckdb.connect(path) as database:
+        for name, frame in frames.items():
+            file = Path(folder, f"{name}.parquet")
+            frame.write_parquet(file)
+            database.read_parquet(str(file)).create(name)
+
+
+def _fill_workbook(path: Path, frames: Mapping[str, pl.DataFrame]) -> None:
+    import xlsxwriter  # type: ignore[import-untyped]
+
+    # What a log holds is text: a cell that begins with "=" is no formula.
+    options = {"strings_to_formulas": False, "strings_to_urls": False, "nan_inf_to_errors": True}
+    with xlsxwriter.Workbook(path, options) as workbook:
+        for name, frame in frames.items():
+            cut = frame.with_columns(pl.col(pl.String).str.slice(0, _CELL_CHARACTERS))
+            cut.write_excel(workbook, name, dtype_formats={pl.Datetime: "yyyy-mm-dd hh:mm:ss.000"}, float_precision=6)
 
 
 def _data(frame: pl.DataFrame, name: str, format: str) -> bytes:

@@ -53,7 +53,7 @@ MAY_TOUCH_FILES = {
     "logparse.grammar.cache",
     "logparse.reading.sources",
     "logparse.storage",
-    "logparse.store.tables",
+    "logparse.store.places",
     "logparse.store.intake",
     "logparse.following.files",
     "logparse.spreads",

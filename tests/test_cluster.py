@@ -128,3 +128,29 @@ def test_what_does_not_go_together(
     result = run("ingest", str(SAMPLES), "--dask", "tcp://127.0.0.1:1", *arguments)
     assert result.exit_code == 2
     assert message in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("system", "sign", "setting"), [("slurm", "#SBATCH -n 1", "--mem=3G"), ("pbs", "#PBS -l", "select=1:ncpus=2")]
+)
+def test_workers_are_jobs_of_a_batch_system(system: str, sign: str, setting: str) -> None:
+    import dask
+    import dask_jobqueue  # noqa: F401 - which adds its defaults to the configuration
+
+    from logparse.cluster import cluster_of_jobs
+
+    size = {f"jobqueue.{system}.cores": 2, f"jobqueue.{system}.memory": "3GB"}
+    with dask.config.set(size), cluster_of_jobs(system) as cluster:
+        script = cluster.job_script()
+    assert sign in script
+    assert setting in script
+    assert "dask_worker" in script or "dask worker" in script
+
+
+def test_a_batch_system_that_is_not_there_is_reported(desk: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("LOGPARSE_NO_STORE", raising=False)
+    path = next(path for path in (SAMPLES / "groq").iterdir() if path.is_file())
+    result = run("ingest", path, "--dask", "slurm:2", "--store", desk / "kept")
+    assert result.exit_code == 2
+    assert "jobs cannot be submitted to slurm" in result.stderr
+    assert run("ingest", path, "--dask", "slurm:many", "--store", desk / "kept").exit_code == 2

@@ -29,7 +29,10 @@ from logparse.store.tables import TABLES, Store
 CEREBRAS = SAMPLES / "cerebras"
 GROQ = SAMPLES / "groq"
 ROUNDS = int(os.environ.get("LOGPARSE_STORE_ROUNDS", "1"))
-"""How often the tests with several processes are repeated: LOGPARSE_STORE_ROUNDS=20 pytest tests/test_store.py."""
+"""How often the tests with several processes are repeated: LOGPARSE_STORE_ROUNDS=25 pytest tests/test_store.py is 200
+kills, and 25 rounds of 16 processes."""
+FILES = int(os.environ.get("LOGPARSE_STORE_FILES", "0")) or None
+"""How many logs these tests read; all of Cerebras by default."""
 
 
 @pytest.fixture
@@ -440,7 +443,7 @@ def test_a_full_disk_leaves_the_store_as_it_was(logs: Path, monkeypatch: pytest.
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as patch:
-        patch.setattr("logparse.store.tables.put" if where == "rows" else "deltalake.write_deltalake", full)
+        patch.setattr("logparse.store.places.put_by" if where == "rows" else "deltalake.write_deltalake", full)
         result = run("ingest", "logs")
     assert "No space left on device" in result.stderr
     assert "bert_large" in result.stdout
@@ -550,6 +553,55 @@ def test_export_writes_some_frames(logs: Path) -> None:
     assert not Path("other").exists()
 
 
+def test_export_writes_a_database(logs: Path) -> None:
+    import duckdb
+
+    run("ingest", logs)
+    assert run("export", "frames", "--format", "duckdb").exit_code == 0
+    opened = logparse.open()
+    with duckdb.connect("frames/frames.duckdb", read_only=True) as database:
+        assert {name for (name,) in database.sql("SHOW TABLES").fetchall()} == set(FRAMES)
+        rows = database.sql("SELECT run, throughput, started_at FROM runs").fetchall()
+        steps = database.sql("SELECT COUNT(*) FROM metrics").fetchall()
+    assert rows == opened.runs.select("run", "throughput", "started_at").rows()
+    assert steps == [(opened.metrics.height,)]
+    assert "is there already" in run("export", "frames", "--format", "duckdb").stderr
+    assert run("export", "frames", "--format", "duckdb", "--frame", "runs", "--overwrite").exit_code == 0
+
+
+def test_export_writes_a_workbook_in_which_text_is_no_formula(logs: Path) -> None:
+    import zipfile
+
+    log = logs / "=cmd|calc.out"
+    (logs / "bert_large_batch_512.out").rename(log)
+    assert run("export", "frames", logs, "--format", "xlsx", "--frame", "runs", "--frame", "metrics").exit_code == 0
+    with zipfile.ZipFile("frames/frames.xlsx") as workbook:
+        sheets = [workbook.read(f"xl/worksheets/sheet{number}.xml").decode() for number in (1, 2)]
+        texts = workbook.read("xl/sharedStrings.xml").decode()
+        assert 'name="runs"' in workbook.read("xl/workbook.xml").decode()
+    assert "<t>=cmd|calc.out</t>" in texts
+    assert not any("<f>" in sheet for sheet in sheets)
+    assert "4847.18" in sheets[0]
+
+
+@pytest.mark.parametrize(("format", "package"), [("duckdb", "duckdb"), ("xlsx", "xlsxwriter")])
+def test_a_format_whose_package_is_missing_says_how_to_install_it(
+    logs: Path, monkeypatch: pytest.MonkeyPatch, format: str, package: str
+) -> None:
+    monkeypatch.setitem(sys.modules, package, None)
+    result = run("export", "frames", logs, "--format", format)
+    assert result.exit_code == 2
+    assert f"pip install 'logparse[{format}]'" in result.stderr
+    assert not Path("frames").exists()
+
+
+def test_a_workbook_has_a_limit_of_rows(logs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("logparse.storage._SHEET_ROWS", 10)
+    result = run("export", "frames", logs, "--format", "xlsx")
+    assert result.exit_code == 2
+    assert "choose other frames" in result.stderr
+
+
 def test_sql_over_the_frames(logs: Path) -> None:
     run("ingest", "logs")
     query = (
@@ -617,7 +669,7 @@ def worker(store: Path, paths: list[Path]) -> subprocess.Popen[bytes]:
 @pytest.mark.parametrize("seed", range(ROUNDS))
 def test_a_killed_ingest_loses_and_doubles_nothing(desk: Path, seed: int) -> None:
     rng = random.Random(seed)
-    paths = sorted(path for path in (SAMPLES / "cerebras").iterdir() if path.is_file())
+    paths = sorted(path for path in (SAMPLES / "cerebras").iterdir() if path.is_file())[:FILES]
     store = desk / "kept"
     plain = logparse.ingest(paths)
     begun = time.monotonic()
@@ -647,7 +699,7 @@ def test_a_killed_ingest_loses_and_doubles_nothing(desk: Path, seed: int) -> Non
 @pytest.mark.parametrize("seed", range(ROUNDS))
 def test_processes_ingest_overlapping_files_at_once(desk: Path, seed: int) -> None:
     rng = random.Random(seed)
-    paths = sorted(path for path in (SAMPLES / "cerebras").iterdir() if path.is_file())
+    paths = sorted(path for path in (SAMPLES / "cerebras").iterdir() if path.is_file())[:FILES]
     chosen = [rng.sample(paths, len(paths) * 2 // 3) for _ in range(16 if ROUNDS > 1 else 4)]
     processes = [worker(desk / "kept", part) for part in chosen]
     errors = [process.communicate()[1] for process in processes]

@@ -8,6 +8,7 @@ import sys
 from datetime import datetime
 from pathlib import Path
 
+import polars as pl
 import pytest
 from conftest import SAMPLES, run
 
@@ -220,6 +221,26 @@ def test_compare_since_takes_the_runs_that_began_since_and_the_baseline(
     result = run("compare", *sorted(Path("logs").glob("*.out")), "--since", "2h")
     assert "--since: 2 runs without a time left out" in result.stderr
     assert result.exit_code == 0, result.stderr
+
+
+@pytest.mark.parametrize("command", [["chart", "throughput", "-o", "out.json"], ["report", "-o", "out.md"]])
+def test_charts_and_reports_take_a_baseline_of_the_store(store: Store, command: list[str]) -> None:
+    runs = ["--where", "workload = 'bert_large'"]
+    written = []
+    for name in ("keyed", "base-keyed", "bert_large_batch_512.out"):
+        result = run(*command, *runs, "--baseline", name)
+        assert result.exit_code == 0, result.stderr
+        written.append(Path(command[-1]).read_text().replace("base-keyed", "keyed"))
+    assert written[0] == written[1]
+    assert written[0] != written[2]
+    store.commit(
+        lambda rows: rows.with_columns(
+            pl.when(pl.col("text") == "base-keyed").then(pl.lit("gone")).otherwise("hash").alias("hash")
+        ),
+        "",
+        "annotations",
+    )
+    assert "is not in the store: ingest its log again" in run(*command, "--baseline", "base-keyed").stderr
 
 
 def test_the_library_has_them_too(store: Store) -> None:

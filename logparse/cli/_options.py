@@ -57,6 +57,10 @@ class StoreFolder(Written):
     def __init__(self) -> None:
         click.Path.__init__(self, file_okay=False)
 
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """A URL in object storage is left as it is."""
+        return value if "://" in os.fspath(value) else super().convert(value, param, ctx)
+
 
 class SecondsAndCommand(click.Tuple):
     """A time and a shell command that is run. The configuration of a folder may not set it."""
@@ -350,6 +354,21 @@ def exit_code(logs: Logs) -> int:
     if "unreadable" in status:
         return UNREADABLE
     return 0 if "read" in status else NOTHING
+
+
+def stored_baseline(logs: Logs, name: str | None) -> str | None:
+    """The label of the run that is the baseline of that name in the store; any other name as it is.
+
+    Raises `click.UsageError` where the run of the baseline is not there.
+    """
+    rows = logs.annotations.filter(logs.annotations["kind"] == "baseline")
+    named = dict(rows.select("text", "run").iter_rows())
+    if name not in named:
+        return name
+    labels = dict(logs.runs.select("run", "label").iter_rows())
+    if named[name] not in labels:
+        raise click.UsageError(f"the run of the baseline {name!r} is not in the store: ingest its log again")
+    return str(labels[named[name]])
 
 
 def put(frame: pl.DataFrame, name: str, format: str | None, output: str | None) -> None:

@@ -62,7 +62,9 @@ def _list(formatter: click.HelpFormatter) -> None:
 )  # fmt: skip
 @click.option("--where", metavar="SQL", help="Draw only runs for which this SQL condition is true: platform = 'groq'.")
 @click.option("--by", metavar="COLUMN", help="Group runs with the same value of this column of `runs` into one row.")
-@click.option("--baseline", metavar="RUN", help="Run that the others are compared with (default: the first).")
+@click.option("--baseline", metavar="RUN|NAME",
+    help="Run, or baseline of the store, that the others are compared with (default: the first).",
+)  # fmt: skip
 @click.option("--per", type=click.Choice(["device", "rank"]), help="Divide rates by the number of devices or ranks.")
 @click.option("--clock", type=click.Choice(["train", "result", "wall"]), help="Which time is drawn.")
 @click.option(
@@ -133,6 +135,7 @@ def command(
     for option in (o for o, value in options.items() if value is not None and o not in takes):
         raise click.UsageError(f"--{option} does not apply to the chart {name}")
     logs = _options.read(paths, files_from, grammar)
+    options["baseline"] = _options.stored_baseline(logs, baseline)
     from logparse.errors import NothingToDraw
     from logparse.rendering.export import export
 

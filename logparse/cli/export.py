@@ -11,8 +11,8 @@ from logparse.cli import _options
 @click.argument("folder", metavar="DIR", type=_options.StoreFolder())
 @_options.reading
 @click.option(
-    "--format", "format", type=click.Choice(["parquet", "csv", "ndjson", "arrow"]), default="parquet",
-    show_default=True, help="Format of the files.",
+    "--format", "format", type=click.Choice(["parquet", "csv", "ndjson", "arrow", "duckdb", "xlsx"]),
+    default="parquet", show_default=True, help="Format of the files; duckdb and xlsx are one file with all frames.",
 )  # fmt: skip
 @click.option(
     "--frame", "frames", multiple=True, metavar="NAME", help="Write only this frame. Repeatable. Default: all frames."
@@ -29,13 +29,15 @@ def command(
 ) -> int:
     """Write all frames to a folder, one file per frame.
 
-    Each run is there once. Any program reads the files; `logparse.read` reads the folder back if it holds all frames.
+    Each run is there once. Any program reads the files; `logparse.read` reads the folder back if it holds all frames,
+    except as duckdb or xlsx. These need one more package: pip install 'logparse[duckdb]' or 'logparse[xlsx]'.
 
     \b
     Examples:
       logparse export frames
       logparse export frames sample_logs --format csv
       logparse export frames --frame runs --frame metrics
+      logparse export frames --frame runs --format xlsx
     """
     from logparse.errors import nearest
     from logparse.schema import FRAMES
@@ -43,9 +45,11 @@ def command(
     if unknown := [name for name in frames if name not in FRAMES]:
         raise click.UsageError(f"there is no frame {unknown[0]!r}; {nearest(unknown[0], FRAMES)}")
     logs = _options.read(paths, files_from, grammar)
-    if frames:
-        from logparse.storage import write_some
+    from logparse.storage import ONE_FILE_FORMATS, write_one_file, write_some
 
+    if format in ONE_FILE_FORMATS:
+        write_one_file(folder, {name: getattr(logs, name) for name in frames or FRAMES}, format, overwrite)
+    elif frames:
         write_some(folder, {name: getattr(logs, name) for name in frames}, format, overwrite)
     else:
         logs.write(folder, format=format, overwrite=overwrite)

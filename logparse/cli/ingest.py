@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from logparse.logs import Logs
 
 
+_MOST_METRICS = 1_000_000
+"""Rows of `metrics` up to which findings are looked for here: all of them would have to be in memory."""
+
+
 @click.command("ingest")
 @_options.paths_argument
 @_options.files_and_grammars
@@ -26,7 +30,8 @@ if TYPE_CHECKING:
 )
 @click.option(
     "--dask", metavar="ADDRESS",
-    help="Read on the Dask cluster with this scheduler (tcp://host:8786). All machines share the files and the store.",
+    help="Read on the Dask cluster with this scheduler (tcp://host:8786), or in jobs of a batch system (slurm:8, "
+    "pbs:8). All machines share the files and the store.",
 )  # fmt: skip
 @click.option(
     "--min-coverage", type=click.FloatRange(0, 1), metavar="SHARE",
@@ -65,7 +70,7 @@ def command(
     _options.refuse_overwriting(paths, files_from)
     if dask is not None:
         _read_on(dask, paths, files_from, grammar, no_store)
-    logs, kept, problem = _read(paths, files_from, grammar, no_store, stale)
+    logs, kept, problem, metrics = _read(paths, files_from, grammar, no_store, stale)
     from logparse.pages import ingest
     from logparse.text import terminal
 
@@ -74,10 +79,15 @@ def command(
     if people:
         from logparse.comparison.ledger import Ledger
         from logparse.findings import findings
+        from logparse.schema import empty
 
         paint = terminal.Paint.of(sys.stdout if output is None else None)
         ledger = Ledger(logs)
-        _options.put_text(ingest.page(ledger, paths, paint, findings(ledger, of_one_run=True)), output)
+        are_too_many = metrics > _MOST_METRICS
+        found = empty("findings") if are_too_many else findings(ledger, of_one_run=True)
+        _options.put_text(ingest.page(ledger, paths, paint, found), output)
+        if are_too_many:
+            click.echo(f"{metrics:,} metrics are too many to look for findings here: logparse findings does", err=True)
     else:
         _options.put(logs.runs, "runs", format, output)
     if kept and people:
@@ -93,11 +103,11 @@ def command(
 
 def _read(
     paths: tuple[str, ...], files_from: str | None, grammars: tuple[str, ...], no_store: bool, stale: bool
-) -> tuple[Logs, str | None, str | None]:
-    """The logs, what was kept of them, and why they could not be kept."""
+) -> tuple[Logs, str | None, str | None, int]:
+    """The logs, what was kept of them, why they could not be kept, and how many metrics were kept."""
     _options.few_threads_for_little(paths)
     if no_store:
-        return _options.ingest(paths, files_from, grammars), None, None
+        return _options.ingest(paths, files_from, grammars), None, None, 0
     from logparse.cli._progress import Progress
     from logparse.errors import NoSuchInput, UsageError
     from logparse.pipeline import Interrupted, ingest_into
@@ -107,7 +117,7 @@ def _read(
         store = Store.create(_options.noted("store") or FOLDER)
         with Progress(paths if files_from is None else None) as progress:
             intake = ingest_into(store, list(paths), grammars, files_from, progress, stale)
-        return intake.logs(), f"Kept in {store.folder}: {intake.summary()}", None
+        return intake.logs(), f"Kept in {store.folder}: {intake.summary()}", None, intake.metrics()
     except NoSuchInput:
         raise
     except Interrupted as stopped:
@@ -116,7 +126,7 @@ def _read(
     except UsageError as error:
         if "-" in paths or files_from == "-":  # it cannot be read a second time
             raise
-        return _options.ingest(paths, files_from, grammars), None, error.message
+        return _options.ingest(paths, files_from, grammars), None, error.message, 0
 
 
 def _read_on(

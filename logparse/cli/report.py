@@ -23,7 +23,9 @@ _PAGE = "report.html"
     "--by", metavar="COLUMN", help="Group runs of a workload with the same value of this column into one side."
 )
 @click.option(
-    "--baseline", metavar="RUN", help="Run that the others of its workload are compared with (default: the first)."
+    "--baseline",
+    metavar="RUN|NAME",
+    help="Run, or baseline of the store, that the others of its workload are compared with (default: the first).",
 )
 @_options.claims_and_ignore
 @click.option(
@@ -76,6 +78,7 @@ def command(
     if not logs.runs.height:
         click.echo("no runs were recognised in these logs: there is nothing to report on", err=True)
         return max(NOTHING, _options.exit_code(logs))
+    baseline = _options.stored_baseline(logs, baseline)
     from logparse.report import report
     from logparse.text.secrets import masked_text
 

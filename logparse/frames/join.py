@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import polars as pl
 
 from logparse.frames import copies
+from logparse.reading.blocks import LongText
 from logparse.schema import FRAMES, TEXT, conform, empty
 
 
@@ -23,6 +24,34 @@ class Part:
     sources: pl.DataFrame
     runs: int
     kinds: dict[str, pl.Series]
+    long: LongLog | None = None
+
+
+@dataclass
+class LongLog:
+    """What a batch of one long log has besides.
+
+    lines: its lines. metrics: its rows of `metrics` with `n` and `row`, in order and piece by piece; they are in files,
+    and not in the frames. ids: of the runs by n, once they are named.
+    """
+
+    lines: LongText
+    metrics: Sequence[Callable[[], Iterator[pl.DataFrame]]]
+    ids: pl.Series | None = None
+
+    def metrics_of(self, source: str) -> Iterator[pl.DataFrame]:
+        """The rows of `metrics`, piece by piece."""
+        if self.ids is None:
+            return
+        ids = self.ids
+        for parts in self.metrics:
+            for rows in parts():
+                rows = rows.with_columns(
+                    ids.gather(rows["n"]).alias("run"),
+                    pl.lit(source).alias("source"),
+                    (pl.col("row") + 1).alias("line"),
+                )
+                yield conform("metrics", rows.filter(pl.col("run").is_not_null()) if rows["run"].null_count() else rows)
 
 
 _ORDER: dict[str, list[str]] = {
@@ -56,6 +85,9 @@ def join(batches: Sequence[Part], apart: bool = False) -> tuple[dict[str, pl.Dat
     runs = copies.fullest(places, ["run", "source"] if apart else ["run"])
     out["runs"] = conform("runs", copies.labelled(runs))
     ids = _run_ids(runs, sum(batch.runs for batch in batches))
+    for batch in batches:
+        if batch.long is not None:
+            batch.long.ids = ids
     for name, order in _ORDER.items():
         if parts := [conform(name, _named(rows, order, ids, sources)) for rows in _numbered(batches, name)]:
             out[name] = pl.concat(parts)

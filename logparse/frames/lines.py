@@ -106,6 +106,7 @@ class AllLines(dict[str, Lines]):
     def __init__(self, hits: Hits) -> None:
         super().__init__((name, Lines(frame, hits.rules[name])) for name, frame in hits.by_rule.items())
         self.grammar = hits.grammar
+        self.omitted = hits.omitted
         self._one: dict[tuple[str, str], dict[int, Place]] = {}
 
     def marked(self, mark: str) -> Iterator[Lines]:

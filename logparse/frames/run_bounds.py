@@ -205,29 +205,39 @@ def _repeated_rows(batch: Batch, places: Sequence[_Places]) -> pl.Series:
     pairs = pl.concat([none, *(pair for place in places for pair in _equal_beginnings(batch, place))])
     for (index,), found in pairs.partition_by("source", as_dict=True).items():
         first = batch.first[index]
-        read = pasted.Read(*(_rows_of(places, index, first, holds) for holds in (_is_any, _shows_work, _has_stamp)))
+        lines = [place.lines.filter(pl.col("source") == index) for place in places]
+        work = [rows.filter(_flag(place.rules, _shows_work)) for place, rows in zip(places, lines, strict=True)]
+        stamped = [
+            rows.filter(pl.col("row").is_in(_stamped(place).implode()))
+            for place, rows in zip(places, lines, strict=True)
+        ]
+        read = pasted.Read(*(_numbers(frames, first) for frames in (lines, work, stamped)))
         text = batch.sources[index].text.split(b"\n")
         for begin, end in pasted.repeated(text, read, found.select(pl.col("first", "again") - first).rows()):
             rows.append(range(first + begin, first + end))
     return pl.Series([row for part in rows for row in part], dtype=pl.UInt32).unique().sort()
 
 
-def _rows_of(places: Sequence[_Places], source: int, first: int, holds: Callable[[Rule], bool]) -> list[int]:
-    """Lines of a source, counted from its `first` row, that a rule read for which `holds` is true."""
-    rows = (place.lines.filter((pl.col("source") == source) & _flag(place.rules, holds))["row"] for place in places)
-    return sorted({row - first for part in rows for row in part})
+def may_repeat_text(batch: Batch, hits: Sequence[Hits]) -> bool:
+    """Whether a line that begins a run comes again, so that text may be in its source once more."""
+    places = (_places(batch, of_platform) for of_platform in hits)
+    return any(pair.height for place in places for pair in _equal_beginnings(batch, place))
 
 
-def _is_any(_: Rule) -> bool:
-    return True
+def _numbers(frames: Sequence[pl.DataFrame], first: int) -> list[int]:
+    """The rows of these lines in order, counted from `first`."""
+    return sorted({row - first for frame in frames for row in frame["row"]})
 
 
 def _shows_work(rule: Rule) -> bool:
     return bool(rule.marked & (_MAKES_A_RUN - {"identifies_platform"}))
 
 
-def _has_stamp(rule: Rule) -> bool:
-    return "at" in rule.fields
+def _stamped(place: _Places) -> pl.Series:
+    """Rows of the lines that have a stamp."""
+    frames = [place.hits.by_rule[rule.name] for rule in place.rules if "at" in rule.fields]
+    rows = (frame["row"].filter(frame["at"].is_not_null()) for frame in frames)
+    return pl.concat([pl.Series("row", [], dtype=pl.UInt32), *rows]).unique()
 
 
 def _equal_beginnings(batch: Batch, place: _Places) -> Iterator[pl.DataFrame]:
@@ -493,7 +503,7 @@ def _identities(hits: Hits, runs: pl.Series) -> pl.DataFrame:
     return everyone.select("n", pl.Series("run", ids, dtype=pl.String), "keyed")
 
 
-_LINES_IN_ID = 50
+LINES_IN_ID = 50
 """Lines of a rule that go into an id: enough to distinguish runs, without each of a million steps."""
 
 
@@ -511,8 +521,8 @@ def _all_values(hits: Hits, bare: pl.Series) -> pl.DataFrame:
             continue
         names = [f"{f}:text" for f in rule.fields] or ["seg"]
         lines = frame.filter(of_bare)
-        if lines.height > _LINES_IN_ID:
-            lines = lines.group_by("n", maintain_order=True).head(_LINES_IN_ID)
+        if lines.height > LINES_IN_ID:
+            lines = lines.group_by("n", maintain_order=True).head(LINES_IN_ID)
         if len(names) > 1:
             text = lines.select(pl.concat_str(names, separator="\t", ignore_nulls=True)).to_series()
         else:

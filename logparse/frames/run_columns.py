@@ -160,7 +160,13 @@ class RunColumns:
         """How many lines of each run `rule` read."""
         if rule not in self._counts:
             lines = self.lines.get(rule)
-            self._counts[rule] = {} if lines is None else Counter(lines["n"])
+            counts: Counter[int] = Counter()
+            if lines is not None and ":lines" in lines:
+                for n, count in zip(lines["n"], lines[":lines"], strict=True):
+                    counts[n] += count
+            elif lines is not None:
+                counts = Counter(lines["n"])
+            self._counts[rule] = counts
         return self._counts[rule]
 
     def highest(self, field: str) -> Mapping[int, float]:

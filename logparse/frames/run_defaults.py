@@ -156,13 +156,15 @@ def _steady(columns: RunColumns, steady: Steady) -> None:
     if stepping is None or not columns.has("batch_size") or "at" not in stepping or "step" not in stepping:
         return
     frame = stepping.frame
-    names = ["pos", "at", "step"]
+    names = ["pos", "at", "step", *(c for c in [":lines"] if c in frame.columns)]
     lines = (
         frame.select("n", *names).with_row_index("i").filter(pl.col("at").is_not_null() & pl.col("step").is_not_null())
     )
     lines = _looped(columns.lines, lines, steady.separated_by)
     # Lines are in order of runs, so the line before is of the same run unless its number differs.
     same = (pl.col("n") == pl.col("n").shift(1)) & pl.col("loop").eq_missing(pl.col("loop").shift(1))
+    if ":lines" in lines.columns:
+        same = same & (pl.col(":lines").shift(1) == 1)
     nth = pl.int_range(pl.len()) - pl.col("n").search_sorted(pl.col("n"))
     took = ((pl.col("at") - pl.col("at").shift(1)).dt.total_microseconds() / 1e6).round(6)
     steps = pl.col("step") - pl.col("step").shift(1)
@@ -182,13 +184,15 @@ def _steady(columns: RunColumns, steady: Steady) -> None:
     )
     known = columns.of("batch_size")
     sizes = pl.LazyFrame([[*known], [*known.values()]], {"n": pl.UInt32, "batch_size": INTEGER})
-    median = pl.col("interval").quantile(0.5, "higher").over("n")
-    middle = (
-        pairs.filter((pl.len().over("n") >= 3) & (pl.col("interval") == median))
-        .unique("n", keep="first", maintain_order=True)
-        .join(sizes, on="n", maintain_order="left")
-        .collect(engine="in-memory")
-    )
+    if (omitted := columns.lines.omitted.get(steady.rule)) is not None:
+        frame, of_median = omitted.with_median(frame, pairs.drop("holds").collect())
+        first = of_median.lazy()
+    else:
+        median = pl.col("interval").quantile(0.5, "higher").over("n")
+        first = pairs.filter((pl.len().over("n") >= 3) & (pl.col("interval") == median)).unique(
+            "n", keep="first", maintain_order=True
+        )
+    middle = first.join(sizes, on="n", maintain_order="left").collect(engine="in-memory")
     if not middle.height:
         return
     derived: Row = {

@@ -10,7 +10,6 @@ from logparse.logs import Logs
 from logparse.store import contents
 from logparse.store.intake import is_stale, read_with
 from logparse.store.tables import Store
-from logparse.store.upkeep import size
 from logparse.text.labels import many
 from logparse.text.terminal import aligned, one_line
 
@@ -29,7 +28,7 @@ def page(store: Store) -> str:
     counted = many(len({row["part"] for row in rows}), "part")
     lines = [
         f"{store.folder}: {many(len(rows), 'source')} with {many(runs, 'run')} (copies included), in {counted}; "
-        f"{size(store.folder) / 1e6:,.1f} MB",
+        f"{store.size() / 1e6:,.1f} MB",
     ]
     if gone:
         lines.append(f"{many(gone, 'source')}: the log is no longer there; what it gave is kept")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Protocol
 
 import polars as pl
 
@@ -19,6 +20,17 @@ from logparse.schema.build import full
 _PART_LINES = 50_000
 _CUT = "\x1e"
 """Marks a cut; the reader replaces this character in logs."""
+
+
+class Omitted(Protocol):
+    """What is known of lines that are not in the frame of their rule, where the column `:lines` says how many lines a
+    row stands for: itself, and those after it that were left out."""
+
+    def with_median(self, frame: pl.DataFrame, pairs: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+        """The frame of the rule, and one pair of lines for each run: the first with the median interval.
+
+        pairs: n, pos, at, i, interval, at_before, i_before of the pairs of lines in the frame that follow each other.
+        """
 
 
 @dataclass(frozen=True)
@@ -34,6 +46,8 @@ class Hits:
     rules: dict[str, Rule] = field(default_factory=dict)
     sources: frozenset[int] = frozenset()
     """Indices of the sources with a line that identifies the platform of the grammar."""
+    omitted: Mapping[str, Omitted] = field(default_factory=dict)
+    """Rule -> what is known of those of its lines that are not in its frame: a long log has too many."""
 
     def get(self, rule: str) -> pl.DataFrame | None:
         """Lines of that rule; None where it read none."""
@@ -84,8 +98,9 @@ def one_line(frame: pl.DataFrame, of: str, pick: str) -> pl.DataFrame:
         ends = [_YES, changes] if pick == "first" else [changes, _YES]
         return lines.filter(pl.concat(ends))
     lines = pl.DataFrame({"n": frame["n"], "of": frame[of]}).with_row_index("i").filter(pl.col("of").is_not_null())
-    at_least_or_most = pl.col("of").arg_min() if pick == "min" else pl.col("of").arg_max()
-    return frame[lines.group_by("n").agg(pl.col("i").get(at_least_or_most))["i"].sort()]
+    # Of equal values the first; `arg_max` gives the last where polars knows that the values are sorted.
+    value = pl.col("of").min() if pick == "min" else pl.col("of").max()
+    return frame[lines.group_by("n").agg(pl.col("i").filter(pl.col("of") == value).first())["i"].sort()]
 
 
 _YES = pl.Series([True])
@@ -240,8 +255,12 @@ def rules_of(grammar: Grammar, shared: Sequence[Rule]) -> list[Rule]:
     return [*grammar.rules, *(rule for rule in shared if not grammar.has(rule.name))]
 
 
-def match(batch: Batch, grammars: Sequence[Grammar], shared: Sequence[Rule]) -> Matched:
+def match(
+    batch: Batch, grammars: Sequence[Grammar], shared: Sequence[Rule], known: frozenset[str] = frozenset()
+) -> Matched:
     """The lines that the rules of each grammar, and those that platforms share, read in the sources of its platform.
+
+    known: platforms of all the sources, whether or not a line identifies them.
 
     Rules that only name lines are left to `coverage`, which needs the remaining lines for it.
     """
@@ -249,21 +268,27 @@ def match(batch: Batch, grammars: Sequence[Grammar], shared: Sequence[Rule]) -> 
         g: [r for r in rules_of(g, shared) if g.extracts_data(r) or "identifies_platform" in r.marked] for g in grammars
     }
     scanned = scan(batch, wanted)
-    hits = _match_all(batch, wanted, scanned)
+    hits = _match_all(batch, wanted, scanned, known)
     rows = _of_several(batch, hits, scanned.frequent)
     if rows.len():
         scanned = _given_back(scanned, rows)
-        hits = _match_all(batch, wanted, scanned)
-    return Matched([h for h in hits if h.by_rule], scanned.remaining, scanned.texts)
+        hits = _match_all(batch, wanted, scanned, known)
+    return Matched([h for h in hits if h.by_rule or h.grammar.name in known], scanned.remaining, scanned.texts)
 
 
-def _match_all(batch: Batch, wanted: Mapping[Grammar, Sequence[Rule]], scanned: Scanned) -> list[Hits]:
+def _match_all(
+    batch: Batch, wanted: Mapping[Grammar, Sequence[Rule]], scanned: Scanned, known: frozenset[str]
+) -> list[Hits]:
     """What each grammar's rules read, in the order of `wanted`."""
-    return in_threads(lambda grammar: _match_one(batch, grammar, wanted[grammar], scanned), list(wanted), batch.height)
+    return in_threads(
+        lambda grammar: _match_one(batch, grammar, wanted[grammar], scanned, grammar.name in known),
+        list(wanted),
+        batch.height,
+    )
 
 
-def _match_one(batch: Batch, grammar: Grammar, rules: Sequence[Rule], scanned: Scanned) -> Hits:
-    """What the rules of one grammar read in the sources of its platform."""
+def _match_one(batch: Batch, grammar: Grammar, rules: Sequence[Rule], scanned: Scanned, is_known: bool) -> Hits:
+    """What the rules of one grammar read in the sources of its platform; in all of them if it is known."""
     identifying = [rule for rule in rules if "identifies_platform" in rule.marked]
     others = [rule for rule in rules if "identifies_platform" not in rule.marked]
     gated, text = scanned.gated, pl.col("text")
@@ -273,7 +298,11 @@ def _match_one(batch: Batch, grammar: Grammar, rules: Sequence[Rule], scanned: S
         rule: frame for (name, rule), frame in scanned.frequent.items() if name == grammar.name and frame.height
     }
     names = {rule.name for rule in identifying}
-    sources = _sources(batch, (frame for hits in (frequent, first) for rule, frame in hits.items() if rule in names))
+    sources = set(range(len(batch.sources)))
+    if not is_known:
+        sources = _sources(
+            batch, (frame for hits in (frequent, first) for rule, frame in hits.items() if rule in names)
+        )
     if not sources:
         return Hits(grammar)
     # The other lines only now, when the sources are known: shared rules match lines of every platform.

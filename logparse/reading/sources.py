@@ -89,10 +89,19 @@ class Stored:
     changed: str | None = None
     """That it changed while it was read."""
 
+    @property
+    def size(self) -> int:
+        """Bytes of the data."""
+        return len(self.data)
+
     @cached_property
     def sha256(self) -> str:
         """The hash of the data."""
         return _sha256(self.data)
+
+    def sha256_of_first(self, size: int) -> str:
+        """The hash of the first `size` bytes."""
+        return _sha256(self.data[:size])
 
     def source(self) -> Source:
         """Its text."""
@@ -105,6 +114,61 @@ class Stored:
             return _read_as_text(self.name, self.data, self.changed, beside.submit(_sha256, self.data).result)
 
 
+@dataclass(frozen=True)
+class LongFile(Stored):
+    """A long file of plain text: its data are read block by block, and never as a whole unless `source` is called."""
+
+    bytes_then: int = 0
+    """Its size when it was found: what is appended later is left to the next reading."""
+
+    @property
+    def size(self) -> int:
+        """Bytes of the data."""
+        return self.bytes_then
+
+    @cached_property
+    def sha256(self) -> str:
+        """The hash of the data."""
+        return self.sha256_of_first(self.size)
+
+    def sha256_of_first(self, size: int) -> str:
+        """The hash of the first `size` bytes."""
+        digest = hashlib.sha256()
+        for block in self.blocks(_PART, size):
+            digest.update(block)
+        return digest.hexdigest()
+
+    def source(self) -> Source:
+        """Its text, read as a whole."""
+        data = b"".join(self.blocks(_PART))
+        return Stored(self.name, self.path, data, changed=self.changed).source()
+
+    def blocks(self, size: int, until: int | None = None) -> Iterator[bytes]:
+        """The first `until` bytes (all by default) in blocks of about `size`, cut at line ends."""
+        assert self.path is not None
+        left = self.size if until is None else min(until, self.size)
+        with open(self.path, "rb") as file:
+            while left and (block := file.read(min(size, left))):
+                if not block.endswith(b"\n"):
+                    block += file.readline(left - len(block))
+                left -= len(block)
+                yield block
+
+    def part(self, start: int, size: int) -> bytes:
+        """The `size` bytes from `start`."""
+        assert self.path is not None
+        with open(self.path, "rb") as file:
+            file.seek(start)
+            return file.read(size)
+
+    def has_changed(self) -> bool:
+        """Whether fewer bytes are there than when it was found."""
+        try:
+            return os.stat(self.path or self.name).st_size < self.size
+        except OSError:
+            return True
+
+
 def read_sources(paths: OneOrMany[Input], *, files_from: Input | None = None) -> Iterator[Source]:
     """Each input as a Source, lazily, in the order given; the same real file only once, names all different.
 
@@ -115,10 +179,13 @@ def read_sources(paths: OneOrMany[Input], *, files_from: Input | None = None) ->
     return (stored.source() for stored in read_stored(paths, files_from=files_from))
 
 
-def read_stored(paths: OneOrMany[Input], *, files_from: Input | None = None) -> Iterator[Stored]:
-    """What `read_sources` reads, as it is stored. Raises as `read_sources` does."""
+def read_stored(
+    paths: OneOrMany[Input], *, files_from: Input | None = None, long: int | None = None
+) -> Iterator[Stored]:
+    """What `read_sources` reads, as it is stored; files of plain text of at least `long` bytes as a `LongFile`. Raises
+    as `read_sources` does."""
     found = _find(paths, files_from)
-    return _read_each(found)
+    return _read_each(found, long)
 
 
 def expand(paths: OneOrMany[Input], *, files_from: Input | None = None) -> list[Any]:
@@ -301,7 +368,7 @@ class _UnreadableError(Exception):
     """Its text becomes `Source.reason`."""
 
 
-def _read_each(found: Iterable[_Found]) -> Iterator[Stored]:
+def _read_each(found: Iterable[_Found], long: int | None) -> Iterator[Stored]:
     taken: dict[str, int] = {}
     for each in found:
         taken[each.name] = taken.get(each.name, 0) + 1
@@ -310,11 +377,27 @@ def _read_each(found: Iterable[_Found]) -> Iterator[Stored]:
         path = each.item if isinstance(each.item, Path) else None
         version = _version(each)
         try:
+            if long is not None and path is not None and (size := _plain_size(each)) >= max(long, 1):
+                yield LongFile(name, path, b"", bytes_then=size)
+                continue
             data = _stored(each)
             changed = _version(each) != version
             yield Stored(name, path, data, changed="It changed while it was read: read it again." if changed else None)
         except _UnreadableError as trouble:
             yield Stored(name, path, b"", str(trouble))
+
+
+def _plain_size(found: _Found) -> int:
+    """Bytes of a file that begins as plain text; 0 for all else, and for what cannot be read."""
+    if found.trouble:
+        return 0
+    try:
+        with open(found.item, "rb") as file:
+            status = os.fstat(file.fileno())
+            head = file.read(_SAMPLE) if stat.S_ISREG(status.st_mode) else b""
+    except OSError:
+        return 0
+    return status.st_size if head and is_plain(head) and binary_kind(head) is None else 0
 
 
 def _version(found: _Found) -> tuple[int, ...] | None:
@@ -629,6 +712,25 @@ _UNFINISHED = re.compile(rb"(?:[\xc2-\xf4]|[\xe0-\xf4][\x80-\xbf]|[\xf0-\xf4][\x
 
 
 # -- cleaning ---------------------------------------------------------------------------------------------------------
+
+
+def clean_block(data: bytes, is_first: bool) -> tuple[bytes, int, dict[int, str]] | None:
+    """A block of whole lines of a long text as `Source.text` has it, its number of line ends, and its lines with
+    secrets as they were before.
+
+    None where the whole text has to be known: it is not UTF-8, or has a mark at its beginning, a margin, or a private
+    key over several lines.
+    """
+    if (not data.isascii() and not _is_utf8(data)) or b"PRIVATE KEY-----" in data:
+        return None
+    text, ends = _cleaned_text(data)
+    if is_first:
+        sample = text[: text.rfind(b"\n", 0, _MARGIN_SAMPLE) + 1] or text[:_MARGIN_SAMPLE]
+        if _unmarked(text) != text or any(_has_margin(sample, margin) for margin in (_QUOTE, _NUMBER)):
+            return None
+    text, unmasked = masked(text)
+    return text, ends, unmasked
+
 
 _REPLACED = "\ufffd".encode()
 _CONTROL_CODES = bytes(code for code in range(32) if code not in b"\t\n\r")

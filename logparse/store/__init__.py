@@ -1,5 +1,6 @@
 """The store: frames kept in a folder, each source read once. `logparse.open` gives its logs back.
 
+places.py       where its files are: in a folder, or in object storage
 tables.py       what is on disk: immutable Parquet files, and the Delta table `sources`, whose commits decide
 intake.py       what happens to each input: unchanged, moved, grown, new
 lines.py        which lines are kept
@@ -18,5 +19,9 @@ FOLDER = ".logparse"
 
 
 def is_store(folder: str | os.PathLike[str]) -> bool:
-    """Whether the folder is a store."""
+    """Whether the folder, or the URL, is a store."""
+    if "://" in os.fspath(folder):
+        from logparse.store.places import place_of
+
+        return place_of(folder).exists(MANIFEST)
     return os.path.isfile(os.path.join(folder, MANIFEST))

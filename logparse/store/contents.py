@@ -16,7 +16,8 @@ from logparse.errors import UsageError
 from logparse.frames import copies
 from logparse.grammar import Grammar, registry
 from logparse.logs import Lines, Logs, SourceLines
-from logparse.reading.sources import read_stored
+from logparse.reading.blocks import LONG_BYTES, LongText, WholeNeededError
+from logparse.reading.sources import LongFile, Stored, read_stored
 from logparse.schema import FRAMES, SCHEMA_VERSION, TEXT, conform
 from logparse.selection import find_run
 from logparse.store import FOLDER
@@ -190,8 +191,8 @@ class _StoredLines:
         wanted = sorted(set(numbers))
         kept = self.shared.texts.get(self.ingest, {})
         found = {number: kept[number] for number in wanted if number in kept}
-        if (raw or len(found) < len(wanted)) and self._log is not None:
-            return self._log.at(wanted, raw)
+        if (raw or len(found) < len(wanted)) and self._stored is not None:
+            return _lines_of(self._stored, wanted, raw)
         return found
 
     def kinds(self) -> dict[int, str]:
@@ -206,15 +207,23 @@ class _StoredLines:
         }
 
     @cached_property
-    def _log(self) -> SourceLines | None:
+    def _stored(self) -> Stored | None:
         """The log itself, if it is there and unchanged."""
         if self.path is None or not os.path.isfile(self.path):
             return None
-        stored = next(read_stored(Path(self.path)))
-        if stored.trouble is not None or stored.sha256 != self.sha256:
-            return None
-        source = stored.source()
-        return SourceLines(source.text, None, source.unmasked)
+        stored = next(read_stored(Path(self.path), long=LONG_BYTES))
+        return stored if stored.trouble is None and stored.sha256 == self.sha256 else None
+
+
+def _lines_of(stored: Stored, numbers: list[int], raw: bool) -> dict[int, str]:
+    """Lines of a log."""
+    if isinstance(stored, LongFile):
+        try:
+            return LongText(stored).at(numbers, raw)
+        except WholeNeededError:
+            pass
+    source = stored.source()
+    return SourceLines(source.text, None, source.unmasked).at(numbers, raw)
 
 
 def _version_at(store: Store, time: datetime) -> int:

@@ -14,7 +14,8 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -33,6 +34,8 @@ from logparse.store.lines import cited_lines, line_kinds
 from logparse.store.tables import SOURCES, TABLES, Store
 from logparse.text.labels import many
 
+_PIECE_ROWS = 2**15
+"""Rows of `metrics` of a long log that are given to polars at once."""
 _TEXT_KEPT = 64 * 2**20
 """Bytes of text of the logs just read that stay in memory, for what is printed about them."""
 
@@ -125,7 +128,7 @@ class Intake:
             self.counts["unchanged"] += 1
             self.kept += 1
             return True
-        if row is not None and hashlib.sha256(stored.data[: row["bytes"]]).hexdigest() != row["sha256"]:
+        if row is not None and stored.sha256_of_first(row["bytes"]) != row["sha256"]:
             self._overwritten.add((str(path), row["sha256"]))
         if twin is not None:
             self.counts["moved or copied"] += 1
@@ -144,14 +147,22 @@ class Intake:
 
     # ---- what is new ---- #
 
+    def scratch(self) -> AbstractContextManager[Path]:
+        """A folder for what is too long for the memory while a log is read."""
+        return self.store.scratch()
+
     def keep(self, sources: Sequence[Source], part: Part) -> None:
         """Keep what was read from some sources.
 
         Raises `UsageError` where the store cannot be written to; what was kept before stays.
         """
-        kinds = part.kinds
+        kinds, long = part.kinds, part.long
         frames, places = join([part], apart=True)
-        self._remember(sources, kinds)
+        lines: dict[str, Lines] = {source.name: SourceLines(source.text) for source in sources}
+        if long is None:
+            self._remember(sources, kinds)
+        else:
+            lines = dict.fromkeys(lines, long.lines)
         unreadable = pl.col("status") == "unreadable"
         if (bad := frames["sources"].filter(unreadable)).height:
             self._unread.append(bad)
@@ -161,23 +172,29 @@ class Intake:
         if not rows.height:
             return
         ids = pl.DataFrame({"source": rows["source"], "ingest": [os.urandom(8).hex() for _ in range(rows.height)]})
+        of_long = None if long is None else _Counted(long.metrics_of, rows["source"][0])
         tables = {
             **{name: frame for name, frame in frames.items() if name != "sources"},
             "places": places,
-            "lines": cited_lines(frames, {source.name: source.text for source in sources}, kinds),
+            "lines": cited_lines(frames, of_long or [frames["metrics"]], lines, kinds),
             "line_kinds": line_kinds(kinds),
         }
+        counts = _rows_of_each(tables, ids["source"])
+        written = {name: _of_ingest(name, frame.lazy(), ids) for name, frame in tables.items() if frame.height}
+        if of_long is not None and of_long.rows:
+            counts = pl.Series("rows", [{**counts[0], "metrics": of_long.rows}], dtype=SOURCES["rows"])
+            written["metrics"] = of_long.table(ids)
         stored = [self._unknown[name] for name in rows["source"]]
         now = datetime.now(UTC).replace(tzinfo=None)
         rows = rows.join(ids, on="source", maintain_order="left").with_columns(
             pl.Series("path", [place.path for place in stored], dtype=pl.String),
             pl.Series("source", [place.source for place in stored]),
-            part=pl.lit(self.store.write({n: _of_ingest(n, f, ids) for n, f in tables.items() if f.height})),
+            part=pl.lit(self.store.write(written)),
             origin=pl.col("ingest"),
             read_at=pl.lit(now),
             read_with=pl.lit(self.read_with),
             schema_version=pl.lit(SCHEMA_VERSION),
-            rows=_rows_of_each(tables, ids["source"]),
+            rows=counts,
         )
         new = rows.select(pl.col(name).cast(dtype) for name, dtype in SOURCES.items())
         self.rows = self.store.commit(lambda current: self._with(current, new), f"ingest: {many(new.height, 'source')}")
@@ -245,6 +262,13 @@ class Intake:
 
     def logs(self) -> Logs:
         """The logs of the inputs, under the names by which they were given."""
+        return logs_of(self.store, self._sources(), self.grammars, self._lines)
+
+    def metrics(self) -> int:
+        """How many rows of `metrics` the inputs have."""
+        return int(self._sources()["rows"].struct.field("metrics").sum())
+
+    def _sources(self) -> pl.DataFrame:
         rows = self.rows.to_dicts()
         by_path = {row["path"]: row for row in rows if row["path"]}
         by_hash = {row["sha256"]: row for row in rows}
@@ -254,8 +278,7 @@ class Intake:
             row = unread.get(name) or (by_path.get(path) if path else by_hash.get(sha256))
             if row is not None:
                 chosen.append({**row, "source": name})
-        sources = pl.DataFrame(chosen, schema=SOURCES, orient="row") if chosen else pl.DataFrame(schema=SOURCES)
-        return logs_of(self.store, sources, self.grammars, self._lines)
+        return pl.DataFrame(chosen, schema=SOURCES, orient="row") if chosen else pl.DataFrame(schema=SOURCES)
 
     def summary(self) -> str:
         """One line: `3 new, 8 unchanged`."""
@@ -298,10 +321,41 @@ def _in_order(rows: Sequence[dict[str, Any]]) -> pl.DataFrame:
     return pl.DataFrame(ordered, schema=SOURCES, orient="row")
 
 
-def _of_ingest(name: str, frame: pl.DataFrame, ids: pl.DataFrame) -> pl.LazyFrame:
+class _Counted:
+    """The rows of `metrics` of a long log, piece by piece: they need not be in memory as a whole."""
+
+    def __init__(self, pieces: Callable[[str], Iterator[pl.DataFrame]], source: str) -> None:
+        self._pieces, self._source = pieces, source
+        self.rows = 0
+        """How many there are, once all were given."""
+
+    def __iter__(self) -> Iterator[pl.DataFrame]:
+        self.rows = 0
+        for piece in self._pieces(self._source):
+            self.rows += piece.height
+            yield piece
+
+    def table(self, ids: pl.DataFrame) -> pl.LazyFrame:
+        """The rows as those of the table, as a query."""
+        from polars.io.plugins import register_io_source
+
+        def read(
+            columns: list[str] | None, predicate: pl.Expr | None, limit: int | None, batch_size: int | None
+        ) -> Iterator[pl.DataFrame]:
+            for piece in self._pieces(self._source):
+                # Several of these are in memory at once.
+                for rows in piece.iter_slices(_PIECE_ROWS):
+                    written = _of_ingest("metrics", rows.lazy(), ids).collect(engine="in-memory")
+                    written = written.select(columns) if columns is not None else written
+                    yield written.filter(predicate) if predicate is not None else written
+
+        return register_io_source(read, schema=TABLES["metrics"])
+
+
+def _of_ingest(name: str, frame: pl.LazyFrame, ids: pl.DataFrame) -> pl.LazyFrame:
     """Rows of a frame with `ingest` in place of the source, as `TABLES`."""
     ingest = pl.col("source").replace_strict(ids["source"], ids["ingest"], return_dtype=TEXT)
-    rows = frame.lazy().with_columns(ingest.alias("ingest"))
+    rows = frame.with_columns(ingest.alias("ingest"))
     return rows.select(pl.col(column).cast(dtype) for column, dtype in TABLES[name].items())
 
 

@@ -3,10 +3,12 @@ a rule reads. Whole logs are not kept."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import polars as pl
+import polars.selectors as cs
 
+from logparse.logs import Lines
 from logparse.schema import TEXT
 
 _PER_CELL = 12
@@ -23,33 +25,39 @@ _LINES: dict[str, pl.DataType] = {"source": TEXT, "line": pl.UInt32()}
 
 
 def cited_lines(
-    frames: Mapping[str, pl.DataFrame], texts: Mapping[str, bytes], kinds: Mapping[str, pl.Series]
+    frames: Mapping[str, pl.DataFrame],
+    metrics: Iterable[pl.DataFrame],
+    lines: Mapping[str, Lines],
+    kinds: Mapping[str, pl.Series],
 ) -> pl.DataFrame:
     """source, line, text of the lines that the frames cite.
 
-    texts: source -> its text. kinds: source -> what became of its lines, as `coverage.Coverage`.
+    metrics: the rows of `metrics`, piece by piece. lines: source -> its lines. kinds: source -> what became of its
+    lines, as `coverage.Coverage`.
     """
     parts = []
-    for (source,), rows in _cited(frames).partition_by("source", as_dict=True).items():
+    for (source,), rows in _cited(frames, metrics).partition_by("source", as_dict=True).items():
         of_each = kinds[str(source)]
         cited = rows["line"].to_list()
         beside = {n + d for n in cited for d in range(-_BESIDE, _BESIDE + 1) if 0 < n + d <= of_each.len()}
         numbers = sorted(set(cited) | {n for n in beside if of_each[n - 1]})
-        ends = _line_ends(texts[str(source)], numbers)
+        texts = lines[str(source)].at(numbers)
         parts.append(
-            pl.DataFrame({"source": source, "line": list(ends), "text": list(ends.values())}, {**_LINES, "text": TEXT})
+            pl.DataFrame(
+                {"source": source, "line": list(texts), "text": list(texts.values())}, {**_LINES, "text": TEXT}
+            )
         )
     return pl.concat(parts) if parts else pl.DataFrame(schema={**_LINES, "text": TEXT})
 
 
-def _cited(frames: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
+def _cited(frames: Mapping[str, pl.DataFrame], metrics: Iterable[pl.DataFrame]) -> pl.DataFrame:
     """source, line, in order, each once."""
     evidence = frames["evidence"].filter(pl.col("line").is_not_null())
     cell = ["run", "source", "frame", "column", "key"]
     metric = ["run", "source", "name", "scope", "split"]
     errors = frames["messages"].filter(pl.col("level") == "error")
     # Piece by piece, since there may be millions of rows.
-    ends = [_first_and_last(rows, metric) for rows in frames["metrics"].iter_slices(_SLICE)]
+    ends = [_first_and_last(rows, metric) for piece in metrics for rows in piece.iter_slices(_SLICE)]
     cited = [
         evidence.filter((pl.int_range(pl.len()) < _PER_CELL).over(cell)),
         *([_first_and_last(pl.concat(ends), metric)] if ends else []),
@@ -65,47 +73,40 @@ def _cited(frames: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
 def _first_and_last(rows: pl.DataFrame, key: Sequence[str]) -> pl.DataFrame:
     """The first and the last row of each value of the columns `key`."""
     nth = pl.int_range(pl.len())
-    return rows.filter((nth == 0).over(key) | (nth == pl.len() - 1).over(key))
-
-
-def _line_ends(text: bytes, numbers: list[int]) -> dict[int, str]:
-    """The lines of these numbers, in order; those beyond the end are left out."""
-    out: dict[int, str] = {}
-    at, line = 0, 1
-    for number in numbers:
-        while line < number:
-            at = text.find(b"\n", at) + 1
-            line += 1
-            if at == 0:
-                return out
-        if at >= len(text):
-            break
-        end = text.find(b"\n", at)
-        out[number] = text[at : end if end >= 0 else len(text)].decode()
-    return out
+    ends = rows.select(*key, "line").filter((nth == 0).over(key) | (nth == pl.len() - 1).over(key))
+    return ends.with_columns(cs.string() + "")  # copies: a text that is kept keeps all texts that were read with it
 
 
 def line_kinds(kinds: Mapping[str, pl.Series]) -> pl.DataFrame:
     """source, line_first, line_last, kind of the stretches of lines that a rule reads."""
-    sources = [pl.Series([name], dtype=TEXT).new_from_index(0, lines.len()) for name, lines in kinds.items()]
-    if not sources:
-        return pl.DataFrame(schema={"source": TEXT, "line_first": pl.UInt32, "line_last": pl.UInt32, "kind": pl.UInt8})
-    numbers = [pl.int_range(1, lines.len() + 1, dtype=pl.UInt32, eager=True) for lines in kinds.values()]
-    lines = pl.DataFrame(
-        {"source": pl.concat(sources), "line": pl.concat(numbers), "kind": pl.concat(list(kinds.values()))}
-    ).filter(pl.col("kind") > 0)
-    begins = (
-        (pl.col("source") != pl.col("source").shift())
-        | (pl.col("kind") != pl.col("kind").shift())
-        | (pl.col("line") != pl.col("line").shift() + 1)
-    ).fill_null(True)
+    parts = [
+        _stretches(name, lines.slice(at, _SLICE), at + 1)
+        for name, lines in kinds.items()
+        for at in range(0, lines.len(), _SLICE)
+    ]
+    none = pl.DataFrame(schema={"source": TEXT, "line_first": pl.UInt32, "line_last": pl.UInt32, "kind": pl.UInt8})
+    stretches = pl.concat([none, *parts])
+    # A stretch may go on in the next slice.
+    goes_on = pl.all_horizontal(
+        pl.col("source") == pl.col("source").shift(),
+        pl.col("kind") == pl.col("kind").shift(),
+        pl.col("line_first") == pl.col("line_last").shift() + 1,
+    )
     return (
-        lines.with_columns(begins.cum_sum().alias("stretch"))
+        stretches.with_columns((~goes_on.fill_null(False)).cum_sum().alias("stretch"))
         .group_by("stretch", maintain_order=True)
-        .agg(
-            pl.col("source", "kind").first(),
-            pl.col("line").first().alias("line_first"),
-            pl.col("line").last().alias("line_last"),
-        )
+        .agg(pl.col("source", "line_first").first(), pl.col("line_last").last(), pl.col("kind").first())
         .drop("stretch")
     )
+
+
+def _stretches(source: str, kinds: pl.Series, first: int) -> pl.DataFrame:
+    """The stretches of some lines of a source, which begin with line `first`."""
+    runs = kinds.rle().struct.unnest()
+    end = pl.col("len").cum_sum().cast(pl.UInt32) + (first - 1)
+    return runs.select(
+        pl.lit(source, TEXT).alias("source"),
+        (end - pl.col("len")).cast(pl.UInt32).alias("line_first") + 1,
+        end.alias("line_last"),
+        pl.col("value").cast(pl.UInt8).alias("kind"),
+    ).filter(pl.col("kind") > 0)

@@ -18,13 +18,13 @@ one fails, and is computed again on top of the last one.
 
 from __future__ import annotations
 
-import io
 import json
 import os
 import random
 import time
 import uuid
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -34,8 +34,8 @@ import polars as pl
 from logparse.errors import NoSuchInput, UsageError
 from logparse.frames import copies
 from logparse.schema import FRAMES, SCHEMA_VERSION, TEXT, TIME
-from logparse.storage import put
-from logparse.store import MANIFEST, is_store
+from logparse.store import MANIFEST
+from logparse.store.places import Place, is_url, place_of
 
 if TYPE_CHECKING:
     from deltalake import DeltaTable
@@ -100,9 +100,11 @@ class Store:
 
     def __init__(self, folder: str | os.PathLike[str], version: int | None = None) -> None:
         """Raises `NoSuchInput` where the folder is no store, `UsageError` where a newer logparse wrote it."""
-        self.folder = Path(folder)
+        self.folder = os.fspath(folder)
+        """The folder, or the URL in object storage."""
         self.version = version
-        _require_readable(self.folder)
+        self.place = place_of(folder)
+        _require_readable(self.folder, self.place)
 
     @staticmethod
     def create(folder: str | os.PathLike[str]) -> Store:
@@ -110,15 +112,17 @@ class Store:
 
         Raises `UsageError` where the folder cannot be written to, or holds something else.
         """
-        folder = Path(folder)
+        place = place_of(folder)
         try:
-            if not is_store(folder):
-                if folder.is_dir() and (others := [p.name for p in folder.glob("[!.]*") if p.name != MANIFEST]):
+            if not place.exists(MANIFEST):
+                path = None if is_url(folder) else Path(folder)
+                if path and path.is_dir() and (others := [p.name for p in path.glob("[!.]*") if p.name != MANIFEST]):
                     raise UsageError(f"{folder} holds other files ({others[0]}): a store needs a folder of its own")
-                folder.mkdir(parents=True, exist_ok=True)
-                put(folder / ".gitignore", b"*\n")
-                put(folder / MANIFEST, json.dumps({"format": FORMAT, "logparse": version("logparse")}).encode())
-            elif not os.access(folder, os.W_OK):
+                if path:
+                    path.mkdir(parents=True, exist_ok=True)
+                    place.put(".gitignore", b"*\n")
+                place.put(MANIFEST, json.dumps({"format": FORMAT, "logparse": version("logparse")}).encode())
+            elif not is_url(folder) and not os.access(folder, os.W_OK):
                 raise PermissionError(13, "no permission to write")
         except OSError as error:
             raise _not_writable(folder, error) from None
@@ -174,7 +178,7 @@ class Store:
                 return before
             try:
                 write_deltalake(
-                    table if table is not None else str(self.folder / name),
+                    table if table is not None else self.place.url(name),
                     after.select(pl.col(column).cast(dtype) for column, dtype in _delta(_DELTA[name]).items()),
                     mode="overwrite" if table is not None else "error",
                     schema_mode="overwrite" if table is not None else None,
@@ -194,9 +198,10 @@ class Store:
         removed = 0
         for name in _DELTA:
             if (table := self._table(name)) is not None:
-                before = {path: path.stat().st_size for path in (self.folder / name).glob("*.parquet")}
+                before = {file.name: file.size for file in self.place.files(name)}
                 table.vacuum(retention_hours=int(keep_days * 24), enforce_retention_duration=False, dry_run=False)
-                removed += sum(size for path, size in before.items() if not path.exists())
+                after = {file.name for file in self.place.files(name)}
+                removed += sum(size for file, size in before.items() if file not in after)
         return removed
 
     def _rows(self, name: str) -> pl.DataFrame:
@@ -204,13 +209,13 @@ class Store:
 
     def _table(self, name: str) -> DeltaTable | None:
         """The Delta table of that name, `sources` at the version of this store; None before the first commit."""
-        if not (self.folder / name / "_delta_log").is_dir():
+        if not is_url(self.folder) and not os.path.isdir(os.path.join(self.folder, name, "_delta_log")):
             return None
         from deltalake import DeltaTable
         from deltalake.exceptions import DeltaError, TableNotFoundError
 
         try:
-            return DeltaTable(str(self.folder / name), version=self.version if name == "sources" else None)
+            return DeltaTable(self.place.url(name), version=self.version if name == "sources" else None)
         except TableNotFoundError:
             return None
         except DeltaError as error:
@@ -218,7 +223,7 @@ class Store:
                 raise UsageError(
                     f"{self.folder} has no version {self.version}; logparse store info lists the versions"
                 ) from None
-            raise UsageError(f"{self.folder / name} is damaged: {_first_line(error)}") from None
+            raise UsageError(f"{self.place.url(name)} is damaged: {_first_line(error)}") from None
 
     # ---- rows ---- #
 
@@ -231,17 +236,23 @@ class Store:
         part = uuid.uuid4().hex[:16]
         try:
             for name, rows in tables.items():
-                path = self.file(name, part)
-                path.parent.mkdir(exist_ok=True)
-                # Readers that are not logparse take all files of a folder: no half file may have its final name.
-                with io.BytesIO() as file:
-                    rows.sink_parquet(file)
-                    put(path, file.getvalue())
-        except OSError as error:
+                self.place.sink(file_of(name, part), rows)
+        except (OSError, pl.exceptions.PolarsError) as error:
             for name in tables:
-                self.file(name, part).unlink(missing_ok=True)
+                with suppress(OSError):
+                    self.place.remove(file_of(name, part))
             raise _not_writable(self.folder, error) from None
         return part
+
+    @contextmanager
+    def scratch(self) -> Iterator[Path]:
+        """A folder for what is too long for the memory: it is gone at the end."""
+        try:
+            folder = self.place.scratch()
+        except OSError as error:
+            raise _not_writable(self.folder, error) from None
+        with folder as path:
+            yield Path(path)
 
     def scan(self, name: str, sources: pl.DataFrame) -> pl.LazyFrame:
         """The rows of a table in the parts that `sources` refer to; rows of other ingests are among them."""
@@ -249,29 +260,25 @@ class Store:
         parts = has_rows["part"].unique(maintain_order=True)
         if not parts.len():
             return pl.LazyFrame(schema=TABLES[name])
-        paths = [self.file(name, part) for part in parts]
-        if lost := [path for path in paths if not path.exists()]:
-            raise UsageError(
-                f"{self.folder} is damaged: {lost[0].relative_to(self.folder)} is missing; logparse store check says "
-                "what it held"
-            )
+        files = [file_of(name, part) for part in parts]
+        if lost := [file for file in files if not self.place.exists(file)]:
+            raise UsageError(f"{self.folder} is damaged: {lost[0]} is missing; logparse store check says what it held")
+        paths = [self.place.url(file) for file in files]
         return pl.scan_parquet(paths, missing_columns="insert", extra_columns="ignore", schema=TABLES[name], glob=False)
 
-    def file(self, name: str, part: str) -> Path:
-        """The file of a table in a part."""
-        return self.folder / name / f"{part}.parquet"
-
-    def parts(self) -> Iterable[tuple[str, Path]]:
-        """Name of the part (or of a temporary file) and path, of each file of rows that is there."""
-        for name in TABLES:
-            folder = self.folder / name
-            for path in sorted(folder.iterdir()) if folder.is_dir() else ():
-                yield path.stem, path
+    def size(self) -> int:
+        """Bytes of all files."""
+        return sum(file.size for file in self.place.files())
 
 
-def _require_readable(folder: Path) -> None:
+def file_of(name: str, part: str) -> str:
+    """The file of a table in a part, relative to the store."""
+    return f"{name}/{part}.parquet"
+
+
+def _require_readable(folder: str, place: Place) -> None:
     try:
-        manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+        manifest = json.loads(place.read(MANIFEST))
     except (FileNotFoundError, NotADirectoryError):
         raise NoSuchInput(f"{folder} is no store of logparse; ingest makes one") from None
     except OSError as error:
@@ -280,7 +287,7 @@ def _require_readable(folder: Path) -> None:
         manifest = None
     format = manifest.get("format") if isinstance(manifest, dict) else None
     if not isinstance(format, int):
-        raise UsageError(f"{folder / MANIFEST} is damaged")
+        raise UsageError(f"{place.url(MANIFEST)} is damaged")
     if format > FORMAT:
         raise UsageError(
             f"{folder} is a store of logparse {manifest.get('logparse')}, in a newer format ({format}; this logparse "
@@ -306,12 +313,15 @@ def _delta(columns: Mapping[str, pl.DataType]) -> dict[str, Any]:
     return {name: pl.Int64() if dtype.is_unsigned_integer() else dtype for name, dtype in columns.items()}
 
 
+_SIGNS = ("No space left", "Read-only file system", "Permission denied", "os error", "Generic S3 error")
+
+
 def _is_full_or_read_only(error: Exception) -> bool:
     text = str(error)
-    return any(sign in text for sign in ("No space left", "Read-only file system", "Permission denied", "os error"))
+    return any(sign in text for sign in _SIGNS)
 
 
-def _not_writable(folder: Path, error: Exception) -> UsageError:
+def _not_writable(folder: str | os.PathLike[str], error: Exception) -> UsageError:
     why = error.strerror if isinstance(error, OSError) and error.strerror else _first_line(error)
     return UsageError(f"the store {folder} cannot be written to: {why}")
 

@@ -14,7 +14,8 @@ import polars as pl
 
 from logparse.errors import UsageError, near
 from logparse.store.contents import shown
-from logparse.store.tables import TABLES, Store
+from logparse.store.places import SCRATCH
+from logparse.store.tables import TABLES, Store, file_of
 from logparse.text.labels import many, shortened
 
 KEEP_DAYS = 7.0
@@ -78,14 +79,13 @@ def check(store: Store) -> Iterator[str]:
             if rows[name]:
                 expected[part, ingest] += rows[name]
         for part in sorted({part for part, _ in expected}):
-            path = store.file(name, part)
-            label = f"{path.parent.name}/{path.name}"
+            label = file_of(name, part)
             try:
                 # Every value is read: a file whose footer is whole can be damaged inside.
-                found = pl.read_parquet(path)["ingest"].value_counts()
-            except FileNotFoundError:
-                yield f"{label} is missing"
-                continue
+                if not store.place.exists(label):
+                    yield f"{label} is missing"
+                    continue
+                found = pl.read_parquet(store.place.url(label))["ingest"].value_counts()
             except (OSError, pl.exceptions.PolarsError) as error:
                 yield f"{label} cannot be read: {str(error).partition(chr(10))[0]}"
                 continue
@@ -123,15 +123,17 @@ def compact_if_many_parts(store: Store) -> None:
 def _groups(store: Store) -> Iterator[list[str]]:
     """Parts to be rewritten together: small ones, and those that hold rows that no longer count."""
     live: dict[str, Counter[str]] = {}
+    files = {file.name: file for file in store.place.files()}
     for part, rows in store.sources().unique("ingest").select("part", "rows").iter_rows():
         live.setdefault(part, Counter()).update(rows)
     group: list[str] = []
     size = 0
     wasteful = False
     for part, rows in live.items():
-        paths = [(name, store.file(name, part)) for name in TABLES if store.file(name, part).exists()]
-        bytes = sum(path.stat().st_size for _, path in paths)
-        dead = any(pl.scan_parquet(path).select(pl.len()).collect().item() != rows[name] for name, path in paths)
+        sizes = {name: files[file].size for name in TABLES if (file := file_of(name, part)) in files}
+        bytes = sum(sizes.values())
+        scans = ((name, pl.scan_parquet(store.place.url(file_of(name, part)))) for name in sizes)
+        dead = any(scan.select(pl.len()).collect().item() != rows[name] for name, scan in scans)
         if bytes >= _SMALL and not dead:
             continue
         if group and size + bytes > _LARGE:
@@ -174,18 +176,11 @@ def _merge(store: Store, parts: list[str]) -> None:
 def _remove_unreferenced(store: Store, live: set[str], keep_days: float) -> int:
     oldest = time.time() - keep_days * 86400
     removed = 0
-    for part, path in store.parts():
-        try:
-            status = path.stat()
-            if (part in live and path.suffix == ".parquet") or status.st_mtime > oldest:
-                continue
-            path.unlink()
-        except FileNotFoundError:  # another process compacts the store too
-            continue
-        removed += status.st_size
+    for file in store.place.files():
+        folder, _, name = file.name.partition("/")
+        is_live = Path(name).stem in live and name.endswith(".parquet")
+        # Folders for what is too long for the memory stay where a process was killed.
+        if file.modified <= oldest and ((folder in TABLES and not is_live) or folder.startswith(SCRATCH)):
+            store.place.remove(file.name)
+            removed += file.size
     return removed + store.vacuum(keep_days)
-
-
-def size(folder: Path) -> int:
-    """Bytes of all files of a store."""
-    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
