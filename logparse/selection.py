@@ -11,17 +11,34 @@ import polars as pl
 
 from logparse.errors import UsageError, near, nearest
 from logparse.schema import FRAMES
-from logparse.text.labels import shortened
+from logparse.text.labels import meant, short_names, shortened
+
+
+def run_names(runs: pl.DataFrame, shown: Collection[str] | None = None) -> dict[str, str]:
+    """Run -> what it is called where the runs `shown` (default: all) are shown together, for those.
+
+    runs: rows of the frame `runs`, all that a user may name. A name is the label without what all labels have in
+    common (`short_names`), and `find_run` finds the run of it; a label that a user gave is kept.
+    """
+    rows = runs.select("run", "label", pl.col("source").cast(pl.String)).rows()
+    labels = [label for _, label, _ in rows]
+    given = [label for _, label, source in rows if not source.endswith(label.rpartition("#")[0] or label)]
+    some = rows if shown is None else [row for row in rows if row[0] in set(shown)]
+    short = short_names([label for _, label, _ in some], given, labels)
+    return {run: name for (run, *_), name in zip(some, short, strict=True)}
 
 
 def find_run(runs: pl.DataFrame, name: str) -> Mapping[str, Any]:
-    """The row of the frame `runs` that `name` refers to: an id, a prefix of an id, a label, or part of a label.
+    """The row of the frame `runs` that `name` refers to: an id, a prefix of an id, a label, a name (`run_names`), or
+    part of a label.
 
     Raises `UsageError` where no run or several runs match; the message names them.
     """
     rows = runs.rows(named=True)
+    called = run_names(runs)
+    of_name = meant(name, [r["label"] for r in rows], [called[r["run"]] for r in rows])
     for matching in (
-        [r for r in rows if name in (r["run"], r["label"])],
+        [r for r in rows if name == r["run"]] or [rows[i] for i in of_name],
         [r for r in rows if name and (r["run"].startswith(name) or name.lower() in r["label"].lower())],
     ):
         if len(matching) == 1:

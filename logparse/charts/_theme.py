@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import logparse
 from logparse.charts._vega import Drawing, channel, vconcat
 from logparse.charts._view import View
 from logparse.rendering.palette import THEMES, ColourNames
-from logparse.text.labels import many, shortened
+from logparse.text.labels import in_room, many, shortened
 from logparse.text.location import locations
 from logparse.text.terminal import one_line
 
@@ -83,17 +84,6 @@ def _pieces(word: str, width: float, size: float) -> Iterable[str]:
     return [word[i : i + most] for i in range(0, len(word), most)]
 
 
-def fitted(label: str, width: float, size: float) -> str:
-    """A label in at most `width` pixels, shortened in its middle, because both ends distinguish runs."""
-    label = one_line(label)
-    if text_width(label, size) <= width:
-        return label
-    keep = len(label) - 1
-    while keep > 4 and text_width(label[: keep // 2] + "…" + label[-(keep - keep // 2) :], size) > width:
-        keep -= 1
-    return label[: keep // 2] + "…" + label[-(keep - keep // 2) :]
-
-
 def clipped(text: str, width: float, size: float) -> str:
     """A sentence in at most `width` pixels, shortened at its end."""
     text = one_line(text)
@@ -103,57 +93,19 @@ def clipped(text: str, width: float, size: float) -> str:
     return f"{first.rstrip(',;:( ')} …"
 
 
+def fitted(label: str, width: float, size: float) -> str:
+    """A label in at most `width` pixels."""
+    return distinct_labels([label], width, size)[0]
+
+
 def title_labels(labels: Sequence[str]) -> list[str]:
     """These labels, short enough for a title; different ones stay different."""
-    return distinct_labels([one_line(label) for label in labels], 230, 14)
+    return distinct_labels(labels, 230, 14)
 
 
 def distinct_labels(labels: Sequence[str], width: float, size: float) -> list[str]:
-    """Labels fitted into `width`. Different labels that would become equal are shortened around the place where they
-    differ; where that is not enough, they are numbered."""
-    out = [fitted(label, width, size) for label in labels]
-    for same in _equal(out):
-        different = sorted({labels[i] for i in same})
-        if len(different) < 2:
-            continue
-        begin = _difference(different[0], different[-1])
-        for i in same:
-            out[i] = _beginning(f"…{labels[i][begin:]}", width, size)
-    for same in _equal(out):
-        different = list(dict.fromkeys(labels[i] for i in same))
-        for i in same if len(different) > 1 else ():
-            mark = f" #{different.index(labels[i]) + 1}"
-            out[i] = fitted(labels[i], width - text_width(mark, size), size) + mark
-    return out
-
-
-def _equal(texts: Sequence[str]) -> list[list[int]]:
-    """The positions of equal texts, of those that occur several times."""
-    positions: dict[str, list[int]] = {}
-    for i, text in enumerate(texts):
-        positions.setdefault(text, []).append(i)
-    return [same for same in positions.values() if len(same) > 1]
-
-
-def _difference(a: str, b: str) -> int:
-    """Where two labels begin to differ, or the beginning of the word in which they do."""
-    same = next((i for i, (x, y) in enumerate(zip(a, b, strict=False)) if x != y), min(len(a), len(b)))
-    word = max((a.rfind(sign, 0, same) for sign in "_/.- "), default=-1) + 1
-    return word if same - word < _WORD else same
-
-
-_WORD = 12
-"""Longest beginning of a word that is repeated in labels that differ in its end."""
-
-
-def _beginning(text: str, width: float, size: float) -> str:
-    """The beginning of a text that fits into `width`."""
-    if text_width(text, size) <= width:
-        return text
-    keep = len(text)
-    while keep > 2 and text_width(f"{text[:keep]}…", size) > width:
-        keep -= 1
-    return f"{text[:keep]}…"
+    """Labels in at most `width` pixels each; different ones stay different."""
+    return in_room([one_line(label) for label in labels], width, partial(text_width, size=size))
 
 
 def places(evidence: Iterable[Mapping[str, Any]], most: int = 3) -> str:

@@ -147,10 +147,7 @@ class View:
         for job in jobs:
             repeats = self.ledger.repeats(job)
             experiments.setdefault(self.ledger.experiment(job) if len(repeats) > 1 else (job.id,), []).append(job)
-        return [
-            Side(f"{r[0].label} and {len(r) - 1} repeats" if len(r) > 1 else r[0].label, tuple(r))
-            for r in experiments.values()
-        ]
+        return [Side(sides_.repeats_label(repeats), tuple(repeats)) for repeats in experiments.values()]
 
     def place(self, side: Side) -> int:
         """The position of a side's first job, for rows in input order."""

@@ -41,6 +41,7 @@ from logparse.charts._theme import (
     theme,
     tiled,
     tips,
+    title_labels,
 )
 from logparse.charts._vega import Drawing, channel, layer, pixels
 from logparse.charts._view import View, once
@@ -463,7 +464,7 @@ def _names(
     notes = dict(zip((job.id for job in panel.jobs), rank_notes(view, one_each(panel.jobs)), strict=True))
     ranks = [notes[run] for run in named["run"]]
     room_for_names = space - max((text_width(note, t.size) for note in ranks), default=0.0)
-    names = distinct_labels(_short(named["label"].to_list(), room_for_names, t.size), room_for_names, t.size)
+    names = distinct_labels(named["label"].to_list(), room_for_names, t.size)
     names = [f"{name}{note}" for name, note in zip(names, ranks, strict=True)]
     label = named.with_columns(
         pl.Series("name", names), pl.Series("y", [high - top * per for top in tops], dtype=pl.Float64),
@@ -512,17 +513,6 @@ def _ends(panel: _Panel, frame: pl.DataFrame, top: float) -> pl.DataFrame:
     return pl.DataFrame(out).sort("end", descending=True)
 
 
-def _short(names: Sequence[str], width: float, size: float) -> list[str]:
-    """The names; if they do not all fit, without their common prefix, cut at a separator."""
-    if all(text_width(name, size) <= width for name in names):
-        return list(names)
-    least, most = min(names, default=""), max(names, default="")
-    alike = (i for i, (a, b) in enumerate(zip(least, most, strict=False)) if a != b)
-    same = least[: next(alike, min(len(least), len(most)))] if least != most else ""
-    cut = max((same.rfind(sign) for sign in "_/.-"), default=-1) + 1
-    return [f"…{name[cut:]}" for name in names] if cut > 8 else list(names)
-
-
 def _outer(ends: pl.DataFrame) -> pl.DataFrame:
     """The runs with the highest and the lowest ends."""
     return pl.concat([ends.head(_NAMED // 2), ends.tail(_NAMED // 2)])
@@ -557,7 +547,7 @@ def _title(panels: Sequence[_Panel], x: str) -> str:
     if first.most is not None:
         at = [(row_at(c, x, first.most), job) for job, c in zip(first.jobs, first.curves, strict=True)]
         at.sort(key=lambda pair: (math.isnan(pair[0]["value"]), pair[0]["value"]))
-        names = distinct_labels(_short([one_line(job.label) for _, job in at], 230, 15), 230, 15)
+        names = title_labels([job.label for _, job in at])
         losses = [f"{_value(r['value'], r['resolution'])} ({name})" for (r, _), name in zip(at, names, strict=True)]
         if len(losses) > 3:
             return (

@@ -19,6 +19,7 @@ from logparse.comparison.quantities import LOWER_SCORES, QUANTITIES, Quantity
 from logparse.errors import Remedy, UsageError, nearest
 from logparse.frames.run_defaults import SETTINGS
 from logparse.schema import RUNS, TEXT
+from logparse.text.labels import many
 from logparse.text.location import Location
 from logparse.text.missing import MISSING, Absence, Code
 
@@ -157,9 +158,14 @@ def not_stated(column: str) -> UsageError:
     return UsageError(f"no log here states {column}; a claim may", Remedy("claims", f"LABEL:{column}=…"))
 
 
+def repeats_label(jobs: Sequence[Job]) -> str:
+    """What the repeats of an experiment are called: `a and 2 repeats`."""
+    return " and ".join([jobs[0].label, *([many(len(jobs) - 1, "repeat")] if jobs[1:] else [])])
+
+
 def _side_label(ledger: Ledger, column: str, value: Any, jobs: Sequence[Job]) -> str:
     if column == "group":  # a hash means nothing to a reader
-        return jobs[0].label if len(jobs) == 1 else f"{jobs[0].label} +{len(jobs) - 1}"
+        return repeats_label(jobs)
     return f"{column} {value:g}" if isinstance(value, float) else f"{column} {value}"
 
 

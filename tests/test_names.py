@@ -1,0 +1,85 @@
+"""Names of runs: distinct, the same in any order, and each finds its run."""
+
+from __future__ import annotations
+
+import polars as pl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from logparse.errors import UsageError
+from logparse.selection import find_run, run_names
+from logparse.text.labels import short_names
+
+_WORDS = st.sampled_from(["a", "b", "run", "bert", "512", "1024", "0.1", "x2", "Run", "", "日"])
+_PARTS = st.lists(_WORDS, min_size=1, max_size=4).flatmap(
+    lambda words: st.sampled_from(["_", "-", ".", " "]).map(lambda sign: sign.join(words))
+)
+_LABELS = st.builds(
+    lambda parts, number: "/".join(part or "r" for part in parts) + number,
+    st.lists(_PARTS, min_size=1, max_size=3),
+    st.sampled_from(["", "", "#1", "#2", ".out"]),
+)
+_SETS = st.lists(_LABELS, min_size=1, max_size=12, unique=True)
+
+
+def _runs(labels: list[str], given: dict[str, str] | None = None) -> pl.DataFrame:
+    """Runs in files of these paths; given: the labels that a user gave to some."""
+    return pl.DataFrame(
+        {
+            "run": [f"{i:012x}" for i in range(len(labels))],
+            "label": [(given or {}).get(label, label) for label in labels],
+            "source": [f"/home/somebody/{label}" for label in labels],
+        }
+    )
+
+
+@given(_SETS, st.data())
+def test_names_are_distinct_and_each_finds_its_run(labels: list[str], data: st.DataObject) -> None:
+    runs = _runs(labels)
+    shown = data.draw(st.sets(st.sampled_from(runs["run"].to_list()), min_size=1))
+    for found in (run_names(runs), run_names(runs, shown)):
+        assert len(set(found.values())) == len(found)
+        assert all(find_run(runs, name)["run"] == run for run, name in found.items())
+    assert set(run_names(runs, shown)) == shown
+
+
+@given(_SETS, st.randoms())
+def test_the_order_of_runs_does_not_matter(labels: list[str], random: object) -> None:
+    other = list(labels)
+    random.shuffle(other)  # type: ignore[attr-defined]
+    assert dict(zip(labels, short_names(labels), strict=True)) == dict(zip(other, short_names(other), strict=True))
+
+
+@given(_SETS, st.data())
+def test_a_label_that_was_given_is_kept(labels: list[str], data: st.DataObject) -> None:
+    chosen = data.draw(st.sampled_from(labels))
+    runs = _runs(labels, {chosen: "the best one!"})
+    assert run_names(runs)[runs["run"][labels.index(chosen)]] == "the best one!"
+
+
+@pytest.mark.parametrize(
+    ("labels", "expected"),
+    [
+        (["bert_large_512.out", "bert_large_1024.out"], ["large_512", "large_1024"]),
+        (["old.out", "new.out"], ["old", "new"]),
+        (["ann/exp/slurm.out", "bob/exp/slurm.out"], ["ann", "bob"]),
+        (["ann/a.out", "bob/b.txt"], ["a.out", "b.txt"]),
+        (["run.out", "run_2.out"], ["run", "run_2"]),
+        (["lr_0.1.log", "lr_0.25.log"], ["lr_0.1", "lr_0.25"]),
+        (["mixed.out#1", "mixed.out#2"], ["mixed.out#1", "mixed.out#2"]),
+        (["r_r_x", "r_x"], ["r_r_x", "x"]),
+        (["only.out"], ["only.out"]),
+    ],
+)
+def test_names_are_what_distinguishes_runs(labels: list[str], expected: list[str]) -> None:
+    assert short_names(labels) == expected
+
+
+def test_names_are_short_for_those_that_are_shown() -> None:
+    labels = ["ann/bert_large_512.out", "ann/bert_large_1024.out", "bob/mnist.txt", "bob/tiny_1024.out"]
+    runs = _runs(labels)
+    found = run_names(runs, runs["run"][:2].to_list())
+    assert list(found.values()) == ["large_512", "large_1024"]
+    with pytest.raises(UsageError, match="ambiguous"):
+        find_run(runs, "1024")
