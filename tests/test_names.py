@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import polars as pl
 import pytest
+from conftest import SAMPLES, ingested, run
 from hypothesis import given
 from hypothesis import strategies as st
 
+import logparse
 from logparse.errors import UsageError
 from logparse.selection import find_run, run_names
 from logparse.text.labels import short_names
@@ -83,3 +87,27 @@ def test_names_are_short_for_those_that_are_shown() -> None:
     assert list(found.values()) == ["large_512", "large_1024"]
     with pytest.raises(UsageError, match="ambiguous"):
         find_run(runs, "1024")
+
+
+def test_runs_are_called_by_their_settings(desk: Path) -> None:
+    logs = ingested(SAMPLES / "cerebras").only(pl.col("workload") == "bert_large")
+    labels = logs.labelled("{batch_size} × {ranks}").runs["label"].to_list()
+    assert len(set(labels)) == len(labels)
+    assert "2048 × ? (bert_large_batch_2048)" in labels
+    comparison = logparse.compare(logs.labelled("batch {batch_size}, {throughput:.0f}/s"))
+    assert "batch 2048, 6717/s" in [side.label for side in comparison.sides]
+    with pytest.raises(UsageError, match="did you mean batch_size"):
+        logs.labelled("{batchsize}")
+    with pytest.raises(UsageError, match="write a column in braces"):
+        logs.labelled("batch")
+    with pytest.raises(UsageError, match="expected '}'"):
+        logs.labelled("{batch_size")
+
+
+def test_labels_of_settings_are_accepted_as_names() -> None:
+    logs = [SAMPLES / "cerebras" / f"bert_large_batch_{size}.out" for size in (512, 2048)]
+    found = run("compare", "batch_size 2048", "batch_size 512", *logs, "--label-by", "batch_size")
+    assert found.exit_code == 0, found.output
+    assert "batch_size 2048" in found.output
+    assert "batch_2048 " not in found.output
+    assert run("compare", *logs, "--label", "{ranks}", "--label-by", "batch_size").exit_code == 2

@@ -84,6 +84,27 @@ def stored(command: F) -> F:
     return store_option("Read the logs kept in this store (default, without PATH: .logparse).")(command)
 
 
+def labels(command: F) -> F:
+    """--label and --label-by: what runs are called; `read` takes their values from the context."""
+    command = click.option(
+        "--label-by", multiple=True, expose_value=False, callback=_noted, metavar="COLUMN",
+        help="Call runs by this column of `runs`: batch_size 512. Repeatable.",
+    )(command)  # fmt: skip
+    return click.option(
+        "--label", expose_value=False, callback=_noted, metavar="TEMPLATE",
+        help="Call runs by their settings, columns of `runs` in braces: '{batch_size} × {ranks}'.",
+    )(command)  # fmt: skip
+
+
+def _template() -> str | None:
+    """The template of --label or --label-by. Raises `click.UsageError` where both are given."""
+    template: str | None = noted("label")
+    columns: tuple[str, ...] = click.get_current_context().meta.get("logparse.label_by", ())
+    if template is not None and columns:
+        raise click.UsageError("--label and --label-by do not go together: put the columns into --label")
+    return ", ".join(f"{column} {{{column}}}" for column in columns) or template
+
+
 def store_option(help: str) -> Callable[[F], F]:
     """--store."""
     return click.option(
@@ -97,7 +118,7 @@ def _noted(ctx: click.Context, param: click.Parameter, value: str | None) -> Non
 
 
 def noted(name: str) -> str | None:
-    """The value of --store or --as-of."""
+    """The value of --store, --as-of or --label."""
     value: str | None = click.get_current_context().meta.get(f"logparse.{name}")
     return value
 
@@ -247,12 +268,17 @@ def read(paths: Sequence[str], files_from: str | None, grammars: Sequence[str]) 
     import logparse
 
     if not stores:
-        return ingest(paths, files_from, grammars)
+        return _labelled(ingest(paths, files_from, grammars))
     logs = [logparse.open(store, as_of=_as_of(), grammars=grammars) for store in stores]
     others = [path for path in paths if path not in stores]
     if others or files_from is not None:
         logs.append(ingest(others, files_from, grammars))
-    return reduce(add, logs)
+    return _labelled(reduce(add, logs))
+
+
+def _labelled(logs: Logs) -> Logs:
+    template = _template()
+    return logs if template is None else logs.labelled(template)
 
 
 def ingest(paths: Sequence[str], files_from: str | None, grammars: Sequence[str]) -> Logs:

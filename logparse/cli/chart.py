@@ -76,6 +76,7 @@ def _list(formatter: click.HelpFormatter) -> None:
     "--height", type=click.IntRange(80, 10_000), metavar="PIXELS", help="Height of a panel (default: fits its rows)."
 )
 @click.option("--title", help="Replaces the title that states the result.")
+@_options.labels
 @_options.claims_and_ignore
 @_options.files_and_grammars
 @_options.stored

@@ -69,6 +69,7 @@ if TYPE_CHECKING:
 @click.option(
     "--digits", type=click.IntRange(1, 15), help="Show at most this many digits, and never more than were printed."
 )
+@_options.labels
 @_options.claims_and_ignore
 @_options.files_and_grammars
 @_options.stored

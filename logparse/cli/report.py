@@ -25,6 +25,7 @@ _PAGE = "report.html"
 @click.option(
     "--baseline", metavar="RUN", help="Run that the others of its workload are compared with (default: the first)."
 )
+@_options.labels
 @_options.claims_and_ignore
 @click.option(
     "--theme",
