@@ -96,7 +96,7 @@ def test_runs_are_called_by_their_settings(desk: Path) -> None:
     assert "2048 × ? (bert_large_batch_2048)" in labels
     comparison = logparse.compare(logs.labelled("batch {batch_size}, {throughput:.0f}/s"))
     assert "batch 2048, 6717/s" in [side.label for side in comparison.sides]
-    with pytest.raises(UsageError, match="did you mean batch_size"):
+    with pytest.raises(UsageError, match="did you mean 'batch_size'"):
         logs.labelled("{batchsize}")
     with pytest.raises(UsageError, match="write a column in braces"):
         logs.labelled("batch")
