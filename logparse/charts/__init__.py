@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from logparse.comparison.ledger import Ledger
     from logparse.logs import Logs
 
-COMMON = ("where", "claims", "ignore", "theme", "width", "height", "title")
+COMMON = ("where", "claims", "ignore", "by", "sort", "theme", "width", "height", "title", "caption")
 """Options that every chart takes."""
 
 
@@ -61,6 +61,8 @@ class Chart(Protocol):
         width: int | None = None,
         height: int | None = None,
         title: str | None = None,
+        caption: str | None = None,
+        sort: str | None = None,
     ) -> VConcatChart: ...
 
 

@@ -17,6 +17,7 @@ from logparse.charts._theme import distinct_labels, text_width, theme
 from logparse.charts._vega import Drawing, channel, layer, like, pixels
 from logparse.charts._view import JobBlock, View
 from logparse.comparison.compare import baseline_of
+from logparse.comparison.jobs import Job
 from logparse.comparison.ledger import Ledger
 from logparse.comparison.sides import Side
 from logparse.errors import UsageError
@@ -324,6 +325,11 @@ class Panel(Protocol):
 
 
 P = TypeVar("P", bound=Panel)
+
+
+def jobs_of(panels: Iterable[Panel]) -> list[Job]:
+    """The jobs of these panels."""
+    return [job for panel in panels for job in panel.block.jobs]
 
 
 def capped_panels(view: View, name: str, find: Callable[[], Iterable[P]]) -> tuple[list[P], list[str]]:

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
 import logparse
 from logparse.charts._vega import Drawing, channel, vconcat
 from logparse.charts._view import View
+from logparse.comparison.jobs import Job
 from logparse.rendering.palette import THEMES, ColourNames
 from logparse.text.labels import in_room, many, shortened
 from logparse.text.location import locations
@@ -128,13 +130,40 @@ def tiled(parts: Sequence[Drawing], columns: int = 1, row: float = 24, column: f
     return Drawing(concat=list(parts), columns=columns, spacing={"row": row, "column": column})
 
 
+@dataclass(frozen=True)
+class Caption:
+    """What is said below a chart: the notes, the findings about the runs that are drawn, and their files."""
+
+    notes: Sequence[str]
+    """Sentences on clock, resolution, noise, and what is not drawn."""
+    jobs: Iterable[Job]
+    """What is drawn."""
+    quantities: Iterable[str] = ()
+    """Findings that affect these are reported."""
+    single: bool = False
+    """Whether only findings about single runs are, and none about comparisons."""
+
+
+def _below(view: View, caption: Caption, width: float, size: float) -> list[str]:
+    """The lines of the caption; of a short one, the most important sentence and the files, one line each."""
+    if view.options.caption == "none":
+        return []
+    ids = {job.id for job in caption.jobs}
+    shown = view if len(ids) == len(view.jobs) else replace(view, jobs=tuple(j for j in view.jobs if j.id in ids))
+    if view.options.caption == "short":
+        first = [*shown.touching(caption.quantities, 1, caption.single), *caption.notes][:1]
+        return [clipped(text, width, size) for text in (*first, source_note(shown))]
+    sentences = [*caption.notes, *shown.touching(caption.quantities, alone=caption.single), source_note(shown)]
+    return [line for text in sentences for line in wrap(text, width, size)]
+
+
 def framed(
     view: View,
     body: Drawing,
     width: float,
     title: str,
-    subtitle: Sequence[str] = (),
-    caption: Sequence[str] = (),
+    subtitle: Sequence[str],
+    caption: Caption,
 ) -> Drawing:
     """The body with a title above that states the finding, and a caption below.
 
@@ -142,7 +171,7 @@ def framed(
         width: width of the whole body in pixels, including labels; text is wrapped to it.
         title: the finding; the option `title` replaces it.
         subtitle: sentences on how to read the chart, each on its own line.
-        caption: sentences on clock, resolution, findings and sources, each on its own line.
+        caption: the sentences below it, each on its own line.
     """
     t = theme(view)
     config = _config(t)
@@ -152,7 +181,7 @@ def framed(
         "subtitle": [line for text in subtitle for line in wrap(text, width, t.size + 1)],
         "anchor": "start", "frame": "bounds", "offset": 12,
     }  # fmt: skip
-    below = [line for text in caption for line in wrap(text, width, small)]
+    below = _below(view, caption, width, small)
     foot = {
         "text": below, "orient": "bottom", "anchor": "start", "frame": "bounds", "color": t.faint, "fontSize": small,
         "fontWeight": "normal", "lineHeight": small + 4, "offset": 18,

@@ -19,13 +19,15 @@ from logparse.comparison.quantities import CLOCKS
 from logparse.comparison.select import select
 from logparse.comparison.sides import Side
 from logparse.comparison.workloads import by_workload
-from logparse.errors import NothingToDraw, UsageError
+from logparse.errors import NothingToDraw, UsageError, nearest
 from logparse.logs import Logs
 from logparse.rendering.palette import THEMES
+from logparse.schema import RUNS
 from logparse.text.terminal import one_line
 
 What: TypeAlias = Logs | Ledger | Comparison
 """What a chart can be drawn from."""
+CAPTIONS = ("full", "short", "none")
 X = ("samples", "steps", "time", "ranks", "devices")
 ROWS = 40
 """Rows of one panel up to which each run has its own; with more, repeats of one experiment share a row."""
@@ -48,6 +50,8 @@ class Options:
     width: int | None = None
     height: int | None = None
     title: str | None = None
+    caption: str = "full"
+    sort: str | None = None
     claims: tuple[Claim, ...] = ()
     ignore: tuple[str, ...] = ()
 
@@ -55,14 +59,14 @@ class Options:
         """The options that were set, for the file's metadata."""
         values = {name: getattr(self, name) for name in self.__dataclass_fields__ if name != "claims"}
         options = {
-            name: value for name, value in values.items() if value not in (None, ()) and (name, value) != _DEFAULT
+            name: value for name, value in values.items() if value not in (None, ()) and (name, value) not in _DEFAULTS
         }
         if self.claims:
             options["claims"] = [f"{c.label}:{c.name}={c.text}" for c in self.claims]
         return options
 
 
-_DEFAULT = ("theme", "light")
+_DEFAULTS = (("theme", "light"), ("caption", "full"))
 
 
 @dataclass(frozen=True)
@@ -96,10 +100,12 @@ class View:
     def sides(self) -> tuple[Side, ...]:
         """The sides of the given comparison; else the groups of `by`; else one side per job."""
         if self.given is not None and self.options.by is None:
-            return self.given.sides
-        if self.options.by:
-            return tuple(sides_.by(self.ledger, self.jobs, self.options.by))
-        return tuple(sides_.one_each(self.jobs))
+            found = self.given.sides
+        elif self.options.by:
+            found = tuple(sides_.by(self.ledger, self.jobs, self.options.by))
+        else:
+            found = tuple(sides_.one_each(self.jobs))
+        return tuple(sorted(found, key=self.place)) if self.options.sort else found
 
     @cached_property
     def comparison(self) -> Comparison:
@@ -227,7 +233,17 @@ def view_of(what: What, *, claims: OneOrMany[str | Claim] = (), ignore: OneOrMan
         given = _again(given, ledger, given.sides)
     if given is not None and o.where is not None:
         given = _narrowed(given, ledger, jobs)
-    return View(ledger, jobs, o, given)
+    return View(ledger, tuple(_sorted(ledger, jobs, o.sort)), o, given)
+
+
+def _sorted(ledger: Ledger, jobs: Sequence[Job], sort: str | None) -> Sequence[Job]:
+    """The jobs by the values of the column `sort` (after a `-`: the largest first); those without one are last."""
+    if sort is None:
+        return jobs
+    column = sort.removeprefix("-")
+    known = [(value, job) for job in jobs if (value := ledger.value(job, column).value) is not None]
+    known.sort(key=lambda pair: pair[0], reverse=sort.startswith("-"))
+    return [*(job for _, job in known), *(job for job in jobs if ledger.value(job, column).value is None)]
 
 
 def _check(o: Options) -> None:
@@ -236,10 +252,13 @@ def _check(o: Options) -> None:
         ("per", o.per, ("device", "rank")),
         ("theme", o.theme, THEMES),
         ("x", o.x, X),
+        ("caption", o.caption, CAPTIONS),
     ):
         if value is not None and value not in known:
             raise UsageError(f"{name} {value!r}: one of {', '.join(known)}")
     sides_.check_column(o.by)
+    if o.sort is not None and o.sort.removeprefix("-") not in RUNS:
+        raise UsageError(f"sort {o.sort!r}: not a column of runs; {nearest(o.sort.removeprefix('-'), RUNS)}")
     for name, size in (("width", o.width), ("height", o.height)):
         if size is not None and not 80 <= size <= 10_000:
             raise UsageError(f"{name} {size}: must be 80 to 10000 pixels")

@@ -48,10 +48,10 @@ from logparse.charts._panel import (
     workload_title,
 )
 from logparse.charts._theme import (
+    Caption,
     fitted,
     framed,
     places,
-    source_note,
     text_width,
     theme,
     tiled,
@@ -74,7 +74,7 @@ from logparse.text.labels import shortened
 from logparse.text.numbers import is_share, score_figure
 from logparse.text.terminal import one_line
 
-TAKES = ("by", "baseline")
+TAKES = ("baseline",)
 ROWS: dict[str, Any] = {
     "block": pl.UInt32,
     "row": pl.UInt32,
@@ -134,15 +134,15 @@ def chart(view: View) -> Drawing:
     whole = edge + width + max(text_width(note, size) for note in frame["note"].drop_nulls()) + 16
     if strip := legend(view, _legend_entries(view, frame), whole - edge):
         body = tiled([strip, body], row=14)
-    caption = [
+    notes = [
         *_bands(frame),
         *_chances(frame),
         *_left_out(view),
         *view.left_over(blocks),
         *more,
-        *view.touching(("score", "accuracy")),
-        source_note(view),
     ]
+    drawn_jobs = [job for block in blocks for job in block.jobs]
+    caption = Caption(notes, drawn_jobs, ("score", "accuracy"))
     return framed(view, body, whole, _finding(frame), (), caption)
 
 

@@ -36,12 +36,13 @@ from logparse.charts._panel import (
     extent,
     gutter,
     heading,
+    jobs_of,
     labelled,
     legend,
     platform_of,
     workload_title,
 )
-from logparse.charts._theme import framed, places, source_note, text_width, theme, tiled, tips, title_labels
+from logparse.charts._theme import Caption, framed, places, text_width, theme, tiled, tips, title_labels
 from logparse.charts._vega import Drawing, channel, like
 from logparse.charts._view import JobBlock, View, once
 from logparse.comparison.compare import Row
@@ -55,7 +56,7 @@ from logparse.schema import LOCATIONS
 from logparse.text.labels import shortened
 from logparse.text.terminal import one_line
 
-TAKES = ("by", "per")
+TAKES = ("per",)
 _BOX = 5
 """Runs from which a row has a box."""
 ROWS: dict[str, Any] = {
@@ -102,8 +103,8 @@ def chart(view: View) -> Drawing:
     body = tiled(drawn)
     if strip := legend(view, _legend_entries(view, frame), whole - edge):
         body = tiled([strip, body], row=14)
-    caption = [*_left_out(view, panels), *more, source_note(view)]
-    return framed(view, body, whole, _finding(panels), (), caption)
+    caption = [*_left_out(view, panels), *more]
+    return framed(view, body, whole, _finding(panels), (), Caption(caption, jobs_of(panels)))
 
 
 # ---- panels ---- #

@@ -32,11 +32,11 @@ import polars as pl
 
 from logparse.charts._panel import heading, rank_notes
 from logparse.charts._theme import (
+    Caption,
     distinct_labels,
     fitted,
     framed,
     places,
-    source_note,
     text_width,
     theme,
     tiled,
@@ -290,7 +290,7 @@ def chart(view: View) -> Drawing:
     body = tiled(bodies, size.columns, row=26, column=_GAP)
     return framed(
         view, body, size.whole, _title(drawn, found.x), list(_subtitle(drawn, found.x)),
-        [*_caption(view, found, drawn, most), *view.touching(["loss"]), source_note(view)],
+        Caption(list(_caption(view, found, drawn, most)), [job for p in drawn for job in p.jobs], ["loss"]),
     )  # fmt: skip
 
 

@@ -45,11 +45,11 @@ from logparse.charts._panel import (
     workload_title,
 )
 from logparse.charts._theme import (
+    Caption,
     clipped,
     distinct_labels,
     framed,
     places,
-    source_note,
     text_width,
     theme,
     tiled,
@@ -71,7 +71,7 @@ from logparse.text.labels import shortened
 from logparse.text.numbers import is_share, ratio_figure
 from logparse.text.terminal import one_line
 
-TAKES = ("by", "baseline", "per", "clock", "across")
+TAKES = ("baseline", "per", "clock", "across")
 _CROWD = 12
 """Runs compared with the baseline up to which each has its own row."""
 ROWS: dict[str, Any] = {
@@ -120,21 +120,20 @@ def chart(view: View) -> Drawing:
             raise NothingToDraw("no workload ran on several platforms")
         heads = [heading(view, _across_heading(t), _across_differs(t)) for t in found]
         subtitle = "Right is faster. The first row of each panel's ranking is the baseline."
-        caption = [*_across_caption(found), source_note(view)]
+        caption = Caption(list(_across_caption(found)), [j for t in found for row in t.rows for j in row.side.jobs])
         of_rows = [[row.side for row in table.rows] for table in found]
         return _drawn(view, frame, of_rows, heads, _across_finding(found), subtitle, caption)
     pairs, more = _comparisons(view)
     if not frame.height:
         raise NothingToDraw("no two runs of the same workload and task have a quantity in common")
     heads = [heading(view, _heading(view, block, comparison), _differs(comparison)) for block, comparison in pairs]
-    caption = [
+    notes = [
         *_noises([c for _, c in pairs]),
         *_alone(view, pairs),
         *view.left_over(block for block, _ in pairs if block is not None),
         *more,
-        *view.touching(frame["quantity"].unique().to_list()),
-        source_note(view),
     ]
+    caption = Caption(notes, [job for _, c in pairs for job in c.jobs], frame["quantity"].unique().to_list())
     sides = [comparison.sides for _, comparison in pairs]
     subtitle = "Right is better; ratios of times are inverted."
     return _drawn(view, frame, sides, heads, _finding(frame), subtitle, caption)
@@ -147,7 +146,7 @@ def _drawn(
     heads: Sequence[dict[str, Any]],
     title: str,
     subtitle: str,
-    caption: list[str],
+    caption: Caption,
 ) -> Drawing:
     """The panels of all blocks, each block with its heading."""
     width, size = float(view.options.width or WIDTH), theme(view).size

@@ -41,6 +41,7 @@ from logparse.charts._panel import (
     extent_or_none,
     gutter,
     heading,
+    jobs_of,
     labelled,
     legend,
     platform_of,
@@ -50,10 +51,10 @@ from logparse.charts._panel import (
     workload_title,
 )
 from logparse.charts._theme import (
+    Caption,
     fitted,
     framed,
     places,
-    source_note,
     text_width,
     theme,
     tiled,
@@ -74,7 +75,7 @@ from logparse.schema import LOCATIONS
 from logparse.text.labels import shortened
 from logparse.text.terminal import one_line
 
-TAKES = ("by", "baseline", "per")
+TAKES = ("baseline", "per")
 ROWS: dict[str, Any] = {
     "block": pl.UInt32,
     "row": pl.UInt32,
@@ -132,16 +133,17 @@ def chart(view: View) -> Drawing:
     if strip := legend(view, _legend_entries(view, frame), whole - edge):
         body = tiled([strip, body], row=14)
     compared = [panel.row for panel in panels]
-    caption = [
+    note_texts = [
         *_bands(compared),
         *_left_out(view, frame),
         *view.left_over(panel.block for panel in panels),
         *more,
-        *view.touching(("throughput", "steady_throughput", "token_throughput", "on_chip_throughput")),
-        source_note(view),
     ]
     unknown = UNKNOWN in frame["verdict"]
     how = "Right is better." + (" “Unknown”: no repeats show the noise between such runs." if unknown else "")
+    caption = Caption(
+        note_texts, jobs_of(panels), ("throughput", "steady_throughput", "token_throughput", "on_chip_throughput")
+    )
     return framed(view, body, whole, _finding(view, panels), (how,), caption)
 
 

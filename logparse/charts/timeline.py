@@ -31,7 +31,7 @@ from typing import Any
 import polars as pl
 
 from logparse.charts._panel import WIDTH, LegendEntry, RowGrid, capped, gutter, heading, labelled, legend
-from logparse.charts._theme import fitted, framed, places, source_note, text_width, theme, tiled, tips
+from logparse.charts._theme import Caption, fitted, framed, places, text_width, theme, tiled, tips
 from logparse.charts._vega import Drawing, channel, layer, pixels
 from logparse.charts._view import JobBlock, View, once
 from logparse.comparison.jobs import Job
@@ -120,12 +120,13 @@ def _lanes(view: View) -> dict[str, _Lane]:
 
 
 def _blocks(view: View, lanes: Mapping[str, _Lane]) -> tuple[Sequence[JobBlock], list[str]]:
-    """Panels by platform and workload. Jobs without a known workload share one panel per platform, because lanes are
-    not compared with each other."""
+    """Panels by platform, workload and the option `by`. Jobs without a known workload share one panel per platform,
+    because lanes are not compared with each other."""
     groups: dict[tuple[Any, ...], list[Job]] = {}
     for job in view.jobs:
         if job.id in lanes:
-            keys = (job.main["platform"], view.ledger.value(job, "workload").value)
+            columns = ("workload", *([view.options.by] if view.options.by else []))
+            keys = (job.main["platform"], *(view.ledger.value(job, c).value for c in columns))
             groups.setdefault(keys, []).append(job)
     return capped([JobBlock(keys, tuple(jobs)) for keys, jobs in groups.items()])
 
@@ -339,7 +340,7 @@ def chart(view: View) -> Drawing:
         grid = RowGrid(view, part["row"].n_unique(), width, edge)
         notes = _notes(part, grid)
         aside = max([aside, *(text_width(text, size) for text in notes["note"])])
-        panels.append(_panel(view, part, notes, grid).properties(title=heading(view, _named(block))))
+        panels.append(_panel(view, part, notes, grid).properties(title=heading(view, _named(view, block))))
     body = tiled(panels, row=22)
     whole = edge + 8 + width + aside + _CLEAR
     strip = legend(view, _legend_entries(view, frame), whole - edge - 8)
@@ -347,13 +348,17 @@ def chart(view: View) -> Drawing:
         body = tiled([strip, body], row=14)
     return framed(
         view, body, whole, _title(view, lanes), [_HOW],
-        [*_caption(view, lanes), *more, *view.touching(["wall_s", "queue_s"], alone=True), source_note(view)],
+        Caption(
+            [*_caption(view, lanes), *more], [lane.job for lane in lanes.values()], ["wall_s", "queue_s"], single=True
+        ),
     )  # fmt: skip
 
 
-def _named(block: JobBlock) -> str:
-    platform, workload = block.keys
-    return f"{platform}: {one_line(workload) if workload else 'workload not in the log'}"
+def _named(view: View, block: JobBlock) -> str:
+    platform, workload, *value = block.keys
+    words = [one_line(workload) if workload else "workload not in the log"]
+    words += [f"{view.options.by} {one_line(str(v)) if v is not None else '?'}" for v in value]
+    return f"{platform}: {', '.join(words)}"
 
 
 _ABOVE = 20

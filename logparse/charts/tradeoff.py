@@ -32,11 +32,11 @@ import polars as pl
 
 from logparse.charts._panel import LegendEntry, capped, extent, heading, legend, platform_of, rank_notes, workload_title
 from logparse.charts._theme import (
+    Caption,
     distinct_labels,
     fitted,
     framed,
     places,
-    source_note,
     text_width,
     theme,
     tiled,
@@ -59,7 +59,7 @@ from logparse.text.labels import shortened
 from logparse.text.numbers import is_share
 from logparse.text.terminal import one_line
 
-TAKES = ("by", "clock")
+TAKES = ("clock",)
 _WIDTH, _HEIGHT = 330, 230
 ROWS: dict[str, Any] = {
     "block": pl.UInt32,
@@ -118,8 +118,8 @@ def chart(view: View) -> Drawing:
         body = tiled([strip, body], row=14)
     clocks = dict.fromkeys(frame["clock"])
     meant = "; ".join(f"{c.removesuffix('_s')}: {CLOCKS.get(c.removesuffix('_s'), 'of one inference')}" for c in clocks)
-    caption = [f"Clock: {meant}.", *_means(frame), *_left_out(view), *view.left_over(blocks), *more,
-               *view.touching(("score", "accuracy", "loss", *clocks)), source_note(view)]  # fmt: skip
+    notes = [f"Clock: {meant}.", *_means(frame), *_left_out(view), *view.left_over(blocks), *more]
+    caption = Caption(notes, [job for b in blocks for job in b.jobs], ("score", "accuracy", "loss", *clocks))
     return framed(view, body, whole, _finding(frame), (), caption)
 
 

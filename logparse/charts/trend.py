@@ -35,15 +35,16 @@ from logparse.charts._panel import (
     capped_panels,
     extent,
     heading,
+    jobs_of,
     legend,
     platform_of,
     workload_title,
 )
 from logparse.charts._theme import (
+    Caption,
     distinct_labels,
     framed,
     places,
-    source_note,
     theme,
     tiled,
     tips,
@@ -65,7 +66,7 @@ from logparse.schema import LOCATIONS
 from logparse.text.labels import shortened
 from logparse.text.terminal import one_line
 
-TAKES = ("by",)
+TAKES = ()
 _WIDTH, _HEIGHT = 520, 170
 _LATER = 3
 """Runs from a possible change on that are compared with those before it."""
@@ -117,9 +118,8 @@ def chart(view: View) -> Drawing:
         "Level: mean of the runs since the last change; band: 95 % interval of one run around it.",
         *_left_out(view, frame),
         *more,
-        source_note(view),
     ]
-    return framed(view, body, whole, _finding(panels), (), caption)
+    return framed(view, body, whole, _finding(panels), (), Caption(caption, jobs_of(panels)))
 
 
 # ---- panels ---- #

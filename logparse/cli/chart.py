@@ -76,6 +76,11 @@ def _list(formatter: click.HelpFormatter) -> None:
     "--height", type=click.IntRange(80, 10_000), metavar="PIXELS", help="Height of a panel (default: fits its rows)."
 )
 @click.option("--title", help="Replaces the title that states the result.")
+@click.option(
+    "--caption", type=click.Choice(["full", "short", "none"]), default="full", show_default=True,
+    help="Text below the chart; short: at most two lines, about the runs drawn.",
+)  # fmt: skip
+@click.option("--sort", metavar="COLUMN", help="Order runs by this column of `runs`; -COLUMN: the largest first.")
 @_options.labels
 @_options.claims_and_ignore
 @_options.files_and_grammars
@@ -99,6 +104,8 @@ def command(
     width: int | None,
     height: int | None,
     title: str | None,
+    caption: str,
+    sort: str | None,
     claim: tuple[str, ...],
     claims_file: str | None,
     ignore: tuple[str, ...],
@@ -139,8 +146,8 @@ def command(
 
     try:
         view = charts.view_for(
-            name, logs, where=where, theme=theme, width=width, height=height, title=title, claims=claims, ignore=ignore,
-            **options,
+            name, logs, where=where, theme=theme, width=width, height=height, title=title, caption=caption,
+            sort=sort, claims=claims, ignore=ignore, **options,
         )  # fmt: skip
         specification = charts.specification(name, view)
     except NothingToDraw as error:
