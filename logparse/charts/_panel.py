@@ -100,6 +100,21 @@ class RowGrid:
         return Drawing.of(kept).mark("text", **look).encode(x=x, y=self.y, text="text:N")
 
 
+def table(view: View, frame: pl.DataFrame, width: float, gutter: float) -> Drawing:
+    """Results that no other is compared with, as lines of one table: a panel of one dot shows nothing.
+
+    frame: label, `workload`, note, and what belongs to a mark (run, evidence); one row each.
+    """
+    lines = frame.with_columns(pl.int_range(pl.len()).alias("row"))
+    grid = RowGrid(view, lines.height, width, gutter)
+    texts = [
+        grid.texts(lines.with_columns(text="workload"), pixels(0), align="left", color=theme(view).faint),
+        grid.texts(lines.with_columns(text="note"), pixels(width + 8), align="left"),
+    ]
+    drawn: Drawing = grid.layered(grid.labels(lines), *texts).properties(title=heading(view, "Nothing to compare with"))
+    return drawn
+
+
 def heading(view: View, text: str, more: str = "") -> dict[str, Any]:
     """The heading of a panel, with `more` in smaller type below it."""
     t = theme(view)

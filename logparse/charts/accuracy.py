@@ -44,6 +44,7 @@ from logparse.charts._panel import (
     platform_of,
     platforms,
     spread_out,
+    table,
     with_bands,
     workload_title,
 )
@@ -123,13 +124,22 @@ def chart(view: View) -> Drawing:
     width, size = float(view.options.width or WIDTH), theme(view).size
     edge = gutter(view, frame["label"])
     drawn: list[Drawing] = []
+    counts = dict(frame.group_by("block").agg(pl.col("row").n_unique()).iter_rows())
+    alone = [number for number, count in counts.items() if count == 1] if len(blocks) > 1 else []
     for number, block in enumerate(blocks):
+        if number in alone:
+            continue
         part = frame.filter(pl.col("block") == number)
         grid = RowGrid(view, part["row"].n_unique(), width, edge)
-        dataset = f", {one_line(block.keys[3])}" if block.keys[3] and block.keys[3] != block.keys[0] else ""
-        drawn.append(
-            _scores(view, part, grid).properties(title=heading(view, workload_title(view.ledger, block) + dataset))
+        drawn.append(_scores(view, part, grid).properties(title=heading(view, _named(view, block))))
+    if alone:
+        single = frame.filter(pl.col("block").is_in(sorted(alone))).with_columns(
+            workload=pl.col("block").map_elements(lambda n: _named(view, blocks[n]), return_dtype=pl.String),
+            note=pl.format(
+                "{} {}", pl.col("score_name").str.replace_all("_", " "), pl.col("note").str.replace(", n=1", "")
+            ),
         )
+        drawn.append(table(view, single, width, edge))
     body = tiled(drawn)
     whole = edge + width + max(text_width(note, size) for note in frame["note"].drop_nulls()) + 16
     if strip := legend(view, _legend_entries(view, frame), whole - edge):
@@ -144,6 +154,12 @@ def chart(view: View) -> Drawing:
     drawn_jobs = [job for block in blocks for job in block.jobs]
     caption = Caption(notes, drawn_jobs, ("score", "accuracy"))
     return framed(view, body, whole, _finding(frame), (), caption)
+
+
+def _named(view: View, block: JobBlock) -> str:
+    """`cerebras: mnist, training, fashion`: the workload and the data set."""
+    dataset = f", {one_line(block.keys[3])}" if block.keys[3] and block.keys[3] != block.keys[0] else ""
+    return workload_title(view.ledger, block) + dataset
 
 
 # ---- rows ---- #

@@ -47,6 +47,7 @@ from logparse.charts._panel import (
     platform_of,
     platforms,
     spread_out,
+    table,
     with_bands,
     workload_title,
 )
@@ -122,13 +123,19 @@ def chart(view: View) -> Drawing:
     notes = max(text_width(note, size) for note in frame["note"].drop_nulls())
     estimates = "estimate" in frame["mark"]
     drawn: list[Drawing] = []
+    alone = [n for n, panel in enumerate(panels) if len(panel.row.cells) == 1] if len(panels) > 1 else []
     for number, panel in enumerate(panels):
+        if number in alone:
+            continue
         part = frame.filter(pl.col("block") == number)
         grid = RowGrid(view, part["row"].n_unique(), width, edge)
         drawn.append(_rates(view, part, grid).properties(title=heading(view, panel.title(view))))
         if estimates:
             drawn.append(_estimates(view, part, RowGrid(view, grid.rows, width * 0.3)))
     body = tiled(drawn, 2 if estimates else 1)
+    if alone:
+        lines = table(view, _lines(view, frame.filter(pl.col("block").is_in(alone)), panels), width, edge)
+        body = tiled([body, lines]) if drawn else lines
     whole = edge + width + notes + 16 + (width * 0.3 + 60 if estimates else 0)
     if strip := legend(view, _legend_entries(view, frame), whole - edge):
         body = tiled([strip, body], row=14)
@@ -256,6 +263,19 @@ def _note(view: View, panel: _Panel, index: int) -> str:
     n = f"n={c.n}" if c.n < 3 else ""
     failed = f"{c.side.failed} without a result" if c.side.failed else ""
     return ", ".join(filter(None, [*words, n, failed]))
+
+
+def _lines(view: View, frame: pl.DataFrame, panels: Sequence[_Panel]) -> pl.DataFrame:
+    """Panels of one row as lines of a table, with the throughput, the steady one and the estimate as text."""
+    others = {"steady": "after the first steps", "estimate": "estimated by the compiler"}
+    out = []
+    for (number,), part in frame.partition_by("block", as_dict=True, maintain_order=True).items():
+        rate = part.filter(mark="rate").row(0, named=True)
+        values = [f"{v:,.5g} {others[m]}" for m, v in part.select("mark", "value").iter_rows() if m in others]
+        figure, _, remarks = rate["note"].removesuffix(", n=1").partition(", ")
+        words = [f"{figure} {rate['unit']}", *filter(None, [remarks]), *values]
+        out.append({**rate, "workload": panels[number].title(view), "note": "; ".join(words)})
+    return pl.DataFrame(out, schema={**ROWS, "workload": pl.String})
 
 
 # ---- marks ---- #
