@@ -140,7 +140,8 @@ def rank_notes(view: View, sides: Sequence[Side]) -> list[str]:
     """`, 16 ranks`, for each side whose number of ranks is known, if that differs between these sides."""
     known = [{view.ledger.value(job, "ranks").value for job in side.jobs} for side in sides]
     numbers = [values.pop() if len(values) == 1 else None for values in known]
-    if len(set(numbers) - {None}) < 2 or view.options.by == "ranks":
+    named = any(side.label.startswith("ranks ") or ", ranks " in side.label for side in sides)
+    if len(set(numbers) - {None}) < 2 or named:
         return [""] * len(sides)
     return [f", {labels.many(number, 'rank')}" if number is not None else "" for number in numbers]
 

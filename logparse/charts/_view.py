@@ -153,7 +153,7 @@ class View:
         for job in jobs:
             repeats = self.ledger.repeats(job)
             experiments.setdefault(self.ledger.experiment(job) if len(repeats) > 1 else (job.id,), []).append(job)
-        return [Side(sides_.repeats_label(repeats), tuple(repeats)) for repeats in experiments.values()]
+        return sides_.of_repeats(self.ledger, experiments.values())
 
     def place(self, side: Side) -> int:
         """The position of a side's first job, for rows in input order."""

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
 from logparse.comparison.ledger import Ledger
-from logparse.comparison.sides import Side
 from logparse.text.missing import Code
+
+if TYPE_CHECKING:
+    from logparse.comparison.sides import Side
 
 SETTINGS = (
     *("platform", "device_kind", "system", "sdk_version", "dataset", "devices", "ranks"),
