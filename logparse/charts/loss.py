@@ -477,7 +477,7 @@ def _colours(view: View, panel: _Panel) -> list[str]:
         share = platforms[:i].count(platform) / (count - 1) if count > 1 else 0.5
         base = hue(platform)
         dark = t.shade(base, 0.5 + share) if share < 0.5 else base
-        out.append(t.tint(dark, 1.0 if share <= 0.5 else 1.4 - 0.8 * share))
+        out.append(t.tint(dark, 1.0 if share <= 0.5 else 1.2 - 0.4 * share))
     return out
 
 

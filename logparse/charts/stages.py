@@ -25,11 +25,11 @@ What it leaves out
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import polars as pl
 
+from logparse.charts._compiles import Compile, compiles
 from logparse.charts._panel import GUTTER, PANELS, WIDTH, RowGrid, gutter, heading
 from logparse.charts._theme import (
     Caption,
@@ -43,7 +43,6 @@ from logparse.charts._theme import (
 )
 from logparse.charts._vega import Drawing, channel, layer, pixels
 from logparse.charts._view import View, once
-from logparse.comparison.jobs import Job
 from logparse.comparison.phrases import labels
 from logparse.errors import NothingToDraw
 from logparse.rendering.palette import hue
@@ -65,23 +64,6 @@ ROWS: dict[str, Any] = {
 does not state when a stage ran, it begins at 0 and basis is not `timestamps`. share: of the whole compilation."""
 
 
-@dataclass(frozen=True)
-class _Compile:
-    """One compilation: its total and its stages, in the order of their lines."""
-
-    job: Job
-    whole: dict[str, Any]
-    stages: pl.DataFrame
-    count: int
-    """Number of compilations of this job."""
-
-    @property
-    def timed(self) -> bool:
-        """Whether the log states when each stage began."""
-        times = self.stages.select(pl.all_horizontal(pl.col("begin_at", "end_at").is_not_null().all())).item()
-        return bool(times) and self.whole["begin_at"] is not None
-
-
 @once
 def rows(view: View) -> pl.DataFrame:
     """What is drawn: `ROWS` gives columns and types. Empty if no compilation has stages."""
@@ -93,19 +75,10 @@ def rows(view: View) -> pl.DataFrame:
 # ---- the data ---- #
 
 
-_FEWEST = 3
-"""Phases of a compilation with two stages."""
-
-
-def _compiles(view: View) -> list[_Compile]:
-    """For each job, one compilation with stages, if it has any."""
-    return [found for job in view.jobs if (found := _compile(view, job)) is not None]
-
-
-def _drawn(view: View) -> list[_Compile]:
+def _drawn(view: View) -> list[Compile]:
     """The compilations that are drawn: that of the first job that has one; with `by`, of each group that of median
     length."""
-    found = _compiles(view)
+    found = compiles(view)
     if not view.options.by:
         return found[:1]
     of_job = {c.job.id: c for c in found}
@@ -114,26 +87,7 @@ def _drawn(view: View) -> list[_Compile]:
     return [group[(len(group) - 1) // 2] for group in ordered][:PANELS]
 
 
-def _compile(view: View, job: Job) -> _Compile | None:
-    """The longest compilation with two stages or more; None if the job has none."""
-    rows = view.ledger.phases(job, phase="compile")
-    if rows.height < _FEWEST:
-        return None
-    wholes = rows.filter(pl.col("stage").is_null() & pl.col("duration_s").is_not_null())
-    found = []
-    for whole in wholes.iter_rows(named=True):
-        inside = (
-            (pl.col("line_first") >= whole["line_first"])
-            & (pl.col("line_last") <= whole["line_last"])
-            & (pl.col("source") == whole["source"])
-        )
-        stages = rows.filter(pl.col("stage").is_not_null() & inside & pl.col("duration_s").is_not_null())
-        if stages["stage"].n_unique() > 1:
-            found.append(_Compile(job, whole, stages, wholes.height))
-    return max(found, key=lambda c: c.whole["duration_s"], default=None)
-
-
-def _segments(compile: _Compile) -> pl.DataFrame:
+def _segments(compile: Compile) -> pl.DataFrame:
     """The stages as segments, with rows in the order in which the stages first began, the remainder last."""
     begin = compile.whole["begin_at"]
     stages = compile.stages.sort("begin_at" if compile.timed else "line_first", maintain_order=True)
@@ -163,7 +117,7 @@ def _segments(compile: _Compile) -> pl.DataFrame:
     )  # fmt: skip
 
 
-def _rest(compile: _Compile, stages: pl.DataFrame) -> Iterator[dict[str, Any]]:
+def _rest(compile: Compile, stages: pl.DataFrame) -> Iterator[dict[str, Any]]:
     """The time that no stage accounts for: the gaps between stages; without timestamps one segment of that length."""
     whole = compile.whole
     length, source = float(whole["duration_s"]), whole["source"]
@@ -207,11 +161,11 @@ def chart(view: View) -> Drawing:
     return framed(
         view, tiled(panels) if len(panels) > 1 else panels[0], edge + width + _ASIDE, title,
         list(_subtitle(found, sums)),
-        Caption(list(_caption(_compiles(view), found)), [c.job for c in found], ["compile_s"], single=True),
+        Caption(list(_caption(compiles(view), found)), [c.job for c in found], ["compile_s"], single=True),
     )  # fmt: skip
 
 
-def _panel(view: View, compile: _Compile, frame: pl.DataFrame, sums: pl.DataFrame, grid: RowGrid) -> Drawing:
+def _panel(view: View, compile: Compile, frame: pl.DataFrame, sums: pl.DataFrame, grid: RowGrid) -> Drawing:
     """The waterfall of one compilation."""
     t = theme(view)
     length = float(compile.whole["duration_s"])
@@ -286,7 +240,7 @@ def _links(view: View, frame: pl.DataFrame, grid: RowGrid, x: dict[str, Any]) ->
 # ---- the words ---- #
 
 
-def _title(sums: pl.DataFrame, compile: _Compile, several: bool) -> str:
+def _title(sums: pl.DataFrame, compile: Compile, several: bool) -> str:
     """The finding: the stage that took longest, in the first compilation that is drawn."""
     which = f"the compilation of {fitted(compile.job.label, 230, 14)}" if several else "this compilation"
     top = sums.filter(mark="stage").sort("duration_s").row(-1, named=True)
@@ -296,20 +250,20 @@ def _title(sums: pl.DataFrame, compile: _Compile, several: bool) -> str:
     return f"{one_line(top['stage'])}{often} took {took} ({_share(top['share'])})"
 
 
-def _named(compile: _Compile) -> str:
+def _named(compile: Compile) -> str:
     run = compile.job.main
     words = [str(run["platform"]), run["workload"] or "workload not in the log"]
     return f"{fitted(compile.job.label, 420, 12)}: {', '.join(map(one_line, words))}"
 
 
-def _subtitle(found: Sequence[_Compile], sums: Sequence[pl.DataFrame]) -> Iterator[str]:
+def _subtitle(found: Sequence[Compile], sums: Sequence[pl.DataFrame]) -> Iterator[str]:
     if len(found) == 1:
         yield f"{_named(found[0])}."
     if any(part.filter(mark="remainder").height for part in sums):
         yield "Bars: stages. Outline: the remainder, which no stage accounts for. All rows add up to the total."
 
 
-def _caption(every: Sequence[_Compile], found: Sequence[_Compile]) -> Iterator[str]:
+def _caption(every: Sequence[Compile], found: Sequence[Compile]) -> Iterator[str]:
     ids = {c.job.id for c in found}
     others = [c.job for c in every if c.job.id not in ids]
     if others:
@@ -318,7 +272,7 @@ def _caption(every: Sequence[_Compile], found: Sequence[_Compile]) -> Iterator[s
     yield from dict.fromkeys(sentence for compile in found for sentence in _remarks(compile))
 
 
-def _remarks(compile: _Compile) -> Iterator[str]:
+def _remarks(compile: Compile) -> Iterator[str]:
     name = one_line(compile.job.label)
     if compile.count > 1:
         yield f"{name} has {compile.count} compilations; the longest with stages is drawn."
