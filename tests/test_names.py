@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 import logparse
 from logparse.errors import UsageError
 from logparse.selection import find_run, run_names
-from logparse.text.labels import short_names
+from logparse.text.labels import in_room, short_names
 
 _WORDS = st.sampled_from(["a", "b", "run", "bert", "512", "1024", "0.1", "x2", "Run", "", "日"])
 _PARTS = st.lists(_WORDS, min_size=1, max_size=4).flatmap(
@@ -111,3 +111,11 @@ def test_labels_of_settings_are_accepted_as_names() -> None:
     assert "batch_size 2048" in found.output
     assert "batch_2048 " not in found.output
     assert run("compare", *logs, "--label", "{ranks}", "--label-by", "batch_size").exit_code == 2
+
+
+@given(_SETS, st.integers(6, 20))
+def test_names_in_little_room_stay_distinct(labels: list[str], room: int) -> None:
+    short = in_room([*labels, labels[0]], room)
+    assert len(set(short)) == len(set(labels))
+    assert short[0] == short[-1]
+    assert all(len(text) <= max(room, 12) for text in short)

@@ -100,9 +100,14 @@ def fitted(label: str, width: float, size: float) -> str:
     return distinct_labels([label], width, size)[0]
 
 
-def title_labels(labels: Sequence[str]) -> list[str]:
-    """These labels, short enough for a title; different ones stay different."""
-    return distinct_labels(labels, 230, 14)
+def title_labels(view: View, labels: Sequence[str]) -> list[str]:
+    """These labels, short enough for a title. No other run or side of the view is shortened to the same text."""
+    names = [one_line(label) for label in labels]
+    if all(text_width(name, 14) <= 230 for name in names):
+        return names
+    every = list(dict.fromkeys([*names, *(one_line(side.label) for side in view.sides)]))
+    short = dict(zip(every, distinct_labels(every, 230, 14), strict=True))
+    return [short[name] for name in names]
 
 
 def distinct_labels(labels: Sequence[str], width: float, size: float) -> list[str]:
@@ -144,17 +149,23 @@ class Caption:
     """Whether only findings about single runs are, and none about comparisons."""
 
 
-def _below(view: View, caption: Caption, width: float, size: float) -> list[str]:
-    """The lines of the caption; of a short one, the most important sentence and the files, one line each."""
+def sentences(view: View, caption: Caption) -> list[str]:
+    """The sentences of a caption; of a short one, the most important and the files."""
     if view.options.caption == "none":
         return []
     ids = {job.id for job in caption.jobs}
     shown = view if len(ids) == len(view.jobs) else replace(view, jobs=tuple(j for j in view.jobs if j.id in ids))
     if view.options.caption == "short":
         first = [*shown.touching(caption.quantities, 1, caption.single), *caption.notes][:1]
-        return [clipped(text, width, size) for text in (*first, source_note(shown))]
-    sentences = [*caption.notes, *shown.touching(caption.quantities, alone=caption.single), source_note(shown)]
-    return [line for text in sentences for line in wrap(text, width, size)]
+        return [*first, source_note(shown)]
+    return [*caption.notes, *shown.touching(caption.quantities, alone=caption.single), source_note(shown)]
+
+
+def _below(view: View, caption: Caption, width: float, size: float) -> list[str]:
+    """The lines of the caption; the sentences of a short one have one line each."""
+    if view.options.caption == "short":
+        return [clipped(text, width, size) for text in sentences(view, caption)]
+    return [line for text in sentences(view, caption) for line in wrap(text, width, size)]
 
 
 def framed(

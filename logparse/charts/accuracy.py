@@ -153,7 +153,7 @@ def chart(view: View) -> Drawing:
     ]
     drawn_jobs = [job for block in blocks for job in block.jobs]
     caption = Caption(notes, drawn_jobs, ("score", "accuracy"))
-    return framed(view, body, whole, _finding(frame), (), caption)
+    return framed(view, body, whole, _finding(view, frame), (), caption)
 
 
 def _named(view: View, block: JobBlock) -> str:
@@ -347,11 +347,11 @@ def _legend_entries(view: View, frame: pl.DataFrame) -> list[LegendEntry]:
 # ---- words ---- #
 
 
-def _finding(frame: pl.DataFrame) -> str:
+def _finding(view: View, frame: pl.DataFrame) -> str:
     scores = frame.filter(pl.col("mark") == "score")
     wrong = scores.filter(pl.col("wrong").is_not_null())
     if wrong.height:
-        pairs = zip(title_labels(wrong["label"].to_list()), wrong["wrong"], strict=True)
+        pairs = zip(title_labels(view, wrong["label"].to_list()), wrong["wrong"], strict=True)
         names = shortened([f"{label} ({word})" for label, word in pairs], 2)
         return f"{wrong.height} of {scores.height} scores went wrong: {names}"
     judged = scores.filter(pl.col("verdict").is_not_null() & (pl.col("verdict") != NOT_COMPARABLE))
@@ -363,7 +363,7 @@ def _finding(frame: pl.DataFrame) -> str:
         return f"{counted} {others}{word} within noise of the baseline"
     if scores.height == 1:
         row = scores.row(0, named=True)
-        return f"{title_labels([row['label']])[0]}: {row['score_name'].replace('_', ' ')} {row['note']}"
+        return f"{title_labels(view, [row['label']])[0]}: {row['score_name'].replace('_', ' ')} {row['note']}"
     panels = scores["block"].n_unique()
     if panels == 1:
         name = scores["score_name"][0]

@@ -39,7 +39,7 @@ from logparse.charts._panel import (
     platforms,
     workload_title,
 )
-from logparse.charts._theme import Caption, framed, places, text_width, theme, tiled, tips, title_labels
+from logparse.charts._theme import Caption, fitted, framed, places, text_width, theme, tiled, tips
 from logparse.charts._vega import Drawing, channel
 from logparse.charts._view import JobBlock, View, once
 from logparse.comparison.sides import Side
@@ -271,7 +271,7 @@ def _finding(frame: pl.DataFrame) -> str:
     total = tops.height
     shares = sorted(tops.filter(pl.col("stage") == name)["share"])
     span = f"{100 * shares[0]:.0f} to {100 * shares[-1]:.0f} %" if len(shares) > 1 else f"{100 * shares[0]:.0f} %"
-    what = title_labels([name])[0]
+    what = fitted(name, 230, 14)
     which = f"{count} of {total}" if count < total else "both" if total == 2 else f"all {total}"
     return f"{what} is the longest stage of {which} compilations: {span} of their time"
 

@@ -104,7 +104,7 @@ def chart(view: View) -> Drawing:
     if strip := legend(view, _legend_entries(view, frame), whole - edge):
         body = tiled([strip, body], row=14)
     caption = [*_left_out(view, panels), *more]
-    return framed(view, body, whole, _finding(panels), (), Caption(caption, jobs_of(panels)))
+    return framed(view, body, whole, _finding(view, panels), (), Caption(caption, jobs_of(panels)))
 
 
 # ---- panels ---- #
@@ -221,7 +221,7 @@ def _legend_entries(view: View, frame: pl.DataFrame) -> list[LegendEntry]:
 # ---- words ---- #
 
 
-def _finding(panels: Sequence[_Panel]) -> str:
+def _finding(view: View, panels: Sequence[_Panel]) -> str:
     """The title: the row that varies most, of its range relative to its mean."""
     spreads = [
         ((max(cell.numbers) - min(cell.numbers)) / abs(cell.mean), cell, panel)
@@ -232,11 +232,15 @@ def _finding(panels: Sequence[_Panel]) -> str:
     if not spreads:
         return "Repeats of one setting"
     spread, cell, panel = max(spreads, key=lambda each: each[0])
-    labels = [c.side.label for _, c, _ in spreads]
-    name = title_labels(labels)[labels.index(cell.side.label)]
+    name = title_labels(view, [cell.side.label])[0]
     quantity = title(panel.row).partition(",")[0]
     most = "" if len(spreads) == 1 else f", the most of {len(spreads)} settings"
-    return f"{quantity.capitalize()} of {name} varies by {spread * 100:.2g} % of its mean (n={cell.n}){most}"
+    return f"{quantity.capitalize()} of {name} varies by {_percent(spread)} of its mean (n={cell.n}){most}"
+
+
+def _percent(share: float) -> str:
+    """`4.2 %`, `120 %`: two significant digits, but never a power of ten."""
+    return f"{100 * share:.0f} %" if share >= 0.1 else f"{100 * share:.2g} %"
 
 
 def _left_out(view: View, panels: Sequence[_Panel]) -> Iterator[str]:

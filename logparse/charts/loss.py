@@ -349,7 +349,7 @@ def chart(view: View) -> Drawing:
     bodies = [_panel(view, panel, found.x, most, size, len(drawn) > 1) for panel in drawn]
     body = tiled(bodies, size.columns, row=26, column=_GAP)
     return framed(
-        view, body, size.whole, _title(drawn, found.x), list(_subtitle(drawn, found.x)),
+        view, body, size.whole, _title(view, drawn, found.x), list(_subtitle(drawn, found.x)),
         Caption(list(_caption(view, found, drawn, most)), [job for p in drawn for job in p.jobs], ["loss"]),
     )  # fmt: skip
 
@@ -593,7 +593,7 @@ def _spread(wanted: Sequence[float], gap: float, least: float, most: float) -> l
 # ---- the words ---- #
 
 
-def _title(panels: Sequence[_Panel], x: str) -> str:
+def _title(view: View, panels: Sequence[_Panel], x: str) -> str:
     """The finding: the losses at the last common point; else the first and the last loss."""
     curves = [pair for p in panels for pair in zip(p.jobs, p.all_curves, strict=True)]
     lost = {job.id for job, c in curves if not c["value"].is_finite().all()}
@@ -607,7 +607,7 @@ def _title(panels: Sequence[_Panel], x: str) -> str:
         return f"Training loss of {runs} runs of {len(workloads)} workloads, each on its own axes"
     if first.most is not None:
         at = first.at_common(x)
-        names = title_labels([side.label for *_, side in at])
+        names = title_labels(view, [side.label for *_, side in at])
         losses = [f"{_value(value, fine)} ({name})" for (value, fine, _), name in zip(at, names, strict=True)]
         what = f"the {'median ' if len(first.sides) < len(first.jobs) else ''}{first.objective}"
         if len(losses) > 3:
@@ -619,7 +619,7 @@ def _title(panels: Sequence[_Panel], x: str) -> str:
     if len(first.jobs) > 1:
         return f"{len(first.jobs)} runs logged the {first.objective}, but have no {_UNITS[x]} in common"
     took = f"{end['seconds']:,.0f} s" if x == "time" else f"{end[AXES[x]]:,} {x}"
-    return f"The {first.objective} of {fitted(first.jobs[0].label, 300, 14)} {went} in {took}"
+    return f"The {first.objective} of {title_labels(view, [first.jobs[0].label])[0]} {went} in {took}"
 
 
 _UNITS = {"samples": "number of samples", "steps": "step", "time": "time"}

@@ -118,7 +118,7 @@ def chart(view: View) -> Drawing:
         found = _tables(view)
         if not frame.height:
             raise NothingToDraw("no workload ran on several platforms")
-        heads = [heading(view, _across_heading(t), _across_differs(t)) for t in found]
+        heads = [heading(view, _across_heading(view, t), _across_differs(t)) for t in found]
         subtitle = "Right is faster. The first row of each panel's ranking is the baseline."
         caption = Caption(list(_across_caption(found)), [j for t in found for row in t.rows for j in row.side.jobs])
         of_rows = [[row.side for row in table.rows] for table in found]
@@ -136,7 +136,7 @@ def chart(view: View) -> Drawing:
     caption = Caption(notes, [job for _, c in pairs for job in c.jobs], frame["quantity"].unique().to_list())
     sides = [comparison.sides for _, comparison in pairs]
     subtitle = "Right is better; ratios of times are inverted."
-    return _drawn(view, frame, sides, heads, _finding(frame), subtitle, caption)
+    return _drawn(view, frame, sides, heads, _finding(view, frame), subtitle, caption)
 
 
 def _drawn(
@@ -492,7 +492,7 @@ def _legend_entries(view: View, frame: pl.DataFrame) -> list[LegendEntry]:
 
 
 def _heading(view: View, block: JobBlock | None, comparison: Comparison) -> str:
-    base = title_labels([comparison.sides[comparison.baseline].label])[0]
+    base = title_labels(view, [comparison.sides[comparison.baseline].label])[0]
     return f"{workload_title(view.ledger, block)}; baseline: {base}" if block is not None else f"baseline: {base}"
 
 
@@ -506,9 +506,10 @@ def _differs(comparison: Comparison) -> str:
     return text if text_width(text, 11) <= 900 else f"{text[:150].rpartition(' ')[0]} …"
 
 
-def _across_heading(table: AcrossTable) -> str:
+def _across_heading(view: View, table: AcrossTable) -> str:
     base = table.rows[0]
-    against = f"; baseline: {base.platform}  {title_labels([base.side.label])[0]}" if base.rank is not None else ""
+    name = title_labels(view, [base.side.label])[0]
+    against = f"; baseline: {base.platform}  {name}" if base.rank is not None else ""
     return f"{one_line(table.workload)}, {labels.task(table.task)}{against}"
 
 
@@ -540,7 +541,7 @@ def _across_finding(found: Sequence[AcrossTable]) -> str:
     return f"{name}: {first.platform} has the highest rate in {table.rate.unit}; {', '.join(others)}"
 
 
-def _finding(frame: pl.DataFrame) -> str:
+def _finding(view: View, frame: pl.DataFrame) -> str:
     compared = frame.filter(pl.col("verdict") != NOT_COMPARABLE)
     beyond = compared.filter(pl.col("verdict").is_in([BEYOND, ESTABLISHED]))
     if not compared.height:
@@ -548,11 +549,11 @@ def _finding(frame: pl.DataFrame) -> str:
     if set(compared["verdict"]) == {UNKNOWN}:
         one = compared["side"].n_unique() == 1 and compared["side"][0] is not None
         pair = [compared[c][0] for c in ("side", "baseline")]
-        whose = " vs ".join(title_labels(pair)) if one else "These runs"
+        whose = " vs ".join(title_labels(view, pair)) if one else "These runs"
         differences = f"{compared.height} differences" if compared.height > 1 else "one difference"
         return f"{whose}: {differences}, of unknown significance because the noise is unknown"
     if compared["side"].n_unique() == 1 and compared["side"][0] is not None:
-        side, base = title_labels([compared[c][0] for c in ("side", "baseline")])
+        side, base = title_labels(view, [compared[c][0] for c in ("side", "baseline")])
         if not beyond.height and UNKNOWN in compared["verdict"]:
             return f"{side} vs {base}: no difference is beyond the known noise"
         if not beyond.height:
@@ -568,7 +569,11 @@ def _finding(frame: pl.DataFrame) -> str:
         beyond_noise = f"{beyond.height or 'none'} of {compared.height} differences are beyond noise"
         counts = f"{beyond_noise}; for {unknown} the noise is unknown"
     same = compared["baseline"].unique()
-    return f"Compared with {title_labels([same[0]])[0]}, {counts}" if len(same) == 1 else counts[0].upper() + counts[1:]
+    return (
+        f"Compared with {title_labels(view, [same[0]])[0]}, {counts}"
+        if len(same) == 1
+        else counts[0].upper() + counts[1:]
+    )
 
 
 def _noises(comparisons: Sequence[Comparison]) -> Iterator[str]:

@@ -40,6 +40,7 @@ from logparse.charts._theme import (
     theme,
     tiled,
     tips,
+    title_labels,
 )
 from logparse.charts._vega import Drawing, channel, layer, pixels
 from logparse.charts._view import View, once
@@ -157,7 +158,7 @@ def chart(view: View) -> Drawing:
         panels = [
             panel.properties(title=heading(view, _named(compile))) for panel, compile in zip(panels, found, strict=True)
         ]
-    title = _title(sums[0], found[0], len(found) > 1)
+    title = _title(view, sums[0], found[0], len(found) > 1)
     return framed(
         view, tiled(panels) if len(panels) > 1 else panels[0], edge + width + _ASIDE, title,
         list(_subtitle(found, sums)),
@@ -240,9 +241,9 @@ def _links(view: View, frame: pl.DataFrame, grid: RowGrid, x: dict[str, Any]) ->
 # ---- the words ---- #
 
 
-def _title(sums: pl.DataFrame, compile: Compile, several: bool) -> str:
+def _title(view: View, sums: pl.DataFrame, compile: Compile, several: bool) -> str:
     """The finding: the stage that took longest, in the first compilation that is drawn."""
-    which = f"the compilation of {fitted(compile.job.label, 230, 14)}" if several else "this compilation"
+    which = f"the compilation of {title_labels(view, [compile.job.label])[0]}" if several else "this compilation"
     top = sums.filter(mark="stage").sort("duration_s").row(-1, named=True)
     whole = _took(float(compile.whole["duration_s"]))
     often = f", which ran {top['times']} times," if top["times"] > 1 else ""
@@ -268,7 +269,7 @@ def _caption(every: Sequence[Compile], found: Sequence[Compile]) -> Iterator[str
     others = [c.job for c in every if c.job.id not in ids]
     if others:
         which = "this is the first" if len(found) == 1 else f"the median of each group is drawn, {len(found)} in all"
-        yield (f"{len(every)} jobs have stages; {which}. Others: {labels(others)}; select with where: label = '…'.")
+        yield (f"{len(every)} jobs have stages; {which}. Others: {labels(others)}; select one with `where`.")
     yield from dict.fromkeys(sentence for compile in found for sentence in _remarks(compile))
 
 

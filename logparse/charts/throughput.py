@@ -371,12 +371,20 @@ def _mean(frame: pl.DataFrame) -> str:
 def _finding(view: View, panels: Sequence[_Panel]) -> str:
     found = [(panel, i, v) for panel in panels for i, v in enumerate(panel.row.verdicts) if v and v.ratio]
     beyond = [(p, i, v) for p, i, v in found if v.word in (ESTABLISHED, BEYOND)]
+    if beyond and len(found) > _PAIRS:
+        # The largest of many ratios says little about the others.
+        faster = sum((v.ratio or 0.0) > 1 for *_, v in beyond)
+        parts = [f"{n} {word}" for n, word in ((faster, "faster"), (len(beyond) - faster, "slower")) if n]
+        unknown = sum(v.word == UNKNOWN for *_, v in found)
+        remark = f"; for {unknown} the noise is unknown" if unknown else ""
+        base = "the baseline" if len(panels) == 1 else "their baselines"
+        return f"{' and '.join(parts)} than {base} beyond noise, of {len(found)}{remark}"
     if beyond:
         panel, index, verdict = max(beyond, key=lambda f: f[2].ratio or 0.0)
         if (verdict.ratio or 0.0) < 1:
             panel, index, verdict = min(beyond, key=lambda f: f[2].ratio or 0.0)
         workload = f"{one_line(str(panel.block.keys[0]))}: " if len(panels) > 1 else ""
-        label, base = title_labels([panel.row.cells[i].side.label for i in (index, panel.baseline)])
+        label, base = title_labels(view, [panel.row.cells[i].side.label for i in (index, panel.baseline)])
         amount = amount_text(panel.row, verdict)
         return f"{workload}{label} reaches {amount} the {panel.unit} of {base}, {_WORDS[verdict.word]}"
     if found:
@@ -388,10 +396,14 @@ def _finding(view: View, panels: Sequence[_Panel]) -> str:
     values = [c for panel in panels for c in panel.row.cells if c.values]
     if len(values) == 1:
         c = values[0]
-        return f"{title_labels([c.side.label])[0]} reaches {cell_text(panels[0].row.quantity, c)} {panels[0].unit}"
+        return (
+            f"{title_labels(view, [c.side.label])[0]} reaches {cell_text(panels[0].row.quantity, c)} {panels[0].unit}"
+        )
     return f"Throughputs of {len(values)} runs, none of which is comparable with another"
 
 
+_PAIRS = 4
+"""Comparisons up to which the title names the largest difference."""
 _WORDS = {ESTABLISHED: "established over repeated runs", BEYOND: "beyond the known noise"}
 
 

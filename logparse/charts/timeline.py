@@ -31,7 +31,7 @@ from typing import Any
 import polars as pl
 
 from logparse.charts._panel import WIDTH, LegendEntry, RowGrid, capped, gutter, heading, labelled, legend
-from logparse.charts._theme import Caption, fitted, framed, places, text_width, theme, tiled, tips
+from logparse.charts._theme import Caption, framed, places, text_width, theme, tiled, tips, title_labels
 from logparse.charts._vega import Drawing, channel, layer, pixels
 from logparse.charts._view import JobBlock, View, once
 from logparse.comparison.jobs import Job
@@ -325,10 +325,11 @@ def _took(seconds: float) -> str:
 
 def chart(view: View) -> Drawing:
     """The lanes of `rows`; raises `NothingToDraw` if no job has two timestamps."""
-    lanes = _lanes(view)
-    if not lanes:
+    every = _lanes(view)
+    if not every:
         raise NothingToDraw("no log has two timestamps, so there is no timeline to draw")
-    blocks, more = _blocks(view, lanes)
+    blocks, more = _blocks(view, every)
+    lanes = {job.id: every[job.id] for block in blocks for job in block.jobs}
     frame = rows(view)
     width = float(view.options.width or WIDTH + 80)
     edge = gutter(view, frame["label"])
@@ -349,7 +350,8 @@ def chart(view: View) -> Drawing:
     return framed(
         view, body, whole, _title(view, lanes), [_HOW],
         Caption(
-            [*_caption(view, lanes), *more], [lane.job for lane in lanes.values()], ["wall_s", "queue_s"], single=True
+            [*_caption(view, every, lanes), *more], [lane.job for lane in lanes.values()], ["wall_s", "queue_s"],
+            single=True,
         ),
     )  # fmt: skip
 
@@ -518,7 +520,7 @@ def _title(view: View, lanes: Mapping[str, _Lane]) -> str:
     many = f"{len(lanes)} jobs" if len(lanes) > 1 else ""
     if long:
         seconds, idle, lane = max(long, key=lambda found: (found[1], found[0]))
-        name, share = fitted(lane.job.label, 300, theme(view).size + 4), f"{seconds:,.0f} of its {lane.length:,.0f} s"
+        name, share = title_labels(view, [lane.job.label])[0], f"{seconds:,.0f} of its {lane.length:,.0f} s"
         affected = len({id(found[2]) for found in long})
         more = f"; {affected} of {many} have time in no known phase" if affected > 1 else ""
         return f"{name} was {'idle' if idle else 'in no known phase'} for {share}{more}"
@@ -528,7 +530,7 @@ def _title(view: View, lanes: Mapping[str, _Lane]) -> str:
     longest = max(waits, key=lambda run: waits[run])
     if waits[longest] >= _IDLE_SHARE * lanes[longest].length and waits[longest] >= _IDLE_S:
         lane = lanes[longest]
-        return f"{fitted(lane.job.label, 300, 15)} waited {waits[longest]:,.0f} s of its {lane.length:,.0f} s"
+        return f"{title_labels(view, [lane.job.label])[0]} waited {waits[longest]:,.0f} s of its {lane.length:,.0f} s"
     lane = max(lanes.values(), key=lambda found: found.length)
     train = sum(
         (end - begin).total_seconds()
@@ -536,12 +538,13 @@ def _title(view: View, lanes: Mapping[str, _Lane]) -> str:
         for begin, end in _pieces(span, lane.spans[i + 1 :])
     )  # fmt: skip
     share = f", {100 * train / lane.length:.0f} % of it training" if train else ""
-    name = fitted(lane.job.label, 300, 15)
+    name = title_labels(view, [lane.job.label])[0]
     return f"{f'{many}: the longest, {name},' if many else name} took {_took(lane.length)}{share}"
 
 
-def _caption(view: View, lanes: Mapping[str, _Lane]) -> Iterator[str]:
-    """The clock and its resolution, phases without timestamps, and jobs without a lane."""
+def _caption(view: View, every: Mapping[str, _Lane], lanes: Mapping[str, _Lane]) -> Iterator[str]:
+    """The clock and its resolution, phases without timestamps, and jobs without a lane. every: all lanes; lanes: those
+    that are drawn."""
     yield "Clock: the timestamps of the log lines, from the first of a job to the last."
     coarse = [lane.job for lane in lanes.values() if lane.begin_resolution >= _IDLE_S / 2]
     if coarse:
@@ -549,7 +552,7 @@ def _caption(view: View, lanes: Mapping[str, _Lane]) -> Iterator[str]:
     bare = [lane.job for lane in lanes.values() if lane.unplaced]
     if bare:
         yield f"Phases with a duration but no timestamp (untimed): {labels(bare)}."
-    without = [job for job in view.jobs if job.id not in lanes]
+    without = [job for job in view.jobs if job.id not in every]
     if without:
         jobs = "1 job has" if len(without) == 1 else f"{len(without)} jobs have"
         yield f"{jobs} fewer than two timestamps, and no lane: {labels(without)}."

@@ -119,7 +119,7 @@ def chart(view: View) -> Drawing:
         *_left_out(view, frame),
         *more,
     ]
-    return framed(view, body, whole, _finding(panels), (), Caption(caption, jobs_of(panels)))
+    return framed(view, body, whole, _finding(view, panels), (), Caption(caption, jobs_of(panels)))
 
 
 # ---- panels ---- #
@@ -360,15 +360,14 @@ def _legend_entries(view: View, frame: pl.DataFrame) -> list[LegendEntry]:
 # ---- words ---- #
 
 
-def _finding(panels: Sequence[_Panel]) -> str:
+def _finding(view: View, panels: Sequence[_Panel]) -> str:
     """The title: the latest changes, or that there is none."""
     changes = [(point, panel) for panel in panels for s in panel.series for point in s.points if point.change]
     runs = sum(len(s.points) for panel in panels for s in panel.series)
     if not changes:
         return f"No change beyond noise between repeats of one setting among {runs} runs"
     point, panel = max(changes, key=lambda each: (each[0].job["started_at"], each[0].job.id))
-    labels = [p.job.label for panel in panels for s in panel.series for p in s.points]
-    name = title_labels(labels)[labels.index(point.job.label)]
+    name = title_labels(view, [point.job.label])[0]
     more = f", the latest of {len(changes)} changes" if len(changes) > 1 else ""
     return f"{panel.title().partition(',')[0].capitalize()} changed to {panel.amount(point)} with {name}{more}"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
 from logparse.text.missing import Code
 
@@ -134,20 +134,30 @@ def in_room(names: Sequence[str], room: float, measure: Callable[[str], float] =
     Different names that would become equal are shortened around the place where they differ; where that is not enough,
     they are numbered.
     """
-    out = [_in_middle(name, room, measure) for name in names]
-    for same in _equal(out):
-        different = sorted({names[i] for i in same})
-        if len(different) < 2:
-            continue
-        begin = _difference(different[0], different[-1])
-        for i in same:
-            out[i] = _beginning(f"…{names[i][begin:]}", room, measure)
-    for same in _equal(out):
-        different = list(dict.fromkeys(names[i] for i in same))
-        for i in same if len(different) > 1 else ():
-            mark = f" #{different.index(names[i]) + 1}"
-            out[i] = _in_middle(names[i], room - measure(mark), measure) + mark
-    return out
+    out = {name: _in_middle(name, room, measure) for name in names}
+    seen: set[tuple[str, ...]] = set()
+    while groups := [group for group in _alike(out) if tuple(group) not in seen]:
+        for group in groups:
+            seen.add(tuple(group))
+            begin = _difference(group[0], group[-1])
+            out |= {name: _beginning(f"…{name[begin:]}", room, measure) for name in group}
+    taken = set(out.values())
+    for group in _alike(out):
+        number = 1
+        for name in group:
+            while (numbered := f"{_in_middle(name, room - measure(f' #{number}'), measure)} #{number}") in taken:
+                number += 1
+            taken.add(numbered)
+            out[name] = numbered
+    return [out[name] for name in names]
+
+
+def _alike(texts: Mapping[str, str]) -> list[list[str]]:
+    """Groups of names, in order, that have the same text."""
+    groups: dict[str, list[str]] = {}
+    for name in sorted(texts):
+        groups.setdefault(texts[name], []).append(name)
+    return [group for group in groups.values() if len(group) > 1]
 
 
 def _in_middle(name: str, room: float, measure: Callable[[str], float]) -> str:
@@ -157,14 +167,6 @@ def _in_middle(name: str, room: float, measure: Callable[[str], float]) -> str:
     while keep > 4 and measure(name[: keep // 2] + "…" + name[-(keep - keep // 2) :]) > room:
         keep -= 1
     return name[: keep // 2] + "…" + name[-(keep - keep // 2) :]
-
-
-def _equal(texts: Sequence[str]) -> list[list[int]]:
-    """The positions of equal texts, of those that occur several times."""
-    positions: dict[str, list[int]] = {}
-    for i, text in enumerate(texts):
-        positions.setdefault(text, []).append(i)
-    return [same for same in positions.values() if len(same) > 1]
 
 
 def _difference(a: str, b: str) -> int:
