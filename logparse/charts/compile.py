@@ -87,11 +87,10 @@ def chart(view: View) -> Drawing:
         grid = RowGrid(view, part["row"].n_unique(), width, edge)
         notes = _notes(part)
         longest = max(longest, *(text_width(text, size) for text in notes["note"]))
-        drawn = _bars(view, part, notes, grid)
-        whole = edge + width + 20 + longest
-        if strip := legend(view, _legend_entries(view, part), whole - edge):
-            drawn = tiled([strip, drawn], row=10)
-        panels.append(drawn.properties(title=heading(view, workload_title(view.ledger, block))))
+        strip = legend(view, _legend_entries(view, part), width + longest)
+        assert strip is not None, "a compilation has stages"
+        title = heading(view, workload_title(view.ledger, block))
+        panels += [strip.properties(title=title), _bars(view, part, notes, grid)]
     notes_below = [
         "A job with several compilations is drawn with the longest that has stages.",
         *_left_out(view, blocks),
@@ -100,7 +99,7 @@ def chart(view: View) -> Drawing:
     ]
     caption = Caption(notes_below, [j for block in blocks for j in block.jobs], ["compile_s"], single=True)
     subtitle = ["Times of stages, in the same order in all bars; outline: no stage accounts for it."]
-    return framed(view, tiled(panels), edge + width + longest + 20, _finding(frame), subtitle, caption)
+    return framed(view, tiled(panels, row=14), edge + width + longest + 20, _finding(frame), subtitle, caption)
 
 
 # ---- rows ---- #

@@ -132,10 +132,9 @@ def chart(view: View) -> Drawing:
         drawn.append(_rates(view, part, grid).properties(title=heading(view, panel.title(view))))
         if estimates:
             drawn.append(_estimates(view, part, RowGrid(view, grid.rows, width * 0.3)))
-    body = tiled(drawn, 2 if estimates else 1)
     if alone:
-        lines = table(view, _lines(view, frame.filter(pl.col("block").is_in(alone)), panels), width, edge)
-        body = tiled([body, lines]) if drawn else lines
+        drawn.append(table(view, _lines(view, frame.filter(pl.col("block").is_in(alone)), panels), width, edge))
+    body = tiled(drawn, 2 if estimates else 1)
     whole = edge + width + notes + 16 + (width * 0.3 + 60 if estimates else 0)
     if strip := legend(view, _legend_entries(view, frame), whole - edge):
         body = tiled([strip, body], row=14)

@@ -14,7 +14,7 @@ from logparse.text.missing import Code
 def short_names(labels: Sequence[str], given: Collection[str] = (), among: Sequence[str] | None = None) -> list[str]:
     """What runs are called where they are shown together: their labels without what all of them share.
 
-    The folders that are not needed to distinguish them, the common first words and the common last words are left out.
+    The folders that are not needed to distinguish them, the common first words and the common extension are left out.
     No two runs have the same name, the order of the labels does not matter, and `meant` finds the run of each name.
 
     Args:
@@ -71,7 +71,7 @@ _WORDS = re.compile(r"(?:[^\W_]|(?<=\d)\.(?=\d))+")
 
 
 def _shared_parts_removed(labels: Sequence[str], given: Collection[str]) -> list[str]:
-    """The labels without the folders, first words and last words that do not distinguish them."""
+    """The labels without the folders, first words and extensions that do not distinguish them."""
     fixed = set(given)
     stems = {label: _NUMBER_IN_SOURCE.sub("", label) for label in labels if label not in fixed}
     short = distinct_ends(set(stems.values()))
@@ -83,7 +83,7 @@ def _shared_parts_removed(labels: Sequence[str], given: Collection[str]) -> list
 
 
 def _without_common_words(texts: Sequence[str]) -> dict[str, str]:
-    """Text -> what is left of it without the words, and the separators beside them, that all texts begin and end with.
+    """Text -> what is left of it without the words that all texts begin with, and the extension that all end with.
 
     A name does not begin with a number: the word before it says what it counts (`batch_512`).
     """
@@ -99,6 +99,9 @@ def _without_common_words(texts: Sequence[str]) -> dict[str, str]:
     end = 0
     while end < most - begin and len({text[at[-end - 2][1] :] for text, at in spans.items()}) == 1:
         end += 1
+    # Only folders and extensions are left out at the end: `not_compiled` is not `not`.
+    while end and any(text[at[-end - 1][1]] not in "./" for text, at in spans.items()):
+        end -= 1
     return {
         text: text[at[begin][0] if begin else 0 : at[-end - 1][1] if end else len(text)] for text, at in spans.items()
     }
