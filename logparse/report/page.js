@@ -1,8 +1,18 @@
 "use strict";
-(() => {
+(async () => {
   const byId = (id) => document.getElementById(id);
   const all = (selector, within = document) => [...within.querySelectorAll(selector)];
-  const data = JSON.parse(byId("data").textContent);
+
+  /** The JSON of a script element; that of many runs is compressed. */
+  async function json(id) {
+    const text = byId(id).textContent;
+    if (!("packed" in byId(id).dataset)) return JSON.parse(text);
+    const bytes = Uint8Array.from(atob(text), (sign) => sign.charCodeAt(0));
+    const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate"));
+    return JSON.parse(await new Response(stream).text());
+  }
+
+  const data = await json("data");
   const runs = new Map(data.runs.map((run) => [run.id, run]));
   const homes = new Map(data.runs.flatMap((run) => run.ids.map((id) => [id, run.id])));
   const labels = new Map([...data.runs.map((run) => [run.label, [run.id]]), ...Object.entries(data.sides)]);
@@ -294,7 +304,7 @@
 
   // ---- charts ---- //
 
-  const specifications = JSON.parse(byId("charts-data").textContent);
+  const specifications = await json("charts-data");
   const drawings = all(".chart").map((holder) => ({ holder, given: specifications[holder.dataset.chart], dark: null, view: null }));
 
   function specification(drawing, dark) {

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import re
+import zlib
+from base64 import b64encode
+from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import version
 from importlib.resources import files
@@ -32,8 +35,8 @@ def page(content: Content, theme: str | None) -> str:
     drawn, missing = drawings(content)
     sections = Sections(content, drawn, missing)
     shown = sections.all()
-    data = script_json(sections.script_data())
-    specifications = script_json([{"spec": d.specification, "dark": d.dark} for d in drawn])
+    data = _script(sections.script_data())
+    specifications = _script([{"spec": d.specification, "dark": d.dark} for d in drawn])
     return (
         environment()
         .get_template("page.html")
@@ -44,13 +47,32 @@ def page(content: Content, theme: str | None) -> str:
             header=sections.header(),
             sections=shown,
             style=_asset("page.css"),
-            # The results of `script_json` and `vega_script` are safe inside a script element.
-            data=Markup(data),
-            specifications=Markup(specifications),
-            library=Markup(library),
+            data=data,
+            specifications=specifications,
+            library=Markup(library),  # the result of `vega_script` is safe inside a script element
             script=_asset("page.js"),
         )
     )
+
+
+_LARGE = 1_000_000
+"""Characters from which JSON is compressed, so that the page of many runs stays small."""
+
+
+@dataclass(frozen=True)
+class _Script:
+    """What a script element with data contains."""
+
+    text: Markup
+    packed: bool
+    """Whether it is compressed (deflate, base64)."""
+
+
+def _script(value: object) -> _Script:
+    text = script_json(value)  # which is safe inside a script element
+    if len(text) < _LARGE:
+        return _Script(Markup(text), False)
+    return _Script(Markup(b64encode(zlib.compress(text.encode(), 9)).decode()), True)
 
 
 @cache
