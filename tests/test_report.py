@@ -197,7 +197,7 @@ def test_a_comparison_gives_the_report_of_just_its_runs(logs: logparse.Logs) -> 
     assert len(held.jobs) == 2
     [block] = held.blocks
     assert block.comparison is not None
-    assert block.comparison.sides[block.comparison.baseline].label.startswith("bert_large_batch_512")
+    assert block.comparison.sides[block.comparison.baseline].label == "batch_512"
 
 
 def test_where_and_by_choose_runs_and_sides(logs: logparse.Logs) -> None:

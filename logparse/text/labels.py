@@ -102,7 +102,9 @@ def _without_common_words(texts: Sequence[str]) -> dict[str, str]:
     # Only folders and extensions are left out at the end: `not_compiled` is not `not`.
     while end and any(text[at[-end - 1][1]] not in "./" for text, at in spans.items()):
         end -= 1
-    out = {text: text[at[begin][0] if begin else 0 : at[-end - 1][1] if end else len(text)] for text, at in spans.items()}
+    out = {
+        text: text[at[begin][0] if begin else 0 : at[-end - 1][1] if end else len(text)] for text, at in spans.items()
+    }
     # In a sentence, a name of digits alone would be read as a number.
     return out if all(any(map(str.isalpha, name)) for name in out.values()) else {}
 
