@@ -14,7 +14,7 @@ How to read it
     Long bars are where the time went. The text on the right gives the sum of each row, its share of the whole
     compilation, and how many times the stage ran. Where a log states how long stages took but not when, all bars start
     at 0, and the caption says so. If several jobs have stages, the first is drawn; select another with `where`, for
-    example `label LIKE '%batch_512%'`. With `by`, each group has a panel. `compile` compares the stages of several jobs.
+    example `label LIKE '%batch_512%'`. With `by`, each group has a panel. `compile` compares several jobs.
 
 What it leaves out
     Waiting for the cluster and loading onto the device, which are not part of compilation. Other compilations of the
