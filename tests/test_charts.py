@@ -23,6 +23,7 @@ import logparse
 from logparse import charts
 from logparse.charts import _theme, ratio, tradeoff
 from logparse.charts._theme import clipped, text_width
+from logparse.charts._view import view_of
 from logparse.cli import cli
 from logparse.comparison.compare import compare
 from logparse.comparison.ledger import Ledger
