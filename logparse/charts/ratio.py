@@ -349,7 +349,9 @@ def _marks(view: View, frame: pl.DataFrame, grid: RowGrid, labels: Mapping[str |
             .encode(x=x, y=grid.y, **ink, tooltip=tooltip)
         )
     # The baseline, where there are marks: a line through a sentence would strike it out.
-    drawn_rows: Iterable[int] = marked.filter(pl.col("shown").is_not_null())["row"].unique() if x["axis"] is not None else []
+    drawn_rows: Iterable[int] = (
+        marked.filter(pl.col("shown").is_not_null())["row"].unique() if x["axis"] is not None else []
+    )
     rules = pl.DataFrame(
         [
             {"one": 1.0 if ratios else 0.0, "top": row * grid.step, "bottom": (row + 1) * grid.step}

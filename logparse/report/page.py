@@ -35,8 +35,10 @@ def page(content: Content, theme: str | None) -> str:
     drawn, missing = drawings(content)
     sections = Sections(content, drawn, missing)
     shown = sections.all()
-    data = _script(sections.script_data())
-    specifications = _script([{"spec": d.specification, "dark": d.dark} for d in drawn])
+    # The results of `script_json` and `vega_script` are safe inside a script element.
+    data = script_json(sections.script_data())
+    specifications = script_json([{"spec": d.specification, "dark": d.dark} for d in drawn])
+    packed = len(data) + len(specifications) > _LARGE
     return (
         environment()
         .get_template("page.html")
@@ -47,32 +49,32 @@ def page(content: Content, theme: str | None) -> str:
             header=sections.header(),
             sections=shown,
             style=_asset("page.css"),
-            data=data,
-            specifications=specifications,
-            library=Markup(library),  # the result of `vega_script` is safe inside a script element
+            data=_Script.of(data, packed),
+            specifications=_Script.of(specifications, packed),
+            library=_Script.of(library, packed),
             script=_asset("page.js"),
         )
     )
 
 
-_LARGE = 1_000_000
-"""Characters from which JSON is compressed, so that the page of many runs stays small."""
+_LARGE = 3_000_000
+"""Characters of data from which a page is compressed, so that one of many runs stays small."""
 
 
 @dataclass(frozen=True)
 class _Script:
-    """What a script element with data contains."""
+    """What a script element contains."""
 
     text: Markup
     packed: bool
     """Whether it is compressed (deflate, base64)."""
 
-
-def _script(value: object) -> _Script:
-    text = script_json(value)  # which is safe inside a script element
-    if len(text) < _LARGE:
-        return _Script(Markup(text), False)
-    return _Script(Markup(b64encode(zlib.compress(text.encode(), 9)).decode()), True)
+    @classmethod
+    def of(cls, text: str, packed: bool) -> _Script:
+        """`text`, which is safe inside a script element, compressed if `packed`."""
+        if not packed:
+            return cls(Markup(text), False)
+        return cls(Markup(b64encode(zlib.compress(text.encode(), 9)).decode()), True)
 
 
 @cache
