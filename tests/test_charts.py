@@ -773,3 +773,44 @@ def test_names_of_charts_are_completed() -> None:
 def test_importing_logparse_does_not_import_altair() -> None:
     code = "import sys; from logparse import charts, ingest; charts.names(); print('altair' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout == "False\n"
+
+
+# ---- what a chart is drawn from, and what is said below it ---- #
+
+
+def test_rows_of_runs_may_be_drawn_and_nothing_else(few: dict[str, Ledger]) -> None:
+    runs = few["cerebras"].logs.runs
+    frame = charts.rows("throughput", charts.view_for("throughput", runs.filter(pl.col("batch_size") > 512)))
+    assert sorted(frame.filter(pl.col("mark") == "rate")["label"]) == ["bert_large_batch_1024.out"]
+    others: tuple[Any, ...] = ([], "logs", runs.select("run"))
+    for wrong in others:
+        with pytest.raises(UsageError, match="a chart is drawn from logs"):
+            charts.view_for("throughput", wrong)
+
+
+@pytest.mark.parametrize("name", charts.names())
+def test_every_chart_takes_by_sort_caption_and_all(name: str, every: Ledger) -> None:
+    options: dict[str, Any] = {"by": "batch_size", "sort": "-throughput", "all": True}
+    shorter: dict[str, int] = {}
+    for caption in ("full", "short", "none"):
+        view = charts.view_for(name, every, caption=caption, **options)
+        try:
+            foot = charts.specification(name, view).get("title", {"text": []})["text"]
+        except NothingToDraw:
+            return
+        shorter[caption] = len(foot)
+    assert shorter["none"] == 0
+    assert 1 <= shorter["short"] <= 2
+    assert shorter["full"] >= shorter["short"]
+
+
+def test_an_order_is_that_of_a_column(few: dict[str, Ledger]) -> None:
+    def order(sort: str) -> list[str]:
+        frame = charts.rows("duration", charts.view_for("duration", few["cerebras"], sort=sort))
+        return frame["label"].unique(maintain_order=True).to_list()
+
+    assert order("throughput") == list(reversed(order("-throughput")))
+    assert order("batch_size")[-1] == "bert_large_batch_1024"
+    assert order("-batch_size")[0] == "bert_large_batch_1024"
+    with pytest.raises(UsageError, match="not a column of runs"):
+        charts.view_for("duration", few["cerebras"], sort="speed")

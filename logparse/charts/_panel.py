@@ -352,18 +352,19 @@ def capped_panels(view: View, name: str, find: Callable[[], Iterable[P]]) -> tup
     """The panels of the chart `name` that are drawn, found once for each view, and a sentence on the rest."""
     if name not in view.made:
         found = list(find())
-        kept, more = capped([panel.block for panel in found])
+        kept, more = capped(view, [panel.block for panel in found])
         view.made[name] = [panel for panel in found if panel.block in kept], more
     panels: tuple[list[P], list[str]] = view.made[name]
     return panels
 
 
-def capped(blocks: Sequence[JobBlock]) -> tuple[Sequence[JobBlock], list[str]]:
+def capped(view: View, blocks: Sequence[JobBlock]) -> tuple[Sequence[JobBlock], list[str]]:
     """The blocks that a chart has panels for, preferring those with most runs, and a sentence on the rest."""
-    if len(blocks) <= PANELS:
+    if len(blocks) <= PANELS or view.options.all:
         return blocks, []
     order = sorted(range(len(blocks)), key=lambda i: -len(blocks[i].jobs))[:PANELS]
     kept = [blocks[i] for i in sorted(order)]
     left = len(blocks) - len(kept)
     runs = sum(len(b.jobs) for b in blocks) - sum(len(b.jobs) for b in kept)
-    return kept, [f"{left} more workloads ({runs} run{'' if runs == 1 else 's'}) are not drawn; select with `where`."]
+    hint = "select with `where`, or draw `all`"
+    return kept, [f"{left} more workloads ({labels.many(runs, 'run')}) are not drawn; {hint}."]

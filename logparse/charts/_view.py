@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, wraps
@@ -22,17 +23,17 @@ from logparse.comparison.workloads import by_workload
 from logparse.errors import NothingToDraw, UsageError, nearest
 from logparse.logs import Logs
 from logparse.rendering.palette import THEMES
-from logparse.schema import RUNS
+from logparse.schema import FRAMES, RUNS
 from logparse.text.terminal import one_line
 
-What: TypeAlias = Logs | Ledger | Comparison
-"""What a chart can be drawn from."""
+What: TypeAlias = Logs | Ledger | Comparison | pl.DataFrame
+"""What a chart can be drawn from; a frame has rows of the frame `runs`."""
 CAPTIONS = ("full", "short", "none")
 X = ("samples", "steps", "time", "ranks", "devices")
 ROWS = 40
 """Rows of one panel up to which each run has its own; with more, repeats of one experiment share a row."""
-MOST = 300
-"""Rows of one panel that are drawn; further ones are only counted."""
+MOST = 160
+"""Rows of one panel that are drawn, unless all are asked for; further ones are only counted."""
 
 
 @dataclass(frozen=True)
@@ -52,6 +53,7 @@ class Options:
     title: str | None = None
     caption: str = "full"
     sort: str | None = None
+    all: bool | None = None
     claims: tuple[Claim, ...] = ()
     ignore: tuple[str, ...] = ()
 
@@ -132,15 +134,27 @@ class View:
         return [JobBlock(keys, tuple(members)) for keys, members in groups]
 
     def rows_of(self, jobs: Sequence[Job]) -> list[Side]:
-        """The rows of a panel, at most `MOST`: the groups of `by` if it is set; else one row per job up to `ROWS`; else
+        """The rows of a panel, at most `most`: the groups of `by` if it is set; else one row per job up to `ROWS`; else
         one row for the repeats of an experiment."""
-        return self._all_rows(jobs)[:MOST]
+        return self._all_rows(jobs)[: self.most]
+
+    @property
+    def most(self) -> int:
+        """Rows of one panel that are drawn."""
+        return sys.maxsize if self.options.all else MOST
 
     def left_over(self, blocks: Iterable[JobBlock]) -> Iterator[str]:
         """A sentence on the rows that these panels have no room for."""
-        left = sum(max(len(self._all_rows(block.jobs)) - MOST, 0) for block in blocks)
+        yield from self.rows_left(len(self._all_rows(block.jobs)) for block in blocks)
+
+    def rows_left(self, rows: Iterable[int]) -> Iterator[str]:
+        """As `left_over`, for panels with so many rows."""
+        left = sum(max(count - self.most, 0) for count in rows)
         if left:
-            yield f"{left} more rows are not drawn: a panel has at most {MOST}; select with where or group with by."
+            yield (
+                f"{left} more rows are not drawn: a panel has at most {self.most}; select with `where`, group with "
+                "`by`, or draw `all`."
+            )
 
     def _all_rows(self, jobs: Sequence[Job]) -> list[Side]:
         if self.options.by or self.given is not None:
@@ -215,14 +229,21 @@ def _shortened(text: str) -> str:
 
 
 def view_of(what: What, *, claims: OneOrMany[str | Claim] = (), ignore: OneOrMany[str] = (), **options: Any) -> View:
-    """The view of logs, a ledger or a comparison with these options (see `Options`).
+    """The view of logs, a ledger, a comparison or rows of `runs` with these options (see `Options`).
 
     Raises:
-        UsageError: an option has an invalid value, or `where` is not valid SQL over the columns of `runs`.
+        UsageError: it is something else, an option has an invalid value, or `where` is not valid SQL over the columns
+            of `runs`.
         NothingToDraw: there is no run, or none for which `where` is true.
     """
     o = Options(**{k: v for k, v in options.items() if v is not None}, claims=parsed(claims), ignore=as_tuple(ignore))
     _check(o)
+    if isinstance(what, pl.DataFrame):
+        what = _only_runs(what)
+    elif not isinstance(what, Logs | Ledger | Comparison):
+        raise UsageError(
+            f"a chart is drawn from logs, a comparison, or rows of the frame runs, not from {type(what).__name__}"
+        )
     selection = select(what, where=o.where, claims=o.claims)
     ledger, jobs = selection.ledger, selection.jobs
     if not jobs:
@@ -234,6 +255,20 @@ def view_of(what: What, *, claims: OneOrMany[str | Claim] = (), ignore: OneOrMan
     if given is not None and o.where is not None:
         given = _narrowed(given, ledger, jobs)
     return View(ledger, tuple(_sorted(ledger, jobs, o.sort)), o, given)
+
+
+def _only_runs(runs: pl.DataFrame) -> Logs:
+    """Logs of which only rows of the frame `runs` are known.
+
+    Raises `UsageError` where columns are missing.
+    """
+    if missing := [name for name in RUNS if name not in runs.columns]:
+        raise UsageError(
+            f"this frame has no column {', '.join(missing[:3])}: a chart is drawn from logs, a comparison, or rows of "
+            "the frame runs with all columns"
+        )
+    empty = {name: pl.DataFrame(schema=schema) for name, schema in FRAMES.items()}
+    return Logs({**empty, "runs": runs.select(list(RUNS))})
 
 
 def _sorted(ledger: Ledger, jobs: Sequence[Job], sort: str | None) -> Sequence[Job]:

@@ -167,7 +167,7 @@ def _named(view: View, block: JobBlock) -> str:
 
 def _blocks(view: View) -> tuple[Sequence[JobBlock], list[str]]:
     scored = [job for job in view.jobs if _is_scored(job)]
-    return capped(view.blocks("workload", "task", "score_name", "dataset", jobs=scored))
+    return capped(view, view.blocks("workload", "task", "score_name", "dataset", jobs=scored))
 
 
 def _is_scored(job: Job) -> bool:

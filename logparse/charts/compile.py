@@ -108,7 +108,7 @@ def chart(view: View) -> Drawing:
 def _blocks(view: View) -> tuple[Sequence[JobBlock], list[str]]:
     """Workloads with two compilations or more."""
     staged = [compile.job for compile in compiles(view)]
-    return capped([block for block in view.blocks("workload", "task", jobs=staged) if len(block.jobs) > 1])
+    return capped(view, [block for block in view.blocks("workload", "task", jobs=staged) if len(block.jobs) > 1])
 
 
 def _block_rows(view: View, number: int, block: JobBlock) -> Iterator[dict[str, Any]]:

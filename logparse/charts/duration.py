@@ -139,7 +139,7 @@ def chart(view: View) -> Drawing:
 
 def _blocks(view: View) -> tuple[Sequence[JobBlock], list[str]]:
     timed = [job for job in view.jobs if _is_timed(view, job)]
-    return capped(view.blocks("workload", "task", jobs=timed))
+    return capped(view, view.blocks("workload", "task", jobs=timed))
 
 
 def _is_timed(view: View, job: Job) -> bool:

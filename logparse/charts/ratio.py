@@ -180,7 +180,7 @@ def _comparisons(view: View) -> tuple[list[tuple[JobBlock | None, Comparison]], 
     """The given comparison; else one for each workload and task with at least two sides."""
     if view.given is not None:
         return [(None, view.comparison)], []
-    blocks, more = capped([b for b in view.blocks("workload", "task") if len(view.rows_of(b.jobs)) > 1])
+    blocks, more = capped(view, [b for b in view.blocks("workload", "task") if len(view.rows_of(b.jobs)) > 1])
     out: list[tuple[JobBlock | None, Comparison]] = []
     for block in blocks:
         out.append((block, compared(view, view.rows_of(block.jobs))))

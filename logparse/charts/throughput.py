@@ -176,7 +176,7 @@ class _Panel:
 
 
 def _panels(view: View) -> tuple[list[_Panel], list[str]]:
-    blocks, more = capped(list(_blocks(view)))
+    blocks, more = capped(view, list(_blocks(view)))
     out = []
     for block in blocks:
         sides = view.rows_of(block.jobs)

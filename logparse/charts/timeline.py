@@ -128,7 +128,9 @@ def _blocks(view: View, lanes: Mapping[str, _Lane]) -> tuple[Sequence[JobBlock],
             columns = ("workload", *([view.options.by] if view.options.by else []))
             keys = (job.main["platform"], *(view.ledger.value(job, c).value for c in columns))
             groups.setdefault(keys, []).append(job)
-    return capped([JobBlock(keys, tuple(jobs)) for keys, jobs in groups.items()])
+    blocks, more = capped(view, [JobBlock(keys, tuple(jobs)) for keys, jobs in groups.items()])
+    cut = [JobBlock(block.keys, block.jobs[: view.most]) for block in blocks]
+    return cut, [*view.rows_left(len(block.jobs) for block in blocks), *more]
 
 
 def _lane(view: View, job: Job) -> _Lane | None:

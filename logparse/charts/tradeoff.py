@@ -138,7 +138,7 @@ def _blocks(view: View) -> tuple[Sequence[JobBlock], list[str]]:
         elif losses:
             found.append(JobBlock((*block.keys, "loss", None), tuple(losses)))
     # A panel of one run shows no trade-off.
-    return capped([block for block in found if len(block.jobs) > 1] or found)
+    return capped(view, [block for block in found if len(block.jobs) > 1] or found)
 
 
 def _clock(view: View, job: Job) -> Quantity:

@@ -80,6 +80,7 @@ def _list(formatter: click.HelpFormatter) -> None:
     "--caption", type=click.Choice(["full", "short", "none"]), default="full", show_default=True,
     help="Text below the chart; short: at most two lines, about the runs drawn.",
 )  # fmt: skip
+@click.option("--all", "every", is_flag=True, help="Draw every panel and row, however tall the chart becomes.")
 @click.option("--sort", metavar="COLUMN", help="Order runs by this column of `runs`; -COLUMN: the largest first.")
 @_options.labels
 @_options.claims_and_ignore
@@ -105,6 +106,7 @@ def command(
     height: int | None,
     title: str | None,
     caption: str,
+    every: bool,
     sort: str | None,
     claim: tuple[str, ...],
     claims_file: str | None,
@@ -147,7 +149,7 @@ def command(
     try:
         view = charts.view_for(
             name, logs, where=where, theme=theme, width=width, height=height, title=title, caption=caption,
-            sort=sort, claims=claims, ignore=ignore, **options,
+            sort=sort, all=every or None, claims=claims, ignore=ignore, **options,
         )  # fmt: skip
         specification = charts.specification(name, view)
     except NothingToDraw as error:
