@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 from click.core import ParameterSource
+from click.shell_completion import CompletionItem
 
 from logparse.cli import NOTHING, UNREADABLE
 from logparse.store import FOLDER, is_store
@@ -24,6 +25,33 @@ if TYPE_CHECKING:
 
     from logparse.comparison.claims import Claim
     from logparse.logs import Logs
+
+
+def complete_columns(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
+    """Columns of `runs`."""
+    from logparse.schema import RUNS
+
+    return [name for name in RUNS if name.startswith(incomplete)]
+
+
+def complete_findings(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
+    """Names of findings."""
+    from logparse.findings import names
+
+    return [name for name in names() if name.startswith(incomplete)]
+
+
+def complete_runs(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """What the runs of the store are called; without a store, files and folders."""
+    folder = ctx.params.get("store") or (FOLDER if is_store(FOLDER) else None)
+    if folder is None:
+        return [CompletionItem(incomplete, type="file")]
+    import logparse
+    from logparse.selection import run_names
+
+    called = run_names(logparse.open(folder).runs)
+    return [CompletionItem(name) for name in called.values() if name.startswith(incomplete)]
+
 
 SUFFIXES = {
     ".txt": "table",
@@ -78,7 +106,7 @@ def paths_argument(command: F) -> F:
 def stored(command: F) -> F:
     """--store and --as-of, for commands that read; `read` takes their values from the context."""
     command = click.option(
-        "--as-of", expose_value=False, callback=_noted, metavar="VERSION|TIME",
+        "--as-of", expose_value=False, callback=noting, metavar="VERSION|TIME",
         help="Read an earlier version of the store: a number, or a time in UTC (2024-04-07T12:00).",
     )(command)  # fmt: skip
     return store_option("Read the logs kept in this store (default, without PATH: .logparse).")(command)
@@ -87,11 +115,12 @@ def stored(command: F) -> F:
 def labels(command: F) -> F:
     """--label and --label-by: what runs are called; `read` takes their values from the context."""
     command = click.option(
-        "--label-by", multiple=True, expose_value=False, callback=_noted, metavar="COLUMN",
+        "--label-by", multiple=True, expose_value=False, callback=noting, metavar="COLUMN",
+        shell_complete=complete_columns,
         help="Call runs by this column of `runs`: batch_size 512. Repeatable.",
     )(command)  # fmt: skip
     return click.option(
-        "--label", expose_value=False, callback=_noted, metavar="TEMPLATE",
+        "--label", expose_value=False, callback=noting, metavar="TEMPLATE",
         help="Call runs by their settings, columns of `runs` in braces: '{batch_size} × {ranks}'.",
     )(command)  # fmt: skip
 
@@ -108,12 +137,13 @@ def _template() -> str | None:
 def store_option(help: str) -> Callable[[F], F]:
     """--store."""
     return click.option(
-        "--store", type=StoreFolder(), envvar="LOGPARSE_STORE", expose_value=False, callback=_noted, metavar="DIR",
+        "--store", type=StoreFolder(), envvar="LOGPARSE_STORE", expose_value=False, callback=noting, metavar="DIR",
         help=help,
     )  # fmt: skip
 
 
-def _noted(ctx: click.Context, param: click.Parameter, value: str | None) -> None:
+def noting(ctx: click.Context, param: click.Parameter, value: Any) -> None:
+    """A callback that keeps the value of an option in the context: `noted` returns it."""
     ctx.meta[f"logparse.{param.name}"] = value
 
 
@@ -163,7 +193,7 @@ def shaping(command: F) -> F:
         "--columns", metavar="NAMES", help="Print these columns, in this order: label,throughput,loss."
     )(command)
     return click.option(
-        "--sort", multiple=True, metavar="COLUMN",
+        "--sort", multiple=True, metavar="COLUMN", shell_complete=complete_columns,
         help="Sort by this column; -COLUMN: the largest first. Empty cells are last. Repeatable.",
     )(command)  # fmt: skip
 
@@ -202,7 +232,7 @@ class Shape:
 def claims_and_ignore(command: F) -> F:
     """--claim, --claims and --ignore: what the user states beside the logs."""
     command = click.option(
-        "--ignore", multiple=True, metavar="NAME=REASON",
+        "--ignore", multiple=True, metavar="NAME=REASON", shell_complete=complete_findings,
         help="Mark a finding as ignored, with the reason. Repeatable.",
     )(command)  # fmt: skip
     command = click.option(

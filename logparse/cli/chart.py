@@ -61,8 +61,14 @@ def _list(formatter: click.HelpFormatter) -> None:
     help="Write the data of the chart, each row with its log lines, to FILE (.csv, .json, .parquet …).",
 )  # fmt: skip
 @click.option("--where", metavar="SQL", help="Draw only runs for which this SQL condition is true: platform = 'groq'.")
-@click.option("--by", metavar="COLUMN", help="Group runs with the same value of this column of `runs` into one row.")
-@click.option("--baseline", metavar="RUN", help="Run that the others are compared with (default: the first).")
+@click.option(
+    "--by", metavar="COLUMN", shell_complete=_options.complete_columns,
+    help="Group runs with the same value of this column of `runs` into one row.",
+)  # fmt: skip
+@click.option(
+    "--baseline", metavar="RUN", shell_complete=_options.complete_runs,
+    help="Run that the others are compared with (default: the first).",
+)  # fmt: skip
 @click.option("--per", type=click.Choice(["device", "rank"]), help="Divide rates by the number of devices or ranks.")
 @click.option("--clock", type=click.Choice(["train", "result", "wall"]), help="Which time is drawn.")
 @click.option(
@@ -81,7 +87,10 @@ def _list(formatter: click.HelpFormatter) -> None:
     help="Text below the chart; short: at most two lines, about the runs drawn.",
 )  # fmt: skip
 @click.option("--all", "every", is_flag=True, help="Draw every panel and row, however tall the chart becomes.")
-@click.option("--sort", metavar="COLUMN", help="Order runs by this column of `runs`; -COLUMN: the largest first.")
+@click.option(
+    "--sort", metavar="COLUMN", shell_complete=_options.complete_columns,
+    help="Order runs by this column of `runs`; -COLUMN: the largest first.",
+)  # fmt: skip
 @_options.labels
 @_options.claims_and_ignore
 @_options.files_and_grammars
