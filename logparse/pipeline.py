@@ -173,7 +173,7 @@ def read_batch(batch: Batch, vendors: Sequence[Grammar], shared: Sequence[Rule])
     matched = match(batch, vendors, shared)
     found = find_runs(batch, matched.hits)
     covered = coverage(batch, matched.hits, found.hits, matched.remaining, shared)
-    sources = source_rows(batch, found.runs, [hits.grammar for hits in found.hits], covered)
+    sources = source_rows(batch, found.runs, vendors, covered)
     unparsed, texts = covered.unparsed, matched.texts
     del matched  # its remaining lines are all of the text once more: a twelfth of the peak memory of many small files
     frames: dict[str, list[pl.DataFrame]] = {name: [] for name in FRAMES if name != "sources"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -105,3 +106,41 @@ def test_a_phase_takes_no_negative_time(monkeypatch: pytest.MonkeyPatch) -> None
     logs = ingest(CEREBRAS)
     assert (logs.phases["duration_s"] >= 0).all()
     assert logs.messages.filter(pl.col("kind") == "impossible").height
+
+
+def test_phases_after_an_impossible_one_have_keys_of_their_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    from logparse.frames import phase_spans
+
+    two = [SAMPLES / "cerebras" / f"bert_large_batch_{size}.out" for size in (512, 1024)]
+    expected = logparse.ingest(two)
+    spans: Callable[..., pl.DataFrame] = phase_spans._with_excluded_time
+
+    calls: list[object] = []
+
+    def first_is_impossible(*args: Any) -> pl.DataFrame:
+        rows = spans(*args)
+        calls.append(args)
+        if len(calls) > 1:
+            return rows
+        within = pl.when(pl.int_range(pl.len()) == 0).then(1e9).otherwise("within")
+        return rows.with_columns(within.alias("within"))
+
+    monkeypatch.setattr(phase_spans, "_with_excluded_time", first_is_impossible)
+    logs = logparse.ingest(two)
+    assert 0 < logs.phases.height < expected.phases.height
+    assert logs.phases.select("run", "key").is_unique().all()
+    rows = logs.evidence.filter(pl.col("frame") == "phases")
+    assert set(rows.select("run", "key").rows()) == set(logs.phases.select("run", "key").rows())
+
+
+def test_a_bar_whose_time_is_impossible_is_no_phase() -> None:
+    text = (SAMPLES / "graphcore" / "mnist_asked_lr_002_cached.out").read_text()
+    expected = ingest(text)
+    bar = expected.phases.filter(pl.col("basis") == "bar").row(0, named=True)
+    lines = text.split("\n")
+    line = lines[bar["line_first"] - 1]
+    lines[bar["line_first"] - 1] = re.sub(r"\[\d\d:\d\d<", f"[{'1' * 400}:27<", line)
+    assert lines[bar["line_first"] - 1] != line
+    logs = ingest("\n".join(lines))
+    assert logs.phases.height == expected.phases.height - 1
+    assert logs.phases["duration_s"].null_count() == 0

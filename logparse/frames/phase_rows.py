@@ -50,6 +50,9 @@ class Phases:
     def followed_by(self, phase: str, added: Phases) -> Phases:
         """These phases and then those `added`, which are of the phase named."""
         rows, cited, refused = added.rows, added.evidence, self.refused.clear()
+        if rows["duration"].null_count():  # its text is impossible, as the line that was read says
+            rows = rows.filter(pl.col("duration").is_not_null())
+            cited = cited.filter(pl.col("id").is_in(rows["id"].implode()))
         broken = invariants.broken("duration", rows["duration"], {})
         if broken is not None:
             is_possible = broken["code"].is_null()
@@ -67,4 +70,6 @@ class Phases:
 
     def numbered(self, rows: pl.DataFrame, *, after: int = 0) -> pl.DataFrame:
         """New `rows`, each with an `id` that no earlier row has; `after` is how many new ones were numbered before."""
-        return rows.with_row_index("id", offset=self.rows.height + after)
+        highest = self.rows["id"].max()  # not the number of rows: impossible ones are no longer among them
+        following = 0 if highest is None else int(highest) + 1  # type: ignore[arg-type]
+        return rows.with_row_index("id", offset=following + after)

@@ -14,11 +14,12 @@ line that was read.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import polars as pl
 
+from logparse.frames import pasted
 from logparse.grammar import Rule
 from logparse.reading.match import Hits, one_line
 from logparse.reading.scan import Batch
@@ -72,7 +73,8 @@ def find_runs(batch: Batch, hits: Sequence[Hits]) -> Found:
     """The runs of a batch, and the lines of `hits` that belong to one."""
     places = [_places(batch, h) for h in hits]
     stretches = _stretches(batch, places)
-    places = [_in_stretches(index, place, stretches) for index, place in enumerate(places)]
+    again = _repeated_rows(batch, places)
+    places = [_in_stretches(index, place, stretches, again) for index, place in enumerate(places)]
     starts = [
         _starts(batch, p).with_columns(pl.lit(i, pl.UInt32).alias("platform_index")) for i, p in enumerate(places)
     ]
@@ -83,7 +85,8 @@ def find_runs(batch: Batch, hits: Sequence[Hits]) -> Found:
         place.lines.with_columns(_run_of(runs.filter(pl.col("platform_index") == index)).alias("n"))
         for index, place in enumerate(places)
     ]
-    return _named(batch, runs, stretches, places, parts)
+    ends = pl.concat([stretches["row"], again])
+    return _named(batch, runs, ends, places, parts)
 
 
 def _places(batch: Batch, hits: Hits) -> _Places:
@@ -126,9 +129,9 @@ def _stretches(batch: Batch, places: Sequence[_Places]) -> pl.DataFrame:
         .select("source", "platform_index", "is_sure", first="row", last="row")
     )
     blocks = _joined(blocks)
-    above_it, below_it = pl.struct("source", "platform_index").shift(1), pl.struct("source", "platform_index").shift(-1)
-    interrupts = ~pl.col("is_sure") & above_it.eq_missing(below_it)
-    blocks = _joined(blocks.filter(~interrupts.fill_null(False)))
+    above_it, below_it = (pl.col("platform_index").shift(by).over("source") for by in (1, -1))
+    interrupts = ~pl.col("is_sure") & above_it.eq_missing(below_it)  # or is all that there is
+    blocks = _joined(blocks.filter(~interrupts))
     rows = []
     above: dict[str, int] = {}
     for block in blocks.rows(named=True):
@@ -178,11 +181,65 @@ def _between(place: _Places, first: int, last: int) -> pl.DataFrame:
     return place.lines.filter(pl.col("row").is_between(first, last, closed="left")).select("row", **flags)
 
 
-def _in_stretches(index: int, place: _Places, stretches: pl.DataFrame) -> _Places:
-    """`place` with the number of the `stretch` of each line, which is null in those of other platforms."""
+def _repeated_rows(batch: Batch, places: Sequence[_Places]) -> pl.Series:
+    """Rows of text that is in its source once more, in order."""
+    rows: list[range] = []
+    for index, source in enumerate(batch.sources):
+        if (half := pasted.second_half(source.text)) is not None:
+            rows.append(range(batch.first[index] + half[0], batch.first[index] + half[1]))
+    none = pl.DataFrame(schema={"source": pl.UInt32, "first": pl.UInt32, "again": pl.UInt32})
+    pairs = pl.concat([none, *(pair for place in places for pair in _equal_beginnings(batch, place))])
+    for (index,), found in pairs.partition_by("source", as_dict=True).items():
+        first = batch.first[index]
+        read = pasted.Read(*(_rows_of(places, index, first, holds) for holds in (_is_any, _shows_work, _has_stamp)))
+        text = batch.sources[index].text.split(b"\n")
+        for begin, end in pasted.repeated(text, read, found.select(pl.col("first", "again") - first).rows()):
+            rows.append(range(first + begin, first + end))
+    return pl.Series([row for part in rows for row in part], dtype=pl.UInt32).unique().sort()
+
+
+def _rows_of(places: Sequence[_Places], source: int, first: int, holds: Callable[[Rule], bool]) -> list[int]:
+    """Lines of a source, counted from its `first` row, that a rule read for which `holds` is true."""
+    rows = (place.lines.filter((pl.col("source") == source) & _flag(place.rules, holds))["row"] for place in places)
+    return sorted({row - first for part in rows for row in part})
+
+
+def _is_any(_: Rule) -> bool:
+    return True
+
+
+def _shows_work(rule: Rule) -> bool:
+    return bool(rule.marked & (_MAKES_A_RUN - {"identifies_platform"}))
+
+
+def _has_stamp(rule: Rule) -> bool:
+    return "at" in rule.fields
+
+
+def _equal_beginnings(batch: Batch, place: _Places) -> Iterator[pl.DataFrame]:
+    """source, first, again: rows of equal lines, each of which begins a run or is the first that was read."""
+    top = place.lines.filter(pl.col("pos") == pl.col("pos").min().over("source"))
+    for index, rule in enumerate(place.rules):
+        lines = place.hits.by_rule[rule.name]
+        tops = top.filter(pl.col("rule") == index)["row"]
+        if lines.height < 2 or not (place.begins(rule) or tops.len()):
+            continue
+        lines = lines.select("row", "seg", batch.source_of(pl.col("row")).alias("source"))
+        if not place.begins(rule):
+            lines = lines.join(lines.filter(pl.col("row").is_in(tops.implode())), ["seg", "source"], "semi")
+        again = pl.col("row").shift(-1).over("seg", "source").alias("again")
+        yield lines.select("source", pl.col("row").alias("first"), again).drop_nulls()
+
+
+def _in_stretches(index: int, place: _Places, stretches: pl.DataFrame, again: pl.Series) -> _Places:
+    """`place` with the number of the `stretch` of each line, which is null in those of other platforms and in the rows
+    `again`, which are in the source once more."""
     at = pl.lit(stretches["row"]).search_sorted(pl.col("row"), side="right") - 1
     platform = pl.lit(stretches["platform_index"]).gather(at)
-    stretch = pl.when(platform.is_null() | (platform == index)).then(at).cast(pl.UInt32).alias("stretch")
+    is_of_run = platform.is_null() | (platform == index)
+    if again.len():
+        is_of_run &= ~pl.col("row").is_in(again.implode())
+    stretch = pl.when(is_of_run).then(at).cast(pl.UInt32).alias("stretch")
     return replace(place, lines=place.lines.with_columns(stretch))
 
 
@@ -310,9 +367,12 @@ def _run_of(runs: pl.DataFrame) -> pl.Expr:
 
 
 def _named(
-    batch: Batch, runs: pl.DataFrame, stretches: pl.DataFrame, places: Sequence[_Places], lines: Sequence[pl.DataFrame]
+    batch: Batch, runs: pl.DataFrame, ends: pl.Series, places: Sequence[_Places], lines: Sequence[pl.DataFrame]
 ) -> Found:
-    """The runs that contain something, with their ids and the lines they span; and the hits of those runs."""
+    """The runs that contain something, with their ids and the lines they span; and the hits of those runs.
+
+    ends: rows that belong to no run above them.
+    """
     extents = pl.concat([_extents(place, frame) for place, frame in zip(places, lines, strict=True)]).filter("is_run")
     found, ids = [], []
     for place, frame in zip(places, lines, strict=True):
@@ -330,7 +390,7 @@ def _named(
         .with_columns(
             pl.coalesce("begin_row", "own_row").alias("row_first"),
             pl.lit(platforms).gather(pl.col("platform_index")).alias("platform"),
-            _row_end(batch, extents, stretches).alias("row_end"),
+            _row_end(batch, extents, ends).alias("row_end"),
             (pl.col("row_last") - pl.lit(pl.Series(batch.first, dtype=pl.UInt32)).gather("source") + 1).alias(
                 "line_last"
             ),
@@ -340,11 +400,11 @@ def _named(
     return Found(named, found)
 
 
-def _row_end(batch: Batch, extents: pl.DataFrame, stretches: pl.DataFrame) -> pl.Expr:
-    """Row before which the lines that no rule reads may still be the run's: where the next run or stretch begins in its
-    source, or else where the source ends."""
+def _row_end(batch: Batch, extents: pl.DataFrame, ends: pl.Series) -> pl.Expr:
+    """Row before which the lines that no rule reads may still be the run's: where the next run begins in its source, or
+    one of `ends` is, or else where the source ends."""
     # A run may begin with lines above its first `begin`.
-    rows = pl.concat([extents["own_row"].drop_nulls(), stretches["row"], pl.Series([batch.height], dtype=pl.UInt32)])
+    rows = pl.concat([extents["own_row"].drop_nulls(), ends, pl.Series([batch.height], dtype=pl.UInt32)])
     firsts = pl.lit(rows.sort())
     next_run = firsts.gather(firsts.search_sorted(pl.col("row_last"), side="right"))
     end_of_source = pl.lit(pl.Series(batch.first, dtype=pl.UInt32)).gather(pl.col("source") + 1)

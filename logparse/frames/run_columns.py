@@ -284,7 +284,8 @@ class RunColumns:
         dtype = dtype_of(column) or NUMBER
         if dtype == INTEGER:
             near = pl.col("value").round()
-            values = values.filter((pl.col("value") - near).abs() < 1e-6).with_columns(near.cast(INTEGER))
+            is_whole = ((pl.col("value") - near).abs() < 1e-6) & (near.abs() <= 2**53)  # beyond, a float skips numbers
+            values = values.filter(is_whole).with_columns(near.cast(INTEGER))
         if dtype == TIME:
             values = values.filter(pl.col("value").is_finite())
             values = values.with_columns((pl.col("value") * 1e6).round().cast(pl.Int64, strict=False).cast(TIME))

@@ -197,8 +197,10 @@ def _progress(columns: RunColumns) -> pl.DataFrame:
             share = pl.col("at") / pl.col("end")
             if step and {"epoch", "epochs"} <= set(last.columns):  # the steps of one epoch
                 share = (pl.col("epoch") - 1 + share) / pl.col("epochs")
-            reached = pl.format("{} of {}", *(pl.col(name).round().cast(pl.Int64) for name in ("at", "end")))
-            percent = pl.format("{} %", (share * 100).floor().cast(pl.Int64))
+            reached = pl.format(
+                "{} of {}", *(pl.col(name).round().cast(pl.Int64, strict=False) for name in ("at", "end"))
+            )
+            percent = pl.format("{} %", (share * 100).floor().cast(pl.Int64, strict=False))
             if step:
                 text = pl.format("{} done: step {}", percent, reached)
             elif counter == "done":
