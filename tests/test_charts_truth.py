@@ -287,7 +287,7 @@ def test_a_title_tells_two_runs_apart_whose_names_differ_in_the_middle(monkeypat
 
 def test_ranks_are_in_the_label_where_they_differ() -> None:
     logs = logs_of(*({"ranks": n, "throughput": 100.0 * n, "throughput_window": "whole"} for n in (1, 16)), {})
-    assert labels_of("throughput", logs) == ["0, 1 rank", "1, 16 ranks"]
+    assert labels_of("throughput", logs) == ["0.out, 1 rank", "1.out, 16 ranks"]
     equal = logs_of(*({"ranks": 16, "throughput": 100.0, "throughput_window": "whole"} for _ in range(2)))
     assert labels_of("throughput", equal) == ["0.out", "1.out"]
     assert labels_of("throughput", logs, by="ranks") == ["ranks 1", "ranks 16"]
@@ -296,11 +296,11 @@ def test_ranks_are_in_the_label_where_they_differ() -> None:
 def test_ranks_are_in_the_names_of_curves_and_points_too() -> None:
     scored = {"score": 0.9, "score_name": "accuracy", "train_s": 9.0}
     logs = logs_of(scored | {"ranks": 2}, scored | {"ranks": 4})
-    assert sorted(charts.rows("tradeoff", view_of(logs))["label"]) == ["0, 2 ranks", "1, 4 ranks"]
-    assert labels_of("accuracy", logs) == ["0, 2 ranks", "1, 4 ranks"]
+    assert sorted(charts.rows("tradeoff", view_of(logs))["label"]) == ["0.out, 2 ranks", "1.out, 4 ranks"]
+    assert labels_of("accuracy", logs) == ["0.out, 2 ranks", "1.out, 4 ranks"]
     drawn = charts.drawn("ratio", view_of(logs)).to_dict()
     texts = {row.get("text") for rows in drawn["datasets"].values() for row in rows}
-    assert "1, 4 ranks" in texts
+    assert "1.out, 4 ranks" in texts
 
 
 def labels_of(name: str, logs: Logs, **options: Any) -> list[str]:
