@@ -104,8 +104,9 @@ def run_checks(names: tuple[str, ...], format: str | None, output: str | None) -
     own = {g.name for g in chosen}
     among = [*chosen, *(g for g in installed.values() if g.name not in own)]
     outcomes: list[check.Outcome] = []
-    # click draws nothing where standard error is no terminal.
-    with click.progressbar(chosen, label="Checking", file=sys.stderr, item_show_func=_named) as grammars:
+    hidden = sys.stderr is None or not sys.stderr.isatty()
+    bar = click.progressbar(chosen, label="Checking", file=sys.stderr, item_show_func=_named, hidden=hidden)
+    with bar as grammars:
         for grammar in grammars:
             outcomes += check.check([grammar], among)
     if people:
