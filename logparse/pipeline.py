@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from logparse.arguments import OneOrMany, as_tuple
-from logparse.frames import records, run_defaults
+from logparse.frames import evidence, records, run_defaults
 from logparse.frames.join import Part, join
+from logparse.frames.lines import AllLines
 from logparse.frames.locate import located, placed_evidence
 from logparse.frames.log_tables import carry, read_tables
 from logparse.frames.phases import find_phases
 from logparse.frames.run_bounds import find_runs
-from logparse.frames.run_columns import RunColumns
 from logparse.frames.status import not_proved
 from logparse.grammar import Grammar, Rule, registry
 from logparse.logs import Logs, SourceLines
@@ -174,7 +174,7 @@ def read_batch(batch: Batch, vendors: Sequence[Grammar], shared: Sequence[Rule])
     found = find_runs(batch, matched.hits)
     covered = coverage(batch, matched.hits, found.hits, matched.remaining, shared)
     sources = source_rows(batch, found.runs, vendors, covered)
-    unparsed, texts = covered.unparsed, matched.texts
+    unparsed, texts = covered.unparsed.to_list(), matched.texts
     del matched  # its remaining lines are all of the text once more: a twelfth of the peak memory of many small files
     frames: dict[str, list[pl.DataFrame]] = {name: [] for name in FRAMES if name != "sources"}
     for hits in found.hits:
@@ -186,30 +186,33 @@ def read_batch(batch: Batch, vendors: Sequence[Grammar], shared: Sequence[Rule])
 
 
 def platform_frames(
-    hits: Hits, runs: pl.DataFrame, unparsed: pl.Series, texts: Texts
+    hits: Hits, runs: pl.DataFrame, unparsed: Sequence[int], texts: Texts
 ) -> Iterator[tuple[str, pl.DataFrame]]:
     """Names and parts of the frames of one platform's runs, with `n`, rows and rules.
 
     unparsed: rows, in order, of the lines that are part of no run, as `Coverage`.
     """
     hits = carry(read_tables(hits))
-    phases = find_phases(hits)
-    columns = run_defaults.fill(runs, hits, phases, unparsed)
+    lines = AllLines(hits)
+    phases = find_phases(lines)
+    columns = run_defaults.fill(runs, lines, phases, unparsed)
     refused = columns.refused()
-    empty = [run_defaults.absent(columns, refused), not_proved(columns, runs, unparsed, texts)]
-    evidence_rows = pl.concat([columns.all_evidence(), phases.evidence, *empty], rechunk=True)
+    empty = run_defaults.absent(columns, refused)
+    rows = [*columns.all_evidence(), *phases.evidence, *not_proved(columns, runs, unparsed, texts), *refused]
+    evidence_rows = pl.concat([evidence.frame(rows), empty], rechunk=True)
+    phase_rows, values = phases.frame, columns.frame
+    refused_rows = evidence.frame([*refused, *phases.refused])
+    del lines, phases, columns, refused, empty, rows  # all that is in Python: the frames of long logs need the memory
     yield "params", records.params(hits)
-    yield "messages", records.messages(hits, pl.concat([refused, phases.refused]))
+    yield "messages", records.messages(hits, refused_rows)
     yield from (("metrics", part) for part in records.metrics(hits))
-    yield "runs", _run_rows(runs, columns)
-    yield "phases", phases.rows
+    yield "runs", _run_rows(runs, values)
+    yield "phases", phase_rows
     min_resolution = hits.grammar.min_resolution
-    yield "evidence", placed_evidence(evidence_rows, runs, columns.frame, phases, hits.rules, min_resolution, texts)
+    yield "evidence", placed_evidence(evidence_rows, runs, values, phase_rows, hits.rules, min_resolution, texts)
 
 
-def _run_rows(runs: pl.DataFrame, columns: RunColumns) -> pl.DataFrame:
-    """Rows of `runs` with n, keyed, lines_read, row (first) and row_last."""
+def _run_rows(runs: pl.DataFrame, values: pl.DataFrame) -> pl.DataFrame:
+    """Rows of `runs` with n, keyed, lines_read, row (first) and row_last; values: n, and columns of `runs`."""
     bounds = runs.select("n", "run", "keyed", "platform", "lines_read", pl.col("row_first").alias("row"), "row_last")
-    values = columns.frame
-    values = values.select(c for c in values.columns if c in FRAMES["runs"] or c == "n")
     return bounds.join(values, on="n", how="left", maintain_order="left")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import polars as pl
@@ -13,6 +13,7 @@ from conftest import SAMPLES
 import logparse
 from logparse.frames import invariants
 from logparse.grammar import units
+from logparse.schema import RUNS
 
 CEREBRAS = (SAMPLES / "cerebras" / "bert_large_batch_1024.out").read_text()
 
@@ -76,8 +77,9 @@ def test_a_run_does_not_end_before_its_start() -> None:
     ],
 )
 def test_what_breaks_an_invariant(column: str, values: list[Any], expected: list[str | None]) -> None:
-    found = invariants.broken(column, pl.Series(values, strict=False), {})
-    assert (found["code"].to_list() if found is not None else [None] * len(values)) == expected
+    check = invariants.check(column, RUNS[column])
+    found = [None if value is None else check(value, None, None) for value in values]
+    assert [cause and cause[0].value for cause in found] == expected
 
 
 @pytest.mark.parametrize(
@@ -97,12 +99,10 @@ def test_a_quantity_has_a_range(name: str, values: list[Any], expected: list[Any
 def test_a_phase_takes_no_negative_time(monkeypatch: pytest.MonkeyPatch) -> None:
     from logparse.frames import phase_spans
 
-    excluded: Callable[..., pl.DataFrame] = phase_spans._with_excluded_time
+    def too_long(pairs: Sequence[phase_spans._Pair], *_: Any) -> dict[int, float]:
+        return {pair.id: 1e9 for pair in pairs}
 
-    def too_long(*args: Any) -> pl.DataFrame:
-        return excluded(*args).with_columns(pl.lit(1e9).alias("within"))
-
-    monkeypatch.setattr(phase_spans, "_with_excluded_time", too_long)
+    monkeypatch.setattr(phase_spans, "_excluded_time", too_long)
     logs = ingest(CEREBRAS)
     assert (logs.phases["duration_s"] >= 0).all()
     assert logs.messages.filter(pl.col("kind") == "impossible").height
@@ -113,19 +113,16 @@ def test_phases_after_an_impossible_one_have_keys_of_their_own(monkeypatch: pyte
 
     two = [SAMPLES / "cerebras" / f"bert_large_batch_{size}.out" for size in (512, 1024)]
     expected = logparse.ingest(two)
-    spans: Callable[..., pl.DataFrame] = phase_spans._with_excluded_time
+    excluded: Callable[..., dict[int, float]] = phase_spans._excluded_time
 
     calls: list[object] = []
 
-    def first_is_impossible(*args: Any) -> pl.DataFrame:
-        rows = spans(*args)
+    def first_is_impossible(pairs: Sequence[phase_spans._Pair], *args: Any) -> dict[int, float]:
         calls.append(args)
-        if len(calls) > 1:
-            return rows
-        within = pl.when(pl.int_range(pl.len()) == 0).then(1e9).otherwise("within")
-        return rows.with_columns(within.alias("within"))
+        seconds = excluded(pairs, *args)
+        return seconds if len(calls) > 1 else {**seconds, pairs[0].id: 1e9}
 
-    monkeypatch.setattr(phase_spans, "_with_excluded_time", first_is_impossible)
+    monkeypatch.setattr(phase_spans, "_excluded_time", first_is_impossible)
     logs = logparse.ingest(two)
     assert 0 < logs.phases.height < expected.phases.height
     assert logs.phases.select("run", "key").is_unique().all()

@@ -14,6 +14,7 @@ line that was read.
 from __future__ import annotations
 
 import hashlib
+from bisect import bisect_left
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -133,10 +134,11 @@ def _stretches(batch: Batch, places: Sequence[_Places]) -> pl.DataFrame:
     interrupts = ~pl.col("is_sure") & above_it.eq_missing(below_it)  # or is all that there is
     blocks = _joined(blocks.filter(~interrupts))
     rows = []
+    flagged = {index: _Flagged.of(places[index]) for index in blocks["platform_index"].unique().to_list()}
     above: dict[str, int] = {}
     for block in blocks.rows(named=True):
         is_first = above.get("source") != block["source"]
-        rows.append(batch.first[block["source"]] if is_first else _boundary(places, above, block))
+        rows.append(batch.first[block["source"]] if is_first else _boundary(flagged, above, block))
         above = block
     found = pl.DataFrame({"row": rows, "platform_index": blocks["platform_index"]}, schema=whole.schema)
     return pl.concat([found, whole]).unique("row", keep="first").sort("row")
@@ -151,34 +153,46 @@ def _joined(blocks: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _boundary(places: Sequence[_Places], above: Mapping[str, int], below: Mapping[str, int]) -> int:
+def _boundary(places: Mapping[int, _Flagged], above: Mapping[str, int], below: Mapping[str, int]) -> int:
     """Row at which the stretch `below` begins, after the last line that identifies the platform of the one `above`.
 
     It is at the first beginning of a run, or above it. Lines that only one of the two platforms prints belong to it; of
     those that both print, or any platform, failures and bars, and what is above them, belong above.
     """
     first, last = above["last"] + 1, below["first"]
-    between = [_between(places[block["platform_index"]], first, last) for block in (above, below)]
-    read = [set(lines["row"]) for lines in between]
-    work = [set(lines.filter(pl.col("own") & ~pl.col("begins"))["row"]) for lines in between]
-    last = min(set(between[1].filter("begins")["row"]) - work[0], default=last)
+    between = [places[block["platform_index"]].between(first, last) for block in (above, below)]
+    read = [{row for row, *_ in lines} for lines in between]
+    work = [{row for row, own, begins, _ in lines if own and not begins} for lines in between]
+    last = min({row for row, _, begins, _ in between[1] if begins} - work[0], default=last)
     first = max((row for row in work[0] - read[1] if row < last), default=first - 1) + 1
     last = min((row for row in work[1] - read[0] if first <= row < last), default=last)
-    lines = pl.concat(between).filter(pl.col("row").is_between(first, last, closed="left")).sort("row")
-    if (end := lines.filter("ends")["row"].max()) is not None:
-        lines = lines.filter(pl.col("row") > end)
-    following = lines["row"].min()
-    return last if following is None else int(following)  # type: ignore[arg-type]
+    lines = [(row, ends) for row, *_, ends in (*between[0], *between[1]) if first <= row < last]
+    end = max((row for row, ends in lines if ends), default=-1)
+    return min((row for row, _ in lines if row > end), default=last)
 
 
-def _between(place: _Places, first: int, last: int) -> pl.DataFrame:
-    """row, own, begins, ends of a platform's lines between two rows, the second one excluded."""
-    flags = {
-        "own": _flag(place.rules, place.owns),
-        "begins": _flag(place.rules, place.begins),
-        "ends": _flag(place.rules, lambda r: bool(r.marked & {"failure", "redraw"})),
-    }
-    return place.lines.filter(pl.col("row").is_between(first, last, closed="left")).select("row", **flags)
+@dataclass(frozen=True)
+class _Flagged:
+    """The lines of one platform, sorted: row, own, begins, ends. rows: their rows again, for the search."""
+
+    lines: pl.DataFrame
+    rows: Sequence[int]
+
+    @staticmethod
+    def of(place: _Places) -> _Flagged:
+        """The lines of `place`."""
+        flags = {
+            "own": _flag(place.rules, place.owns),
+            "begins": _flag(place.rules, place.begins),
+            "ends": _flag(place.rules, lambda r: bool(r.marked & {"failure", "redraw"})),
+        }
+        lines = place.lines.select("row", **flags).sort("row")
+        return _Flagged(lines, lines["row"].to_list())
+
+    def between(self, first: int, last: int) -> list[tuple[int, bool, bool, bool]]:
+        """The lines between two rows, the second one excluded."""
+        begin, end = bisect_left(self.rows, first), bisect_left(self.rows, last)
+        return self.lines[begin : max(begin, end)].rows()
 
 
 def _repeated_rows(batch: Batch, places: Sequence[_Places]) -> pl.Series:
