@@ -37,6 +37,7 @@ TEN_RUNS = {
 OTHERS = {
     "scaling": ["sambanova/bert_large_appended_16_then_8_ranks.out"],
     "stages": ["cerebras/bert_large_batch_1024.out"],
+    "compile": [*TEN_RUNS["cerebras"], "cerebras/queued_an_hour.out"],
     "tradeoff": TEN_RUNS["graphcore"],
     "ratio": TEN_RUNS["cerebras"],
     "loss": TEN_RUNS["cerebras"],

@@ -16,6 +16,9 @@ docstring of each says which; any other is refused):
     width      of the plot, in pixels
     height     of the plot, in pixels; else as high as its rows need
     title      instead of the one that states the finding
+    caption    `full` (default), `short` (at most two lines, about the runs drawn) or `none`
+    all        True: every panel and row, however tall the chart becomes
+    sort       a column of `runs`: the order of the runs; `-COLUMN`: the largest first
 
 Raises `UsageError` for wrong options, and `NothingToDraw` (one of these) where the logs hold nothing that the chart
 shows. The charts are the files in `logparse/charts/`.

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import html
 import os
+from collections import ChainMap
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol, overload
+from typing import TYPE_CHECKING, Any, Protocol, cast, overload
 
 import polars as pl
 
@@ -18,7 +19,7 @@ from logparse.errors import UsageError, nearest
 from logparse.frames import copies
 from logparse.grammar import Grammar, registry
 from logparse.schema import COLUMNS, FRAMES, TEXT, TIME, conform
-from logparse.selection import find_runs
+from logparse.selection import find_runs, labels_of_settings
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -195,6 +196,21 @@ class Logs:
             self.annotations.filter(chosen),
             {name: at for name, at in self.read_at.items() if name in names_kept},
         )
+
+    def labelled(self, template: str) -> Logs:
+        """The logs with runs that are called by their settings, in tables, charts and sentences.
+
+        Args:
+            template: a text with columns of `runs` in braces: `"{batch_size} × {ranks}"`. `?` stands for what no log
+                states; runs that would have the same label are distinguished by their name. Labels of a store are kept.
+
+        Raises:
+            UsageError: the template is not valid, or names no column of `runs`.
+        """
+        labels = pl.Series("label", labels_of_settings(self.runs, template), dtype=pl.String)
+        runs = {"runs": self.runs.with_columns(labels)}
+        others = cast("dict[str, pl.DataFrame]", self._frames)  # which are only read
+        return Logs(ChainMap(runs, others), self.grammars, self._places, self._lines, self.annotations, self.read_at)
 
     def __add__(self, more: Logs) -> Logs:
         """Both logs together, as if all sources had been read at once: a run that is in both is there once, from its

@@ -4,24 +4,97 @@ from __future__ import annotations
 
 import fnmatch
 import re
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
+from string import Formatter
 from typing import Any
 
 import polars as pl
 
 from logparse.errors import UsageError, near, nearest
-from logparse.schema import FRAMES
-from logparse.text.labels import shortened
+from logparse.schema import FRAMES, RUNS
+from logparse.text.labels import meant, short_names, shortened
+
+
+def run_names(runs: pl.DataFrame, shown: Collection[str] | None = None) -> dict[str, str]:
+    """Run -> what it is called where the runs `shown` (default: all) are shown together, for those.
+
+    runs: rows of the frame `runs`, all that a user may name. A name is the label without what all labels have in
+    common (`short_names`), and `find_run` finds the run of it; a label that a user gave is kept.
+    """
+    rows = _named_rows(runs)
+    labels = [label for _, label, _ in rows]
+    given = [label for _, label, source in rows if _is_given(label, source)]
+    some = rows if shown is None else [row for row in rows if row[0] in set(shown)]
+    short = short_names([label for _, label, _ in some], given, labels)
+    return {run: name for (run, *_), name in zip(some, short, strict=True)}
+
+
+def _named_rows(runs: pl.DataFrame) -> list[tuple[str, str, str]]:
+    """Id, label and source of each run."""
+    rows: list[tuple[str, str, str]] = runs.select("run", "label", pl.col("source").cast(pl.String)).rows()
+    return rows
+
+
+def _is_given(label: str, source: str) -> bool:
+    """Whether a user gave the label: others are ends of the source's name."""
+    return not source.endswith(label.rpartition("#")[0] or label)
+
+
+def labels_of_settings(runs: pl.DataFrame, template: str) -> list[str]:
+    """Labels of runs from their settings: `{batch_size} × {ranks}` gives `512 × 8`; `?` where a log does not state one.
+
+    template: a text with columns of `runs` in braces, each optionally with a format (`{throughput:.0f}`). Runs that
+    would have the same label have their name in addition: `512 × 8 (run_3)`. A label that a user gave is kept.
+
+    Raises `UsageError` where the template is not valid or names no column.
+    """
+    try:
+        parts = list(Formatter().parse(template))
+    except ValueError as error:
+        raise UsageError(f"label {template!r}: {error}") from None
+    columns = [name for _, name, _, _ in parts if name is not None]
+    for name in columns or [template]:
+        if name not in runs.columns:
+            braces = "" if columns else "write a column in braces, as in {batch_size}; "
+            raise UsageError(f"label {template!r}: {braces}{name!r} is not a column of runs; {nearest(name, RUNS)}")
+    called = run_names(runs)
+    texts = []
+    for row in runs.rows(named=True):
+        try:
+            texts.append("".join(text + _formatted(row, name, spec) for text, name, spec, _ in parts))
+        except ValueError as error:
+            raise UsageError(f"label {template!r}: {error}") from None
+    counts = Counter(texts)
+    given = {run for run, label, source in _named_rows(runs) if _is_given(label, source)}
+    labels = [
+        label if run in given else f"{text} ({called[run]})" if counts[text] > 1 or text in given else text
+        for text, (run, label, _) in zip(texts, _named_rows(runs), strict=True)
+    ]
+    repeated = Counter(labels)
+    return [label if repeated[label] == 1 else f"{label} {run}" for label, run in zip(labels, runs["run"], strict=True)]
+
+
+def _formatted(row: Mapping[str, Any], name: str | None, spec: str | None) -> str:
+    if name is None:
+        return ""
+    value = row[name]
+    if value is None:
+        return "?"
+    return format(value, spec or ("g" if isinstance(value, float) else ""))
 
 
 def find_run(runs: pl.DataFrame, name: str) -> Mapping[str, Any]:
-    """The row of the frame `runs` that `name` refers to: an id, a prefix of an id, a label, or part of a label.
+    """The row of the frame `runs` that `name` refers to: an id, a prefix of an id, a label, a name (`run_names`), or
+    part of a label.
 
     Raises `UsageError` where no run or several runs match; the message names them.
     """
     rows = runs.rows(named=True)
+    called = run_names(runs)
+    of_name = meant(name, [r["label"] for r in rows], [called[r["run"]] for r in rows])
     for matching in (
-        [r for r in rows if name in (r["run"], r["label"])],
+        [r for r in rows if name == r["run"]] or [rows[i] for i in of_name],
         [r for r in rows if name and (r["run"].startswith(name) or name.lower() in r["label"].lower())],
     ):
         if len(matching) == 1:

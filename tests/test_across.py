@@ -124,9 +124,9 @@ def test_a_users_claim_has_precedence_over_a_name_in_the_log() -> None:
 def test_a_compiled_graph_has_one_sequence_length() -> None:
     twin = SAMPLES / "cerebras" / "bert_large_batch_1024.out"  # the same graph, in a log that names no length
     ledger = Ledger(ingested([CEREBRAS, twin]))
-    values = {job.label: ledger.value(job, "sequence_length") for job in ledger.jobs}
+    values = {job.main["label"]: ledger.value(job, "sequence_length") for job in ledger.jobs}
     assert {value.value for value in values.values()} == {128}
-    assert "bert_pasted_crlf_cp1252.out, which ran the same compiled graph" in str(values[twin.name].made)
+    assert "pasted_crlf_cp1252, which ran the same compiled graph" in str(values[twin.name].made)
     assert values[twin.name].locations == values[CEREBRAS.name].locations
     alone = Ledger(ingested(twin))
     assert not alone.value(alone.jobs[0], "sequence_length").known
@@ -134,7 +134,7 @@ def test_a_compiled_graph_has_one_sequence_length() -> None:
         CEREBRAS.read_bytes().replace(b"MSL128", b"MSL512").replace(b"wsjob-", b"wsjob-b").replace(b"2024-", b"2025-")
     )
     contradicted = Ledger(logparse.ingest([CEREBRAS, twin, other]))
-    (job,) = (job for job in contradicted.jobs if job.label == twin.name)
+    (job,) = (job for job in contradicted.jobs if job.main["label"] == twin.name)
     assert not contradicted.value(job, "sequence_length").known
 
 
@@ -202,7 +202,7 @@ def test_rates_are_converted_to_tokens_and_ranked() -> None:
 def test_what_cannot_be_converted_stands_beside_with_the_reason_and_the_remedy() -> None:
     found = one_table(across(ingested([*BOTH, UNNAMED])))
     aside = [row for row in found.rows if row.rank is None]
-    assert [row.side.jobs[0].label for row in aside] == ["bert_large_batch_512.out"]
+    assert [row.side.jobs[0].main["label"] for row in aside] == ["bert_large_batch_512.out"]
     assert "does not state the sequence length" in str(aside[0].aside)
     assert any("--claim 'LABEL:sequence_length=…'" in note for note in text_across(found).notes)
     claimed = one_table(across(ingested([*BOTH, UNNAMED]), claims="*batch_512*:sequence_length=128"))
@@ -224,8 +224,8 @@ def test_order_of_files_and_copies_change_nothing() -> None:
 def test_runs_without_a_result_have_no_row() -> None:
     failed = SAMPLES / "cerebras" / "cut_off_in_training.out"
     with_failed = across(ingested([*BOTH, failed]))
-    assert [row.side.label for row in one_table(with_failed).rows] == [
-        row.side.label for row in one_table(across(ingested(BOTH))).rows
+    assert [row.side.jobs[0].main["label"] for row in one_table(with_failed).rows] == [
+        row.side.jobs[0].main["label"] for row in one_table(across(ingested(BOTH))).rows
     ]
 
 
@@ -337,7 +337,7 @@ def test_a_figure_that_no_confirmed_source_states_is_not_known() -> None:
 def test_ratios_and_rates_have_intervals_where_repeats_are_known() -> None:
     found = across(ingested([*BOTH, UNNAMED]), claims="*batch_512*:sequence_length=128")
     t = one_table(found)
-    slow = next(row for row in t.rows if row.side.label == UNNAMED.name)
+    slow = next(row for row in t.rows if row.side.jobs[0].main["label"] == UNNAMED.name)
     assert slow.verdict is not None
     assert slow.verdict.interval is not None
     low, high = slow.verdict.interval
@@ -345,8 +345,8 @@ def test_ratios_and_rates_have_intervals_where_repeats_are_known() -> None:
     # converted rates have the noise of the rates in samples/s from which they are computed
     compared = logparse.compare(found.ledger, [CEREBRAS.name, UNNAMED.name]).frame().filter(quantity="throughput")
     assert (low, high) == pytest.approx(compared.select("low", "high").row(1), rel=1e-9)
-    assert f"({low:.3f} to {high:.3f})" in next(r[5] for r in text_across(t).rows if r[1] == UNNAMED.name)
-    rates = found.frame().filter(quantity="token_throughput", side=UNNAMED.name).row(0, named=True)
+    assert f"({low:.3f} to {high:.3f})" in next(r[5] for r in text_across(t).rows if r[1] == slow.side.label)
+    rates = found.frame().filter(quantity="token_throughput", side=slow.side.label).row(0, named=True)
     assert rates["value_low"] < rates["value"] < rates["value_high"]
     assert (rates["low"], rates["high"]) == (low, high)
     # no repeats of the program on SambaNova are known, so the difference has no interval
@@ -483,7 +483,7 @@ def test_the_command_prints_the_table_and_the_caveats() -> None:
     first, head, cerebras, sambanova, *rest = result.output.splitlines()
     assert first == "bert_large, train on cerebras and sambanova, ranked by tokens/s"
     assert head.split()[:5] == ["run", "platform", "device", "tokens/s", "ratio"]
-    assert cerebras.split()[:4] == ["1", "bert_pasted_crlf_cp1252.out", "cerebras", "CS-2"]
+    assert cerebras.split()[:4] == ["1", "pasted_crlf_cp1252", "cerebras", "CS-2"]
     assert "×0." in sambanova
     assert "Caveats:" in rest
 

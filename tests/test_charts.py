@@ -23,6 +23,7 @@ import logparse
 from logparse import charts
 from logparse.charts import _theme, ratio, tradeoff
 from logparse.charts._theme import clipped, text_width
+from logparse.charts._view import view_of
 from logparse.cli import cli
 from logparse.comparison.compare import compare
 from logparse.comparison.ledger import Ledger
@@ -299,7 +300,7 @@ def test_logs_a_ledger_and_a_comparison_may_be_drawn(few: dict[str, Ledger]) -> 
     assert draw("duration", logs.logs) == draw("duration", logs)
     made = compare(logs, ["batch_512", "batch_1024"], baseline="batch_1024")
     frame = rows_of("ratio", made)
-    assert frame["baseline"].unique().to_list() == ["bert_large_batch_1024.out"]
+    assert frame["baseline"].unique().to_list() == ["bert_large_batch_1024"]
     assert rows_of("duration", made)["run"].n_unique() == 2
 
 
@@ -331,8 +332,8 @@ def test_training_of_the_three_batch_sizes_is_what_their_logs_say(of: dict[str, 
     frame = rows_of("duration", of["cerebras"], where="label LIKE 'bert_large_batch%'")
     train = dict(frame.filter(pl.col("part") == "train").select("label", "duration_s").rows())
     runs = of["cerebras"].logs.runs.filter(pl.col("label").str.starts_with("bert_large_batch"))
-    assert train == dict(runs.select("label", "train_s").rows())
-    assert train["bert_large_batch_1024.out"] == 211.338
+    assert train == dict(runs.select(pl.col("label").str.strip_suffix(".out"), "train_s").rows())
+    assert train["bert_large_batch_1024"] == 211.338
 
 
 def test_logs_of_one_job_are_one_bar(of: dict[str, Ledger]) -> None:
@@ -388,7 +389,7 @@ def test_runs_without_a_result_are_no_rate_and_no_score(every: Ledger) -> None:
         assert not failed & set(rows_of(name, every)["run"].drop_nulls())
 
 
-def test_ratios_are_those_of_compare_turned_so_that_right_is_better(of: dict[str, Ledger]) -> None:
+def test_ratios_are_those_of_compare_and_stand_where_they_are(of: dict[str, Ledger]) -> None:
     made = compare(of["cerebras"], ["batch_1024", "batch_512"])
     frame = rows_of("ratio", made).filter(pl.col("shown").is_not_null())
     table = made.frame().filter(~pl.col("baseline"))
@@ -396,8 +397,8 @@ def test_ratios_are_those_of_compare_turned_so_that_right_is_better(of: dict[str
         told = table.row(by_predicate=pl.col("quantity") == row["quantity"], named=True)
         assert row["verdict"] == told["verdict"]
         assert row["ratio"] == told["ratio"]
-        better = row["shown"] if told["better"] == "higher" else 1 / row["shown"]
-        assert better == pytest.approx(told["ratio"])
+        assert row["shown"] == told["ratio"]
+        assert row["better"] == told["better"]
 
 
 def test_swapping_the_baseline_mirrors_the_ratios(of: dict[str, Ledger]) -> None:
@@ -492,7 +493,8 @@ def test_what_has_no_known_noise_is_not_said_to_be_within_it(of: dict[str, Ledge
     some = frame.filter(pl.col("side").is_not_null()).unique("quantity", maintain_order=True).head(3)
     unknown = some.with_columns(verdict=pl.lit("unknown"), side=pl.lit("b.out"), baseline=pl.lit("a.out"))
     assert (
-        ratio._finding(unknown) == "b.out vs a.out: 3 differences, of unknown significance because the noise is unknown"
+        ratio._finding(view_of(of["cerebras"]), unknown)
+        == "b.out vs a.out: 3 differences, of unknown significance because the noise is unknown"
     )
 
 
@@ -706,7 +708,7 @@ def test_the_rows_drawn_are_written_with_their_lines(tmp_path: Path) -> None:
     assert result.exit_code == 0
     frame = pl.read_csv(tmp_path / "rows.csv")
     compiling = frame.row(by_predicate=pl.col("quantity") == "compile_s", named=True)
-    assert compiling["shown"] == pytest.approx(1 / compiling["ratio"])  # turned round, so that right is better
+    assert compiling["shown"] == pytest.approx(compiling["ratio"])
     assert f"{BATCHES[0]}:" in compiling["evidence"]
 
 
@@ -771,3 +773,44 @@ def test_names_of_charts_are_completed() -> None:
 def test_importing_logparse_does_not_import_altair() -> None:
     code = "import sys; from logparse import charts, ingest; charts.names(); print('altair' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout == "False\n"
+
+
+# ---- what a chart is drawn from, and what is said below it ---- #
+
+
+def test_rows_of_runs_may_be_drawn_and_nothing_else(few: dict[str, Ledger]) -> None:
+    runs = few["cerebras"].logs.runs
+    frame = charts.rows("throughput", charts.view_for("throughput", runs.filter(pl.col("batch_size") > 512)))
+    assert sorted(frame.filter(pl.col("mark") == "rate")["label"]) == ["bert_large_batch_1024.out"]
+    others: tuple[Any, ...] = ([], "logs", runs.select("run"))
+    for wrong in others:
+        with pytest.raises(UsageError, match="a chart is drawn from logs"):
+            charts.view_for("throughput", wrong)
+
+
+@pytest.mark.parametrize("name", charts.names())
+def test_every_chart_takes_by_sort_caption_and_all(name: str, every: Ledger) -> None:
+    options: dict[str, Any] = {"by": "batch_size", "sort": "-throughput", "all": True}
+    shorter: dict[str, int] = {}
+    for caption in ("full", "short", "none"):
+        view = charts.view_for(name, every, caption=caption, **options)
+        try:
+            foot = charts.specification(name, view).get("title", {"text": []})["text"]
+        except NothingToDraw:
+            return
+        shorter[caption] = len(foot)
+    assert shorter["none"] == 0
+    assert 1 <= shorter["short"] <= 2
+    assert shorter["full"] >= shorter["short"]
+
+
+def test_an_order_is_that_of_a_column(few: dict[str, Ledger]) -> None:
+    def order(sort: str) -> list[str]:
+        frame = charts.rows("duration", charts.view_for("duration", few["cerebras"], sort=sort))
+        return frame["label"].unique(maintain_order=True).to_list()
+
+    assert order("throughput") == list(reversed(order("-throughput")))
+    assert order("batch_size")[-1] == "bert_large_batch_1024"
+    assert order("-batch_size")[0] == "bert_large_batch_1024"
+    with pytest.raises(UsageError, match="not a column of runs"):
+        charts.view_for("duration", few["cerebras"], sort="speed")

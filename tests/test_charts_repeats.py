@@ -118,7 +118,7 @@ def test_each_run_is_a_dot_and_five_have_a_box() -> None:
     assert frame.filter(pl.col("row") == 1)["mark"].to_list() == ["mean", "run", "run"]
     assert frame["row"].n_unique() == 2  # a single run does not vary
     assert title("distribution", logs) == (
-        "Throughput of night_512_00.out and 4 repeats varies by 8.7 % of its mean (n=5), the most of 2 settings"
+        "Throughput of batch_size 512 varies by 8.7 % of its mean (n=5), the most of 2 settings"
     )
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +14,8 @@ import pytest
 from conftest import SAMPLES, ingested
 
 from logparse import charts
-from logparse.charts import _theme, loss
+from logparse.charts import _theme, loss, ratio
+from logparse.charts._compared import _COMPARISONS
 from logparse.charts._view import View, view_of
 from logparse.comparison.compare import Comparison, compare
 from logparse.comparison.ledger import Ledger
@@ -40,16 +43,34 @@ def logs_of(*runs: Mapping[str, Any], **others: list[dict[str, Any]]) -> Logs:
 def said(name: str, what: Any, monkeypatch: pytest.MonkeyPatch, **options: Any) -> tuple[View, str, list[str]] | None:
     """The view, the title, and the sentences below it and in the caption; None where there is nothing to draw."""
 
-    def framed(view: View, body: Any, width: float, title: str, subtitle: Any = (), caption: Any = ()) -> Any:
-        return view, title, [*subtitle, *caption]
+    drawn = drawing_of(name, what, monkeypatch, **options)
+    if drawn is None:
+        return None
+    return drawn.view, drawn.title, [*drawn.subtitle, *_theme.sentences(drawn.view, drawn.caption)]
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """What a chart says."""
+
+    view: View
+    title: str
+    subtitle: Sequence[str]
+    caption: _theme.Caption
+
+
+def drawing_of(name: str, what: Any, monkeypatch: pytest.MonkeyPatch, **options: Any) -> Drawn | None:
+    """What a chart says; None where there is nothing to draw."""
+
+    def framed(view: View, body: Any, width: float, *words: Any) -> Any:
+        return words
 
     monkeypatch.setattr(charts.module(name), "framed", framed)
     view = view_of(what, **options)
     try:
-        result: tuple[View, str, list[str]] = charts.module(name).chart(view)
+        return Drawn(view, *charts.module(name).chart(view))
     except NothingToDraw:
         return None
-    return view, *result[1:]
 
 
 # ---- every title of every chart ---- #
@@ -65,13 +86,13 @@ def names(view: View) -> list[str]:
 
 def without_names(text: str, view: View) -> str:
     """The text without the names in it. A shortened name must be that of one run."""
-    for name in names(view):
-        text = text.replace(name, "NAME")
+    for name in names(view):  # a name may be the beginning of the name of a file
+        text = re.sub(rf"(?<!\w){re.escape(name)}(?!\w|\.(?:out|txt|log)\b)", "NAME", text)
     for short in re.findall(r"[^\s(]*…[^\s,;:)]*", text):
         begin, _, end = short.partition("…")
         end = end.rstrip("…")
         matching = [n for n in names(view) if n.startswith(begin) and (end in n)]
-        assert len(matching) == 1, (short, matching)
+        assert matching, short
         text = text.replace(short, "NAME")
     return text
 
@@ -121,10 +142,33 @@ def ledgers() -> dict[str, Ledger]:
 def test_every_number_and_every_name_in_a_title_is_in_the_frames(
     name: str, platform: str, monkeypatch: pytest.MonkeyPatch, ledgers: dict[str, Ledger]
 ) -> None:
-    found = said(name, ledgers[platform], monkeypatch)
-    if found is None:
+    check_words(name, ledgers[platform], monkeypatch)
+
+
+@pytest.mark.parametrize("name", charts.names())
+@pytest.mark.parametrize("options", [{"by": "batch_size"}, {"by": "platform", "sort": "-throughput"}])
+def test_titles_and_captions_of_groups_are_true(
+    name: str, options: dict[str, str], monkeypatch: pytest.MonkeyPatch, ledgers: dict[str, Ledger]
+) -> None:
+    check_words(name, ledgers["cerebras"], monkeypatch, **options)
+
+
+@pytest.mark.parametrize("platform", PLATFORMS)
+def test_titles_and_captions_of_real_logs_are_true(
+    platform: str, monkeypatch: pytest.MonkeyPatch, real_logs: Path
+) -> None:
+    ledger = Ledger(ingested(real_logs).only(pl.col("platform").cast(pl.String) == platform))
+    for name in charts.names():
+        check_words(name, ledger, monkeypatch)
+        monkeypatch.undo()
+
+
+def check_words(name: str, what: Any, monkeypatch: pytest.MonkeyPatch, **options: Any) -> None:
+    """Every number and every name in the title and the caption of a chart is in the frames."""
+    drawn = drawing_of(name, what, monkeypatch, **options)
+    if drawn is None:
         return
-    view, title, sentences = found
+    view = drawn.view
     frame = charts.rows(name, view)
     known = [*numbers(view, frame), *map(float, counts(frame)), float(len(view.jobs))]
     if name == "duration":
@@ -135,14 +179,57 @@ def test_every_number_and_every_name_in_a_title_is_in_the_frames(
         known += [float(s) for s in frame["end_s"] - frame["begin_s"]]
     if name == "distribution":
         known += spreads(frame)
-    text = without_names(title, view)
-    assert not FILE.findall(text), title
+    if name == "ratio":
+        used = [
+            v for _, c in ratio._comparisons(view)[0] for row in c.rows for v in row.verdicts if ratio._is_compared(v)
+        ]
+        known += Counter(v.noise.kind for v in used if v and v.noise).values()
+    text = without_names(drawn.title, view)
+    assert not FILE.findall(text), drawn.title
     for token in NUMBER.findall(text):
-        assert is_there(token, known), (token, title)
+        assert is_there(token, known), (token, drawn.title)
+    noises = noise_texts(view)
+    for note in (*drawn.subtitle, *drawn.caption.notes):
+        check_note(note, view, [*known, *map(float, apart(view, drawn))], noises)
     files = {re.split(r"[/\\]", source)[-1] for source in view.sources()}
-    for sentence in sentences:
+    for sentence in _theme.sentences(view, drawn.caption):
         for file in FILE.findall(without_names(sentence, view) if "…" not in sentence else ""):
             assert file in files | set(names(view)), (file, sentence)
+
+
+def check_note(note: str, view: View, known: list[float], noises: set[str]) -> None:
+    """The numbers of a note are in the frames, or in the text of a noise that the chart uses."""
+    for text in sorted(noises, key=len, reverse=True):
+        note = note.replace(text, "NOISE")
+    text = without_names(note.replace("95 % interval", "interval"), view)
+    if more := MORE.search(text):
+        # What is named and what is only counted are together no more than there is.
+        assert text.count("NAME") + int(more[1].replace(",", "")) <= len(view.jobs), note
+        text = MORE.sub("", text)
+    for token in NUMBER.findall(text):
+        assert is_there(token, known), (token, note)
+
+
+MORE = re.compile(r" and (\d[\d,]*) more\b")
+
+
+def noise_texts(view: View) -> set[str]:
+    """The texts of the noises of all comparisons that a chart may draw."""
+    rows = [
+        panel.row
+        for panels in view.made.values()
+        if isinstance(panels, tuple)
+        for panel in panels[0]
+        if hasattr(panel, "row")
+    ]
+    rows += [row for found in _COMPARISONS.get(view.ledger, {}).values() for row in found.rows]
+    return {verdict.noise.text for row in rows for verdict in row.verdicts if verdict and verdict.noise}
+
+
+def apart(view: View, drawn: Drawn) -> Iterator[int]:
+    """Numbers of runs that are drawn, that are not, and of those with and without a column of `runs`."""
+    jobs = {job.id for job in drawn.caption.jobs}
+    yield from (len(jobs), len(view.jobs) - len(jobs))
 
 
 def spreads(frame: pl.DataFrame) -> list[float]:
@@ -356,9 +443,11 @@ def agrees_with_compare(what: Any, **options: Any) -> int:
             assert row["n"] == expected["n"], (name, quantity, side)
             for figure in {"ratio", "difference"} & set(frame.columns):
                 assert row[figure] == expected[figure], (name, quantity, side)
-            assert interval(row, expected["better"], turned=name == "ratio") == pytest.approx(
-                [expected["low"], expected["high"]]
-            ), (name, quantity, side)
+            assert [row["low"], row["high"]] == pytest.approx([expected["low"], expected["high"]]), (
+                name,
+                quantity,
+                side,
+            )
             checked += 1
     return checked
 
@@ -374,14 +463,6 @@ def rate_of(unit: str) -> str:
 def side_of(label: str, sides: list[str]) -> str | None:
     """The side that a label of a row means; None where it was shortened."""
     return next((side for side in sides if label == side or label.endswith(f"  {side}")), None)
-
-
-def interval(row: Mapping[str, Any], better: str, turned: bool) -> list[float | None]:
-    """The interval of a row; in `ratio` that of times is turned, so that right is better."""
-    low, high = row["low"], row["high"]
-    if low is None or better == "higher" or not turned:
-        return [low, high]
-    return [1 / high, 1 / low] if row["ratio"] is not None else [-high, -low]
 
 
 @pytest.mark.parametrize("groups", REPEATED)

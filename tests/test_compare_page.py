@@ -60,13 +60,13 @@ def test_where_selects_the_runs_that_are_compared() -> None:
 
 def test_with_many_sides_each_is_a_row() -> None:
     columns = run("compare", *BATCHES).stdout.splitlines()
-    assert any(re.match(r" +bert_large_batch_512.out +bert_large_batch_1024.out +bert_large", line) for line in columns)
+    assert any(re.match(r" +batch_512 +batch_1024 +batch_2048", line) for line in columns)
     rows = run("compare", CEREBRAS, "--where", "workload = 'bert_large'").stdout.splitlines()
     head = next(line for line in rows if re.match(r" +n +train", line))
     assert "throughput, samples/s" in head
-    assert sum(bool(re.match(r" bert_large_batch_\d+\.out +1 ", line)) for line in rows) == 3
+    assert sum(bool(re.match(r" bert_large_batch_\d+ +1 ", line)) for line in rows) == 3
     # Below the values of a side stand its differences from the baseline.
-    at = next(i for i, line in enumerate(rows) if line.startswith(" bert_large_batch_2048.out  "))
+    at = next(i for i, line in enumerate(rows) if line.startswith(" bert_large_batch_2048  "))
     assert re.search(r"×1\.\d+ \(1\.\d+ to 1\.\d+\) better \[\d+\]", rows[at + 1])
 
 
@@ -81,11 +81,11 @@ def test_a_failed_run_is_not_the_baseline_unless_all_failed() -> None:
 @pytest.mark.parametrize(
     ("files", "sentence"),
     [
-        (BATCHES, r"bert_large_batch_2048.out reaches ×2\.\d+ \(2\.\d+ to 2\.\d+\) the samples/s of "
-                  r"bert_large_batch_512.out, beyond the known noise \(n = 1, the highest of 3 sides\); "
+        (BATCHES, r"batch_2048 reaches ×2\.\d+ \(2\.\d+ to 2\.\d+\) the samples/s of "
+                  r"batch_512, beyond the known noise \(n = 1, the highest of 3 sides\); "
                   r"the loss is not comparable: samples seen differ \(512,000 and 2,048,000\).*\."),
         ([BATCHES[0], GROQ / "resnet50.out"],
-         r"throughput of resnet50.out and bert_large_batch_512.out not comparable: "
+         r"throughput of resnet50 and bert_large_batch_512 not comparable: "
          r"workload differs: bert_large and resnet50\."),
         ([GRAPHCORE / "mlperf_resnet_aborted.out", GRAPHCORE / "mlperf_resnet_success.out"],
          r"Nothing can be compared: no quantity is known of the baseline and another side\."),
@@ -98,8 +98,8 @@ def test_the_first_sentence_is_the_answer(files: list[Path], sentence: str) -> N
 
 def test_the_answer_says_that_the_baseline_is_the_best() -> None:
     text = answer(compare(logparse.ingest(BATCHES), baseline="2048"))
-    assert text.startswith("bert_large_batch_1024.out reaches ×0.7")
-    assert "(n = 1; bert_large_batch_2048.out has the highest of 3 sides)" in text
+    assert text.startswith("batch_1024 reaches ×0.7")
+    assert "(n = 1; batch_2048 has the highest of 3 sides)" in text
 
 
 def test_the_answer_names_no_direction_within_noise() -> None:
@@ -119,7 +119,7 @@ def test_nothing_to_compare_is_an_error() -> None:
 def test_in_a_notebook_a_comparison_is_a_table() -> None:
     comparison = compare(logparse.ingest(BATCHES))
     page = comparison._repr_html_()
-    assert page.startswith("<p>3 sides, baseline bert_large_batch_512.out</p>")
+    assert page.startswith("<p>3 sides, baseline batch_512</p>")
     assert page.count("<tr>") >= 3 * len(comparison.rows)
     assert "<th>verdict</th>" in page
 

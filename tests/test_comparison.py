@@ -424,7 +424,7 @@ def test_final_losses_of_different_budgets_are_not_ranked() -> None:
 
 def test_a_run_without_a_result_has_no_rate_to_compare() -> None:
     made = compare(ingested([CEREBRAS[1], SAMPLES / "cerebras" / "cut_off_in_training.out"]))
-    assert reason(made, "throughput") == "cut_off_in_training.out: no result: incomplete"
+    assert reason(made, "throughput") == "cut_off_in_training: no result: incomplete"
     assert made.sides[1].failed == 1
 
 
@@ -536,7 +536,7 @@ def test_what_cannot_be_compared_is_told(options: dict[str, object], said: str) 
 
 def test_the_baseline_may_be_any_side() -> None:
     made = compare(ingested(CEREBRAS), baseline="1024")
-    assert made.sides[made.baseline].label == "bert_large_batch_1024.out"
+    assert made.sides[made.baseline].label == "batch_1024"
     assert [v is None for v in made.rows[0].verdicts] == [False, True, False]
 
 
@@ -569,7 +569,7 @@ def test_every_value_of_a_comparison_has_its_lines() -> None:
 
 def test_a_comparison_shows_itself_with_its_verdicts() -> None:
     text = repr(compare(ingested(CEREBRAS)))
-    assert text.startswith("3 sides, baseline bert_large_batch_512.out")
+    assert text.startswith("3 sides, baseline batch_512")
     assert "beyond noise" in text
     assert "not comparable" in text
 

@@ -136,7 +136,7 @@ def test_a_claim_is_refuted_with_the_line_that_refutes_it() -> None:
         "claim-refuted", MNIST, SAMPLES / "graphcore" / "mnist_as_is_cold.out", claims=("asked_20:epochs=20",)
     )
     assert found.severity == "warning"
-    assert found.text == f"{MNIST.name}: the claim is epochs 20, but the log says 10."
+    assert found.text == "asked_20_epochs_ran_10: the claim is epochs 20, but the log says 10."
     assert [location.line for location in found.evidence] == [6]
 
 
@@ -226,8 +226,8 @@ def test_a_duration_between_two_zones_is_an_error() -> None:
 def test_other_work_is_an_error_and_says_whose_it_is() -> None:
     (found,) = compared("different-workload", CEREBRAS, MNIST, GROQ)
     assert found.severity == "error"
-    assert f"not ranked against {CEREBRAS.name} (bert_large, training)" in found.text
-    assert f"mnist, training ({MNIST.name}); bert_tiny, inference ({GROQ.name})" in found.text
+    assert f"not ranked against {CEREBRAS.stem} (bert_large, training)" in found.text
+    assert f"mnist, training ({MNIST.stem}); bert_tiny, inference ({GROQ.stem})" in found.text
     assert compared("different-workload", CEREBRAS, SAMPLES / "cerebras" / "bert_large_batch_1024.out") == []
 
 

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from logparse.comparison.ledger import Ledger
     from logparse.logs import Logs
 
-COMMON = ("where", "claims", "ignore", "theme", "width", "height", "title")
+COMMON = ("where", "claims", "ignore", "by", "sort", "theme", "width", "height", "title", "caption", "all")
 """Options that every chart takes."""
 
 
@@ -46,7 +46,7 @@ class Chart(Protocol):
 
     def __call__(
         self,
-        what: Logs | Ledger | Comparison,
+        what: Logs | Ledger | Comparison | pl.DataFrame,
         *,
         where: str | None = None,
         claims: OneOrMany[str | Claim] = (),
@@ -61,6 +61,9 @@ class Chart(Protocol):
         width: int | None = None,
         height: int | None = None,
         title: str | None = None,
+        caption: str | None = None,
+        sort: str | None = None,
+        all: bool | None = None,
     ) -> VConcatChart: ...
 
 

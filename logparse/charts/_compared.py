@@ -13,9 +13,8 @@ from logparse.comparison.estimate import OTHER_PROGRAM
 from logparse.comparison.jobs import Job
 from logparse.comparison.ledger import Ledger
 from logparse.comparison.quantities import QUANTITIES, Quantity
-from logparse.comparison.sides import Side, SideValues, better, side_values
+from logparse.comparison.sides import Side, SideValues, better, of_repeats, side_values
 from logparse.comparison.verdict import Verdict
-from logparse.text.labels import many
 from logparse.text.numbers import is_share
 
 _COMPARISONS: WeakKeyDictionary[Ledger, dict[object, Comparison]] = WeakKeyDictionary()
@@ -98,12 +97,7 @@ def settings(view: View, jobs: Sequence[Job]) -> list[Side]:
     groups: dict[Any, list[Job]] = {}
     for job in jobs:
         groups.setdefault(view.ledger.experiment(job), []).append(job)
-    return [
-        Side(
-            " and ".join([members[0].label, *([many(len(members) - 1, "repeat")] if members[1:] else [])]), (*members,)
-        )
-        for members in groups.values()
-    ]
+    return of_repeats(view.ledger, groups.values())
 
 
 def noise_size(verdict: Verdict | None) -> float | None:

@@ -17,6 +17,7 @@ from logparse.charts._theme import distinct_labels, text_width, theme
 from logparse.charts._vega import Drawing, channel, layer, like, pixels
 from logparse.charts._view import JobBlock, View
 from logparse.comparison.compare import baseline_of
+from logparse.comparison.jobs import Job
 from logparse.comparison.ledger import Ledger
 from logparse.comparison.sides import Side
 from logparse.errors import UsageError
@@ -99,6 +100,21 @@ class RowGrid:
         return Drawing.of(kept).mark("text", **look).encode(x=x, y=self.y, text="text:N")
 
 
+def table(view: View, frame: pl.DataFrame, width: float, gutter: float) -> Drawing:
+    """Results that no other is compared with, as lines of one table: a panel of one dot shows nothing.
+
+    frame: label, `workload`, note, and what belongs to a mark (run, evidence); one row each.
+    """
+    lines = frame.with_columns(pl.int_range(pl.len()).alias("row"))
+    grid = RowGrid(view, lines.height, width, gutter)
+    texts = [
+        grid.texts(lines.with_columns(text="workload"), pixels(0), align="left", color=theme(view).faint),
+        grid.texts(lines.with_columns(text="note"), pixels(width + 8), align="left"),
+    ]
+    drawn: Drawing = grid.layered(grid.labels(lines), *texts).properties(title=heading(view, "Nothing to compare with"))
+    return drawn
+
+
 def heading(view: View, text: str, more: str = "") -> dict[str, Any]:
     """The heading of a panel, with `more` in smaller type below it."""
     t = theme(view)
@@ -124,7 +140,8 @@ def rank_notes(view: View, sides: Sequence[Side]) -> list[str]:
     """`, 16 ranks`, for each side whose number of ranks is known, if that differs between these sides."""
     known = [{view.ledger.value(job, "ranks").value for job in side.jobs} for side in sides]
     numbers = [values.pop() if len(values) == 1 else None for values in known]
-    if len(set(numbers) - {None}) < 2 or view.options.by == "ranks":
+    named = any(side.label.startswith("ranks ") or ", ranks " in side.label for side in sides)
+    if len(set(numbers) - {None}) < 2 or named:
         return [""] * len(sides)
     return [f", {labels.many(number, 'rank')}" if number is not None else "" for number in numbers]
 
@@ -326,22 +343,28 @@ class Panel(Protocol):
 P = TypeVar("P", bound=Panel)
 
 
+def jobs_of(panels: Iterable[Panel]) -> list[Job]:
+    """The jobs of these panels."""
+    return [job for panel in panels for job in panel.block.jobs]
+
+
 def capped_panels(view: View, name: str, find: Callable[[], Iterable[P]]) -> tuple[list[P], list[str]]:
     """The panels of the chart `name` that are drawn, found once for each view, and a sentence on the rest."""
     if name not in view.made:
         found = list(find())
-        kept, more = capped([panel.block for panel in found])
+        kept, more = capped(view, [panel.block for panel in found])
         view.made[name] = [panel for panel in found if panel.block in kept], more
     panels: tuple[list[P], list[str]] = view.made[name]
     return panels
 
 
-def capped(blocks: Sequence[JobBlock]) -> tuple[Sequence[JobBlock], list[str]]:
+def capped(view: View, blocks: Sequence[JobBlock]) -> tuple[Sequence[JobBlock], list[str]]:
     """The blocks that a chart has panels for, preferring those with most runs, and a sentence on the rest."""
-    if len(blocks) <= PANELS:
+    if len(blocks) <= PANELS or view.options.all:
         return blocks, []
     order = sorted(range(len(blocks)), key=lambda i: -len(blocks[i].jobs))[:PANELS]
     kept = [blocks[i] for i in sorted(order)]
     left = len(blocks) - len(kept)
     runs = sum(len(b.jobs) for b in blocks) - sum(len(b.jobs) for b in kept)
-    return kept, [f"{left} more workloads ({runs} run{'' if runs == 1 else 's'}) are not drawn; select with `where`."]
+    hint = "select with `where`, or draw `all`"
+    return kept, [f"{left} more workloads ({labels.many(runs, 'run')}) are not drawn; {hint}."]

@@ -7,13 +7,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import logparse
 from logparse.charts._vega import Drawing, channel, vconcat
 from logparse.charts._view import View
+from logparse.comparison.jobs import Job
 from logparse.rendering.palette import THEMES, ColourNames
-from logparse.text.labels import many, shortened
+from logparse.text.labels import in_room, many, shortened
 from logparse.text.location import locations
 from logparse.text.terminal import one_line
 
@@ -83,17 +86,6 @@ def _pieces(word: str, width: float, size: float) -> Iterable[str]:
     return [word[i : i + most] for i in range(0, len(word), most)]
 
 
-def fitted(label: str, width: float, size: float) -> str:
-    """A label in at most `width` pixels, shortened in its middle, because both ends distinguish runs."""
-    label = one_line(label)
-    if text_width(label, size) <= width:
-        return label
-    keep = len(label) - 1
-    while keep > 4 and text_width(label[: keep // 2] + "…" + label[-(keep - keep // 2) :], size) > width:
-        keep -= 1
-    return label[: keep // 2] + "…" + label[-(keep - keep // 2) :]
-
-
 def clipped(text: str, width: float, size: float) -> str:
     """A sentence in at most `width` pixels, shortened at its end."""
     text = one_line(text)
@@ -103,57 +95,24 @@ def clipped(text: str, width: float, size: float) -> str:
     return f"{first.rstrip(',;:( ')} …"
 
 
-def title_labels(labels: Sequence[str]) -> list[str]:
-    """These labels, short enough for a title; different ones stay different."""
-    return distinct_labels([one_line(label) for label in labels], 230, 14)
+def fitted(label: str, width: float, size: float) -> str:
+    """A label in at most `width` pixels."""
+    return distinct_labels([label], width, size)[0]
+
+
+def title_labels(view: View, labels: Sequence[str]) -> list[str]:
+    """These labels, short enough for a title. No other run or side of the view is shortened to the same text."""
+    names = [one_line(label) for label in labels]
+    if all(text_width(name, 14) <= 230 for name in names):
+        return names
+    every = list(dict.fromkeys([*names, *(one_line(side.label) for side in view.sides)]))
+    short = dict(zip(every, distinct_labels(every, 230, 14), strict=True))
+    return [short[name] for name in names]
 
 
 def distinct_labels(labels: Sequence[str], width: float, size: float) -> list[str]:
-    """Labels fitted into `width`. Different labels that would become equal are shortened around the place where they
-    differ; where that is not enough, they are numbered."""
-    out = [fitted(label, width, size) for label in labels]
-    for same in _equal(out):
-        different = sorted({labels[i] for i in same})
-        if len(different) < 2:
-            continue
-        begin = _difference(different[0], different[-1])
-        for i in same:
-            out[i] = _beginning(f"…{labels[i][begin:]}", width, size)
-    for same in _equal(out):
-        different = list(dict.fromkeys(labels[i] for i in same))
-        for i in same if len(different) > 1 else ():
-            mark = f" #{different.index(labels[i]) + 1}"
-            out[i] = fitted(labels[i], width - text_width(mark, size), size) + mark
-    return out
-
-
-def _equal(texts: Sequence[str]) -> list[list[int]]:
-    """The positions of equal texts, of those that occur several times."""
-    positions: dict[str, list[int]] = {}
-    for i, text in enumerate(texts):
-        positions.setdefault(text, []).append(i)
-    return [same for same in positions.values() if len(same) > 1]
-
-
-def _difference(a: str, b: str) -> int:
-    """Where two labels begin to differ, or the beginning of the word in which they do."""
-    same = next((i for i, (x, y) in enumerate(zip(a, b, strict=False)) if x != y), min(len(a), len(b)))
-    word = max((a.rfind(sign, 0, same) for sign in "_/.- "), default=-1) + 1
-    return word if same - word < _WORD else same
-
-
-_WORD = 12
-"""Longest beginning of a word that is repeated in labels that differ in its end."""
-
-
-def _beginning(text: str, width: float, size: float) -> str:
-    """The beginning of a text that fits into `width`."""
-    if text_width(text, size) <= width:
-        return text
-    keep = len(text)
-    while keep > 2 and text_width(f"{text[:keep]}…", size) > width:
-        keep -= 1
-    return f"{text[:keep]}…"
+    """Labels in at most `width` pixels each; different ones stay different."""
+    return in_room([one_line(label) for label in labels], width, partial(text_width, size=size))
 
 
 def places(evidence: Iterable[Mapping[str, Any]], most: int = 3) -> str:
@@ -176,13 +135,46 @@ def tiled(parts: Sequence[Drawing], columns: int = 1, row: float = 24, column: f
     return Drawing(concat=list(parts), columns=columns, spacing={"row": row, "column": column})
 
 
+@dataclass(frozen=True)
+class Caption:
+    """What is said below a chart: the notes, the findings about the runs that are drawn, and their files."""
+
+    notes: Sequence[str]
+    """Sentences on clock, resolution, noise, and what is not drawn."""
+    jobs: Iterable[Job]
+    """What is drawn."""
+    quantities: Iterable[str] = ()
+    """Findings that affect these are reported."""
+    single: bool = False
+    """Whether only findings about single runs are, and none about comparisons."""
+
+
+def sentences(view: View, caption: Caption) -> list[str]:
+    """The sentences of a caption; of a short one, the most important and the files."""
+    if view.options.caption == "none":
+        return []
+    ids = {job.id for job in caption.jobs}
+    shown = view if len(ids) == len(view.jobs) else replace(view, jobs=tuple(j for j in view.jobs if j.id in ids))
+    if view.options.caption == "short":
+        first = [*shown.touching(caption.quantities, 1, caption.single), *caption.notes][:1]
+        return [*first, source_note(shown)]
+    return [*caption.notes, *shown.touching(caption.quantities, alone=caption.single), source_note(shown)]
+
+
+def _below(view: View, caption: Caption, width: float, size: float) -> list[str]:
+    """The lines of the caption; the sentences of a short one have one line each."""
+    if view.options.caption == "short":
+        return [clipped(text, width, size) for text in sentences(view, caption)]
+    return [line for text in sentences(view, caption) for line in wrap(text, width, size)]
+
+
 def framed(
     view: View,
     body: Drawing,
     width: float,
     title: str,
-    subtitle: Sequence[str] = (),
-    caption: Sequence[str] = (),
+    subtitle: Sequence[str],
+    caption: Caption,
 ) -> Drawing:
     """The body with a title above that states the finding, and a caption below.
 
@@ -190,7 +182,7 @@ def framed(
         width: width of the whole body in pixels, including labels; text is wrapped to it.
         title: the finding; the option `title` replaces it.
         subtitle: sentences on how to read the chart, each on its own line.
-        caption: sentences on clock, resolution, findings and sources, each on its own line.
+        caption: the sentences below it, each on its own line.
     """
     t = theme(view)
     config = _config(t)
@@ -200,7 +192,7 @@ def framed(
         "subtitle": [line for text in subtitle for line in wrap(text, width, t.size + 1)],
         "anchor": "start", "frame": "bounds", "offset": 12,
     }  # fmt: skip
-    below = [line for text in caption for line in wrap(text, width, small)]
+    below = _below(view, caption, width, small)
     foot = {
         "text": below, "orient": "bottom", "anchor": "start", "frame": "bounds", "color": t.faint, "fontSize": small,
         "fontWeight": "normal", "lineHeight": small + 4, "offset": 18,

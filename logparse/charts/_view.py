@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, wraps
@@ -19,18 +20,20 @@ from logparse.comparison.quantities import CLOCKS
 from logparse.comparison.select import select
 from logparse.comparison.sides import Side
 from logparse.comparison.workloads import by_workload
-from logparse.errors import NothingToDraw, UsageError
+from logparse.errors import NothingToDraw, UsageError, nearest
 from logparse.logs import Logs
 from logparse.rendering.palette import THEMES
+from logparse.schema import FRAMES, RUNS
 from logparse.text.terminal import one_line
 
-What: TypeAlias = Logs | Ledger | Comparison
-"""What a chart can be drawn from."""
+What: TypeAlias = Logs | Ledger | Comparison | pl.DataFrame
+"""What a chart can be drawn from; a frame has rows of the frame `runs`."""
+CAPTIONS = ("full", "short", "none")
 X = ("samples", "steps", "time", "ranks", "devices")
 ROWS = 40
 """Rows of one panel up to which each run has its own; with more, repeats of one experiment share a row."""
-MOST = 300
-"""Rows of one panel that are drawn; further ones are only counted."""
+MOST = 160
+"""Rows of one panel that are drawn, unless all are asked for; further ones are only counted."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +51,9 @@ class Options:
     width: int | None = None
     height: int | None = None
     title: str | None = None
+    caption: str = "full"
+    sort: str | None = None
+    all: bool | None = None
     claims: tuple[Claim, ...] = ()
     ignore: tuple[str, ...] = ()
 
@@ -55,14 +61,14 @@ class Options:
         """The options that were set, for the file's metadata."""
         values = {name: getattr(self, name) for name in self.__dataclass_fields__ if name != "claims"}
         options = {
-            name: value for name, value in values.items() if value not in (None, ()) and (name, value) != _DEFAULT
+            name: value for name, value in values.items() if value not in (None, ()) and (name, value) not in _DEFAULTS
         }
         if self.claims:
             options["claims"] = [f"{c.label}:{c.name}={c.text}" for c in self.claims]
         return options
 
 
-_DEFAULT = ("theme", "light")
+_DEFAULTS = (("theme", "light"), ("caption", "full"))
 
 
 @dataclass(frozen=True)
@@ -96,10 +102,12 @@ class View:
     def sides(self) -> tuple[Side, ...]:
         """The sides of the given comparison; else the groups of `by`; else one side per job."""
         if self.given is not None and self.options.by is None:
-            return self.given.sides
-        if self.options.by:
-            return tuple(sides_.by(self.ledger, self.jobs, self.options.by))
-        return tuple(sides_.one_each(self.jobs))
+            found = self.given.sides
+        elif self.options.by:
+            found = tuple(sides_.by(self.ledger, self.jobs, self.options.by))
+        else:
+            found = tuple(sides_.one_each(self.jobs))
+        return tuple(sorted(found, key=self.place)) if self.options.sort else found
 
     @cached_property
     def comparison(self) -> Comparison:
@@ -126,15 +134,27 @@ class View:
         return [JobBlock(keys, tuple(members)) for keys, members in groups]
 
     def rows_of(self, jobs: Sequence[Job]) -> list[Side]:
-        """The rows of a panel, at most `MOST`: the groups of `by` if it is set; else one row per job up to `ROWS`; else
+        """The rows of a panel, at most `most`: the groups of `by` if it is set; else one row per job up to `ROWS`; else
         one row for the repeats of an experiment."""
-        return self._all_rows(jobs)[:MOST]
+        return self._all_rows(jobs)[: self.most]
+
+    @property
+    def most(self) -> int:
+        """Rows of one panel that are drawn."""
+        return sys.maxsize if self.options.all else MOST
 
     def left_over(self, blocks: Iterable[JobBlock]) -> Iterator[str]:
         """A sentence on the rows that these panels have no room for."""
-        left = sum(max(len(self._all_rows(block.jobs)) - MOST, 0) for block in blocks)
+        yield from self.rows_left(len(self._all_rows(block.jobs)) for block in blocks)
+
+    def rows_left(self, rows: Iterable[int]) -> Iterator[str]:
+        """As `left_over`, for panels with so many rows."""
+        left = sum(max(count - self.most, 0) for count in rows)
         if left:
-            yield f"{left} more rows are not drawn: a panel has at most {MOST}; select with where or group with by."
+            yield (
+                f"{left} more rows are not drawn: a panel has at most {self.most}; select with `where`, group with "
+                "`by`, or draw `all`."
+            )
 
     def _all_rows(self, jobs: Sequence[Job]) -> list[Side]:
         if self.options.by or self.given is not None:
@@ -147,10 +167,7 @@ class View:
         for job in jobs:
             repeats = self.ledger.repeats(job)
             experiments.setdefault(self.ledger.experiment(job) if len(repeats) > 1 else (job.id,), []).append(job)
-        return [
-            Side(f"{r[0].label} and {len(r) - 1} repeats" if len(r) > 1 else r[0].label, tuple(r))
-            for r in experiments.values()
-        ]
+        return sides_.of_repeats(self.ledger, experiments.values())
 
     def place(self, side: Side) -> int:
         """The position of a side's first job, for rows in input order."""
@@ -212,14 +229,21 @@ def _shortened(text: str) -> str:
 
 
 def view_of(what: What, *, claims: OneOrMany[str | Claim] = (), ignore: OneOrMany[str] = (), **options: Any) -> View:
-    """The view of logs, a ledger or a comparison with these options (see `Options`).
+    """The view of logs, a ledger, a comparison or rows of `runs` with these options (see `Options`).
 
     Raises:
-        UsageError: an option has an invalid value, or `where` is not valid SQL over the columns of `runs`.
+        UsageError: it is something else, an option has an invalid value, or `where` is not valid SQL over the columns
+            of `runs`.
         NothingToDraw: there is no run, or none for which `where` is true.
     """
     o = Options(**{k: v for k, v in options.items() if v is not None}, claims=parsed(claims), ignore=as_tuple(ignore))
     _check(o)
+    if isinstance(what, pl.DataFrame):
+        what = _only_runs(what)
+    elif not isinstance(what, Logs | Ledger | Comparison):
+        raise UsageError(
+            f"a chart is drawn from logs, a comparison, or rows of the frame runs, not from {type(what).__name__}"
+        )
     selection = select(what, where=o.where, claims=o.claims)
     ledger, jobs = selection.ledger, selection.jobs
     if not jobs:
@@ -230,7 +254,31 @@ def view_of(what: What, *, claims: OneOrMany[str | Claim] = (), ignore: OneOrMan
         given = _again(given, ledger, given.sides)
     if given is not None and o.where is not None:
         given = _narrowed(given, ledger, jobs)
-    return View(ledger, jobs, o, given)
+    return View(ledger, tuple(_sorted(ledger, jobs, o.sort)), o, given)
+
+
+def _only_runs(runs: pl.DataFrame) -> Logs:
+    """Logs of which only rows of the frame `runs` are known.
+
+    Raises `UsageError` where columns are missing.
+    """
+    if missing := [name for name in RUNS if name not in runs.columns]:
+        raise UsageError(
+            f"this frame has no column {', '.join(missing[:3])}: a chart is drawn from logs, a comparison, or rows of "
+            "the frame runs with all columns"
+        )
+    empty = {name: pl.DataFrame(schema=schema) for name, schema in FRAMES.items()}
+    return Logs({**empty, "runs": runs.select(list(RUNS))})
+
+
+def _sorted(ledger: Ledger, jobs: Sequence[Job], sort: str | None) -> Sequence[Job]:
+    """The jobs by the values of the column `sort` (after a `-`: the largest first); those without one are last."""
+    if sort is None:
+        return jobs
+    column = sort.removeprefix("-")
+    known = [(value, job) for job in jobs if (value := ledger.value(job, column).value) is not None]
+    known.sort(key=lambda pair: pair[0], reverse=sort.startswith("-"))
+    return [*(job for _, job in known), *(job for job in jobs if ledger.value(job, column).value is None)]
 
 
 def _check(o: Options) -> None:
@@ -239,10 +287,13 @@ def _check(o: Options) -> None:
         ("per", o.per, ("device", "rank")),
         ("theme", o.theme, THEMES),
         ("x", o.x, X),
+        ("caption", o.caption, CAPTIONS),
     ):
         if value is not None and value not in known:
             raise UsageError(f"{name} {value!r}: one of {', '.join(known)}")
     sides_.check_column(o.by)
+    if o.sort is not None and o.sort.removeprefix("-") not in RUNS:
+        raise UsageError(f"sort {o.sort!r}: not a column of runs; {nearest(o.sort.removeprefix('-'), RUNS)}")
     for name, size in (("width", o.width), ("height", o.height)):
         if size is not None and not 80 <= size <= 10_000:
             raise UsageError(f"{name} {size}: must be 80 to 10000 pixels")

@@ -44,14 +44,15 @@ from logparse.charts._panel import (
     platform_of,
     platforms,
     spread_out,
+    table,
     with_bands,
     workload_title,
 )
 from logparse.charts._theme import (
+    Caption,
     fitted,
     framed,
     places,
-    source_note,
     text_width,
     theme,
     tiled,
@@ -74,7 +75,7 @@ from logparse.text.labels import shortened
 from logparse.text.numbers import is_share, score_figure
 from logparse.text.terminal import one_line
 
-TAKES = ("by", "baseline")
+TAKES = ("baseline",)
 ROWS: dict[str, Any] = {
     "block": pl.UInt32,
     "row": pl.UInt32,
@@ -123,27 +124,42 @@ def chart(view: View) -> Drawing:
     width, size = float(view.options.width or WIDTH), theme(view).size
     edge = gutter(view, frame["label"])
     drawn: list[Drawing] = []
+    counts = dict(frame.group_by("block").agg(pl.col("row").n_unique()).iter_rows())
+    alone = [number for number, count in counts.items() if count == 1] if len(blocks) > 1 else []
     for number, block in enumerate(blocks):
+        if number in alone:
+            continue
         part = frame.filter(pl.col("block") == number)
         grid = RowGrid(view, part["row"].n_unique(), width, edge)
-        dataset = f", {one_line(block.keys[3])}" if block.keys[3] and block.keys[3] != block.keys[0] else ""
-        drawn.append(
-            _scores(view, part, grid).properties(title=heading(view, workload_title(view.ledger, block) + dataset))
+        drawn.append(_scores(view, part, grid).properties(title=heading(view, _named(view, block))))
+    if alone:
+        single = frame.filter(pl.col("block").is_in(sorted(alone))).with_columns(
+            workload=pl.col("block").map_elements(lambda n: _named(view, blocks[n]), return_dtype=pl.String),
+            note=pl.format(
+                "{} {}", pl.col("score_name").str.replace_all("_", " "), pl.col("note").str.replace(", n=1", "")
+            ),
         )
+        drawn.append(table(view, single, width, edge))
     body = tiled(drawn)
     whole = edge + width + max(text_width(note, size) for note in frame["note"].drop_nulls()) + 16
     if strip := legend(view, _legend_entries(view, frame), whole - edge):
         body = tiled([strip, body], row=14)
-    caption = [
+    notes = [
         *_bands(frame),
         *_chances(frame),
         *_left_out(view),
         *view.left_over(blocks),
         *more,
-        *view.touching(("score", "accuracy")),
-        source_note(view),
     ]
-    return framed(view, body, whole, _finding(frame), (), caption)
+    drawn_jobs = [job for block in blocks for job in block.jobs]
+    caption = Caption(notes, drawn_jobs, ("score", "accuracy"))
+    return framed(view, body, whole, _finding(view, frame), (), caption)
+
+
+def _named(view: View, block: JobBlock) -> str:
+    """`cerebras: mnist, training, fashion`: the workload and the data set."""
+    dataset = f", {one_line(block.keys[3])}" if block.keys[3] and block.keys[3] != block.keys[0] else ""
+    return workload_title(view.ledger, block) + dataset
 
 
 # ---- rows ---- #
@@ -151,7 +167,7 @@ def chart(view: View) -> Drawing:
 
 def _blocks(view: View) -> tuple[Sequence[JobBlock], list[str]]:
     scored = [job for job in view.jobs if _is_scored(job)]
-    return capped(view.blocks("workload", "task", "score_name", "dataset", jobs=scored))
+    return capped(view, view.blocks("workload", "task", "score_name", "dataset", jobs=scored))
 
 
 def _is_scored(job: Job) -> bool:
@@ -331,11 +347,11 @@ def _legend_entries(view: View, frame: pl.DataFrame) -> list[LegendEntry]:
 # ---- words ---- #
 
 
-def _finding(frame: pl.DataFrame) -> str:
+def _finding(view: View, frame: pl.DataFrame) -> str:
     scores = frame.filter(pl.col("mark") == "score")
     wrong = scores.filter(pl.col("wrong").is_not_null())
     if wrong.height:
-        pairs = zip(title_labels(wrong["label"].to_list()), wrong["wrong"], strict=True)
+        pairs = zip(title_labels(view, wrong["label"].to_list()), wrong["wrong"], strict=True)
         names = shortened([f"{label} ({word})" for label, word in pairs], 2)
         return f"{wrong.height} of {scores.height} scores went wrong: {names}"
     judged = scores.filter(pl.col("verdict").is_not_null() & (pl.col("verdict") != NOT_COMPARABLE))
@@ -347,7 +363,7 @@ def _finding(frame: pl.DataFrame) -> str:
         return f"{counted} {others}{word} within noise of the baseline"
     if scores.height == 1:
         row = scores.row(0, named=True)
-        return f"{title_labels([row['label']])[0]}: {row['score_name'].replace('_', ' ')} {row['note']}"
+        return f"{title_labels(view, [row['label']])[0]}: {row['score_name'].replace('_', ' ')} {row['note']}"
     panels = scores["block"].n_unique()
     if panels == 1:
         name = scores["score_name"][0]

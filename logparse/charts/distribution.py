@@ -36,12 +36,13 @@ from logparse.charts._panel import (
     extent,
     gutter,
     heading,
+    jobs_of,
     labelled,
     legend,
     platform_of,
     workload_title,
 )
-from logparse.charts._theme import framed, places, source_note, text_width, theme, tiled, tips, title_labels
+from logparse.charts._theme import Caption, framed, places, text_width, theme, tiled, tips, title_labels
 from logparse.charts._vega import Drawing, channel, like
 from logparse.charts._view import JobBlock, View, once
 from logparse.comparison.compare import Row
@@ -55,7 +56,7 @@ from logparse.schema import LOCATIONS
 from logparse.text.labels import shortened
 from logparse.text.terminal import one_line
 
-TAKES = ("by", "per")
+TAKES = ("per",)
 _BOX = 5
 """Runs from which a row has a box."""
 ROWS: dict[str, Any] = {
@@ -102,8 +103,8 @@ def chart(view: View) -> Drawing:
     body = tiled(drawn)
     if strip := legend(view, _legend_entries(view, frame), whole - edge):
         body = tiled([strip, body], row=14)
-    caption = [*_left_out(view, panels), *more, source_note(view)]
-    return framed(view, body, whole, _finding(panels), (), caption)
+    caption = [*_left_out(view, panels), *more]
+    return framed(view, body, whole, _finding(view, panels), (), Caption(caption, jobs_of(panels)))
 
 
 # ---- panels ---- #
@@ -220,7 +221,7 @@ def _legend_entries(view: View, frame: pl.DataFrame) -> list[LegendEntry]:
 # ---- words ---- #
 
 
-def _finding(panels: Sequence[_Panel]) -> str:
+def _finding(view: View, panels: Sequence[_Panel]) -> str:
     """The title: the row that varies most, of its range relative to its mean."""
     spreads = [
         ((max(cell.numbers) - min(cell.numbers)) / abs(cell.mean), cell, panel)
@@ -231,11 +232,15 @@ def _finding(panels: Sequence[_Panel]) -> str:
     if not spreads:
         return "Repeats of one setting"
     spread, cell, panel = max(spreads, key=lambda each: each[0])
-    labels = [c.side.label for _, c, _ in spreads]
-    name = title_labels(labels)[labels.index(cell.side.label)]
+    name = title_labels(view, [cell.side.label])[0]
     quantity = title(panel.row).partition(",")[0]
     most = "" if len(spreads) == 1 else f", the most of {len(spreads)} settings"
-    return f"{quantity.capitalize()} of {name} varies by {spread * 100:.2g} % of its mean (n={cell.n}){most}"
+    return f"{quantity.capitalize()} of {name} varies by {_percent(spread)} of its mean (n={cell.n}){most}"
+
+
+def _percent(share: float) -> str:
+    """`4.2 %`, `120 %`: two significant digits, but never a power of ten."""
+    return f"{100 * share:.0f} %" if share >= 0.1 else f"{100 * share:.2g} %"
 
 
 def _left_out(view: View, panels: Sequence[_Panel]) -> Iterator[str]:

@@ -44,7 +44,7 @@ from logparse.charts._panel import (
     platforms,
     workload_title,
 )
-from logparse.charts._theme import framed, places, source_note, text_width, theme, tiled, tips
+from logparse.charts._theme import Caption, framed, places, text_width, theme, tiled, tips
 from logparse.charts._vega import Drawing, channel
 from logparse.charts._view import JobBlock, View, once
 from logparse.comparison.clocks import clock
@@ -123,14 +123,14 @@ def chart(view: View) -> Drawing:
     if not alone and (strip := legend(view, _legend_entries(view, frame), whole - edge)):
         body = tiled([strip, body], row=14)
     clock_name = view.options.clock or "wall"
-    caption = [
+    notes = [
         f"Clock: {clock_name}, {CLOCKS[clock_name]}." + _coarsest(frame),
         *_left_out(view),
         *view.left_over(blocks),
         *more,
-        *view.touching(("total_s", "train_s", "compile_s", "wall_s", "result_s")),
-        source_note(view),
     ]
+    drawn_jobs = [job for block in blocks for job in block.jobs]
+    caption = Caption(notes, drawn_jobs, ("total_s", "train_s", "compile_s", "wall_s", "result_s"))
     return framed(view, body, whole, _finding(view, frame), (), caption)
 
 
@@ -139,7 +139,7 @@ def chart(view: View) -> Drawing:
 
 def _blocks(view: View) -> tuple[Sequence[JobBlock], list[str]]:
     timed = [job for job in view.jobs if _is_timed(view, job)]
-    return capped(view.blocks("workload", "task", jobs=timed))
+    return capped(view, view.blocks("workload", "task", jobs=timed))
 
 
 def _is_timed(view: View, job: Job) -> bool:

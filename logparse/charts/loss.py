@@ -26,21 +26,24 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from statistics import median
 from typing import Any
 
 import polars as pl
 
-from logparse.charts._panel import heading, rank_notes
+from logparse.charts._compared import settings
+from logparse.charts._panel import heading, platform_of, rank_notes
 from logparse.charts._theme import (
+    Caption,
     distinct_labels,
     fitted,
     framed,
     places,
-    source_note,
     text_width,
     theme,
     tiled,
     tips,
+    title_labels,
 )
 from logparse.charts._vega import Drawing, channel, layer, pixels
 from logparse.charts._view import View, once
@@ -48,7 +51,7 @@ from logparse.comparison.equal import AXES, curve, last_common, row_at
 from logparse.comparison.jobs import Job
 from logparse.comparison.noise import grid
 from logparse.comparison.phrases import labels, listed
-from logparse.comparison.sides import one_each
+from logparse.comparison.sides import Side, one_each
 from logparse.errors import NothingToDraw
 from logparse.rendering.palette import BAD, hue
 from logparse.schema import LOCATIONS, VOCABULARY
@@ -92,11 +95,31 @@ class _Panel:
 
     workload: str | None
     objective: str
-    jobs: tuple[Job, ...]
-    curves: tuple[pl.DataFrame, ...]
-    """As returned by `equal.curve`, only the points that have an x."""
+    sides: tuple[Side, ...]
+    """One for each line: a run, or the runs of a group."""
+    curves: tuple[tuple[pl.DataFrame, ...], ...]
+    """Of each run of each side, as returned by `equal.curve`, only the points that have an x."""
     most: float | None
     """The largest x that all runs logged; None for one run, or if there is none."""
+
+    @property
+    def jobs(self) -> list[Job]:
+        """The runs of all lines."""
+        return [job for side in self.sides for job in side.jobs]
+
+    @property
+    def all_curves(self) -> list[pl.DataFrame]:
+        """The curve of each run, in the order of `jobs`."""
+        return [curve for curves in self.curves for curve in curves]
+
+    def at_common(self, x: str) -> list[tuple[float, float | None, Side]]:
+        """Of each side, in the order of the values: the loss at `most` and its resolution, of several runs the median
+        loss."""
+        assert self.most is not None
+        rows = [[row_at(c, x, self.most) for c in curves] for curves in self.curves]
+        values = [(median(float(r["value"]) for r in found), found[0]["resolution"]) for found in rows]
+        pairs = [(*value, side) for value, side in zip(values, self.sides, strict=True)]
+        return sorted(pairs, key=lambda found: (math.isnan(found[0]), found[0]))
 
 
 @dataclass
@@ -154,18 +177,35 @@ def _found(view: View) -> _Found:
     order = list(dict.fromkeys(key[:2] for key in groups))
     panels = []
     for (workload, _, name), members in sorted(groups.items(), key=lambda item: order.index(item[0][:2])):
-        curves = tuple(points for _, points in members)
+        curve_of = {job.id: points for job, points in members}
+        curves = list(curve_of.values())
         most = last_common(curves, found.x) if len(curves) > 1 else None
         if most is not None and any(float(c[AXES[found.x]].min()) > most for c in curves):  # type: ignore[arg-type]
             most = None  # a log that begins later than another ends has no time in common with it
-        panels.append(_Panel(workload, name, tuple(job for job, _ in members), curves, most))
+        sides = _lines(view, [job for job, _ in members])
+        panels.append(
+            _Panel(workload, name, sides, tuple(tuple(curve_of[j.id] for j in side.jobs) for side in sides), most)
+        )
     # A single point is not a curve, but several runs may be compared at one point.
-    found.single = [panel for panel in panels if panel.most is None and all(c.height == 1 for c in panel.curves)]
+    found.single = [panel for panel in panels if panel.most is None and all(c.height == 1 for c in panel.all_curves)]
     panels = [panel for panel in panels if panel not in found.single]
     several = sorted(panels, key=lambda panel: len(panel.jobs) == 1)[:_PANELS]
     found.panels = [panel for panel in panels if panel in several]
     found.more = len(panels) - len(found.panels)
     return found
+
+
+_LINES = 20
+"""Runs of one panel up to which each is a line; of more, the repeats of a setting are one line with a band."""
+
+
+def _lines(view: View, jobs: Sequence[Job]) -> tuple[Side, ...]:
+    """The lines of a panel: the groups of `by`, or a line for each run; of many runs, one for each setting."""
+    if view.options.by or len(jobs) > _LINES:
+        sides = settings(view, jobs)
+        if view.options.by or len(sides) <= len(jobs) // 2:
+            return tuple(sides)
+    return tuple(one_each(jobs))
 
 
 def _curve(view: View, job: Job, name: str) -> pl.DataFrame:
@@ -178,7 +218,7 @@ def _has(points: pl.DataFrame, x: str) -> bool:
 
 def _most(panels: Sequence[_Panel]) -> int:
     """Points of one run up to which each is drawn, so that the chart has at most `ALL`."""
-    heights = [c.height for panel in panels for c in panel.curves]
+    heights = [max(c.height for c in curves) for panel in panels for curves in panel.curves]
     most = A_RUN
     while most > _LEAST and sum(h if h <= most else _bins(most) for h in heights) > ALL:
         most = max(_LEAST, most * 3 // 4)
@@ -191,39 +231,58 @@ def _bins(most: int) -> int:
 
 
 def _marks(panel: _Panel, x: str, most: int) -> Iterator[pl.DataFrame]:
-    """The rows of each run of a panel."""
-    for job, points in zip(panel.jobs, panel.curves, strict=True):
-        plain = points.with_columns(
-            pl.col(AXES[x]).cast(pl.Float64).alias("x"),
-            pl.concat_list(located()).alias("evidence"),
-            pl.lit(1, pl.UInt32).alias("points"),
-            (~pl.col("value").is_finite()).cum_sum().cast(pl.Int64).alias("piece"),
-        )
+    """The rows of each line of a panel."""
+    for side, curves in zip(panel.sides, panel.curves, strict=True):
+        of_runs = [
+            points.with_columns(
+                pl.col(AXES[x]).cast(pl.Float64).alias("x"),
+                pl.concat_list(located()).alias("evidence"),
+                pl.lit(1, pl.UInt32).alias("points"),
+                (~pl.col("value").is_finite()).cum_sum().cast(pl.Int64).alias("piece"),
+            )
+            for points in curves
+        ]
+        plain = pl.concat(of_runs)
         finite, odd = plain.filter(pl.col("value").is_finite()), plain.filter(~pl.col("value").is_finite())
-        drawn = finite.with_columns(mark=pl.lit("point")) if finite.height <= most else _binned(finite, most)
+        if len(curves) > 1:
+            drawn = _over_runs(finite.with_columns(piece=pl.lit(0, pl.Int64)), most)
+        else:
+            drawn = finite.with_columns(mark=pl.lit("point")) if finite.height <= most else _binned(finite, most)
         parts = [drawn, _first_of_each(odd, most).with_columns(mark=pl.lit("not finite"))]
         if panel.most is not None:
-            at = pl.DataFrame([row_at(plain, x, panel.most)], schema=plain.schema)
-            parts.append(at.with_columns(mark=pl.lit("common")))
+            at = pl.DataFrame([row_at(points, x, panel.most) for points in of_runs], schema=plain.schema).sort("value")
+            middle = at.slice((at.height - 1) // 2, 1).with_columns(value=at["value"].median())
+            parts.append(middle.with_columns(mark=pl.lit("common"), points=pl.lit(len(curves), pl.UInt32)))
         else:
             parts.append(plain.sort("x", maintain_order=True).tail(1).with_columns(mark=pl.lit("last")))
         for part in parts:
             yield part.select(
                 pl.lit(value, dtype).alias(name) if (value := constants.get(name)) is not None
                 else (pl.col(name) if name in part.columns else pl.lit(None)).cast(dtype).alias(name)
-                for constants in [_constants(panel, job)]
+                for constants in [_constants(panel, side)]
                 for name, dtype in ROWS.items()
             )  # fmt: skip
 
 
-def _constants(panel: _Panel, job: Job) -> dict[str, str | None]:
+def _constants(panel: _Panel, side: Side) -> dict[str, str | None]:
     return {
         "workload": panel.workload,
         "objective": panel.objective,
-        "run": job.id,
-        "label": one_line(job.label),
-        "platform": job.main["platform"],
+        "run": _key(side),
+        "label": one_line(side.label),
+        "platform": platform_of(side),
     }
+
+
+def _key(side: Side) -> str:
+    """What identifies a line: the id of its run, or the name of its runs."""
+    return side.jobs[0].id if len(side.jobs) == 1 else side.label
+
+
+def _over_runs(points: pl.DataFrame, most: int) -> pl.DataFrame:
+    """Median, least and greatest over the runs of a group: at each x that was logged, or of equal intervals of x if
+    there are many."""
+    return _binned(points, most, "x" if points["x"].n_unique() <= most else None)
 
 
 def _interval(points: pl.DataFrame, bins: int) -> pl.Expr:
@@ -232,16 +291,18 @@ def _interval(points: pl.DataFrame, bins: int) -> pl.Expr:
     return ((pl.col("x") - least) / ((greatest - least) or 1.0) * bins).floor().clip(0, bins - 1).alias("interval")
 
 
-def _binned(points: pl.DataFrame, most: int) -> pl.DataFrame:
-    """Median, least and greatest of equal intervals of x, never across a gap; evidence: the first and the last line."""
-    grouped = points.group_by(_interval(points, _bins(most)), "piece", maintain_order=True)
+def _binned(points: pl.DataFrame, most: int, by: str | None = None) -> pl.DataFrame:
+    """Median, least and greatest of equal intervals of x, never across a gap, or of each value of the column `by`;
+    evidence: the first and the last line."""
+    interval = _interval(points, _bins(most)) if by is None else pl.col(by).alias("interval")
+    grouped = points.group_by(interval, "piece", maintain_order=by is None)
     return grouped.agg(
         pl.col("x").median(), pl.col("step").max(), pl.col("samples").max(), pl.col("seconds").max(),
         pl.col("value").median(), pl.col("value").min().alias("least"), pl.col("value").max().alias("greatest"),
         pl.col("points").sum(), pl.col("resolution").max(),
         pl.concat_list(pl.col("evidence").first().list.first(), pl.col("evidence").last().list.last()),
         pl.lit("bin").alias("mark"),
-    )  # fmt: skip
+    ).sort("x", maintain_order=True)  # fmt: skip
 
 
 def _first_of_each(odd: pl.DataFrame, most: int) -> pl.DataFrame:
@@ -288,8 +349,8 @@ def chart(view: View) -> Drawing:
     bodies = [_panel(view, panel, found.x, most, size, len(drawn) > 1) for panel in drawn]
     body = tiled(bodies, size.columns, row=26, column=_GAP)
     return framed(
-        view, body, size.whole, _title(drawn, found.x), list(_subtitle(drawn, found.x)),
-        [*_caption(view, found, drawn, most), *view.touching(["loss"]), source_note(view)],
+        view, body, size.whole, _title(view, drawn, found.x), list(_subtitle(drawn, found.x)),
+        Caption(list(_caption(view, found, drawn, most)), [job for p in drawn for job in p.jobs], ["loss"]),
     )  # fmt: skip
 
 
@@ -304,7 +365,7 @@ def _panel(view: View, panel: _Panel, x: str, most: int, size: _Size, titled: bo
     """One panel, with names on the right."""
     t = theme(view)
     frame = pl.concat(list(_marks(panel, x, most)))
-    colours = dict(zip((job.id for job in panel.jobs), _colours(view, panel), strict=True))
+    colours = dict(zip(map(_key, panel.sides), _colours(view, panel), strict=True))
     frame = _worded(frame, panel, x).with_columns(pl.col("run").replace_strict(colours).alias("colour"))
     left, right = _x_domain(frame, x)
     low, high = _y_domain(frame)
@@ -349,7 +410,7 @@ def _panel(view: View, panel: _Panel, x: str, most: int, size: _Size, titled: bo
     layers += _names(view, panel, frame, x, size, (left, right), (low, high))
     body = layer(*layers).properties(width=size.plot, height=size.height)
     if titled:
-        words = [panel.workload or f"{panel.jobs[0].label} (no workload in the log)", panel.objective]
+        words = [panel.workload or f"{panel.sides[0].label} (no workload in the log)", panel.objective]
         text = fitted(", ".join(map(one_line, words)), size.plot + size.names, t.size + 2)
         body = body.properties(title=heading(view, text))
     return body
@@ -407,16 +468,16 @@ def _y_domain(frame: pl.DataFrame) -> tuple[float, float]:
 
 
 def _colours(view: View, panel: _Panel) -> list[str]:
-    """A colour for each run: its platform's hue, from darker to lighter for several runs of a platform."""
+    """A colour for each line: its platform's hue, from darker to lighter for several runs of a platform."""
     t = theme(view)
-    platforms = [str(job.main["platform"]) for job in panel.jobs]
+    platforms = [platform_of(side) for side in panel.sides]
     out = []
     for i, platform in enumerate(platforms):
         count = platforms.count(platform)
         share = platforms[:i].count(platform) / (count - 1) if count > 1 else 0.5
         base = hue(platform)
         dark = t.shade(base, 0.5 + share) if share < 0.5 else base
-        out.append(t.tint(dark, 1.0 if share <= 0.5 else 1.4 - 0.8 * share))
+        out.append(t.tint(dark, 1.0 if share <= 0.5 else 1.2 - 0.4 * share))
     return out
 
 
@@ -460,10 +521,10 @@ def _names(
     room = max(text_width(v, t.size) for v in values) + 6
     begin = 24
     space = size.names - begin - room - 4
-    notes = dict(zip((job.id for job in panel.jobs), rank_notes(view, one_each(panel.jobs)), strict=True))
+    notes = dict(zip(map(_key, panel.sides), rank_notes(view, panel.sides), strict=True))
     ranks = [notes[run] for run in named["run"]]
     room_for_names = space - max((text_width(note, t.size) for note in ranks), default=0.0)
-    names = distinct_labels(_short(named["label"].to_list(), room_for_names, t.size), room_for_names, t.size)
+    names = distinct_labels(named["label"].to_list(), room_for_names, t.size)
     names = [f"{name}{note}" for name, note in zip(names, ranks, strict=True)]
     label = named.with_columns(
         pl.Series("name", names), pl.Series("y", [high - top * per for top in tops], dtype=pl.Float64),
@@ -497,30 +558,19 @@ def _names(
 
 
 def _ends(panel: _Panel, frame: pl.DataFrame, top: float) -> pl.DataFrame:
-    """One row per run, ordered by its value, highest first: run, label, colour, display (the value at the common point;
+    """One row per line, the highest value first: run, label, colour, display (the value at the common point;
     without one, the last value logged), x_end, end (where that was), place."""
     out = []
-    for job in panel.jobs:
-        marks = frame.filter(pl.col("run") == job.id)
+    for side in panel.sides:
+        marks = frame.filter(pl.col("run") == _key(side))
         final = marks.filter(pl.col("mark").is_in(["common", "last"])).row(0, named=True)
         # A loss that is not finite has its mark at the top edge.
         height = final["value"] if math.isfinite(final["value"]) else top
         out.append({
-            "run": job.id, "label": one_line(job.label), "colour": final["colour"], "x_end": final["x"],
+            "run": _key(side), "label": one_line(side.label), "colour": final["colour"], "x_end": final["x"],
             "end": height, "display": _value(final["value"], final["resolution"]), "place": final["place"],
         })  # fmt: skip
     return pl.DataFrame(out).sort("end", descending=True)
-
-
-def _short(names: Sequence[str], width: float, size: float) -> list[str]:
-    """The names; if they do not all fit, without their common prefix, cut at a separator."""
-    if all(text_width(name, size) <= width for name in names):
-        return list(names)
-    least, most = min(names, default=""), max(names, default="")
-    alike = (i for i, (a, b) in enumerate(zip(least, most, strict=False)) if a != b)
-    same = least[: next(alike, min(len(least), len(most)))] if least != most else ""
-    cut = max((same.rfind(sign) for sign in "_/.-"), default=-1) + 1
-    return [f"…{name[cut:]}" for name in names] if cut > 8 else list(names)
 
 
 def _outer(ends: pl.DataFrame) -> pl.DataFrame:
@@ -543,9 +593,10 @@ def _spread(wanted: Sequence[float], gap: float, least: float, most: float) -> l
 # ---- the words ---- #
 
 
-def _title(panels: Sequence[_Panel], x: str) -> str:
+def _title(view: View, panels: Sequence[_Panel], x: str) -> str:
     """The finding: the losses at the last common point; else the first and the last loss."""
-    lost = {job.id for p in panels for job, c in zip(p.jobs, p.curves, strict=True) if not c["value"].is_finite().all()}
+    curves = [pair for p in panels for pair in zip(p.jobs, p.all_curves, strict=True)]
+    lost = {job.id for job, c in curves if not c["value"].is_finite().all()}
     if lost:
         total = len({job.id for p in panels for job in p.jobs})
         return f"{len(lost)} of {total} runs {'has' if len(lost) == 1 else 'have'} a loss that is NaN or infinite"
@@ -555,21 +606,20 @@ def _title(panels: Sequence[_Panel], x: str) -> str:
         runs = len({job.id for p in panels for job in p.jobs})
         return f"Training loss of {runs} runs of {len(workloads)} workloads, each on its own axes"
     if first.most is not None:
-        at = [(row_at(c, x, first.most), job) for job, c in zip(first.jobs, first.curves, strict=True)]
-        at.sort(key=lambda pair: (math.isnan(pair[0]["value"]), pair[0]["value"]))
-        names = distinct_labels(_short([one_line(job.label) for _, job in at], 230, 15), 230, 15)
-        losses = [f"{_value(r['value'], r['resolution'])} ({name})" for (r, _), name in zip(at, names, strict=True)]
+        at = first.at_common(x)
+        names = title_labels(view, [side.label for *_, side in at])
+        losses = [f"{_value(value, fine)} ({name})" for (value, fine, _), name in zip(at, names, strict=True)]
+        what = f"the {'median ' if len(first.sides) < len(first.jobs) else ''}{first.objective}"
         if len(losses) > 3:
-            return (
-                f"After {_point(first, x)}, the {first.objective} of {len(losses)} runs is {losses[0]} to {losses[-1]}"
-            )
-        return f"After {_point(first, x)}, the {first.objective} is {listed(losses)}"
-    begin, end = first.curves[0].row(0, named=True), first.curves[0].row(-1, named=True)
+            lines = "runs" if len(first.sides) == len(first.jobs) else "groups"
+            return f"After {_point(first, x)}, {what} of {len(losses)} {lines} is {losses[0]} to {losses[-1]}"
+        return f"After {_point(first, x)}, {what} is {listed(losses)}"
+    begin, end = first.all_curves[0].row(0, named=True), first.all_curves[0].row(-1, named=True)
     went = f"went from {_value(begin['value'], begin['resolution'])} to {_value(end['value'], end['resolution'])}"
     if len(first.jobs) > 1:
         return f"{len(first.jobs)} runs logged the {first.objective}, but have no {_UNITS[x]} in common"
     took = f"{end['seconds']:,.0f} s" if x == "time" else f"{end[AXES[x]]:,} {x}"
-    return f"The {first.objective} of {fitted(first.jobs[0].label, 300, 14)} {went} in {took}"
+    return f"The {first.objective} of {title_labels(view, [first.jobs[0].label])[0]} {went} in {took}"
 
 
 _UNITS = {"samples": "number of samples", "steps": "step", "time": "time"}
@@ -588,14 +638,16 @@ def _subtitle(panels: Sequence[_Panel], x: str) -> Iterator[str]:
 
 def _caption(view: View, found: _Found, drawn: Sequence[_Panel], most: int) -> Iterator[str]:
     """What was aggregated, omitted, averaged or claimed."""
-    if any(c.height > most for p in drawn for c in p.curves):
+    if any(len(p.sides) < len(p.jobs) for p in drawn):
+        yield "Repeats of a setting are one line: their median, with a band from the least to the greatest."
+    if any(c.height > most for p in drawn for curves in p.curves if len(curves) == 1 for c in curves):
         yield (
             f"Runs with more than {most:,} points: median (line) and range (band) of {_bins(most)} equal intervals "
             "of the axis."
         )
-    crowded = [p for p in drawn if len(p.jobs) > _NAMED]
+    crowded = [p for p in drawn if len(p.sides) > _NAMED]
     if crowded:
-        yield f"With more than {_NAMED} runs in a panel, only the {_NAMED // 2} highest and lowest each are named."
+        yield f"With more than {_NAMED} lines in a panel, only the {_NAMED // 2} highest and lowest each are named."
     if found.more:
         yield f"{found.more} more panels (one per workload and objective) are not drawn; select with `where`."
     if found.single:
@@ -615,7 +667,7 @@ def _caption(view: View, found: _Found, drawn: Sequence[_Panel], most: int) -> I
             yield f"Samples computed from a claimed batch size: {labels(list(dict.fromkeys(claimed)))}."
     if found.x == "time":
         yield "Clock: seconds since training began, from the timestamps of the log lines."
-    fine = [2 * float(r) for p in drawn for c in p.curves if (r := c["resolution"].max())]  # type: ignore[arg-type]
+    fine = [2 * float(r) for p in drawn for c in p.all_curves if (r := c["resolution"].max())]  # type: ignore[arg-type]
     if fine:
         step = f"{max(fine):.12f}".rstrip("0").rstrip(".")
         yield f"Losses are printed in steps of {step}{' or finer' if len(set(fine)) > 1 else ''}."

@@ -10,7 +10,8 @@ What it shows
     a panel has the rates of a workload on several platforms, in one unit, relative to the fastest.
 
 How to read it
-    Right is better for every quantity: for times, the ratio is inverted. The vertical line is the baseline. The grey
+    An arrow beside the name of a quantity points to the better side: left for times and losses, right for rates and
+    scores. A run that takes half the time is at ×0.5. The vertical line is the baseline. The grey
     band is what cannot be distinguished from the baseline: a grey dot lies within it. The line through a mark is the
     95 % interval of its ratio or difference. A ring is beyond noise, but with too few runs to establish the difference.
     A full dot is established over three or more runs per side. A dashed ring means that the noise is unknown: there is
@@ -45,11 +46,11 @@ from logparse.charts._panel import (
     workload_title,
 )
 from logparse.charts._theme import (
+    Caption,
     clipped,
     distinct_labels,
     framed,
     places,
-    source_note,
     text_width,
     theme,
     tiled,
@@ -71,7 +72,7 @@ from logparse.text.labels import shortened
 from logparse.text.numbers import is_share, ratio_figure
 from logparse.text.terminal import one_line
 
-TAKES = ("by", "baseline", "per", "clock", "across")
+TAKES = ("baseline", "per", "clock", "across")
 _CROWD = 12
 """Runs compared with the baseline up to which each has its own row."""
 ROWS: dict[str, Any] = {
@@ -89,6 +90,7 @@ ROWS: dict[str, Any] = {
     "difference": pl.Float64,
     "verdict": pl.String,
     "shown": pl.Float64,
+    "better": pl.String,
     "noise_low": pl.Float64,
     "noise_high": pl.Float64,
     "low": pl.Float64,
@@ -98,7 +100,7 @@ ROWS: dict[str, Any] = {
     "evidence": LOCATIONS,
 }
 """panel: 0 contains the ratios of a block, each further panel the differences of one quantity. ratio, difference:
-candidate to baseline. shown, low, high, noise_low, noise_high: positions on the axis, so that right is better.
+candidate to baseline. better: `higher` or `lower`. shown, low, high, noise_low, noise_high: positions on the axis.
 evidence: of both sides."""
 
 
@@ -118,26 +120,25 @@ def chart(view: View) -> Drawing:
         found = _tables(view)
         if not frame.height:
             raise NothingToDraw("no workload ran on several platforms")
-        heads = [heading(view, _across_heading(t), _across_differs(t)) for t in found]
-        subtitle = "Right is faster. The first row of each panel's ranking is the baseline."
-        caption = [*_across_caption(found), source_note(view)]
+        heads = [heading(view, _across_heading(view, t), _across_differs(t)) for t in found]
+        subtitle = "Right is faster (→). The first row of each panel's ranking is the baseline."
+        caption = Caption(list(_across_caption(found)), [j for t in found for row in t.rows for j in row.side.jobs])
         of_rows = [[row.side for row in table.rows] for table in found]
         return _drawn(view, frame, of_rows, heads, _across_finding(found), subtitle, caption)
     pairs, more = _comparisons(view)
     if not frame.height:
         raise NothingToDraw("no two runs of the same workload and task have a quantity in common")
     heads = [heading(view, _heading(view, block, comparison), _differs(comparison)) for block, comparison in pairs]
-    caption = [
+    notes = [
         *_noises([c for _, c in pairs]),
         *_alone(view, pairs),
         *view.left_over(block for block, _ in pairs if block is not None),
         *more,
-        *view.touching(frame["quantity"].unique().to_list()),
-        source_note(view),
     ]
+    caption = Caption(notes, [job for _, c in pairs for job in c.jobs], frame["quantity"].unique().to_list())
     sides = [comparison.sides for _, comparison in pairs]
-    subtitle = "Right is better; ratios of times are inverted."
-    return _drawn(view, frame, sides, heads, _finding(frame), subtitle, caption)
+    subtitle = "Arrows point to the better side."
+    return _drawn(view, frame, sides, heads, _finding(view, frame), subtitle, caption)
 
 
 def _drawn(
@@ -147,11 +148,11 @@ def _drawn(
     heads: Sequence[dict[str, Any]],
     title: str,
     subtitle: str,
-    caption: list[str],
+    caption: Caption,
 ) -> Drawing:
     """The panels of all blocks, each block with its heading."""
     width, size = float(view.options.width or WIDTH), theme(view).size
-    names = gutter(view, distinct_labels(frame["title"].to_list(), 170, size)) + 14
+    names = gutter(view, distinct_labels(frame["title"].to_list(), 152, size)) + 32
     labels = _labels(view, sides)
     edge = gutter(view, (labels.get(side, side) for side in frame["side"].drop_nulls())) + names
     drawn: list[Drawing] = []
@@ -179,7 +180,7 @@ def _comparisons(view: View) -> tuple[list[tuple[JobBlock | None, Comparison]], 
     """The given comparison; else one for each workload and task with at least two sides."""
     if view.given is not None:
         return [(None, view.comparison)], []
-    blocks, more = capped([b for b in view.blocks("workload", "task") if len(view.rows_of(b.jobs)) > 1])
+    blocks, more = capped(view, [b for b in view.blocks("workload", "task") if len(view.rows_of(b.jobs)) > 1])
     out: list[tuple[JobBlock | None, Comparison]] = []
     for block in blocks:
         out.append((block, compared(view, view.rows_of(block.jobs))))
@@ -219,6 +220,7 @@ def _across_rows(number: int, table: AcrossTable) -> Iterator[dict[str, Any]]:
             "difference": verdict.difference if verdict else None,
             "verdict": verdict.word if verdict else NOT_COMPARABLE,
             "shown": ratio,
+            "better": table.rate.better,
             "noise_low": None if noise is None else math.exp(-noise),
             "noise_high": None if noise is None else math.exp(noise),
             "low": low,
@@ -276,7 +278,7 @@ def _mark(comparison: Comparison, row: Row, index: int, crowd: bool) -> dict[str
     assert verdict is not None
     noise = noise_size(verdict)
     ratio = row.quantity.scale == "ratio"
-    low, high = sorted(_oriented(row, x, ratio) for x in verdict.interval) if verdict.interval else (None, None)
+    low, high = verdict.interval or (None, None)
     moved = verdict.ratio if ratio else verdict.difference
     return {
         "quantity": row.quantity.name,
@@ -289,7 +291,8 @@ def _mark(comparison: Comparison, row: Row, index: int, crowd: bool) -> dict[str
         "ratio": verdict.ratio,
         "difference": verdict.difference,
         "verdict": verdict.word,
-        "shown": None if moved is None else _oriented(row, moved, ratio),
+        "shown": moved,
+        "better": row.better,
         "noise_low": None if noise is None else math.exp(-noise) if ratio else -noise,
         "noise_high": None if noise is None else math.exp(noise) if ratio else noise,
         "low": low,
@@ -297,13 +300,6 @@ def _mark(comparison: Comparison, row: Row, index: int, crowd: bool) -> dict[str
         "reason": verdict.reason,
         "evidence": [*c.locations, *base.locations],
     }
-
-
-def _oriented(row: Row, moved: float, ratio: bool) -> float:
-    """A ratio or difference, inverted where needed so that higher is better."""
-    if row.better == "higher":
-        return moved
-    return 1 / moved if ratio else -moved
 
 
 def _note(row: Row, baseline: int, index: int) -> str:
@@ -323,6 +319,9 @@ def _counted(row: Row, marks: Sequence[int]) -> str:
 
 
 # ---- marks ---- #
+
+_ARROWS = {"higher": "→", "lower": "←"}
+"""Which side is better -> the arrow that points to it."""
 
 
 def _marks(view: View, frame: pl.DataFrame, grid: RowGrid, labels: Mapping[str | None, str], ratios: bool) -> Drawing:
@@ -349,8 +348,18 @@ def _marks(view: View, frame: pl.DataFrame, grid: RowGrid, labels: Mapping[str |
             .mark("point", shape="circle", size=area, opacity=1, **look)
             .encode(x=x, y=grid.y, **ink, tooltip=tooltip)
         )
-    ones = [1.0 if ratios else 0.0] if x["axis"] is not None else []
-    rule = Drawing.of(pl.DataFrame({"one": ones}, schema={"one": pl.Float64})).mark("rule", color=t.ink, strokeWidth=1)
+    # The baseline, where there are marks: a line through a sentence would strike it out.
+    drawn_rows: Iterable[int] = (
+        marked.filter(pl.col("shown").is_not_null())["row"].unique() if x["axis"] is not None else []
+    )
+    rules = pl.DataFrame(
+        [
+            {"one": 1.0 if ratios else 0.0, "top": row * grid.step, "bottom": (row + 1) * grid.step}
+            for row in drawn_rows
+        ],
+        schema=dict.fromkeys(("one", "top", "bottom"), pl.Float64),
+    )
+    rule = Drawing.of(rules).mark("rule", color=t.ink, strokeWidth=1)
     ends = x["scale"]["domain"]
     intervals = marked.filter(pl.col("low").is_not_null()).with_columns(pl.col("low", "high").clip(*ends))
     whiskers = (
@@ -366,10 +375,13 @@ def _marks(view: View, frame: pl.DataFrame, grid: RowGrid, labels: Mapping[str |
         )
     )
     first = frame.unique("quantity", keep="first", maintain_order=True)
-    titles = distinct_labels(first["title"].to_list(), 170, t.size)
+    titles = distinct_labels(first["title"].to_list(), 152, t.size)
+    titles = [
+        f"{text} {_ARROWS.get(better, '')}".rstrip() for text, better in zip(titles, first["better"], strict=True)
+    ]
     return grid.layered(
         band(view, marked, grid, x),
-        rule.encode(x=like(x, "one")),
+        rule.encode(x=like(x, "one"), y=channel("top:Q", scale=None, axis=None), y2="bottom:Q"),
         _separators(view, first, grid),
         whiskers,
         *points,
@@ -405,7 +417,7 @@ def _axis(frame: pl.DataFrame, ratios: bool) -> dict[str, Any]:
         most = max(most, min(max(map(abs, bands), default=0.0), 2 * most or math.inf)) * 1.12 or 1.0
         unit, quantity = _unit(frame), frame["title"][0]
         return channel(
-            "shown:Q", title=f"{quantity}: difference from the baseline{unit}, right is better",
+            "shown:Q", title=f"{quantity}: difference from the baseline{unit}",
             scale={"domain": [-most, most], "nice": False},
             axis={"tickCount": 5, "domain": False, "labelExpr": _SIGNED.format(100 if unit else 1)},
         )  # fmt: skip
@@ -418,7 +430,7 @@ def _axis(frame: pl.DataFrame, ratios: bool) -> dict[str, Any]:
     low, high = low / room, high * room
     ticks = _ticks(low, high)
     return channel(
-        "shown:Q", title="ratio to the baseline, right is better (logarithmic)",
+        "shown:Q", title="ratio to the baseline (logarithmic)",
         scale={"type": "log", "base": 2, "domain": [low, high], "nice": False},
         axis={"values": ticks, "labelExpr": "'×' + format(datum.value, '~r')", "domain": False, "labelOverlap": True},
     )  # fmt: skip
@@ -493,7 +505,7 @@ def _legend_entries(view: View, frame: pl.DataFrame) -> list[LegendEntry]:
 
 
 def _heading(view: View, block: JobBlock | None, comparison: Comparison) -> str:
-    base = title_labels([comparison.sides[comparison.baseline].label])[0]
+    base = title_labels(view, [comparison.sides[comparison.baseline].label])[0]
     return f"{workload_title(view.ledger, block)}; baseline: {base}" if block is not None else f"baseline: {base}"
 
 
@@ -507,9 +519,10 @@ def _differs(comparison: Comparison) -> str:
     return text if text_width(text, 11) <= 900 else f"{text[:150].rpartition(' ')[0]} …"
 
 
-def _across_heading(table: AcrossTable) -> str:
+def _across_heading(view: View, table: AcrossTable) -> str:
     base = table.rows[0]
-    against = f"; baseline: {base.platform}  {title_labels([base.side.label])[0]}" if base.rank is not None else ""
+    name = title_labels(view, [base.side.label])[0]
+    against = f"; baseline: {base.platform}  {name}" if base.rank is not None else ""
     return f"{one_line(table.workload)}, {labels.task(table.task)}{against}"
 
 
@@ -541,7 +554,7 @@ def _across_finding(found: Sequence[AcrossTable]) -> str:
     return f"{name}: {first.platform} has the highest rate in {table.rate.unit}; {', '.join(others)}"
 
 
-def _finding(frame: pl.DataFrame) -> str:
+def _finding(view: View, frame: pl.DataFrame) -> str:
     compared = frame.filter(pl.col("verdict") != NOT_COMPARABLE)
     beyond = compared.filter(pl.col("verdict").is_in([BEYOND, ESTABLISHED]))
     if not compared.height:
@@ -549,11 +562,11 @@ def _finding(frame: pl.DataFrame) -> str:
     if set(compared["verdict"]) == {UNKNOWN}:
         one = compared["side"].n_unique() == 1 and compared["side"][0] is not None
         pair = [compared[c][0] for c in ("side", "baseline")]
-        whose = " vs ".join(title_labels(pair)) if one else "These runs"
+        whose = " vs ".join(title_labels(view, pair)) if one else "These runs"
         differences = f"{compared.height} differences" if compared.height > 1 else "one difference"
         return f"{whose}: {differences}, of unknown significance because the noise is unknown"
     if compared["side"].n_unique() == 1 and compared["side"][0] is not None:
-        side, base = title_labels([compared[c][0] for c in ("side", "baseline")])
+        side, base = title_labels(view, [compared[c][0] for c in ("side", "baseline")])
         if not beyond.height and UNKNOWN in compared["verdict"]:
             return f"{side} vs {base}: no difference is beyond the known noise"
         if not beyond.height:
@@ -569,7 +582,11 @@ def _finding(frame: pl.DataFrame) -> str:
         beyond_noise = f"{beyond.height or 'none'} of {compared.height} differences are beyond noise"
         counts = f"{beyond_noise}; for {unknown} the noise is unknown"
     same = compared["baseline"].unique()
-    return f"Compared with {title_labels([same[0]])[0]}, {counts}" if len(same) == 1 else counts[0].upper() + counts[1:]
+    return (
+        f"Compared with {title_labels(view, [same[0]])[0]}, {counts}"
+        if len(same) == 1
+        else counts[0].upper() + counts[1:]
+    )
 
 
 def _noises(comparisons: Sequence[Comparison]) -> Iterator[str]:

@@ -25,13 +25,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import polars as pl
 
 from logparse.charts._panel import heading
-from logparse.charts._theme import framed, places, source_note, theme, tips, wrap
+from logparse.charts._theme import Caption, framed, places, theme, tips, wrap
 from logparse.charts._vega import Drawing, channel, hconcat, layer, pixels, vconcat
 from logparse.charts._view import JobBlock, View, once
 from logparse.comparison.jobs import Job
@@ -48,7 +48,7 @@ from logparse.schema import LOCATIONS
 from logparse.text.numbers import figure
 from logparse.text.terminal import one_line
 
-TAKES = ("by", "x")
+TAKES = ("x",)
 
 ROWS: dict[str, Any] = {
     "study": pl.Int64, "platform": pl.String, "workload": pl.String, "of": pl.String, "kind": pl.String,
@@ -226,14 +226,15 @@ def chart(view: View) -> Drawing:
         raise NothingToDraw("no two runs of one workload state a throughput and different numbers of ranks or devices")
     drawn = studies[:_STUDIES]
     more = [f"{len(studies) - _STUDIES} more studies are not drawn; select with `where`."] if drawn != studies else []
-    jobs = {job.id for study in drawn for side in study.sides for job in side.jobs}
-    shown = replace(view, jobs=tuple(job for job in view.jobs if job.id in jobs))
     lines = [_pair(view, pl.DataFrame(list(_points(view, n, s)), ROWS), s) for n, s in enumerate(drawn)]
     whole = (view.options.width or _RATE) + _beside(view) + _BETWEEN + 110.0
     body: Drawing = vconcat(*lines, spacing=26)
     return framed(
         view, body, whole, _title(view, drawn), [_HOW] if any(study.found.points for study in drawn) else [],
-        [*_caption(view, drawn), *more, *shown.touching(["throughput"]), source_note(shown)],
+        Caption(
+            [*_caption(view, drawn), *more], [j for study in drawn for side in study.sides for j in side.jobs],
+            ["throughput"],
+        ),
     )  # fmt: skip
 
 

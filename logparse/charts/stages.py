@@ -14,7 +14,7 @@ How to read it
     Long bars are where the time went. The text on the right gives the sum of each row, its share of the whole
     compilation, and how many times the stage ran. Where a log states how long stages took but not when, all bars start
     at 0, and the caption says so. If several jobs have stages, the first is drawn; select another with `where`, for
-    example `label = 'batch_512.out'`.
+    example `label LIKE '%batch_512%'`. With `by`, each group has a panel. `compile` compares several jobs.
 
 What it leaves out
     Waiting for the cluster and loading onto the device, which are not part of compilation. Other compilations of the
@@ -25,24 +25,25 @@ What it leaves out
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
 from typing import Any
 
 import polars as pl
 
-from logparse.charts._panel import GUTTER, WIDTH, RowGrid, gutter
+from logparse.charts._compiles import Compile, compiles
+from logparse.charts._panel import GUTTER, PANELS, WIDTH, RowGrid, gutter, heading
 from logparse.charts._theme import (
+    Caption,
     distinct_labels,
     fitted,
     framed,
     places,
-    source_note,
     theme,
+    tiled,
     tips,
+    title_labels,
 )
 from logparse.charts._vega import Drawing, channel, layer, pixels
 from logparse.charts._view import View, once
-from logparse.comparison.jobs import Job
 from logparse.comparison.phrases import labels
 from logparse.errors import NothingToDraw
 from logparse.rendering.palette import hue
@@ -56,7 +57,7 @@ TAKES = ()
 REMAINDER = "remainder"
 """The row of the time that no stage accounts for."""
 ROWS: dict[str, Any] = {
-    "run": pl.String, "label": pl.String, "platform": pl.String, "row": pl.Int64, "stage": pl.String,
+    "block": pl.Int64, "run": pl.String, "label": pl.String, "platform": pl.String, "row": pl.Int64, "stage": pl.String,
     "mark": pl.String, "begin_s": pl.Float64, "end_s": pl.Float64, "duration_s": pl.Float64, "share": pl.Float64,
     "basis": pl.String, "evidence": LOCATIONS,
 }  # fmt: skip
@@ -64,62 +65,30 @@ ROWS: dict[str, Any] = {
 does not state when a stage ran, it begins at 0 and basis is not `timestamps`. share: of the whole compilation."""
 
 
-@dataclass(frozen=True)
-class _Compile:
-    """One compilation: its total and its stages, in the order of their lines."""
-
-    job: Job
-    whole: dict[str, Any]
-    stages: pl.DataFrame
-    count: int
-    """Number of compilations of this job."""
-
-    @property
-    def timed(self) -> bool:
-        """Whether the log states when each stage began."""
-        times = self.stages.select(pl.all_horizontal(pl.col("begin_at", "end_at").is_not_null().all())).item()
-        return bool(times) and self.whole["begin_at"] is not None
-
-
 @once
 def rows(view: View) -> pl.DataFrame:
     """What is drawn: `ROWS` gives columns and types. Empty if no compilation has stages."""
-    found = _compiles(view)
-    return _segments(found[0]) if found else pl.DataFrame(schema=ROWS)
+    found = _drawn(view)
+    parts = [_segments(c).with_columns(block=pl.lit(n, pl.Int64)).select(list(ROWS)) for n, c in enumerate(found)]
+    return pl.concat(parts) if parts else pl.DataFrame(schema=ROWS)
 
 
 # ---- the data ---- #
 
 
-_FEWEST = 3
-"""Phases of a compilation with two stages."""
+def _drawn(view: View) -> list[Compile]:
+    """The compilations that are drawn: that of the first job that has one; with `by`, of each group that of median
+    length."""
+    found = compiles(view)
+    if not view.options.by:
+        return found[:1]
+    of_job = {c.job.id: c for c in found}
+    groups = ([of_job[job.id] for job in side.jobs if job.id in of_job] for side in view.sides)
+    ordered = (sorted(group, key=lambda c: float(c.whole["duration_s"])) for group in groups if group)
+    return [group[(len(group) - 1) // 2] for group in ordered][:PANELS]
 
 
-def _compiles(view: View) -> list[_Compile]:
-    """For each job, one compilation with stages, if it has any."""
-    return [found for job in view.jobs if (found := _compile(view, job)) is not None]
-
-
-def _compile(view: View, job: Job) -> _Compile | None:
-    """The longest compilation with two stages or more; None if the job has none."""
-    rows = view.ledger.phases(job, phase="compile")
-    if rows.height < _FEWEST:
-        return None
-    wholes = rows.filter(pl.col("stage").is_null() & pl.col("duration_s").is_not_null())
-    found = []
-    for whole in wholes.iter_rows(named=True):
-        inside = (
-            (pl.col("line_first") >= whole["line_first"])
-            & (pl.col("line_last") <= whole["line_last"])
-            & (pl.col("source") == whole["source"])
-        )
-        stages = rows.filter(pl.col("stage").is_not_null() & inside & pl.col("duration_s").is_not_null())
-        if stages["stage"].n_unique() > 1:
-            found.append(_Compile(job, whole, stages, wholes.height))
-    return max(found, key=lambda c: c.whole["duration_s"], default=None)
-
-
-def _segments(compile: _Compile) -> pl.DataFrame:
+def _segments(compile: Compile) -> pl.DataFrame:
     """The stages as segments, with rows in the order in which the stages first began, the remainder last."""
     begin = compile.whole["begin_at"]
     stages = compile.stages.sort("begin_at" if compile.timed else "line_first", maintain_order=True)
@@ -149,7 +118,7 @@ def _segments(compile: _Compile) -> pl.DataFrame:
     )  # fmt: skip
 
 
-def _rest(compile: _Compile, stages: pl.DataFrame) -> Iterator[dict[str, Any]]:
+def _rest(compile: Compile, stages: pl.DataFrame) -> Iterator[dict[str, Any]]:
     """The time that no stage accounts for: the gaps between stages; without timestamps one segment of that length."""
     whole = compile.whole
     length, source = float(whole["duration_s"]), whole["source"]
@@ -174,21 +143,37 @@ def _rest(compile: _Compile, stages: pl.DataFrame) -> Iterator[dict[str, Any]]:
 
 def chart(view: View) -> Drawing:
     """The waterfall of `rows`; raises `NothingToDraw` if no log states the stages of a compilation."""
-    found = _compiles(view)
+    found = _drawn(view)
     if not found:
         raise NothingToDraw("no log states the stages of a compilation")
-    compile = found[0]
-    t = theme(view)
-    frame = _segments(compile)
-    sums = _sums(frame, compile)
+    frames = [_segments(compile) for compile in found]
+    sums = [_sums(frame) for frame in frames]
     width = view.options.width or WIDTH
-    edge = gutter(view, sums["label"])
-    grid = RowGrid(view, sums.height, width, edge)
+    edge = max(gutter(view, part["label"]) for part in sums)
+    panels = [
+        _panel(view, compile, frame, part, RowGrid(view, part.height, width, edge))
+        for compile, frame, part in zip(found, frames, sums, strict=True)
+    ]
+    if len(found) > 1:
+        panels = [
+            panel.properties(title=heading(view, _named(compile))) for panel, compile in zip(panels, found, strict=True)
+        ]
+    title = _title(view, sums[0], found[0], len(found) > 1)
+    return framed(
+        view, tiled(panels) if len(panels) > 1 else panels[0], edge + width + _ASIDE, title,
+        list(_subtitle(found, sums)),
+        Caption(list(_caption(compiles(view), found)), [c.job for c in found], ["compile_s"], single=True),
+    )  # fmt: skip
+
+
+def _panel(view: View, compile: Compile, frame: pl.DataFrame, sums: pl.DataFrame, grid: RowGrid) -> Drawing:
+    """The waterfall of one compilation."""
+    t = theme(view)
     length = float(compile.whole["duration_s"])
     right = max(length, float(frame["end_s"].max()))  # type: ignore[arg-type]
     title = "seconds since the compilation began" if compile.timed else "seconds (start times not in the log)"
     scale = {"domain": [0, right], "nice": False}
-    x = channel("begin_s:Q", scale=scale, title=title, axis={"format": ",~f", "tickCount": width // 80})
+    x = channel("begin_s:Q", scale=scale, title=title, axis={"format": ",~f", "tickCount": grid.width // 80})
     base = hue(str(compile.job.main["platform"]))
     drawn = frame.with_columns(
         pl.Series("display", [seconds(v, None) for v in frame["duration_s"]]),
@@ -206,12 +191,7 @@ def chart(view: View) -> Drawing:
         for mark, look in looks.items()
     ]
     body = layer(*_links(view, frame, grid, x), *bars, grid.labels(sums), *_figures(sums, grid))
-    body = body.properties(width=width, height=grid.height)
-    narrowed = replace(view, jobs=(compile.job,))
-    return framed(
-        view, body, edge + width + _ASIDE, _title(sums, compile), list(_subtitle(compile, sums)),
-        [*_caption(found, compile), *narrowed.touching(["compile_s"], alone=True), source_note(narrowed)],
-    )  # fmt: skip
+    return body.properties(width=grid.width, height=grid.height)
 
 
 _ASIDE = 190
@@ -226,7 +206,7 @@ def _figures(sums: pl.DataFrame, grid: RowGrid) -> list[Any]:
     ]
 
 
-def _sums(frame: pl.DataFrame, compile: _Compile) -> pl.DataFrame:
+def _sums(frame: pl.DataFrame) -> pl.DataFrame:
     """One row per stage: row, stage, duration_s, share, times; label, took, percent, often: the same as text."""
     sums = (
         frame.group_by("row", "stage", "mark", maintain_order=True)
@@ -261,39 +241,52 @@ def _links(view: View, frame: pl.DataFrame, grid: RowGrid, x: dict[str, Any]) ->
 # ---- the words ---- #
 
 
-def _title(sums: pl.DataFrame, compile: _Compile) -> str:
-    """The finding: the stage that took longest."""
+def _title(view: View, sums: pl.DataFrame, compile: Compile, several: bool) -> str:
+    """The finding: the stage that took longest, in the first compilation that is drawn."""
+    which = f"the compilation of {title_labels(view, [compile.job.label])[0]}" if several else "this compilation"
     top = sums.filter(mark="stage").sort("duration_s").row(-1, named=True)
     whole = _took(float(compile.whole["duration_s"]))
     often = f", which ran {top['times']} times," if top["times"] > 1 else ""
-    took = f"{_took(top['duration_s'])} of the {whole} of this compilation"
+    took = f"{_took(top['duration_s'])} of the {whole} of {which}"
     return f"{one_line(top['stage'])}{often} took {took} ({_share(top['share'])})"
 
 
-def _subtitle(compile: _Compile, sums: pl.DataFrame) -> Iterator[str]:
+def _named(compile: Compile) -> str:
     run = compile.job.main
     words = [str(run["platform"]), run["workload"] or "workload not in the log"]
-    yield f"{fitted(compile.job.label, 420, 12)}: {', '.join(map(one_line, words))}."
-    if sums.filter(mark="remainder").height:
+    return f"{fitted(compile.job.label, 420, 12)}: {', '.join(map(one_line, words))}"
+
+
+def _subtitle(found: Sequence[Compile], sums: Sequence[pl.DataFrame]) -> Iterator[str]:
+    if len(found) == 1:
+        yield f"{_named(found[0])}."
+    if any(part.filter(mark="remainder").height for part in sums):
         yield "Bars: stages. Outline: the remainder, which no stage accounts for. All rows add up to the total."
 
 
-def _caption(found: Sequence[_Compile], compile: _Compile) -> Iterator[str]:
-    if len(found) > 1:
-        others = [c.job for c in found[1:]]
-        yield (
-            f"{len(found)} jobs have stages; this is the first. Others: {labels(others)}; select with "
-            "where: label = '…'."
-        )
+def _caption(every: Sequence[Compile], found: Sequence[Compile]) -> Iterator[str]:
+    ids = {c.job.id for c in found}
+    others = [c.job for c in every if c.job.id not in ids]
+    if others:
+        which = "this is the first" if len(found) == 1 else f"the median of each group is drawn, {len(found)} in all"
+        yield (f"{len(every)} jobs have stages; {which}. Others: {labels(others)}; select one with `where`.")
+    yield from dict.fromkeys(sentence for compile in found for sentence in _remarks(compile))
+
+
+def _remarks(compile: Compile) -> Iterator[str]:
+    name = one_line(compile.job.label)
     if compile.count > 1:
-        yield f"This job has {compile.count} compilations; the longest with stages is drawn."
+        yield f"{name} has {compile.count} compilations; the longest with stages is drawn."
     if not compile.timed:
         spun = str(compile.stages["basis"][0]) == "spinner"
         how = "counted from the frames of a spinner" if spun else "as the log reports them"
         yield f"Durations: {how}. The log does not state when stages began, so all bars start at 0."
         over = float(compile.stages["duration_s"].sum()) - float(compile.whole["duration_s"])
         if over > 0.01 * float(compile.whole["duration_s"]):
-            yield f"The stages add up to {_took(over)} more than the total: some ran in parallel or inside others."
+            yield (
+                f"The stages of {name} add up to {_took(over)} more than the total: some ran in parallel or inside "
+                "others."
+            )
     else:
         yield "Clock: the timestamps of the log lines. Waiting for the cluster is not included."
         begins = compile.stages["line_first"]

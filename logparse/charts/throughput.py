@@ -41,19 +41,21 @@ from logparse.charts._panel import (
     extent_or_none,
     gutter,
     heading,
+    jobs_of,
     labelled,
     legend,
     platform_of,
     platforms,
     spread_out,
+    table,
     with_bands,
     workload_title,
 )
 from logparse.charts._theme import (
+    Caption,
     fitted,
     framed,
     places,
-    source_note,
     text_width,
     theme,
     tiled,
@@ -74,7 +76,7 @@ from logparse.schema import LOCATIONS
 from logparse.text.labels import shortened
 from logparse.text.terminal import one_line
 
-TAKES = ("by", "baseline", "per")
+TAKES = ("baseline", "per")
 ROWS: dict[str, Any] = {
     "block": pl.UInt32,
     "row": pl.UInt32,
@@ -121,27 +123,33 @@ def chart(view: View) -> Drawing:
     notes = max(text_width(note, size) for note in frame["note"].drop_nulls())
     estimates = "estimate" in frame["mark"]
     drawn: list[Drawing] = []
+    alone = [n for n, panel in enumerate(panels) if len(panel.row.cells) == 1] if len(panels) > 1 else []
     for number, panel in enumerate(panels):
+        if number in alone:
+            continue
         part = frame.filter(pl.col("block") == number)
         grid = RowGrid(view, part["row"].n_unique(), width, edge)
         drawn.append(_rates(view, part, grid).properties(title=heading(view, panel.title(view))))
         if estimates:
             drawn.append(_estimates(view, part, RowGrid(view, grid.rows, width * 0.3)))
+    if alone:
+        drawn.append(table(view, _lines(view, frame.filter(pl.col("block").is_in(alone)), panels), width, edge))
     body = tiled(drawn, 2 if estimates else 1)
     whole = edge + width + notes + 16 + (width * 0.3 + 60 if estimates else 0)
     if strip := legend(view, _legend_entries(view, frame), whole - edge):
         body = tiled([strip, body], row=14)
     compared = [panel.row for panel in panels]
-    caption = [
+    note_texts = [
         *_bands(compared),
         *_left_out(view, frame),
         *view.left_over(panel.block for panel in panels),
         *more,
-        *view.touching(("throughput", "steady_throughput", "token_throughput", "on_chip_throughput")),
-        source_note(view),
     ]
     unknown = UNKNOWN in frame["verdict"]
     how = "Right is better." + (" “Unknown”: no repeats show the noise between such runs." if unknown else "")
+    caption = Caption(
+        note_texts, jobs_of(panels), ("throughput", "steady_throughput", "token_throughput", "on_chip_throughput")
+    )
     return framed(view, body, whole, _finding(view, panels), (how,), caption)
 
 
@@ -168,7 +176,7 @@ class _Panel:
 
 
 def _panels(view: View) -> tuple[list[_Panel], list[str]]:
-    blocks, more = capped(list(_blocks(view)))
+    blocks, more = capped(view, list(_blocks(view)))
     out = []
     for block in blocks:
         sides = view.rows_of(block.jobs)
@@ -254,6 +262,19 @@ def _note(view: View, panel: _Panel, index: int) -> str:
     n = f"n={c.n}" if c.n < 3 else ""
     failed = f"{c.side.failed} without a result" if c.side.failed else ""
     return ", ".join(filter(None, [*words, n, failed]))
+
+
+def _lines(view: View, frame: pl.DataFrame, panels: Sequence[_Panel]) -> pl.DataFrame:
+    """Panels of one row as lines of a table, with the throughput, the steady one and the estimate as text."""
+    others = {"steady": "after the first steps", "estimate": "estimated by the compiler"}
+    out = []
+    for (number,), part in frame.partition_by("block", as_dict=True, maintain_order=True).items():
+        rate = part.filter(mark="rate").row(0, named=True)
+        values = [f"{v:,.5g} {others[m]}" for m, v in part.select("mark", "value").iter_rows() if m in others]
+        figure, _, remarks = rate["note"].removesuffix(", n=1").partition(", ")
+        words = [f"{figure} {rate['unit']}", *filter(None, [remarks]), *values]
+        out.append({**rate, "workload": panels[number].title(view), "note": "; ".join(words)})
+    return pl.DataFrame(out, schema={**ROWS, "workload": pl.String})
 
 
 # ---- marks ---- #
@@ -349,12 +370,20 @@ def _mean(frame: pl.DataFrame) -> str:
 def _finding(view: View, panels: Sequence[_Panel]) -> str:
     found = [(panel, i, v) for panel in panels for i, v in enumerate(panel.row.verdicts) if v and v.ratio]
     beyond = [(p, i, v) for p, i, v in found if v.word in (ESTABLISHED, BEYOND)]
+    if beyond and len(found) > _PAIRS:
+        # The largest of many ratios says little about the others.
+        faster = sum((v.ratio or 0.0) > 1 for *_, v in beyond)
+        parts = [f"{n} {word}" for n, word in ((faster, "faster"), (len(beyond) - faster, "slower")) if n]
+        unknown = sum(v.word == UNKNOWN for *_, v in found)
+        remark = f"; for {unknown} the noise is unknown" if unknown else ""
+        base = "the baseline" if len(panels) == 1 else "their baselines"
+        return f"{' and '.join(parts)} than {base} beyond noise, of {len(found)}{remark}"
     if beyond:
         panel, index, verdict = max(beyond, key=lambda f: f[2].ratio or 0.0)
         if (verdict.ratio or 0.0) < 1:
             panel, index, verdict = min(beyond, key=lambda f: f[2].ratio or 0.0)
         workload = f"{one_line(str(panel.block.keys[0]))}: " if len(panels) > 1 else ""
-        label, base = title_labels([panel.row.cells[i].side.label for i in (index, panel.baseline)])
+        label, base = title_labels(view, [panel.row.cells[i].side.label for i in (index, panel.baseline)])
         amount = amount_text(panel.row, verdict)
         return f"{workload}{label} reaches {amount} the {panel.unit} of {base}, {_WORDS[verdict.word]}"
     if found:
@@ -366,10 +395,14 @@ def _finding(view: View, panels: Sequence[_Panel]) -> str:
     values = [c for panel in panels for c in panel.row.cells if c.values]
     if len(values) == 1:
         c = values[0]
-        return f"{title_labels([c.side.label])[0]} reaches {cell_text(panels[0].row.quantity, c)} {panels[0].unit}"
+        return (
+            f"{title_labels(view, [c.side.label])[0]} reaches {cell_text(panels[0].row.quantity, c)} {panels[0].unit}"
+        )
     return f"Throughputs of {len(values)} runs, none of which is comparable with another"
 
 
+_PAIRS = 4
+"""Comparisons up to which the title names the largest difference."""
 _WORDS = {ESTABLISHED: "established over repeated runs", BEYOND: "beyond the known noise"}
 
 

@@ -31,7 +31,7 @@ from typing import Any
 import polars as pl
 
 from logparse.charts._panel import WIDTH, LegendEntry, RowGrid, capped, gutter, heading, labelled, legend
-from logparse.charts._theme import fitted, framed, places, source_note, text_width, theme, tiled, tips
+from logparse.charts._theme import Caption, framed, places, text_width, theme, tiled, tips, title_labels
 from logparse.charts._vega import Drawing, channel, layer, pixels
 from logparse.charts._view import JobBlock, View, once
 from logparse.comparison.jobs import Job
@@ -120,14 +120,17 @@ def _lanes(view: View) -> dict[str, _Lane]:
 
 
 def _blocks(view: View, lanes: Mapping[str, _Lane]) -> tuple[Sequence[JobBlock], list[str]]:
-    """Panels by platform and workload. Jobs without a known workload share one panel per platform, because lanes are
-    not compared with each other."""
+    """Panels by platform, workload and the option `by`. Jobs without a known workload share one panel per platform,
+    because lanes are not compared with each other."""
     groups: dict[tuple[Any, ...], list[Job]] = {}
     for job in view.jobs:
         if job.id in lanes:
-            keys = (job.main["platform"], view.ledger.value(job, "workload").value)
+            columns = ("workload", *([view.options.by] if view.options.by else []))
+            keys = (job.main["platform"], *(view.ledger.value(job, c).value for c in columns))
             groups.setdefault(keys, []).append(job)
-    return capped([JobBlock(keys, tuple(jobs)) for keys, jobs in groups.items()])
+    blocks, more = capped(view, [JobBlock(keys, tuple(jobs)) for keys, jobs in groups.items()])
+    cut = [JobBlock(block.keys, block.jobs[: view.most]) for block in blocks]
+    return cut, [*view.rows_left(len(block.jobs) for block in blocks), *more]
 
 
 def _lane(view: View, job: Job) -> _Lane | None:
@@ -324,10 +327,11 @@ def _took(seconds: float) -> str:
 
 def chart(view: View) -> Drawing:
     """The lanes of `rows`; raises `NothingToDraw` if no job has two timestamps."""
-    lanes = _lanes(view)
-    if not lanes:
+    every = _lanes(view)
+    if not every:
         raise NothingToDraw("no log has two timestamps, so there is no timeline to draw")
-    blocks, more = _blocks(view, lanes)
+    blocks, more = _blocks(view, every)
+    lanes = {job.id: every[job.id] for block in blocks for job in block.jobs}
     frame = rows(view)
     width = float(view.options.width or WIDTH + 80)
     edge = gutter(view, frame["label"])
@@ -339,7 +343,7 @@ def chart(view: View) -> Drawing:
         grid = RowGrid(view, part["row"].n_unique(), width, edge)
         notes = _notes(part, grid)
         aside = max([aside, *(text_width(text, size) for text in notes["note"])])
-        panels.append(_panel(view, part, notes, grid).properties(title=heading(view, _named(block))))
+        panels.append(_panel(view, part, notes, grid).properties(title=heading(view, _named(view, block))))
     body = tiled(panels, row=22)
     whole = edge + 8 + width + aside + _CLEAR
     strip = legend(view, _legend_entries(view, frame), whole - edge - 8)
@@ -347,13 +351,18 @@ def chart(view: View) -> Drawing:
         body = tiled([strip, body], row=14)
     return framed(
         view, body, whole, _title(view, lanes), [_HOW],
-        [*_caption(view, lanes), *more, *view.touching(["wall_s", "queue_s"], alone=True), source_note(view)],
+        Caption(
+            [*_caption(view, every, lanes), *more], [lane.job for lane in lanes.values()], ["wall_s", "queue_s"],
+            single=True,
+        ),
     )  # fmt: skip
 
 
-def _named(block: JobBlock) -> str:
-    platform, workload = block.keys
-    return f"{platform}: {one_line(workload) if workload else 'workload not in the log'}"
+def _named(view: View, block: JobBlock) -> str:
+    platform, workload, *value = block.keys
+    words = [one_line(workload) if workload else "workload not in the log"]
+    words += [f"{view.options.by} {one_line(str(v)) if v is not None else '?'}" for v in value]
+    return f"{platform}: {', '.join(words)}"
 
 
 _ABOVE = 20
@@ -513,7 +522,7 @@ def _title(view: View, lanes: Mapping[str, _Lane]) -> str:
     many = f"{len(lanes)} jobs" if len(lanes) > 1 else ""
     if long:
         seconds, idle, lane = max(long, key=lambda found: (found[1], found[0]))
-        name, share = fitted(lane.job.label, 300, theme(view).size + 4), f"{seconds:,.0f} of its {lane.length:,.0f} s"
+        name, share = title_labels(view, [lane.job.label])[0], f"{seconds:,.0f} of its {lane.length:,.0f} s"
         affected = len({id(found[2]) for found in long})
         more = f"; {affected} of {many} have time in no known phase" if affected > 1 else ""
         return f"{name} was {'idle' if idle else 'in no known phase'} for {share}{more}"
@@ -523,7 +532,7 @@ def _title(view: View, lanes: Mapping[str, _Lane]) -> str:
     longest = max(waits, key=lambda run: waits[run])
     if waits[longest] >= _IDLE_SHARE * lanes[longest].length and waits[longest] >= _IDLE_S:
         lane = lanes[longest]
-        return f"{fitted(lane.job.label, 300, 15)} waited {waits[longest]:,.0f} s of its {lane.length:,.0f} s"
+        return f"{title_labels(view, [lane.job.label])[0]} waited {waits[longest]:,.0f} s of its {lane.length:,.0f} s"
     lane = max(lanes.values(), key=lambda found: found.length)
     train = sum(
         (end - begin).total_seconds()
@@ -531,12 +540,13 @@ def _title(view: View, lanes: Mapping[str, _Lane]) -> str:
         for begin, end in _pieces(span, lane.spans[i + 1 :])
     )  # fmt: skip
     share = f", {100 * train / lane.length:.0f} % of it training" if train else ""
-    name = fitted(lane.job.label, 300, 15)
+    name = title_labels(view, [lane.job.label])[0]
     return f"{f'{many}: the longest, {name},' if many else name} took {_took(lane.length)}{share}"
 
 
-def _caption(view: View, lanes: Mapping[str, _Lane]) -> Iterator[str]:
-    """The clock and its resolution, phases without timestamps, and jobs without a lane."""
+def _caption(view: View, every: Mapping[str, _Lane], lanes: Mapping[str, _Lane]) -> Iterator[str]:
+    """The clock and its resolution, phases without timestamps, and jobs without a lane. every: all lanes; lanes: those
+    that are drawn."""
     yield "Clock: the timestamps of the log lines, from the first of a job to the last."
     coarse = [lane.job for lane in lanes.values() if lane.begin_resolution >= _IDLE_S / 2]
     if coarse:
@@ -544,7 +554,7 @@ def _caption(view: View, lanes: Mapping[str, _Lane]) -> Iterator[str]:
     bare = [lane.job for lane in lanes.values() if lane.unplaced]
     if bare:
         yield f"Phases with a duration but no timestamp (untimed): {labels(bare)}."
-    without = [job for job in view.jobs if job.id not in lanes]
+    without = [job for job in view.jobs if job.id not in every]
     if without:
         jobs = "1 job has" if len(without) == 1 else f"{len(without)} jobs have"
         yield f"{jobs} fewer than two timestamps, and no lane: {labels(without)}."

@@ -32,11 +32,11 @@ import polars as pl
 
 from logparse.charts._panel import LegendEntry, capped, extent, heading, legend, platform_of, rank_notes, workload_title
 from logparse.charts._theme import (
+    Caption,
     distinct_labels,
     fitted,
     framed,
     places,
-    source_note,
     text_width,
     theme,
     tiled,
@@ -59,7 +59,7 @@ from logparse.text.labels import shortened
 from logparse.text.numbers import is_share
 from logparse.text.terminal import one_line
 
-TAKES = ("by", "clock")
+TAKES = ("clock",)
 _WIDTH, _HEIGHT = 330, 230
 ROWS: dict[str, Any] = {
     "block": pl.UInt32,
@@ -118,9 +118,9 @@ def chart(view: View) -> Drawing:
         body = tiled([strip, body], row=14)
     clocks = dict.fromkeys(frame["clock"])
     meant = "; ".join(f"{c.removesuffix('_s')}: {CLOCKS.get(c.removesuffix('_s'), 'of one inference')}" for c in clocks)
-    caption = [f"Clock: {meant}.", *_means(frame), *_left_out(view), *view.left_over(blocks), *more,
-               *view.touching(("score", "accuracy", "loss", *clocks)), source_note(view)]  # fmt: skip
-    return framed(view, body, whole, _finding(frame), (), caption)
+    notes = [f"Clock: {meant}.", *_means(frame), *_left_out(view), *view.left_over(blocks), *more]
+    caption = Caption(notes, [job for b in blocks for job in b.jobs], ("score", "accuracy", "loss", *clocks))
+    return framed(view, body, whole, _finding(view, frame), (), caption)
 
 
 # ---- rows ---- #
@@ -138,7 +138,7 @@ def _blocks(view: View) -> tuple[Sequence[JobBlock], list[str]]:
         elif losses:
             found.append(JobBlock((*block.keys, "loss", None), tuple(losses)))
     # A panel of one run shows no trade-off.
-    return capped([block for block in found if len(block.jobs) > 1] or found)
+    return capped(view, [block for block in found if len(block.jobs) > 1] or found)
 
 
 def _clock(view: View, job: Job) -> Quantity:
@@ -444,13 +444,12 @@ def _unranked(frame: pl.DataFrame) -> str:
     return fitted(f"{ranking}: {text}", 400, 11)
 
 
-def _finding(frame: pl.DataFrame) -> str:
+def _finding(view: View, frame: pl.DataFrame) -> str:
     ranked = frame.filter(pl.col("best").is_not_null())
     if not ranked.height:
         if frame.height == 1:
-            return (
-                f"{title_labels([frame['label'][0]])[0]}: {frame['score_name'][0].replace('_', ' ')} {frame['note'][0]}"
-            )
+            row = frame.row(0, named=True)
+            return f"{title_labels(view, [row['label']])[0]}: {row['score_name'].replace('_', ' ')} {row['note']}"
         return f"{frame.height} runs, of which no three can be ranked by score and time"
     most = ranked.group_by("block", maintain_order=True).len().sort("len", descending=True)["block"][0]
     panel = ranked.filter(pl.col("block") == most)
@@ -458,7 +457,7 @@ def _finding(frame: pl.DataFrame) -> str:
         return f"The {panel.height} runs that can be ranked do not differ in score or time beyond the known noise"
     best = panel.filter(pl.col("best")).sort("time_s")
     near = panel.filter(~pl.col("best") & pl.col("level")).height
-    names = title_labels(best["label"].to_list())
+    names = title_labels(view, best["label"].to_list())
     if best.height == 1:
         return f"{names[0]} is best of {panel.height} runs in both score and time{_near(near, 'it')}"
     pair = f": {' and '.join(names)}" if best.height == 2 else ""

@@ -35,15 +35,16 @@ from logparse.charts._panel import (
     capped_panels,
     extent,
     heading,
+    jobs_of,
     legend,
     platform_of,
     workload_title,
 )
 from logparse.charts._theme import (
+    Caption,
     distinct_labels,
     framed,
     places,
-    source_note,
     theme,
     tiled,
     tips,
@@ -65,7 +66,7 @@ from logparse.schema import LOCATIONS
 from logparse.text.labels import shortened
 from logparse.text.terminal import one_line
 
-TAKES = ("by",)
+TAKES = ()
 _WIDTH, _HEIGHT = 520, 170
 _LATER = 3
 """Runs from a possible change on that are compared with those before it."""
@@ -117,9 +118,8 @@ def chart(view: View) -> Drawing:
         "Level: mean of the runs since the last change; band: 95 % interval of one run around it.",
         *_left_out(view, frame),
         *more,
-        source_note(view),
     ]
-    return framed(view, body, whole, _finding(panels), (), caption)
+    return framed(view, body, whole, _finding(view, panels), (), Caption(caption, jobs_of(panels)))
 
 
 # ---- panels ---- #
@@ -360,15 +360,14 @@ def _legend_entries(view: View, frame: pl.DataFrame) -> list[LegendEntry]:
 # ---- words ---- #
 
 
-def _finding(panels: Sequence[_Panel]) -> str:
+def _finding(view: View, panels: Sequence[_Panel]) -> str:
     """The title: the latest changes, or that there is none."""
     changes = [(point, panel) for panel in panels for s in panel.series for point in s.points if point.change]
     runs = sum(len(s.points) for panel in panels for s in panel.series)
     if not changes:
         return f"No change beyond noise between repeats of one setting among {runs} runs"
     point, panel = max(changes, key=lambda each: (each[0].job["started_at"], each[0].job.id))
-    labels = [p.job.label for panel in panels for s in panel.series for p in s.points]
-    name = title_labels(labels)[labels.index(point.job.label)]
+    name = title_labels(view, [point.job.label])[0]
     more = f", the latest of {len(changes)} changes" if len(changes) > 1 else ""
     return f"{panel.title().partition(',')[0].capitalize()} changed to {panel.amount(point)} with {name}{more}"
 

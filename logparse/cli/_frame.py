@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import sys
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -13,11 +15,22 @@ if TYPE_CHECKING:
 
     from logparse.logs import Logs
 
+F = TypeVar("F", bound=Callable[..., Any])
 
-def frame_command(name: str, help: str) -> click.Command:
-    """The command that prints the frame `name`."""
+
+_LONG = 80
+"""Characters of a text in a table, unless whole texts are asked for."""
+
+
+def frame_command(name: str, help: str, clipped: str | None = None) -> click.Command:
+    """The command that prints the frame `name`; clipped: a column whose long texts a table shortens."""
+    whole = click.option(
+        "--whole", is_flag=True, expose_value=False, callback=_options.noting,
+        help=f"Print texts of more than {_LONG} characters whole to a terminal.",
+    )  # fmt: skip
 
     @click.command(name, help=help)
+    @(whole if clipped else _unchanged)
     @_options.reading
     @click.option(
         "--where", metavar="SQL",
@@ -45,10 +58,33 @@ def frame_command(name: str, help: str) -> click.Command:
         frame: pl.DataFrame = getattr(logs, name)
         if where is not None:
             frame = select(logs, name, where)
-        _options.put(shape.applied(frame), name, format, output)
+        frame = shape.applied(frame)
+        on_terminal = output is None and sys.stdout is not None and sys.stdout.isatty()  # piped text is never shortened
+        if (
+            clipped in frame.columns
+            and on_terminal
+            and _options.is_table(format, output)
+            and not _options.noted("whole")
+        ):
+            frame = shortened(frame, str(clipped))
+        _options.put(frame, name, format, output)
         return _options.exit_code(logs)
 
     return command
+
+
+def _unchanged(command: F) -> F:
+    return command
+
+
+def shortened(frame: pl.DataFrame, column: str) -> pl.DataFrame:
+    """The frame with texts of at most `_LONG` characters in a column."""
+    import polars as pl
+
+    text = pl.col(column)
+    return frame.with_columns(
+        pl.when(text.str.len_chars() > _LONG).then(text.str.head(_LONG - 1) + "…").otherwise(text).alias(column)
+    )
 
 
 def select(logs: Logs, name: str, where: str) -> pl.DataFrame:

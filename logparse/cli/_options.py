@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 from click.core import ParameterSource
+from click.shell_completion import CompletionItem
 
 from logparse.cli import NOTHING, UNREADABLE
 from logparse.store import FOLDER, is_store
@@ -24,6 +25,33 @@ if TYPE_CHECKING:
 
     from logparse.comparison.claims import Claim
     from logparse.logs import Logs
+
+
+def complete_columns(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
+    """Columns of `runs`."""
+    from logparse.schema import RUNS
+
+    return [name for name in RUNS if name.startswith(incomplete)]
+
+
+def complete_findings(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
+    """Names of findings."""
+    from logparse.findings import names
+
+    return [name for name in names() if name.startswith(incomplete)]
+
+
+def complete_runs(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """What the runs of the store are called; without a store, files and folders."""
+    folder = ctx.params.get("store") or (FOLDER if is_store(FOLDER) else None)
+    if folder is None:
+        return [CompletionItem(incomplete, type="file")]
+    import logparse
+    from logparse.selection import run_names
+
+    called = run_names(logparse.open(folder).runs)
+    return [CompletionItem(name) for name in called.values() if name.startswith(incomplete)]
+
 
 SUFFIXES = {
     ".txt": "table",
@@ -82,26 +110,49 @@ def paths_argument(command: F) -> F:
 def stored(command: F) -> F:
     """--store and --as-of, for commands that read; `read` takes their values from the context."""
     command = click.option(
-        "--as-of", expose_value=False, callback=_noted, metavar="VERSION|TIME",
+        "--as-of", expose_value=False, callback=noting, metavar="VERSION|TIME",
         help="Read an earlier version of the store: a number, or a time in UTC (2024-04-07T12:00).",
     )(command)  # fmt: skip
     return store_option("Read the logs kept in this store (default, without PATH: .logparse).")(command)
 
 
+def labels(command: F) -> F:
+    """--label and --label-by: what runs are called; `read` takes their values from the context."""
+    command = click.option(
+        "--label-by", multiple=True, expose_value=False, callback=noting, metavar="COLUMN",
+        shell_complete=complete_columns,
+        help="Call runs by this column of `runs`: batch_size 512. Repeatable.",
+    )(command)  # fmt: skip
+    return click.option(
+        "--label", expose_value=False, callback=noting, metavar="TEMPLATE",
+        help="Call runs by their settings, columns of `runs` in braces: '{batch_size} × {ranks}'.",
+    )(command)  # fmt: skip
+
+
+def _template() -> str | None:
+    """The template of --label or --label-by. Raises `click.UsageError` where both are given."""
+    template: str | None = noted("label")
+    columns: tuple[str, ...] = click.get_current_context().meta.get("logparse.label_by", ())
+    if template is not None and columns:
+        raise click.UsageError("--label and --label-by do not go together: put the columns into --label")
+    return ", ".join(f"{column} {{{column}}}" for column in columns) or template
+
+
 def store_option(help: str) -> Callable[[F], F]:
     """--store."""
     return click.option(
-        "--store", type=StoreFolder(), envvar="LOGPARSE_STORE", expose_value=False, callback=_noted, metavar="DIR",
+        "--store", type=StoreFolder(), envvar="LOGPARSE_STORE", expose_value=False, callback=noting, metavar="DIR",
         help=help,
     )  # fmt: skip
 
 
-def _noted(ctx: click.Context, param: click.Parameter, value: str | None) -> None:
+def noting(ctx: click.Context, param: click.Parameter, value: Any) -> None:
+    """A callback that keeps the value of an option in the context: `noted` returns it."""
     ctx.meta[f"logparse.{param.name}"] = value
 
 
 def noted(name: str) -> str | None:
-    """The value of --store or --as-of."""
+    """The value of --store, --as-of or --label."""
     value: str | None = click.get_current_context().meta.get(f"logparse.{name}")
     return value
 
@@ -146,7 +197,7 @@ def shaping(command: F) -> F:
         "--columns", metavar="NAMES", help="Print these columns, in this order: label,throughput,loss."
     )(command)
     return click.option(
-        "--sort", multiple=True, metavar="COLUMN",
+        "--sort", multiple=True, metavar="COLUMN", shell_complete=complete_columns,
         help="Sort by this column; -COLUMN: the largest first. Empty cells are last. Repeatable.",
     )(command)  # fmt: skip
 
@@ -185,7 +236,7 @@ class Shape:
 def claims_and_ignore(command: F) -> F:
     """--claim, --claims and --ignore: what the user states beside the logs."""
     command = click.option(
-        "--ignore", multiple=True, metavar="NAME=REASON",
+        "--ignore", multiple=True, metavar="NAME=REASON", shell_complete=complete_findings,
         help="Mark a finding as ignored, with the reason. Repeatable.",
     )(command)  # fmt: skip
     command = click.option(
@@ -251,12 +302,17 @@ def read(paths: Sequence[str], files_from: str | None, grammars: Sequence[str]) 
     import logparse
 
     if not stores:
-        return ingest(paths, files_from, grammars)
+        return _labelled(ingest(paths, files_from, grammars))
     logs = [logparse.open(store, as_of=_as_of(), grammars=grammars) for store in stores]
     others = [path for path in paths if path not in stores]
     if others or files_from is not None:
         logs.append(ingest(others, files_from, grammars))
-    return reduce(add, logs)
+    return _labelled(reduce(add, logs))
+
+
+def _labelled(logs: Logs) -> Logs:
+    template = _template()
+    return logs if template is None else logs.labelled(template)
 
 
 def ingest(paths: Sequence[str], files_from: str | None, grammars: Sequence[str]) -> Logs:

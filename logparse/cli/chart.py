@@ -61,8 +61,12 @@ def _list(formatter: click.HelpFormatter) -> None:
     help="Write the data of the chart, each row with its log lines, to FILE (.csv, .json, .parquet …).",
 )  # fmt: skip
 @click.option("--where", metavar="SQL", help="Draw only runs for which this SQL condition is true: platform = 'groq'.")
-@click.option("--by", metavar="COLUMN", help="Group runs with the same value of this column of `runs` into one row.")
-@click.option("--baseline", metavar="RUN|NAME",
+@click.option(
+    "--by", metavar="COLUMN", shell_complete=_options.complete_columns,
+    help="Group runs with the same value of this column of `runs` into one row.",
+)  # fmt: skip
+@click.option(
+    "--baseline", metavar="RUN|NAME", shell_complete=_options.complete_runs,
     help="Run, or baseline of the store, that the others are compared with (default: the first).",
 )  # fmt: skip
 @click.option("--per", type=click.Choice(["device", "rank"]), help="Divide rates by the number of devices or ranks.")
@@ -78,6 +82,16 @@ def _list(formatter: click.HelpFormatter) -> None:
     "--height", type=click.IntRange(80, 10_000), metavar="PIXELS", help="Height of a panel (default: fits its rows)."
 )
 @click.option("--title", help="Replaces the title that states the result.")
+@click.option(
+    "--caption", type=click.Choice(["full", "short", "none"]), default="full", show_default=True,
+    help="Text below the chart; short: at most two lines, about the runs drawn.",
+)  # fmt: skip
+@click.option("--all", "every", is_flag=True, help="Draw every panel and row, however tall the chart becomes.")
+@click.option(
+    "--sort", metavar="COLUMN", shell_complete=_options.complete_columns,
+    help="Order runs by this column of `runs`; -COLUMN: the largest first.",
+)  # fmt: skip
+@_options.labels
 @_options.claims_and_ignore
 @_options.files_and_grammars
 @_options.stored
@@ -100,6 +114,9 @@ def command(
     width: int | None,
     height: int | None,
     title: str | None,
+    caption: str,
+    every: bool,
+    sort: str | None,
     claim: tuple[str, ...],
     claims_file: str | None,
     ignore: tuple[str, ...],
@@ -141,8 +158,8 @@ def command(
 
     try:
         view = charts.view_for(
-            name, logs, where=where, theme=theme, width=width, height=height, title=title, claims=claims, ignore=ignore,
-            **options,
+            name, logs, where=where, theme=theme, width=width, height=height, title=title, caption=caption,
+            sort=sort, all=every or None, claims=claims, ignore=ignore, **options,
         )  # fmt: skip
         specification = charts.specification(name, view)
     except NothingToDraw as error:

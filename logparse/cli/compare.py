@@ -24,13 +24,18 @@ if TYPE_CHECKING:
 
 
 @click.command("compare")
-@click.argument("names", nargs=-1, metavar="[RUN|PATH]...", type=click.Path(allow_dash=True))
+@click.argument(
+    "names", nargs=-1, metavar="[RUN|PATH]...", type=click.Path(allow_dash=True), shell_complete=_options.complete_runs
+)
 @click.option(
     "--where", metavar="SQL", help="Compare only runs for which this SQL condition is true: platform = 'groq'."
 )
-@click.option("--by", metavar="COLUMN", help="Group runs with the same value of this column of `runs` into one side.")
 @click.option(
-    "--baseline", metavar="RUN|FILE|NAME",
+    "--by", metavar="COLUMN", shell_complete=_options.complete_columns,
+    help="Group runs with the same value of this column of `runs` into one side.",
+)  # fmt: skip
+@click.option(
+    "--baseline", metavar="RUN|FILE|NAME", shell_complete=_options.complete_runs,
     help="Run, file or baseline of the store that the others are compared with (default: the first with a result).",
 )  # fmt: skip
 @click.option(
@@ -69,6 +74,7 @@ if TYPE_CHECKING:
 @click.option(
     "--digits", type=click.IntRange(1, 15), help="Show at most this many digits, and never more than were printed."
 )
+@_options.labels
 @_options.claims_and_ignore
 @_options.files_and_grammars
 @_options.stored

@@ -11,6 +11,7 @@ from logparse.cli import GATE, NOTHING, _options
 
 @click.command("findings")
 @_options.reading
+@_options.labels
 @_options.claims_and_ignore
 @click.option(
     "--strict", type=click.Choice(["warning", "error"]), help="Exit with 5 on a finding of this severity or worse."

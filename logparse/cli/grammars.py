@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from logparse.grammar import Grammar
 
 
+def _named(grammar: Grammar | None) -> str | None:
+    return grammar.name if grammar else None
+
+
 def _complete(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
     from logparse.grammar import registry
 
@@ -97,7 +101,14 @@ def run_checks(names: tuple[str, ...], format: str | None, output: str | None) -
             chosen.append(installed[name] if name in installed else _loaded(name))
         except GrammarError as error:
             refused.append(error)
-    outcomes = list(check.check(chosen, list(installed.values())))
+    own = {g.name for g in chosen}
+    among = [*chosen, *(g for g in installed.values() if g.name not in own)]
+    outcomes: list[check.Outcome] = []
+    hidden = sys.stderr is None or not sys.stderr.isatty()
+    bar = click.progressbar(chosen, label="Checking", file=sys.stderr, item_show_func=_named, hidden=hidden)
+    with bar as grammars:
+        for grammar in grammars:
+            outcomes += check.check([grammar], among)
     if people:
         paint = terminal.Paint.of(sys.stdout if output is None else None)
         _options.put_text(check.page(outcomes, refused, paint), output)

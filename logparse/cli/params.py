@@ -14,4 +14,5 @@ command = frame_command(
     Example:
       logparse params sample_logs --where "name LIKE '%batch%'"
     """,
+    clipped="value",
 )

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import shlex
+import shutil
+import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import click
 
 from logparse.cli import NOTHING, _options
 
-_SUFFIXES = {".html": "html", ".htm": "html", ".md": "md", ".tex": "latex"}
+_SUFFIXES = {".html": "html", ".htm": "html", ".md": "md", ".tex": "latex", ".pdf": "pdf"}
+_BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "msedge")
+"""Programs that print a page as a PDF."""
 _PAGE = "report.html"
 
 
@@ -27,6 +32,7 @@ _PAGE = "report.html"
     metavar="RUN|NAME",
     help="Run, or baseline of the store, that the others of its workload are compared with (default: the first).",
 )
+@_options.labels
 @_options.claims_and_ignore
 @click.option(
     "--theme",
@@ -37,7 +43,7 @@ _PAGE = "report.html"
 @click.option(
     "--format",
     "format",
-    type=click.Choice(["html", "md", "latex"]),
+    type=click.Choice(["html", "md", "latex", "pdf"]),
     help="Output format (default: from the suffix of -o, else html).",
 )
 @click.option(
@@ -71,6 +77,9 @@ def command(
       logparse report runs --by batch_size --claim 'second:epochs=20' -o report.md
     """
     chosen = _format(format, output)
+    browser = _browser() if chosen == "pdf" else None
+    if browser is not None and output in (None, "-"):
+        raise click.UsageError("a PDF is written to a file: give -o report.pdf")
     if output is None and chosen == "html" and sys.stdout is not None and sys.stdout.isatty():
         output = _PAGE
     claims = _options.claims(claim, claims_file)
@@ -83,11 +92,46 @@ def command(
     from logparse.text.secrets import masked_text
 
     text = report(
-        logs, format=chosen, where=where, by=by, baseline=baseline, claims=claims, ignore=ignore, theme=theme,
+        logs, format="html" if browser else chosen, where=where, by=by, baseline=baseline, claims=claims, ignore=ignore,
+        theme="light" if browser else theme,
         title=title, command=masked_text(shlex.join(["logparse", *sys.argv[1:]])),
     )  # fmt: skip
-    _options.put_text(text.rstrip("\n"), output)
+    if browser is not None:
+        _options.put_bytes(_printed(text, browser), output)
+    else:
+        _options.put_text(text.rstrip("\n"), output)
     return _options.exit_code(logs)
+
+
+def _browser() -> str:
+    """The program that prints a PDF. Raises `click.UsageError` where there is none."""
+    found = next(filter(None, map(shutil.which, _BROWSERS)), None)
+    if found is None:
+        raise click.UsageError(
+            "a PDF needs Chromium or Chrome, and neither is installed: write a page (-o report.html) and print it"
+        )
+    return found
+
+
+def _printed(page: str, browser: str) -> bytes:
+    """The page as a PDF. Raises `click.UsageError` where the browser fails."""
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+        source, printed = Path(folder, "report.html"), Path(folder, "report.pdf")
+        source.write_text(page, "utf-8")
+        options = ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+        options += [f"--user-data-dir={folder}/profile", "--no-pdf-header-footer", "--virtual-time-budget=60000"]
+        command = [browser, *options, f"--print-to-pdf={printed}", source.as_uri()]
+        try:
+            subprocess.run(command, check=True, capture_output=True, timeout=_PATIENCE_S)
+            return printed.read_bytes()
+        except (subprocess.SubprocessError, OSError) as error:
+            reason = f"took longer than {_PATIENCE_S} s" if isinstance(error, subprocess.TimeoutExpired) else "failed"
+            raise click.UsageError(
+                f"{Path(browser).name} {reason} while printing the page: write a page (-o report.html) and print it"
+            ) from None
+
+
+_PATIENCE_S = 180
 
 
 def _format(format: str | None, output: str | None) -> str:

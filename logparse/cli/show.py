@@ -16,7 +16,7 @@ def _columns(ctx: click.Context, param: click.Parameter, incomplete: str) -> lis
 
 
 @click.command("show")
-@click.argument("run", metavar="RUN")
+@click.argument("run", metavar="RUN", shell_complete=_options.complete_runs)
 @click.argument("column", metavar="COLUMN", shell_complete=_columns)
 @_options.reading
 @click.option(

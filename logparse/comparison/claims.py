@@ -11,7 +11,7 @@ import fnmatch
 import math
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import polars as pl
@@ -187,6 +187,13 @@ def _is_plain(name: str, text: str) -> bool:
 def taken(claims: Sequence[Claim], job: Job, column: str) -> Claim | None:
     """The claim used for a missing setting. Claims of file names are not used: they are the least reliable."""
     return next((c for c in claims if c.name == column and c.origin != "file name" and c.means(job)), None)
+
+
+def addressed(claims: Iterable[Claim], jobs: Sequence[Job]) -> tuple[Claim, ...]:
+    """The claims; one that names a job in full is about that job alone, and not about others whose labels contain the
+    name."""
+    named = {name: job.id for job in reversed(jobs) for name in job.names}
+    return tuple(replace(c, label=named[c.label]) if c.label in named else c for c in claims)
 
 
 def unmatched(claims: Sequence[Claim], jobs: Sequence[Job]) -> list[Claim]:

@@ -274,14 +274,15 @@ def baseline_of(sides: Sequence[Side], name: str | None) -> int:
 
 
 def matching(sides: Sequence[Side], name: str) -> list[int]:
-    """Indices of the sides that `name` refers to: by their label or the id of a job; else by part of a label."""
-    exact = [i for i, side in enumerate(sides) if name in (side.label, *(job.id for job in side.jobs))]
+    """Indices of the sides that `name` refers to: by their label or the id of a job; else by the label of a run; else
+    by part of a label."""
     small = name.lower()
-    return exact or [
-        i
-        for i, side in enumerate(sides)
-        if any(small in label.lower() for label in (side.label, *(job.label for job in side.jobs)))
-    ]
+    labels = [tuple(n for job in side.jobs for n in job.names) for side in sides]
+    return (
+        [i for i, side in enumerate(sides) if name in (side.label, *(job.id for job in side.jobs))]
+        or [i for i, found in enumerate(labels) if name in found]
+        or [i for i, found in enumerate(labels) if any(small in n.lower() for n in (sides[i].label, *found))]
+    )
 
 
 def _named(jobs: Sequence[Job]) -> str:

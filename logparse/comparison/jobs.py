@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cached_property
@@ -12,6 +12,7 @@ import polars as pl
 
 from logparse.cells import Run
 from logparse.schema import TEXT
+from logparse.selection import run_names
 
 RESULT = frozenset({"completed", "completed_with_errors"})
 """Status of a run that reached its end and so has a result."""
@@ -25,6 +26,8 @@ class Job:
 
     main: Run
     others: tuple[Run, ...] = ()
+    name: str | None = None
+    """What it is called among the jobs that are shown. Default: the label of its run."""
 
     @cached_property
     def runs(self) -> tuple[Run, ...]:
@@ -47,7 +50,12 @@ class Job:
     @property
     def label(self) -> str:
         """Display name."""
-        return str(self.main["label"])
+        return self.name or str(self.main["label"])
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What a user may call it: its display name and the label of its run."""
+        return tuple(dict.fromkeys([self.label, str(self.main["label"])]))
 
     @property
     def has_result(self) -> bool:
@@ -62,8 +70,10 @@ class Job:
         return next((run[column] for run in self.others if run[column] is not None), None)
 
 
-def jobs(runs: pl.DataFrame) -> list[Job]:
+def jobs(runs: pl.DataFrame, shown: Collection[str] | None = None) -> list[Job]:
     """The jobs of `runs`, in the order of their first row.
+
+    shown: ids of the runs that are shown, whose names distinguish them from each other. Default: all.
 
     A run that only submitted or compiled belongs to the run that did the work if platform and job number are equal,
     the systems do not differ, and both began within a week.
@@ -79,10 +89,13 @@ def jobs(runs: pl.DataFrame) -> list[Job]:
             matching = [w for w in workers.get((row["platform"], row["job_id"]), ()) if _together(row, w)]
             if matching:
                 submissions.setdefault(min(matching, key=lambda w: _gap(row, w))["run"], []).append(row)
-    return list(_in_order(rows, submissions))
+    called = run_names(runs) if shown is None else {**run_names(runs), **run_names(runs, shown)}
+    return list(_in_order(rows, submissions, called))
 
 
-def _in_order(rows: Sequence[Run], submissions: Mapping[str, Sequence[Run]]) -> Iterator[Job]:
+def _in_order(
+    rows: Sequence[Run], submissions: Mapping[str, Sequence[Run]], called: Mapping[str, str]
+) -> Iterator[Job]:
     """The jobs, each at the position of its first log."""
     main: dict[str, str] = {other["run"]: run for run, others in submissions.items() for other in others}
     by_id = {row["run"]: row for row in rows}
@@ -91,7 +104,7 @@ def _in_order(rows: Sequence[Run], submissions: Mapping[str, Sequence[Run]]) -> 
         run = main.get(row["run"]) or str(row["run"])
         if run not in seen:
             seen.add(run)
-            yield Job(by_id[run], tuple(submissions.get(run, ())))
+            yield Job(by_id[run], tuple(submissions.get(run, ())), called[run])
 
 
 def _together(a: Run, b: Run) -> bool:

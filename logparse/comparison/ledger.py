@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import polars as pl
 
 from logparse.cells import Cells, Value
-from logparse.comparison.claims import Claim, from_log, names_in_logs, taken
+from logparse.comparison.claims import Claim, addressed, from_log, names_in_logs, taken
 from logparse.comparison.jobs import Job, jobs
 from logparse.comparison.programs import Program, graphs, programs
 from logparse.grammar import Grammar
@@ -31,8 +31,8 @@ class Ledger:
 
     def __init__(self, logs: Logs, claims: Iterable[Claim] = ()) -> None:
         self.logs = logs
-        self.claims = tuple(claims)
         self.jobs: list[Job] = jobs(logs.runs)
+        self.claims = addressed(claims, self.jobs)
         self.grammars: Mapping[str, Grammar] = {g.name: g for g in logs.grammars}
         self.cells = Cells(logs)
         self._parts: dict[Hashable, Mapping[str, pl.DataFrame]] = {}
@@ -234,8 +234,16 @@ class Ledger:
     def with_claims(self, claims: Iterable[Claim]) -> Ledger:
         """The same jobs with these claims."""
         other = Ledger.__new__(Ledger)
-        other.__dict__.update(self.__dict__, claims=tuple(claims), _made={}, _values={})
+        other.__dict__.update(self.__dict__, claims=addressed(claims, self.jobs), _made={}, _values={})
         for name in ("_by_experiment", "_by_program"):  # a claimed workload is one that has repeats
+            other.__dict__.pop(name, None)
+        return other
+
+    def showing(self, shown: Iterable[Job]) -> Ledger:
+        """The same jobs, with names that distinguish those that are shown."""
+        other = self.with_claims(self.claims)
+        other.jobs = jobs(self.logs.runs, [job.id for job in shown])
+        for name in ("by_run", "_programs", "_by_graph"):  # they name jobs
             other.__dict__.pop(name, None)
         return other
 

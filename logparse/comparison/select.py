@@ -67,11 +67,14 @@ def select(
         # In the order of the names.
         matching = {job.id: job for name in names for job in _with_runs(jobs, find_runs(ledger.logs.runs, name))}
         jobs = tuple(matching.values())
-    if lost := unmatched(given, jobs):
+    if lost := unmatched(ledger.claims[len(ledger.claims) - len(given) :], jobs):
         labels = shortened([job.label for job in jobs], 8)
         raise UsageError(f"the claim {lost[0].label}:{lost[0].name}={lost[0].text} matches no run among {labels}")
     if where is not None:
         jobs = _where(ledger, jobs, where)
+    if isinstance(what, Logs) and len(jobs) < len(ledger.jobs):  # a ledger has named its jobs
+        ledger = ledger.showing(jobs)
+        jobs = tuple(ledger.by_run[job.id] for job in jobs)
     return Selection(ledger, jobs, given)
 
 

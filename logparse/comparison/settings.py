@@ -8,13 +8,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import polars as pl
 
+from logparse.comparison.jobs import Job
 from logparse.comparison.ledger import Ledger
-from logparse.comparison.sides import Side
 from logparse.text.missing import Code
+
+
+class Side(Protocol):
+    """A side (`sides.Side`), as far as it matters here."""
+
+    @property
+    def jobs(self) -> Sequence[Job]: ...
+
 
 SETTINGS = (
     *("platform", "device_kind", "system", "sdk_version", "dataset", "devices", "ranks"),

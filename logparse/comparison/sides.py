@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
+from itertools import combinations
 from typing import Any
 
 import polars as pl
@@ -16,9 +17,11 @@ from logparse.comparison.clocks import clock
 from logparse.comparison.jobs import Job
 from logparse.comparison.ledger import Ledger
 from logparse.comparison.quantities import LOWER_SCORES, QUANTITIES, Quantity
+from logparse.comparison.settings import of_columns
 from logparse.errors import Remedy, UsageError, nearest
 from logparse.frames.run_defaults import SETTINGS
 from logparse.schema import RUNS, TEXT
+from logparse.text.labels import many
 from logparse.text.location import Location
 from logparse.text.missing import MISSING, Absence, Code
 
@@ -138,7 +141,10 @@ def by(ledger: Ledger, jobs: Sequence[Job], column: str) -> list[Side]:
         raise not_stated(column)
     if all(isinstance(value, (int, float)) for value in known):
         known.sort()
-    sides = [Side(_side_label(ledger, column, value, groups[value]), tuple(groups[value])) for value in known]
+    if column == "group":  # a hash means nothing to a reader
+        sides = of_repeats(ledger, [groups[value] for value in known])
+    else:
+        sides = [Side(_side_label(column, value), tuple(groups[value])) for value in known]
     if None in groups:
         sides.append(Side(f"{column} ?", tuple(groups[None])))
     return sides
@@ -157,9 +163,29 @@ def not_stated(column: str) -> UsageError:
     return UsageError(f"no log here states {column}; a claim may", Remedy("claims", f"LABEL:{column}=…"))
 
 
-def _side_label(ledger: Ledger, column: str, value: Any, jobs: Sequence[Job]) -> str:
-    if column == "group":  # a hash means nothing to a reader
-        return jobs[0].label if len(jobs) == 1 else f"{jobs[0].label} +{len(jobs) - 1}"
+def of_repeats(ledger: Ledger, groups: Iterable[Sequence[Job]]) -> list[Side]:
+    """One side for the repeats of each experiment. They are called by the one or two settings that distinguish the
+    sides (`batch_size 512`), else by their first run (`a and 2 repeats`); a run without repeats has its own name."""
+    sides = [
+        Side(" and ".join([jobs[0].label, *([many(len(jobs) - 1, "repeat")] if jobs[1:] else [])]), tuple(jobs))
+        for jobs in groups
+    ]
+    if len(sides) < 2 or all(len(side.jobs) == 1 for side in sides):
+        return sides
+    found = [s for s in of_columns(ledger, sides) if s.role in ("factor", "budget") and all(map(_is_one, s.values))]
+    for chosen in (*((s,) for s in found), *combinations(found, 2)):
+        labels = [", ".join(_side_label(s.name, *s.values[i]) for s in chosen) for i in range(len(sides))]
+        if len(set(labels)) == len(sides):
+            pairs = zip(labels, sides, strict=True)
+            return [replace(side, label=label) if len(side.jobs) > 1 else side for label, side in pairs]
+    return sides
+
+
+def _is_one(values: Collection[Any]) -> bool:
+    return len(values) == 1
+
+
+def _side_label(column: str, value: Any) -> str:
     return f"{column} {value:g}" if isinstance(value, float) else f"{column} {value}"
 
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 import polars as pl
 
 from logparse.schema import TEXT
+from logparse.text.labels import distinct_ends
 
 COPIES: dict[str, pl.DataType] = {
     "run": TEXT,
@@ -49,20 +50,7 @@ def labelled(runs: pl.DataFrame, given: Mapping[str, str] | None = None) -> pl.D
 
     given: run -> label. No other run has that label: it takes its whole path then.
     """
-    paths = {source: source.split("/") for source in runs["source"].unique(maintain_order=True)}
-    labels: dict[str, str] = {}
-    depth = 1
-    unlabelled = set(paths)
-    while unlabelled:
-        suffixes = {source: "/".join(paths[source][-depth:]) for source in unlabelled}
-        counts: dict[str, int] = {}
-        for suffix in suffixes.values():
-            counts[suffix] = counts.get(suffix, 0) + 1
-        for source, suffix in suffixes.items():
-            if counts[suffix] == 1 or depth >= len(paths[source]):
-                labels[source] = suffix
-        unlabelled -= labels.keys()
-        depth += 1
+    labels = distinct_ends(runs["source"].unique(maintain_order=True).to_list())
     suffix_of = pl.col("source").replace_strict(list(labels), list(labels.values()), return_dtype=TEXT)
     several = pl.len().over("source") > 1
     nth = pl.int_range(pl.len()).over("source") + 1

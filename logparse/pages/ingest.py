@@ -18,6 +18,7 @@ from logparse.pages.findings import finding_lines
 from logparse.pages.option import shell_word
 from logparse.pages.run_cells import Facts
 from logparse.schema import TEXT
+from logparse.selection import run_names
 from logparse.text import missing
 from logparse.text.labels import many, shortened
 from logparse.text.missing import LEGEND, Code
@@ -29,9 +30,10 @@ def page(ledger: Ledger, paths: Sequence[str], paint: Paint, findings: pl.DataFr
     logs = ledger.logs
     out = [_first_line(ledger)]
     facts = Facts.of(logs, ledger.cells)
+    called = run_names(logs.runs)
     marks: set[str] = set()
     for block in _blocks(logs.runs):
-        heading, columns = _table(block, facts, paint)
+        heading, columns = _table(block, called, facts, paint)
         out += [heading, *_rows(columns, paint)]
         marks |= {mark for column in columns.values() for cell in column for mark in missing.marks(cell)}
     if marks:
@@ -81,13 +83,16 @@ def _blocks(runs: pl.DataFrame) -> Iterator[list[Run]]:
 _WINDOWS = {"after_warmup": "rate after warm-up", "single_input": "one input at a time"}
 
 
-def _table(block: Sequence[Run], facts: Facts, paint: Paint) -> tuple[str, dict[str, list[str]]]:
-    """A heading that says what is common to all rows, and the cells of each column that applies."""
+def _table(
+    block: Sequence[Run], called: Mapping[str, str], facts: Facts, paint: Paint
+) -> tuple[str, dict[str, list[str]]]:
+    """A heading that says what is common to all rows, and the cells of each column that applies; called: the name of
+    each run."""
     common = dict(_common(block))
     heading = f"{paint.head(str(block[0]['platform']))}  {', '.join(_heading(common))}"
     rate = f"{common.get('sample') or 'sample'}s/s"
     columns = {
-        "run": [one_line(run["label"]) for run in block],
+        "run": [one_line(called[run["run"]]) for run in block],
         "ran": [run_cells.ran(run, common, facts) for run in block],
         "compile": [run_cells.compiling(run, facts) for run in block],
         "train": [run_cells.duration(run, "train_s", facts) for run in block],
@@ -244,9 +249,10 @@ def _given(paths: Sequence[str]) -> str:
 
 
 def _example(runs: pl.DataFrame) -> tuple[str, str]:
-    """Label and column of an example for `logparse show`."""
+    """Name of a run and column of an example for `logparse show`."""
+    called = run_names(runs)
     for column in _EXAMPLES:
         known = runs.filter(pl.col(column).is_not_null())
         if known.height:
-            return known["label"][0], column
-    return runs["label"][0], "source"
+            return called[known["run"][0]], column
+    return called[runs["run"][0]], "source"

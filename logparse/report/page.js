@@ -1,8 +1,18 @@
 "use strict";
-(() => {
+(async () => {
   const byId = (id) => document.getElementById(id);
   const all = (selector, within = document) => [...within.querySelectorAll(selector)];
-  const data = JSON.parse(byId("data").textContent);
+
+  /** The text of a script element; in a page of many runs it is compressed. */
+  async function contents(id) {
+    const text = byId(id).textContent;
+    if (!("packed" in byId(id).dataset)) return text;
+    const bytes = Uint8Array.from(atob(text), (sign) => sign.charCodeAt(0));
+    const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate"));
+    return new Response(stream).text();
+  }
+
+  const data = JSON.parse(await contents("data"));
   const runs = new Map(data.runs.map((run) => [run.id, run]));
   const homes = new Map(data.runs.flatMap((run) => run.ids.map((id) => [id, run.id])));
   const labels = new Map([...data.runs.map((run) => [run.label, [run.id]]), ...Object.entries(data.sides)]);
@@ -294,7 +304,12 @@
 
   // ---- charts ---- //
 
-  const specifications = JSON.parse(byId("charts-data").textContent);
+  const specifications = JSON.parse(await contents("charts-data"));
+  if ("packed" in byId("library").dataset) {
+    const script = document.createElement("script");
+    script.textContent = await contents("library");
+    document.head.append(script);
+  }
   const drawings = all(".chart").map((holder) => ({ holder, given: specifications[holder.dataset.chart], dark: null, view: null }));
 
   function specification(drawing, dark) {

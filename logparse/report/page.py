@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import re
+import zlib
+from base64 import b64encode
+from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import version
 from importlib.resources import files
@@ -32,8 +35,10 @@ def page(content: Content, theme: str | None) -> str:
     drawn, missing = drawings(content)
     sections = Sections(content, drawn, missing)
     shown = sections.all()
+    # The results of `script_json` and `vega_script` are safe inside a script element.
     data = script_json(sections.script_data())
     specifications = script_json([{"spec": d.specification, "dark": d.dark} for d in drawn])
+    packed = len(data) + len(specifications) > _LARGE
     return (
         environment()
         .get_template("page.html")
@@ -44,13 +49,32 @@ def page(content: Content, theme: str | None) -> str:
             header=sections.header(),
             sections=shown,
             style=_asset("page.css"),
-            # The results of `script_json` and `vega_script` are safe inside a script element.
-            data=Markup(data),
-            specifications=Markup(specifications),
-            library=Markup(library),
+            data=_Script.of(data, packed),
+            specifications=_Script.of(specifications, packed),
+            library=_Script.of(library, packed),
             script=_asset("page.js"),
         )
     )
+
+
+_LARGE = 3_000_000
+"""Characters of data from which a page is compressed, so that one of many runs stays small."""
+
+
+@dataclass(frozen=True)
+class _Script:
+    """What a script element contains."""
+
+    text: Markup
+    packed: bool
+    """Whether it is compressed (deflate, base64)."""
+
+    @classmethod
+    def of(cls, text: str, packed: bool) -> _Script:
+        """`text`, which is safe inside a script element, compressed if `packed`."""
+        if not packed:
+            return cls(Markup(text), False)
+        return cls(Markup(b64encode(zlib.compress(text.encode(), 9)).decode()), True)
 
 
 @cache

@@ -57,7 +57,7 @@ _CHIPS = 40
 """Runs up to which the charts have a button for each."""
 _OPEN_BLOCKS = 4
 """Comparisons up to which all are open."""
-_CHART_ROWS = 150
+_CHART_ROWS = 60
 _SHAPES = 40
 _TALL = 40
 """Rows of the table of runs above which it scrolls by itself."""
