@@ -10,18 +10,18 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from logparse.arguments import OneOrMany, as_tuple
-from logparse.frames import records, run_defaults
+from logparse.frames import legible, records, run_defaults
 from logparse.frames.join import Part, join
 from logparse.frames.locate import located, placed_evidence
 from logparse.frames.log_tables import carry, read_tables
 from logparse.frames.phases import find_phases
 from logparse.frames.run_bounds import find_runs
-from logparse.frames.run_columns import RunColumns
 from logparse.frames.status import not_proved
 from logparse.grammar import Grammar, Rule, registry
 from logparse.logs import Logs, SourceLines
 from logparse.reading.coverage import coverage, source_rows
 from logparse.reading.match import Hits, match
+from logparse.reading.repair import repaired, words_of
 from logparse.reading.scan import Batch, Texts
 from logparse.reading.sources import Input, Source, Stored, read_sources, read_stored
 from logparse.schema import FRAMES
@@ -147,7 +147,14 @@ def _read(
     """The batches of sources, and what was read from each."""
     vendors = [g for g in grammars if not g.shared]
     shared = [rule for g in grammars if g.shared for rule in g.rules]
-    for batch in _batches(sources, progress):
+    words: dict[tuple[int, str], str] = {}
+
+    def mended(source: Source) -> Source:
+        if source.picture is not None and not words:
+            words.update(words_of(grammars))
+        return repaired(source, words)
+
+    for batch in _batches(map(mended, sources), progress):
         yield batch, read_batch(batch, vendors, shared)
 
 
@@ -177,20 +184,21 @@ def read_batch(batch: Batch, vendors: Sequence[Grammar], shared: Sequence[Rule])
     unparsed, texts = covered.unparsed, matched.texts
     del matched  # its remaining lines are all of the text once more: a twelfth of the peak memory of many small files
     frames: dict[str, list[pl.DataFrame]] = {name: [] for name in FRAMES if name != "sources"}
+    lines = legible.PictureLines.of(batch)
     for hits in found.hits:
         runs = found.runs.filter(pl.col("platform") == hits.grammar.name)
-        for name, rows in platform_frames(hits, runs, unparsed, texts):
+        for name, rows in platform_frames(hits, runs, unparsed, texts, lines):
             frames[name].append(located(batch, name, rows))
     highest = found.runs["n"].max()
     return Part(frames, sources, 0 if highest is None else int(highest) + 1, covered.by_source(batch))  # type: ignore[arg-type]
 
 
 def platform_frames(
-    hits: Hits, runs: pl.DataFrame, unparsed: pl.Series, texts: Texts
+    hits: Hits, runs: pl.DataFrame, unparsed: pl.Series, texts: Texts, lines: legible.PictureLines
 ) -> Iterator[tuple[str, pl.DataFrame]]:
     """Names and parts of the frames of one platform's runs, with `n`, rows and rules.
 
-    unparsed: rows, in order, of the lines that are part of no run, as `Coverage`.
+    unparsed: rows, in order, of the lines that are part of no run, as `Coverage`. lines: those in pictures.
     """
     hits = carry(read_tables(hits))
     phases = find_phases(hits)
@@ -198,18 +206,24 @@ def platform_frames(
     refused = columns.refused()
     empty = [run_defaults.absent(columns, refused), not_proved(columns, runs, unparsed, texts)]
     evidence_rows = pl.concat([columns.all_evidence(), phases.evidence, *empty], rechunk=True)
-    yield "params", records.params(hits)
+    values = columns.frame
+    unclear = legible.unclear_fields(hits, runs, lines, unparsed)
+    values, evidence_rows, phases = legible.withheld(values, evidence_rows, phases, unclear)
+    yield "params", legible.legible_rows(records.params(hits), hits.rules, unclear)
     yield "messages", records.messages(hits, pl.concat([refused, phases.refused]))
-    yield from (("metrics", part) for part in records.metrics(hits))
-    yield "runs", _run_rows(runs, columns)
+    yield from (("metrics", legible.legible_rows(part, hits.rules, unclear)) for part in records.metrics(hits))
+    yield "runs", _run_rows(runs, values)
     yield "phases", phases.rows
     min_resolution = hits.grammar.min_resolution
-    yield "evidence", placed_evidence(evidence_rows, runs, columns.frame, phases, hits.rules, min_resolution, texts)
+    placed = placed_evidence(evidence_rows, runs, values, phases, hits.rules, min_resolution, texts)
+    yield "evidence", legible.boxed(placed, lines) if lines else placed
 
 
-def _run_rows(runs: pl.DataFrame, columns: RunColumns) -> pl.DataFrame:
-    """Rows of `runs` with n, keyed, lines_read, row (first) and row_last."""
+def _run_rows(runs: pl.DataFrame, values: pl.DataFrame) -> pl.DataFrame:
+    """Rows of `runs` with n, keyed, lines_read, row (first) and row_last.
+
+    values: n, and a column for each name that has a value.
+    """
     bounds = runs.select("n", "run", "keyed", "platform", "lines_read", pl.col("row_first").alias("row"), "row_last")
-    values = columns.frame
     values = values.select(c for c in values.columns if c in FRAMES["runs"] or c == "n")
     return bounds.join(values, on="n", how="left", maintain_order="left")

@@ -1,7 +1,7 @@
 """The cells of a grid: which are blank, which are bars, and which show the same glyph.
 
-Equal glyphs are collected in clusters. Noise averages out in the mean of a cluster, and what is read once counts for all
-its cells.
+Equal glyphs are collected in clusters. Noise averages out in the mean of a cluster, and what is read once counts for
+all its cells.
 """
 
 from __future__ import annotations
@@ -22,6 +22,8 @@ _FAINTEST = 0.25
 _SPILL = 1
 """Pixels at either side of a cell in which the strokes of its neighbours may be."""
 _SOLID = 0.5
+_EDGE = 0.12
+"""Share of the height of a cell."""
 _MOST_CLUSTERS = 1500
 
 
@@ -47,16 +49,31 @@ def cells_of(grid: Grid) -> Cells:
     cells = np.concatenate([_weighted(weights, lines.T) for weights in across])
     cells = cells.reshape(columns, width, rows, height).transpose(2, 0, 3, 1)
     is_full = (cells > _SOLID).all(axis=2)  # (rows, columns, width): ink from top to bottom
-    blocks = is_full[..., : max(2, width // 3)].all(axis=2)
-    kinds = np.full((rows, columns), BLANK, dtype=np.intp)
-    kinds[blocks] = BLOCK
     # Strokes of wide glyphs reach a little into the next cell.
     inner = cells[..., _SPILL : width - _SPILL] if width >= 3 * _SPILL + 3 else cells
-    glyphs = (inner.max(axis=(2, 3)) >= _FAINTEST) & ~blocks
+    blocks = is_full[..., : max(2, width // 3)].all(axis=2)
+    glyphs = (inner.max(axis=(2, 3)) >= _FAINTEST) & ~blocks & ~_spilled(cells)
+    kinds = np.full((rows, columns), BLANK, dtype=np.intp)
+    kinds[blocks] = BLOCK
     at = np.argwhere(glyphs)
     kinds[glyphs] = np.arange(len(at))
     patches = cells[glyphs]
     return Cells((patches / patches.max(axis=(1, 2), keepdims=True)).astype(np.float32), at, kinds)
+
+
+def _spilled(cells: Floats) -> NDArray[np.bool_]:
+    """Of each cell (rows, columns), whether all its ink is a margin of that in the cell above or below, as of a cursor.
+    Only between blank cells: an underscore may join what is below it."""
+    height = cells.shape[2]
+    edge = max(1, round(height * _EDGE))
+    has_ink = cells.max(axis=3) >= _FAINTEST  # (rows, columns, height)
+    only_below, only_above = ~has_ink[:, :, :-edge].any(axis=2), ~has_ink[:, :, edge:].any(axis=2)
+    joins = ((cells[:-1, :, -1] >= _FAINTEST) & (cells[1:, :, 0] >= _FAINTEST)).any(axis=2)  # with the row below
+    out = np.zeros(cells.shape[:2], dtype=bool)
+    out[:-1] |= only_below[:-1] & joins
+    out[1:] |= only_above[1:] & joins
+    is_inked = np.pad(has_ink.any(axis=2), ((0, 0), (1, 1)))
+    return out & ~is_inked[:, :-2] & ~is_inked[:, 2:]
 
 
 def _taps(axis: Axis, size: int, reduction: float) -> Floats:

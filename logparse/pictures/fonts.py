@@ -1,7 +1,7 @@
 """Glyphs of free monospaced fonts, and how alike the glyphs of a picture are to them.
 
-`glyphs.npz` has the printable ASCII characters of each font, drawn in cells of `WIDTH` by `HEIGHT` pixels: the advance of
-the font is `WIDTH` pixels, and its baseline is at row `BASELINE`.
+`glyphs.npz` has the printable ASCII characters of each font, drawn in cells of `WIDTH` by `HEIGHT` pixels: the
+advance of the font is `WIDTH` pixels, and its baseline is at row `BASELINE`.
 """
 
 from __future__ import annotations
@@ -40,9 +40,7 @@ class _Placement:
     """To the right, in pixels."""
 
 
-def likeness(
-    samples: Floats, patches: Floats, without: Collection[str] = ()
-) -> Floats:
+def likeness(samples: Floats, patches: Floats, without: Collection[str] = ()) -> Floats:
     """How alike each patch is to each of `CHARACTERS` in the fonts that suit the picture best: cosines (patches,
     characters).
 
@@ -87,9 +85,7 @@ def likeness(
         placement = best[font][1]
         for down in (-0.5, 0.0, 0.5):
             for right in (-0.4, 0.0, 0.4):
-                moved = _Placement(
-                    placement.baseline + down, placement.scale, placement.blur, placement.shift + right
-                )
+                moved = _Placement(placement.baseline + down, placement.scale, placement.blur, placement.shift + right)
                 drawn = _drawn(glyphs[[font]], moved, height, width)[0]
                 np.maximum(cosines, compared @ drawn.T, out=cosines)
     return cosines
@@ -106,7 +102,7 @@ def _normalised(patches: Floats) -> Floats:
 
 
 def _drawn(glyphs: Floats, placement: _Placement, height: int, width: int) -> Floats:
-    """The glyphs as vectors of length 1, as they would be in cells of that size: (fonts, characters, height * width)."""
+    """The glyphs as vectors of length 1, as they would be in cells of that size: (fonts, characters, pixels)."""
     pixel = width * placement.scale / WIDTH
     down = _taps(height, HEIGHT, pixel, placement.baseline - BASELINE * pixel, placement.blur)
     across = _taps(width, WIDTH, pixel, placement.shift, placement.blur)

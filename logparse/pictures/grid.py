@@ -46,7 +46,7 @@ class Grid:
         """x, y, width and height, in pixels of the picture, of the cells `first` to `last` (inclusive) of a row."""
         x0, x1 = self.columns.border(first), self.columns.border(last + 1)
         y0, y1 = self.rows.border(row), self.rows.border(row + 1)
-        x, y = round(self.left + x0), round(self.top + y0)
+        x, y = max(0, round(self.left + x0)), max(0, round(self.top + y0))
         return x, y, round(self.left + x1) - x, round(self.top + y1) - y
 
 

@@ -72,6 +72,8 @@ class Picture:
 _MAGIC = re.compile(rb"\x89PNG\r\n\x1a\n|\xff\xd8\xff|RIFF.{4}WEBP", re.DOTALL)
 _FORMATS = ("PNG", "JPEG", "WEBP")
 _MOST_PIXELS = 40_000_000
+_REVISION = 1
+"""Goes up when the same picture gives another text: what is in the cache does not count then."""
 _MOST_CACHED = 512
 """Pictures in the user's cache."""
 
@@ -90,7 +92,7 @@ def read(data: bytes) -> Picture:
         MissingPackagesError: the packages that read pictures are not installed.
     """
     engine = _engine()
-    name = f"{hashlib.sha256(engine.encode() + data).hexdigest()[:32]}.picture"
+    name = f"{hashlib.sha256(f'{engine}, {_REVISION}'.encode() + data).hexdigest()[:32]}.picture"
     if (body := user_cache.read(name)) is not None:
         kept = json.loads(body)
         if kept["reason"] is not None:

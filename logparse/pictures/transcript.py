@@ -1,8 +1,8 @@
 """The lines of text in a picture of a terminal, and for each character how clear it is and where it is.
 
-A character is clear only where two independent opinions agree: the likeness to glyphs of fonts, and the votes of a neural
-network on cells with the same glyph. All others are unclear: a guess stands in the text, and no value may be taken from
-it.
+A character is clear only where two independent opinions agree: the likeness to glyphs of fonts, and the votes of a
+neural network on cells with the same glyph. All others are unclear: the text has a guess, and no value may be taken
+from it.
 """
 
 from __future__ import annotations
@@ -33,9 +33,7 @@ class _Labels:
     confidence: NDArray[np.float64]
 
 
-def read_lines(
-    rgb: NDArray[np.uint8], lossless: bool = True, without_fonts: Collection[str] = ()
-) -> list[Line]:
+def read_lines(rgb: NDArray[np.uint8], lossless: bool = True, without_fonts: Collection[str] = ()) -> list[Line]:
     """The lines of text in a picture (height, width, 3).
 
     Args:
@@ -55,8 +53,9 @@ def read_lines(
     if unclear > _MOST_UNCLEAR:
         raise NotATerminalError(f"{unclear:.0%} of its characters are not clear: it may be a photo, or made smaller")
     rows = [_row(grid, cells, labels, row) for row in range(cells.kinds.shape[0])]
+    _without_cursor(rows)
     margin = min((len(line.text) - len(line.text.lstrip()) for line in rows if line.text.strip()), default=0)
-    return list(_joined([_from(line, margin) for line in rows], grid.columns.count - margin))
+    return list(_joined([_part(line, margin, len(line.text)) for line in rows], grid.columns.count - margin))
 
 
 _MOST_UNCLEAR = 0.15
@@ -70,9 +69,9 @@ def _read(cells: Cells, tightness: float, without_fonts: Collection[str]) -> _La
     np.add.at(means, labels, cells.patches)
     means /= sizes[:, None, None]
     likeness = fonts.likeness(means[np.argsort(-sizes)[:60]], means, without_fonts)
-    opinions = [
-        _opinion(votes, alike) for votes, alike in zip(recogniser.votes(cells, labels), likeness, strict=True)
-    ]
+    guesses = [fonts.CHARACTERS[at] for at in likeness.argmax(axis=1)]
+    votes = recogniser.votes(cells, labels, guesses)
+    opinions = [_opinion(counts, alike) for counts, alike in zip(votes, likeness, strict=True)]
     characters = [character for character, _ in opinions]
     sure = np.array([confidence for _, confidence in opinions])
     own, others = _distances(cells.patches, means, labels, characters)
@@ -93,6 +92,9 @@ def _opinion(votes: Counter[str], likeness: Floats) -> tuple[str, float]:
     alike = [fonts.CHARACTERS.index(other) for other in _kind(character) if other != character]
     margin = float(likeness[at] - likeness[alike].max()) if alike else 1.0
     voted = float(share[at]) if total else (0.6 if character in _THIN and likeness[at] == best else 0.0)
+    if character in _STROKES and likeness[at] == best and best >= _STRONG:
+        runner_up = float(np.partition(likeness, -2)[-2])
+        return character, CLEAR + (best - runner_up) if best - runner_up >= _APART else 0.0
     if voted < _MAJORITY or margin < _MARGIN or likeness[at] < best - _BEHIND:
         return character, 0.0
     return character, min(1.0, voted) * min(1.0, 0.5 + margin / _MARGIN / 4)
@@ -103,17 +105,24 @@ _ALIKE = 0.6
 _MAJORITY = 0.6
 _MARGIN = 0.01
 _BEHIND = 0.06
+_STRONG, _APART = 0.85, 0.05
+_STROKES = "|_=~()[]<>"
+"""Marks that are in no number: the likeness alone is enough."""
 _THIN = "-_|.,:;'`=~\"+"
 """The recogniser often leaves these out."""
 
 
 def _kind(character: str) -> str:
-    """The characters that must not be taken for one another."""
+    """The characters that must not be taken for one another: marks in numbers only from their like."""
+    if character.isalpha():
+        return _LETTERS
     if character.isdigit():
-        return "0123456789"
-    return "".join(c for c in fonts.CHARACTERS if c.isalpha()) if character.isalpha() else _MARKS
+        return _DIGITS
+    return _IN_NUMBERS if character in _IN_NUMBERS else _MARKS
 
 
+_DIGITS, _IN_NUMBERS = "0123456789", ".,:;-+/%"
+_LETTERS = "".join(filter(str.isalpha, fonts.CHARACTERS))
 _MARKS = "".join(c for c in fonts.CHARACTERS if not c.isalnum())
 
 
@@ -145,8 +154,18 @@ def _row(grid: Grid, cells: Cells, labels: _Labels, row: int) -> Line:
     return Line("".join(text), tuple(confidence), boxes)
 
 
-def _from(line: Line, start: int) -> Line:
-    return Line(line.text[start:], line.confidence[start:], line.boxes[start:])
+def _without_cursor(rows: list[Line]) -> None:
+    """Take the last character off the last row where it stands alone and is not clear: it is the cursor."""
+    for at in reversed(range(len(rows))):
+        text = rows[at].text
+        if text.strip():
+            if text[-2:-1].isspace() and rows[at].confidence[-1] < CLEAR:
+                rows[at] = _part(rows[at], 0, len(text[:-1].rstrip()))
+            return
+
+
+def _part(line: Line, start: int, end: int) -> Line:
+    return Line(line.text[start:end], line.confidence[start:end], line.boxes[start:end])
 
 
 def _joined(rows: Sequence[Line], columns: int) -> Iterator[Line]:
@@ -177,8 +196,10 @@ def _joined(rows: Sequence[Line], columns: int) -> Iterator[Line]:
 
 
 def _is_wrapped(row: Line, below: Line, width: int) -> bool:
-    """Whether a line goes on in the row below: it fills the width, and the row below begins no record."""
-    return len(row.text) == width and not _RECORD.match(below.text)
+    """Whether a line goes on in the row below: it fills the width, is no whole progress bar, which never does, and the
+    row below begins no record."""
+    is_bar = _BAR in row.text and row.text.endswith("]")
+    return len(row.text) == width and not is_bar and not _RECORD.match(below.text)
 
 
 _BESIDE = 4

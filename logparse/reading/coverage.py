@@ -158,11 +158,19 @@ def source_rows(batch: Batch, runs: pl.DataFrame, grammars: Iterable[Grammar], c
             "lines": [s.lines for s in batch.sources],
             "encoding": [s.encoding for s in batch.sources],
             "compression": [s.compression for s in batch.sources],
+            "engine": [s.picture.engine if s.picture else None for s in batch.sources],
             "text": [s.status for s in batch.sources],
             "note": [s.reason for s in batch.sources],
             **counts,
         },
-        schema_overrides={"index": pl.UInt32, "encoding": TEXT, "compression": TEXT, "note": TEXT, "source": TEXT},
+        schema_overrides={
+            "index": pl.UInt32,
+            "encoding": TEXT,
+            "compression": TEXT,
+            "engine": TEXT,
+            "note": TEXT,
+            "source": TEXT,
+        },
     )
     rows = rows.join(platforms, left_on="index", right_on="source", how="left", maintain_order="left")
     not_blank = pl.col("lines").cast(pl.Int64) - pl.col("lines_blank").cast(pl.Int64)
