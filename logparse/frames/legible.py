@@ -6,7 +6,7 @@ rest on a field with a guess become null, and `evidence` names the text and its 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import polars as pl
@@ -14,8 +14,8 @@ import polars as pl
 from logparse.frames import evidence
 from logparse.frames.phase_rows import Phases
 from logparse.grammar import Rule
-from logparse.pictures import Line
-from logparse.reading.match import Hits
+from logparse.pictures import CLEAR, Line
+from logparse.reading.match import Hits, cut, run_rules
 from logparse.reading.scan import Batch
 from logparse.schema import RUNS, TEXT, WORD
 from logparse.text.missing import Code
@@ -63,8 +63,8 @@ class PictureLines:
 def unclear_fields(hits: Hits, runs: pl.DataFrame, lines: PictureLines, unparsed: pl.Series) -> pl.DataFrame:
     """The captured fields with a guess, as `_UNCLEAR`.
 
-    A line with guesses that no rule reads may be one of a rule whose fixed text is in it: then all fields of this rule
-    are unclear in the run, since it may be the line that counts.
+    A line with guesses that no rule reads may be one of a rule that would read it with other characters in their place:
+    then all fields of this rule are unclear in the run, since it may be the line that counts.
 
     unparsed: rows, in order, of the lines that are part of no run, as `Coverage`.
     """
@@ -99,15 +99,55 @@ def _captured(hits: Hits, lines: PictureLines, guessed: set[int]) -> Iterator[tu
 
 
 def _lost(hits: Hits, runs: pl.DataFrame, lines: PictureLines, rows: Iterable[int]) -> Iterator[tuple[object, ...]]:
-    own = {rule.name: rule for rule in hits.grammar.rules} | hits.rules
+    rules = {rule.name: rule for rule in hits.grammar.rules} | hits.rules
+    rules = {name: rule for name, rule in rules.items() if hits.grammar.extracts_data(rule)}
+    lost = {(row, name) for row in rows for name in _by_words(lines.lines[row], rules)}
+    variants = [(row, text) for row in rows for text in _variants(lines.lines[row])]
+    if variants:
+        texts = pl.DataFrame(variants, schema={"row": pl.UInt32, "text": TEXT}, orient="row")
+        found = run_rules(cut(texts, hits.grammar), list(rules.values()))
+        lost |= {(row, name) for name, frame in found.items() for row in frame["row"].to_list()}
     ends = runs.sort("row_end").select("n", "row_end").rows()
-    for row in sorted(rows):
+    for row, name in sorted(lost):
         line = lines.lines[row]
         # A run ends where the next one begins; what is above it may belong to it too.
         n = next((n for n, end in ends if row < end), None)
-        for name, rule in own.items() if n is not None else ():
-            if any(literal in line.text for literal in rule.compiled.literals):
-                yield n, name, None, row, row << 32, line.text, line.text, line.marked(0, len(line.text)).strip()
+        if n is not None:
+            yield n, name, None, row, row << 32, line.text, line.text, line.marked(0, len(line.text)).strip()
+
+
+_STAND_INS = "0a_ -.|:/"
+"""Characters of each kind: in place of those that are not clear, they show which rules could read the line."""
+_SHORTEST = 6
+"""Characters of a fixed text that is known by those of them that are clear."""
+
+
+def _variants(line: Line) -> Iterator[str]:
+    for stand_in in _STAND_INS:
+        pairs = zip(line.text, line.confidence, strict=True)
+        yield "".join(character if sure >= CLEAR else stand_in for character, sure in pairs)
+
+
+def _by_words(line: Line, rules: Mapping[str, Rule]) -> Iterator[str]:
+    """The rules of which a fixed text may be in the line, with guesses in it."""
+    unclear = [sure < CLEAR for sure in line.confidence]
+    for name, rule in rules.items():
+        if any(_may_be_in(line.text, unclear, text) for text in rule.compiled.literals if len(text) >= _SHORTEST):
+            yield name
+
+
+def _may_be_in(text: str, unclear: Sequence[bool], word: str) -> bool:
+    for start in range(len(text) - len(word) + 1):
+        guesses = 0
+        for at, character in enumerate(word, start):
+            if unclear[at]:
+                guesses += 1
+            elif text[at] != character:
+                break
+        else:
+            if 0 < guesses <= len(word) // 2:
+                return True
+    return False
 
 
 def withheld(

@@ -48,7 +48,7 @@ def cells_of(grid: Grid) -> Cells:
     lines = np.concatenate([_weighted(weights, grid.ink) for weights in down])
     cells = np.concatenate([_weighted(weights, lines.T) for weights in across])
     cells = cells.reshape(columns, width, rows, height).transpose(2, 0, 3, 1)
-    is_full = (cells > _SOLID).all(axis=2)  # (rows, columns, width): ink from top to bottom
+    is_full = np.asarray(cells > _SOLID).all(axis=2)  # (rows, columns, width): ink from top to bottom
     # Strokes of wide glyphs reach a little into the next cell.
     inner = cells[..., _SPILL : width - _SPILL] if width >= 3 * _SPILL + 3 else cells
     blocks = is_full[..., : max(2, width // 3)].all(axis=2)
@@ -73,7 +73,7 @@ def _spilled(cells: Floats) -> NDArray[np.bool_]:
     out[:-1] |= only_below[:-1] & joins
     out[1:] |= only_above[1:] & joins
     is_inked = np.pad(has_ink.any(axis=2), ((0, 0), (1, 1)))
-    return out & ~is_inked[:, :-2] & ~is_inked[:, 2:]
+    return np.asarray(out & ~is_inked[:, :-2] & ~is_inked[:, 2:])
 
 
 def _taps(axis: Axis, size: int, reduction: float) -> Floats:
@@ -84,7 +84,7 @@ def _taps(axis: Axis, size: int, reduction: float) -> Floats:
     distance = np.abs(centres[..., None] - (np.arange(size) + 0.5))
     weights = np.clip(1 - distance / max(step, 1.0), 0, None)
     total = weights.sum(axis=2, keepdims=True)
-    return (weights / np.where(total > 0, total, 1)).astype(np.float32)
+    return np.asarray(weights / np.where(total > 0, total, 1), dtype=np.float32)
 
 
 def _weighted(weights: Floats, values: Floats) -> Floats:

@@ -122,4 +122,4 @@ def _taps(size: int, drawn: int, pixel: float, start: float, blur: float) -> Flo
     # The integral of a Gaussian over each pixel, by a logistic function that is close to it.
     steps = 1 / (1 + np.exp(np.clip(-1.702 * (edges[:, None] - centres) / max(blur, 0.05), -60, 60)))
     weights = (steps[1:] - steps[:-1]).reshape(size, drawn, fine).mean(axis=2)
-    return (weights * pixel).astype(np.float32)
+    return np.asarray(weights * pixel, dtype=np.float32)

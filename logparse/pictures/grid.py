@@ -136,7 +136,8 @@ def _longest(inside: NDArray[np.bool_], within: slice) -> slice:
 
 def _edges(bars: NDArray[np.bool_]) -> Floats:
     """For each border between two rows of pixels, how many bars begin or end there."""
-    return np.abs(np.diff(bars.astype(np.int8), axis=0, prepend=0, append=0)).sum(axis=1)[1:-1].astype(np.float32)
+    changes = np.abs(np.diff(bars.astype(np.int8), axis=0, prepend=0, append=0))
+    return np.asarray(changes.sum(axis=1)[1:-1], dtype=np.float32)
 
 
 def _axis(profile: Floats, smallest: float, largest: float, edges: Floats | None = None) -> Axis:
