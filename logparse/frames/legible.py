@@ -94,7 +94,7 @@ def _captured(hits: Hits, lines: PictureLines, guessed: set[int]) -> Iterator[tu
                 if start is None:
                     continue
                 start += col
-                if not line.is_clear(start, start + len(text)):
+                if not line.is_legible(start, start + len(text)):
                     yield n, name, field, row, pos, seg, text, line.marked(start, start + len(text))
 
 

@@ -16,9 +16,10 @@ from logparse.pictures.picture import NotATerminalError
 
 WIDTH = 12
 """Cells that are wider, in pixels, are reduced to this width: more detail does not help."""
-BLANK, BLOCK = -1, -2
-"""In place of the number of a cluster: a cell without ink, and one of a bar."""
-_FAINTEST = 0.25
+BLANK, BLOCK, FAINT = -1, -2, -3
+"""In place of the index of a glyph: a cell without ink, one of a bar, and one that may be blank or a full stop."""
+_FAINTEST, _NOTHING = 0.25, 0.15
+"""Ink of the faintest glyph, and the most ink of a cell that is blank."""
 _SPILL = 1
 """Pixels at either side of a cell in which the strokes of its neighbours may be."""
 _SOLID = 0.5
@@ -36,7 +37,7 @@ class Cells:
     at: NDArray[np.intp]
     """Row and column of each of them: (glyphs, 2)."""
     kinds: NDArray[np.intp]
-    """Of each cell (rows, columns): `BLANK`, `BLOCK` or the index of its glyph in `patches`."""
+    """Of each cell (rows, columns): `BLANK`, `BLOCK`, `FAINT` or the index of its glyph in `patches`."""
 
 
 def cells_of(grid: Grid) -> Cells:
@@ -55,6 +56,10 @@ def cells_of(grid: Grid) -> Cells:
     glyphs = (inner.max(axis=(2, 3)) >= _FAINTEST) & ~blocks & ~_spilled(cells)
     kinds = np.full((rows, columns), BLANK, dtype=np.intp)
     kinds[blocks] = BLOCK
+    # A full stop of thin type may be fainter than all other glyphs.
+    middle, upper = cells[..., width // 4 : width - width // 4], cells[:, :, : height // 2]
+    faint = (middle[:, :, height // 2 :].max(axis=(2, 3)) >= _NOTHING) & (upper.max(axis=(2, 3)) < _NOTHING / 2)
+    kinds[faint & ~glyphs & ~blocks] = FAINT
     at = np.argwhere(glyphs)
     kinds[glyphs] = np.arange(len(at))
     patches = cells[glyphs]

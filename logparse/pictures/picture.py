@@ -46,6 +46,12 @@ class Line:
         """Whether all characters from `start` to before `end` are clear."""
         return min(self.confidence[start:end], default=1.0) >= CLEAR
 
+    def is_legible(self, start: int, end: int) -> bool:
+        """Whether the characters from `start` to before `end` are a clear value: they are clear themselves, and what is
+        beside them is clear too if it may be another digit or a mark of the same number."""
+        beside = [at for at in (start - 1, end) if 0 <= at < len(self.text) and not self.text[at].isalpha()]
+        return self.is_clear(start, end) and all(self.is_clear(at, at + 1) for at in beside)
+
     def marked(self, start: int, end: int) -> str:
         """The characters from `start` to before `end`, with "?" for those that are not clear."""
         pairs = zip(self.text[start:end], self.confidence[start:end], strict=True)

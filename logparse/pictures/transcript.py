@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from logparse.pictures import fonts, recogniser
-from logparse.pictures.cells import BLANK, BLOCK, Cells, cells_of, clusters_of
+from logparse.pictures.cells import BLANK, BLOCK, FAINT, Cells, cells_of, clusters_of
 from logparse.pictures.grid import Floats, Grid, find_grid
 from logparse.pictures.picture import CLEAR, Line, NotATerminalError
 
@@ -74,6 +74,7 @@ def _read(cells: Cells, tightness: float, without_fonts: Collection[str]) -> _La
     opinions = [_opinion(counts, alike) for counts, alike in zip(votes, likeness, strict=True)]
     characters = [character for character, _ in opinions]
     sure = np.array([confidence for _, confidence in opinions])
+    sure[_in_words(cells, labels, characters)] = 0
     own, others = _distances(cells.patches, means, labels, characters)
     confidence = np.where(own > others, sure[labels], 0)
     return _Labels([characters[label] for label in labels], confidence)
@@ -126,6 +127,21 @@ _LETTERS = "".join(filter(str.isalpha, fonts.CHARACTERS))
 _MARKS = "".join(c for c in fonts.CHARACTERS if not c.isalnum())
 
 
+def _in_words(cells: Cells, labels: NDArray[np.intp], characters: Sequence[str]) -> NDArray[np.bool_]:
+    """The clusters that are read as 0 or 1 and are often between two letters: they are an `l` or an `O`."""
+    is_letter = np.array([character.isalpha() for character in characters])
+    letters = np.zeros((cells.kinds.shape[0], cells.kinds.shape[1] + 2), dtype=bool)
+    shown = cells.kinds >= 0
+    letters[:, 1:-1][shown] = is_letter[labels[cells.kinds[shown]]]
+    row, column = cells.at[:, 0], cells.at[:, 1]
+    between = letters[row, column] & letters[row, column + 2]
+    share = np.bincount(labels, weights=between) / np.bincount(labels)
+    return np.array([character in _LIKE_LETTERS for character in characters]) & (share > _BETWEEN_LETTERS)
+
+
+_LIKE_LETTERS, _BETWEEN_LETTERS = "01", 0.15
+
+
 def _distances(
     patches: Floats, means: Floats, labels: NDArray[np.intp], characters: Sequence[str]
 ) -> tuple[Floats, Floats]:
@@ -144,12 +160,12 @@ def _distances(
 
 def _row(grid: Grid, cells: Cells, labels: _Labels, row: int) -> Line:
     kinds = cells.kinds[row]
-    used = np.flatnonzero(kinds != BLANK)
+    used = np.flatnonzero((kinds >= 0) | (kinds == BLOCK))
     last = int(used[-1]) + 1 if len(used) else 0
     text, confidence = [], []
     for kind in kinds[:last]:
-        text.append(" " if kind == BLANK else _BAR if kind == BLOCK else labels.characters[kind])
-        confidence.append(1.0 if kind < 0 else float(labels.confidence[kind]))
+        text.append(" " if kind in (BLANK, FAINT) else _BAR if kind == BLOCK else labels.characters[kind])
+        confidence.append(0.0 if kind == FAINT else 1.0 if kind < 0 else float(labels.confidence[kind]))
     boxes = tuple(grid.box(row, column, column) for column in range(last))
     return Line("".join(text), tuple(confidence), boxes)
 
