@@ -49,7 +49,7 @@ class Line:
     def is_legible(self, start: int, end: int) -> bool:
         """Whether the characters from `start` to before `end` are a clear value: they are clear themselves, and what is
         beside them is clear too if it may be another digit or a mark of the same number."""
-        beside = [at for at in (start - 1, end) if 0 <= at < len(self.text) and not self.text[at].isalpha()]
+        beside = [at for at in (start - 1, end) if 0 <= at < len(self.text) and self.text[at] in _IN_NUMBERS]
         return self.is_clear(start, end) and all(self.is_clear(at, at + 1) for at in beside)
 
     def marked(self, start: int, end: int) -> str:
@@ -75,6 +75,7 @@ class Picture:
     lines: tuple[Line, ...]
 
 
+_IN_NUMBERS = " .,-+0123456789"
 _MAGIC = re.compile(rb"\x89PNG\r\n\x1a\n|\xff\xd8\xff|RIFF.{4}WEBP", re.DOTALL)
 _FORMATS = ("PNG", "JPEG", "WEBP")
 _MOST_PIXELS = 40_000_000

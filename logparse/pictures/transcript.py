@@ -94,8 +94,9 @@ def _opinion(votes: Counter[str], likeness: Floats) -> tuple[str, float]:
     margin = float(likeness[at] - likeness[alike].max()) if alike else 1.0
     voted = float(share[at]) if total else (0.6 if character in _THIN and likeness[at] == best else 0.0)
     if character in _STROKES and likeness[at] == best and best >= _STRONG:
-        runner_up = float(np.partition(likeness, -2)[-2])
-        return character, CLEAR + (best - runner_up) if best - runner_up >= _APART else 0.0
+        apart = best - float(np.partition(likeness, -2)[-2])
+        if apart >= _APART:
+            return character, CLEAR + apart
     if voted < _MAJORITY or margin < _MARGIN or likeness[at] < best - _BEHIND:
         return character, 0.0
     return character, min(1.0, voted) * min(1.0, 0.5 + margin / _MARGIN / 4)
