@@ -13,7 +13,8 @@ from PIL import Image, ImageDraw, ImageFont
 _PACKAGES = {
     "DM Mono": "fontpkg_dm_mono", "Fira Code": "fontpkg_fira_code", "Geist Mono": "fontpkg_geist_mono",
     "IBM Plex Mono": "fontpkg_ibm_plex_mono", "JetBrains Mono": "fontpkg_jetbrains_mono",
-    "Roboto Mono": "fontpkg_roboto_mono", "Source Code Pro": "fontpkg_source_code_pro", "Space Mono": "fontpkg_space_mono",
+    "Roboto Mono": "fontpkg_roboto_mono", "Source Code Pro": "fontpkg_source_code_pro",
+    "Space Mono": "fontpkg_space_mono",
 }  # fmt: skip
 
 

@@ -41,7 +41,7 @@ def digits(lines: list[Line], truth: list[str]) -> tuple[int, list[tuple[str, st
     for line, text in zip(shown, truth, strict=True):
         for at, character in enumerate(text):
             read = line.text[at] if at < len(line.text) else " "
-            if not (character.isdigit() or read.isdigit()):
+            if not character.isdigit():
                 continue
             if at >= len(line.text) or line.confidence[at] < CLEAR:
                 lost += character.isdigit()

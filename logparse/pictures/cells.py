@@ -49,7 +49,7 @@ def cells_of(grid: Grid) -> Cells:
     lines = np.concatenate([_weighted(weights, grid.ink) for weights in down])
     cells = np.concatenate([_weighted(weights, lines.T) for weights in across])
     cells = cells.reshape(columns, width, rows, height).transpose(2, 0, 3, 1)
-    is_full = np.asarray(cells > _SOLID).all(axis=2)  # (rows, columns, width): ink from top to bottom
+    is_full: NDArray[np.bool_] = np.all(cells > _SOLID, axis=2)  # (rows, columns, width): ink from top to bottom
     # Strokes of wide glyphs reach a little into the next cell.
     inner = cells[..., _SPILL : width - _SPILL] if width >= 3 * _SPILL + 3 else cells
     blocks = is_full[..., : max(2, width // 3)].all(axis=2)

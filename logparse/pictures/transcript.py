@@ -90,6 +90,9 @@ def _opinion(votes: Counter[str], likeness: Floats) -> tuple[str, float]:
     best = float(likeness.max())
     if best < _ALIKE:
         return (character if share[at] >= 0.5 else UNKNOWN), 0.0
+    similar = fonts.CHARACTERS[int(np.argmax(likeness))]
+    if similar in _LOOKALIKES.get(character, "") and best - likeness[at] > _MARGIN:
+        return similar, 0.0  # the recogniser reads an O beside digits as a zero
     alike = [fonts.CHARACTERS.index(other) for other in _kind(character) if other != character]
     margin = float(likeness[at] - likeness[alike].max()) if alike else 1.0
     voted = float(share[at]) if total else (0.6 if character in _THIN and likeness[at] == best else 0.0)
@@ -103,6 +106,7 @@ def _opinion(votes: Counter[str], likeness: Floats) -> tuple[str, float]:
 
 
 _WEIGHT = 6.0
+_LOOKALIKES = {"0": "OoDQ", "1": "lIi|", "2": "Zz", "5": "Ss", "6": "b", "8": "B", "9": "gq"}
 _ALIKE = 0.6
 _MAJORITY = 0.6
 _MARGIN = 0.01
@@ -129,18 +133,20 @@ _MARKS = "".join(c for c in fonts.CHARACTERS if not c.isalnum())
 
 
 def _in_words(cells: Cells, labels: NDArray[np.intp], characters: Sequence[str]) -> NDArray[np.bool_]:
-    """The clusters that are read as 0 or 1 and are often between two letters: they are an `l` or an `O`."""
+    """The clusters that are read as 0 or 1 and are often between two letters or after one: they are an `l` or an `O`."""
     is_letter = np.array([character.isalpha() for character in characters])
     letters = np.zeros((cells.kinds.shape[0], cells.kinds.shape[1] + 2), dtype=bool)
     shown = cells.kinds >= 0
     letters[:, 1:-1][shown] = is_letter[labels[cells.kinds[shown]]]
     row, column = cells.at[:, 0], cells.at[:, 1]
     between = letters[row, column] & letters[row, column + 2]
-    share = np.bincount(labels, weights=between) / np.bincount(labels)
-    return np.array([character in _LIKE_LETTERS for character in characters]) & (share > _BETWEEN_LETTERS)
+    sizes = np.bincount(labels)
+    in_word = np.bincount(labels, weights=between) / sizes > _BETWEEN_LETTERS
+    in_word |= np.bincount(labels, weights=letters[row, column]) / sizes > _AFTER_LETTERS
+    return np.array([character in _LIKE_LETTERS for character in characters]) & in_word
 
 
-_LIKE_LETTERS, _BETWEEN_LETTERS = "01", 0.15
+_LIKE_LETTERS, _BETWEEN_LETTERS, _AFTER_LETTERS = "01", 0.15, 0.6
 
 
 def _distances(
