@@ -1,11 +1,8 @@
 """Pictures of terminals as text: the characters of each line, how clear each is, and where it is in the picture."""
 
+from logparse.pictures.lines import CLEAR, Box, Line, NotATerminalError
 from logparse.pictures.picture import (
-    CLEAR,
-    Box,
-    Line,
     MissingPackagesError,
-    NotATerminalError,
     Picture,
     UnreadablePictureError,
     is_picture,

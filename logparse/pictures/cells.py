@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from logparse.pictures.grid import Axis, Floats, Grid
-from logparse.pictures.picture import NotATerminalError
+from logparse.pictures.lines import NotATerminalError
 
 WIDTH = 12
 """Cells that are wider, in pixels, are reduced to this width: more detail does not help."""

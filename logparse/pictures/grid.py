@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from logparse.pictures.picture import NotATerminalError
+from logparse.pictures.lines import NotATerminalError
 
 Floats = NDArray[np.float32]
 

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from logparse.pictures import fonts, recogniser
 from logparse.pictures.cells import BLANK, BLOCK, FAINT, Cells, cells_of, clusters_of
 from logparse.pictures.grid import Floats, Grid, find_grid
-from logparse.pictures.picture import CLEAR, Line, NotATerminalError
+from logparse.pictures.lines import CLEAR, Line, NotATerminalError
 
 UNKNOWN = "\N{REPLACEMENT CHARACTER}"
 """In the text where there is no guess."""
@@ -133,7 +133,7 @@ _MARKS = "".join(c for c in fonts.CHARACTERS if not c.isalnum())
 
 
 def _in_words(cells: Cells, labels: NDArray[np.intp], characters: Sequence[str]) -> NDArray[np.bool_]:
-    """The clusters that are read as 0 or 1 and are often between two letters or after one: they are an `l` or an `O`."""
+    """The clusters that are read as 0 or 1 and are often between two letters or after one: an `l` or an `O`."""
     is_letter = np.array([character.isalpha() for character in characters])
     letters = np.zeros((cells.kinds.shape[0], cells.kinds.shape[1] + 2), dtype=bool)
     shown = cells.kinds >= 0
