@@ -1354,6 +1354,7 @@ GRAMMAR = Grammar(
     name="cerebras",
     title="Cerebras CS-1, CS-2 and CS-3: TensorFlow under Slurm, the appliance, Model Zoo, SDK",
     device_kind="CSX",
+    words=("Cerebras",),
     prefix=line_tag,
     record_starts=(
         timestamp + (pp.Literal(" INFO") | " WARNING" | " ERROR" | " DEBUG"),

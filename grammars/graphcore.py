@@ -1726,6 +1726,7 @@ GRAMMAR = Grammar(
     name="graphcore",
     title="Graphcore IPU",
     device_kind="IPU",
+    words=("Graphcore", "PopTorch", "PopART", "Poplar SDK"),
     rules=(*launch, *sdk, *mnist, *applications, *cosmictagger, *frameworks, *programs, *mlperf, *tools, *failures),
     record_starts=(mpi_tag + pp.Opt(_record | _label), _record, _label),
     prefix=line_tag,

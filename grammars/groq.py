@@ -686,6 +686,7 @@ GRAMMAR = Grammar(
     name="groq",
     title="Groq: GroqFlow, benchit, GroqChip",
     device_kind="GroqChip",
+    words=("Groq", "GroqFlow"),
     rules=(*_SESSION, *_BUILD, *_RUN, *_BENCHIT, *_STATE, *_COMPILER),
     prefix=line_tag,
     record_starts=(

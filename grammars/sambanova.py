@@ -934,6 +934,7 @@ GRAMMAR = Grammar(
     name="sambanova",
     title="SambaNova DataScale (RDU)",
     device_kind="RDU",
+    words=("SambaNova", "SambaFlow", "sn10-r", "sn30-r"),
     rules=(
         *_HEADER, *_WRAPPER, *_ENVIRONMENT, *_APPLICATION, *_COMPILER, *_STARTERS, *_MEASURED, *_MODEL_ZOO, *_SAMBATUNE, *_PROMPTS, *_TOOLS,
         *_CLIENT, *_REST,

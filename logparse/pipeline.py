@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from logparse.arguments import OneOrMany, as_tuple
-from logparse.frames import legible, records, run_defaults
+from logparse.frames import evidence, legible, records, run_defaults
 from logparse.frames.join import Part, join
+from logparse.frames.lines import AllLines
 from logparse.frames.locate import located, placed_evidence
 from logparse.frames.log_tables import carry, read_tables
 from logparse.frames.phases import find_phases
@@ -180,50 +181,50 @@ def read_batch(batch: Batch, vendors: Sequence[Grammar], shared: Sequence[Rule])
     matched = match(batch, vendors, shared)
     found = find_runs(batch, matched.hits)
     covered = coverage(batch, matched.hits, found.hits, matched.remaining, shared)
-    sources = source_rows(batch, found.runs, [hits.grammar for hits in found.hits], covered)
-    unparsed, texts = covered.unparsed, matched.texts
+    sources = source_rows(batch, found.runs, vendors, covered)
+    unparsed, texts = covered.unparsed.to_list(), matched.texts
     del matched  # its remaining lines are all of the text once more: a twelfth of the peak memory of many small files
     frames: dict[str, list[pl.DataFrame]] = {name: [] for name in FRAMES if name != "sources"}
-    lines = legible.PictureLines.of(batch)
+    pictures = legible.PictureLines.of(batch)
     for hits in found.hits:
         runs = found.runs.filter(pl.col("platform") == hits.grammar.name)
-        for name, rows in platform_frames(hits, runs, unparsed, texts, lines):
+        for name, rows in platform_frames(hits, runs, unparsed, texts, pictures):
             frames[name].append(located(batch, name, rows))
     highest = found.runs["n"].max()
     return Part(frames, sources, 0 if highest is None else int(highest) + 1, covered.by_source(batch))  # type: ignore[arg-type]
 
 
 def platform_frames(
-    hits: Hits, runs: pl.DataFrame, unparsed: pl.Series, texts: Texts, lines: legible.PictureLines
+    hits: Hits, runs: pl.DataFrame, unparsed: Sequence[int], texts: Texts, pictures: legible.PictureLines
 ) -> Iterator[tuple[str, pl.DataFrame]]:
     """Names and parts of the frames of one platform's runs, with `n`, rows and rules.
 
-    unparsed: rows, in order, of the lines that are part of no run, as `Coverage`. lines: those in pictures.
+    unparsed: rows, in order, of the lines that are part of no run, as `Coverage`. pictures: the lines in pictures.
     """
     hits = carry(read_tables(hits))
-    phases = find_phases(hits)
-    columns = run_defaults.fill(runs, hits, phases, unparsed)
+    lines = AllLines(hits)
+    phases = find_phases(lines)
+    columns = run_defaults.fill(runs, lines, phases, unparsed)
     refused = columns.refused()
-    empty = [run_defaults.absent(columns, refused), not_proved(columns, runs, unparsed, texts)]
-    evidence_rows = pl.concat([columns.all_evidence(), phases.evidence, *empty], rechunk=True)
-    values = columns.frame
-    unclear = legible.unclear_fields(hits, runs, lines, unparsed)
-    values, evidence_rows, phases = legible.withheld(values, evidence_rows, phases, unclear)
+    empty = run_defaults.absent(columns, refused)
+    rows = [*columns.all_evidence(), *phases.evidence, *not_proved(columns, runs, unparsed, texts), *refused]
+    evidence_rows = pl.concat([evidence.frame(rows), empty], rechunk=True)
+    phase_rows, values = phases.frame, columns.frame
+    refused_rows = evidence.frame([*refused, *phases.refused])
+    del lines, phases, columns, refused, empty, rows  # all that is in Python: the frames of long logs need the memory
+    unclear = legible.unclear_fields(hits, runs, pictures, unparsed)
+    values, evidence_rows, phase_rows = legible.withheld(values, evidence_rows, phase_rows, unclear)
     yield "params", legible.legible_rows(records.params(hits), hits.rules, unclear)
-    yield "messages", records.messages(hits, pl.concat([refused, phases.refused]))
+    yield "messages", records.messages(hits, refused_rows)
     yield from (("metrics", legible.legible_rows(part, hits.rules, unclear)) for part in records.metrics(hits))
     yield "runs", _run_rows(runs, values)
-    yield "phases", phases.rows
+    yield "phases", phase_rows
     min_resolution = hits.grammar.min_resolution
-    placed = placed_evidence(evidence_rows, runs, values, phases, hits.rules, min_resolution, texts)
-    yield "evidence", legible.boxed(placed, lines) if lines else placed
+    placed = placed_evidence(evidence_rows, runs, values, phase_rows, hits.rules, min_resolution, texts)
+    yield "evidence", legible.boxed(placed, pictures) if pictures else placed
 
 
 def _run_rows(runs: pl.DataFrame, values: pl.DataFrame) -> pl.DataFrame:
-    """Rows of `runs` with n, keyed, lines_read, row (first) and row_last.
-
-    values: n, and a column for each name that has a value.
-    """
+    """Rows of `runs` with n, keyed, lines_read, row (first) and row_last; values: n, and columns of `runs`."""
     bounds = runs.select("n", "run", "keyed", "platform", "lines_read", pl.col("row_first").alias("row"), "row_last")
-    values = values.select(c for c in values.columns if c in FRAMES["runs"] or c == "n")
     return bounds.join(values, on="n", how="left", maintain_order="left")

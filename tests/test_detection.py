@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -98,11 +99,16 @@ NOT_OURS = ("not_ours_nvidia.txt", "not_ours_pip_install.txt", "not_ours_report.
 
 
 @pytest.mark.parametrize("name", NOT_OURS)
-def test_what_is_not_ours_is_of_unknown_platform_and_the_reason_says_what_to_do(name: str) -> None:
+def test_what_is_not_ours_has_no_run_and_the_reason_says_what_to_do(name: str) -> None:
     logs = logparse.ingest(SAMPLES / "mixed" / name)
     row = logs.sources.row(0, named=True)
-    assert (row["status"], row["platform"], logs.runs.height) == ("unknown_platform", None, 0)
-    assert "no line identifies a known platform" in row["reason"]
+    assert (row["platform"], logs.runs.height) == (None, 0)
+    if name == "not_ours_nvidia.txt":
+        assert row["status"] == "unknown_platform"
+        assert "no line identifies a known platform" in row["reason"]
+    else:
+        assert row["status"] == "no_run"
+        assert re.search(r"it names the platform [a-z]+, but no rule reads a line", row["reason"])
     assert "logparse explain" in row["reason"]
     assert {name: frame.height for name, frame in logs.frames().items() if name != "sources"} == {
         "runs": 0, "evidence": 0, "phases": 0, "metrics": 0, "params": 0, "messages": 0,
@@ -161,8 +167,10 @@ def test_real_files_without_a_run_give_none(real: pl.DataFrame, folder: str, fil
 )
 def test_a_persons_report_is_no_log(real: pl.DataFrame, path: str) -> None:
     row = real.row(by_predicate=pl.col("path") == path, named=True)
-    assert (row["status"], row["platform"]) == ("unknown_platform", None)
+    assert (row["status"] in NO_LOG, row["platform"]) == (True, None)
 
+
+NO_LOG = ("unknown_platform", "no_run")
 
 PROSE = (
     "On Groq the table said | groq | 77.47% | 0.06 | 16612.48 | and so did mine.",
@@ -179,7 +187,24 @@ PROSE = (
 @pytest.mark.parametrize("sentence", PROSE)
 def test_prose_that_quotes_a_log_is_no_log(sentence: str) -> None:
     row = logparse.ingest(f"# Notes\n\n{sentence}\n- {sentence}\n> {sentence}\n".encode()).sources.row(0, named=True)
-    assert (row["status"], row["platform"]) == ("unknown_platform", None)
+    assert (row["status"] in NO_LOG, row["platform"]) == (True, None)
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("notes\n\nThis was on SAMBANOVA.\n", "it names the platform sambanova"),
+        ("user@sn30-r1-h1:~$ ls\n", "it names the platform sambanova"),
+        ("pip install poptorch-experimental-addons\n", "it names the platform graphcore"),
+        ("Cerebras, then Groq\n", "it names the platform cerebras"),
+        ("hagroqs and agroqed\n", None),
+        ("samba share of a poplar tree\n", None),
+    ],
+)
+def test_a_text_that_names_a_platform_is_not_of_an_unknown_one(text: str, reason: str | None) -> None:
+    row = logparse.ingest(text.encode()).sources.row(0, named=True)
+    assert (row["status"], row["platform"]) == ("no_run" if reason else "unknown_platform", None)
+    assert row["reason"].startswith(reason or "no line identifies a known platform")
 
 
 SHARED_ONLY = (

@@ -17,6 +17,7 @@ from conftest import ROOT, SAMPLES, run
 import logparse
 from logparse.pages.option import shell_word
 from logparse.schema import FRAMES
+from logparse.text.terminal import dump
 
 NAME = "-o <script>alert(1)</script> \"q\" 'a' \\input{x} $%&_# |b| `c` [d](javascript:e)\n\x1b]0;t\x07\u202enel.out"
 PAYLOADS = (
@@ -125,6 +126,17 @@ def test_no_text_becomes_markdown_or_latex(given: logparse.Logs, folder: Path) -
         latex = run(*command, folder, "--format", "latex").output
         assert "\\input" not in latex
         assert not re.search(r"(?<!\\)[&] _z", latex)
+
+
+@pytest.mark.parametrize("value", [1.0, float("nan")])
+@pytest.mark.parametrize("format", ["json", "ndjson"])
+def test_json_gives_back_each_character_and_shows_none_that_a_terminal_obeys(format: str, value: float) -> None:
+    texts = [*PAYLOADS, "next\x85line", "tag \U000e0041"]
+    frame = pl.DataFrame({"text": texts, "value": [value] * len(texts)})
+    out = dump(frame, "messages", format).decode()
+    assert not UNSAFE.search(out)
+    rows = json.loads(out)["rows"] if format == "json" else [json.loads(line) for line in out.split("\n")[:-1]]
+    assert [row["text"] for row in rows] == texts
 
 
 def test_the_cells_of_a_table_stay_in_their_row(given: logparse.Logs, folder: Path) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import polars as pl
@@ -12,6 +13,7 @@ from conftest import SAMPLES
 import logparse
 from logparse.frames import invariants
 from logparse.grammar import units
+from logparse.schema import RUNS
 
 CEREBRAS = (SAMPLES / "cerebras" / "bert_large_batch_1024.out").read_text()
 
@@ -75,8 +77,9 @@ def test_a_run_does_not_end_before_its_start() -> None:
     ],
 )
 def test_what_breaks_an_invariant(column: str, values: list[Any], expected: list[str | None]) -> None:
-    found = invariants.broken(column, pl.Series(values, strict=False), {})
-    assert (found["code"].to_list() if found is not None else [None] * len(values)) == expected
+    check = invariants.check(column, RUNS[column])
+    found = [None if value is None else check(value, None, None) for value in values]
+    assert [cause and cause[0].value for cause in found] == expected
 
 
 @pytest.mark.parametrize(
@@ -96,12 +99,45 @@ def test_a_quantity_has_a_range(name: str, values: list[Any], expected: list[Any
 def test_a_phase_takes_no_negative_time(monkeypatch: pytest.MonkeyPatch) -> None:
     from logparse.frames import phase_spans
 
-    excluded: Callable[..., pl.DataFrame] = phase_spans._with_excluded_time
+    def too_long(pairs: Sequence[phase_spans._Pair], *_: Any) -> dict[int, float]:
+        return {pair.id: 1e9 for pair in pairs}
 
-    def too_long(*args: Any) -> pl.DataFrame:
-        return excluded(*args).with_columns(pl.lit(1e9).alias("within"))
-
-    monkeypatch.setattr(phase_spans, "_with_excluded_time", too_long)
+    monkeypatch.setattr(phase_spans, "_excluded_time", too_long)
     logs = ingest(CEREBRAS)
     assert (logs.phases["duration_s"] >= 0).all()
     assert logs.messages.filter(pl.col("kind") == "impossible").height
+
+
+def test_phases_after_an_impossible_one_have_keys_of_their_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    from logparse.frames import phase_spans
+
+    two = [SAMPLES / "cerebras" / f"bert_large_batch_{size}.out" for size in (512, 1024)]
+    expected = logparse.ingest(two)
+    excluded: Callable[..., dict[int, float]] = phase_spans._excluded_time
+
+    calls: list[object] = []
+
+    def first_is_impossible(pairs: Sequence[phase_spans._Pair], *args: Any) -> dict[int, float]:
+        calls.append(args)
+        seconds = excluded(pairs, *args)
+        return seconds if len(calls) > 1 else {**seconds, pairs[0].id: 1e9}
+
+    monkeypatch.setattr(phase_spans, "_excluded_time", first_is_impossible)
+    logs = logparse.ingest(two)
+    assert 0 < logs.phases.height < expected.phases.height
+    assert logs.phases.select("run", "key").is_unique().all()
+    rows = logs.evidence.filter(pl.col("frame") == "phases")
+    assert set(rows.select("run", "key").rows()) == set(logs.phases.select("run", "key").rows())
+
+
+def test_a_bar_whose_time_is_impossible_is_no_phase() -> None:
+    text = (SAMPLES / "graphcore" / "mnist_asked_lr_002_cached.out").read_text()
+    expected = ingest(text)
+    bar = expected.phases.filter(pl.col("basis") == "bar").row(0, named=True)
+    lines = text.split("\n")
+    line = lines[bar["line_first"] - 1]
+    lines[bar["line_first"] - 1] = re.sub(r"\[\d\d:\d\d<", f"[{'1' * 400}:27<", line)
+    assert lines[bar["line_first"] - 1] != line
+    logs = ingest("\n".join(lines))
+    assert logs.phases.height == expected.phases.height - 1
+    assert logs.phases["duration_s"].null_count() == 0

@@ -240,7 +240,7 @@ def _curves(ledger: Ledger, name: str, split: str) -> tuple[Mapping[tuple[Any, .
     curves = points.join(per_job, on="job", how="left", maintain_order="left").select(
         "job",
         "step",
-        pl.coalesce("samples", (pl.col("step") * pl.col("batch")).cast(pl.Int64)).alias("samples"),
+        pl.coalesce("samples", (pl.col("step") * pl.col("batch")).cast(pl.Int64, strict=False)).alias("samples"),
         ((pl.col("at") - pl.col("begin")).dt.total_microseconds() / 1e6).round(6).alias("seconds"),
         (pl.col("value") if name == "loss" else pl.lit(None, pl.Float64)).alias("loss"),
         "value",

@@ -37,8 +37,8 @@ def with_ids(places: pl.DataFrame) -> pl.DataFrame:
 
 def fullest(places: pl.DataFrame, by: Sequence[str] = ("run",)) -> pl.DataFrame:
     """One row for each `run` (or for each value of `by`), with the number of its other `copies`: the place with most
-    lines read, then the first. In the order of the sources."""
-    best = places.sort(["lines_read", "source_index", "line_first"], descending=[True, False, False])
+    lines read, then the first by its name, whatever the order of the sources. In that order."""
+    best = places.sort(["lines_read", "source", "line_first"], descending=[True, False, False])
     counted = best.with_columns((pl.len().over(by) - 1).cast(pl.UInt32).alias("copies"))
     return counted.unique(by, keep="first", maintain_order=True).sort("source_index", "line_first")
 

@@ -10,15 +10,17 @@ shown.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
+from typing import Any, TypedDict
 
 import polars as pl
 
+from logparse.frames.lines import Lines, Place
 from logparse.grammar import Rule
 from logparse.grammar import units as conversions
 from logparse.schema import INTEGER, NUMBER, TEXT, TIME, WORD, field
-from logparse.schema.build import Given, make
+from logparse.schema.build import Given
 
 ROW: dict[str, pl.DataType] = {
     "n": pl.UInt32(),
@@ -43,63 +45,92 @@ ROW: dict[str, pl.DataType] = {
 }
 
 
+class Row(TypedDict, total=False):
+    """A row under construction; what it lacks is null."""
+
+    n: int
+    frame: str
+    column: str
+    key: str | None
+    text: str | None
+    how: str
+    formula: str | None
+    input: str | None
+    number: float | None
+    unit: str | None
+    was: str | None
+    code: str | None
+    reason: str | None
+    pos: int | None
+    seg: str | None
+    rule: str | None
+    field: str | None
+    col: int | None
+    id: int
+
+
+def frame(rows: Sequence[Row]) -> pl.DataFrame:
+    """The rows as a frame of the schema `ROW`."""
+    return pl.DataFrame(rows, ROW)
+
+
 _AS_READ = ["read", "converted", "estimate"]
 """Values of `how` for which the text is the number."""
+_CONVERTED = frozenset(u for u in (*conversions.UNITS, *conversions.SPECIAL) if conversions.is_converted(u))
 
 
-def rows(lines: pl.DataFrame, **extra: Given) -> pl.DataFrame:
-    """`lines` as evidence rows: its columns of those names, `extra` ones set, the rest null."""
-    own = {c.name: c for c in lines.get_columns() if c.name in ROW and c.name not in extra}
-    return make(lines, ROW, own | extra)
+def of_place(n: int, place: Place | None, reason: str | None = None) -> Row:
+    """An evidence row of what follows from a line; without its place, where there is none."""
+    row: Row = {"n": n, "how": "inferred", "reason": reason}
+    if place is not None:
+        row.update({"pos": place.pos, "seg": place.seg, "rule": place.rule})
+    return row
 
 
-def of_lines(lines: pl.DataFrame, **given: Given) -> pl.DataFrame:
-    """Evidence rows of lines that a rule read: n, and what is `given`. (The words a rule captures are not looked
-    at.)"""
-    return make(lines, ROW, {"n": lines["n"], **given})
-
-
-def number(column: str, dtype: pl.DataType) -> pl.Expr:
-    """A value as the number that formulas use: times are seconds since 1970."""
+def numbers(values: Sequence[Any], dtype: pl.DataType) -> list[float | None]:
+    """Values as the numbers that formulas use: times are seconds since 1970; None for text."""
     if dtype == TIME:
-        return (pl.col(column).dt.epoch("us") / 1e6).round(6)
-    return pl.col(column).cast(NUMBER) if dtype in (NUMBER, INTEGER) else pl.lit(None, NUMBER)
+        return [None if value is None else value / 1e6 for value in values]
+    if dtype in (NUMBER, INTEGER):
+        return [None if value is None else float(value) for value in values]
+    return [None] * len(values)
 
 
-def numbers(values: pl.Series) -> pl.Series | None:
-    """The same for known values, without a query; None where they are not numbers."""
-    if values.dtype == TIME:
-        # One by one, since polars multiplies a column by a rounded reciprocal.
-        return pl.Series([None if us is None else us / 1e6 for us in values.cast(pl.Int64)], dtype=NUMBER)
-    return values if values.dtype in (NUMBER, INTEGER) else None
-
-
-def place(frame: pl.DataFrame, field: str, rule: Rule) -> dict[str, Given]:
-    """pos, seg, rule, field, col, text, unit, reason and `how` of the value that lines of `rule` have in `field`."""
-    # What stands in a column already is no query.
-    have = {column.name: column for column in frame.get_columns()}
-    carried = f"{field}:pos" in have
-    text = have.get(f"{field}:text")
-    changed = bool(rule.corrects) or any(map(conversions.is_converted, units(rule, field)))
-    how: Given = "inferred" if text is None else "converted" if changed else "read"
-    if text is not None and (text.null_count() or f"{field}:unit" in have):
-        there = pl.col(text.name).is_not_null()
-        how = pl.when(there).then(pl.lit(how)).otherwise(pl.lit("inferred"))
-        if f"{field}:unit" in have:
-            units_ = [u for u in (*conversions.UNITS, *conversions.SPECIAL) if conversions.is_converted(u)]
-            converted = pl.col(f"{field}:unit").is_in(units_)
-            how = pl.when(there & converted).then(pl.lit("converted")).otherwise(how)
-    return {
-        "pos": have[f"{field}:pos" if carried else "pos"],
-        "seg": have[f"{field}:seg" if carried else "seg"],
-        "rule": have[f"{field}:rule"] if carried else rule.name,
-        "field": field,
-        "col": have.get(f"{field}:col"),
-        "text": text,
-        "unit": None if text is None else _unit(frame, field, rule),
-        "how": how,
-        "reason": rule.corrects,
-    }
+def of_values(lines: Lines, field: str, indices: Sequence[int]) -> list[Row]:
+    """An evidence row of the value that each of these lines has in `field`: n, text, unit, number, reason, how, and
+    where it is."""
+    rule, has_text = lines.rule, f"{field}:text" in lines
+    is_carried = f"{field}:pos" in lines
+    where = f"{field}:" if is_carried else ""
+    n, positions, segments = lines["n"], lines[f"{where}pos"], lines[f"{where}seg"]
+    names = lines.get(f"{field}:rule") if is_carried else [rule.name] * len(lines)
+    texts, columns = lines.get(f"{field}:text"), lines.get(f"{field}:col")
+    values = lines[field]
+    of_indices = numbers([values[i] for i in indices], lines.dtype(field))
+    units_of = _units(lines, field) if has_text else [None] * len(lines)
+    has_units = f"{field}:unit" in lines
+    is_changed = bool(rule.corrects) or any(map(conversions.is_converted, units(rule, field)))
+    out: list[Row] = []
+    for i, number in zip(indices, of_indices, strict=True):
+        how = "inferred"
+        if texts[i] is not None:
+            how = "converted" if is_changed or (has_units and units_of[i] in _CONVERTED) else "read"
+        out.append(
+            {
+                "n": n[i],
+                "pos": positions[i],
+                "seg": segments[i],
+                "rule": names[i],
+                "field": field,
+                "col": columns[i],
+                "text": texts[i],
+                "unit": units_of[i],
+                "how": how,
+                "reason": rule.corrects,
+                "number": number,
+            }
+        )
+    return out
 
 
 def units(rule: Rule, field: str) -> list[str | None]:
@@ -107,8 +138,22 @@ def units(rule: Rule, field: str) -> list[str | None]:
     return list(dict.fromkeys(g.unit for g in rule.compiled.groups if g.name == field))
 
 
-def _unit(frame: pl.DataFrame, field: str, rule: Rule) -> Given:
-    """The unit in which `field` is printed on these lines."""
+@cache
+def unit_of_stamps(rule: Rule) -> str | None:
+    """The format in which lines of `rule` print their time stamp; the first one, where there are several."""
+    return next(iter(units(rule, "at")), None)
+
+
+def _units(lines: Lines, field: str) -> list[str | None]:
+    """The unit in which `field` is printed on each line."""
+    unit = printed_unit(lines.frame, field, lines.rule)
+    if isinstance(unit, pl.Expr):
+        unit = lines.frame.select(unit.alias("unit"))["unit"]
+    return unit.to_list() if isinstance(unit, pl.Series) else [unit] * len(lines)
+
+
+def printed_unit(frame: pl.DataFrame, field: str, rule: Rule) -> Given:
+    """The unit in which `field` is printed on these lines of `rule`."""
     if f"{field}:unit" in frame.columns:
         return frame[f"{field}:unit"]
     printed = units(rule, field)
@@ -124,22 +169,20 @@ def _unit(frame: pl.DataFrame, field: str, rule: Rule) -> Given:
 _FEW = 1000
 """Up to so many lines, it is not worth testing whether any of them has an exponent."""
 
+_A_METRIC = "loss"
+"""A field that stands for all metrics: they are numbers."""
 
-def resolution(frame: pl.DataFrame, field: str, rule: Rule) -> pl.Expr:
-    """Half a unit of the last digit that lines of `rule` print of `field`, in the vocabulary's unit."""
-    column = f"{field}:text"
-    if column not in frame.columns:
-        return pl.lit(None, NUMBER)
-    unit = _unit(frame, field, rule)
-    if isinstance(unit, pl.Series):
-        known = [*unit.drop_nulls().unique(), None]
-        parts = [pl.when(pl.col(unit.name).eq_missing(pl.lit(u, TEXT))).then(_half(column, field, u)) for u in known]
-        return pl.coalesce(parts)
-    if isinstance(unit, pl.Expr):
-        return pl.coalesce(pl.when(unit == (u or "")).then(_half(column, field, u)) for u in units(rule, field))
-    exponents = frame.height < _FEW or bool(frame[column].str.contains("[eE]").any())
-    half = _half(column, field, unit, exponents)
-    return pl.when(pl.col(field).is_finite()).then(half) if frame.schema[field] == NUMBER else half
+
+def resolution(metrics: pl.DataFrame) -> pl.Expr:
+    """Half a unit of the last digit that each metric (with text, printed_unit, value) has, in the vocabulary's unit."""
+    exponents = metrics.height < _FEW or bool(metrics["text"].str.contains("[eE]").any())
+    units = metrics["printed_unit"].unique().to_list()
+    halves = [_half("text", _A_METRIC, unit, exponents) for unit in units]
+    half = halves[0]
+    if len(units) > 1:
+        is_in = [pl.col("printed_unit").eq_missing(pl.lit(unit, TEXT)) for unit in units]
+        half = pl.coalesce(pl.when(unit).then(half) for unit, half in zip(is_in, halves, strict=True))
+    return pl.when(pl.col("value").is_finite()).then(half).alias("resolution")
 
 
 @cache

@@ -7,48 +7,92 @@ What a line prints is checked when it is read (`units.possible`); here is what w
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any, Literal, NamedTuple, TypeAlias, cast
 
 import polars as pl
 
-from logparse.frames import evidence
-from logparse.schema import INTEGER, NUMBER, TEXT, TIME, in_no_calendar, range_of
+from logparse.frames.evidence import Row
+from logparse.schema import INTEGER, NUMBER, TEXT, TIME, Range, range_of
 from logparse.text.missing import Code
 
+_EPOCH = datetime(1970, 1, 1)
+_FIRST, _LAST = ((limit - _EPOCH) // timedelta(microseconds=1) for limit in (datetime.min, datetime.max))
 
-def broken(column: str, values: pl.Series, others: Mapping[str, pl.Series]) -> pl.DataFrame | None:
-    """Why `column` cannot have some of `values`: code and reason of each value, both null where it can; None if it can
-    have all of them.
 
-    others: the values of the same runs in `started_at` and `ended_at`, where they are known already.
-    """
-    causes: list[tuple[pl.Series, Code, str]] = []
-    # The sum tells without a query whether all are finite: it is not if one of them is not.
-    if values.dtype == NUMBER and not math.isfinite(values.sum()):
-        causes.append((~values.is_finite(), Code.NOT_FINITE, "{} is not a finite number"))
-    if values.dtype in (NUMBER, INTEGER):
-        limits = range_of(column)
-        causes.append((limits.excludes(values), Code.IMPOSSIBLE, f"{{}} is impossible: {column} is {limits}"))
-    if values.dtype == TIME:
-        causes.append((in_no_calendar(values), Code.IMPOSSIBLE, "{} is in no calendar"))
-        if column == "ended_at" and "started_at" in others:
-            causes.append((values < others["started_at"], Code.IMPOSSIBLE, "{} is before the start of the run"))
-        if column == "started_at" and "ended_at" in others:
-            causes.append((values > others["ended_at"], Code.IMPOSSIBLE, "{} is after the end of the run"))
-    causes = [cause for cause in causes if cause[0].any()]
-    if not causes:
+class Broken(NamedTuple):
+    """Why a run, or a phase, cannot have a value."""
+
+    key: int
+    """n of the run, or id of the phase."""
+    code: Code
+    reason: str
+
+
+Check: TypeAlias = Callable[[Any, int | None, int | None], tuple[Code, str] | None]
+"""Why a cell cannot have a value (times as microseconds since 1970), with the start and the end of the run where they
+are known already; None if it can."""
+
+
+def check(column: str, dtype: pl.DataType) -> Check:
+    """The check of the values of `column`."""
+    if dtype == TIME:
+        return partial(_broken_time, column)
+    if dtype in (NUMBER, INTEGER):
+        return partial(_broken_number, column, range_of(column))
+    return lambda value, started, ended: None
+
+
+def _broken_number(
+    column: str, limits: Range, value: float, started: int | None, ended: int | None
+) -> tuple[Code, str] | None:
+    if not math.isfinite(value):
+        return Code.NOT_FINITE, f"{_text(value, NUMBER)} is not a finite number"
+    least, most = limits
+    if (least is None or value >= least) and (most is None or value <= most):
         return None
-    code, reason = pl.lit(None, TEXT), pl.lit(None, TEXT)
-    for condition, why, text in reversed(causes):
-        holds = pl.lit(condition.fill_null(False))
-        code = pl.when(holds).then(pl.lit(why.value)).otherwise(code)
-        reason = pl.when(holds).then(pl.format(text, "value")).otherwise(reason)
-    return pl.DataFrame({"value": values}).select(code.alias("code"), reason.alias("reason"))
+    dtype = INTEGER if isinstance(value, int) else NUMBER
+    return Code.IMPOSSIBLE, f"{_text(value, dtype)} is impossible: {column} is {limits}"
 
 
-def refusals(causes: pl.DataFrame, key: str, evidence_rows: pl.DataFrame) -> pl.DataFrame:
-    """An evidence row, of an absent value, for each of `causes` (key, code, reason): its first line, where it has
-    one."""
-    lines = evidence_rows.drop("code", "reason", "formula", "input", "was", "number")
-    lines = causes.join(lines, on=key, how="left", maintain_order="left").unique(key, keep="first", maintain_order=True)
-    return evidence.rows(lines, frame="runs", how="absent")
+def _broken_time(column: str, value: int, started: int | None, ended: int | None) -> tuple[Code, str] | None:
+    if not _FIRST <= value <= _LAST:
+        return Code.IMPOSSIBLE, f"{_text(value, TIME)} is in no calendar"
+    if column == "ended_at" and started is not None and value < started:
+        return Code.IMPOSSIBLE, f"{_text(value, TIME)} is before the start of the run"
+    if column == "started_at" and ended is not None and value > ended:
+        return Code.IMPOSSIBLE, f"{_text(value, TIME)} is after the end of the run"
+    return None
+
+
+def _text(value: Any, dtype: pl.DataType) -> str:
+    """The value as polars writes it."""
+    return str(pl.Series([value]).cast(dtype).cast(TEXT).item())
+
+
+_OF_LINE = ("n", "key", "text", "unit", "pos", "seg", "rule", "field", "col", "id")
+
+
+def refusals(causes: Iterable[Broken], key: Literal["n", "id"], rows: Iterable[Row], column: str) -> Iterator[Row]:
+    """An evidence row, of an absent value of `column`, for the first cause of each run (`n`) or phase (`id`): with the
+    first of `rows` of it, where there is one. A phase always has one."""
+    first: dict[object, Row] = {}
+    for row in rows:
+        first.setdefault(row.get(key), row)
+    refused = set()
+    for cause in causes:
+        if cause.key in refused:
+            continue
+        refused.add(cause.key)
+        row = first.get(cause.key, {"n": cause.key})
+        line = cast(Row, {name: value for name, value in row.items() if name in _OF_LINE})
+        yield {
+            **line,
+            "frame": "runs",
+            "column": column,
+            "how": "absent",
+            "code": cause.code.value,
+            "reason": cause.reason,
+        }

@@ -7,12 +7,11 @@ rest on a field with a guess become null, and `evidence` names the text and its 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import polars as pl
 
 from logparse.frames import evidence
-from logparse.frames.phase_rows import Phases
 from logparse.grammar import Rule
 from logparse.pictures import CLEAR, Line
 from logparse.reading.match import Hits, cut, run_rules
@@ -60,7 +59,7 @@ class PictureLines:
         return {row for row, line in self.lines.items() if not line.is_clear(0, len(line.text))}
 
 
-def unclear_fields(hits: Hits, runs: pl.DataFrame, lines: PictureLines, unparsed: pl.Series) -> pl.DataFrame:
+def unclear_fields(hits: Hits, runs: pl.DataFrame, lines: PictureLines, unparsed: Sequence[int]) -> pl.DataFrame:
     """The captured fields with a guess, as `_UNCLEAR`.
 
     A line with guesses that no rule reads may be one of a rule that would read it with other characters in their place:
@@ -69,7 +68,7 @@ def unclear_fields(hits: Hits, runs: pl.DataFrame, lines: PictureLines, unparsed
     unparsed: rows, in order, of the lines that are part of no run, as `Coverage`.
     """
     guessed = lines.unclear()
-    rows = [*_captured(hits, lines, guessed), *_lost(hits, runs, lines, guessed.intersection(unparsed.to_list()))]
+    rows = [*_captured(hits, lines, guessed), *_lost(hits, runs, lines, guessed.intersection(unparsed))]
     return pl.DataFrame(rows, schema=_UNCLEAR, orient="row")
 
 
@@ -151,8 +150,8 @@ def _may_be_in(text: str, unclear: Sequence[bool], word: str) -> bool:
 
 
 def withheld(
-    values: pl.DataFrame, evidence_rows: pl.DataFrame, phases: Phases, unclear: pl.DataFrame
-) -> tuple[pl.DataFrame, pl.DataFrame, Phases]:
+    values: pl.DataFrame, evidence_rows: pl.DataFrame, phases: pl.DataFrame, unclear: pl.DataFrame
+) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
     """The columns of runs, their evidence and the phases without what rests on an unclear field.
 
     Args:
@@ -203,7 +202,7 @@ def withheld(
         ],
         dtype=pl.Boolean,
     )
-    phases = replace(phases, rows=phases.rows.filter(~pl.col("id").is_in(sorted(phase_ids))))
+    phases = phases.filter(~pl.col("id").is_in(sorted(phase_ids)))
     return values, pl.concat([evidence_rows.filter(is_kept), _absent(illegible, unclear)]), phases
 
 

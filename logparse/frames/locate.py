@@ -8,11 +8,10 @@ import polars as pl
 import polars.selectors as cs
 
 from logparse.frames import evidence
-from logparse.frames.phase_rows import Phases
 from logparse.frames.resolution import value_resolutions
 from logparse.grammar import Rule
 from logparse.reading.scan import Batch, Texts
-from logparse.schema import FRAMES, TEXT, TIME, WORD
+from logparse.schema import TEXT, TIME, WORD
 
 
 def located(batch: Batch, name: str, rows: pl.DataFrame) -> pl.DataFrame:
@@ -42,7 +41,7 @@ def placed_evidence(
     evidence_rows: pl.DataFrame,
     runs: pl.DataFrame,
     columns: pl.DataFrame,
-    phases: Phases,
+    phases: pl.DataFrame,
     rules: Mapping[str, Rule],
     min_resolution: Mapping[str, float],
     texts: Texts,
@@ -53,6 +52,7 @@ def placed_evidence(
         evidence_rows: as `evidence.ROW`, of runs and phases.
         runs: with n and source (index).
         columns: n, and the columns of runs with their values.
+        phases: as `phase_rows.ROW`.
         rules: by name, those that read the lines.
         min_resolution: column -> lower bound of its resolution, as the grammar declares it.
     """
@@ -60,9 +60,9 @@ def placed_evidence(
     rows = evidence.shown(_with_segments(evidence_rows.with_columns(row), texts))
     ids = {rule.name: rule.id for rule in rules.values()}
     rule = pl.col("rule").replace_strict(list(ids), list(ids.values()), default=None, return_dtype=TEXT)
-    run_values = _long(columns, [c for c in columns.columns if c in FRAMES["runs"]], "n", "runs")
+    run_values = _long(columns, columns.columns[1:], "n", "runs")
     # Keys of phases are unique within a run only.
-    phase_values = phases.rows.select("n", "key", value=pl.col("duration").cast(TEXT))
+    phase_values = phases.select("n", "key", value=pl.col("duration").cast(TEXT))
     value = _looked_up(rows, run_values, "n", "frame", "column"), _looked_up(rows, phase_values, "n", "key")
     # The source of the run, for evidence without a line (that of absent values).
     source_of_run = _looked_up(rows, runs.select("n", value="source"), "n")

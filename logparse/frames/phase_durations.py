@@ -2,82 +2,93 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
+from collections.abc import Sequence
+from typing import NamedTuple
+
 import polars as pl
 
 from logparse.frames import evidence
-from logparse.frames.phase_rows import Phases
+from logparse.frames.evidence import Row
+from logparse.frames.lines import AllLines, Lines, Place, is_better
+from logparse.frames.phase_rows import Phase, Phases, by_run
 from logparse.grammar import Bar, Reported, Spinner
-from logparse.reading.match import Hits, lines_where
-from logparse.schema import NUMBER, TEXT, TIME
 
 FINISHED = 0.95
 """Share of a bar's total from which it counts as finished: finished bars stop at 149/150 or 75/78."""
 
 
-def reported_phases(phase: Reported, hits: Hits, earlier: Phases) -> Phases | None:
+def reported_phases(phase: Reported, lines: AllLines, earlier: Phases) -> Phases | None:
     """The phases of a `Reported`; None where no run has one."""
     name, _, field = phase.of.partition(".")
-    frame, rule = hits.get(name), hits.rules.get(name)
-    if frame is None or rule is None or field not in frame.columns:
+    stating = lines.get(name)
+    if stating is None or field not in stating:
         return None
-    frame = lines_where(frame, phase.where).filter(pl.col(field).is_not_null()).sort("pos")
-    keys = ["n", phase.stage_field] if phase.stage_field else ["n"]
-    if phase.pick in ("first", "last"):
-        frame = frame.unique(keys, keep=phase.pick, maintain_order=True)  # type: ignore[arg-type]
-    elif phase.pick == "max":
-        frame = frame.sort(field, descending=True).unique(keys, keep="first", maintain_order=True).sort("pos")
-    frame = earlier.numbered(frame)
-    rows = frame.select(
-        "id",
-        "n",
-        pl.col("pos").alias("begin_pos"),
-        pl.col("pos").alias("end_pos"),
-        pl.col(field).cast(NUMBER).alias("duration"),
-        pl.lit("reported").alias("basis"),
-        (pl.col(phase.stage_field) if phase.stage_field else pl.lit(phase.stage, TEXT)).alias("stage"),
-        (pl.col("at") if "at" in frame.columns else pl.lit(None)).cast(TIME).alias("end_at"),
-    )
-    place = evidence.place(frame, field, rule)
-    stated = Phases(rows, evidence.of_lines(frame, **place, number=frame[field], id=frame["id"], column="duration_s"))
+    n, pos, values = stating["n"], stating["pos"], stating[field]
+    stages, ends = stating.get(phase.stage_field or ""), stating.get("at")
+    indices = [i for i in stating.where(phase.where) if values[i] is not None]
+    if phase.pick != "all":
+        best: dict[tuple[int, str | None], int] = {}
+        for i in indices:
+            at = best.get((n[i], stages[i]))
+            if at is None or phase.pick == "last" or is_better(values[i], values[at], phase.pick):
+                best[n[i], stages[i]] = i
+        indices = sorted(best.values())
+    first = earlier.next_id()
+    rows = [
+        Phase(
+            first + k, n[i], pos[i], pos[i], float(values[i]), "reported",
+            stages[i] if phase.stage_field else phase.stage, end_at=ends[i],
+        )
+        for k, i in enumerate(indices)
+    ]  # fmt: skip
+    if not rows:
+        return None
+    stated = Phases(rows, _cited(rows, evidence.of_values(stating, field, indices)))
     if phase.whole:
-        return _with_sum(stated, earlier)
-    return _subtracted(stated, phase.subtract, hits, earlier)
+        return _with_sum(stated)
+    return _subtracted(stated, phase.subtract, lines, earlier)
 
 
-def _with_sum(stages: Phases, earlier: Phases) -> Phases:
+def _cited(rows: Sequence[Phase], cited: Sequence[Row]) -> list[Row]:
+    """The evidence of the durations of `rows`, from a row for each."""
+    return [{**of, "id": row.id, "column": "duration_s"} for row, of in zip(rows, cited, strict=True)]
+
+
+def _with_sum(stages: Phases) -> Phases:
     """The stages, and for each run the phase as their sum."""
-    whole = stages.rows.group_by("n", maintain_order=True).agg(
-        pl.col("begin_pos").min(), pl.col("end_pos").max(), pl.col("duration").sum(), pl.col("basis").first()
-    )
-    whole = earlier.numbered(whole, after=stages.rows.height)
-    inputs = stages.evidence.drop("id").join(whole.select("n", "id"), on="n", how="left", maintain_order="left")
-    inputs = evidence.rows(inputs, how="derived", formula="sum(duration)", input="duration")
-    return Phases(pl.concat([stages.rows, whole], how="diagonal"), pl.concat([stages.evidence, inputs]))
+    whole: dict[int, Phase] = {}
+    for row in stages.rows:
+        if row.n not in whole:
+            id = stages.rows[-1].id + 1 + len(whole)
+            whole[row.n] = Phase(id, row.n, row.begin_pos, row.end_pos, row.duration, row.basis)
+            continue
+        of_run = whole[row.n]
+        of_run.begin_pos = min(of_run.begin_pos, row.begin_pos)
+        of_run.end_pos = max(of_run.end_pos, row.end_pos)
+        of_run.duration += row.duration
+    derived: Row = {"how": "derived", "formula": "sum(duration)", "input": "duration"}
+    inputs: list[Row] = [{**row, "id": whole[row["n"]].id, **derived} for row in stages.evidence]
+    return Phases([*stages.rows, *whole.values()], [*stages.evidence, *inputs])
 
 
-def bar_phases(phase: Bar, hits: Hits, earlier: Phases) -> Phases | None:
+def bar_phases(phase: Bar, lines: AllLines, earlier: Phases) -> Phases | None:
     """The phases of a `Bar`; None where no run has one."""
-    frame, rule = hits.get(phase.rule), hits.rules.get(phase.rule)
-    if frame is None or rule is None:
+    drawn = lines.get(phase.rule)
+    if drawn is None:
         return None
-    others = [r.name for r in hits.rules.values() if "running" in r.marked and r.name != rule.name]
-    work = pl.concat([hits.by_rule[name]["pos"] for name in others]) if others else None
-    frame = _last_of_bars(frame, work).filter(pl.col("done") >= FINISHED * pl.col("total"))
+    others = [other.frame["pos"] for other in lines.marked("running") if other is not drawn]
+    frame = _last_of_bars(drawn.frame, pl.concat(others) if others else None)
+    frame = frame.filter((pl.col("done") >= FINISHED * pl.col("total")) & pl.col("elapsed").is_not_null())
     if not frame.height:
         return None
-    frame = earlier.numbered(frame)
-    rows = frame.select(
-        "id",
-        "n",
-        "begin_pos",
-        pl.col("pos").alias("end_pos"),
-        pl.col("elapsed").alias("duration"),
-        pl.lit("bar").alias("basis"),
-        pl.lit(phase.stage, TEXT).alias("stage"),
-    )
-    place = evidence.place(frame, "elapsed", rule)
-    cited = evidence.of_lines(frame, **place, number=frame["elapsed"], id=frame["id"], column="duration_s")
-    return _subtracted(Phases(rows, cited), phase.subtract, hits, earlier)
+    bars, first = Lines(frame, drawn.rule), earlier.next_id()
+    rows = [
+        Phase(first + i, bars["n"][i], bars["begin_pos"][i], bars["pos"][i], bars["elapsed"][i], "bar", phase.stage)
+        for i in range(len(bars))
+    ]
+    cited = _cited(rows, evidence.of_values(bars, "elapsed", range(len(bars))))
+    return _subtracted(Phases(rows, cited), phase.subtract, lines, earlier)
 
 
 def _last_of_bars(frame: pl.DataFrame, work: pl.Series | None) -> pl.DataFrame:
@@ -113,118 +124,119 @@ def _last_of_bars(frame: pl.DataFrame, work: pl.Series | None) -> pl.DataFrame:
     )
 
 
-def spinner_phases(phase: Spinner, hits: Hits, earlier: Phases) -> Phases | None:
+def spinner_phases(phase: Spinner, lines: AllLines, earlier: Phases) -> Phases | None:
     """The phases of a `Spinner`; None where no run has one."""
-    frame, rule = hits.get(phase.rule), hits.rules.get(phase.rule)
-    if frame is None or rule is None:
+    drawn = lines.get(phase.rule)
+    if drawn is None:
         return None
-    stages = (
-        frame.group_by("n", pl.col(phase.stage_field).alias("stage"), maintain_order=True)
-        .agg(
-            pl.col("pos").sort().slice(phase.subtract).min().alias("begin_pos"),
-            pl.col("pos").max().alias("end_pos"),
-            (pl.len().cast(pl.Int64) - phase.subtract).alias("frames"),
-            pl.col("seg").last(),
-        )
-        .filter(pl.col("frames") > 0)
-    )
-    if not stages.height:
-        return None
-    whole = stages.group_by("n", maintain_order=True).agg(
-        pl.lit(None, TEXT).alias("stage"),
-        pl.col("begin_pos").min(),
-        pl.col("end_pos").max(),
-        pl.col("frames").sum(),
-        pl.col("seg").first(),
-    )
-    both = earlier.numbered(pl.concat([whole, stages.select(whole.columns)]))
-    duration, number = pl.col("frames") * phase.seconds, pl.col("frames").cast(NUMBER)
-    rows = both.select(
-        "id",
-        "n",
-        "stage",
-        "begin_pos",
-        "end_pos",
-        duration.alias("duration"),
-        pl.lit("spinner").alias("basis"),
-    )
-    cited = evidence.rows(
-        both.select("id", "n", "seg", pl.col("begin_pos").alias("pos"), number.alias("number")),
-        column="duration_s",
-        how="derived",
-        formula=f"frames * {phase.seconds}",
-        input="frames",
-        rule=rule.name,
-        reason="a lower bound: one frame is drawn after each interval",
-    )
-    return Phases(rows, cited)
+    by_stage: dict[tuple[int, str | None], list[int]] = {}
+    for i, key in enumerate(zip(drawn["n"], drawn[phase.stage_field], strict=True)):
+        by_stage.setdefault(key, []).append(i)
+    pos, seg = drawn["pos"], drawn["seg"]
+    stages: list[_Drawn] = []
+    for (n, stage), indices in by_stage.items():
+        places = sorted(pos[i] for i in indices)
+        if len(places) > phase.subtract:
+            frames = len(places) - phase.subtract
+            stages.append(_Drawn(n, stage, places[phase.subtract], places[-1], frames, seg[indices[-1]]))
+    whole: dict[int, _Drawn] = {}
+    for each in stages:
+        above = whole.get(each.n, each._replace(frames=0))
+        begin, end = min(above.begin_pos, each.begin_pos), max(above.end_pos, each.end_pos)
+        whole[each.n] = _Drawn(each.n, None, begin, end, above.frames + each.frames, above.seg)
+    rows: list[Phase] = []
+    cited: list[Row] = []
+    for id, each in enumerate([*whole.values(), *stages], start=earlier.next_id()):
+        duration = each.frames * phase.seconds
+        rows.append(Phase(id, each.n, each.begin_pos, each.end_pos, duration, "spinner", each.stage))
+        place = Place(each.begin_pos, each.seg, drawn.rule.name)
+        derived: Row = {"id": id, "number": float(each.frames), "column": "duration_s", "how": "derived"}
+        derived |= {"formula": f"frames * {phase.seconds}", "input": "frames"}
+        derived |= {"reason": "a lower bound: one frame is drawn after each interval"}
+        cited.append({**evidence.of_place(each.n, place), **derived})
+    return Phases(rows, cited) if rows else None
+
+
+class _Drawn(NamedTuple):
+    """The frames that a spinner draws for one stage of a run, or for all."""
+
+    n: int
+    stage: str | None
+    begin_pos: int
+    end_pos: int
+    frames: int
+    seg: str | None
 
 
 # ---- what a stated duration contains and is subtracted ---- #
 
 
-def _subtracted(stated: Phases, subtrahend: str | None, hits: Hits, earlier: Phases) -> Phases:
+class _Off(NamedTuple):
+    """A duration that is subtracted, and the evidence of it."""
+
+    seconds: float
+    cited: Row
+
+
+def _subtracted(stated: Phases, subtrahend: str | None, lines: AllLines, earlier: Phases) -> Phases:
     """`stated` with the duration of a phase ("compile", "compile#1") or a field ("rule.field") subtracted where the run
     has it."""
     if subtrahend is None:
         return stated
     if "#" in subtrahend or "." in subtrahend:
-        off, cited = _once_a_run(subtrahend, hits, earlier)
-        joined = stated.rows.join(off, on="n", how="left", maintain_order="left")
+        of_run = _once_a_run(subtrahend, lines, earlier)
+        off = {row.id: of_run[row.n] for row in stated.rows if row.n in of_run}
     else:
-        joined, cited = _latest_before(stated.rows, subtrahend, earlier), _cited(earlier)
-    rows = joined.with_columns(
-        (pl.col("duration") - pl.col("off").fill_null(0.0)).clip(lower_bound=0.0).alias("duration")
-    )
+        off = _latest_before(stated.rows, subtrahend, earlier)
+    for row in stated.rows:
+        if row.id in off:
+            row.duration = max(row.duration - off[row.id].seconds, 0.0)
     name = subtrahend.rpartition(".")[2].partition("#")[0]
-    derived = {"how": "derived", "formula": f"max(whole - {name}, 0)"}
-    taken = joined.filter(pl.col("off").is_not_null()).select("id", "n", "off_id", number="off")
-    other = taken.join(cited, left_on="off_id", right_on="id", how="left", maintain_order="left")
-    other = evidence.rows(other, column="duration_s", input=name, **derived)
-    is_reduced = pl.col("id").is_in(taken["id"].implode())
-    whole = {c: pl.when(is_reduced).then(pl.lit(v)).otherwise(c) for c, v in {**derived, "input": "whole"}.items()}
-    return Phases(rows.drop("off", "off_id"), pl.concat([evidence.rows(stated.evidence, **whole), other]))
+    derived: Row = {"how": "derived", "formula": f"max(whole - {name}, 0)"}
+    whole: list[Row] = [{**row, **derived, "input": "whole"} if row["id"] in off else row for row in stated.evidence]
+    other: list[Row] = []
+    for row in stated.rows:
+        if row.id in off:
+            taken: Row = {
+                "n": row.n,
+                "id": row.id,
+                "number": off[row.id].seconds,
+                "column": "duration_s",
+                "input": name,
+            }
+            other.append({**off[row.id].cited, **taken, **derived, "input": name})
+    return Phases(stated.rows, [*whole, *other])
 
 
-def _latest_before(rows: pl.DataFrame, phase: str, earlier: Phases) -> pl.DataFrame:
-    """`rows` with off and off_id: the last row of `phase` that ended since the row before and that is not longer than
-    the row."""
-    inner = earlier.whole(phase).select(
-        "n",
-        pl.col("end_pos").alias("pos"),
-        pl.col("end_pos").alias("inner_end"),
-        pl.col("duration").alias("off"),
-        pl.col("id").alias("off_id"),
-    )
-    ordered = rows.sort("end_pos").with_columns(
-        pl.col("end_pos").alias("pos"), pl.col("end_pos").shift(1).over("n").alias("since")
-    )
-    joined = ordered.join_asof(inner.sort("pos"), on="pos", by="n", strategy="backward", check_sortedness=False)
-    inside = (pl.col("inner_end") > pl.col("since")).fill_null(True) & (pl.col("off") <= pl.col("duration"))
-    joined = joined.with_columns(pl.when(inside).then(c).alias(c) for c in ("off", "off_id"))
-    return joined.sort("id").drop("pos", "since", "inner_end")
+def _latest_before(rows: Sequence[Phase], phase: str, earlier: Phases) -> dict[int, _Off]:
+    """Id -> what is subtracted of a row: the last row of `phase` that ended since the row before and that is not longer
+    than the row."""
+    inner = by_run(sorted(earlier.whole(phase), key=lambda row: row.end_pos))
+    cited = earlier.cited()
+    out: dict[int, _Off] = {}
+    since: dict[int, int] = {}
+    for row in sorted(rows, key=lambda row: row.end_pos):
+        of_run = inner.get(row.n, [])
+        index = bisect_right(of_run, row.end_pos, key=lambda each: each.end_pos) - 1
+        before = since.get(row.n, -1)
+        since[row.n] = row.end_pos
+        if index >= 0 and of_run[index].end_pos > before and of_run[index].duration <= row.duration:
+            out[row.id] = _Off(of_run[index].duration, cited[of_run[index].id])
+    return out
 
 
-def _once_a_run(subtrahend: str, hits: Hits, earlier: Phases) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """n, off, off_id of what is subtracted, one row a run; and its location by id."""
+def _once_a_run(subtrahend: str, lines: AllLines, earlier: Phases) -> dict[int, _Off]:
+    """Run -> what is subtracted of its phase."""
     name, _, field = subtrahend.partition(".")
-    frame, rule = hits.get(name), hits.rules.get(name)
-    if frame is not None and rule is not None and field in frame.columns:
-        frame = (
-            frame.filter(pl.col(field).is_not_null())
-            .sort("pos")
-            .unique("n", keep="first", maintain_order=True)
-            .with_row_index("id")
-        )
-        off = frame.select("n", pl.col(field).cast(NUMBER).alias("off"), pl.col("id").alias("off_id"))
-        cited = evidence.of_lines(frame, **evidence.place(frame, field, rule), id=off["off_id"])
-        return off, cited.drop("n", "number")
+    stating = lines.get(name)
+    if stating is not None and field in stating:
+        stating = stating.of_each_run(field, "first")
+        values, firsts = stating[field], stating.one_each(field, "first")
+        cited = evidence.of_values(stating, field, firsts)
+        return {row["n"]: _Off(float(values[i]), row) for i, row in zip(firsts, cited, strict=True)}
     phase, _, nth = subtrahend.partition("#")
-    rows = earlier.whole(phase).sort("n", "begin_pos")
-    rows = rows.filter(pl.int_range(pl.len()).over("n") == int(nth or 1) - 1)
-    return rows.select("n", pl.col("duration").alias("off"), pl.col("id").alias("off_id")), _cited(earlier)
-
-
-def _cited(earlier: Phases) -> pl.DataFrame:
-    """By id the first evidence row of each phase."""
-    return earlier.evidence.drop("n", "number").unique("id", keep="first")
+    of_phase = by_run(sorted(earlier.whole(phase), key=lambda row: row.begin_pos))
+    first_cited, index = earlier.cited(), int(nth or 1) - 1
+    return {
+        n: _Off(rows[index].duration, first_cited[rows[index].id]) for n, rows in of_phase.items() if index < len(rows)
+    }

@@ -1,14 +1,16 @@
-"""What all kinds of phases share: the working frame of phases, with the evidence of each row."""
+"""What all kinds of phases share: the working rows of phases, with the evidence of each."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import polars as pl
 
-from logparse.frames import evidence, invariants
-from logparse.schema import NUMBER, TEXT, TIME, WORD
-from logparse.schema.build import make
+from logparse.frames.evidence import Row
+from logparse.frames.invariants import Broken, check, refusals
+from logparse.schema import NUMBER, TEXT, TIME
 
 ROW: dict[str, pl.DataType] = {
     "id": pl.UInt32(),
@@ -21,50 +23,84 @@ ROW: dict[str, pl.DataType] = {
     "end_at": TIME,
     "duration": NUMBER,
     "basis": TEXT,
+    "key": TEXT,
 }
-"""`id` joins a row to its evidence; `duration` is in seconds; `stage` is null for a whole phase."""
+
+
+@dataclass(slots=True)
+class Phase:
+    """A phase of a run. Its evidence has the same `id`; times are microseconds since 1970; `duration` is in seconds."""
+
+    id: int
+    n: int
+    begin_pos: int
+    end_pos: int
+    duration: float
+    basis: str
+    stage: str | None = None
+    """None for a whole phase."""
+    begin_at: int | None = None
+    end_at: int | None = None
+    phase: str = ""
+    key: str = ""
 
 
 @dataclass(frozen=True)
 class Phases:
-    """Phases of all runs of one grammar: `rows` as `ROW`, `evidence` as `evidence.ROW`, joined by `id`.
+    """Phases of all runs of one grammar, and their evidence.
 
     refused: an evidence row of each phase whose lines give an impossible duration; it is not among the rows.
     """
 
-    rows: pl.DataFrame
-    evidence: pl.DataFrame
-    refused: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=evidence.ROW))
+    rows: list[Phase] = field(default_factory=list)
+    evidence: list[Row] = field(default_factory=list)
+    refused: list[Row] = field(default_factory=list)
 
-    @staticmethod
-    def none() -> Phases:
-        """No phases."""
-        return Phases(pl.DataFrame(schema=ROW), pl.DataFrame(schema=evidence.ROW))
+    @property
+    def frame(self) -> pl.DataFrame:
+        """The rows as a frame of the schema `ROW`."""
 
-    def whole(self, *names: str) -> pl.DataFrame:
+        def column(name: str, dtype: pl.DataType) -> pl.Series:
+            values: list[Any] = [getattr(row, name) for row in self.rows]
+            return pl.Series(name, values, pl.Int64).cast(TIME) if dtype == TIME else pl.Series(name, values, dtype)
+
+        return pl.DataFrame([column(name, dtype) for name, dtype in ROW.items()])
+
+    def whole(self, *names: str) -> list[Phase]:
         """The rows of these phases that are not stages of another phase."""
-        if not names or not self.rows.height:
-            return self.rows.clear()
-        return self.rows.filter(pl.col("phase").is_in(names) & pl.col("stage").is_null())
+        return [row for row in self.rows if row.phase in names and row.stage is None] if names else []
+
+    def cited(self) -> dict[int, Row]:
+        """By id the first evidence row of each phase."""
+        first: dict[int, Row] = {}
+        for row in self.evidence:
+            first.setdefault(row["id"], row)
+        return first
 
     def followed_by(self, phase: str, added: Phases) -> Phases:
         """These phases and then those `added`, which are of the phase named."""
-        rows, cited, refused = added.rows, added.evidence, self.refused.clear()
-        broken = invariants.broken("duration", rows["duration"], {})
-        if broken is not None:
-            is_possible = broken["code"].is_null()
-            causes = rows.select("id").hstack(broken).filter(~is_possible)
-            rows = rows.filter(is_possible)
-            refused = invariants.refusals(causes, "id", cited).with_columns(pl.lit(f"{phase}_s", WORD).alias("column"))
-            cited = cited.filter(pl.col("id").is_in(rows["id"].implode()))
-        columns = {column.name: column for column in rows.get_columns()}
-        given = {name: columns.get(name) for name in ROW} | {"phase": phase}
-        return Phases(
-            pl.concat([self.rows, make(rows, ROW, given)]),
-            pl.concat([self.evidence, evidence.rows(cited, frame="phases")]),
-            pl.concat([self.refused, refused]) if refused.height else self.refused,
-        )
+        broken = check("duration", NUMBER)
+        causes = [
+            Broken(row.id, *cause) for row in added.rows if (cause := broken(row.duration, None, None)) is not None
+        ]
+        impossible = {cause.key for cause in causes}
+        rows = [row for row in added.rows if row.id not in impossible]
+        cited = [row for row in added.evidence if row["id"] not in impossible]
+        for phase_row in rows:
+            phase_row.phase = phase
+        for row in cited:
+            row["frame"] = "phases"
+        refused = refusals(causes, "id", added.evidence, f"{phase}_s") if causes else ()
+        return Phases([*self.rows, *rows], [*self.evidence, *cited], [*self.refused, *refused])
 
-    def numbered(self, rows: pl.DataFrame, *, after: int = 0) -> pl.DataFrame:
-        """New `rows`, each with an `id` that no earlier row has; `after` is how many new ones were numbered before."""
-        return rows.with_row_index("id", offset=self.rows.height + after)
+    def next_id(self) -> int:
+        """The first number that no phase has."""
+        return len(self.rows) + len(self.refused)
+
+
+def by_run(rows: Sequence[Phase]) -> dict[int, list[Phase]]:
+    """Run -> those of `rows` that are its phases, in their order."""
+    out: dict[int, list[Phase]] = {}
+    for row in rows:
+        out.setdefault(row.n, []).append(row)
+    return out

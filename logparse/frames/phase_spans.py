@@ -2,177 +2,203 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
 import polars as pl
 
 from logparse.frames import evidence
-from logparse.frames.phase_rows import Phases
+from logparse.frames.evidence import Row
+from logparse.frames.lines import AllLines, Lines
+from logparse.frames.phase_rows import Phase, Phases, by_run
+from logparse.frames.run_columns import rounded
 from logparse.grammar import Span
-from logparse.reading.match import Hits
-from logparse.schema import TEXT, TIME
-from logparse.schema.build import Given, full, make
+from logparse.reading.match import one_line
+from logparse.schema.build import MANY
 
 
-def span_phases(span: Span, hits: Hits, earlier: Phases) -> Phases | None:
+class _Line(NamedTuple):
+    """A line that may begin or end a phase."""
+
+    pos: int
+    lines: Lines
+    i: int
+
+    @property
+    def at(self) -> int | None:
+        """Its time stamp."""
+        at: int | None = self.lines["at"][self.i]
+        return at
+
+
+class _Pair(NamedTuple):
+    """The lines that begin and end a phase."""
+
+    id: int
+    n: int
+    begin: _Line
+    end: _Line
+
+
+_Key = tuple[int, object]
+"""The run, and the value that the begin and the end of a phase share."""
+
+
+def span_phases(span: Span, lines: AllLines, earlier: Phases) -> Phases | None:
     """The phases of a `Span`; None where no run has one."""
-    pairs = _pairs(span, hits)
-    if pairs is None or not pairs.height:
+    first = earlier.next_id()
+    found = sorted(_pairs(span, lines), key=lambda pair: pair[1].pos)
+    pairs = [_Pair(first + i, *pair) for i, pair in enumerate(found)]
+    if not pairs:
         return None
-    pairs = _with_excluded_time(earlier.numbered(pairs), span, earlier)
-    rows = pairs.select(
-        "id",
-        "n",
-        "begin_pos",
-        "end_pos",
-        pl.col("at").alias("begin_at"),
-        "end_at",
-        # Differences are exact to the microsecond, seconds since 1970 are not. Further digits would depend on how many
-        # rows are divided at once.
-        ((pl.col("end_at") - pl.col("at")).dt.total_microseconds() / 1e6 - pl.col("within")).round(6).alias("duration"),
-        pl.lit("timestamps").alias("basis"),
-        (pl.col("stage") if span.stage_field else pl.lit(span.stage, TEXT)).alias("stage"),
-    )
-    return Phases(_with_outer_stage(rows, span, earlier), _evidence(pairs, span))
+    excluded = _excluded_time(pairs, span, earlier)
+    rows = [_phase(pair, span, excluded.get(pair.id, 0.0)) for pair in pairs]
+    _set_outer_stage(rows, span, earlier)
+    return Phases(rows, _evidence(pairs, span, excluded))
 
 
-def _pairs(span: Span, hits: Hits) -> pl.DataFrame | None:
-    """The lines that begin a phase, each with the line that ends it (`end_pos`, `end_at` and so on)."""
-    begins, ends = _lines(hits, span.begin, span.stage_field, span.by), _lines(hits, span.end, None, span.by)
-    if begins is None or ends is None:
-        return None
-    keys = ["n", "by"] if span.by else ["n"]
-    if span.first:
-        begins = _first_in_a_row(begins, ends, keys)
-    # One query: here are dozens of spans with a few lines each.
-    starts = (
-        begins.lazy()
-        .sort("pos")
-        .with_columns(
-            pl.col("pos").shift(-1).over(keys).fill_null(2**64 - 1).alias("next"), pl.col("pos").alias("begin_pos")
-        )
-    )
-    stops = (
-        ends.lazy()
-        .sort("pos")
-        .select(*keys, "pos", *(pl.col(c).alias(f"end_{c}") for c in ("pos", "at", "seg", "rule", "text", "unit")))
-    )
-    if span.last:
-        until = starts.with_columns((pl.col("next") - 1).alias("until")).sort("until")
-        pairs = until.join_asof(
-            stops.rename({"pos": "until"}), on="until", by=keys, strategy="backward", check_sortedness=False
-        )
-    else:
-        pairs = starts.join_asof(
-            stops, on="pos", by=keys, strategy="forward", allow_exact_matches=False, check_sortedness=False
-        )
-    return pairs.filter(
-        (pl.col("end_pos") > pl.col("begin_pos"))
-        & (pl.col("end_pos") <= pl.col("next"))
-        & (pl.col("end_at") >= pl.col("at"))  # both are there, and the clock was not set back between them
-    ).collect(engine="in-memory", optimizations=pl.QueryOptFlags.none())
+def _phase(pair: _Pair, span: Span, excluded: float) -> Phase:
+    begin, end = pair.begin, pair.end
+    begin_at, end_at = begin.at or 0, end.at or 0  # both are there
+    stage = begin.lines.get(span.stage_field)[begin.i] if span.stage_field else span.stage
+    # Differences are exact to the microsecond, seconds since 1970 are not.
+    duration = rounded((end_at - begin_at) / 1e6 - excluded, 6)
+    return Phase(pair.id, pair.n, begin.pos, end.pos, duration, "timestamps", stage, begin_at, end_at)
 
 
-def _with_excluded_time(pairs: pl.DataFrame, span: Span, earlier: Phases) -> pl.DataFrame:
-    """`pairs` with `within`: seconds of the phases that the span excludes and that lie in it."""
-    inner = earlier.whole(*span.exclude).select(
-        "n", pl.col("begin_pos").alias("pos"), pl.col("end_pos").alias("inner_end"), "duration"
-    )
-    if not inner.height:
-        return pairs.hstack([full(0.0, pairs.height).alias("within")])
-    inside = (
-        inner.sort("pos")
-        .join_asof(
-            pairs.select("n", "id", "end_pos", pl.col("begin_pos").alias("pos")).sort("pos"),
-            on="pos",
-            by="n",
-            strategy="backward",
-            check_sortedness=False,
-        )
-        .filter(pl.col("inner_end") <= pl.col("end_pos"))
-    )
-    sums = inside.group_by("id").agg(pl.col("duration").sum().round(6).alias("within"))
-    return pairs.join(sums, on="id", how="left", maintain_order="left").with_columns(pl.col("within").fill_null(0.0))
+def _pairs(span: Span, lines: AllLines) -> list[tuple[int, _Line, _Line]]:
+    """The runs and the lines that begin a phase, each with the line that ends it."""
+    of_begin, of_end = _with_stamps(lines, span.begin), _with_stamps(lines, span.end)
+    if not of_begin or not of_end:
+        return []
+    if span.by is None:
+        of_begin, of_end = _next_to(of_begin, of_end), _next_to(of_end, of_begin)
+    begins, ends = _by_key(of_begin, span.by), _by_key(of_end, span.by)
+    pairs = []
+    for key, starts in begins.items():
+        stops = ends.get(key, [])
+        places = [stop.pos for stop in stops]
+        if span.first:
+            starts = _first_in_a_row(starts, places)
+        following = [*(start.pos for start in starts[1:]), 2**64]
+        for start, until in zip(starts, following, strict=True) if stops else ():
+            index = bisect_right(places, until - 1) - 1 if span.last else bisect_right(places, start.pos)
+            if not 0 <= index < len(stops) or not start.pos < places[index] <= until:
+                continue
+            began, ended = start.at, stops[index].at
+            if began is not None and ended is not None and ended >= began:  # the clock was not set back
+                pairs.append((key[0], start, stops[index]))
+    return pairs
 
 
-def _with_outer_stage(rows: pl.DataFrame, span: Span, earlier: Phases) -> pl.DataFrame:
-    """`rows`, with the name of the outer phase as stage where one lies within a phase that the span may be part of."""
-    outer = earlier.whole(*span.inside)
-    if not outer.height:
-        return rows
-    around = outer.select(
-        "n", pl.col("begin_pos").alias("pos"), pl.col("end_pos").alias("outer_end"), pl.col("phase").alias("outer")
-    )
-    joined = rows.with_columns(pl.col("begin_pos").alias("pos")).sort("pos").join_asof(
-        around.sort("pos"), on="pos", by="n", strategy="backward", check_sortedness=False
-    )  # fmt: skip
-    stage = pl.coalesce("stage", pl.when(pl.col("end_pos") < pl.col("outer_end")).then("outer"))
-    return joined.with_columns(stage.alias("stage")).sort("id").select(rows.columns)
+def _with_stamps(lines: AllLines, names: str) -> list[Lines]:
+    """The lines of those rules that have time stamps."""
+    found = [lines[name.strip()] for name in names.split("|") if name.strip() in lines]
+    return [each for each in found if "at" in each]
 
 
-def _evidence(pairs: pl.DataFrame, span: Span) -> pl.DataFrame:
+def _next_to(found: Sequence[Lines], others: Sequence[Lines]) -> list[Lines]:
+    """`found`, of many lines only those next to one of `others`, and the first and last of each run: no other line can
+    begin or end a phase together with one of them."""
+    out = []
+    for lines in found:
+        if len(lines) > MANY:
+            ends = [one_line(lines.frame, "pos", pick)["pos"] for pick in ("first", "last")]
+            near, pos = pl.concat([*(other.frame["pos"] for other in others), *ends]), lines.frame["pos"]
+            first = pos.search_sorted(near, side="left").cast(pl.Int64)
+            indices = pl.concat([first - 1, first, first + 1]).unique().sort()
+            lines = Lines(lines.frame[indices.filter((indices >= 0) & (indices < len(lines)))], lines.rule)
+        out.append(lines)
+    return out
+
+
+def _by_key(found: Sequence[Lines], by: str | None) -> dict[_Key, list[_Line]]:
+    """The lines of several rules, in order, by run and by what a begin shares with its end."""
+    out: dict[_Key, list[_Line]] = {}
+    for each in found:
+        shared = _shared_values(each, by)
+        for index, (n, pos) in enumerate(zip(each["n"], each["pos"], strict=True)):
+            out.setdefault((n, shared and shared[index]), []).append(_Line(pos, each, index))
+    if len(found) > 1:
+        for of_key in out.values():
+            of_key.sort(key=lambda line: line.pos)
+    return out
+
+
+def _shared_values(lines: Lines, by: str | None) -> Sequence[object]:
+    """The values of the field that the begin and the end of a phase share; the rank may be that of the prefix."""
+    if by == "rank":
+        return [tag if rank is None else rank for rank, tag in zip(lines.get("rank"), lines["tag"], strict=True)]
+    return lines.get(by) if by else ()
+
+
+def _first_in_a_row(starts: Sequence[_Line], stops: Sequence[int]) -> list[_Line]:
+    """Of the lines `starts` that none of the places `stops` separates, the first."""
+    firsts: dict[int, _Line] = {}
+    for start in starts:
+        firsts.setdefault(bisect_right(stops, start.pos), start)
+    return list(firsts.values())
+
+
+def _excluded_time(pairs: Sequence[_Pair], span: Span, earlier: Phases) -> dict[int, float]:
+    """Id -> seconds of the phases that the span excludes and that lie in it."""
+    inner = earlier.whole(*span.exclude)
+    sums: dict[int, float] = {}
+    of_run: dict[int, list[_Pair]] = {}
+    for pair in pairs if inner else ():
+        of_run.setdefault(pair.n, []).append(pair)
+    for phase in inner:
+        around = of_run.get(phase.n, [])
+        index = bisect_right(around, phase.begin_pos, key=lambda pair: pair.begin.pos) - 1
+        if index >= 0 and phase.end_pos <= around[index].end.pos:
+            sums[around[index].id] = sums.get(around[index].id, 0.0) + phase.duration
+    return {id: rounded(seconds, 6) for id, seconds in sums.items()}
+
+
+def _set_outer_stage(rows: Sequence[Phase], span: Span, earlier: Phases) -> None:
+    """Give the rows that lie within a phase that the span may be part of the name of that phase as their stage."""
+    outer = by_run(sorted(earlier.whole(*span.inside), key=lambda phase: phase.begin_pos))
+    for row in rows if outer else ():
+        around = outer.get(row.n, [])
+        index = bisect_right(around, row.begin_pos, key=lambda phase: phase.begin_pos) - 1
+        if row.stage is None and index >= 0 and row.end_pos < around[index].end_pos:
+            row.stage = around[index].phase
+
+
+def _evidence(pairs: Sequence[_Pair], span: Span, excluded: Mapping[int, float]) -> list[Row]:
     """Evidence of the duration of `pairs`: both stamps, and what the span excludes."""
     formula = "end - begin - within" if span.exclude else "end - begin"
-    derived: dict[str, Given] = {"how": "derived", "formula": formula, "column": "duration_s", "id": pairs["id"]}
-    parts = [
-        evidence.of_lines(
-            pairs,
-            input=end,
-            pos=pairs[f"{end}_pos"],
-            number=evidence.numbers(pairs[f"{prefix}at"]),
-            field="at",
-            **{name: pairs[f"{prefix}{name}"] for name in ("seg", "rule", "text", "unit")},
-            **derived,
-        )
-        for end, prefix in (("begin", ""), ("end", "end_"))
-    ]
+    derived: Row = {"how": "derived", "formula": formula, "column": "duration_s"}
+    rows: list[Row] = []
+    for input, stamped in (("begin", [pair.begin for pair in pairs]), ("end", [pair.end for pair in pairs])):
+        for pair, (pos, lines, i) in zip(pairs, stamped, strict=True):
+            stamp: Row = {
+                "n": pair.n,
+                "id": pair.id,
+                "input": input,
+                "pos": pos,
+                "number": lines["at"][i] / 1e6,
+                "field": "at",
+                "seg": lines["seg"][i],
+                "rule": lines.rule.name,
+                "text": lines["at:text"][i],
+                "unit": evidence.unit_of_stamps(lines.rule),
+                **derived,
+            }
+            rows.append(stamp)
     if span.exclude:
         reason = f"time of {', '.join(span.exclude)} inside it"
-        within: dict[str, Given] = {"pos": pairs["begin_pos"], "number": pairs["within"]}
-        parts.append(evidence.of_lines(pairs, input="within", reason=reason, **within, **derived))
-    return pl.concat(parts)
-
-
-def _lines(hits: Hits, names: str, stage_field: str | None, by: str | None) -> pl.DataFrame | None:
-    """n, pos, at, seg, rule, text and unit (of `at`), stage, by of the lines of several rules."""
-    frames = []
-    for name in names.split("|"):
-        frame, rule = hits.get(name.strip()), hits.rules.get(name.strip())
-        if frame is None or rule is None or "at" not in frame.columns:
-            continue
-        stage = frame[stage_field] if stage_field in frame.columns else None
-        given = {
-            **{name: frame[name] for name in ("n", "pos", "at", "seg")},
-            "rule": rule.name,
-            "text": frame["at:text"],
-            "unit": next(iter(evidence.units(rule, "at")), None),
-            "stage": stage,
-            "by": None if by is None else _shared_value(frame, by),
-        }
-        frames.append(make(frame, _LINE, given))
-    return pl.concat(frames) if frames else None
-
-
-_LINE: dict[str, pl.DataType] = {
-    "n": pl.UInt32(),
-    "pos": pl.UInt64(),
-    "at": TIME,
-    "seg": TEXT,
-    "rule": TEXT,
-    "text": TEXT,
-    "unit": TEXT,
-    "stage": TEXT,
-    "by": TEXT,
-}
-
-
-def _shared_value(frame: pl.DataFrame, by: str) -> pl.Expr:
-    """The value of the field that the begin and the end of a phase share; null where there is none."""
-    if by == "rank":
-        return pl.coalesce("rank", "tag") if "rank" in frame.columns else pl.col("tag")
-    return pl.col(by) if by in frame.columns else pl.lit(None)
-
-
-def _first_in_a_row(begins: pl.DataFrame, ends: pl.DataFrame, keys: list[str]) -> pl.DataFrame:
-    """Of the lines of `begins` that no line of `ends` separates, the first."""
-    above = ends.select(*keys, "pos", pl.col("pos").alias("above")).sort("pos")
-    joined = begins.sort("pos").join_asof(above, on="pos", by=keys, strategy="backward", check_sortedness=False)
-    return joined.unique([*keys, "above"], keep="first", maintain_order=True).drop("above")
+        rows += [
+            {
+                "n": pair.n,
+                "id": pair.id,
+                "input": "within",
+                "reason": reason,
+                "pos": pair.begin.pos,
+                "number": excluded.get(pair.id, 0.0),
+                **derived,
+            }
+            for pair in pairs
+        ]
+    return rows

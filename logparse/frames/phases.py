@@ -2,47 +2,48 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
-import polars as pl
-
+from logparse.frames.lines import AllLines
 from logparse.frames.phase_durations import bar_phases, reported_phases, spinner_phases
 from logparse.frames.phase_rows import Phases
 from logparse.frames.phase_spans import span_phases
 from logparse.grammar import Bar, Phase, Reported, Span
-from logparse.reading.match import Hits
 
 
-def find_phases(hits: Hits) -> Phases:
+def find_phases(lines: AllLines) -> Phases:
     """The phases of all runs of one grammar; rows and evidence have a `key`, such as "compile#1".
 
     A declaration may refer to the phases of those before it. Spans that exclude others come last.
     """
-    phases = Phases.none()
-    for declared in sorted(hits.grammar.phases, key=lambda phase: bool(getattr(phase, "exclude", ()))):
-        added = _phases_of(declared, hits, phases)
+    phases = Phases()
+    for declared in sorted(lines.grammar.phases, key=lambda phase: bool(getattr(phase, "exclude", ()))):
+        added = _phases_of(declared, lines, phases)
         if added is not None:
             phases = phases.followed_by(declared.phase, added)
-    return _with_keys(phases)
+    _set_keys(phases)
+    return phases
 
 
-def _phases_of(declared: Phase, hits: Hits, earlier: Phases) -> Phases | None:
+def _phases_of(declared: Phase, lines: AllLines, earlier: Phases) -> Phases | None:
     match declared:
         case Span():
-            return span_phases(declared, hits, earlier)
+            return span_phases(declared, lines, earlier)
         case Reported():
-            return reported_phases(declared, hits, earlier)
+            return reported_phases(declared, lines, earlier)
         case Bar():
-            return bar_phases(declared, hits, earlier)
+            return bar_phases(declared, lines, earlier)
         case _:
-            return spinner_phases(declared, hits, earlier)
+            return spinner_phases(declared, lines, earlier)
 
 
-def _with_keys(phases: Phases) -> Phases:
-    """Number the rows of each run: `compile#1`, `compile/Code generation#2`."""
-    rows = phases.rows.sort("n", "begin_pos", "id")
-    nth = (pl.int_range(pl.len()) + 1).over("n", "phase", "stage")
-    name = pl.when(pl.col("stage").is_null()).then("phase").otherwise(pl.format("{}/{}", "phase", "stage"))
-    rows = rows.with_columns(pl.format("{}#{}", name, nth).alias("key"))
-    keys = phases.evidence.select("id").join(rows.select("id", "key"), on="id", how="left", maintain_order="left")
-    return replace(phases, rows=rows, evidence=phases.evidence.with_columns(keys["key"]))
+def _set_keys(phases: Phases) -> None:
+    """Sort the rows, and number those of each run: `compile#1`, `compile/Code generation#2`."""
+    phases.rows.sort(key=lambda row: (row.n, row.begin_pos, row.id))
+    numbers: dict[tuple[int, str, str | None], int] = {}
+    keys = {}
+    for row in phases.rows:
+        kind = row.n, row.phase, row.stage
+        numbers[kind] = numbers.get(kind, 0) + 1
+        name = row.phase if row.stage is None else f"{row.phase}/{row.stage}"
+        row.key = keys[row.id] = f"{name}#{numbers[kind]}"
+    for cited in phases.evidence:
+        cited["key"] = keys[cited["id"]]

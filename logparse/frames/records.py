@@ -44,16 +44,16 @@ def metrics(hits: Hits) -> Iterator[pl.DataFrame]:
         if names and "redraw" in rule.marked:
             frame = _one_point(frame)
         for name in names:
-            rows = _metric(frame, rule, name)
-            if rows.height <= MANY:
-                few.append(rows)
+            printed = _printed(frame, rule, name)
+            if printed.height <= MANY:
+                few += [printed] if printed.height else []
                 continue
             if few:
-                yield pl.concat(few)
+                yield _metrics(pl.concat(few))
                 few.clear()
-            yield rows
+            yield _metrics(printed)
     if few:
-        yield pl.concat(few)
+        yield _metrics(pl.concat(few))
 
 
 _METRIC: dict[str, pl.DataType] = {
@@ -65,54 +65,60 @@ _METRIC: dict[str, pl.DataType] = {
     "split": WORD,
     "name": WORD,
     "value": NUMBER,
-    "not_finite": WORD,
     "unit": WORD,
     "scope": WORD,
     "window": WORD,
     "basis": WORD,
-    "resolution": NUMBER,
     "row": pl.UInt32(),
     "rule": WORD,
 }
+_PRINTED = {**_METRIC, "text": TEXT, "printed_unit": TEXT, "of_rank": pl.Int64()}
+"""Metrics before `_metrics`: with the text, its unit, and the rank that the line or its prefix states."""
 
 
 def _is_metric(column: str) -> bool:
     return ":" not in column and column.partition("@")[0] in VOCABULARY and field(column).metric
 
 
-def _metric(frame: pl.DataFrame, rule: Rule, column: str) -> pl.DataFrame:
+def _printed(frame: pl.DataFrame, rule: Rule, column: str) -> pl.DataFrame:
+    """The lines with a value of one metric, as `_PRINTED`."""
     name, _, window = column.partition("@")
     if frame[column].null_count():
         frame = frame.filter(frame[column].is_not_null())
     columns = {c.name: c for c in frame.get_columns()}
-    scope: Given = None
+    rank: Given = None
     if "global" not in rule.marked:
-        rank = pl.coalesce("rank", "tag") if "rank" in columns else pl.col("tag")
-        has_rank = "rank" in columns or frame["tag"].null_count() < frame.height
-        scope = pl.format("rank {}", rank) if has_rank else None
-    if "scope" in columns:
-        scope = columns["scope"] if scope is None else pl.coalesce("scope", scope)
+        rank = pl.coalesce("rank", "tag") if "rank" in columns else columns["tag"]
+    split: Given = rule.split
+    if "split" in columns:
+        split = columns["split"] if rule.split is None else pl.coalesce("split", pl.lit(rule.split, TEXT))
     given: dict[str, Given] = {
-        **{c: columns.get(c) for c in ("n", "at", "step", "samples", "epoch", "row")},
-        "split": pl.coalesce("split", pl.lit(rule.split, TEXT)) if "split" in columns else rule.split,
+        **{c: columns.get(c) for c in ("n", "at", "step", "samples", "epoch", "row", "scope")},
+        "split": split,
         "name": name,
         "value": columns[column],
-        "not_finite": None,
         "unit": field(column).unit,
-        "scope": scope,
         "window": window or rule.window,
         "basis": "estimated" if field(column).estimated else rule.basis,
-        "resolution": evidence.resolution(frame, column, rule),
         "rule": rule.id,
+        "text": columns.get(f"{column}:text"),
+        "printed_unit": evidence.printed_unit(frame, column, rule),
+        "of_rank": rank,
     }
-    if not columns[column].is_finite().all():
-        value = pl.col(column)
-        given["value"] = pl.when(value.is_finite()).then(value)
-        given["not_finite"] = (
-            pl.when(value.is_nan()).then(pl.lit("nan")).when(value.is_infinite())
-            .then(pl.when(value > 0).then(pl.lit("inf")).otherwise(pl.lit("-inf")))
-        )  # fmt: skip
-    return make(frame, _METRIC, given)
+    return make(frame, _PRINTED, given)
+
+
+def _metrics(printed: pl.DataFrame) -> pl.DataFrame:
+    """Rows of `metrics` of what lines print (as `_PRINTED`): of long parts, one at a time."""
+    value, asked = pl.col("value"), [evidence.resolution(printed)]
+    if printed["of_rank"].null_count() < printed.height:
+        rank = pl.format("rank {}", "of_rank")
+        asked.append(pl.coalesce(pl.col("scope").cast(TEXT), rank).cast(WORD).alias("scope"))
+    if not printed["value"].is_finite().all():
+        name = pl.when(value.is_nan()).then(pl.lit("nan")).when(value > 0).then(pl.lit("inf")).otherwise(pl.lit("-inf"))
+        asked.append(pl.when(~value.is_finite()).then(name).cast(WORD).alias("not_finite"))
+        asked.append(pl.when(value.is_finite()).then(value).alias("value"))
+    return printed.with_columns(asked).drop("text", "printed_unit", "of_rank")
 
 
 def _one_point(frame: pl.DataFrame) -> pl.DataFrame:
@@ -147,6 +153,7 @@ def params(hits: Hits) -> pl.DataFrame:
     return (
         pl.concat(parts)
         .filter(pl.col("value").is_not_null())
+        .with_columns(pl.when(pl.col("number").is_finite()).then("number").alias("number"))
         .sort("row")
         .unique(["n", "name", "value", "origin"], keep="first", maintain_order=True)
     )
@@ -166,7 +173,6 @@ _PARAM: dict[str, pl.DataType] = {
 def _param(frame: pl.DataFrame, rule: Rule, name: pl.Series | str, column: str) -> pl.DataFrame:
     text, value = frame[f"{column}:text"], frame[column]
     number = (value if value.dtype in (NUMBER, INTEGER) else text).cast(NUMBER, strict=False)
-    number = number.set(~number.is_finite(), None)
     given: dict[str, Given] = {
         "n": frame["n"],
         "name": name,

@@ -14,11 +14,13 @@ line that was read.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from bisect import bisect_left
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import polars as pl
 
+from logparse.frames import pasted
 from logparse.grammar import Rule
 from logparse.reading.match import Hits, one_line
 from logparse.reading.scan import Batch
@@ -72,7 +74,8 @@ def find_runs(batch: Batch, hits: Sequence[Hits]) -> Found:
     """The runs of a batch, and the lines of `hits` that belong to one."""
     places = [_places(batch, h) for h in hits]
     stretches = _stretches(batch, places)
-    places = [_in_stretches(index, place, stretches) for index, place in enumerate(places)]
+    again = _repeated_rows(batch, places)
+    places = [_in_stretches(index, place, stretches, again) for index, place in enumerate(places)]
     starts = [
         _starts(batch, p).with_columns(pl.lit(i, pl.UInt32).alias("platform_index")) for i, p in enumerate(places)
     ]
@@ -83,7 +86,8 @@ def find_runs(batch: Batch, hits: Sequence[Hits]) -> Found:
         place.lines.with_columns(_run_of(runs.filter(pl.col("platform_index") == index)).alias("n"))
         for index, place in enumerate(places)
     ]
-    return _named(batch, runs, stretches, places, parts)
+    ends = pl.concat([stretches["row"], again])
+    return _named(batch, runs, ends, places, parts)
 
 
 def _places(batch: Batch, hits: Hits) -> _Places:
@@ -126,14 +130,15 @@ def _stretches(batch: Batch, places: Sequence[_Places]) -> pl.DataFrame:
         .select("source", "platform_index", "is_sure", first="row", last="row")
     )
     blocks = _joined(blocks)
-    above_it, below_it = pl.struct("source", "platform_index").shift(1), pl.struct("source", "platform_index").shift(-1)
-    interrupts = ~pl.col("is_sure") & above_it.eq_missing(below_it)
-    blocks = _joined(blocks.filter(~interrupts.fill_null(False)))
+    above_it, below_it = (pl.col("platform_index").shift(by).over("source") for by in (1, -1))
+    interrupts = ~pl.col("is_sure") & above_it.eq_missing(below_it)  # or is all that there is
+    blocks = _joined(blocks.filter(~interrupts))
     rows = []
+    flagged = {index: _Flagged.of(places[index]) for index in blocks["platform_index"].unique().to_list()}
     above: dict[str, int] = {}
     for block in blocks.rows(named=True):
         is_first = above.get("source") != block["source"]
-        rows.append(batch.first[block["source"]] if is_first else _boundary(places, above, block))
+        rows.append(batch.first[block["source"]] if is_first else _boundary(flagged, above, block))
         above = block
     found = pl.DataFrame({"row": rows, "platform_index": blocks["platform_index"]}, schema=whole.schema)
     return pl.concat([found, whole]).unique("row", keep="first").sort("row")
@@ -148,41 +153,107 @@ def _joined(blocks: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _boundary(places: Sequence[_Places], above: Mapping[str, int], below: Mapping[str, int]) -> int:
+def _boundary(places: Mapping[int, _Flagged], above: Mapping[str, int], below: Mapping[str, int]) -> int:
     """Row at which the stretch `below` begins, after the last line that identifies the platform of the one `above`.
 
     It is at the first beginning of a run, or above it. Lines that only one of the two platforms prints belong to it; of
     those that both print, or any platform, failures and bars, and what is above them, belong above.
     """
     first, last = above["last"] + 1, below["first"]
-    between = [_between(places[block["platform_index"]], first, last) for block in (above, below)]
-    read = [set(lines["row"]) for lines in between]
-    work = [set(lines.filter(pl.col("own") & ~pl.col("begins"))["row"]) for lines in between]
-    last = min(set(between[1].filter("begins")["row"]) - work[0], default=last)
+    between = [places[block["platform_index"]].between(first, last) for block in (above, below)]
+    read = [{row for row, *_ in lines} for lines in between]
+    work = [{row for row, own, begins, _ in lines if own and not begins} for lines in between]
+    last = min({row for row, _, begins, _ in between[1] if begins} - work[0], default=last)
     first = max((row for row in work[0] - read[1] if row < last), default=first - 1) + 1
     last = min((row for row in work[1] - read[0] if first <= row < last), default=last)
-    lines = pl.concat(between).filter(pl.col("row").is_between(first, last, closed="left")).sort("row")
-    if (end := lines.filter("ends")["row"].max()) is not None:
-        lines = lines.filter(pl.col("row") > end)
-    following = lines["row"].min()
-    return last if following is None else int(following)  # type: ignore[arg-type]
+    lines = [(row, ends) for row, *_, ends in (*between[0], *between[1]) if first <= row < last]
+    end = max((row for row, ends in lines if ends), default=-1)
+    return min((row for row, _ in lines if row > end), default=last)
 
 
-def _between(place: _Places, first: int, last: int) -> pl.DataFrame:
-    """row, own, begins, ends of a platform's lines between two rows, the second one excluded."""
-    flags = {
-        "own": _flag(place.rules, place.owns),
-        "begins": _flag(place.rules, place.begins),
-        "ends": _flag(place.rules, lambda r: bool(r.marked & {"failure", "redraw"})),
-    }
-    return place.lines.filter(pl.col("row").is_between(first, last, closed="left")).select("row", **flags)
+@dataclass(frozen=True)
+class _Flagged:
+    """The lines of one platform, sorted: row, own, begins, ends. rows: their rows again, for the search."""
+
+    lines: pl.DataFrame
+    rows: Sequence[int]
+
+    @staticmethod
+    def of(place: _Places) -> _Flagged:
+        """The lines of `place`."""
+        flags = {
+            "own": _flag(place.rules, place.owns),
+            "begins": _flag(place.rules, place.begins),
+            "ends": _flag(place.rules, lambda r: bool(r.marked & {"failure", "redraw"})),
+        }
+        lines = place.lines.select("row", **flags).sort("row")
+        return _Flagged(lines, lines["row"].to_list())
+
+    def between(self, first: int, last: int) -> list[tuple[int, bool, bool, bool]]:
+        """The lines between two rows, the second one excluded."""
+        begin, end = bisect_left(self.rows, first), bisect_left(self.rows, last)
+        return self.lines[begin : max(begin, end)].rows()
 
 
-def _in_stretches(index: int, place: _Places, stretches: pl.DataFrame) -> _Places:
-    """`place` with the number of the `stretch` of each line, which is null in those of other platforms."""
+def _repeated_rows(batch: Batch, places: Sequence[_Places]) -> pl.Series:
+    """Rows of text that is in its source once more, in order."""
+    rows: list[range] = []
+    for index, source in enumerate(batch.sources):
+        if (half := pasted.second_half(source.text)) is not None:
+            rows.append(range(batch.first[index] + half[0], batch.first[index] + half[1]))
+    none = pl.DataFrame(schema={"source": pl.UInt32, "first": pl.UInt32, "again": pl.UInt32})
+    pairs = pl.concat([none, *(pair for place in places for pair in _equal_beginnings(batch, place))])
+    for (index,), found in pairs.partition_by("source", as_dict=True).items():
+        first = batch.first[index]
+        read = pasted.Read(*(_rows_of(places, index, first, holds) for holds in (_is_any, _shows_work, _has_stamp)))
+        text = batch.sources[index].text.split(b"\n")
+        for begin, end in pasted.repeated(text, read, found.select(pl.col("first", "again") - first).rows()):
+            rows.append(range(first + begin, first + end))
+    return pl.Series([row for part in rows for row in part], dtype=pl.UInt32).unique().sort()
+
+
+def _rows_of(places: Sequence[_Places], source: int, first: int, holds: Callable[[Rule], bool]) -> list[int]:
+    """Lines of a source, counted from its `first` row, that a rule read for which `holds` is true."""
+    rows = (place.lines.filter((pl.col("source") == source) & _flag(place.rules, holds))["row"] for place in places)
+    return sorted({row - first for part in rows for row in part})
+
+
+def _is_any(_: Rule) -> bool:
+    return True
+
+
+def _shows_work(rule: Rule) -> bool:
+    return bool(rule.marked & (_MAKES_A_RUN - {"identifies_platform"}))
+
+
+def _has_stamp(rule: Rule) -> bool:
+    return "at" in rule.fields
+
+
+def _equal_beginnings(batch: Batch, place: _Places) -> Iterator[pl.DataFrame]:
+    """source, first, again: rows of equal lines, each of which begins a run or is the first that was read."""
+    top = place.lines.filter(pl.col("pos") == pl.col("pos").min().over("source"))
+    for index, rule in enumerate(place.rules):
+        lines = place.hits.by_rule[rule.name]
+        tops = top.filter(pl.col("rule") == index)["row"]
+        if lines.height < 2 or not (place.begins(rule) or tops.len()):
+            continue
+        lines = lines.select("row", "seg", batch.source_of(pl.col("row")).alias("source"))
+        if not place.begins(rule):
+            lines = lines.join(lines.filter(pl.col("row").is_in(tops.implode())), ["seg", "source"], "semi")
+        again = pl.col("row").shift(-1).over("seg", "source").alias("again")
+        yield lines.select("source", pl.col("row").alias("first"), again).drop_nulls()
+
+
+def _in_stretches(index: int, place: _Places, stretches: pl.DataFrame, again: pl.Series) -> _Places:
+    """`place` with the number of the `stretch` of each line, which is null in those of other platforms and in the rows
+    `again`, which are in the source once more."""
     at = pl.lit(stretches["row"]).search_sorted(pl.col("row"), side="right") - 1
     platform = pl.lit(stretches["platform_index"]).gather(at)
-    stretch = pl.when(platform.is_null() | (platform == index)).then(at).cast(pl.UInt32).alias("stretch")
+    is_of_run = platform.is_null() | (platform == index)
+    if again.len():
+        is_of_run &= ~pl.col("row").is_in(again.implode())
+    stretch = pl.when(is_of_run).then(at).cast(pl.UInt32).alias("stretch")
     return replace(place, lines=place.lines.with_columns(stretch))
 
 
@@ -310,9 +381,12 @@ def _run_of(runs: pl.DataFrame) -> pl.Expr:
 
 
 def _named(
-    batch: Batch, runs: pl.DataFrame, stretches: pl.DataFrame, places: Sequence[_Places], lines: Sequence[pl.DataFrame]
+    batch: Batch, runs: pl.DataFrame, ends: pl.Series, places: Sequence[_Places], lines: Sequence[pl.DataFrame]
 ) -> Found:
-    """The runs that contain something, with their ids and the lines they span; and the hits of those runs."""
+    """The runs that contain something, with their ids and the lines they span; and the hits of those runs.
+
+    ends: rows that belong to no run above them.
+    """
     extents = pl.concat([_extents(place, frame) for place, frame in zip(places, lines, strict=True)]).filter("is_run")
     found, ids = [], []
     for place, frame in zip(places, lines, strict=True):
@@ -330,7 +404,7 @@ def _named(
         .with_columns(
             pl.coalesce("begin_row", "own_row").alias("row_first"),
             pl.lit(platforms).gather(pl.col("platform_index")).alias("platform"),
-            _row_end(batch, extents, stretches).alias("row_end"),
+            _row_end(batch, extents, ends).alias("row_end"),
             (pl.col("row_last") - pl.lit(pl.Series(batch.first, dtype=pl.UInt32)).gather("source") + 1).alias(
                 "line_last"
             ),
@@ -340,11 +414,11 @@ def _named(
     return Found(named, found)
 
 
-def _row_end(batch: Batch, extents: pl.DataFrame, stretches: pl.DataFrame) -> pl.Expr:
-    """Row before which the lines that no rule reads may still be the run's: where the next run or stretch begins in its
-    source, or else where the source ends."""
+def _row_end(batch: Batch, extents: pl.DataFrame, ends: pl.Series) -> pl.Expr:
+    """Row before which the lines that no rule reads may still be the run's: where the next run begins in its source, or
+    one of `ends` is, or else where the source ends."""
     # A run may begin with lines above its first `begin`.
-    rows = pl.concat([extents["own_row"].drop_nulls(), stretches["row"], pl.Series([batch.height], dtype=pl.UInt32)])
+    rows = pl.concat([extents["own_row"].drop_nulls(), ends, pl.Series([batch.height], dtype=pl.UInt32)])
     firsts = pl.lit(rows.sort())
     next_run = firsts.gather(firsts.search_sorted(pl.col("row_last"), side="right"))
     end_of_source = pl.lit(pl.Series(batch.first, dtype=pl.UInt32)).gather(pl.col("source") + 1)

@@ -1,22 +1,27 @@
 """The columns of `runs`: a grammar's declarations in order, each value with its evidence.
 
-`RunColumns` has one row per run and a column for each name that has a value so far: columns of `runs`, and facts that
-only formulas use. Of several declarations of one column, the first that gives a run a value counts.
+`RunColumns` maps each run that has a value to it, for each name that has a value so far: columns of `runs`, and facts
+that only formulas use. Of several declarations of one column, the first that gives a run a value counts. Times are
+microseconds since 1970 until the frame is made.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import statistics
+from collections import Counter
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from typing import Any
 
 import polars as pl
 
 from logparse.frames import evidence, invariants
-from logparse.grammar import Derive, Infer, Rule, Take
+from logparse.frames.evidence import Row
+from logparse.frames.invariants import Broken
+from logparse.frames.lines import AllLines, Lines, is_better
+from logparse.grammar import Derive, Infer, Take
 from logparse.grammar import formula as formulas
 from logparse.grammar.names import common_name
-from logparse.reading.match import Hits, lines_where, one_line
 from logparse.schema import FIELDS, INTEGER, NUMBER, RUNS, TEXT, TIME, field
-from logparse.schema.build import full
 from logparse.text.missing import Code
 
 
@@ -26,157 +31,161 @@ def dtype_of(column: str) -> pl.DataType | None:
 
 
 class RunColumns:
-    """Columns and facts of all runs of one grammar, with their evidence. Values are added and never changed."""
+    """Columns and facts of all runs of one grammar, with their evidence. Values are added and never changed.
 
-    def __init__(self, runs: pl.DataFrame, hits: Hits) -> None:
-        self.hits = hits
-        self.n = runs["n"].sort()
-        # A run's place in the columns, by its number.
-        self._slot = pl.zeros(int(self.n[-1]) + 1, pl.UInt32, eager=True).scatter(
-            self.n, pl.int_range(self.n.len(), dtype=pl.UInt32, eager=True)
-        )
-        self._columns: dict[str, pl.Series] = {}
-        self._evidence: dict[str, list[pl.DataFrame]] = {}
-        self._cited: dict[str, pl.DataFrame] = {}
-        self._first_lines: dict[tuple[str, ...], pl.DataFrame] = {}
-        self._lines: dict[tuple[str, str], pl.DataFrame] = {}
-        self._counts: dict[str, pl.Series] = {}
-        self._refused: list[pl.DataFrame] = []
+    n: the numbers of the runs, in order. lines: what the rules read.
+    """
+
+    def __init__(self, runs: pl.DataFrame, lines: AllLines) -> None:
+        self.lines = lines
+        self.grammar = lines.grammar
+        self.n: list[int] = sorted(runs["n"].to_list())
+        self._columns: dict[str, dict[int, Any]] = {}
+        self._dtypes: dict[str, pl.DataType] = {}
+        self._times: set[str] = set()
+        self._evidence: dict[str, list[Row]] = {}
+        self._cited: dict[str, dict[int, Row]] = {}
+        self._counts: dict[str, dict[int, int]] = {}
+        self._highest: dict[str, dict[int, float]] = {}
+        self._refused: list[Row] = []
 
     # ---- values and their evidence ---- #
 
     @property
     def frame(self) -> pl.DataFrame:
-        """n, and all columns and facts so far."""
-        return pl.DataFrame({"n": self.n, **self._columns})
+        """n, and all columns of `runs` so far."""
+        return pl.DataFrame([pl.Series("n", self.n, pl.UInt32), *(self.series(c) for c in self._columns if c in RUNS)])
 
-    def _with(self, formulas_: Iterable[str | None]) -> pl.DataFrame:
-        """n, and those of the columns these formulas name that have a value."""
-        names = {name for formula in formulas_ if formula for name in formulas.names(formula)}
-        return pl.DataFrame({"n": self.n, **{k: v for k, v in self._columns.items() if k in names}})
+    def series(self, column: str) -> pl.Series:
+        """The values of a column of `runs`, by number of the run."""
+        known, dtype = self.of(column), RUNS[column]
+        values = [known.get(n) for n in self.n]
+        return pl.Series(column, values, pl.Int64).cast(TIME) if dtype == TIME else pl.Series(column, values, dtype)
+
+    def of(self, column: str) -> Mapping[int, Any]:
+        """Run -> its value in `column`."""
+        return self._columns.get(column, {})
 
     def has(self, column: str) -> bool:
         """Whether any run has a value in `column`."""
         return column in self._columns
 
-    def fact(self, column: str, values: pl.DataFrame) -> None:
-        """Add a fact (n, value) that needs no evidence: no declared formula cites it."""
-        self.put(column, values, pl.DataFrame(schema=evidence.ROW))
+    def is_full(self, column: str) -> bool:
+        """Whether every run has a value in `column`."""
+        return len(self.of(column)) == len(self.n)
 
-    def put(self, column: str, values: pl.DataFrame, evidence_rows: pl.DataFrame) -> None:
-        """Give each run in `values` (n, value; each n once) that has no value in `column` yet this value, with its
-        evidence (rows as `evidence.ROW`)."""
-        value = values["value"]
-        dtype = dtype_of(column) or value.dtype
-        if value.dtype != dtype:
-            value = value.cast(dtype, strict=False)
-        slots = self._slot[values["n"]]
-        earlier = self._columns.get(column)
-        if value.null_count():
-            not_null = value.is_not_null()
-            slots, value = slots.filter(not_null), value.filter(not_null)
-        if earlier is not None and earlier.null_count() < earlier.len():
-            is_open = earlier[slots].is_null()
-            slots, value = slots.filter(is_open), value.filter(is_open)
-        stamps = ("started_at", "ended_at") if dtype == TIME else ()
-        others = {name: known[slots] for name in stamps if (known := self._columns.get(name)) is not None}
-        broken = invariants.broken(column, value, others)
-        if broken is not None:
-            self._refuse(column, broken.insert_column(0, self.n[slots]), evidence_rows)
-            is_possible = broken["code"].is_null()
-            slots, value = slots.filter(is_possible), value.filter(is_possible)
-        if not value.len():
+    def put(
+        self, column: str, values: Mapping[int, Any], rows: Sequence[Row] = (), dtype: pl.DataType | None = None
+    ) -> None:
+        """Give each run in `values` that has no value in `column` yet this value, with its evidence.
+
+        A fact needs no evidence if no declared formula cites it; if the vocabulary does not have it, it needs `dtype`.
+        """
+        from_, to = dtype, dtype_of(column) or dtype
+        if to is None:
+            raise AssertionError(f"the type of {column} is not known")
+        known = self.of(column)
+        stamps = [self.of(c) if to == TIME else {} for c in ("started_at", "ended_at")]
+        broken, same_type = invariants.check(column, to), from_ in (None, to)
+        new: dict[int, Any] = {}
+        causes = []
+        for n, value in values.items():
+            if n in known or value is None:
+                continue
+            value = value if same_type else _cast(value, from_ or to, to)
+            if value is None:
+                continue
+            cause = broken(value, stamps[0].get(n), stamps[1].get(n))
+            if cause is None:
+                new[n] = value
+            else:
+                causes.append(Broken(n, *cause))
+        self._refuse(column, causes, rows)
+        if not new:
             return
-        self._columns[column] = (full(None, self.n.len(), dtype) if earlier is None else earlier).scatter(slots, value)
-        if not evidence_rows.height:
-            return
-        if value.len() < self.n.len():
-            is_new = full(False, self.n.len()).scatter(slots, True)
-            of_new = is_new[self._slot[evidence_rows["n"]]]
-            evidence_rows = evidence_rows if of_new.all() else evidence_rows.filter(of_new)
-        self._evidence.setdefault(column, []).append(evidence_rows)
-        self._cited.pop(column, None)
+        self._columns.setdefault(column, {}).update(new)
+        self._dtypes[column] = to
+        self._times |= {column} if to == TIME else set()
+        cited = self._cited.setdefault(column, {})
+        of_new = [row for row in rows if row["n"] in new]
+        self._evidence.setdefault(column, []).extend(of_new)
+        for row in of_new:
+            cited.setdefault(row["n"], row)
 
-    def _refuse(self, column: str, causes: pl.DataFrame, evidence_rows: pl.DataFrame) -> None:
-        """Keep why `column` is null for runs (n, code, reason; no code: it is not) in spite of lines that are about it
-        (rows as `evidence.ROW`)."""
-        causes = causes.filter(pl.col("code").is_not_null())
-        self._refused.append(evidence.rows(invariants.refusals(causes, "n", evidence_rows), column=column))
+    def _refuse(self, column: str, causes: Sequence[Broken], rows: Iterable[Row]) -> None:
+        """Keep why `column` is null for runs in spite of lines that are about it."""
+        if causes:
+            self._refused += invariants.refusals(causes, "n", rows, column)
 
-    def refused(self) -> pl.DataFrame:
+    def refused(self) -> list[Row]:
         """An evidence row for each null cell whose lines give a value that it cannot have: the line, and the reason."""
-        rows = [pl.DataFrame(schema=evidence.ROW)]
-        for refused in self._refused:
-            column = refused["column"][0]
-            if column in RUNS:
-                known = self._columns.get(column)
-                rows.append(refused if known is None else refused.filter(known[self._slot[refused["n"]]].is_null()))
-        return pl.concat(rows).unique(["n", "column"], keep="first", maintain_order=True)
+        cells: dict[tuple[int, str], Row] = {}
+        for row in self._refused:
+            n, column = row["n"], row["column"]
+            if column in RUNS and n not in self.of(column):
+                cells.setdefault((n, column), row)
+        return list(cells.values())
 
-    def cited(self, column: str) -> pl.DataFrame:
-        """For each run the evidence row that formulas cite for `column`, by `n`."""
-        if column not in self._cited:
-            cited = self.evidence_of(column)
-            n = cited["n"]
-            if not n.is_sorted() or n.n_unique() < n.len():  # mostly there is one row per run, in order
-                cited = cited.unique("n", keep="first", maintain_order=True).sort("n")
-            self._cited[column] = cited
-        return self._cited[column]
+    def cited(self, column: str) -> Mapping[int, Row]:
+        """Run -> the evidence row that formulas cite for `column`."""
+        return self._cited.get(column, {})
 
-    def evidence_of(self, column: str) -> pl.DataFrame:
+    def evidence_of(self, column: str) -> Sequence[Row]:
         """All evidence rows of `column`."""
-        parts = self._evidence.get(column, [])
-        return parts[0] if len(parts) == 1 else pl.concat(parts) if parts else pl.DataFrame(schema=evidence.ROW)
+        return self._evidence.get(column, [])
 
-    def all_evidence(self) -> pl.DataFrame:
+    def all_evidence(self) -> list[Row]:
         """The evidence of all columns of `runs`, without that of facts."""
-        parts = [
-            evidence.rows(self.evidence_of(column), frame="runs", column=column)
-            for column in self._evidence
+        return [
+            {**row, "frame": "runs", "column": column}
+            for column, rows in self._evidence.items()
             if column in RUNS
+            for row in rows
         ]
-        return pl.concat(parts) if parts else pl.DataFrame(schema=evidence.ROW)
 
-    def column(self, name: str) -> pl.Expr:
-        """The column as formulas use it: times are seconds since 1970; a column without any value is null."""
-        if name.startswith("seen:"):
-            return pl.col(name)
-        if name not in self._columns:
-            dtype = dtype_of(name) or NUMBER
-            return pl.lit(None, NUMBER if dtype == TIME else dtype)
-        return evidence.number(name, TIME) if self._columns[name].dtype == TIME else pl.col(name)
+    # ---- formulas ---- #
 
-    def where(self, formula: str | None, *used: str) -> pl.DataFrame:
-        """The runs for which `formula` is true (all, if it is None), with the columns that it and the formulas `used`
-        name."""
-        frame = self._with([formula, *used])
-        if formula is None:
-            return frame
-        frame = self._counted(frame, formula)
-        return frame.filter(formulas.expression(formula, self.column).fill_null(False))
+    def _values_of(self, n: int) -> formulas.Get:
+        """The values of a run as formulas use them: times are seconds since 1970; `seen:rule` is a number of lines."""
 
-    def _counted(self, frame: pl.DataFrame, formula: str) -> pl.DataFrame:
-        """`frame` with a column `seen:rule` for each rule that `formula` counts."""
-        names = [name for rule in formulas.rules_seen(formula) if (name := f"seen:{rule}") not in frame.columns]
-        slots = self._slot[frame["n"]]
-        return frame.hstack([self._seen(name.removeprefix("seen:"))[slots].alias(name) for name in names])
+        def get(name: str) -> Any:
+            if name.startswith("seen:"):
+                return self._seen(name.removeprefix("seen:")).get(n, 0)
+            value = self.of(name).get(n)
+            return value / 1e6 if value is not None and name in self._times else value
 
-    def _seen(self, rule: str) -> pl.Series:
+        return get
+
+    def _seen(self, rule: str) -> Mapping[int, int]:
         """How many lines of each run `rule` read."""
         if rule not in self._counts:
-            seen, hits = full(0, self.n.len(), pl.UInt32()), self.hits.get(rule)
-            if hits is not None:
-                counts = hits.group_by("n").agg(pl.len().alias("lines"))
-                seen = seen.scatter(self._slot[counts["n"]], counts["lines"])
-            self._counts[rule] = seen
+            lines = self.lines.get(rule)
+            self._counts[rule] = {} if lines is None else Counter(lines["n"])
         return self._counts[rule]
+
+    def highest(self, field: str) -> Mapping[int, float]:
+        """Run -> the highest value of a field in all lines of the run."""
+        if field not in self._highest:
+            best: dict[int, float] = {}
+            for lines in (lines.of_each_run(field, "max") for lines in self.lines.values() if field in lines):
+                for i in lines.one_each(field, "max"):
+                    n, value = lines["n"][i], lines[field][i]
+                    best[n] = max(best.get(n, value), value)
+            self._highest[field] = best
+        return self._highest[field]
+
+    def where(self, formula: str | None) -> list[int]:
+        """The runs for which `formula` is true; all, if it is None."""
+        if formula is None:
+            return self.n
+        holds = formulas.compiled(formula)
+        return [n for n in self.n if holds(self._values_of(n))]
 
     # ---- the three declarations ---- #
 
     def declare(self, declared: Take | Derive | Infer) -> None:
         """Apply one declaration of the grammar, unless every run has its value already."""
-        earlier = self._columns.get(declared.column)
-        if earlier is not None and not earlier.null_count():
+        if self.is_full(declared.column):
             return
         if isinstance(declared, Take):
             self.take(declared)
@@ -187,172 +196,196 @@ class RunColumns:
 
     def take(self, take: Take) -> None:
         """A column from a captured field; of several, the first, last, least or greatest value of all their lines."""
-        found = []
+        found: list[tuple[Lines, str, Sequence[int]]] = []
+        is_one = take.pick in ("first", "last", "min", "max")
         for name in take.of.split("|"):
-            rule_name, _, of = name.strip().partition(".")
-            frame, rule = self.hits.get(rule_name), self.hits.rules.get(rule_name)
-            if frame is None or rule is None or of not in frame.columns:
-                continue
-            frame = lines_where(frame, take.where)
-            if take.when is not None:
-                frame = frame.filter(frame["n"].is_in(self.where(take.when)["n"].implode()))
-            if take.last_per_rank:
-                frame = frame.filter(pl.col(of).is_not_null()).unique(["n", "tag"], keep="last", maintain_order=True)
-            found.append((frame, rule, of))
-        if take.pick in ("first", "last", "min", "max"):
-            lines = [one_line(frame, of, take.pick) for frame, _, of in found]
-            for one, (_, rule, of) in zip(_best(lines, [of for *_, of in found], take.pick), found, strict=True):
-                if one.height:
-                    self._take_one(take, one, rule, of)
+            rule, _, of = name.strip().partition(".")
+            lines = self.lines.get(rule)
+            if lines is not None and of in lines:
+                self._note_unreadable(take, lines, of)
+                if is_one and not take.last_per_rank:
+                    lines = lines.of_each_run(of, take.pick, take.where)
+                found.append((lines, of, self._counting(take, lines, of)))
+        if is_one:
+            each = [(lines, of, lines.one_each(of, take.pick, indices)) for lines, of, indices in found]
+            for lines, of, one_each in best_lines(each, take.pick):
+                if one_each:
+                    self._take_one(take, lines, of, one_each)
         else:
-            for frame, rule, of in found:
-                if frame[of].null_count() < frame.height:
-                    self._take_all(take, frame, rule, of)
-        for frame, rule, of in found:
-            if frame[of].null_count() and f"{of}:text" in frame.columns:
-                self._note_unreadable(take.column, frame, rule, of)
+            for lines, of, indices in found:
+                self._take_all(take, lines, of, indices)
 
-    def _take_one(self, take: Take, one: pl.DataFrame, rule: Rule, of: str) -> None:
+    def _counting(self, take: Take, lines: Lines, of: str) -> Sequence[int]:
+        """Indices of the lines that count for `take`."""
+        indices: Sequence[int] = lines.where(take.where)
+        if take.when is not None:
+            runs: Container[int] = set(self.where(take.when))
+            indices = [i for i in indices if lines["n"][i] in runs]
+        if take.last_per_rank:
+            last = {(lines["n"][i], lines["tag"][i]): i for i in indices if lines[of][i] is not None}
+            indices = sorted(last.values())
+        return indices
+
+    def _take_one(self, take: Take, lines: Lines, of: str, indices: Sequence[int]) -> None:
         """The value of one line of each run."""
-        value = one[of]
-        if take.aliases:
-            aliases = self.hits.grammar.aliases[take.aliases]
-            table = {text: common_name(text, aliases) for text in value.drop_nulls().unique()}
-            value = value.replace_strict(list(table), list(table.values()), default=None, return_dtype=TEXT)
-        place = evidence.place(one, of, rule)
-        how = take.how or place["how"]
-        if take.aliases and not take.how:
-            # A common name in place of the vendor's word is not the text of the line.
-            as_read = how if isinstance(how, pl.Expr) else pl.lit(how)
-            is_alias = pl.lit(value != one[of]) & (as_read == "read")
-            how = pl.when(is_alias).then(pl.lit("converted")).otherwise(as_read)
-        changed = {"how": how, "reason": take.reason or place["reason"]}
-        evidence_rows = evidence.of_lines(one, **{**place, **changed}, number=evidence.numbers(one[of]))
-        self.put(take.column, pl.DataFrame([one["n"], value.alias("value")]), evidence_rows)
+        rows = evidence.of_values(lines, of, indices)
+        n, taken = lines["n"], lines[of]
+        values = {n[i]: taken[i] for i in indices}
+        for row in rows:
+            if take.aliases:
+                text = values[row["n"]]
+                values[row["n"]] = common_name(text, self.grammar.aliases[take.aliases])
+                # A common name in place of the vendor's word is not the text of the line.
+                if row["how"] == "read" and values[row["n"]] != text:
+                    row["how"] = "converted"
+            row["how"] = take.how or row["how"]
+            row["reason"] = take.reason or row["reason"]
+        self.put(take.column, values, rows, lines.dtype(of))
 
-    def _note_unreadable(self, column: str, frame: pl.DataFrame, rule: Rule, of: str) -> None:
-        """Keep the lines whose text is not a value of the field."""
-        bad = frame.filter(pl.col(of).is_null() & pl.col(f"{of}:text").is_not_null())
-        if bad.height:
-            why = pl.format("{} is not a possible value", f"{of}:text").alias("reason")
-            causes = bad.select("n", pl.lit(Code.UNREADABLE.value).alias("code"), why)
-            self._refuse(column, causes, evidence.of_lines(bad, **evidence.place(bad, of, rule)))
+    def _note_unreadable(self, take: Take, lines: Lines, of: str) -> None:
+        """Keep the lines that count for `take` and whose text is not a value of the field."""
+        if f"{of}:text" not in lines or lines.frame[of].null_count() == lines.frame[f"{of}:text"].null_count():
+            return
+        bad = Lines(lines.frame.filter(pl.col(of).is_null() & pl.col(f"{of}:text").is_not_null()), lines.rule)
+        indices, texts = self._counting(take, bad, of), bad[f"{of}:text"]
+        causes = [Broken(bad["n"][i], Code.UNREADABLE, f"{texts[i]} is not a possible value") for i in indices]
+        self._refuse(take.column, causes, evidence.of_values(bad, of, indices))
 
-    def _take_all(self, take: Take, frame: pl.DataFrame, rule: Rule, of: str) -> None:
+    def _take_all(self, take: Take, lines: Lines, of: str, indices: Sequence[int]) -> None:
         """A value derived from all lines of each run that the rule read."""
-        frame = frame.filter(pl.col(of).is_not_null())
-        number = evidence.number(of, field(of).dtype)
-        is_one = pl.len() == 1
-        aggregates = {
+        by_run: dict[int, list[int]] = {}
+        for i in indices:
+            if lines[of][i] is not None:
+                by_run.setdefault(lines["n"][i], []).append(i)
+        if not by_run:
+            return
+        dtype, word = field(of).dtype, of.partition("@")[0]
+        numbers = evidence.numbers(lines[of], dtype)
+        values: dict[int, float | None] = {}
+        several: list[int] = []
+        rows: list[Row] = []
+        for n, places in by_run.items():
+            ranks: dict[Any, int] = {}
+            if take.pick == "distinct":
+                # One line for each distinct value is enough. Texts become ranks, since formulas use numbers only.
+                firsts = {lines[of][i]: i for i in reversed(places)}
+                ranks = {value: rank for rank, value in enumerate(sorted(firsts), start=1)}
+                places = sorted(firsts.values())
+            values[n] = _aggregate(take.pick, [numbers[i] for i in places])
+            if len(places) > 1 and take.pick in ("sum", "mean"):
+                several.append(n)
+            derived: Row = {"how": take.how or "derived", "formula": f"{take.pick}({word})", "input": word}
+            # The sum or mean of one line is the value of that line.
+            if len(places) == 1 and take.pick in ("sum", "mean", "median"):
+                derived = {}
+            for i, row in zip(places, evidence.of_values(lines, of, places), strict=True):
+                rows.append({**row, "number": ranks.get(lines[of][i], numbers[i]), **derived})
+        if several:
             # Further digits depend on the order of the summands; the value of a single line keeps its digits.
-            "sum": pl.when(is_one).then(number.first()).otherwise(number.sum().round_sig_figs(12)),
-            "mean": pl.when(is_one).then(number.first()).otherwise(number.mean().round_sig_figs(12)),
-            "median": number.median(),
-            "count": pl.len().cast(NUMBER),
-            "distinct": pl.col(of).n_unique().cast(NUMBER),
-        }
-        values = frame.group_by("n").agg(aggregates[take.pick].alias("value"))
-        if take.pick == "distinct":
-            # One line for each distinct value is enough. Texts become ranks, since formulas use numbers only.
-            frame = frame.unique(["n", of], keep="first", maintain_order=True)
-            number = pl.col(of).rank("dense").over("n").cast(NUMBER)
-        evidence_rows = evidence.of_lines(frame, **evidence.place(frame, of, rule), number=number)
-        word = of.partition("@")[0]
-        # The sum or mean of one line is the value of that line.
-        is_only = (pl.len().over("n") == 1) if take.pick in ("sum", "mean", "median") else pl.lit(False)
-        derived = {"how": take.how or "derived", "formula": f"{take.pick}({word})", "input": word}
-        evidence_rows = evidence.rows(
-            evidence_rows,
-            **{name: pl.when(is_only).then(name).otherwise(pl.lit(text)) for name, text in derived.items()},
-        )
-        self.put(take.column, values, evidence_rows)
+            twelve = pl.Series([values[n] for n in several], dtype=NUMBER).round_sig_figs(12)
+            values.update(zip(several, twelve.to_list(), strict=True))
+        self.put(take.column, values, rows, NUMBER)
 
     def derive(self, column: str, formula: str, when: str | None = None) -> None:
         """Give `column` the value of `formula` where all its inputs are known (and `when` is true)."""
         names = formulas.names(formula)
-        if any(n not in self._columns for n in names):
+        if not all(map(self.has, names)):
             return
-        frame = self._counted(self.where(when, formula), formula)
-        if names:
-            frame = frame.filter(pl.all_horizontal(pl.col(n).is_not_null() for n in names))
-        if not frame.height:
-            return
-        value = formulas.expression(formula, self.column).cast(NUMBER)
-        if any(self._columns[n].dtype == TIME for n in names):
-            value = value.round(6)  # a float has no more digits for seconds since 1970
-        values = frame.select("n", value.alias("value")).filter(pl.col("value").is_not_null())
         dtype = dtype_of(column) or NUMBER
-        if dtype == INTEGER:
-            near = pl.col("value").round()
-            values = values.filter((pl.col("value") - near).abs() < 1e-6).with_columns(near.cast(INTEGER))
-        if dtype == TIME:
-            values = values.filter(pl.col("value").is_finite())
-            values = values.with_columns((pl.col("value") * 1e6).round().cast(pl.Int64, strict=False).cast(TIME))
-        derived = {"how": "derived", "formula": formula}
-        parts = [self._input(frame, name, derived) for name in names]
+        value_of = formulas.compiled(formula)
+        of_stamps = not self._times.isdisjoint(names)
+        inputs = [self.of(name) for name in names]
+        known = self.of(column)
+        values: dict[int, Any] = {}
+        for n in self.where(when):
+            if n in known or not all(n in values_ for values_ in inputs):
+                continue
+            value = value_of(self._values_of(n))
+            if value is not None:
+                # A float has no more digits for seconds since 1970.
+                values[n] = rounded(float(value), 6) if of_stamps else float(value)
+        values = {n: _number_of(value, dtype) for n, value in values.items()} if dtype != NUMBER else values
+        derived: Row = {"how": "derived", "formula": formula}
+        rows = [row for name in names for row in self._inputs(values, name, derived)]
         for rule in formulas.rules_seen(formula):
             seen = f"seen:{rule}"
-            parts.append(evidence.of_lines(frame, **derived, number=pl.col(seen).cast(NUMBER), input=seen, rule=rule))
-        if parts:
-            self.put(column, values, pl.concat(parts))
+            rows += [
+                {"n": n, **derived, "number": float(self._seen(rule).get(n, 0)), "input": seen, "rule": rule}
+                for n in values
+            ]
+        if rows:
+            self.put(column, values, rows, dtype)
 
-    def _input(self, frame: pl.DataFrame, name: str, derived: dict[str, str]) -> pl.DataFrame:
-        """Evidence rows for one input of a formula: its number and the line it is from."""
-        cited = self.cited(name)
-        if not cited["n"].equals(frame["n"]):
-            cited = frame.select("n").join(cited, on="n", how="left", maintain_order="left")
-        return evidence.rows(cited, **derived, number=evidence.numbers(frame[name]), input=name, was=cited["how"])
+    def _inputs(self, runs: Iterable[int], name: str, derived: Row) -> Iterator[Row]:
+        """The evidence rows of one input of a formula: its number and the line it is from."""
+        values, cited_of = self.of(name), self.cited(name)
+        numbers = evidence.numbers([values[n] for n in runs], self._dtypes[name])
+        for n, number in zip(runs, numbers, strict=True):
+            cited = cited_of.get(n, {"n": n})
+            yield {**cited, **derived, "number": number, "input": name, "was": cited.get("how")}
 
     def infer(self, infer: Infer) -> None:
         """A column whose value follows from the presence of some lines."""
-        names = [n.strip() for n in infer.because.split("|") if n.strip()]
-        if not names:
-            names = [r.name for r in self.hits.rules.values() if "identifies_platform" in r.marked]
-        runs = self._first_of(tuple(names))
+        rules = [name.strip() for name in infer.because.split("|") if name.strip()]
+        places = self.lines.first_of(rules or [lines.rule.name for lines in self.lines.marked("identifies_platform")])
+        runs = list(places)
         if infer.when is not None:
-            matching = self.where(infer.when).select("n")
-            runs = matching.join(runs, on="n", how="inner" if infer.because else "left", maintain_order="left")
-        if not runs.height:
-            return
+            runs = [n for n in self.where(infer.when) if n in places or not infer.because]
         reason = infer.reason or (
             f"follows from {infer.because or 'the form of its lines'}" + (f" and {infer.when}" if infer.when else "")
         )
-        evidence_rows = evidence.rows(runs, how="inferred", reason=reason)
-        self.put(infer.column, pl.DataFrame([runs["n"], full(infer.value, runs.height).alias("value")]), evidence_rows)
-
-    def line_of(self, rule: str, pick: str) -> pl.DataFrame:
-        """n, pos, seg, rule of the `first` or `last` line of each run that `rule` read."""
-        if (rule, pick) not in self._lines:
-            line = one_line(self.hits.by_rule[rule][["n", "pos", "seg"]], "pos", pick)
-            self._lines[rule, pick] = line.hstack([full(rule, line.height).alias("rule")])
-        return self._lines[rule, pick]
-
-    def _first_of(self, names: tuple[str, ...]) -> pl.DataFrame:
-        """n, pos, seg, rule of the first line of each run that any of these rules read, by n."""
-        if names not in self._first_lines:
-            frames = [self.line_of(name, "first") for name in names if name in self.hits.by_rule]
-            if len(frames) > 1:
-                frames = [pl.concat(frames).sort("n", "pos").unique("n", keep="first", maintain_order=True)]
-            none = pl.DataFrame(schema={"n": pl.UInt32, "pos": pl.UInt64, "seg": TEXT, "rule": TEXT})
-            self._first_lines[names] = frames[0] if frames else none
-        return self._first_lines[names]
+        rows = [evidence.of_place(n, places.get(n), reason) for n in runs]
+        dtype = TEXT if isinstance(infer.value, str) else INTEGER if isinstance(infer.value, int) else NUMBER
+        self.put(infer.column, dict.fromkeys(runs, infer.value), rows, dtype)
 
 
-def _best(lines: list[pl.DataFrame], fields: list[str], pick: str) -> list[pl.DataFrame]:
+def best_lines(found: Sequence[tuple[Lines, str, list[int]]], pick: str) -> list[tuple[Lines, str, list[int]]]:
     """Of the lines of several rules, one of each run and rule, those with the first, last, least or greatest value of
     their run."""
-    if sum(frame.height > 0 for frame in lines) < 2:
-        return lines
+    if sum(bool(indices) for *_, indices in found) < 2:
+        return list(found)
     by_place = {"first": "min", "last": "max"}
-    parts = [
-        pl.DataFrame(
-            {"n": frame["n"], "by": frame["pos" if pick in by_place else of], "rule": full(index, frame.height)}
-        )
-        for index, (frame, of) in enumerate(zip(lines, fields, strict=True))
-    ]
-    candidates = pl.concat(parts, how="vertical_relaxed").sort("n", maintain_order=True)
-    best = one_line(candidates, "by", by_place.get(pick, pick))
+    best: dict[int, tuple[Any, int]] = {}
+    for form, (lines, of, indices) in enumerate(found):
+        n, by = lines["n"], lines["pos" if pick in by_place else of]
+        for i in indices:
+            if n[i] not in best or is_better(by[i], best[n[i]][0], by_place.get(pick, pick)):
+                best[n[i]] = by[i], form
     return [
-        frame.filter(frame["n"].is_in(best.filter(pl.col("rule") == index)["n"].implode()))
-        for index, frame in enumerate(lines)
+        (lines, of, [i for i in indices if best[lines["n"][i]][1] == form])
+        for form, (lines, of, indices) in enumerate(found)
     ]
+
+
+def _aggregate(pick: str, numbers: Sequence[float | None]) -> float | None:
+    known = [number for number in numbers if number is not None]
+    match pick:
+        case "count" | "distinct":
+            return float(len(numbers))
+        case "sum":
+            return sum(known)
+        case "mean":
+            return sum(known) / len(known) if known else None
+        case _:
+            return statistics.median(known) if known else None
+
+
+def _number_of(value: float, dtype: pl.DataType) -> int | None:
+    """The value of a formula in a column of integers or times; None if it is none."""
+    if dtype == TIME:
+        return round(value * 1e6) if abs(value * 1e6) < 2**63 else None
+    # Beyond 2**53, a float skips numbers.
+    return round(value) if abs(value) <= 2**53 and abs(value - round(value)) < 1e-6 else None
+
+
+def rounded(value: float, digits: int) -> float:
+    """`value` with that many decimal digits, as polars rounds columns; what is not finite stays."""
+    scaled = value * 10.0**digits
+    return round(scaled) / 10.0**digits if abs(scaled) < 2**63 else value
+
+
+def _cast(value: Any, from_: pl.DataType, to: pl.DataType) -> Any:
+    """A value of one type as one of another; None if it is none."""
+    if to == NUMBER and isinstance(value, int):
+        return float(value)
+    return pl.Series([value], dtype=from_).cast(to, strict=False).item()

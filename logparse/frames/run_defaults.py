@@ -4,18 +4,19 @@ repeats, and the reasons of empty cells. (The status is in `status`.)"""
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Container, Sequence
 
 import polars as pl
 
 from logparse.frames import evidence
-from logparse.frames.phase_rows import Phases
-from logparse.frames.run_columns import RunColumns
+from logparse.frames.evidence import Row
+from logparse.frames.lines import AllLines, Lines
+from logparse.frames.phase_rows import Phase, Phases, by_run
+from logparse.frames.run_columns import RunColumns, best_lines, rounded
 from logparse.frames.status import find_marks, find_status
 from logparse.grammar import Infer, Steady
-from logparse.reading.match import Hits
-from logparse.schema import NUMBER, PHASES, RUNS, TEXT
-from logparse.schema.build import full
+from logparse.schema import INTEGER, NUMBER, PHASES, RUNS, TEXT
+from logparse.schema.build import make
 from logparse.text.missing import MISSING, Absence, Code
 
 PHASE_COLUMNS = tuple(f"{phase}_s" for phase in PHASES)
@@ -38,28 +39,27 @@ _BUILD = ("on_chip_throughput",)
 """A compiler reports the same figure for the same binary: it distinguishes builds where shapes are not printed."""
 
 
-def fill(runs: pl.DataFrame, hits: Hits, phases: Phases, unparsed: pl.Series) -> RunColumns:
+def fill(runs: pl.DataFrame, lines: AllLines, phases: Phases, unparsed: Sequence[int]) -> RunColumns:
     """The columns of all runs of one grammar: what its declarations give, then what all platforms share.
 
     unparsed: rows of the lines that no rule reads and that are not blank, in order.
     """
-    columns = RunColumns(runs, hits)
+    columns = RunColumns(runs, lines)
     find_marks(columns)
-    for column in PHASE_COLUMNS:
-        _phase_sum(columns, phases, column)
-    for declared in hits.grammar.columns:
+    _phase_sums(columns, phases)
+    for declared in lines.grammar.columns:
         columns.declare(declared)
-    if hits.grammar.device_kind:
-        columns.infer(Infer("device_kind", hits.grammar.device_kind))
+    if lines.grammar.device_kind:
+        columns.infer(Infer("device_kind", lines.grammar.device_kind))
     _stamps(columns)
     find_status(columns, runs, unparsed)
     columns.derive("batch_size", "micro_batch_size * ranks")
     columns.derive("samples", "steps * batch_size", when="task == 'train' or not known(task)")
     _accuracy(columns)
     _train_includes(columns, phases)
-    for steady in hits.grammar.steady:
+    for steady in lines.grammar.steady:
         _steady(columns, steady)
-    if "total_s" not in hits.grammar.no_timestamps:
+    if "total_s" not in lines.grammar.no_timestamps:
         # The stamps span the whole run only if the first is above the work and the last below the result, and if the
         # clock was not set back in between.
         done = (
@@ -75,101 +75,92 @@ def fill(runs: pl.DataFrame, hits: Hits, phases: Phases, unparsed: pl.Series) ->
     return columns
 
 
-def _phase_sum(columns: RunColumns, phases: Phases, column: str) -> None:
+def _phase_sums(columns: RunColumns, phases: Phases) -> None:
     """`compile_s` and the like: the sum of the rows that are whole phases."""
-    rows = phases.whole(column.removesuffix("_s"))
-    if not rows.height:
-        return
-    if rows["n"].n_unique() == rows.height:  # one row per run: nothing to add up, and most columns are like that
-        is_cited = pl.col("id").is_in(rows["id"].implode())
-        cited = phases.evidence if rows.height == phases.rows.height else phases.evidence.filter(is_cited)
-        values = pl.DataFrame([rows["n"], rows["duration"].alias("value")])
-        columns.put(column, values, evidence.rows(cited, key=None))
-        return
-    # The last digits of a sum of floats are noise; a single figure keeps its digits.
-    total = pl.when(pl.len() == 1).then(pl.col("duration").first()).otherwise(pl.col("duration").sum().round(9))
-    values = rows.group_by("n").agg(total.alias("value"))
-    cited = phases.evidence.filter(pl.col("id").is_in(rows["id"].implode()))
-    cited = cited.with_columns(pl.lit(None, TEXT).alias("key"))
-    is_only = pl.col("id").n_unique().over("n") == 1
-    several = cited.filter(~is_only).drop("number").unique("id", keep="first", maintain_order=True)
-    read = pl.col("how").is_in(["read", "converted"])
-    several = several.join(rows.select("id", "key", number="duration"), on="id", maintain_order="left")
-    several = evidence.rows(
-        several,
-        text=pl.when(read).then("text"),
-        how="derived",
-        formula="sum(duration)",
-        input="duration",
-        reason=pl.format("the phase {}", "key_right"),
-    )
-    columns.put(column, values, pl.concat([evidence.rows(cited.filter(is_only)), several]))
+    evidence_of: dict[int, list[Row]] = {}
+    for cited in phases.evidence:
+        evidence_of.setdefault(cited["id"], []).append(cited)
+    for column in PHASE_COLUMNS:
+        values: dict[int, float] = {}
+        rows: list[Row] = []
+        for n, of_run in by_run(phases.whole(column.removesuffix("_s"))).items():
+            if len(of_run) == 1:
+                values[n] = of_run[0].duration
+                rows += [{**cited, "key": None} for cited in evidence_of[of_run[0].id]]
+                continue
+            # The last digits of a sum of floats are noise; a single figure keeps its digits.
+            values[n] = rounded(sum(phase.duration for phase in of_run), 9)
+            rows += [_summand(evidence_of[phase.id][0], phase) for phase in of_run]
+        columns.put(column, values, rows, NUMBER)
+
+
+def _summand(cited: Row, phase: Phase) -> Row:
+    """Evidence of a sum: one of the phases that it adds up."""
+    derived: Row = {"how": "derived", "formula": "sum(duration)", "input": "duration", "number": phase.duration}
+    text = cited.get("text") if cited["how"] in ("read", "converted") else None
+    return {**cited, **derived, "key": None, "text": text, "reason": f"the phase {phase.key}"}
 
 
 def _stamps(columns: RunColumns) -> None:
     """The first and the last time stamp, in the order of the lines; not where a grammar declares that its stamps do not
     mark the beginning or the end."""
-    rules = [r for r in columns.hits.rules.values() if "at" in r.fields and columns.hits.grammar.has(r.name)]
-    if not rules:
-        return
-    frames = [columns.hits.by_rule[r.name][["n", "pos", "at"]] for r in rules]
-    stamped = pl.concat(f.hstack([full(i, f.height).alias("i")]) for i, f in enumerate(frames))
-    lines = stamped.filter(pl.col("at").is_not_null()).sort("pos")
-    for column, keep in (("started_at", "first"), ("ended_at", "last")):
-        if column in columns.hits.grammar.no_timestamps:
+    stamped = [lines for lines in columns.lines.values() if "at" in lines.rule.fields]
+    stamped = [lines for lines in stamped if columns.grammar.has(lines.rule.name)]
+    for column, pick in (("started_at", "first"), ("ended_at", "last")):
+        if column in columns.grammar.no_timestamps or not stamped:
             continue
-        one = lines.unique("n", keep=keep, maintain_order=True)  # type: ignore[arg-type]
-        evidence_rows = []
-        for (i,), lines_of_rule in one.partition_by("i", as_dict=True).items():
-            rule = rules[i]
-            frame = columns.hits.by_rule[rule.name]
-            frame = frame.filter(frame["pos"].is_in(lines_of_rule["pos"].implode()))
-            place = evidence.place(frame, "at", rule)
-            evidence_rows.append(evidence.of_lines(frame, **place, number=evidence.numbers(frame["at"])))
-        if evidence_rows:
-            columns.put(column, one.select("n", value="at"), pl.concat(evidence_rows))
-            columns.fact(f"_{keep}_stamp", one.select("n", value="pos"))
+        short = [lines.of_each_run("at", pick) for lines in stamped]
+        one = [(lines, "at", lines.one_each("at", pick)) for lines in short]
+        values: dict[int, int] = {}
+        places: dict[int, int] = {}
+        rows: list[Row] = []
+        for lines, _, indices in best_lines(one, pick):
+            rows += evidence.of_values(lines, "at", indices)
+            for i in indices:
+                values[lines["n"][i]], places[lines["n"][i]] = lines["at"][i], lines["pos"][i]
+        columns.put(column, values, rows)
+        columns.put(f"_{pick}_stamp", places, dtype=INTEGER)
 
 
 def _accuracy(columns: RunColumns) -> None:
     """`accuracy` is the score of runs whose score is named so."""
     if columns.has("score"):
-        runs = columns.where("score_name == 'accuracy'", "score")
-        columns.put("accuracy", runs.select("n", value="score"), columns.evidence_of("score"))
+        score = columns.of("score")
+        values = {n: score.get(n) for n in columns.where("score_name == 'accuracy'")}
+        columns.put("accuracy", values, columns.evidence_of("score"))
 
 
 def _train_includes(columns: RunColumns, phases: Phases) -> None:
     """The phases within training that are part of its time: their rows have `train` as stage."""
-    rows = phases.rows.filter((pl.col("stage") == "train") & (pl.col("phase") != "train"))
-    if not rows.height:
+    inside = by_run([row for row in phases.rows if row.stage == "train" and row.phase != "train"])
+    if not inside:
         return
-    values = rows.group_by("n").agg(
-        pl.col("phase").unique().sort().str.join(", ").alias("value"),
-        pl.len().alias("count"),
-        pl.col("duration").sum().round(3).alias("sum"),
-    )
-    begins = phases.evidence.filter(pl.col("id").is_in(rows["id"].implode()) & (pl.col("input") == "begin"))
-    lines = begins.select("n", "pos", "seg", "rule").join(values, on="n", how="left", maintain_order="left")
-    reason = lines.select(
-        pl.when(pl.col("count") == 1)
-        .then(pl.format("it begins and ends between two steps: {} s", "sum"))
-        .otherwise(pl.format("each begins and ends between two steps: {} s in all", "sum"))
-    ).to_series()
-    lines, values = lines.select("n", "pos", "seg", "rule"), values.select("n", "value")
-    columns.put("train_includes", values, evidence.rows(lines, how="inferred", reason=reason))
+    ids = {row.id for rows in inside.values() for row in rows}
+    rows: list[Row] = []
+    for cited in phases.evidence:
+        if cited["id"] in ids and cited.get("input") == "begin":
+            of_run = inside[cited["n"]]
+            seconds = rounded(sum(row.duration for row in of_run), 3)
+            begins = "it begins and ends" if len(of_run) == 1 else "each begins and ends"
+            total = f"{seconds} s" if len(of_run) == 1 else f"{seconds} s in all"
+            place: Row = {"n": cited["n"], "pos": cited["pos"], "seg": cited["seg"], "rule": cited["rule"]}
+            rows.append({**place, "how": "inferred", "reason": f"{begins} between two steps: {total}"})
+    values = {n: ", ".join(sorted({row.phase for row in of_run})) for n, of_run in inside.items()}
+    columns.put("train_includes", values, rows)
 
 
 def _steady(columns: RunColumns, steady: Steady) -> None:
     """The batch size over the median interval of step lines after the warm-up. The upper median is one real interval,
     so that its lines are the evidence."""
-    frame, rule = columns.hits.get(steady.rule), columns.hits.rules.get(steady.rule)
-    if frame is None or rule is None or not columns.has("batch_size") or not {"at", "step"} <= set(frame.columns):
+    stepping = columns.lines.get(steady.rule)
+    if stepping is None or not columns.has("batch_size") or "at" not in stepping or "step" not in stepping:
         return
+    frame = stepping.frame
     names = ["pos", "at", "step"]
     lines = (
         frame.select("n", *names).with_row_index("i").filter(pl.col("at").is_not_null() & pl.col("step").is_not_null())
     )
-    lines = _looped(columns.hits, lines, steady.separated_by)
+    lines = _looped(columns.lines, lines, steady.separated_by)
     # Lines are in order of runs, so the line before is of the same run unless its number differs.
     same = (pl.col("n") == pl.col("n").shift(1)) & pl.col("loop").eq_missing(pl.col("loop").shift(1))
     nth = pl.int_range(pl.len()) - pl.col("n").search_sorted(pl.col("n"))
@@ -189,7 +180,8 @@ def _steady(columns: RunColumns, steady: Steady) -> None:
         )
         .filter("holds")
     )
-    sizes = columns.frame.lazy().filter(pl.col("batch_size").is_not_null()).select("n", "batch_size")
+    known = columns.of("batch_size")
+    sizes = pl.LazyFrame([[*known], [*known.values()]], {"n": pl.UInt32, "batch_size": INTEGER})
     median = pl.col("interval").quantile(0.5, "higher").over("n")
     middle = (
         pairs.filter((pl.len().over("n") >= 3) & (pl.col("interval") == median))
@@ -199,32 +191,42 @@ def _steady(columns: RunColumns, steady: Steady) -> None:
     )
     if not middle.height:
         return
-    values = middle.select("n", (pl.col("batch_size") / pl.col("interval")).alias("value"))
-    derived: dict[str, pl.Expr | str | None] = {
+    derived: Row = {
         "how": "derived",
         "formula": "batch_size * (step_b - step_a) / (at_b - at_a)",
         "reason": f"the median interval after the first {steady.warmup}",
     }
-    parts = []
-    for end, side in (("a", "_before"), ("b", "")):
-        at = frame[middle[f"i{side}"]]
-        # Seconds since the midnight before the first of the two lines: a float of seconds since 1970 would lose short
-        # intervals.
-        clock = (middle[f"at{side}"] - middle["at_before"].dt.truncate("1d")).dt.total_microseconds() / 1e6
-        clock = clock.round(6)
-        for name, number in (("at", clock), ("step", at["step"])):
-            place = {**evidence.place(at, name, rule), **derived}
-            parts.append(evidence.of_lines(at, **place, number=number, input=f"{name}_{end}"))
-    cited = columns.cited("batch_size").select("n", "pos", "seg", "rule", "field")
-    batch = middle.select("n", pl.col("batch_size").cast(NUMBER).alias("number"))
-    batch = batch.join(cited, on="n", how="left", maintain_order="left")
-    columns.put("steady_throughput", values, pl.concat([*parts, evidence.rows(batch, input="batch_size", **derived)]))
+    at_ends = {end: Lines(frame[middle[index]], stepping.rule) for end, index in (("a", "i_before"), ("b", "i"))}
+    # Seconds since the midnight before the first of the two lines: a float of seconds since 1970 would lose short
+    # intervals.
+    midnights = [at // _DAY * _DAY for at in at_ends["a"]["at"]]
+    rows: list[Row] = []
+    for end, lines_ in at_ends.items():
+        for row, at, midnight in zip(_all(lines_, "at"), lines_["at"], midnights, strict=True):
+            rows.append({**row, **derived, "number": (at - midnight) / 1e6, "input": f"at_{end}"})
+        rows += [{**row, **derived, "input": f"step_{end}"} for row in _all(lines_, "step")]
+    found = middle.rows(named=True)
+    for each in found:
+        cited = columns.cited("batch_size").get(each["n"], {})
+        place: Row = {"n": each["n"], "pos": cited.get("pos"), "seg": cited.get("seg"), "rule": cited.get("rule")}
+        size: Row = {"field": cited.get("field"), "number": float(each["batch_size"]), "input": "batch_size"}
+        rows.append({**place, **size, **derived})
+    values = {each["n"]: each["batch_size"] / each["interval"] for each in found}
+    columns.put("steady_throughput", values, rows)
 
 
-def _looped(hits: Hits, lines: pl.DataFrame, separated_by: str) -> pl.DataFrame:
+def _all(lines: Lines, field: str) -> list[Row]:
+    return evidence.of_values(lines, field, range(len(lines)))
+
+
+_DAY = 86_400_000_000
+"""Microseconds."""
+
+
+def _looped(all_lines: AllLines, lines: pl.DataFrame, separated_by: str) -> pl.DataFrame:
     """`lines` with `loop`: the position of the latest line of the rules `separated_by` above; null if a run has only
     one."""
-    frames = [frame for name in separated_by.split("|") if (frame := hits.get(name)) is not None]
+    frames = [all_lines[name].frame for name in separated_by.split("|") if name in all_lines]
     parts = [frame.select("n", "pos", pl.col("pos").alias("loop")) for frame in frames]
     several = pl.concat(parts).filter(pl.len().over("n") > 1).sort("pos") if parts else None
     if several is None or not several.height:
@@ -238,9 +240,9 @@ def _unaccounted(columns: RunColumns) -> None:
     if not known or not columns.has("total_s"):
         return
     # One formula for each set of phases that a run has.
-    is_known = columns.frame.filter(pl.col("total_s").is_not_null()).select(pl.col(c).is_not_null() for c in known)
-    for pattern in is_known.unique(maintain_order=True).rows():
-        names = [c for c, there in zip(known, pattern, strict=True) if there]
+    sets = {tuple(n in columns.of(c) for c in known) for n in columns.of("total_s")}
+    for pattern in sorted(sets):
+        names = [c for c, is_known in zip(known, pattern, strict=True) if is_known]
         if names:
             when = " and ".join(f"known({c})" if c in names else f"not known({c})" for c in known)
             columns.derive("unaccounted_s", f"max(total_s - {' - '.join(names)}, 0)", when=when)
@@ -249,24 +251,24 @@ def _unaccounted(columns: RunColumns) -> None:
 def _group(columns: RunColumns, runs: pl.DataFrame) -> None:
     """The id that repeats of one experiment share. The names of the known settings are part of the hash: an unknown
     setting is not equal to a known one. A run of which no setting is known shares it with no other."""
-    names_known = [c for c in ("workload", "model", "dataset", "task", *SETTINGS, *_BUILD) if columns.has(c)]
-    known = [pl.format(f"{c}={{}}", pl.col(c).cast(TEXT)) for c in names_known]
-    names = [pl.lit("platform"), *(pl.when(pl.col(c).is_not_null()).then(pl.lit(c)) for c in names_known)]
-    settings = [pl.col(c).is_not_null() for c in names_known if c != "task"]
-    alone = ~pl.any_horizontal(settings) if settings else pl.lit(True)
-    # Shape or program may differ where nothing is known of them.
-    known.append(pl.when(alone).then(pl.format("run={}", "run")))
-    names.append(pl.when(alone).then(pl.lit("the run itself")))
-    texts = columns.frame.join(runs.select("n", "run"), on="n", how="left", maintain_order="left").select(
-        "n",
-        pl.concat_str(known, separator="\n", ignore_nulls=True).alias("text"),
-        pl.concat_str(names, separator=", ", ignore_nulls=True).alias("names"),
-    )
-    name = columns.hits.grammar.name
-    ids = [hashlib.sha256(f"{name}\n{text}".encode()).hexdigest()[:12] for text in texts["text"]]
-    reason = pl.format("a hash of {}: the settings that are known", "names")
-    cited = evidence.of_lines(texts, how="inferred", reason=reason)
-    columns.put("group", pl.DataFrame({"n": columns.n, "value": ids}), cited)
+    names = [c for c in ("workload", "model", "dataset", "task", *SETTINGS, *_BUILD) if columns.has(c)]
+    texts = {c: dict(zip(columns.n, columns.series(c).cast(TEXT).to_list(), strict=True)) for c in names}
+    ids = dict(runs.select("n", "run").iter_rows())
+    values: dict[int, str] = {}
+    rows: list[Row] = []
+    for n in columns.n:
+        known = {c: text for c in names if (text := texts[c][n]) is not None}
+        cited = ["platform", *known]
+        settings = [f"{c}={text}" for c, text in known.items()]
+        if not known.keys() - {"task"}:
+            # Shape or program may differ where nothing is known of them.
+            settings.append(f"run={ids[n]}")
+            cited.append("the run itself")
+        identity = "\n".join([columns.grammar.name, *settings])
+        values[n] = hashlib.sha256(identity.encode()).hexdigest()[:12]
+        reason = f"a hash of {', '.join(cited)}: the settings that are known"
+        rows.append({"n": n, "how": "inferred", "reason": reason})
+    columns.put("group", values, rows)
 
 
 # ---- why a cell is empty ---- #
@@ -314,46 +316,41 @@ _OTHER_LOG = Absence(Code.OTHER_LOG, "no log: the work is in another log of the 
 _CACHED = Absence(Code.CACHED, "cached: compile cache hit, nothing was compiled")
 
 
-def absent(columns: RunColumns, refused: pl.DataFrame) -> pl.DataFrame:
-    """An evidence row for each null cell of runs: why it is null. `refused` has those of impossible values."""
-    frame = columns.frame
-    frame = frame.with_columns(pl.lit(None, t).alias(c) for c, t in RUNS.items() if c not in frame.columns)
-    judged = [c for c in RUNS if c not in _NOT_JUDGED and frame[c].null_count()]
-    if not judged:
-        return refused
-    absences: dict[Absence, int] = {}
-
-    def absence(column: str) -> pl.Expr:
-        """The number of the first cause that holds; null for a cell that has a value."""
-        first = pl.lit(None, pl.UInt32)
-        for condition, cause in reversed(list(_causes(columns, column))):
-            number = absences.setdefault(cause, len(absences))
-            first = pl.when(condition).then(pl.lit(number, pl.UInt32)).otherwise(first)
-        return pl.when(pl.col(column).is_null()).then(first).alias(column)
-
-    cells = frame.select("n", *map(absence, judged)).unpivot(index="n", variable_name="column", value_name="absence")
-    rows = cells.filter(pl.col("absence").is_not_null())
-    rows = rows.join(
-        refused.select("n", pl.col("column").cast(TEXT)), on=["n", "column"], how="anti", maintain_order="left"
-    )
-    codes, texts = (pl.Series(values, dtype=TEXT) for values in zip(*((a.code, a.text) for a in absences), strict=True))
-    index = rows["absence"]
-    absent_rows = evidence.rows(rows, frame="runs", how="absent", code=codes.gather(index), reason=texts.gather(index))
-    return pl.concat([absent_rows, refused])
+def absent(columns: RunColumns, refused: Sequence[Row]) -> pl.DataFrame:
+    """A row as `evidence.ROW` for each null cell of runs: why it is null. `refused` has those of impossible values."""
+    known = {(row["n"], row["column"]) for row in refused}
+    cells: list[tuple[int, str, str, str]] = []
+    for column in RUNS:
+        if column in _NOT_JUDGED or columns.is_full(column):
+            continue
+        causes, of_column = _causes(columns, column), columns.of(column)
+        for n in columns.n:
+            if n not in of_column and (n, column) not in known:
+                cause = next(cause for runs, cause in causes if runs is None or n in runs)
+                cells.append((n, column, cause.code.value, cause.text))
+    schema = {name: evidence.ROW[name] for name in ("n", "column", "code", "reason")}
+    lines = pl.DataFrame(cells, schema, orient="row")
+    given = {column.name: column for column in lines.get_columns()}
+    return make(lines, evidence.ROW, {**given, "frame": "runs", "how": "absent"})
 
 
-def _causes(columns: RunColumns, column: str) -> Iterator[tuple[pl.Expr, Absence]]:
-    """Why `column` may be null, and for which runs: the first cause that holds for a run counts."""
-    for task, not_for_task in _NOT_FOR_TASK.items():
-        if column in not_for_task:
-            yield pl.col("task") == task, Absence(Code.NOT_APPLICABLE, f"does not apply: {task}")
+def _causes(columns: RunColumns, column: str) -> list[tuple[Container[int] | None, Absence]]:
+    """Why `column` may be null, and for which runs (None: for all): the first cause that holds for a run counts."""
+
+    def runs_with(of: str, value: str) -> set[int]:
+        return {n for n, known in columns.of(of).items() if known == value}
+
+    causes: list[tuple[Container[int] | None, Absence]] = [
+        (runs_with("task", task), Absence(Code.NOT_APPLICABLE, f"does not apply: {task}"))
+        for task, not_for_task in _NOT_FOR_TASK.items()
+        if column in not_for_task
+    ]
     if column == "compile_s":
-        yield pl.col("compile_cache") == "hit", _CACHED
+        causes.append((runs_with("compile_cache", "hit"), _CACHED))
     if column in _WORK:
-        yield pl.col("status") == "submitted", _OTHER_LOG
-    code, text, *shown_by = columns.hits.grammar.absent.get(column, (MISSING.code, MISSING.text))
+        causes.append((runs_with("status", "submitted"), _OTHER_LOG))
+    code, text, *shown_by = columns.grammar.absent.get(column, (MISSING.code, MISSING.text))
     names = [rule for rules in shown_by for rule in rules.split("|")]
-    lines = [columns.hits.by_rule[rule]["n"] for rule in names if rule in columns.hits.by_rule]
-    shown = pl.col("n").is_in(pl.concat(lines).unique().implode()) if lines else pl.lit(not shown_by)
-    yield shown, Absence(Code(code), text)
-    yield pl.lit(True), MISSING
+    shown = {n for name in names if name in columns.lines for n in columns.lines.one(name, "first")}
+    causes.append((shown if shown_by else None, Absence(Code(code), text)))
+    return [*causes, (None, MISSING)]

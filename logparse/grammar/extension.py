@@ -89,6 +89,7 @@ def extended(platform: Grammar, extensions: Sequence[Grammar]) -> Grammar:
         metrics=tuple(dict.fromkeys(_all(parts, "metrics"))),
         version=" + ".join([platform.version, *(f"{g.name} {g.version}" for g in extensions)]),
         device_kind=next((g.device_kind for g in parts if g.device_kind), None),
+        words=_all(parts, "words"),
         record_starts=_all(parts, "record_starts"),
         prefix=_prefix(platform, extensions),
         # The values of the platform come first here: they decide the id of a run.

@@ -1,30 +1,40 @@
-"""Formulas of derived values: Python arithmetic over named inputs, as a polars expression and as a plain number.
+"""Formulas of derived values: Python arithmetic over named inputs.
 
-The expression computes a column for all runs at once; `evaluate` recomputes a single value from the inputs that the
-evidence lists.
+`compiled` gives the values of cells; `evaluate` recomputes a single value from the inputs that the evidence lists.
 """
 
 from __future__ import annotations
 
 import ast
+import math
 import operator
 import statistics
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, Literal
-
-import polars as pl
+from typing import Any, Literal, TypeAlias
 
 from logparse.errors import GrammarError
+
+
+def _by_zero(call: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+    """`call`, with the values of IEEE 754 for what is divided by zero."""
+
+    def of(a: Any, b: Any) -> Any:
+        if b != 0:
+            return call(a, b)
+        return math.nan if call is not operator.truediv or a == 0 or math.isnan(a) else math.copysign(math.inf, a)
+
+    return of
+
 
 _BINARY: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
     ast.Add: operator.add,
     ast.Sub: operator.sub,
     ast.Mult: operator.mul,
-    ast.Div: operator.truediv,
-    ast.FloorDiv: operator.floordiv,
-    ast.Mod: operator.mod,
+    ast.Div: _by_zero(operator.truediv),
+    ast.FloorDiv: _by_zero(operator.floordiv),
+    ast.Mod: _by_zero(operator.mod),
 }
 _COMPARE: dict[type[ast.cmpop], Callable[[Any, Any], Any]] = {
     ast.Lt: operator.lt,
@@ -46,20 +56,23 @@ AGGREGATES: dict[str, Callable[[Sequence[float]], float]] = {
 }
 """Functions over the values of several lines."""
 
-_EXPR_CALLS: dict[str, Callable[..., pl.Expr]] = {
-    "abs": lambda x: x.abs(),
-    "round": lambda x: x.round(),
-    "min": lambda *xs: pl.min_horizontal(*xs),
-    "max": lambda *xs: pl.max_horizontal(*xs),
-    "known": lambda x: x.is_not_null(),
+_CALLS: dict[str, Callable[..., Any]] = {
+    "abs": lambda x: None if x is None else abs(x),
+    "round": lambda x: None if x is None else _round(x),
+    "min": lambda *xs: min((x for x in xs if x is not None), default=None),
+    "max": lambda *xs: max((x for x in xs if x is not None), default=None),
+    "known": lambda x: x is not None,
 }
+
+Get: TypeAlias = Callable[[str], Any]
+"""The value of a name, and of `seen:rule`; None for what is not known."""
 
 
 @cache
 def names(formula: str) -> list[str]:
     """Names of the inputs of `formula`, in order and without duplicates. Rules in `seen("...")` are not inputs."""
     found = [n.id for n in ast.walk(_tree(formula)) if isinstance(n, ast.Name)]
-    return [n for n in dict.fromkeys(found) if n not in _EXPR_CALLS and n not in AGGREGATES and n != "seen"]
+    return [n for n in dict.fromkeys(found) if n not in _CALLS and n not in AGGREGATES and n != "seen"]
 
 
 @cache
@@ -85,43 +98,55 @@ def is_condition(formula: str) -> bool:
     return False
 
 
-def expression(formula: str, column: Callable[[str], pl.Expr]) -> pl.Expr:
-    """`formula` as an expression; `column` gives the expression of a name, and of `seen:rule`.
+@cache
+def compiled(formula: str) -> Callable[[Get], Any]:
+    """`formula` as a function of the values of its names; its value is None where an operand is None.
 
-    Raises `GrammarError` for anything that is not supported in a formula.
+    `and`, `or` take None for false. Raises `GrammarError` for anything that is not supported in a formula.
     """
-    return _expression(_tree(formula), formula, column)  # type: ignore[no-any-return]
+    return _compiled(_tree(formula), formula)
 
 
-def _expression(node: ast.AST, formula: str, column: Callable[[str], pl.Expr]) -> Any:
-    # Not a recursive function within `expression`: that would be a reference cycle, and would keep `column` and with it
-    # the lines of a whole log alive until the next garbage collection.
-    def of(part: ast.AST) -> Any:
-        return _expression(part, formula, column)
-
+def _compiled(node: ast.AST, formula: str) -> Callable[[Get], Any]:
     match node:
         case ast.Constant(value=value):
-            return pl.lit(value)
+            return lambda get: value
         case ast.Name(id=name):
-            return column(name)
+            return lambda get: get(name)
         case ast.BinOp(left=left, op=op, right=right):
-            return _BINARY[type(op)](of(left), of(right))
-        case ast.UnaryOp(op=ast.USub(), operand=operand):
-            return -of(operand)
-        case ast.UnaryOp(op=ast.Not(), operand=operand):
-            return ~of(operand)
-        case ast.BoolOp(op=op, values=values):
-            parts = [of(v).fill_null(False) for v in values]
-            return pl.all_horizontal(parts) if isinstance(op, ast.And) else pl.any_horizontal(parts)
+            return _of_both(_BINARY[type(op)], _compiled(left, formula), _compiled(right, formula))
         case ast.Compare(left=left, ops=[op], comparators=[right]):
-            return _COMPARE[type(op)](of(left), of(right))
+            return _of_both(_COMPARE[type(op)], _compiled(left, formula), _compiled(right, formula))
+        case ast.UnaryOp(op=ast.USub() | ast.Not() as op, operand=operand):
+            call = operator.neg if isinstance(op, ast.USub) else operator.not_
+            of = _compiled(operand, formula)
+            return lambda get: None if (value := of(get)) is None else call(value)
+        case ast.BoolOp(op=op, values=values):
+            holds = all if isinstance(op, ast.And) else any
+            parts = [_compiled(value, formula) for value in values]
+            return lambda get: holds(part(get) for part in parts)
         case ast.Call(func=ast.Name(id="seen"), args=[ast.Constant(value=rule)]):
-            return column(f"seen:{rule!s}")
-        case ast.Call(func=ast.Name(id=name), args=args) if name in _EXPR_CALLS:
-            return _EXPR_CALLS[name](*map(of, args))
+            return lambda get: get(f"seen:{rule!s}")
+        case ast.Call(func=ast.Name(id=name), args=args) if name in _CALLS:
+            inputs = [_compiled(arg, formula) for arg in args]
+            return lambda get: _CALLS[name](*(value(get) for value in inputs))
     raise GrammarError(
         f"{ast.unparse(node)} is not supported in a formula", where=formula, help="use + - * / and comparisons"
     )
+
+
+def _of_both(
+    call: Callable[[Any, Any], Any], left: Callable[[Get], Any], right: Callable[[Get], Any]
+) -> Callable[[Get], Any]:
+    def of(get: Get) -> Any:
+        a, b = left(get), right(get)
+        return None if a is None or b is None else call(a, b)
+
+    return of
+
+
+def _round(x: float) -> float:
+    return float(round(x)) if math.isfinite(x) else x
 
 
 def evaluate(formula: str, inputs: Mapping[str, float | Sequence[float]]) -> float:

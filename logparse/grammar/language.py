@@ -443,6 +443,9 @@ class Grammar:
     metrics: tuple[Metric, ...] = ()
     """Metrics that the vocabulary does not have."""
     device_kind: str | None = None
+    words: tuple[str, ...] = ()
+    """How a text names the platform, in upper or lower case: the vendor, its software, its hosts. A file of which no
+    rule reads a line is not of an unknown platform where it has one of them; it has no run all the same."""
     version: str = "1"
     record_starts: tuple[pp.ParserElement | str, ...] = ()
     """Starts of records: a line is split before them, since several records may be on one line."""

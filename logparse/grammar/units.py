@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 import re
 import sys
+from collections.abc import Sequence
 
 import polars as pl
 
@@ -174,33 +175,58 @@ def _time(text: pl.Expr, format: str) -> pl.Expr:
     return text.str.to_datetime(format, strict=False, time_unit="us")
 
 
-def columns(captures: pl.DataFrame, groups: tuple[Group, ...]) -> list[pl.Series]:
-    """Columns `name` (value) and `name:text` (as printed) for each name, from the columns "1", "2", … of the groups.
+def columns(captured: Sequence[tuple[pl.DataFrame, tuple[Group, ...]]]) -> list[list[pl.Series]]:
+    """For each of several rules, with the columns "1", "2", … of its groups: columns `name` (value) and `name:text` (as
+    printed) for each name.
 
-    Text and plain numbers are cast without a polars query: most rules have no other fields and match few lines.
+    What is converted alike is converted in one query: most rules match few lines.
     """
-    by_name: dict[str, list[tuple[str, str | None]]] = {}
-    for number, group in enumerate(groups, start=1):
-        by_name.setdefault(group.name, []).append((str(number), group.unit))
-    series: dict[str, pl.Series] = {}
-    queries: list[pl.Expr] = []
-    for name, parts in by_name.items():
-        (index, unit), *others = parts
-        if others:  # several alternatives use the name
-            queries.append(pl.coalesce(index for index, _ in parts).alias(f"{name}:text"))
-            queries.append(pl.coalesce(value(pl.col(index), name, unit) for index, unit in parts).alias(name))
-            continue
-        series[f"{name}:text"] = captures[index]
-        if _is_plain(name, unit):
-            series[name] = captures[index].cast(field(name).dtype, strict=False)
-        elif unit in ("clock", "hh:mm") and captures.height > MANY:
-            series[name] = _by_distinct(captures[index], name, unit)
-        else:
-            queries.append(value(pl.col(index), name, unit).alias(name))
-    if queries:
-        series |= {column.name: column for column in captures.select(queries).get_columns()}
-    series |= {name: possible(series[name], name) for name in by_name}
-    return [series[column].alias(column) for name in by_name for column in (name, f"{name}:text")]
+    series: list[dict[str, pl.Series]] = [{} for _ in captured]
+    alike: dict[
+        tuple[pl.DataType, tuple[str | None, ...], int | None], list[tuple[dict[str, pl.Series], str, list[pl.Series]]]
+    ] = {}
+    for of_rule, (captures, groups) in zip(series, captured, strict=True):
+        by_name: dict[str, list[int]] = {}
+        for number, group in enumerate(groups):
+            by_name.setdefault(group.name, []).append(number)
+        for name, numbers in by_name.items():
+            texts, units = [captures[str(n + 1)] for n in numbers], tuple(groups[n].unit for n in numbers)
+            of_rule |= {name: texts[0], f"{name}:text": texts[0]}  # in this order
+            if len(texts) == 1 and _is_plain(name, units[0]):
+                of_rule[name] = texts[0].cast(field(name).dtype, strict=False)
+            elif units in (("clock",), ("hh:mm",)) and captures.height > MANY:
+                of_rule[name] = _by_distinct(texts[0], name, str(units[0]))
+            else:
+                # A long column alone: it would be copied.
+                alone = id(of_rule) if captures.height > MANY else None
+                alike.setdefault((field(name).dtype, units, alone), []).append((of_rule, name, texts))
+    for (_, units, _), entries in alike.items():
+        _convert(entries, units)
+    return [
+        [(possible(column, name) if ":" not in name else column).alias(name) for name, column in of_rule.items()]
+        for of_rule in series
+    ]
+
+
+def _convert(
+    entries: Sequence[tuple[dict[str, pl.Series], str, list[pl.Series]]], units: tuple[str | None, ...]
+) -> None:
+    """Set `name` and `name:text` in the columns of each rule: the value of the first of several alternatives that took
+    part in the match, each in its unit."""
+    _, name, _ = entries[0]  # one of several of one type
+    together = [
+        pl.concat(alternative, rechunk=True) for alternative in zip(*(texts for *_, texts in entries), strict=True)
+    ]
+    frame = pl.DataFrame({str(i): column for i, column in enumerate(together)})
+    converted = frame.select(
+        text=pl.coalesce(frame.columns),
+        value=pl.coalesce(value(pl.col(str(i)), name, unit) for i, unit in enumerate(units)),
+    )
+    at = 0
+    for columns, name, (first, *_) in entries:
+        columns[name] = converted["value"].slice(at, first.len())
+        columns[f"{name}:text"] = converted["text"].slice(at, first.len())
+        at += first.len()
 
 
 def _by_distinct(text: pl.Series, name: str, unit: str) -> pl.Series:

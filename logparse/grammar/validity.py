@@ -9,8 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 
-import polars as pl
-
 from logparse.errors import GrammarError, near, nearest
 from logparse.grammar import formula, units
 from logparse.grammar.language import GIVEN, Bar, Grammar, Infer, Reported, Rule, Span, Spinner, Take
@@ -66,7 +64,7 @@ def formulas_are_valid(own: Grammar, whole: Grammar, shared: Sequence[Rule]) -> 
         for text in texts if column in own.columns else ():
             where = f"{own.name}, {column.column}"
             try:
-                formula.expression(text, pl.col)
+                formula.compiled(text)
             except GrammarError as error:
                 yield GrammarError(error.what, why=error.why, where=where, reached=text, help=error.help)
                 continue

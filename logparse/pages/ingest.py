@@ -225,7 +225,7 @@ def _next(logs: Logs, paths: Sequence[str]) -> str:
     if logs.runs.height:
         run, column = _example(logs.runs)
         hints.append(f"where a number comes from: logparse show {shell_word(run)} {column} {given}")
-    read = logs.sources.filter(pl.col("status") == ("read" if counts["read"] else "unknown_platform"))
+    read = logs.sources.filter(pl.col("status").is_in(["read"] if counts["read"] else ["no_run", "unknown_platform"]))
     read = read.sort(pl.col("coverage").fill_nan(0), nulls_last=True, maintain_order=True)
     if read.height:
         hints.append(f"how a file is parsed: logparse explain {shell_word(read['source'][0])}")

@@ -7,7 +7,8 @@ many rules decide whether it is known.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -16,6 +17,7 @@ import polars as pl
 from logparse.grammar import Grammar, Rule
 from logparse.reading.match import Hits, cut, rules_of
 from logparse.reading.scan import Batch, contains, literals, without
+from logparse.reading.sources import Source
 from logparse.reading.threads import in_threads
 from logparse.schema import TEXT
 
@@ -140,12 +142,16 @@ def _rows(lines: pl.DataFrame, patterns: Sequence[str], column: str) -> pl.Serie
 # ---- the rows of `sources` ---- #
 
 
-def source_rows(batch: Batch, runs: pl.DataFrame, grammars: Iterable[Grammar], covered: Coverage) -> pl.DataFrame:
+def source_rows(batch: Batch, runs: pl.DataFrame, grammars: Sequence[Grammar], covered: Coverage) -> pl.DataFrame:
     """Rows of `sources`, with `index`: how many lines of each source were parsed, and what it is.
 
-    runs: with pos, source (index) and platform. grammars: those that the runs were read with.
+    runs: with pos, source (index) and platform. grammars: those of all platforms.
     """
     counts = _line_counts(batch, covered)
+    is_parsed = [bool(read + known) for read, known in zip(counts["lines_read"], counts["lines_known"], strict=True)]
+    naming = [
+        None if found else _naming(source, grammars) for source, found in zip(batch.sources, is_parsed, strict=True)
+    ]
     platforms = (
         runs.sort("pos").group_by("source", maintain_order=True).agg(pl.col("platform").unique(maintain_order=True))
     )
@@ -161,16 +167,11 @@ def source_rows(batch: Batch, runs: pl.DataFrame, grammars: Iterable[Grammar], c
             "engine": [s.picture.engine if s.picture else None for s in batch.sources],
             "text": [s.status for s in batch.sources],
             "note": [s.reason for s in batch.sources],
+            "naming": naming,
             **counts,
         },
-        schema_overrides={
-            "index": pl.UInt32,
-            "encoding": TEXT,
-            "compression": TEXT,
-            "engine": TEXT,
-            "note": TEXT,
-            "source": TEXT,
-        },
+        schema_overrides={"index": pl.UInt32}
+        | dict.fromkeys(("encoding", "compression", "engine", "note", "naming", "source"), TEXT),
     )
     rows = rows.join(platforms, left_on="index", right_on="source", how="left", maintain_order="left")
     not_blank = pl.col("lines").cast(pl.Int64) - pl.col("lines_blank").cast(pl.Int64)
@@ -180,13 +181,15 @@ def source_rows(batch: Batch, runs: pl.DataFrame, grammars: Iterable[Grammar], c
         .then("text")
         .when(pl.col("platform").is_not_null())
         .then(pl.lit("read"))
-        .when(parsed > 0)
+        .when((parsed > 0) | pl.col("naming").is_not_null())
         .then(pl.lit("no_run"))
         .otherwise(pl.lit("unknown_platform"))
     )
     reason = (
         pl.when((pl.col("text") == "text") & (not_blank == 0))
         .then(pl.lit("the file is empty"))
+        .when(pl.col("naming").is_not_null())
+        .then("naming")
         .when(status == "no_run")
         .then(pl.lit("lines of a known platform, but no run"))
         .when(status == "unknown_platform")
@@ -203,6 +206,23 @@ def source_rows(batch: Batch, runs: pl.DataFrame, grammars: Iterable[Grammar], c
         pl.col("platform").list.join(", ").alias("platform"),
         names.list.join(", ").alias("grammar"),
     )
+
+
+_SEARCHED = 2**20
+"""Bytes of a text in which the name of a platform is searched."""
+
+
+def _naming(source: Source, grammars: Sequence[Grammar]) -> str | None:
+    """The reason why a text of which no rule reads a line has no run, where it names a platform; otherwise None."""
+    text = source.text[:_SEARCHED]
+    places: list[tuple[int, str]] = []
+    for grammar in grammars:
+        words = "|".join(re.escape(word) for word in grammar.words)
+        if words and (found := re.search(rf"(?<![^\W_])(?:{words})".encode(), text, re.IGNORECASE)):
+            places.append((found.start(), grammar.name))
+    if not places:
+        return None
+    return f"it names the platform {min(places)[1]}, but no rule reads a line; `logparse explain` shows its lines"
 
 
 def _line_counts(batch: Batch, covered: Coverage) -> dict[str, list[int]]:

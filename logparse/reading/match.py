@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 import polars as pl
 
 from logparse.grammar import Grammar, Rule
-from logparse.reading.scan import Batch, Scanned, Texts, contains, literals, read, scan
+from logparse.reading.scan import Batch, Captured, Scanned, Texts, capture, contains, literals, scan, with_values
 from logparse.reading.threads import in_threads
 from logparse.schema.build import full
 
@@ -162,18 +162,21 @@ def run_rules(segments: pl.DataFrame, rules: Sequence[Rule]) -> dict[str, pl.Dat
     """
     segments = segments.with_row_index("i")
     taken = full(False, segments.height)
-    found = {}
+    captured: list[Captured] = []
     for index, candidates in _candidates(segments, rules):
         rule = rules[index]
         is_exclusive = "unanchored" not in rule.marked
-        if is_exclusive:
-            candidates = candidates.filter(~taken[candidates])
-        hits = read(segments[candidates], rule) if candidates.len() else segments.clear()
+        if is_exclusive and (is_taken := taken[candidates]).any():
+            candidates = candidates.filter(~is_taken)
+            if not candidates.len():
+                continue
+        rule, hits, groups = capture(segments[candidates], rule)
         if hits.height:
-            found[rule.name] = hits.drop("i")
+            read_segments = hits.drop_in_place("i")
+            captured.append((rule, hits, groups))
             if is_exclusive:
-                taken.scatter(hits["i"], True)
-    return found
+                taken.scatter(read_segments, True)
+    return {rule.name: hits for (rule, *_), hits in zip(captured, with_values(captured), strict=True)}
 
 
 def _read_lines(lines: pl.DataFrame, grammar: Grammar, rules: Sequence[Rule]) -> dict[str, pl.DataFrame]:

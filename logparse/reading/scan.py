@@ -13,6 +13,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from typing import TypeAlias
 
 import polars as pl
 
@@ -241,21 +242,41 @@ def without(lines: pl.DataFrame, rows: pl.Series) -> pl.DataFrame:
     return lines.join(rows.to_frame(), on="row", how="anti", maintain_order="left")
 
 
-def read(segments: pl.DataFrame, rule: Rule) -> pl.DataFrame:
-    """The segments (with a column seg and others) that `rule` reads, with the value and `name:text` of each captured
-    name."""
+Captured: TypeAlias = tuple[Rule, pl.DataFrame, pl.DataFrame | None]
+"""A rule, the segments that it reads, and the columns "1", "2", … of its groups; None if it has no groups."""
+
+
+def capture(segments: pl.DataFrame, rule: Rule) -> Captured:
+    """The segments (with a column seg and others) that `rule` reads."""
     groups = rule.compiled.groups
     text = segments["seg"]
     if not groups:
-        hits = segments.filter(text.str.contains(rule.pattern))
-    else:
-        taken = segments.select(_groups(rule)).to_series().struct.unnest()
-        sure = next((str(i) for i, g in enumerate(groups, start=1) if g.always), None)
-        if sure is None or taken[sure].null_count():
-            mask = taken[sure].is_not_null() if sure else text.str.contains(rule.pattern)
+        mask = text.str.contains(rule.pattern)
+        return rule, segments if mask.all() else segments.filter(mask), None
+    taken = segments.select(_groups(rule)).to_series().struct.unnest()
+    sure = next((str(i) for i, g in enumerate(groups, start=1) if g.always), None)
+    if sure is None or taken[sure].null_count():
+        mask = taken[sure].is_not_null() if sure else text.str.contains(rule.pattern)
+        if not mask.all():
             segments, taken = segments.filter(mask), taken.filter(mask)
-        hits = segments.hstack(units.columns(taken, groups))
-    return hits.with_columns(pl.lit(v).alias(k) for k, v in rule.fixed.items()) if rule.fixed else hits
+    return rule, segments, taken
+
+
+def with_values(captured: Sequence[Captured]) -> list[pl.DataFrame]:
+    """The segments that each rule reads, with the value and `name:text` of each captured name."""
+    of_groups = [(taken, rule.compiled.groups) for rule, _, taken in captured if taken is not None]
+    columns = iter(units.columns(of_groups))
+    out = []
+    for rule, segments, taken in captured:
+        hits = segments if taken is None else segments.hstack(next(columns))
+        out.append(hits.with_columns(pl.lit(v).alias(k) for k, v in rule.fixed.items()) if rule.fixed else hits)
+    return out
+
+
+def read(segments: pl.DataFrame, rule: Rule) -> pl.DataFrame:
+    """The segments (with a column seg and others) that `rule` reads, with the value and `name:text` of each captured
+    name."""
+    return with_values([capture(segments, rule)])[0]
 
 
 @cache

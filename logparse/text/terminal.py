@@ -265,14 +265,24 @@ def _ndjson(frame: pl.DataFrame, name: str) -> bytes:
 
 
 def _rows(frame: pl.DataFrame) -> list[str]:
-    """Each row as a JSON object. NaN and infinities become strings, since null means unknown."""
+    """Each row as a JSON object. NaN and infinities become strings, since null means unknown; characters that a
+    terminal obeys instead of showing them are escaped."""
     plain = _plain(frame)
     floats = [c for c, t in plain.schema.items() if t.is_float()]
     all_finite = all(plain[c].drop_nulls().is_finite().all() for c in floats)
     if all_finite:
-        return plain.write_ndjson().splitlines()
-    spelt = ({k: _spelt(v) for k, v in row.items()} for row in plain.iter_rows(named=True))
-    return [json.dumps(row, ensure_ascii=False, separators=(",", ":")) for row in spelt]
+        rows = plain.write_ndjson().removesuffix("\n").split("\n") if plain.height else []
+    else:
+        spelt = ({k: _spelt(v) for k, v in row.items()} for row in plain.iter_rows(named=True))
+        rows = [json.dumps(row, ensure_ascii=False, separators=(",", ":")) for row in spelt]
+    return [
+        row if row.isprintable() else "".join(c if c.isprintable() else _json_escape(c) for c in row) for row in rows
+    ]
+
+
+def _json_escape(character: str) -> str:
+    units = character.encode("utf-16-be")
+    return "".join(f"\\u{units[i : i + 2].hex()}" for i in range(0, len(units), 2))
 
 
 def _spelt(value: Any) -> Any:

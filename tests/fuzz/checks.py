@@ -8,7 +8,8 @@ import io
 import json
 import math
 import re
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from html.parser import HTMLParser
 from pathlib import Path
 from random import Random
@@ -99,29 +100,48 @@ def frames(logs: logparse.Logs) -> Iterator[str]:
 
 # ---- several inputs ---- #
 
-_PLACE = ["label", "source", "line_first", "line_last", "copies"]
+_PLACE = ("label", "source", "line_first", "line_last", "copies", "line")
+"""Columns that say where a run was read, not what it is."""
 
 
-def _runs(logs: logparse.Logs, source: str | None = None) -> pl.DataFrame:
-    runs = logs.runs if source is None else logs.runs.filter(pl.col("source") == source)
-    return runs.drop(_PLACE).sort("run")
+_UNNUMBERED = 10
+"""Characters of an id before the number of the source, which runs of equal text without an identity have."""
 
 
-def order(folder: Path, mutated: Path, other: Path) -> Iterator[str]:
-    """The order of files changes nothing, and a file changes no run of another, unless both hold one run."""
-    one, two = logparse.ingest([mutated, other]), logparse.ingest([other, mutated])
-    if not _runs(one).equals(_runs(two)):
-        yield "the order of files changes runs"
-    for name in ("metrics", "phases", "messages"):
-        if one.frames()[name].height != two.frames()[name].height:
-            yield f"the order of files changes {name}"
-    both = [logparse.ingest([path]) for path in (mutated, other)]
-    if not set(both[0].runs["run"]).isdisjoint(both[1].runs["run"]):
-        return
-    for path, alone in zip((mutated, other), both, strict=True):
-        together = one.runs.filter(pl.col("run").is_in(alone.runs["run"].implode()))
-        if not _runs(alone).equals(together.drop(_PLACE).sort("run")):
-            yield f"{'the other' if path == mutated else 'the mutated'} file changes a run"
+def _rows(logs: logparse.Logs, name: str, runs: Iterable[str]) -> pl.DataFrame:
+    """The rows of those runs, run by run, without their places."""
+    rows = logs.frames()[name].filter(pl.col("run").is_in(list(runs)))
+    return rows.select(pl.exclude(_PLACE)).sort("run", maintain_order=True)
+
+
+def company(paths: Sequence[Path]) -> Iterator[str]:
+    """Neither the order of files nor other files change the runs of a file, unless both hold one run."""
+    together, middle = logparse.ingest(list(paths)), len(paths) // 2
+    parts = [logparse.ingest(list(reversed(part))) for part in (paths[:middle], paths[middle:]) if part]
+    found = [run for part in parts for run in part.runs["run"]]
+    counts = Counter(run[:_UNNUMBERED] for run in found)
+    if counts.keys() != {run[:_UNNUMBERED] for run in together.runs["run"]}:
+        yield "the order or the company of files changes which runs there are"
+    single = [run for run in found if counts[run[:_UNNUMBERED]] == 1]
+    for name in ("runs", "metrics", "phases", "messages"):
+        apart = pl.concat([_rows(part, name, single) for part in parts]).sort("run", maintain_order=True)
+        whole = _rows(together, name, single)
+        changed = [run for run in single if not _of(apart, run).equals(_of(whole, run))]
+        if changed:
+            places = together.runs.filter(pl.col("run").is_in(changed))["label"].to_list()
+            yield f"the order or the company of files changes {name} of {places}"
+
+
+def _of(rows: pl.DataFrame, run: str) -> pl.DataFrame:
+    return rows.filter(pl.col("run") == run)
+
+
+def stored(logs: Path, store: Path) -> Iterator[str]:
+    """A store gives back what was read."""
+    fresh, kept = logparse.ingest([logs]), logparse.open(store)
+    for name in ("runs", "metrics", "phases", "messages", "params"):
+        if not _rows(fresh, name, fresh.runs["run"]).equals(_rows(kept, name, fresh.runs["run"])):
+            yield f"the store keeps other {name}"
 
 
 # ---- commands ---- #
@@ -130,49 +150,40 @@ _CONTROLS = r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u202a-\u202e\u2066-\u2069]"
 
 
 COMMANDS = """
-ingest LOG
-ingest LOG --format json
-runs LOG --format csv
-metrics LOG
-phases LOG --format md
-params LOG
-messages LOG
-evidence LOG
-sources LOG
-findings LOG
-compare LOG OTHER
-compare LOG OTHER --format latex
-explain LOG
-show * status LOG
-show * throughput LOG
-chart duration LOG OTHER -o OUT.json
-chart loss LOG -o OUT.json
-chart timeline LOG -o OUT.json
-chart throughput LOG OTHER -o OUT.json
-chart accuracy LOG OTHER -o OUT.json
-report LOG OTHER -o OUT.html
+runs LOGS --format csv
+runs LOGS --format json
+metrics LOGS
+phases LOGS --format md
+params LOGS
+messages LOGS
+evidence LOGS
+sources LOGS
+findings LOGS
+compare LOGS
+compare LOGS --format latex
+show LOGS * status
+show LOGS * throughput
+"""
+DRAWING = """
+chart duration LOGS -o OUT.json
+chart loss LOGS -o OUT.json
+chart timeline LOGS -o OUT.json
+chart throughput LOGS -o OUT.json
+chart accuracy LOGS -o OUT.json
+report LOGS -o OUT.html
 """
 
 
-def commands(random: Random, all_of_them: bool = False) -> list[list[str]]:
-    """Command lines for a case: a few at random, or all."""
-    every = [line.split() for line in COMMANDS.strip().splitlines()]
-    if all_of_them:
-        return every
-    quick = [c for c in every if c[0] not in ("report", "chart")]
-    slow = [c for c in every if c[0] in ("report", "chart")]
-    return random.sample(quick, 1) + (random.sample(slow, 1) if random.random() < 0.1 else [])
+def commands(random: Random | None = None) -> list[list[str]]:
+    """Command lines on `LOGS`: some at random, or all."""
+    plain, drawing = ([line.split() for line in lines.strip().splitlines()] for lines in (COMMANDS, DRAWING))
+    return plain + drawing if random is None else random.sample(plain, 3) + random.sample(drawing, 1)
 
 
-def command(line: list[str], folder: Path, mutated: Path, other: Path) -> Iterator[str]:
+def command(line: Sequence[str], folder: Path, logs: Path) -> Iterator[str]:
     """The command ends with an exit code that is documented, without a traceback; what it wrote can be read."""
-    names = {
-        "LOG": str(mutated),
-        "OTHER": str(other),
-        "OUT.json": str(folder / "out.json"),
-        "OUT.html": str(folder / "out.html"),
-    }
-    result = CliRunner().invoke(cli, [names.get(word, word) for word in line])
+    names = {"LOGS": str(logs), "OUT.json": str(folder / "out.json"), "OUT.html": str(folder / "out.html")}
+    result = CliRunner().invoke(cli, [names.get(word, word) for word in line], env={"LOGPARSE_NO_STORE": None})
     shown = " ".join(line)
     if result.exit_code not in EXIT_CODES:
         yield f"{shown}: exit code {result.exit_code}: {result.output[-300:]}"
@@ -225,11 +236,11 @@ class _Page(HTMLParser):
             self._into[-1] += data
 
 
-def quietly(call: Callable[[], list[str]]) -> list[str]:
-    """What `call` returns; an exception is a violation."""
+def quietly(check: Callable[[], Iterator[str]]) -> list[str]:
+    """What the check yields; an exception is a violation."""
     with contextlib.redirect_stderr(io.StringIO()):
         try:
-            return call()
+            return list(check())
         except BaseException as error:  # a panic in polars is not an Exception
             if isinstance(error, KeyboardInterrupt):
                 raise

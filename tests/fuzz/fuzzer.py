@@ -3,12 +3,13 @@
     python tests/fuzz/fuzzer.py --cases 20000 --seed 1 [--logs FOLDER] [--jobs N] [--keep FOLDER]
 
 A case is a log of the corpus with one to three mutations. Its number and the seed give the same case again:
-`--only NUMBER` repeats it. Exits with 1 where something was violated.
+`--only NUMBER` repeats it. Cases are read together, and one by one where something was violated. Exits with 1 then.
 """
 
 from __future__ import annotations
 
 import argparse
+import functools
 import os
 import re
 import sys
@@ -24,9 +25,13 @@ from random import Random
 import checks
 import mutations
 
+import logparse
+
 SAMPLES = Path(__file__).resolve().parents[2] / "sample_logs"
 _LONGEST = 200_000
 """Longer logs are left out of the corpus: a case must be quick."""
+_TOGETHER = 40
+"""Cases read in one command: each passes through all commands, at the cost of one."""
 
 
 @dataclass(frozen=True)
@@ -36,8 +41,6 @@ class Case:
     number: int
     name: str
     data: bytes
-    other: bytes
-    random: Random
 
 
 def corpus(folders: Sequence[Path]) -> list[Path]:
@@ -57,35 +60,47 @@ def case(number: int, seed: int, logs: Sequence[Path]) -> Case:
     for mutate in chosen:
         data = mutate(data, random, more)
     name = f"{number}: {path.name}, {', '.join(m.__name__ for m in chosen)}"
-    return Case(number, name, data[: 10 * _LONGEST], more, random)
+    return Case(number, name, data[: 10 * _LONGEST])
 
 
-def violations(one: Case) -> list[str]:
-    """What the case violates."""
-    import logparse
-
-    with tempfile.TemporaryDirectory(prefix="logparse-fuzz-") as folder:
-        mutated, other = Path(folder, "mutated.out"), Path(folder, "other.out")
-        mutated.write_bytes(one.data)
-        other.write_bytes(one.other)
-        found = checks.quietly(lambda: list(checks.frames(logparse.ingest([mutated]))))
-        if one.random.random() < 0.15:
-            found += checks.quietly(lambda: list(checks.order(Path(folder), mutated, other)))
-        for line in checks.commands(one.random):
-            found += checks.quietly(lambda line=line: list(checks.command(line, Path(folder), mutated, other)))
-        return [text.replace(folder, "") for text in found]
-
-
-def run(numbers: Sequence[int], seed: int, logs: Sequence[Path]) -> Iterator[tuple[Case, list[str]]]:
-    """The cases that violate something."""
-    for number in numbers:
-        one = case(number, seed, logs)
-        if found := violations(one):
-            yield one, found
+def violations(cases: Sequence[Case], random: Random, every_law: bool = False) -> list[str]:
+    """What the cases violate, read together into one store."""
+    with tempfile.TemporaryDirectory(prefix="logparse-fuzz-") as place:
+        folder, logs, store = Path(place), Path(place, "logs"), Path(place, "store")
+        logs.mkdir()
+        for one in cases:
+            (logs / f"{one.number}.out").write_bytes(one.data)
+        one_log = str(random.choice(cases).number)
+        lines = [["ingest", str(logs), "--store", str(store)], ["explain", str(logs / f"{one_log}.out")]]
+        laws = [functools.partial(checks.command, line, folder, logs) for line in lines]
+        laws += [lambda: checks.frames(logparse.open(store))]
+        laws += [functools.partial(checks.command, line, folder, store) for line in checks.commands(random)]
+        if every_law or random.random() < 0.25:
+            laws += [lambda: checks.company(sorted(logs.iterdir())), lambda: checks.stored(logs, store)]
+        found = [text for law in laws for text in checks.quietly(law)]
+        return [text.replace(place, "") for text in found]
 
 
-def _chunk(job: tuple[Sequence[int], int, Sequence[Path]]) -> list[tuple[int, str, bytes, list[str]]]:
-    return [(one.number, one.name, one.data, found) for one, found in run(*job)]
+def run(numbers: Sequence[int], seed: int, logs: Sequence[Path]) -> Iterator[tuple[Sequence[Case], list[str]]]:
+    """The cases that violate something: each alone where it does so alone, and all of them where only together."""
+    cases = [case(number, seed, logs) for number in numbers]
+    name = f"{seed}/{numbers[0]} and on"
+    if not (together := violations(cases, Random(name))):
+        return
+    alone = [([one], found) for one in cases if (found := violations([one], Random(name), every_law=True))]
+    yield from alone or [(cases, together)]
+
+
+def _chunk(job: tuple[Sequence[int], int, Sequence[Path]]) -> list[tuple[Sequence[Case], list[str]]]:
+    return list(run(*job))
+
+
+def _keep(cases: Sequence[Case], folder: Path | None) -> None:
+    if folder is None:
+        return
+    folder.mkdir(parents=True, exist_ok=True)
+    for one in cases:
+        (folder / f"{one.number}.out").write_bytes(one.data)
 
 
 def main() -> int:
@@ -102,27 +117,24 @@ def main() -> int:
     logs = corpus([SAMPLES, *args.logs])
     if args.only is not None:
         one = case(args.only, args.seed, logs)
-        if args.keep:
-            args.keep.mkdir(parents=True, exist_ok=True)
-            (args.keep / f"{one.number}.out").write_bytes(one.data)
-        print(one.name, *violations(one), sep="\n  ")
+        _keep([one], args.keep)
+        print(one.name, *violations([one], Random(args.only), every_law=True), sep="\n  ")
         return 0
     numbers = range(args.first, args.first + args.cases)
-    chunks = [(numbers[at : at + 20], args.seed, logs) for at in range(0, len(numbers), 20)]
+    chunks = [(numbers[at : at + _TOGETHER], args.seed, logs) for at in range(0, len(numbers), _TOGETHER)]
     kinds: Counter[str] = Counter()
     bad, begin = 0, time.monotonic()
     with ProcessPoolExecutor(args.jobs) as pool:
         for done, chunk in enumerate(pool.map(_chunk, chunks), start=1):
-            for number, name, data, found in chunk:
+            for cases, found in chunk:
                 bad += 1
-                print(name, *found[:5], sep="\n  ", flush=True)
+                print(*(one.name for one in cases), *(f"  {text}" for text in found[:5]), sep="\n", flush=True)
                 kinds.update({re.sub(r"\d+", "N", text)[:90] for text in found})
-                if args.keep:
-                    args.keep.mkdir(parents=True, exist_ok=True)
-                    (args.keep / f"{number}.out").write_bytes(data)
-            if done % 10 == 0:
-                print(f"{done * 20} cases, {bad} with violations, {time.monotonic() - begin:.0f} s", file=sys.stderr)
-    print(f"{len(numbers)} cases of seed {args.seed} over {len(logs)} logs: {bad} with violations")
+                _keep(cases, args.keep)
+            if done % 5 == 0:
+                count = min(done * _TOGETHER, len(numbers))
+                print(f"{count} cases, {bad} violations, {time.monotonic() - begin:.0f} s", file=sys.stderr)
+    print(f"{len(numbers)} cases of seed {args.seed} over {len(logs)} logs: {bad} violations")
     for kind, count in kinds.most_common():
         print(f"{count:6} {kind}")
     return 1 if bad else 0
