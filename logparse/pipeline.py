@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from logparse.arguments import OneOrMany, as_tuple
-from logparse.frames import evidence, records, run_defaults
+from logparse.frames import evidence, legible, records, run_defaults
 from logparse.frames.join import LongLog, Part, join
 from logparse.frames.lines import AllLines
 from logparse.frames.locate import located, placed_evidence
@@ -25,6 +25,7 @@ from logparse.logs import Logs, SourceLines
 from logparse.reading.blocks import LONG_BYTES, LongText, LongTexts, WholeNeededError
 from logparse.reading.coverage import Coverage, coverage, source_rows
 from logparse.reading.match import Hits, match
+from logparse.reading.repair import repaired, words_of
 from logparse.reading.scan import Batch, Texts
 from logparse.reading.sources import Input, LongFile, Source, Stored, read_sources, read_stored
 from logparse.schema import FRAMES
@@ -170,7 +171,14 @@ def _read(
 ) -> Iterator[tuple[Batch, Part]]:
     """The batches of sources, and what was read from each."""
     vendors, shared = _split(grammars)
-    for batch in _batches(sources, progress):
+    words: dict[tuple[int, str], str] = {}
+
+    def mended(source: Source) -> Source:
+        if source.picture is not None and not words:
+            words.update(words_of(grammars))
+        return repaired(source, words)
+
+    for batch in _batches(map(mended, sources), progress):
         yield batch, read_batch(batch, vendors, shared)
 
 
@@ -211,9 +219,10 @@ def read_batch(batch: Batch, vendors: Sequence[Grammar], shared: Sequence[Rule])
 def _frames(batch: Batch, found: Found, unparsed: list[int], texts: Texts) -> dict[str, list[pl.DataFrame]]:
     """The frames of rows of runs, each in parts."""
     frames: dict[str, list[pl.DataFrame]] = {name: [] for name in FRAMES if name != "sources"}
+    pictures = legible.PictureLines.of(batch)
     for hits in found.hits:
         runs = found.runs.filter(pl.col("platform") == hits.grammar.name)
-        for name, rows in platform_frames(hits, runs, unparsed, texts):
+        for name, rows in platform_frames(hits, runs, unparsed, texts, pictures):
             frames[name].append(located(batch, name, rows))
     return frames
 
@@ -304,11 +313,11 @@ def _read_blocks(text: LongText, vendors: Sequence[Grammar], shared: Sequence[Ru
 
 
 def platform_frames(
-    hits: Hits, runs: pl.DataFrame, unparsed: Sequence[int], texts: Texts
+    hits: Hits, runs: pl.DataFrame, unparsed: Sequence[int], texts: Texts, pictures: legible.PictureLines
 ) -> Iterator[tuple[str, pl.DataFrame]]:
     """Names and parts of the frames of one platform's runs, with `n`, rows and rules.
 
-    unparsed: rows, in order, of the lines that are part of no run, as `Coverage`.
+    unparsed: rows, in order, of the lines that are part of no run, as `Coverage`. pictures: the lines in pictures.
     """
     hits = carry(read_tables(hits))
     lines = AllLines(hits)
@@ -321,13 +330,16 @@ def platform_frames(
     phase_rows, values = phases.frame, columns.frame
     refused_rows = evidence.frame([*refused, *phases.refused])
     del lines, phases, columns, refused, empty, rows  # all that is in Python: the frames of long logs need the memory
-    yield "params", records.params(hits)
+    unclear = legible.unclear_fields(hits, runs, pictures, unparsed)
+    values, evidence_rows, phase_rows = legible.withheld(values, evidence_rows, phase_rows, unclear)
+    yield "params", legible.legible_rows(records.params(hits), hits.rules, unclear)
     yield "messages", records.messages(hits, refused_rows)
-    yield from (("metrics", part) for part in records.metrics(hits))
+    yield from (("metrics", legible.legible_rows(part, hits.rules, unclear)) for part in records.metrics(hits))
     yield "runs", _run_rows(runs, values)
     yield "phases", phase_rows
     min_resolution = hits.grammar.min_resolution
-    yield "evidence", placed_evidence(evidence_rows, runs, values, phase_rows, hits.rules, min_resolution, texts)
+    placed = placed_evidence(evidence_rows, runs, values, phase_rows, hits.rules, min_resolution, texts)
+    yield "evidence", legible.boxed(placed, pictures) if pictures else placed
 
 
 def _run_rows(runs: pl.DataFrame, values: pl.DataFrame) -> pl.DataFrame:

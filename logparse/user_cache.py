@@ -15,7 +15,7 @@ from pathlib import Path
 SWITCH = "LOGPARSE_NO_CACHE"
 """Environment variable: set to 1, nothing is read from the cache or written to it."""
 MOST_FILES = 8
-"""Of one suffix; older ones are deleted."""
+"""Of one suffix, unless the caller states another number; older ones are deleted."""
 
 
 def folder() -> Path | None:
@@ -51,8 +51,8 @@ def read(name: str) -> bytes | None:
     return body if checksum == _checksum(name, body) else None
 
 
-def write(name: str, body: bytes) -> None:
-    """Write a file, and delete the oldest ones with its suffix. Does nothing if that is not possible."""
+def write(name: str, body: bytes, most: int = MOST_FILES) -> None:
+    """Write a file, and delete the oldest ones with its suffix beyond `most`. Does nothing if that is not possible."""
     place = folder()
     try:
         if place is None:
@@ -72,7 +72,7 @@ def write(name: str, body: bytes) -> None:
             os.unlink(temporary)
             raise
         files = sorted(place.glob(f"*{Path(name).suffix}"), key=lambda path: path.stat().st_mtime_ns)
-        for old in files[:-MOST_FILES]:
+        for old in files[:-most]:
             old.unlink(missing_ok=True)
     except (OSError, ValueError):
         return

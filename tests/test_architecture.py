@@ -20,6 +20,7 @@ PARTS = (
     "schema",
     "text",
     "grammar",
+    "pictures",
     "reading",
     "frames",
     "selection",
@@ -51,6 +52,7 @@ SCRIPTS = {"logparse.spreads.make"}
 MAY_TOUCH_FILES = {
     "logparse.user_cache",
     "logparse.grammar.cache",
+    "logparse.pictures.fonts",
     "logparse.reading.sources",
     "logparse.storage",
     "logparse.store.places",

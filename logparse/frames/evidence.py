@@ -237,14 +237,14 @@ def starts(evidence: pl.DataFrame, rules: Mapping[str, Rule]) -> pl.Series:
     # Only where a text stands in its segment more than once, or not as it is, is it asked what the rule took.
     open_ = rows.filter(at.is_null() & seg.is_not_null() & text.is_not_null() & pl.col("pos").is_not_null())
     asked = open_.select("seg", "text", "rule", "field").iter_rows()
-    found_ = [_find(rules.get(rule), field, seg, text) for seg, text, rule, field in asked]
+    found_ = [place_in_segment(rules.get(rule), field, seg, text) for seg, text, rule, field in asked]
     at = at.scatter(open_["i"], pl.Series(found_, dtype=pl.UInt32))
     column = (pl.col("pos") & 0xFFFFFFFF).cast(pl.UInt32) + pl.lit(at)
     there = seg.is_not_null() & text.is_not_null()
     return evidence.select(pl.when(there).then(column).alias("start")).to_series()
 
 
-def _find(rule: Rule | None, field: str | None, seg: str, text: str) -> int | None:
+def place_in_segment(rule: Rule | None, field: str | None, seg: str, text: str) -> int | None:
     """Where in `seg` the rule's group for `field` begins; for a text that no group captured, where the text begins."""
     if rule is not None and field is not None and (match := _pattern(rule).search(seg)):
         for index, group in enumerate(rule.compiled.groups, start=1):

@@ -162,6 +162,8 @@ class _View:
             yield from aligned([self._input(row) for row in rows[:_MOST]])
             if len(rows) > _MOST:
                 yield f"   … and {len(rows) - _MOST} more; logparse evidence lists all"
+        for box in dict.fromkeys(filter(None, map(_box, rows[:_MOST]))):
+            yield f"   {box}"
         for reason in dict.fromkeys(r["reason"] for r in rows if r["reason"] and r["formula"] is None):
             yield f"   {one_line(reason)}"
         for source in dict.fromkeys(r["source"] for r in rows[:_MOST] if r["line"] is not None):
@@ -233,6 +235,13 @@ class _View:
         return self.seen[source]
 
 
+def _box(row: Mapping[str, Any]) -> str | None:
+    """Where the text of an evidence row is in its picture; None if it is in no picture."""
+    if row["x"] is None:
+        return None
+    return f"line {row['line']} in the picture: x {row['x']}, y {row['y']}, {row['width']} x {row['height']} pixels"
+
+
 def with_unit(name: str, value: Any) -> str:
     """A value of a column of runs with all its digits and its unit: `4847.18 samples/s`."""
     unit = VOCABULARY[name].unit if name in VOCABULARY else UNITS.get(name)
@@ -248,6 +257,7 @@ def span_of(text: str, start: int | None, part: str) -> tuple[int, int] | None:
 
 HOW = {
     "read": "read as printed",
+    "seen": "read in a picture",
     "converted": "read, with the unit converted",
     "inferred": "inferred from a line",
     "estimate": "an estimate, as printed",

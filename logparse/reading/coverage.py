@@ -164,13 +164,14 @@ def source_rows(batch: Batch, runs: pl.DataFrame, grammars: Sequence[Grammar], c
             "lines": [s.lines for s in batch.sources],
             "encoding": [s.encoding for s in batch.sources],
             "compression": [s.compression for s in batch.sources],
+            "engine": [s.picture.engine if s.picture else None for s in batch.sources],
             "text": [s.status for s in batch.sources],
             "note": [s.reason for s in batch.sources],
             "naming": naming,
             **counts,
         },
         schema_overrides={"index": pl.UInt32}
-        | dict.fromkeys(("encoding", "compression", "note", "naming", "source"), TEXT),
+        | dict.fromkeys(("encoding", "compression", "engine", "note", "naming", "source"), TEXT),
     )
     rows = rows.join(platforms, left_on="index", right_on="source", how="left", maintain_order="left")
     not_blank = pl.col("lines").cast(pl.Int64) - pl.col("lines_blank").cast(pl.Int64)

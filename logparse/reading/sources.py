@@ -4,6 +4,7 @@ It knows no platform. Six steps, each a pure function but the first:
 
     _find         files, folders, globs, "-", bytes, streams  ->  inputs, in order, each real file once
     _unpack       gzip, bz2, xz, zstd, known by content       ->  bytes as they were before packing
+    _read_as_picture  PNG, JPEG, WebP of a terminal           ->  the text in it, which is clean
     to_utf8       UTF-8, UTF-16, cp1252, damaged UTF-8        ->  UTF-8, and how it was found
     clean_text    colours, cursor movements, control bytes    ->  text in which "\r" means "written over from here"
     bare_lines    quote marks or numbers before all lines     ->  blanks, of the same width
@@ -36,6 +37,14 @@ from typing import IO, Any, TypeAlias
 
 from logparse.arguments import OneOrMany, as_tuple
 from logparse.errors import NoSuchInput, UsageError
+from logparse.pictures import (
+    MissingPackagesError,
+    NotATerminalError,
+    Picture,
+    UnreadablePictureError,
+    is_picture,
+)
+from logparse.pictures import read as read_picture
 from logparse.schema import FRAMES
 from logparse.text.labels import one_line
 from logparse.text.secrets import masked
@@ -73,6 +82,8 @@ class Source:
     """For people: why it is not text, or what about the text is not certain (damaged, cut off, encoding guessed)."""
     unmasked: Mapping[int, str] = field(default_factory=dict, repr=False)
     """Lines in which keys or passwords are masked, by number from 1, as they were before."""
+    picture: Picture | None = field(default=None, repr=False)
+    """Where the text was read in a picture: how clear each character is, and where it is."""
 
 
 @dataclass(frozen=True)
@@ -479,6 +490,8 @@ def _read_as_text(name: str, stored: bytes, changed: str | None, sha256: Callabl
             data, doubt = _unpack(stored, packing)
         except _UnreadableError as trouble:
             return _without_text(name, stored, compression, "unreadable", str(trouble), sha256)
+    if is_picture(data):
+        return _read_as_picture(name, stored, data, compression, sha256)
     if kind := binary_kind(data):
         return _without_text(name, stored, compression, "not_text", kind, sha256)
     text, encoding, ends = _cleaned(data)
@@ -486,6 +499,23 @@ def _read_as_text(name: str, stored: bytes, changed: str | None, sha256: Callabl
     text, unmasked = masked(bare_lines(text))
     reason = " ".join(filter(None, (changed, doubt, _DOUBTFUL.get(encoding)))) or None
     return Source(name, text, lines, len(stored), sha256(), encoding, compression, "text", reason, unmasked)
+
+
+def _read_as_picture(
+    name: str, stored: bytes, data: bytes, compression: str | None, sha256: Callable[[], str]
+) -> Source:
+    try:
+        picture = read_picture(data)
+    except NotATerminalError as trouble:
+        reason = f"This is a picture, but not of a terminal whose text can be read: {trouble}."
+        return _without_text(name, stored, compression, "not_text", reason, sha256)
+    except (UnreadablePictureError, MissingPackagesError) as trouble:
+        return _without_text(name, stored, compression, "unreadable", str(trouble), sha256)
+    text = "".join(f"{line.text}\n" for line in picture.lines).encode()
+    text, unmasked = masked(text)
+    return Source(
+        name, text, len(picture.lines), len(stored), sha256(), None, compression, "text", None, unmasked, picture
+    )
 
 
 def _without_text(
@@ -588,8 +618,6 @@ _SAMPLE = 64 * 1024
 _KINDS: tuple[tuple[str, bytes], ...] = (
     ("an ELF program or library", rb"\x7fELF"),
     ("a Windows program", rb"MZ.{58}..\x00\x00"),
-    ("a PNG image", rb"\x89PNG\r\n\x1a\n"),
-    ("a JPEG image", rb"\xff\xd8\xff"),
     ("a GIF image", rb"GIF8[79]a"),
     ("a PDF document", rb"%PDF-\d"),
     ("a zip archive (also used by .xlsx, .npz, .pt and .whl files)", rb"PK(?:\x03\x04|\x05\x06)"),

@@ -18,6 +18,7 @@ SCHEMA_VERSION = 2
 
 UNKNOWN = "not in the log, or does not apply; `evidence` gives the reason"
 NOT_STATED = "the line does not state it"
+_NO_PICTURE = "the source is not a picture"
 _UINT32 = pl.UInt32()
 LOCATION = pl.Struct({"source": TEXT, "line": _UINT32})
 LOCATIONS = pl.List(LOCATION)
@@ -146,7 +147,8 @@ _EVIDENCE = {
     "value": _text("Value of the cell, as text.", "the cell is null"),
     "text": _text("What the line prints, verbatim.", "no line prints the value"),
     "how": _text(
-        "`read`: the text, parsed by its unit, is the value. `converted`: read and then changed, for instance by an "
+        "`read`: the text, parsed by its unit, is the value. `seen`: the same, where the text was read in a picture. "
+        "`converted`: read and then changed, for instance by an "
         "alias or a corrected label. `derived`: computed by `formula`, a row for each input. `inferred`: concluded "
         "from lines of `rule`. `estimate`: a compiler's estimate. `absent`: the cell is null for `reason`.",
     ),
@@ -168,6 +170,11 @@ _EVIDENCE = {
     "line": _count(None, "Line number in the source, from 1.", "no line states it"),
     "start": _count("characters", "Position of `text` in its line, from 0.", "no text"),
     "rule": _text("Grammar and rule that read the line.", "no rule states it"),
+    "x": _count("pixels", "Left edge of the text's box in its picture, from 0.", _NO_PICTURE),
+    "y": _count("pixels", "Upper edge of the box, from 0.", _NO_PICTURE),
+    "width": _count("pixels", "Width of the box.", _NO_PICTURE),
+    "height": _count("pixels", "Height of the box.", _NO_PICTURE),
+    "confidence": _number("fraction", "How clear the least clear character of the text is.", _NO_PICTURE),
 }
 
 _PHASES = {
@@ -249,6 +256,7 @@ _SOURCES = {
     "status": _text("`read`, `no_run`, `unknown_platform`, `not_text` or `unreadable`."),
     "reason": _text("Why it holds no run, or what is wrong with its text.", "nothing to explain"),
     "grammar": _text("Grammars that read it, with their versions.", "no run in it"),
+    "engine": _text("What read the text in a picture, with versions.", _NO_PICTURE),
 }
 
 _CLAIMS = {

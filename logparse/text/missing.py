@@ -21,6 +21,8 @@ class Code(StrEnum):
     """The log prints NaN or infinity."""
     IMPOSSIBLE = "impossible"
     """The lines give a value that the quantity cannot have, such as an end before the start."""
+    NOT_LEGIBLE = "not_legible"
+    """A picture shows the text, but not clearly."""
     NO_RESULT = "no_result"
     """The run did not end with a result. Comparisons say so; `evidence` never does."""
 
@@ -39,6 +41,7 @@ _MARKS = {
     Code.NOT_PROVED: "not proved",
     Code.NOT_FINITE: "not finite",
     Code.IMPOSSIBLE: "impossible",
+    Code.NOT_LEGIBLE: "not legible",
     Code.NO_RESULT: "no result",
 }
 LEGEND = {
@@ -50,6 +53,7 @@ LEGEND = {
     Code.NOT_PROVED.mark: "the lines that were parsed do not prove it",
     Code.NOT_FINITE.mark: "the log prints NaN or infinity",
     Code.IMPOSSIBLE.mark: "the lines give a value that cannot be",
+    Code.NOT_LEGIBLE.mark: "the picture does not show it clearly",
 }
 """Mark -> its meaning; `no result` needs no explanation."""
 

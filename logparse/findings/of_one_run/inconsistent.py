@@ -37,7 +37,7 @@ from logparse.text.terminal import one_line
 
 ID = "F29"
 _TOLERANCE = 0.02
-_STATED = frozenset({"read", "converted"})
+_STATED = frozenset({"read", "seen", "converted"})
 _COUNTS = frozenset({"steps", "batch_size", "micro_batch_size", "ranks", "devices", "gradient_accumulation"})
 _PHASES = ("queue_s", "compile_s", "load_s", "train_s", "eval_s", "checkpoint_s")
 

@@ -1,0 +1,286 @@
+"""What was read in pictures: only clear characters give values, and each value has its box in the picture.
+
+A character that is not clear is a guess. Which line a rule reads may rest on guesses, but no value may: the cells that
+rest on a field with a guess become null, and `evidence` names the text and its box.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import polars as pl
+
+from logparse.frames import evidence
+from logparse.grammar import Rule
+from logparse.pictures import CLEAR, Line
+from logparse.reading.match import Hits, cut, run_rules
+from logparse.reading.scan import Batch
+from logparse.schema import RUNS, TEXT, WORD
+from logparse.text.missing import Code
+
+_UNCLEAR: dict[str, pl.DataType] = {
+    "n": pl.UInt32(),
+    "rule": TEXT,
+    "field": TEXT,
+    "row": pl.UInt32(),
+    "pos": pl.UInt64(),
+    "seg": TEXT,
+    "text": TEXT,
+    "shown": TEXT,
+}
+"""A captured field with a guess. field: null where it may be any of the rule. shown: the text with "?" for guesses."""
+
+
+@dataclass(frozen=True)
+class PictureLines:
+    """The lines of a batch that are in pictures, by row."""
+
+    lines: Mapping[int, Line]
+
+    @staticmethod
+    def of(batch: Batch) -> PictureLines:
+        """Those of a batch."""
+        sources = zip(batch.sources, batch.first, strict=False)
+        return PictureLines(
+            {
+                first + number: line
+                for source, first in sources
+                if source.picture is not None and source.status == "text"
+                for number, line in enumerate(source.picture.lines)
+            }
+        )
+
+    def __bool__(self) -> bool:
+        return bool(self.lines)
+
+    def unclear(self) -> set[int]:
+        """Rows with a guess."""
+        return {row for row, line in self.lines.items() if not line.is_clear(0, len(line.text))}
+
+
+def unclear_fields(hits: Hits, runs: pl.DataFrame, lines: PictureLines, unparsed: Sequence[int]) -> pl.DataFrame:
+    """The captured fields with a guess, as `_UNCLEAR`.
+
+    A line with guesses that no rule reads may be one of a rule that would read it with other characters in their place:
+    then all fields of this rule are unclear in the run, since it may be the line that counts.
+
+    unparsed: rows, in order, of the lines that are part of no run, as `Coverage`.
+    """
+    guessed = lines.unclear()
+    rows = [*_captured(hits, lines, guessed), *_lost(hits, runs, lines, guessed.intersection(unparsed))]
+    return pl.DataFrame(rows, schema=_UNCLEAR, orient="row")
+
+
+def _captured(hits: Hits, lines: PictureLines, guessed: set[int]) -> Iterator[tuple[object, ...]]:
+    for name, rule in hits.rules.items():
+        frame = hits.by_rule[name]
+        frame = frame.filter(pl.col("row").is_in(sorted(guessed)))
+        if not frame.height:
+            continue
+        for field in (c.removesuffix(":text") for c in frame.columns if c.endswith(":text")):
+            if f"{field}:pos" in frame.columns:
+                continue  # carried from another line, whose own rule captures it
+            at = frame[f"{field}:col"] if f"{field}:col" in frame.columns else [None] * frame.height
+            parts = zip(frame["n"], frame["pos"], frame["seg"], frame[f"{field}:text"], at, strict=True)
+            for n, pos, seg, text, column in parts:
+                row, col = pos >> 32, pos & 0xFFFFFFFF
+                line = lines.lines[row]
+                seg = line.text[col:].rstrip() if seg is None else seg
+                if text is None:
+                    continue
+                start = evidence.place_in_segment(rule, field, seg, text) if column is None else column
+                if start is None:
+                    continue
+                start += col
+                if not line.is_legible(start, start + len(text)):
+                    yield n, name, field, row, pos, seg, text, line.marked(start, start + len(text))
+
+
+def _lost(hits: Hits, runs: pl.DataFrame, lines: PictureLines, rows: Iterable[int]) -> Iterator[tuple[object, ...]]:
+    rules = {rule.name: rule for rule in hits.grammar.rules} | hits.rules
+    rules = {name: rule for name, rule in rules.items() if hits.grammar.extracts_data(rule)}
+    lost = {(row, name) for row in rows for name in _by_words(lines.lines[row], rules)}
+    variants = [(row, text) for row in rows for text in _variants(lines.lines[row])]
+    if variants:
+        texts = pl.DataFrame(variants, schema={"row": pl.UInt32, "text": TEXT}, orient="row")
+        found = run_rules(cut(texts, hits.grammar), list(rules.values()))
+        lost |= {(row, name) for name, frame in found.items() for row in frame["row"].to_list()}
+    ends = runs.sort("row_end").select("n", "row_end").rows()
+    for row, name in sorted(lost):
+        line = lines.lines[row]
+        # A run ends where the next one begins; what is above it may belong to it too.
+        n = next((n for n, end in ends if row < end), None)
+        if n is not None:
+            yield n, name, None, row, row << 32, line.text, line.text, line.marked(0, len(line.text)).strip()
+
+
+_STAND_INS = "0a_ -.|:/"
+"""Characters of each kind: in place of those that are not clear, they show which rules could read the line."""
+_SHORTEST = 6
+"""Characters of a fixed text that is known by those of them that are clear."""
+
+
+def _variants(line: Line) -> Iterator[str]:
+    for stand_in in _STAND_INS:
+        pairs = zip(line.text, line.confidence, strict=True)
+        yield "".join(character if sure >= CLEAR else stand_in for character, sure in pairs)
+
+
+def _by_words(line: Line, rules: Mapping[str, Rule]) -> Iterator[str]:
+    """The rules of which a fixed text may be in the line, with guesses in it."""
+    unclear = [sure < CLEAR for sure in line.confidence]
+    for name, rule in rules.items():
+        if any(_may_be_in(line.text, unclear, text) for text in rule.compiled.literals if len(text) >= _SHORTEST):
+            yield name
+
+
+def _may_be_in(text: str, unclear: Sequence[bool], word: str) -> bool:
+    for start in range(len(text) - len(word) + 1):
+        guesses = 0
+        for at, character in enumerate(word, start):
+            if unclear[at]:
+                guesses += 1
+            elif text[at] != character:
+                break
+        else:
+            if 0 < guesses <= len(word) // 2:
+                return True
+    return False
+
+
+def withheld(
+    values: pl.DataFrame, evidence_rows: pl.DataFrame, phases: pl.DataFrame, unclear: pl.DataFrame
+) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
+    """The columns of runs, their evidence and the phases without what rests on an unclear field.
+
+    Args:
+        values: n, and a column for each name.
+        evidence_rows: as `evidence.ROW`, of runs and phases.
+        unclear: as `unclear_fields` gives them.
+    """
+    if not unclear.height:
+        return values, evidence_rows, phases
+    fields = {(n, rule, field) for n, rule, field in unclear.select("n", "rule", "field").iter_rows()}
+    any_field = {(n, rule) for n, rule, _ in fields}
+    lost = {(n, rule) for n, rule, field in fields if field is None}
+    cells = evidence_rows.select("n", "column", "id", "rule", "field", "input", "how", "frame").with_columns(
+        pl.col(pl.Categorical).cast(TEXT)
+    )
+    phase_ids: set[int] = set()
+    illegible: dict[tuple[int, str], tuple[str, str | None]] = dict(_unproved(values, evidence_rows, unclear))
+    for n, column, id, rule, field, _, how, frame in cells.iter_rows():
+        if how == "absent" or rule is None:
+            continue
+        unsure = (n, rule, field) in fields or (n, rule) in lost if field else (n, rule) in any_field
+        if not unsure or (field is None and column in _BY_WORDS):
+            continue
+        if frame == "phases":
+            phase_ids.add(id)
+        else:
+            illegible.setdefault((n, column), (rule, field))
+    # What is computed from such a column.
+    while True:
+        more = {
+            (n, column): illegible[n, input]
+            for n, column, _, _, _, input, how, frame in cells.iter_rows()
+            if frame == "runs" and how != "absent" and (n, column) not in illegible and (n, input) in illegible
+        }
+        if not more:
+            break
+        illegible |= more
+    illegible = {cell: cause for cell, cause in illegible.items() if cell[1] in RUNS}
+    values = values.with_columns(
+        pl.when(~pl.col("n").is_in(sorted({n for n, c in illegible if c == column}))).then(column).alias(column)
+        for column in {column for _, column in illegible}
+        if column in values.columns
+    )
+    is_kept = pl.Series(
+        [
+            id not in phase_ids if frame == "phases" else (n, column) not in illegible
+            for n, column, id, frame in cells.select("n", "column", "id", "frame").iter_rows()
+        ],
+        dtype=pl.Boolean,
+    )
+    phases = phases.filter(~pl.col("id").is_in(sorted(phase_ids)))
+    return values, pl.concat([evidence_rows.filter(is_kept), _absent(illegible, unclear)]), phases
+
+
+def _unproved(
+    values: pl.DataFrame, evidence_rows: pl.DataFrame, unclear: pl.DataFrame
+) -> Iterator[tuple[tuple[int, str], tuple[str, str | None]]]:
+    """The statuses that a lost line may contradict: any line, or one after the result where there is a result."""
+    if "status" not in values.columns:
+        return
+    status = dict(values.select("n", "status").iter_rows())
+    proved = evidence_rows.filter(pl.col("column").cast(TEXT) == "status").select(
+        "n", (pl.col("pos") // 2**32).alias("row")
+    )
+    rows = dict(proved.iter_rows())
+    for n, rule, row in unclear.filter(pl.col("field").is_null()).select("n", "rule", "row").iter_rows():
+        is_done = str(status.get(n)).startswith("completed")
+        if not is_done or rows.get(n) is None or row > rows[n]:
+            yield (n, "status"), (rule, None)
+
+
+_BY_WORDS = frozenset({"platform", "device_kind", "status", "task"})
+"""Columns that follow from the words of a line, whatever its numbers are."""
+
+
+def _absent(illegible: Mapping[tuple[int, str], tuple[str, str | None]], unclear: pl.DataFrame) -> pl.DataFrame:
+    """An evidence row for each cell that is null for what is not legible."""
+    places = {(u["n"], u["rule"], u["field"]): u for u in unclear.rows(named=True)}
+    of_rule = {(u["n"], u["rule"]): u for u in unclear.rows(named=True)}
+    rows = []
+    for (n, column), (rule, field) in illegible.items():
+        place = places.get((n, rule, field)) or of_rule[n, rule]
+        rows.append(
+            {
+                "n": n,
+                "frame": "runs",
+                "column": column,
+                "text": place["text"],
+                "how": "absent",
+                "code": str(Code.NOT_LEGIBLE),
+                "reason": f"not legible: {place['shown']}",
+                "pos": place["pos"],
+                "seg": place["seg"],
+                "rule": rule,
+                "field": place["field"],
+            }
+        )
+    return pl.DataFrame([{name: row.get(name) for name in evidence.ROW} for row in rows], schema=evidence.ROW)
+
+
+def legible_rows(rows: pl.DataFrame, rules: Mapping[str, Rule], unclear: pl.DataFrame) -> pl.DataFrame:
+    """Rows of metrics or params without those whose line has a guess in a captured field."""
+    if not unclear.height:
+        return rows
+    ids = {rule.name: rule.id for rule in rules.values()}
+    lines = {(row, ids.get(rule)) for row, rule in unclear.select("row", "rule").iter_rows()}
+    is_clear = [(row, rule) not in lines for row, rule in rows.select("row", pl.col("rule").cast(TEXT)).iter_rows()]
+    return rows.filter(pl.Series(is_clear, dtype=pl.Boolean))
+
+
+def boxed(rows: pl.DataFrame, lines: PictureLines) -> pl.DataFrame:
+    """Rows of evidence with the box of each text in its picture, and the confidence of its weakest character; `how` is
+    `seen` where the text is the value."""
+    columns: dict[str, list[object]] = {name: [None] * rows.height for name in ("x", "y", "width", "height")}
+    confidence: list[float | None] = [None] * rows.height
+    how = rows["how"].cast(TEXT).to_list()
+    for i, (row, start, text) in enumerate(rows.select("row", "start", "text").iter_rows()):
+        line = lines.lines.get(row)
+        if line is None:
+            continue
+        first = start or 0
+        last = len(line.text) if start is None or text is None else start + len(text)
+        if how[i] == "read":
+            how[i] = "seen"
+        if (box := line.box(first, last)) is not None:
+            columns["x"][i], columns["y"][i], columns["width"][i], columns["height"][i] = box
+            confidence[i] = min(line.confidence[first:last])
+    return rows.with_columns(
+        pl.Series("how", how, dtype=WORD),
+        *(pl.Series(name, values, dtype=pl.UInt32) for name, values in columns.items()),
+        pl.Series("confidence", confidence, dtype=pl.Float64),
+    )
