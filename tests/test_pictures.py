@@ -34,14 +34,15 @@ def last_lines(path: Path, count: int = 24) -> list[str]:
 
 
 def digits(lines: list[Line], truth: list[str]) -> tuple[int, list[tuple[str, str]], int]:
-    """How many digits of `truth` are right, which are another digit, and how many are lost."""
+    """How many digits of `truth` are right, which are another character or are read where none is, and how many are
+    lost."""
     right, wrong, lost = 0, [], 0
     shown = [line for line in lines if line.text.strip()]
     assert len(shown) == len(truth)
     for line, text in zip(shown, truth, strict=True):
         for at, character in enumerate(text):
             read = line.text[at] if at < len(line.text) else " "
-            if not character.isdigit():
+            if not (character.isdigit() or read.isdigit()):
                 continue
             if at >= len(line.text) or line.confidence[at] < CLEAR:
                 lost += character.isdigit()

@@ -89,6 +89,7 @@ def _lines(data: bytes) -> list[Line]:
     try:
         import numpy as np
         from PIL import Image
+        from threadpoolctl import threadpool_limits
 
         from logparse.pictures.transcript import read_lines
     except ModuleNotFoundError as missing:
@@ -108,4 +109,5 @@ def _lines(data: bytes) -> list[Line]:
         raise
     except Exception as error:  # each decoder raises its own kind
         raise UnreadablePictureError(f"This picture cannot be decoded ({error}): save it again as PNG.") from None
-    return read_lines(rgb, lossless)
+    with threadpool_limits(1):  # the matrices are small: more threads only wait for each other
+        return read_lines(rgb, lossless)

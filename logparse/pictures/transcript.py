@@ -173,8 +173,14 @@ def _row(grid: Grid, cells: Cells, labels: _Labels, row: int) -> Line:
     for kind in kinds[:last]:
         text.append(" " if kind in (BLANK, FAINT) else _BAR if kind == BLOCK else labels.characters[kind])
         confidence.append(0.0 if kind == FAINT else 1.0 if kind < 0 else float(labels.confidence[kind]))
+    for word in _ENDS_LIKE_A_NUMBER.finditer("".join(text)):
+        confidence[word.end() - 1] = 0.0
     boxes = tuple(grid.box(row, column, column) for column in range(last))
     return Line("".join(text), tuple(confidence), boxes)
+
+
+_ENDS_LIKE_A_NUMBER = re.compile(r"[A-Za-z]{2}[01](?![0-9])")
+"""`INF0`: most likely `INFO`, in a font that none of the others is like."""
 
 
 def _without_cursor(rows: list[Line]) -> None:
