@@ -91,7 +91,7 @@ def _client(address: str) -> Iterator[Any]:
             yield client
         return
     if not (jobs or "1").isdigit() or int(jobs or 1) < 1:
-        raise UsageError(f"--dask {address}: the number of jobs is a whole number, as in {system}:8")
+        raise UsageError(f"{address}: the number of jobs is a whole number, as in {system}:8")
     if shutil.which(BATCH_SYSTEMS[system]) is None:
         raise UsageError(f"jobs cannot be submitted to {system}: there is no {BATCH_SYSTEMS[system]} on this machine")
     with cluster_of_jobs(system) as cluster, Client(cluster, set_as_default=False) as client:
@@ -115,7 +115,7 @@ def cluster_of_jobs(system: str) -> Any:
 
         jobqueue = import_module("dask_jobqueue")
     except ImportError:
-        raise UsageError(f"--dask {system} needs the package dask-jobqueue: pip install 'logparse[dask]'") from None
+        raise UsageError(f"{system} needs the package dask-jobqueue: pip install 'logparse[dask]'") from None
     size = {name: value for name, value in _JOB.items() if dask.config.get(f"jobqueue.{system}.{name}") is None}
     return {"slurm": jobqueue.SLURMCluster, "pbs": jobqueue.PBSCluster}[system](**size)
 

@@ -160,11 +160,11 @@ def write_one_file(
     try:
         import_module({"duckdb": "duckdb", "xlsx": "xlsxwriter"}[format])
     except ImportError:
-        raise UsageError(f"--format {format} needs one more package: pip install 'logparse[{format}]'") from None
+        raise UsageError(f"{format} needs one more package: pip install 'logparse[{format}]'") from None
     if format == "xlsx" and (long := [name for name, frame in frames.items() if frame.height >= _SHEET_ROWS]):
         raise UsageError(
             f"{long[0]} has {frames[long[0]].height:,} rows, and a sheet of a workbook {_SHEET_ROWS:,}: choose other "
-            "frames, or --format parquet"
+            "frames, or the format parquet"
         )
     path.parent.mkdir(parents=True, exist_ok=True)
     put_by(path, lambda beside: fill(beside, frames))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.metadata
 import itertools
+import os
 import pickle
 import re
 from collections.abc import Callable
@@ -347,3 +348,14 @@ def test_of_several_forms_of_a_line_the_place_or_value_counts_and_not_their_orde
     assert row["text"] == str(value)
     last_short = logparse.ingest(log + b"[mine] s 0.1\n", grammars=grammar)
     assert last_short.runs["loss"].to_list() == [{"last": 0.1, "min": 0.1}.get(pick, value)]
+
+
+def test_a_file_that_was_just_changed_is_read_as_it_is_now(tmp_path: Path) -> None:
+    file = tmp_path / "mine.py"
+    rule = 'Rule("a", "b c", "b c", marks="identifies_platform")'
+    text = f'from logparse.grammar import Grammar, Rule\nGRAMMAR = Grammar("{{}}", rules=({rule},))\n'
+    for name in ("first", "other"):
+        file.write_text(text.format(name))
+        os.utime(file, (1e9, 1e9))
+        assert registry.load(file).name == name
+    assert [path.name for path in tmp_path.iterdir()] == ["mine.py"]

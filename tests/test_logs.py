@@ -416,7 +416,7 @@ def test_pandas_that_is_not_there_is_named(cerebras: Logs, monkeypatch: pytest.M
 
 def test_logs_are_shown_in_one_line_and_as_a_table(everything: Logs) -> None:
     assert re.fullmatch(
-        r"<Logs: 91 runs in 80 files \(5 unknown platform\); [\d,]+ evidence, .*messages>", repr(everything)
+        r"<Logs: 91 runs in 80 files \(3 no run, 2 unknown platform\); [\d,]+ evidence, .*messages>", repr(everything)
     )
     page = everything._repr_html_()
     assert page.count("<tr>") == 51

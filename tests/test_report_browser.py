@@ -149,18 +149,18 @@ def test_a_click_on_a_head_sorts_and_another_turns_the_order(page_of_ten) -> Non
     head.locator("button").click()
     assert head.get_attribute("aria-sort") == "ascending"
     # What has no value goes last, whichever way.
-    assert names(page)[0] in ("mnist_asked_20_epochs_ran_10.out", "mnist_asked_lr_002_cached.out")
-    assert names(page)[5] == "bert_large_batch_2048.out"
+    assert names(page)[0] in ("mnist_asked_20_epochs_ran_10", "mnist_asked_lr_002_cached")
+    assert names(page)[5] == "bert_large_batch_2048"
     head.locator("button").press("Enter")
     assert head.get_attribute("aria-sort") == "descending"
-    assert names(page)[0] == "bert_large_batch_2048.out"
-    assert names(page)[5] in ("mnist_asked_20_epochs_ran_10.out", "mnist_asked_lr_002_cached.out")
+    assert names(page)[0] == "bert_large_batch_2048"
+    assert names(page)[5] in ("mnist_asked_20_epochs_ran_10", "mnist_asked_lr_002_cached")
 
 
 def test_words_and_choices_filter_and_the_count_is_told(page_of_ten) -> None:
     page = page_of_ten
     page.fill("#q", "cerebras 512")
-    assert names(page) == ["bert_large_batch_512.out"]
+    assert names(page) == ["bert_large_batch_512"]
     count = page.locator("#count")
     assert (count.inner_text(), count.get_attribute("aria-live")) == ("1 of 10 runs", "polite")
     page.fill("#q", "")
@@ -182,7 +182,7 @@ def test_choosing_a_run_highlights_it_everywhere_and_escape_lets_it_go(page_of_t
         dim = marks.evaluate_all("marks => marks.map((m) => [m.dataset.of.split(' '), m.classList.contains('dim')])")
         assert {True, False} == {is_dim for _, is_dim in dim}
         assert all(is_dim != (run in of) for of, is_dim in dim)
-    assert page.locator("#bar-text").inner_text() == "bert_large_batch_512.out"
+    assert page.locator("#bar-text").inner_text() == "bert_large_batch_512"
     assert page.locator("#run dt", has_text="sdk_version").count() <= 1
     assert page.locator("#run").inner_text().count("174.727 s") == 1
     page.keyboard.press("Escape")
@@ -205,7 +205,7 @@ def test_a_number_shows_its_lines_with_the_match_marked_and_focus_comes_back(pag
     button.focus()
     page.keyboard.press("Enter")
     viewer = page.locator("#viewer")
-    assert viewer.locator("h2").inner_text() == "train_s of mnist_as_is_cold.out"
+    assert viewer.locator("h2").inner_text() == "train_s of mnist_as_is_cold"
     assert "88 s" in viewer.inner_text()
     assert "derived: max(whole - compile, 0)" in viewer.inner_text()
     assert viewer.locator(".lines mark").all_inner_texts() == ["00:22", "01:50"]
@@ -330,7 +330,7 @@ def test_hundreds_of_runs_filter_sort_and_are_chosen(open_page, tmp_path: Path) 
     """What benchmarks/limits.py does with a thousand runs, where it measures how long each act takes."""
     page = open_page(limits.thousand_runs(tmp_path, 200))
     assert limits.acted(page, limits.ACTS["filter"]) > 0
-    assert names(page) == ["run_0123.out"]
+    assert names(page) == ["run_0123"]
     limits.acted(page, limits.ACTS["show all"])
     before = names(page)
     assert len(before) == 200

@@ -6,6 +6,7 @@ A package offers a grammar by an entry point of the group `logparse.grammars`: `
 from __future__ import annotations
 
 import importlib
+import importlib.machinery
 import importlib.metadata
 import importlib.util
 import pkgutil
@@ -13,7 +14,7 @@ import traceback
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
-from types import ModuleType
+from types import CodeType, ModuleType
 
 from logparse.arguments import OneOrMany, as_tuple
 from logparse.errors import GrammarError
@@ -64,12 +65,13 @@ def load(path: str | Path) -> Grammar:
     Raises `GrammarError` if the file is missing, cannot be imported, or does not define `GRAMMAR`.
     """
     path = Path(path)
-    spec = importlib.util.spec_from_file_location(f"logparse_grammar_{path.stem}", path)
-    if spec is None or spec.loader is None or not path.is_file():
+    if path.suffix != ".py" or not path.is_file():
         raise GrammarError(f"grammar file not found: {path}", help="name a Python file that defines GRAMMAR")
-    module = importlib.util.module_from_spec(spec)
+    loader = _Loader(f"logparse_grammar_{path.stem}", str(path))
+    module = importlib.util.module_from_spec(importlib.machinery.ModuleSpec(loader.name, loader, origin=loader.path))
+    module.__file__ = loader.path
     try:
-        spec.loader.exec_module(module)
+        loader.exec_module(module)
     except GrammarError as error:
         lines = [f.lineno for f in traceback.extract_tb(error.__traceback__) if f.filename == str(path)]
         error.where = ", ".join(filter(None, (":".join(map(str, [path, *lines[-1:]])), error.where)))
@@ -77,6 +79,14 @@ def load(path: str | Path) -> Grammar:
     except Exception as error:
         raise GrammarError(f"{path} cannot be imported", why=f"{type(error).__name__}: {error}") from error
     return _in_module(module, str(path))
+
+
+class _Loader(importlib.machinery.SourceFileLoader):
+    """Compiles a file each time: Python takes the compiled one of a file that was changed within a second, if it is as
+    long as before."""
+
+    def get_code(self, fullname: str) -> CodeType:
+        return self.source_to_code(self.get_data(self.path), self.path)
 
 
 def chosen(extra: OneOrMany[str | Path | Grammar] = ()) -> tuple[Grammar, ...]:
