@@ -141,3 +141,12 @@ def test_a_bar_whose_time_is_impossible_is_no_phase() -> None:
     logs = ingest("\n".join(lines))
     assert logs.phases.height == expected.phases.height - 1
     assert logs.phases["duration_s"].null_count() == 0
+
+
+def test_an_infinite_time_for_each_step_is_no_rate() -> None:
+    values = pl.DataFrame({"text": ["1e309", "-1e309", "2.0", "nan"]})
+    rate = values.select(units.value(pl.col("text"), "iteration_rate", "s/it").alias("rate"))["rate"]
+    assert rate.to_list()[:3] == [None, None, 0.5]
+    assert rate.is_nan().to_list()[3]
+    found = values.select(units.resolution(pl.col("text"), "iteration_rate", "s/it").alias("found"))["found"]
+    assert found.to_list()[:2] == [None, None]

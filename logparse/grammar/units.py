@@ -131,7 +131,7 @@ def resolution(text: pl.Expr, name: str, unit: str | None, exponents: bool = Tru
     half = pl.lit(_HALVES).gather((decimals - power).clip(-_MAX_DIGITS, _MAX_DIGITS) + _MAX_DIGITS)
     half = pl.when(text.is_not_null()).then(half)
     if unit == "s/it":
-        number = text.cast(NUMBER, strict=False)
+        number = _not_infinite(text.cast(NUMBER, strict=False))
         return (half / (number * number)).clip(upper_bound=_LARGEST)
     return (half * {"hh:mm": 60.0, "epoch ms": 1e-3, **UNITS}.get(unit or "", 1.0)).clip(upper_bound=_LARGEST)
 
@@ -154,13 +154,18 @@ def _number(text: pl.Expr, unit: str | None) -> pl.Expr:
     plain = text.str.replace_all(",", "", literal=True) if unit == "1,000" else text
     number = plain.cast(NUMBER, strict=False)
     if unit == "s/it":
-        return 1 / number
+        return 1 / _not_infinite(number)
     factor = UNITS.get(unit or "s", 1.0)
     if factor >= 1:
         return number if factor == 1.0 else number * factor
     # 77.47 % is exactly 0.7747, for one line as for many: for a single value polars multiplies by a rounded
     # reciprocal.
     return (number / round(1 / factor)).round_sig_figs(15)
+
+
+def _not_infinite(number: pl.Expr) -> pl.Expr:
+    """Null in place of infinity, whose inverse would be a rate of zero."""
+    return pl.when(~number.is_infinite()).then(number)
 
 
 def _time(text: pl.Expr, format: str) -> pl.Expr:
