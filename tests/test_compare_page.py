@@ -132,3 +132,9 @@ def test_show_prints_like_the_command() -> None:
     assert shown._repr_html_().startswith("<pre>")
     with pytest.raises(UsageError, match="did you mean 'throughput'"):
         logparse.show(logs, "batch_512", "thrughput")
+
+
+def test_an_interval_without_meaning_has_no_digits() -> None:
+    out = run("compare", SAMPLES / "cerebras").output
+    assert "(<0.001 to >1000)" in out
+    assert not re.search(r"to \d{5,}\)", out)

@@ -178,12 +178,22 @@ def verdict_text(row: Row, verdict: Verdict) -> str:
 def amount_text(row: Row, verdict: Verdict) -> str:
     """The ratio or difference with its 95 % interval where that is known: `×1.210 (1.180 to 1.241)`."""
     if verdict.ratio is not None:
-        figures = [ratio_figure(x) for x in (verdict.ratio, *(verdict.interval or ()))]
-        ends = [figure.removeprefix("×") for figure in figures[1:]]
+        figures = [ratio_figure(verdict.ratio)]
+        ends = [_end(x) for x in verdict.interval or ()]
     else:
         figures = [difference_text(row, x) for x in (verdict.difference or 0.0, *(verdict.interval or ()))]
         ends = [figure.removesuffix(" points") for figure in figures[1:]]
     return f"{figures[0]} ({' to '.join(ends)})" if ends else figures[0]
+
+
+def _end(ratio: float) -> str:
+    """An end of the interval of a ratio. Of two runs that differ, little is known: more digits would hide that."""
+    if ratio < 1 / _WIDE:
+        return f"<{1 / _WIDE:g}"
+    return f">{_WIDE}" if ratio > _WIDE else ratio_figure(ratio).removeprefix("×")
+
+
+_WIDE = 1000
 
 
 def difference_text(row: Row, difference: float) -> str:
