@@ -219,7 +219,7 @@ class Logs:
             return NotImplemented
         more = more._with_sources_renamed(self)
         sources = pl.concat([self.sources, more.sources]).unique("source", keep="first", maintain_order=True)
-        order = pl.DataFrame({"source": sources["source"]}).with_row_index("source_index")
+        order = sources.select("source", "sha256").with_row_index("source_index")
         places = (
             pl.concat([self._places.with_columns(part=0), more._places.with_columns(part=1)])
             .unique(["hash", "source", "line_first"], keep="first", maintain_order=True)

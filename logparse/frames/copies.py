@@ -38,8 +38,12 @@ def with_ids(places: pl.DataFrame) -> pl.DataFrame:
 
 def fullest(places: pl.DataFrame, by: Sequence[str] = ("run",)) -> pl.DataFrame:
     """One row for each `run` (or for each value of `by`), with the number of its other `copies`: the place with most
-    lines read, then the first by its name, whatever the order of the sources. In that order."""
-    best = places.sort(["lines_read", "source", "line_first"], descending=[True, False, False])
+    lines read. In the order of the sources.
+
+    Of several such places the content of their sources decides (`sha256`), not their order; of equal ones the first.
+    """
+    order = ["lines_read", "sha256", "source_index", "line_first"]
+    best = places.sort(order, descending=[True, False, False, False])
     counted = best.with_columns((pl.len().over(by) - 1).cast(pl.UInt32).alias("copies"))
     return counted.unique(by, keep="first", maintain_order=True).sort("source_index", "line_first")
 

@@ -82,7 +82,8 @@ def join(batches: Sequence[Part], apart: bool = False) -> tuple[dict[str, pl.Dat
     all_runs = pl.concat(_numbered(batches, "runs"), how="diagonal_relaxed").rename({"run": "hash"})
     places = all_runs.with_columns(pl.lit(sources).gather(pl.col("source_index")).alias("source"))
     places = places.with_columns(run="hash") if apart else copies.with_ids(places)
-    runs = copies.fullest(places, ["run", "source"] if apart else ["run"])
+    contents = pl.lit(out["sources"]["sha256"]).gather(pl.col("source_index"))
+    runs = copies.fullest(places.with_columns(sha256=contents), ["run", "source"] if apart else ["run"])
     out["runs"] = conform("runs", copies.labelled(runs))
     ids = _run_ids(runs, sum(batch.runs for batch in batches))
     for batch in batches:
