@@ -343,7 +343,7 @@ class Logs:
         return f"<div><p>{html.escape(self._summary())}</p>{table}{more}</div>"
 
     def _summary(self) -> str:
-        files = {"read": 0, **dict(self.sources["status"].value_counts().rows())}
+        files = {"read": 0, **dict(sorted(self.sources["status"].value_counts().rows()))}
         others = ", ".join(f"{n} {status.replace('_', ' ')}" for status, n in files.items() if status != "read" and n)
         many = ", ".join(f"{frame.height:,} {name}" for name, frame in self.frames().items() if name not in _COUNTED)
         return (

@@ -127,8 +127,8 @@ def test_what_cannot_be_read_is_told_and_stops_nothing(tmp_path: Path) -> None:
     (tmp_path / "b.gz").write_bytes(b"\x1f\x8b\x08\x00\x00")
     (tmp_path / "c.out").write_bytes(b"Running inference on GroqChip.\n")
     found = logparse.ingest(tmp_path).sources
-    assert found["status"].to_list() == ["not_text", "unreadable", "read"]
-    assert "PNG" in found["reason"][0]
+    assert found["status"].to_list() == ["unreadable", "unreadable", "read"]
+    assert "cannot be decoded" in found["reason"][0]
     assert "cut off" in found["reason"][1]
     assert found["reason"][2] is None
 

@@ -24,12 +24,12 @@ atexit.register(lambda: print(*sys.modules, file=sys.stderr))
 cli.main(sys.argv[1:], prog_name="logparse")
 """
 NEVER = {
-    "altair", "deltalake", "IPython", "http", "jinja2", "numpy", "pandas", "pyarrow", "pyparsing", "scipy", "sqlite3",
-    "vl_convert", "xml",
+    "PIL", "altair", "deltalake", "IPython", "http", "jinja2", "numpy", "onnxruntime", "pandas", "pyarrow", "pyparsing",
+    "scipy", "sqlite3", "threadpoolctl", "vl_convert", "xml",
 }  # fmt: skip
 READING = {
-    "arguments", "cli", "errors", "frames", "grammar", "logs", "pipeline", "reading", "schema", "selection", "storage",
-    "store", "text", "user_cache",
+    "arguments", "cli", "errors", "frames", "grammar", "logs", "pictures", "pipeline", "reading", "schema", "selection",
+    "storage", "store", "text", "user_cache",
 }  # fmt: skip
 """Parts that a command needs to read logs."""
 PARTS = {
