@@ -672,7 +672,7 @@ def check(made: logparse.Comparison, new: Recomputation, counts: Counts) -> None
     _printed(made, {name: numbers for name, numbers in pool.items() if name not in unread}, counts)
 
 
-_NUMBER = re.compile(r"[×+±-]?\d+(?:\.\d+)?(?:e[+-]\d+)?(?: k\b)?(?: (?:%|points|ms)(?!\w))?")
+_NUMBER = re.compile(r"[×+±<>-]?\d+(?:\.\d+)?(?:e[+-]\d+)?(?: k\b)?(?: (?:%|points|ms)(?!\w))?")
 
 
 def _printed(made: logparse.Comparison, pool: Mapping[str, list[float]], counts: Counts) -> None:
@@ -689,10 +689,18 @@ def _printed(made: logparse.Comparison, pool: Mapping[str, list[float]], counts:
             numbers = [*numbers, *(100 * x for x in numbers)]
         text = re.sub(r"\[\d+\]|n=\d+|\(±[^)]*\)", "", line[len(title) + 1 :])
         for match in _NUMBER.finditer(text):
-            if not _is_rounded(match[0], numbers):
+            if not _is_shown(match[0], numbers):
                 counts.wrong.append(f"printed table, {title}: {match[0]} is none of the recomputed numbers")
             else:
                 counts.agreed["printed"] += 1
+
+
+def _is_shown(text: str, numbers: Sequence[float]) -> bool:
+    """Whether the text is one of the numbers rounded, or a bound that one of them is beyond: `<0.001`."""
+    if text[0] in "<>":
+        bound = float(text[1:])
+        return any(x < bound if text[0] == "<" else x > bound for x in numbers)
+    return _is_rounded(text, numbers)
 
 
 def _is_rounded(text: str, numbers: Iterable[float]) -> bool:
