@@ -92,7 +92,7 @@ def without_names(text: str, view: View) -> str:
         begin, _, end = short.partition("…")
         end = end.rstrip("…")
         matching = [n for n in names(view) if n.startswith(begin) and (end in n)]
-        assert matching, short
+        assert len(matching) == 1, (short, matching)
         text = text.replace(short, "NAME")
     return text
 

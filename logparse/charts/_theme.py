@@ -100,14 +100,21 @@ def fitted(label: str, width: float, size: float) -> str:
     return distinct_labels([label], width, size)[0]
 
 
+_REPEATS = re.compile(r" and [\d,]+ repeats?$")
+"""What a side of repeats has after the name of its first run."""
+
+
 def title_labels(view: View, labels: Sequence[str]) -> list[str]:
-    """These labels, short enough for a title. No other run or side of the view is shortened to the same text."""
+    """These labels, short enough for a title. No other run or side of the view is shortened to the same text; of
+    repeats, the name of the run is shortened."""
     names = [one_line(label) for label in labels]
     if all(text_width(name, 14) <= 230 for name in names):
         return names
-    every = list(dict.fromkeys([*names, *(one_line(side.label) for side in view.sides)]))
+    heads = [_REPEATS.sub("", name) for name in names]
+    others = [side.label for side in view.sides] if heads == names else [job.label for job in view.jobs]
+    every = list(dict.fromkeys([*heads, *map(one_line, others)]))
     short = dict(zip(every, distinct_labels(every, 230, 14), strict=True))
-    return [short[name] for name in names]
+    return [short[head] + name[len(head) :] for head, name in zip(heads, names, strict=True)]
 
 
 def distinct_labels(labels: Sequence[str], width: float, size: float) -> list[str]:
