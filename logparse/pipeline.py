@@ -25,7 +25,7 @@ from logparse.logs import Logs, SourceLines
 from logparse.reading.blocks import LONG_BYTES, LongText, LongTexts, WholeNeededError
 from logparse.reading.coverage import Coverage, coverage, source_rows
 from logparse.reading.match import Hits, match
-from logparse.reading.repair import repaired, words_of
+from logparse.reading.repair import repaired
 from logparse.reading.scan import Batch, Texts
 from logparse.reading.sources import Input, LongFile, Source, Stored, read_sources, read_stored
 from logparse.schema import FRAMES
@@ -171,14 +171,7 @@ def _read(
 ) -> Iterator[tuple[Batch, Part]]:
     """The batches of sources, and what was read from each."""
     vendors, shared = _split(grammars)
-    words: dict[tuple[int, str], str] = {}
-
-    def mended(source: Source) -> Source:
-        if source.picture is not None and not words:
-            words.update(words_of(grammars))
-        return repaired(source, words)
-
-    for batch in _batches(map(mended, sources), progress):
+    for batch in _batches((repaired(source, grammars) for source in sources), progress):
         yield batch, read_batch(batch, vendors, shared)
 
 

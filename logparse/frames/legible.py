@@ -68,6 +68,8 @@ def unclear_fields(hits: Hits, runs: pl.DataFrame, lines: PictureLines, unparsed
     unparsed: rows, in order, of the lines that are part of no run, as `Coverage`.
     """
     guessed = lines.unclear()
+    if not guessed:
+        return pl.DataFrame(schema=_UNCLEAR)
     rows = [*_captured(hits, lines, guessed), *_lost(hits, runs, lines, guessed.intersection(unparsed))]
     return pl.DataFrame(rows, schema=_UNCLEAR, orient="row")
 
@@ -231,25 +233,13 @@ def _absent(illegible: Mapping[tuple[int, str], tuple[str, str | None]], unclear
     """An evidence row for each cell that is null for what is not legible."""
     places = {(u["n"], u["rule"], u["field"]): u for u in unclear.rows(named=True)}
     of_rule = {(u["n"], u["rule"]): u for u in unclear.rows(named=True)}
-    rows = []
+    rows: list[evidence.Row] = []
     for (n, column), (rule, field) in illegible.items():
         place = places.get((n, rule, field)) or of_rule[n, rule]
-        rows.append(
-            {
-                "n": n,
-                "frame": "runs",
-                "column": column,
-                "text": place["text"],
-                "how": "absent",
-                "code": str(Code.NOT_LEGIBLE),
-                "reason": f"not legible: {place['shown']}",
-                "pos": place["pos"],
-                "seg": place["seg"],
-                "rule": rule,
-                "field": place["field"],
-            }
-        )
-    return pl.DataFrame([{name: row.get(name) for name in evidence.ROW} for row in rows], schema=evidence.ROW)
+        where: evidence.Row = {"pos": place["pos"], "seg": place["seg"], "rule": rule, "field": place["field"]}
+        why: evidence.Row = {"code": Code.NOT_LEGIBLE.value, "reason": f"not legible: {place['shown']}"}
+        rows.append({"n": n, "frame": "runs", "column": column, "text": place["text"], "how": "absent", **why, **where})
+    return evidence.frame(rows)
 
 
 def legible_rows(rows: pl.DataFrame, rules: Mapping[str, Rule], unclear: pl.DataFrame) -> pl.DataFrame:

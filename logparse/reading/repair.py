@@ -5,8 +5,9 @@ A grammar proves letters, never digits: `0utput` can only be `Output`, but `8.06
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from logparse.grammar import Grammar
 from logparse.pictures import CLEAR, Line, Picture
@@ -16,25 +17,38 @@ from logparse.reading.sources import Source
 _SHORTEST = 4
 """Characters of a word that proves one of them."""
 
-Words = dict[tuple[int, str], str]
-"""(place, the word without the character at that place) -> all characters that some word has there."""
+
+@dataclass(frozen=True)
+class Words:
+    """The fixed texts of all rules, each without one character.
+
+    gaps: (place, the word without the character at that place) -> all characters that some word has there. longest:
+    characters of the longest word.
+    """
+
+    gaps: Mapping[tuple[int, str], str]
+    longest: int
 
 
-def words_of(grammars: Iterable[Grammar]) -> Words:
-    """The fixed texts of all rules, each without one character."""
+@lru_cache(maxsize=4)
+def words_of(grammars: tuple[Grammar, ...]) -> Words:
+    """The words of these grammars."""
     found: dict[tuple[int, str], set[str]] = {}
-    for word in literals(rule for grammar in grammars for rule in grammar.rules):
-        if len(word) >= _SHORTEST:
-            for at, character in enumerate(word):
-                found.setdefault((at, word[:at] + word[at + 1 :]), set()).add(character)
-    return {key: "".join(sorted(characters)) for key, characters in found.items()}
+    words = [word for word in literals(rule for g in grammars for rule in g.rules) if len(word) >= _SHORTEST]
+    for word in words:
+        for at, character in enumerate(word):
+            found.setdefault((at, word[:at] + word[at + 1 :]), set()).add(character)
+    gaps = {key: "".join(sorted(characters)) for key, characters in found.items()}
+    return Words(gaps, max(map(len, words), default=0))
 
 
-def repaired(source: Source, words: Words) -> Source:
-    """The source with the unclear characters that `words` prove. One that is not a picture stays as it is."""
+def repaired(source: Source, grammars: Sequence[Grammar]) -> Source:
+    """The source with the unclear characters that the fixed texts of rules prove. One that is not a picture stays as it
+    is."""
     picture = source.picture
     if picture is None or source.status != "text":
         return source
+    words = words_of(tuple(grammars))
     lines = tuple(_repaired(line, words) for line in picture.lines)
     if lines == picture.lines:
         return source
@@ -47,19 +61,18 @@ def repaired(source: Source, words: Words) -> Source:
 
 
 def _repaired(line: Line, words: Words) -> Line:
-    longest = max((len(rest) + 1 for _, rest in words), default=0)
     text, confidence = line.text, list(line.confidence)
     for at, sure in enumerate(line.confidence):
         if sure >= CLEAR:
             continue
         fitting: set[str] = set()
-        for place in range(min(at, longest - 1) + 1):
-            before, after = text[at - place : at], text[at + 1 : at + longest - place]
+        for place in range(min(at, words.longest - 1) + 1):
+            before, after = text[at - place : at], text[at + 1 : at + words.longest - place]
             clear = _clear_until(confidence, at + 1, len(after))
             if min(confidence[at - place : at], default=1.0) < CLEAR:
                 break
             for length in range(max(0, _SHORTEST - 1 - place), clear + 1):
-                fitting.update(words.get((place, before + after[:length]), ""))
+                fitting.update(words.gaps.get((place, before + after[:length]), ""))
         if len(fitting) == 1 and not (proved := fitting.pop()).isdigit():
             text = text[:at] + proved + text[at + 1 :]
             confidence[at] = CLEAR
