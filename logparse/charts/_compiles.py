@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -27,6 +28,12 @@ class Compile:
         """Whether the log states when each stage began."""
         times = self.stages.select(pl.all_horizontal(pl.col("begin_at", "end_at").is_not_null().all())).item()
         return bool(times) and self.whole["begin_at"] is not None
+
+
+def of_median_length(found: Sequence[Compile]) -> Compile:
+    """Of several compilations, the one of median length: of two in the middle, the shorter."""
+    ordered = sorted(found, key=lambda compile: float(compile.whole["duration_s"]))
+    return ordered[(len(ordered) - 1) // 2]
 
 
 _FEWEST = 3

@@ -25,7 +25,7 @@ from typing import Any
 
 import polars as pl
 
-from logparse.charts._compiles import Compile, compiles
+from logparse.charts._compiles import Compile, compiles, of_median_length
 from logparse.charts._panel import (
     WIDTH,
     LegendEntry,
@@ -42,7 +42,6 @@ from logparse.charts._panel import (
 from logparse.charts._theme import Caption, fitted, framed, places, text_width, theme, tiled, tips
 from logparse.charts._vega import Drawing, channel
 from logparse.charts._view import JobBlock, View, once
-from logparse.comparison.sides import Side
 from logparse.errors import NothingToDraw
 from logparse.rendering.palette import hue
 from logparse.schema import LOCATIONS
@@ -117,18 +116,12 @@ def _block_rows(view: View, number: int, block: JobBlock) -> Iterator[dict[str, 
     order = _order([found[job.id] for job in block.jobs])
     labels = labelled(view, sides, len(platforms(sides)) > 1)
     for row, (side, label) in enumerate(zip(sides, labels, strict=True)):
-        compile = _typical(side, found)
+        compile = of_median_length([found[job.id] for job in side.jobs])
         common = {
             "block": number, "row": row, "label": label, "run": compile.job.id, "platform": platform_of(side),
             "n": len(side.jobs),
         }  # fmt: skip
         yield from ({**common, **part} for part in _parts(compile, order))
-
-
-def _typical(side: Side, found: dict[str, Compile]) -> Compile:
-    """The compilation of median length."""
-    known = sorted((found[job.id] for job in side.jobs), key=lambda c: float(c.whole["duration_s"]))
-    return known[(len(known) - 1) // 2]
 
 
 def _order(found: Sequence[Compile]) -> dict[str, int]:

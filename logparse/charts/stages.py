@@ -29,7 +29,7 @@ from typing import Any
 
 import polars as pl
 
-from logparse.charts._compiles import Compile, compiles
+from logparse.charts._compiles import Compile, compiles, of_median_length
 from logparse.charts._panel import GUTTER, PANELS, WIDTH, RowGrid, gutter, heading
 from logparse.charts._theme import (
     Caption,
@@ -84,8 +84,7 @@ def _drawn(view: View) -> list[Compile]:
         return found[:1]
     of_job = {c.job.id: c for c in found}
     groups = ([of_job[job.id] for job in side.jobs if job.id in of_job] for side in view.sides)
-    ordered = (sorted(group, key=lambda c: float(c.whole["duration_s"])) for group in groups if group)
-    return [group[(len(group) - 1) // 2] for group in ordered][:PANELS]
+    return [of_median_length(group) for group in groups if group][:PANELS]
 
 
 def _segments(compile: Compile) -> pl.DataFrame:
