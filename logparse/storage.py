@@ -11,7 +11,8 @@ import os
 import secrets
 import stat
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from importlib import import_module
 from importlib.metadata import version
 from pathlib import Path
@@ -44,29 +45,30 @@ def put(path: str | os.PathLike[str], data: bytes) -> None:
     if status is not None and not os.access(target, os.W_OK):
         raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
     mode = 0o666 if status is None else stat.S_IMODE(status.st_mode)
-    beside = target.with_name(f".logparse-{secrets.token_hex(8)}.tmp")
-    file = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), mode)
-    try:
+    with _put_in_place(target) as beside:
+        file = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), mode)
         with open(file, "wb") as stream:
             if status is not None and hasattr(os, "fchmod"):
                 os.fchmod(file, mode)
             stream.write(data)
             stream.flush()
             os.fsync(file)
-        os.replace(beside, target)
-    except BaseException:
-        beside.unlink(missing_ok=True)
-        raise
 
 
 def put_by(path: str | os.PathLike[str], write: Callable[[Path], None]) -> None:
     """As `put`, for a new file that `write` writes to a path. Raises what `write` raises, too."""
-    target = Path(os.path.realpath(path))
-    beside = target.with_name(f".logparse-{secrets.token_hex(8)}.tmp")
-    try:
+    with _put_in_place(Path(os.path.realpath(path))) as beside:
         write(beside)
         with open(beside, "rb") as stream:
             os.fsync(stream.fileno())
+
+
+@contextmanager
+def _put_in_place(target: Path) -> Iterator[Path]:
+    """A temporary name beside `target` for a new file, which takes its place at the end, and is gone after an error."""
+    beside = target.with_name(f".logparse-{secrets.token_hex(8)}.tmp")
+    try:
+        yield beside
         os.replace(beside, target)
     except BaseException:
         beside.unlink(missing_ok=True)
