@@ -7,7 +7,6 @@ microseconds since 1970 until the frame is made.
 
 from __future__ import annotations
 
-import statistics
 from collections import Counter
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from typing import Any
@@ -364,16 +363,10 @@ def best_lines(found: Sequence[tuple[Lines, str, list[int]]], pick: str) -> list
 
 
 def _aggregate(pick: str, numbers: Sequence[float | None]) -> float | None:
+    if pick in ("count", "distinct"):  # of lines, whether or not their value is a number
+        return float(len(numbers))
     known = [number for number in numbers if number is not None]
-    match pick:
-        case "count" | "distinct":
-            return float(len(numbers))
-        case "sum":
-            return sum(known)
-        case "mean":
-            return sum(known) / len(known) if known else None
-        case _:
-            return statistics.median(known) if known else None
+    return formulas.AGGREGATES[pick](known) if known else None
 
 
 def _number_of(value: float, dtype: pl.DataType) -> int | None:
