@@ -413,18 +413,25 @@ def exit_code(logs: Logs) -> int:
 
 
 def stored_baseline(logs: Logs, name: str | None) -> str | None:
-    """The label of the run that is the baseline of that name in the store; any other name as it is.
+    """The id of the job that is the baseline of that name in the store; any other name as it is.
 
     Raises `click.UsageError` where the run of the baseline is not there.
     """
-    rows = logs.annotations.filter(logs.annotations["kind"] == "baseline")
-    named = dict(rows.select("text", "run").iter_rows())
+    from logparse.comparison.jobs import jobs
+
+    named = baselines(logs)
     if name not in named:
         return name
-    labels = dict(logs.runs.select("run", "label").iter_rows())
-    if named[name] not in labels:
+    job = next((job for job in jobs(logs.runs) if named[name] in job.ids), None)
+    if job is None:
         raise click.UsageError(f"the run of the baseline {name!r} is not in the store: ingest its log again")
-    return str(labels[named[name]])
+    return job.id
+
+
+def baselines(logs: Logs) -> dict[str | None, str | None]:
+    """Name of each baseline of the store -> its run; None where that is not there."""
+    rows = logs.annotations.filter(logs.annotations["kind"] == "baseline")
+    return dict(rows.select("text", "run").iter_rows())
 
 
 def put(frame: pl.DataFrame, name: str, format: str | None, output: str | None) -> None:

@@ -253,22 +253,18 @@ def _named_baseline(logs: Logs, name: str, may_be_side: bool) -> str:
     Raises `click.UsageError` where the run of the baseline is not there, and, unless it may be the name of a side, for
     a name that is neither a baseline nor a run.
     """
-    from logparse.comparison.jobs import jobs
     from logparse.errors import UsageError, near
     from logparse.selection import find_runs
 
-    rows = logs.annotations.filter(logs.annotations["kind"] == "baseline")
-    named = dict(rows.select("text", "run").iter_rows())
-    if name in named:
-        if named[name] is None:
-            raise click.UsageError(f"the run of the baseline {name!r} is not in the store: ingest its log again")
-        return next(job.id for job in jobs(logs.runs) if named[name] in job.ids)
+    stored = _options.stored_baseline(logs, name)
+    if stored is not None and stored != name:
+        return stored
     if logs.read_at and not may_be_side:
         try:
             find_runs(logs.runs, name)
         except UsageError:
-            known = [*named, *logs.runs["label"]]
-            hint = near(name, known, alike=0.4) or f"baselines: {', '.join(named) or 'none'}"
+            named = list(filter(None, _options.baselines(logs)))
+            hint = near(name, [*named, *logs.runs["label"]], alike=0.4) or f"baselines: {', '.join(named) or 'none'}"
             raise click.UsageError(f"no baseline and no run is called {name!r}; {hint}") from None
     return name
 
