@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -14,7 +13,7 @@ import polars as pl
 import pytest
 from conftest import SAMPLES, ingested
 
-from logparse import charts, ingest
+from logparse import charts
 from logparse.charts import _theme, loss, ratio
 from logparse.charts._compared import _COMPARISONS
 from logparse.charts._view import View, view_of
@@ -516,14 +515,3 @@ def test_the_text_beside_a_mark_has_the_figures_of_the_table(groups: list[tuple[
     for row in charts.rows("ratio", view_of(comparison)).iter_rows(named=True):
         cell = cells[row["quantity"], row["side"]]
         assert f": {cell.verdict}" in row["note"], (row["note"], cell.verdict)
-
-
-@pytest.mark.parametrize("least", ["-1.7e308", "7.0"])
-def test_a_chart_of_the_largest_numbers_is_json(least: str) -> None:
-    losses = iter([least, "1.7e308"])
-    log = (SAMPLES / "cerebras" / "bert_large_batch_512.out").read_text()
-    log = re.sub(r"(?<=Loss=)[\d.]+", lambda match: next(losses, match[0]), log)
-    logs = ingest(log.encode())
-    assert logs.metrics["value"].max() == 1.7e308
-    text = json.dumps(charts.specification("loss", view_of(logs)), default=str)
-    json.loads(text, parse_constant=lambda name: pytest.fail(f"{name} in JSON"))

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Sequence
+from pathlib import Path
+from random import Random
 from typing import Any
 
 import polars as pl
 import pytest
-from conftest import SAMPLES
+from conftest import SAMPLES, run
 
 import logparse
+from logparse import charts
 from logparse.frames import invariants
 from logparse.grammar import units
 from logparse.schema import RUNS
@@ -72,7 +76,7 @@ def test_a_run_does_not_end_before_its_start() -> None:
         ("devices", [1, 0, -3, None], [None, "impossible", "impossible", None]),
         ("total_s", [0.0, -1e-9, float("nan"), float("inf")], [None, "impossible", "not_finite", "not_finite"]),
         ("accuracy", [0.0, 1.0, 1.0001, -0.1], [None, None, "impossible", "impossible"]),
-        ("loss", [-3.0, 0.0], [None, None]),
+        ("loss", [-3.0, 0.0, -1e39, 2e40], [None, None, None, "impossible"]),
         ("workload", ["", "x"], [None, None]),
     ],
 )
@@ -90,10 +94,49 @@ def test_what_breaks_an_invariant(column: str, values: list[Any], expected: list
         ("train_s", [1.5, -2.0, float("nan")], [1.5, None, None]),
         ("step", [0, -1, None], [0, None, None]),
         ("seed", [-1], [-1]),
+        ("loss", [3e38, 1e-45, 1e41, -1e41], [3e38, 1e-45, float("inf"), float("-inf")]),
+        ("train_s", [3e38, 1e41], [3e38, None]),
     ],
 )
 def test_a_quantity_has_a_range(name: str, values: list[Any], expected: list[Any]) -> None:
     assert units.possible(pl.Series(values), name).to_list() == expected
+
+
+def test_a_loss_beyond_all_measures_is_infinite() -> None:
+    logs = ingest(CEREBRAS.replace("Loss=7.07812", "Loss=1e200"))
+    assert logs.metrics.filter(pl.col("name") == "loss")["not_finite"].to_list()[-2:] == [None, "inf"]
+    why = absence(logs, "loss")
+    assert (why["code"], why["text"]) == ("not_finite", "1e200")
+
+
+EXTREMES = ("9e39", "-9e39", "1e39", "2e-36", "1.7e308", "-1.7e308", "5e-324", "1e-200", "0", "99999999999999999999")
+
+
+@pytest.fixture(scope="module")
+def extremes(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Logs of repeats and settings, a part of whose numbers are as large or as small as text can say."""
+    folder, random = tmp_path_factory.mktemp("extremes"), Random(1)
+    for sample in sorted((SAMPLES / "cerebras").glob("bert*.out")) + sorted((SAMPLES / "groq").glob("*.out")):
+        for number, share in enumerate((0.02, 0.2, 0.6)):
+            text = re.sub(
+                r"(?<![\w.:/-])\d+\.\d+(?![\w.:/-])",
+                lambda match: random.choice(EXTREMES) if random.random() < share else match[0],  # noqa: B023
+                sample.read_text(errors="replace"),
+            )
+            (folder / f"{sample.stem}_{number}.out").write_text(text)
+    return folder
+
+
+CHARTS = [f"chart {name} -o out.json --all" for name in charts.names()]
+
+
+@pytest.mark.parametrize("command", ["compare", "findings", *CHARTS, "report -o a.html"])
+def test_extreme_numbers_break_no_command(extremes: Path, desk: Path, command: str) -> None:
+    result = run(*command.split(), extremes)
+    assert "internal error" not in result.stderr
+    assert result.exit_code in (0, 2, 3), result.stderr
+    if Path("out.json").exists():
+        json.loads(Path("out.json").read_text(), parse_constant=lambda name: pytest.fail(f"{name} in JSON"))
 
 
 def test_a_phase_takes_no_negative_time(monkeypatch: pytest.MonkeyPatch) -> None:

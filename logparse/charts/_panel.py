@@ -17,6 +17,7 @@ from logparse.charts._theme import distinct_labels, text_width, theme
 from logparse.charts._vega import Drawing, channel, layer, like, pixels
 from logparse.charts._view import JobBlock, View
 from logparse.comparison.compare import baseline_of
+from logparse.comparison.estimate import factor
 from logparse.comparison.jobs import Job
 from logparse.comparison.ledger import Ledger
 from logparse.comparison.sides import Side
@@ -272,7 +273,9 @@ def spread_out(low: float, high: float, log: bool = True) -> tuple[dict[str, Any
     """A scale for dots, and a remark on it for readers. It starts at 0 if that still separates the dots; over a factor
     of more than 30 it is logarithmic, if `log` allows it."""
     if log and low > 0 and high / low > 30:
-        ends = [low / (high / low) ** 0.05, high * (high / low) ** 0.05]
+        begin, end = math.log(low), math.log(high)
+        room = 0.05 * (end - begin)
+        ends = [factor(begin - room), factor(end + room)]
         return {"type": "log", "domain": ends, "nice": False}, "logarithmic"
     if low >= 0 and (low < 0.75 * high or low == high):
         return {"domain": [0, high * 1.04], "nice": False}, ""

@@ -7,7 +7,6 @@ Altair's classes are only made for those who ask for them (`logparse.rendering.e
 from __future__ import annotations
 
 import math
-import sys
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -56,15 +55,7 @@ def channel(shorthand: str, **properties: Any) -> dict[str, Any]:
     State the type of each, because an inferred type may change with the rows.
     """
     name, _, type = shorthand.partition(":")
-    domain = (properties.get("scale") or {}).get("domain")
-    if isinstance(domain, list):
-        properties["scale"] = {**properties["scale"], "domain": [_finite(end) for end in domain]}
     return {"field": name, "type": _TYPES[type], **properties}
-
-
-def _finite(end: Any) -> Any:
-    """An end of a domain. With the room beside the largest numbers it would be infinite, which JSON does not have."""
-    return max(-sys.float_info.max, min(sys.float_info.max, end)) if isinstance(end, float) else end
 
 
 def like(of: Mapping[str, Any], name: str) -> dict[str, Any]:

@@ -21,6 +21,7 @@ What it leaves out
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -132,8 +133,16 @@ def _found(view: View) -> Iterator[_Panel]:
         if quantity is None:
             continue
         cells = [side_values(view.ledger, quantity, side, view.options.per) for side in settings(view, block.jobs)]
-        if several := tuple(cell for cell in cells if cell.n > 1):
+        if several := tuple(cell for cell in cells if cell.n > 1 and _has_deviations(cell)):
             yield _Panel(block, quantity, several)
+
+
+def _has_deviations(cell: SideValues) -> bool:
+    """Whether the deviations from the mean are numbers: not relative to a mean of zero, nor too large."""
+    mean = float(cell.mean or 0.0)
+    if cell.scale == "ratio":
+        return mean != 0.0 and all(math.isfinite(number / mean) for number in cell.numbers)
+    return all(math.isfinite(number - mean) for number in cell.numbers)
 
 
 def _panel_rows(view: View, number: int, panel: _Panel) -> Iterator[dict[str, Any]]:

@@ -61,6 +61,7 @@ from logparse.charts._vega import Drawing, channel, like, pixels
 from logparse.charts._view import JobBlock, View, once
 from logparse.comparison.across import AcrossRow, AcrossTable, tables
 from logparse.comparison.compare import Comparison, Row
+from logparse.comparison.estimate import factor
 from logparse.comparison.sides import Side, SideValues
 from logparse.comparison.verdict import BEYOND, ESTABLISHED, NOT_COMPARABLE, UNKNOWN, WITHIN, Verdict
 from logparse.comparison.wording import cell_text, explained_elsewhere, title, verdict_text, what_differs
@@ -221,8 +222,8 @@ def _across_rows(number: int, table: AcrossTable) -> Iterator[dict[str, Any]]:
             "verdict": verdict.word if verdict else NOT_COMPARABLE,
             "shown": ratio,
             "better": table.rate.better,
-            "noise_low": None if noise is None else math.exp(-noise),
-            "noise_high": None if noise is None else math.exp(noise),
+            "noise_low": None if noise is None else factor(-noise),
+            "noise_high": None if noise is None else factor(noise),
             "low": low,
             "high": high,
             "reason": row.aside if verdict is None else verdict.reason,
@@ -293,8 +294,8 @@ def _mark(comparison: Comparison, row: Row, index: int, crowd: bool) -> dict[str
         "verdict": verdict.word,
         "shown": moved,
         "better": row.better,
-        "noise_low": None if noise is None else math.exp(-noise) if ratio else -noise,
-        "noise_high": None if noise is None else math.exp(noise) if ratio else noise,
+        "noise_low": None if noise is None else factor(-noise) if ratio else -noise,
+        "noise_high": None if noise is None else factor(noise) if ratio else noise,
         "low": low,
         "high": high,
         "reason": verdict.reason,
@@ -425,9 +426,8 @@ def _axis(frame: pl.DataFrame, ratios: bool) -> dict[str, Any]:
         (math.log(min([*values, 1.0])), math.log(max([*values, 1.0]))),
         (math.log(min(bands)), math.log(max(bands))) if bands else None,
     )
-    low, high = math.exp(ends[0]), math.exp(ends[1])
-    room = max((high / low) ** 0.06, 1.004)
-    low, high = low / room, high * room
+    room = max(0.06 * (ends[1] - ends[0]), 0.004)
+    low, high = factor(ends[0] - room), factor(ends[1] + room)
     ticks = _ticks(low, high)
     return channel(
         "shown:Q", title="ratio to the baseline (logarithmic)",

@@ -22,7 +22,6 @@ What it leaves out
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -65,6 +64,7 @@ from logparse.charts._theme import (
 from logparse.charts._vega import Drawing, channel, pixels
 from logparse.charts._view import JobBlock, View, once
 from logparse.comparison.compare import Row
+from logparse.comparison.estimate import factor
 from logparse.comparison.jobs import Job
 from logparse.comparison.quantities import QUANTITIES
 from logparse.comparison.sides import side_values
@@ -232,8 +232,8 @@ def _panel_rows(view: View, number: int, panel: _Panel) -> Iterator[dict[str, An
             "low": low,
             "high": high,
             "verdict": verdict.word if verdict else None,
-            "noise_low": base * math.exp(-noise) if base and noise else None,
-            "noise_high": base * math.exp(noise) if base and noise else None,
+            "noise_low": base * factor(-noise) if base and noise else None,
+            "noise_high": base * factor(noise) if base and noise else None,
             "reason": verdict.reason if verdict else c.reason,
             "note": _note(view, panel, index),
             "evidence": list(c.locations),

@@ -22,7 +22,6 @@ What it leaves out
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -52,7 +51,7 @@ from logparse.charts._theme import (
 )
 from logparse.charts._vega import Drawing, channel, layer, like, pixels
 from logparse.charts._view import JobBlock, View, once
-from logparse.comparison.estimate import BEYOND, ESTABLISHED, Estimate, judge
+from logparse.comparison.estimate import BEYOND, ESTABLISHED, Estimate, factor, judge
 from logparse.comparison.jobs import Job
 from logparse.comparison.noise import sample, source
 from logparse.comparison.quantities import Quantity
@@ -260,7 +259,7 @@ def _band(quantity: Quantity, level: float | None, noise: float | None) -> tuple
     if level is None or noise is None:
         return None, None
     if quantity.scale == "ratio":
-        return level * math.exp(-noise), level * math.exp(noise)
+        return level * factor(-noise), level * factor(noise)
     return level - noise, level + noise
 
 

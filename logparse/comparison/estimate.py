@@ -26,6 +26,8 @@ SECOND_LEVEL = 0.02
 """The same where Welch's interval has already been tried: both looks together stay below 5 %."""
 BOUND_LEVEL = 0.05
 """The same for the lower bounds of the noise: 1.96 standard errors."""
+_LARGEST_LOG = 500.0
+"""So that its factor of the largest value (`schema.LARGEST`) is finite."""
 REPEATS = 3
 """Values per side from which a side measures its own noise."""
 OUTLIER_LEVEL = 1e-4
@@ -177,6 +179,12 @@ class _Test:
     def half_width(self) -> float:
         """Half the width of the 95 % interval."""
         return quantile(self.dof, self.level) * self.error
+
+
+def factor(difference: float) -> float:
+    """The factor of a difference of logarithms. Two values may have an interval whose ends no float can hold: those are
+    cut off at the largest and the least."""
+    return math.exp(max(-_LARGEST_LOG, min(_LARGEST_LOG, difference)))
 
 
 def quantile(dof: float, level: float = LEVEL) -> float:

@@ -26,6 +26,7 @@ from logparse.comparison.estimate import (
     Pool,
     Sample,
     Source,
+    factor,
     quantile,
     without_outliers,
 )
@@ -37,6 +38,9 @@ from logparse.text.location import Location
 
 # ---- samples ---- #
 
+_UNKNOWN_WIDTH = 1e30
+"""A value with this half-width, relative to itself, says nothing; the squares of more would not be finite."""
+
 
 def sample(ledger: Ledger, quantity: Quantity, c: SideValues) -> Sample | None:
     """The values of a side on the scale of the quantity; None where one is not a finite number, or has no logarithm."""
@@ -45,7 +49,7 @@ def sample(ledger: Ledger, quantity: Quantity, c: SideValues) -> Sample | None:
         return None
     widths = [_half_width(ledger, quantity, job, v.resolution) for job, v in zip(c.jobs, c.values, strict=True)]
     if quantity.scale == "ratio":
-        widths = [w / x for w, x in zip(widths, numbers, strict=True)]
+        widths = [min(w / x, _UNKNOWN_WIDTH) for w, x in zip(widths, numbers, strict=True)]
         numbers = [math.log(x) for x in numbers]
     return Sample(tuple(numbers), sum(w**2 for w in widths) / 3 / len(widths))
 
@@ -205,7 +209,7 @@ def interval(ledger: Ledger, quantity: Quantity, c: SideValues) -> tuple[float, 
     if half is None or c.mean is None:
         return None
     if quantity.scale == "ratio":
-        return c.mean * math.exp(-half), c.mean * math.exp(half)
+        return c.mean * factor(-half), c.mean * factor(half)
     return c.mean - half, c.mean + half
 
 
@@ -542,6 +546,6 @@ def deviation(values: Sequence[float]) -> float:
 def shown(quantity: Quantity, size: float) -> str:
     """A size of noise as text: `0.8 %`, `1.89 points`, `0.0078`."""
     if quantity.scale == "ratio":
-        percent = math.expm1(size) * 100
+        percent = (factor(size) - 1) * 100
         return f"{percent:.2g} %" if percent < 100 else f"{percent:.0f} %"
     return f"{size * 100:.2g} points" if quantity.name == "score" else f"{size:.2g}"

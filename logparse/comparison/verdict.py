@@ -12,7 +12,6 @@ The rules are in `estimate`, without logs; this module connects them with the va
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
@@ -27,6 +26,7 @@ from logparse.comparison.estimate import (
     Estimate,
     Noise,
     Source,
+    factor,
     holm,
     judge,
 )
@@ -83,7 +83,7 @@ class Verdict:
         if self.estimate is None or self.estimate.interval is None:
             return None
         low, high = self.estimate.interval
-        return (low, high) if self.ratio is None else (_exp(low), _exp(high))
+        return (low, high) if self.ratio is None else (factor(low), factor(high))
 
     @property
     def reason(self) -> str | None:
@@ -93,10 +93,6 @@ class Verdict:
     def is_refused_for(self, *causes: RefusalCause) -> bool:
         """Whether the two are not compared for one of these causes."""
         return self.refusal is not None and self.refusal.cause in causes
-
-
-def _exp(x: float) -> float:
-    return math.exp(x) if x < 700 else math.inf
 
 
 def refused(refusal: Refusal) -> Verdict:
@@ -132,7 +128,7 @@ def of_estimates(
     found, known = estimate(baseline, candidate)
     if found is None or baseline.mean is None or candidate.mean is None:
         return refused(_NO_NUMBER)
-    ratio = math.exp(found.value) if quantity.scale == "ratio" else None
+    ratio = factor(found.value) if quantity.scale == "ratio" else None
     without = []
     for c in (baseline, candidate):
         for i in range(c.n if 1 < c.n <= _MOST_LEFT_OUT else 0):

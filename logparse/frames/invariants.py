@@ -15,7 +15,7 @@ from typing import Any, Literal, NamedTuple, TypeAlias, cast
 import polars as pl
 
 from logparse.frames.evidence import Row
-from logparse.schema import INTEGER, NUMBER, TEXT, TIME, Range, range_of
+from logparse.schema import INTEGER, LARGEST, NUMBER, TEXT, TIME, Range, range_of
 from logparse.text.missing import Code
 
 _EPOCH = datetime(1970, 1, 1)
@@ -51,6 +51,8 @@ def _broken_number(
     if not math.isfinite(value):
         return Code.NOT_FINITE, f"{_text(value, NUMBER)} is not a finite number"
     least, most = limits
+    if abs(value) > LARGEST:
+        return Code.IMPOSSIBLE, f"{_text(value, NUMBER)} is impossible: more than {LARGEST:g}"
     if (least is None or value >= least) and (most is None or value <= most):
         return None
     dtype = INTEGER if isinstance(value, int) else NUMBER

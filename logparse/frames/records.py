@@ -9,7 +9,7 @@ import polars as pl
 from logparse.frames import evidence
 from logparse.grammar import Rule
 from logparse.reading.match import Hits
-from logparse.schema import INTEGER, NUMBER, TEXT, TIME, VOCABULARY, WORD, field
+from logparse.schema import INTEGER, LARGEST, NUMBER, TEXT, TIME, VOCABULARY, WORD, field
 from logparse.schema.build import MANY, Given, make
 from logparse.text.missing import Code
 
@@ -153,7 +153,7 @@ def params(hits: Hits) -> pl.DataFrame:
     return (
         pl.concat(parts)
         .filter(pl.col("value").is_not_null())
-        .with_columns(pl.when(pl.col("number").is_finite()).then("number").alias("number"))
+        .with_columns(pl.when(pl.col("number").abs() <= LARGEST).then("number").alias("number"))
         .sort("row")
         .unique(["n", "name", "value", "origin"], keep="first", maintain_order=True)
     )

@@ -45,9 +45,15 @@ _COMPARE: dict[type[ast.cmpop], Callable[[Any, Any], Any]] = {
     ast.NotEq: operator.ne,
 }
 
+
+def _mean(values: Sequence[float]) -> float:
+    """The mean, with the values of IEEE 754 where it is not finite: `statistics.fmean` raises."""
+    return sum(values) / len(values)
+
+
 AGGREGATES: dict[str, Callable[[Sequence[float]], float]] = {
     "sum": sum,
-    "mean": statistics.fmean,
+    "mean": _mean,
     "median": statistics.median,
     "count": len,
     "distinct": lambda values: len(set(values)),

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 import polars as pl
 
 from logparse.grammar.pattern import Group
-from logparse.schema import INTEGER, NUMBER, TEXT, TIME, field, in_no_calendar
+from logparse.schema import INTEGER, LARGEST, NUMBER, TEXT, TIME, field, in_no_calendar
 from logparse.schema.build import MANY, full
 
 UNITS: dict[str, float] = {
@@ -87,7 +87,7 @@ def possible(values: pl.Series, name: str) -> pl.Series:
     """`values` captured under `name`, null where the quantity cannot have the value.
 
     A number of devices below one, a time below zero, an accuracy above one, a date that no calendar has. A metric may
-    be NaN or infinite, since logs print that; nothing else may.
+    be NaN or infinite, since logs print that, and is infinite beyond `LARGEST`; nothing else may.
     """
     known = field(name)
     if known.dtype == TEXT or values.null_count() == values.len():
@@ -100,10 +100,13 @@ def possible(values: pl.Series, name: str) -> pl.Series:
     is_known_finite = known.dtype == INTEGER or math.isfinite(values.sum())
     if (
         is_known_finite
-        and (limits.least is None or values.min() >= limits.least)  # type: ignore[operator]
-        and (limits.most is None or values.max() <= limits.most)  # type: ignore[operator]
+        and values.min() >= (-LARGEST if limits.least is None else limits.least)  # type: ignore[operator]
+        and values.max() <= (LARGEST if limits.most is None else limits.most)  # type: ignore[operator]
     ):
         return values
+    if known.metric:
+        values = values.set(((values > LARGEST) & ~values.is_nan()).fill_null(False), math.inf)
+        values = values.set((values < -LARGEST).fill_null(False), -math.inf)
     finite = values.is_finite().fill_null(True) if known.dtype == NUMBER else full(True, values.len())
     is_out = limits.excludes(values).fill_null(False)
     is_out = is_out & finite if known.metric else is_out | ~finite

@@ -27,6 +27,7 @@ from logparse.schema.frames import (
 from logparse.schema.vocabulary import (
     FIELDS,
     INTEGER,
+    LARGEST,
     NUMBER,
     PHASES,
     TEXT,
@@ -50,6 +51,7 @@ __all__ = [
     "FINDINGS",
     "FRAMES",
     "INTEGER",
+    "LARGEST",
     "LOCATION",
     "LOCATIONS",
     "MESSAGES",

@@ -14,7 +14,6 @@ from typing import NamedTuple
 import polars as pl
 
 from logparse.errors import near
-from logparse.schema.build import full
 
 TEXT, INTEGER, NUMBER, TIME = pl.String(), pl.Int64(), pl.Float64(), pl.Datetime("us")
 WORD = pl.Categorical()
@@ -44,8 +43,13 @@ class Field:
         return self.range or possible(self.unit)
 
 
+LARGEST = 1e40
+"""The largest magnitude of a quantity: more than what is measured or a 32-bit float holds. What is computed from
+numbers below it, such as the fourth power of a difference, is finite."""
+
+
 class Range(NamedTuple):
-    """The least and the greatest possible value; None: no limit."""
+    """The least and the greatest possible value; None: no limit but `LARGEST`."""
 
     least: float | None = None
     most: float | None = None
@@ -57,7 +61,7 @@ class Range(NamedTuple):
 
     def excludes(self, values: pl.Series) -> pl.Series:
         """Whether each of `values` is out of the range; null may stay null. NaN is above every limit."""
-        is_out = full(False, values.len())
+        is_out = values.abs() > LARGEST
         if self.least is not None:
             is_out = is_out | (values < self.least)
         if self.most is not None:
