@@ -38,6 +38,7 @@ class Ledger:
         self._parts: dict[Hashable, Mapping[str, pl.DataFrame]] = {}
         self._values: dict[tuple[str, int, str], Value] = {}
         self._made: dict[Hashable, Any] = {}
+        self._made_of_logs: dict[Hashable, Any] = {}
 
     @cached_property
     def by_run(self) -> dict[str, Job]:
@@ -134,6 +135,20 @@ class Ledger:
         """Rows of `params` of that job with one of these names (any, where none is given)."""
         return self._of("params", job, names, {})
 
+    def stated(self, job: Job, *names: str) -> list[tuple[str, str, Location]]:
+        """Name, value and line of the job's rows of `params` with one of these names (any, where none is given)."""
+
+        def by_run() -> dict[str, list[tuple[str, str, Location]]]:
+            params = self.logs.params
+            rows = params.filter(pl.col("name").is_in(list(names))) if names else params
+            out: dict[str, list[tuple[str, str, Location]]] = {}
+            for run, name, value, source, line in rows.select("run", "name", "value", "source", "line").iter_rows():
+                out.setdefault(run, []).append((name, value, Location(source, line)))
+            return out
+
+        rows = self.of_logs(("stated", names), by_run)
+        return [row for run in job.ids for row in rows.get(run, ())]
+
     def _of(self, frame: str, job: Job, names: tuple[str, ...], where: Mapping[str, str | None]) -> pl.DataFrame:
         by_run = self._by_run(frame, names, where)
         parts = [part for run in job.ids if (part := by_run.get(run)) is not None]
@@ -225,6 +240,13 @@ class Ledger:
         if key not in self._made:
             self._made[key] = make()
         made: T = self._made[key]
+        return made
+
+    def of_logs(self, key: Hashable, make: Callable[[], T]) -> T:
+        """As `once`, of the logs alone: also for the same jobs with other claims or names."""
+        if key not in self._made_of_logs:
+            self._made_of_logs[key] = make()
+        made: T = self._made_of_logs[key]
         return made
 
     def locations(self, jobs: Iterable[Job], *columns: str) -> list[Location]:

@@ -70,6 +70,8 @@ def grid(ledger: Ledger, job: Job) -> float | None:
 
 
 def _grid(losses: pl.Series) -> float | None:
+    if losses.len() < _GRID_POINTS:
+        return None
     losses = losses.drop_nulls().unique()
     losses = losses.filter(losses.is_finite())
     if losses.len() < _GRID_POINTS:
@@ -422,11 +424,12 @@ def interval_error(ledger: Ledger, job: Job) -> float | None:
 
 
 def _interval_error(ledger: Ledger, job: Job) -> float | None:
-    rates = ledger.metrics(job, "throughput", split="train", scope=None).filter(
-        pl.col("window").is_in(["interval", "step"])
-    )["value"]
+    rates = ledger.metrics(job, "throughput", split="train", scope=None)
     steps = ledger.metrics(job, "step_time", scope=None)["value"]
-    series = (rates if rates.len() >= steps.len() else steps).drop_nulls().slice(1).to_list()
+    if max(rates.height, steps.len()) <= _FEW:
+        return None
+    of_intervals = rates.filter(pl.col("window").is_in(["interval", "step"]))["value"]
+    series = (of_intervals if of_intervals.len() >= steps.len() else steps).drop_nulls().slice(1).to_list()
     mean = statistics.fmean(series) if len(series) >= _FEW else 0.0
     return bootstrap_error(series) / abs(mean) if mean and math.isfinite(mean) else None
 
@@ -476,7 +479,10 @@ def wobble(ledger: Ledger, job: Job) -> float | None:
 
 
 def _wobble(ledger: Ledger, job: Job) -> float | None:
-    losses = ledger.metrics(job, "loss", split="train", window="step", scope=None)["value"].drop_nulls()
+    losses = ledger.metrics(job, "loss", split="train", window="step", scope=None)["value"]
+    if losses.len() < _FEW:
+        return None
+    losses = losses.drop_nulls()
     losses = losses.filter(losses.is_finite())
     tail = losses.slice(losses.len() // 2)
     return deviation(tail.diff().drop_nulls().to_list()) if tail.len() >= _FEW else None

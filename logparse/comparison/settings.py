@@ -10,8 +10,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-import polars as pl
-
 from logparse.comparison.jobs import Job
 from logparse.comparison.ledger import Ledger
 from logparse.text.missing import Code
@@ -147,13 +145,12 @@ def _others(ledger: Ledger, sides: Sequence[Side]) -> list[Setting]:
     """Parameters that all sides state and that differ."""
     by_side: list[dict[str, set[str]]] = []
     for side in sides:
-        ids = [run for job in side.jobs for run in job.ids]
-        rows = ledger.logs.params.filter(pl.col("run").is_in(ids) & ~pl.col("name").is_in([*_NOT_SETTINGS, *SETTINGS]))
         # A compiler's estimate is the same for the same binary: it identifies builds where no shapes are printed.
         builds = {f"{v.value:.15g}" for job in side.jobs if (v := ledger.value(job, "on_chip_throughput")).known}
         params: dict[str, set[str]] = {BUILD: builds} if builds else {}
-        for name, value in rows.select("name", "value").iter_rows():
-            params.setdefault(name, set()).add(value)
+        for name, value, _ in (row for job in side.jobs for row in ledger.stated(job)):
+            if name not in _NOT_SETTINGS and name not in SETTINGS:
+                params.setdefault(name, set()).add(value)
         by_side.append(params)
     names = [n for n in by_side[0] if all(n in params for params in by_side)] if by_side else []
     values = {n: tuple(frozenset(params[n]) for params in by_side) for n in names}

@@ -98,9 +98,8 @@ def findings(
         return empty("findings")
     ignored = _ignored(as_tuple(ignore), {row["key"] for row in rows})
     rows = [{**row, "ignored": ignored.get(row["name"], ignored.get(row["key"]))} for row in rows]
-    order = pl.col("severity").replace_strict(list(SEVERITIES), list(range(len(SEVERITIES))), return_dtype=pl.Int8)
-    frame = pl.DataFrame(rows, schema_overrides={"ignored": pl.String, "evidence": LOCATIONS})
-    return conform("findings", frame.sort(order, maintain_order=True))
+    rows.sort(key=lambda row: SEVERITIES.index(row["severity"]))
+    return conform("findings", pl.DataFrame(rows, schema_overrides={"ignored": pl.String, "evidence": LOCATIONS}))
 
 
 def _all_rows(what: Logs | Ledger | Comparison, of_one_run: bool) -> list[dict[str, Any]]:

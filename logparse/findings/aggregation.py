@@ -71,19 +71,20 @@ def find(scene: Scene) -> Iterator[Finding]:
             )
 
 
+_LAST_LINE = pl.col("line").filter(pl.col("value").is_finite()).max()
+
+
 def _last(ledger: Ledger, job: Job) -> Mapping[str, Any] | None:
     """The row of `metrics` of the last training rate, if it differs from that of the whole run."""
     whole = ledger.value(job, "throughput")
     if not whole.value or job["throughput_window"] != "whole" or not job.has_result:
         return None
-    rows = ledger.metrics(job, "throughput", split="train", scope=None).filter(pl.col("value").is_finite())
-    last = rows.filter(pl.col("line") == pl.col("line").max())
-    unlike = last.filter(
-        (pl.col("value") / whole.value - 1).abs() > _MIN_DIFFERENCE + (whole.resolution or 0.0) / whole.value
-    )
+    rows = ledger.metrics(job, "throughput", split="train", scope=None)
+    last = rows.filter(pl.col("value").is_finite() & (pl.col("line") == _LAST_LINE)).rows(named=True)
+    least = _MIN_DIFFERENCE + (whole.resolution or 0.0) / whole.value
+    unlike = {row["window"]: row for row in last if abs(row["value"] / whole.value - 1) > least}
     # A mean that differs is more telling than a single step that does.
-    return next((unlike.filter(pl.col("window") == w).row(-1, named=True) for w in ("mean", "interval", "step")
-                 if unlike.filter(pl.col("window") == w).height), None)  # fmt: skip
+    return next((unlike[window] for window in ("mean", "interval", "step") if window in unlike), None)
 
 
 def _against(ledger: Ledger, job: Job, row: Mapping[str, Any]) -> str:

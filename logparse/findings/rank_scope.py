@@ -66,6 +66,8 @@ def find(scene: Scene) -> Iterator[Finding]:
 def _rates(ledger: Ledger, job: Job) -> pl.DataFrame:
     """The last mean training rate that each rank printed."""
     rows = ledger.metrics(job, "throughput", split="train", window="mean")
+    if rows["scope"].null_count() == rows.height:
+        return rows.clear()
     return rows.filter(pl.col("scope").cast(pl.String).str.starts_with("rank ")).unique(
         "scope", keep="last", maintain_order=True
     )

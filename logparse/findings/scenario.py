@@ -20,8 +20,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import polars as pl
-
 from logparse.comparison.compare import Comparison
 from logparse.comparison.jobs import Job
 from logparse.comparison.phrases import labels, location, per_second, shown
@@ -69,9 +67,9 @@ def _processor_rows(scene: Scene) -> Iterator[Finding]:
     compared = {job.id: job for comparison in scene.comparisons for job in comparison.jobs}
     found = []
     for job in compared.values():
-        rows = scene.ledger.metrics(job, "throughput", scope="cpu").filter(pl.col("value") > 0)
-        if job["throughput"] and job["throughput_window"] == _SINGLE and rows.height:
-            found.append((job, rows.row(-1, named=True)))
+        if job["throughput"] and job["throughput_window"] == _SINGLE:
+            rows = scene.ledger.metrics(job, "throughput", scope="cpu").rows(named=True)
+            found += [(job, row) for row in rows if row["value"] is not None and row["value"] > 0][-1:]
     if found:
         job, row = found[0]
         jobs = [job for job, _ in found]

@@ -19,8 +19,9 @@ def finding_lines(
     findings: pl.DataFrame, paint: Paint, heading: str, most: int | None = None, advice: bool = False, more: str = ""
 ) -> Iterator[str]:
     """Findings as text: severity, name, statement and log lines; ignored findings last."""
-    rows = findings.filter(pl.col("ignored").is_null()).rows(named=True)
-    ignored = findings.filter(pl.col("ignored").is_not_null()).rows(named=True)
+    every = findings.rows(named=True)
+    rows = [row for row in every if row["ignored"] is None]
+    ignored = [row for row in every if row["ignored"] is not None]
     shown = rows[:most]
     if rows:
         count = f" ({len(shown)} of {len(rows)}{more})" if len(shown) < len(rows) else ""

@@ -36,6 +36,8 @@ _KEYS = ("name", "claimed", "found", "origin")
 def find(scene: Scene) -> Iterator[Finding]:
     """A warning for each claimed setting that is refuted, with all runs concerned."""
     rows = claim_verdicts(scene.ledger, scene.jobs).filter(pl.col("verdict") == "refuted")
+    if not rows.height:
+        return
     rows = rows.with_columns(pl.col(pl.Categorical).cast(TEXT))
     for (name, claimed, found, origin), part in rows.group_by(*_KEYS, maintain_order=True):
         jobs = [scene.ledger.by_run[run] for run in part["run"]]

@@ -78,9 +78,20 @@ def _of_jumps(severity: str, jumps: Sequence[_Jump]) -> Finding:
 
 def _jumps(scene: Scene) -> Iterator[_Jump]:
     """The largest backward jump in the timestamps of each job that has one."""
+    rows = scene.ledger.of_logs("jumps", lambda: _largest_jumps(scene.ledger.logs))
+    for job in scene.jobs:
+        jumps = [rows[run] for run in job.ids if run in rows]
+        if jumps:
+            row = max(jumps, key=lambda r: r["back"])
+            columns = tuple(c for c in _DURATIONS if _straddles(scene.ledger, job, c, row))
+            yield _Jump(job, row["back"], columns, (Location(row["source"], row["before"]), location(row)))
+
+
+def _largest_jumps(logs: Logs) -> dict[str, dict[str, Any]]:
+    """Run -> run, source, line, at of its largest jump, its seconds (`back`) and the line before."""
     same_log = (pl.col("run") == pl.col("run").shift(1)) & (pl.col("source") == pl.col("source").shift(1))
     back = (
-        _stamps(scene.ledger.logs)
+        _stamps(logs)
         .with_columns(
             ((pl.col("at").shift(1) - pl.col("at")).dt.total_microseconds() / 1e6).alias("back"),
             pl.col("line").shift(1).alias("before"),
@@ -89,13 +100,7 @@ def _jumps(scene: Scene) -> Iterator[_Jump]:
         .with_columns(pl.col("run", "source").cast(TEXT))
     )
     largest = back.sort("back", maintain_order=True).unique("run", keep="last", maintain_order=True)
-    rows = {row["run"]: row for row in largest.rows(named=True)}
-    for job in scene.jobs:
-        jumps = [rows[run] for run in job.ids if run in rows]
-        if jumps:
-            row = max(jumps, key=lambda r: r["back"])
-            columns = tuple(c for c in _DURATIONS if _straddles(scene.ledger, job, c, row))
-            yield _Jump(job, row["back"], columns, (Location(row["source"], row["before"]), location(row)))
+    return {row["run"]: row for row in largest.rows(named=True)}
 
 
 def _stamps(logs: Logs) -> pl.DataFrame:
@@ -121,21 +126,24 @@ def _straddles(ledger: Ledger, job: Job, column: str, jump: dict[str, Any]) -> b
 
 def _of_zones(scene: Scene) -> Iterator[Finding]:
     """Durations between a timestamp in UTC and one without a time zone."""
-    rows = scene.ledger.logs.evidence.filter(
-        (pl.col("frame") == "runs")
-        & pl.col("column").is_in(list(_DURATIONS))
-        & pl.col("run").cast(TEXT).is_in([run for job in scene.jobs for run in job.ids])
-        & pl.col("text").str.contains(_STAMP)
-    ).select("run", "source", "line", pl.col("column").cast(TEXT), pl.col("text").str.contains(_UTC).alias("utc"))
-    mixed = rows.filter(pl.col("utc").n_unique().over("run", "column") > 1)
-    if mixed.height:
-        jobs = list({(job := scene.ledger.by_run[run]).id: job for run in mixed["run"]}.values())
-        columns = mixed["column"].unique(maintain_order=True).to_list()
+    runs = {run for job in scene.jobs for run in job.ids}
+    mixed = [row for row in scene.ledger.of_logs("zones", lambda: _mixed(scene.ledger.logs)) if row["run"] in runs]
+    if mixed:
+        jobs = list({(job := scene.ledger.by_run[row["run"]]).id: job for row in mixed}.values())
+        columns = list(dict.fromkeys(row["column"] for row in mixed))
         span = "spans" if len(columns) == 1 else "span"
         yield Finding(
             "error",
             f"{labels(jobs)}: {', '.join(columns)} {span} a timestamp in UTC and one without a time zone.",
             jobs,
             (*columns, *(c for c in _OVER_ALL if c not in columns)),
-            [location(row) for row in mixed.rows(named=True)],
+            [location(row) for row in mixed],
         )
+
+
+def _mixed(logs: Logs) -> list[dict[str, Any]]:
+    """run, source, line and column of the timestamps of durations between one in UTC and one without a time zone."""
+    rows = logs.evidence.filter(
+        (pl.col("frame") == "runs") & pl.col("column").is_in(list(_DURATIONS)) & pl.col("text").str.contains(_STAMP)
+    ).select("run", "source", "line", pl.col("column").cast(TEXT), pl.col("text").str.contains(_UTC).alias("utc"))
+    return rows.filter(pl.col("utc").n_unique().over("run", "column") > 1).rows(named=True)

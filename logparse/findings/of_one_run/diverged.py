@@ -30,6 +30,7 @@ from logparse.comparison.jobs import Job
 from logparse.comparison.ledger import Ledger
 from logparse.comparison.phrases import clauses, location
 from logparse.findings import Finding, Scene
+from logparse.logs import Logs
 from logparse.text.location import Location
 from logparse.text.numbers import figure
 from logparse.text.terminal import one_line
@@ -52,10 +53,7 @@ class _Diverged:
 
 def find(scene: Scene) -> Iterator[Finding]:
     """A warning for runs with a loss that is not a number, and one for runs whose loss did not fall."""
-    losses = scene.ledger.logs.metrics.filter(pl.col("name") == "loss")
-    not_finite = set(losses.filter(pl.col("not_finite").is_not_null())["run"].unique())
-    not_finite |= set(scene.ledger.logs.messages.filter(pl.col("text").str.contains("NaN"))["run"].unique())
-    long_enough = set(losses.group_by("run").len().filter(pl.col("len") >= _FEWEST)["run"])
+    not_finite, long_enough = scene.ledger.of_logs("diverged", lambda: _candidates(scene.ledger.logs))
     for check, text, runs in (
         (_not_a_number, "The loss is not a number", not_finite), (_not_below, "The loss does not fall", long_enough),
     ):  # fmt: skip
@@ -66,6 +64,14 @@ def find(scene: Scene) -> Iterator[Finding]:
                 "warning", f"{text}: {clauses([s.text for s in found])}.", [s.job for s in found], _QUANTITIES,
                 [p for s in found for p in s.locations],
             )  # fmt: skip
+
+
+def _candidates(logs: Logs) -> tuple[set[str], set[str]]:
+    """The runs whose loss may not be a number, and those with enough losses to judge whether it falls."""
+    losses = logs.metrics.filter(pl.col("name") == "loss")
+    not_finite = set(losses.filter(pl.col("not_finite").is_not_null())["run"].unique())
+    not_finite |= set(logs.messages.filter(pl.col("text").str.contains("NaN"))["run"].unique())
+    return not_finite, set(losses.group_by("run").len().filter(pl.col("len") >= _FEWEST)["run"])
 
 
 def _not_a_number(ledger: Ledger, job: Job) -> _Diverged | None:

@@ -24,6 +24,7 @@ import polars as pl
 from logparse.comparison.jobs import Job
 from logparse.comparison.phrases import labels, listed
 from logparse.findings import Finding, Scene
+from logparse.logs import Logs
 from logparse.schema import TEXT
 from logparse.text.location import Location
 
@@ -39,10 +40,11 @@ def find(scene: Scene) -> Iterator[Finding]:
             if rule.corrects:
                 corrections.setdefault((grammar.name, rule.corrects), []).append(rule.id)
     rules = [rule for rule_ids in corrections.values() for rule in rule_ids]
-    lines = _lines(scene, rules)
+    lines = ledger.of_logs("label-wrong", lambda: _lines(ledger.logs, rules))
     jobs = {run: job for job in scene.jobs for run in job.ids}
-    for (_, corrects), rule_ids in corrections.items():
-        corrected = lines.filter(pl.col("rule").is_in(rule_ids) & pl.col("run").is_in(list(jobs)))
+    lines = lines.filter(pl.col("run").is_in(list(jobs))) if lines.height else lines
+    for (_, corrects), rule_ids in corrections.items() if lines.height else ():
+        corrected = lines.filter(pl.col("rule").is_in(rule_ids))
         if corrected.height:
             found = {jobs[run].id: jobs[run] for run in corrected["run"].unique(maintain_order=True)}
             names = corrected["name"].unique(maintain_order=True).to_list()
@@ -56,10 +58,10 @@ def find(scene: Scene) -> Iterator[Finding]:
             )
 
 
-def _lines(scene: Scene, rules: list[str]) -> pl.DataFrame:
+def _lines(logs: Logs, rules: list[str]) -> pl.DataFrame:
     """run, name, rule, source, line of the figures that these rules read."""
     texts = [pl.col(c).cast(TEXT) for c in ("run", "name", "rule", "source")]
-    return scene.ledger.logs.metrics.filter(pl.col("rule").is_in(rules)).select(*texts, "line")
+    return logs.metrics.filter(pl.col("rule").is_in(rules)).select(*texts, "line")
 
 
 def _columns(names: list[str], jobs: list[Job]) -> tuple[str, ...]:

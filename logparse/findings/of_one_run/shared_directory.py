@@ -64,12 +64,11 @@ def find(scene: Scene) -> Iterator[Finding]:
 
 def _directories(ledger: Ledger, job: Job) -> dict[str, Location]:
     """The model directories that the job states, each with the first line that does."""
-    rows = ledger.params(job, "model_dir", "command")
     out: dict[str, Location] = {}
-    for name, text, source, line in rows.select("name", "value", "source", "line").iter_rows():
+    for name, text, location in ledger.stated(job, "model_dir", "command"):
         for directory in [text] if name == "model_dir" else _OPTION.findall(text):
             if "$" not in directory:  # a variable of the shell: its value is not known
-                out.setdefault(directory.rstrip("/"), Location(source, line))
+                out.setdefault(directory.rstrip("/"), location)
     return out
 
 

@@ -31,6 +31,7 @@ from logparse.comparison.jobs import Job
 from logparse.comparison.ledger import Ledger
 from logparse.comparison.phrases import clauses
 from logparse.findings import Finding, Scene
+from logparse.logs import Logs
 from logparse.schema import TEXT
 from logparse.text.location import Location
 from logparse.text.numbers import seconds
@@ -81,7 +82,9 @@ class _Stall:
 
 def find(scene: Scene) -> Iterator[Finding]:
     """A warning for all runs that stood still."""
-    intervals = ((job, _intervals(scene.ledger, job)) for job in scene.jobs)
+    with_gaps = scene.ledger.of_logs("gaps", lambda: _with_gaps(scene.ledger.logs))
+    jobs = [job for job in scene.jobs if not with_gaps.isdisjoint(job.ids)]
+    intervals = ((job, _intervals(scene.ledger, job)) for job in jobs)
     found = [(job, stalls) for job, those in intervals if those is not None and (stalls := _stalls(those))]
     if found:
         yield Finding(
@@ -96,6 +99,15 @@ def find(scene: Scene) -> Iterator[Finding]:
                 for n in stall.interval.lines
             ],
         )
+
+
+def _with_gaps(logs: Logs) -> set[str]:
+    """The runs in which a series that training logs has enough points, and a gap that may be a stall."""
+    stamped = logs.metrics.filter(
+        (pl.col("split") == "train") & pl.col("at").is_not_null() & pl.col("step").is_not_null()
+    ).select("run", "source", "name", "scope", "line", pl.col("at").dt.epoch("us"))
+    series = stamped.sort("line").group_by("run", "source", "name", "scope").agg(pl.len(), pl.col("at").diff().max())
+    return set(series.filter((pl.col("len") > 2 * _FEWEST) & (pl.col("at") >= _LEAST_S * 1e6))["run"].cast(TEXT))
 
 
 def _text(job: Job, stalls: Sequence[_Stall]) -> str:
@@ -132,14 +144,12 @@ def _stalls(intervals: pl.DataFrame) -> list[_Stall]:
 def _intervals(ledger: Ledger, job: Job) -> pl.DataFrame | None:
     """The intervals between logged steps of training in which nothing else took place, in the order of the lines: step,
     next_step, line, next_line, seconds. None if there are too few."""
-    if ledger.metrics(job).height <= 2 * _FEWEST:
-        return None
     points = _points(ledger, job)
     if points.height <= 2 * _FEWEST:
         return None
     begun = _lines_of_others(ledger, job)
     others = pl.Series(begun.search_sorted(points["line"], side="left"), dtype=pl.Int64)
-    following = points.with_columns(others=others).with_columns(pl.all().shift(-1).name.prefix("next_"))
+    following = points.lazy().with_columns(others=others).with_columns(pl.all().shift(-1).name.prefix("next_"))
     return following.filter(
         (pl.col("next_step") > pl.col("step"))
         & (pl.col("next_at") >= pl.col("at"))
@@ -147,7 +157,7 @@ def _intervals(ledger: Ledger, job: Job) -> pl.DataFrame | None:
     ).select(
         "step", "next_step", "line", "next_line",
         ((pl.col("next_at") - pl.col("at")).dt.total_microseconds() / 1e6).alias("seconds"),
-    )  # fmt: skip
+    ).collect()  # fmt: skip
 
 
 def _points(ledger: Ledger, job: Job) -> pl.DataFrame:
@@ -160,7 +170,8 @@ def _points(ledger: Ledger, job: Job) -> pl.DataFrame:
         return rows.select("line", "at", "step")
     name, scope, _ = series.row(0)
     of_series = (pl.col("name") == name) & (pl.col("scope").is_null() if scope is None else pl.col("scope") == scope)
-    return rows.filter(of_series).unique("line", keep="first").sort("line").select("line", "at", "step")
+    points = rows.lazy().filter(of_series).unique("line", keep="first").sort("line")
+    return points.select("line", "at", "step").collect()
 
 
 def _lines_of_others(ledger: Ledger, job: Job) -> pl.Series:
