@@ -29,6 +29,7 @@ from logparse.reading.repair import repaired
 from logparse.reading.scan import Batch, Texts
 from logparse.reading.sources import Input, LongFile, Source, Stored, read_sources, read_stored
 from logparse.schema import FRAMES
+from logparse.transcripts import Transcripts, transcripts_in
 
 if TYPE_CHECKING:
     from logparse.store.intake import Intake
@@ -49,8 +50,9 @@ def ingest(
     progress: Progress | None = None,
     store: str | os.PathLike[str] | None = None,
     stale: bool = False,
+    transcripts: str | os.PathLike[str] | Transcripts | None = None,
 ) -> Logs:
-    """Read logs into frames. Nothing is written anywhere, unless a store is given.
+    """Read logs into frames. Nothing is written anywhere, unless a store or a folder of transcripts is given.
 
     Args:
         paths: files, folders, globs, "-", bytes, file objects, or several of these. Compressed files are recognized by
@@ -63,11 +65,13 @@ def ingest(
             again. `logparse.open` gives back all that is in it.
         stale: also read again what an older version of logparse or of a grammar read into the store, if it is still
             there.
+        transcripts: folder of the transcripts of pictures. Where one is missing, it is written; one that a person
+            edited counts in place of what was read.
 
     Raises:
         NoSuchInput: a path does not exist, or a glob matches nothing.
         GrammarError: a grammar cannot be used.
-        UsageError: the store cannot be written to, or was written by a newer logparse.
+        UsageError: the store cannot be written to, or was written by a newer logparse; `transcripts` is a file.
         Interrupted: on Ctrl-C while logs are read into a store, which keeps what is whole.
 
     An input that cannot be read raises nothing: it is a row of `sources` that says why.
@@ -76,10 +80,11 @@ def ingest(
     if store is not None:
         from logparse.store.tables import Store
 
-        return ingest_into(Store.create(store), paths, grammars, files_from, progress, stale).logs()
+        return ingest_into(Store.create(store), paths, grammars, files_from, progress, stale, transcripts).logs()
     sources: list[Source] = []
     parts: list[Part] = []
-    for batch, part in _read(read_sources(paths, files_from=files_from), chosen, progress):
+    stored = _transcribed(read_stored(paths, files_from=files_from), transcripts, chosen)
+    for batch, part in _read((each.source() for each in stored), chosen, progress):
         sources.extend(batch.sources)
         parts.append(part)
     frames, places = join(parts)
@@ -105,6 +110,7 @@ def ingest_into(
     files_from: Input | None = None,
     progress: Progress | None = None,
     stale: bool = False,
+    transcripts: str | os.PathLike[str] | Transcripts | None = None,
 ) -> Intake:
     """Read logs into a store, and return what became of each. Arguments and errors as `ingest`."""
     from logparse.store.intake import Intake
@@ -116,6 +122,7 @@ def ingest_into(
     inputs: tuple[Input, ...] = as_tuple(paths)
     stale_paths = intake.stale_paths() if stale else ()
     stored = read_stored([*inputs, *stale_paths], files_from=files_from, long=LONG_BYTES)
+    stored = _transcribed(stored, transcripts, chosen)
     long: list[LongFile] = []
     try:
         for batch, part in _read(_unknown(stored, intake, progress, long), chosen, None):
@@ -136,6 +143,15 @@ class Interrupted(KeyboardInterrupt):
     def __init__(self, kept: int) -> None:
         super().__init__()
         self.kept = kept
+
+
+def _transcribed(
+    stored: Iterator[Stored], folder: str | os.PathLike[str] | Transcripts | None, grammars: Sequence[Grammar]
+) -> Iterator[Stored]:
+    """The inputs, with the transcripts of the pictures among them. Raises `UsageError` (at once) where the folder is a
+    file."""
+    transcripts = transcripts_in(folder)
+    return stored if transcripts is None else (transcripts.applied(each, grammars) for each in stored)
 
 
 def _unknown(

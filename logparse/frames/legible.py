@@ -252,12 +252,16 @@ def legible_rows(rows: pl.DataFrame, rules: Mapping[str, Rule], unclear: pl.Data
     return rows.filter(pl.Series(is_clear, dtype=pl.Boolean))
 
 
+EDITED = "a person edited this line in the transcript of the picture"
+"""Why a value of such a line is what it is."""
+
+
 def boxed(rows: pl.DataFrame, lines: PictureLines) -> pl.DataFrame:
     """Rows of evidence with the box of each text in its picture, and the confidence of its weakest character; `how` is
     `seen` where the text is the value."""
     columns: dict[str, list[object]] = {name: [None] * rows.height for name in ("x", "y", "width", "height")}
     confidence: list[float | None] = [None] * rows.height
-    how = rows["how"].cast(TEXT).to_list()
+    how, reasons = rows["how"].cast(TEXT).to_list(), rows["reason"].to_list()
     for i, (row, start, text) in enumerate(rows.select("row", "start", "text").iter_rows()):
         line = lines.lines.get(row)
         if line is None:
@@ -266,11 +270,14 @@ def boxed(rows: pl.DataFrame, lines: PictureLines) -> pl.DataFrame:
         last = len(line.text) if start is None or text is None else start + len(text)
         if how[i] == "read":
             how[i] = "seen"
+        if line.is_edited:
+            reasons[i] = "; ".join(filter(None, (reasons[i], EDITED)))
         if (box := line.box(first, last)) is not None:
             columns["x"][i], columns["y"][i], columns["width"][i], columns["height"][i] = box
             confidence[i] = min(line.confidence[first:last])
     return rows.with_columns(
         pl.Series("how", how, dtype=WORD),
+        pl.Series("reason", reasons, dtype=TEXT),
         *(pl.Series(name, values, dtype=pl.UInt32) for name, values in columns.items()),
         pl.Series("confidence", confidence, dtype=pl.Float64),
     )

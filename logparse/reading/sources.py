@@ -29,7 +29,7 @@ import sys
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import pairwise
 from pathlib import Path
@@ -99,6 +99,8 @@ class Stored:
     """Why it could not be read."""
     changed: str | None = None
     """That it changed while it was read."""
+    transcribed: Source | None = field(default=None, repr=False)
+    """Of a picture: its text, with what a person changed in its transcript."""
 
     @property
     def size(self) -> int:
@@ -116,6 +118,8 @@ class Stored:
 
     def source(self) -> Source:
         """Its text."""
+        if self.transcribed is not None:
+            return self.transcribed
         if self.trouble is not None:
             return _without_text(self.name, b"", None, "unreadable", self.trouble, lambda: self.sha256)
         if len(self.data) <= _PIECE or "sha256" in self.__dict__:
@@ -511,11 +515,14 @@ def _read_as_picture(
         return _without_text(name, stored, compression, "not_text", reason, sha256)
     except (UnreadablePictureError, MissingPackagesError) as trouble:
         return _without_text(name, stored, compression, "unreadable", str(trouble), sha256)
-    text = "".join(f"{line.text}\n" for line in picture.lines).encode()
-    text, unmasked = masked(text)
-    return Source(
-        name, text, len(picture.lines), len(stored), sha256(), None, compression, "text", None, unmasked, picture
-    )
+    source = Source(name, b"", 0, len(stored), sha256(), None, compression, "text", None)
+    return with_picture(source, picture)
+
+
+def with_picture(source: Source, picture: Picture) -> Source:
+    """The source with the text of a picture."""
+    text, unmasked = masked("".join(f"{line.text}\n" for line in picture.lines).encode())
+    return replace(source, text=text, lines=len(picture.lines), unmasked=unmasked, picture=picture)
 
 
 def _without_text(

@@ -22,7 +22,7 @@ from logparse.schema import FRAMES, SCHEMA_VERSION, TEXT, conform
 from logparse.selection import find_run
 from logparse.store import FOLDER
 from logparse.store.annotating import of_runs
-from logparse.store.tables import Store
+from logparse.store.tables import TRANSCRIPT, Store, versions_in
 
 
 def open(
@@ -91,12 +91,17 @@ def logs_of(
     frames = _Frames(store, sources)
     shared = _AllLines(store, sources)
     stored = {
-        row["source"]: _StoredLines(row["source"], row["path"], row["sha256"], row["ingest"], shared)
+        row["source"]: _StoredLines(row["source"], _path_of_text(row), row["sha256"], row["ingest"], shared)
         for row in sources.iter_rows(named=True)
         if row["ingest"]
     }
     read_at = dict(sources.filter(pl.col("read_at").is_not_null()).select("source", "read_at").iter_rows())
     return Logs(frames, grammars, frames.places, {**stored, **(lines or {})}, frames.annotations, read_at)
+
+
+def _path_of_text(row: Mapping[str, Any]) -> str | None:
+    """The file that the text of a source can be read from again; None where a person edited what was read."""
+    return None if TRANSCRIPT in versions_in(row["read_with"]) else row["path"]
 
 
 class _Frames(Mapping[str, pl.DataFrame]):

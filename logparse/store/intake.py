@@ -31,7 +31,7 @@ from logparse.reading.sources import Source, Stored
 from logparse.schema import SCHEMA_VERSION, TEXT
 from logparse.store.contents import logs_of
 from logparse.store.lines import cited_lines, line_kinds
-from logparse.store.tables import SOURCES, TABLES, Store
+from logparse.store.tables import SOURCES, TABLES, TRANSCRIPT, Store, versions_in
 from logparse.text.labels import many
 
 _PIECE_ROWS = 2**15
@@ -63,7 +63,7 @@ def _further(grammars: Iterable[str | Path | Grammar]) -> dict[str, str]:
 def is_stale(row: Mapping[str, Any], now: str) -> bool:
     """Whether a source was read with another version of logparse or of a grammar, and can be read as it was: with all
     grammars that it was read with."""
-    then, available = _versions(row["read_with"]), _versions(now)
+    then, available = versions_in(row["read_with"]), versions_in(now)
     return then != available and then.keys() <= available.keys()
 
 
@@ -123,7 +123,10 @@ class Intake:
         if stored.trouble is not None:
             return False
         row = self._by_path.get(path) if path else None
-        twin = next((row for row in self._by_hash.get(stored.sha256, ()) if self._is_good(row)), None)
+        twins = [row for row in self._by_hash.get(stored.sha256, ()) if self._is_good(row)]
+        if any(row["path"] == path and not _has_text_of(row, stored) for row in twins):
+            twins = []
+        twin = next((row for row in twins if _has_text_of(row, stored)), None)
         if twin is not None and (path is None or (row is not None and row["sha256"] == stored.sha256)):
             self.counts["unchanged"] += 1
             self.kept += 1
@@ -143,7 +146,9 @@ class Intake:
         """Whether what the store has need not be read again."""
         if self.stale and is_stale(row, self.read_with):
             return False
-        return row["schema_version"] == SCHEMA_VERSION and self._further.items() <= _versions(row["read_with"]).items()
+        return (
+            row["schema_version"] == SCHEMA_VERSION and self._further.items() <= versions_in(row["read_with"]).items()
+        )
 
     # ---- what is new ---- #
 
@@ -185,6 +190,7 @@ class Intake:
             counts = pl.Series("rows", [{**counts[0], "metrics": of_long.rows}], dtype=SOURCES["rows"])
             written["metrics"] = of_long.table(ids)
         stored = [self._unknown[name] for name in rows["source"]]
+        read_with = {source.name: self._read_with(source) for source in sources}
         now = datetime.now(UTC).replace(tzinfo=None)
         rows = rows.join(ids, on="source", maintain_order="left").with_columns(
             pl.Series("path", [place.path for place in stored], dtype=pl.String),
@@ -192,13 +198,18 @@ class Intake:
             part=pl.lit(self.store.write(written)),
             origin=pl.col("ingest"),
             read_at=pl.lit(now),
-            read_with=pl.lit(self.read_with),
+            read_with=pl.Series([read_with[name] for name in rows["source"]], dtype=pl.String),
             schema_version=pl.lit(SCHEMA_VERSION),
             rows=counts,
         )
         new = rows.select(pl.col(name).cast(dtype) for name, dtype in SOURCES.items())
         self.rows = self.store.commit(lambda current: self._with(current, new), f"ingest: {many(new.height, 'source')}")
         self.kept += new.height
+
+    def _read_with(self, source: Source) -> str:
+        """What a source was read with, the edits of a person in its transcript included."""
+        edits = source.picture and source.picture.edits
+        return self.read_with if edits is None else f"{self.read_with}, {TRANSCRIPT} {edits}"
 
     def finish(self) -> None:
         """Make known contents count under their further paths."""
@@ -285,8 +296,11 @@ class Intake:
         return ", ".join(f"{number} {what}" for what, number in self.counts.items() if number) or "nothing"
 
 
-def _versions(read_with: str) -> dict[str, str]:
-    return dict(part.rsplit(" ", 1) for part in read_with.split(", "))
+def _has_text_of(row: Mapping[str, Any], stored: Stored) -> bool:
+    """Whether a source was read with the same edits of a person, where those of an input are known."""
+    if stored.transcribed is None or stored.transcribed.picture is None:
+        return True
+    return versions_in(row["read_with"]).get(TRANSCRIPT) == stored.transcribed.picture.edits
 
 
 def _absolute(stored: Stored) -> str:
