@@ -340,7 +340,10 @@ def platform_frames(
     refused_rows = evidence.frame([*refused, *phases.refused])
     del lines, phases, columns, refused, empty, rows  # all that is in Python: the frames of long logs need the memory
     unclear = legible.unclear_fields(hits, runs, pictures, unparsed)
-    values, evidence_rows, phase_rows = legible.withheld(values, evidence_rows, phase_rows, unclear)
+    rules = {rule.name: rule for rule in hits.grammar.rules} | hits.rules
+    values, evidence_rows, phase_rows = legible.withheld(values, evidence_rows, phase_rows, unclear, rules)
+    if pictures:
+        evidence_rows = legible.not_in_picture(evidence_rows, runs, pictures)
     yield "params", legible.legible_rows(records.params(hits), hits.rules, unclear)
     yield "messages", records.messages(hits, refused_rows)
     yield from (("metrics", legible.legible_rows(part, hits.rules, unclear)) for part in records.metrics(hits))

@@ -181,6 +181,34 @@ def test_a_last_row_that_is_not_read_gives_no_earlier_value(monkeypatch):
     assert cell(logs, "steps")[0] is None
 
 
+@pytest.mark.parametrize(
+    ("row", "guesses", "status"),
+    [
+        ("(venv) someone@node:~/bert_large$", " " * 24 + "^", "completed"),
+        ("srun: error: node1: task 0: Exited with exit code 1", " " * 42 + "^^^", None),
+        ("x0000000000000000", "^" * 17, None),
+        ("1 2 3", "^^ ^ ^", "completed"),
+    ],
+)
+def test_a_status_is_null_where_a_row_that_is_not_read_may_contradict_it(monkeypatch, row, guesses, status):
+    lines = last_lines(LOG)
+    ends = max(i for i, line in enumerate(lines) if "Training completed successfully" in line)
+    lines = [*lines[: ends + 1], row]
+    value, reason = cell(logs_of(monkeypatch, "\n".join(lines), {ends + 1: guesses}), "status")
+    assert value == status
+    if status is None:
+        assert reason.startswith("not legible: ")
+
+
+def test_what_a_picture_does_not_show_is_not_in_it(monkeypatch):
+    text = "\n".join(last_lines(LOG))
+    seen, read = logs_of(monkeypatch, text, {}), logparse.ingest(text.encode())
+    for logs, begins in ((seen, True), (read, False)):
+        absent = logs.evidence.filter(pl.col("code") == "not_in_log")
+        assert absent.height > 5
+        assert absent["reason"].str.starts_with("not in this picture: ").unique().to_list() == [begins]
+
+
 def test_words_are_mended_and_digits_are_not(monkeypatch):
     lines = last_lines(LOG)
     last = max(i for i, line in enumerate(lines) if "Loss=" in line)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
 import polars as pl
 
@@ -29,7 +30,8 @@ _UNCLEAR: dict[str, pl.DataType] = {
     "text": TEXT,
     "shown": TEXT,
 }
-"""A captured field with a guess. field: null where it may be any of the rule. shown: the text with "?" for guesses."""
+"""A captured field with a guess. field: null where it may be any of the rule. rule: null where it may be any. shown:
+the text with "?" for guesses."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +65,8 @@ def unclear_fields(hits: Hits, runs: pl.DataFrame, lines: PictureLines, unparsed
     """The captured fields with a guess, as `_UNCLEAR`.
 
     A line with guesses that no rule reads may be one of a rule that would read it with other characters in their place:
-    then all fields of this rule are unclear in the run, since it may be the line that counts.
+    then all fields of this rule are unclear in the run, since it may be the line that counts. Where so many characters
+    in a row are guesses that they may be a word, it may be of any rule.
 
     unparsed: rows, in order, of the lines that are part of no run, as `Coverage`.
     """
@@ -102,14 +105,16 @@ def _captured(hits: Hits, lines: PictureLines, guessed: set[int]) -> Iterator[tu
 def _lost(hits: Hits, runs: pl.DataFrame, lines: PictureLines, rows: Iterable[int]) -> Iterator[tuple[object, ...]]:
     rules = {rule.name: rule for rule in hits.grammar.rules} | hits.rules
     rules = {name: rule for name, rule in rules.items() if hits.grammar.extracts_data(rule)}
-    lost = {(row, name) for row in rows for name in _by_words(lines.lines[row], rules)}
+    lost: set[tuple[int, str | None]] = set()
+    lost |= {(row, name) for row in rows for name in _by_words(lines.lines[row], rules)}
     variants = [(row, text) for row in rows for text in _variants(lines.lines[row])]
     if variants:
         texts = pl.DataFrame(variants, schema={"row": pl.UInt32, "text": TEXT}, orient="row")
         found = run_rules(cut(texts, hits.grammar), list(rules.values()))
         lost |= {(row, name) for name, frame in found.items() for row in frame["row"].to_list()}
+    lost |= {(row, None) for row in rows if _hides_a_word(lines.lines[row])}
     ends = runs.sort("row_end").select("n", "row_end").rows()
-    for row, name in sorted(lost):
+    for row, name in sorted(lost, key=lambda each: (each[0], each[1] or "")):
         line = lines.lines[row]
         # A run ends where the next one begins; what is above it may belong to it too.
         n = next((n for n, end in ends if row < end), None)
@@ -137,6 +142,11 @@ def _by_words(line: Line, rules: Mapping[str, Rule]) -> Iterator[str]:
             yield name
 
 
+def _hides_a_word(line: Line) -> bool:
+    guesses = (len(list(part)) for is_clear, part in groupby(sure >= CLEAR for sure in line.confidence) if not is_clear)
+    return max(guesses, default=0) >= _SHORTEST
+
+
 def _may_be_in(text: str, unclear: Sequence[bool], word: str) -> bool:
     for start in range(len(text) - len(word) + 1):
         guesses = 0
@@ -152,7 +162,11 @@ def _may_be_in(text: str, unclear: Sequence[bool], word: str) -> bool:
 
 
 def withheld(
-    values: pl.DataFrame, evidence_rows: pl.DataFrame, phases: pl.DataFrame, unclear: pl.DataFrame
+    values: pl.DataFrame,
+    evidence_rows: pl.DataFrame,
+    phases: pl.DataFrame,
+    unclear: pl.DataFrame,
+    rules: Mapping[str, Rule],
 ) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
     """The columns of runs, their evidence and the phases without what rests on an unclear field.
 
@@ -160,6 +174,7 @@ def withheld(
         values: n, and a column for each name.
         evidence_rows: as `evidence.ROW`, of runs and phases.
         unclear: as `unclear_fields` gives them.
+        rules: all rules of the platform, by name.
     """
     if not unclear.height:
         return values, evidence_rows, phases
@@ -170,7 +185,9 @@ def withheld(
         pl.col(pl.Categorical).cast(TEXT)
     )
     phase_ids: set[int] = set()
-    illegible: dict[tuple[int, str], tuple[str, str | None]] = dict(_unproved(values, evidence_rows, unclear))
+    illegible: dict[tuple[int, str], tuple[str | None, str | None]] = dict(
+        _unproved(values, evidence_rows, unclear, rules)
+    )
     for n, column, id, rule, field, _, how, frame in cells.iter_rows():
         if how == "absent" or rule is None:
             continue
@@ -209,9 +226,10 @@ def withheld(
 
 
 def _unproved(
-    values: pl.DataFrame, evidence_rows: pl.DataFrame, unclear: pl.DataFrame
-) -> Iterator[tuple[tuple[int, str], tuple[str, str | None]]]:
-    """The statuses that a lost line may contradict: any line, or one after the result where there is a result."""
+    values: pl.DataFrame, evidence_rows: pl.DataFrame, unclear: pl.DataFrame, rules: Mapping[str, Rule]
+) -> Iterator[tuple[tuple[int, str], tuple[str | None, str | None]]]:
+    """The statuses that a lost line may contradict: any line, or, where there is a result, one after it that may be of
+    a rule that takes it back."""
     if "status" not in values.columns:
         return
     status = dict(values.select("n", "status").iter_rows())
@@ -221,15 +239,18 @@ def _unproved(
     rows = dict(proved.iter_rows())
     for n, rule, row in unclear.filter(pl.col("field").is_null()).select("n", "rule", "row").iter_rows():
         is_done = str(status.get(n)).startswith("completed")
-        if not is_done or rows.get(n) is None or row > rows[n]:
+        takes_back = rule is None or _TAKES_BACK & set(rules[rule].marked)
+        if not is_done or rows.get(n) is None or (row > rows[n] and takes_back):
             yield (n, "status"), (rule, None)
 
 
+_TAKES_BACK = frozenset({"failure", "reopen"})
+"""Marks of rules whose lines, after a result, change the status."""
 _BY_WORDS = frozenset({"platform", "device_kind", "status", "task"})
 """Columns that follow from the words of a line, whatever its numbers are."""
 
 
-def _absent(illegible: Mapping[tuple[int, str], tuple[str, str | None]], unclear: pl.DataFrame) -> pl.DataFrame:
+def _absent(illegible: Mapping[tuple[int, str], tuple[str | None, str | None]], unclear: pl.DataFrame) -> pl.DataFrame:
     """An evidence row for each cell that is null for what is not legible."""
     places = {(u["n"], u["rule"], u["field"]): u for u in unclear.rows(named=True)}
     of_rule = {(u["n"], u["rule"]): u for u in unclear.rows(named=True)}
@@ -240,6 +261,17 @@ def _absent(illegible: Mapping[tuple[int, str], tuple[str, str | None]], unclear
         why: evidence.Row = {"code": Code.NOT_LEGIBLE.value, "reason": f"not legible: {place['shown']}"}
         rows.append({"n": n, "frame": "runs", "column": column, "text": place["text"], "how": "absent", **why, **where})
     return evidence.frame(rows)
+
+
+def not_in_picture(evidence_rows: pl.DataFrame, runs: pl.DataFrame, lines: PictureLines) -> pl.DataFrame:
+    """Rows of evidence in which a cell of a run from a picture is not absent from its log, but from the picture.
+
+    runs: with n and row_first.
+    """
+    in_pictures = [n for n, row in runs.select("n", "row_first").iter_rows() if row in lines.lines]
+    is_absent = (pl.col("code") == Code.NOT_IN_LOG.value) & pl.col("n").is_in(in_pictures)
+    reason = pl.when(is_absent).then(pl.format("not in this picture: {}", "reason")).otherwise("reason")
+    return evidence_rows.with_columns(reason.alias("reason"))
 
 
 def legible_rows(rows: pl.DataFrame, rules: Mapping[str, Rule], unclear: pl.DataFrame) -> pl.DataFrame:
