@@ -185,7 +185,7 @@ def test_a_last_row_that_is_not_read_gives_no_earlier_value(monkeypatch):
     ("row", "guesses", "status"),
     [
         ("(venv) someone@node:~/bert_large$", " " * 24 + "^", "completed"),
-        ("srun: error: node1: task 0: Exited with exit code 1", " " * 42 + "^^^", None),
+        ("srun: error: node1: task 0: Ex1ted with ex1t code 1", " " * 30 + "^" + " " * 11 + "^", None),
         ("x0000000000000000", "^" * 17, None),
         ("1 2 3", "^^ ^ ^", "completed"),
     ],

@@ -135,10 +135,13 @@ def _variants(line: Line) -> Iterator[str]:
 
 
 def _by_words(line: Line, rules: Mapping[str, Rule]) -> Iterator[str]:
-    """The rules of which a fixed text may be in the line, with guesses in it."""
+    """The rules of which a fixed text may be in the line, with guesses in it; of a rule that takes a result back, also
+    without."""
     unclear = [sure < CLEAR for sure in line.confidence]
     for name, rule in rules.items():
-        if any(_may_be_in(line.text, unclear, text) for text in rule.compiled.literals if len(text) >= _SHORTEST):
+        texts = rule.compiled.literals
+        is_error = _TAKES_BACK & set(rule.marked) and any(text in line.text for text in texts)
+        if is_error or any(_may_be_in(line.text, unclear, text) for text in texts if len(text) >= _SHORTEST):
             yield name
 
 
