@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from logparse.arguments import OneOrMany, as_tuple
-from logparse.frames import evidence, legible, records, run_defaults
+from logparse.frames import evidence, identities, legible, records, run_defaults
 from logparse.frames.join import LongLog, Part, join
 from logparse.frames.lines import AllLines
 from logparse.frames.locate import located, placed_evidence
@@ -339,17 +339,24 @@ def platform_frames(
     phase_rows, values = phases.frame, columns.frame
     refused_rows = evidence.frame([*refused, *phases.refused])
     del lines, phases, columns, refused, empty, rows  # all that is in Python: the frames of long logs need the memory
+    min_resolution = hits.grammar.min_resolution
     unclear = legible.unclear_fields(hits, runs, pictures, unparsed)
-    rules = {rule.name: rule for rule in hits.grammar.rules} | hits.rules
-    values, evidence_rows, phase_rows = legible.withheld(values, evidence_rows, phase_rows, unclear, rules)
     if pictures:
-        evidence_rows = legible.not_in_picture(evidence_rows, runs, pictures)
+        rules = {rule.name: rule for rule in hits.grammar.rules} | hits.rules
+        in_pictures = pictures.runs(runs)
+        unclear = pl.concat([unclear, legible.doubtful_fields(identities.out_of_order(hits, pictures.lines))])
+        values, evidence_rows, phase_rows = legible.withheld(values, evidence_rows, phase_rows, unclear, rules)
+        placed = placed_evidence(evidence_rows, runs, values, phase_rows, hits.rules, min_resolution, texts)
+        figures = identities.contradictions(values, evidence_rows, placed["value_resolution"], in_pictures)
+        doubtful = legible.doubtful_fields(figures)
+        values, evidence_rows, phase_rows = legible.withheld(values, evidence_rows, phase_rows, doubtful, rules)
+        unclear = pl.concat([unclear, doubtful])
+        evidence_rows = legible.not_in_picture(evidence_rows, in_pictures)
     yield "params", legible.legible_rows(records.params(hits), hits.rules, unclear)
     yield "messages", records.messages(hits, refused_rows)
     yield from (("metrics", legible.legible_rows(part, hits.rules, unclear)) for part in records.metrics(hits))
     yield "runs", _run_rows(runs, values)
     yield "phases", phase_rows
-    min_resolution = hits.grammar.min_resolution
     placed = placed_evidence(evidence_rows, runs, values, phase_rows, hits.rules, min_resolution, texts)
     yield "evidence", legible.boxed(placed, pictures) if pictures else placed
 

@@ -6,7 +6,7 @@ rest on a field with a guess become null, and `evidence` names the text and its 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
@@ -28,10 +28,11 @@ _UNCLEAR: dict[str, pl.DataType] = {
     "pos": pl.UInt64(),
     "seg": TEXT,
     "text": TEXT,
-    "shown": TEXT,
+    "code": TEXT,
+    "reason": TEXT,
 }
-"""A captured field with a guess. field: null where it may be any of the rule. rule: null where it may be any. shown:
-the text with "?" for guesses."""
+"""A captured field from which no value may be taken, and why. field: null where it may be any of the rule. rule: null
+where it may be any."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +56,10 @@ class PictureLines:
 
     def __bool__(self) -> bool:
         return bool(self.lines)
+
+    def runs(self, runs: pl.DataFrame) -> list[int]:
+        """The n of those runs (with n and row_first) that are in a picture."""
+        return [n for n, row in runs.select("n", "row_first").iter_rows() if row in self.lines]
 
     def unclear(self) -> set[int]:
         """Rows with a guess."""
@@ -99,7 +104,8 @@ def _captured(hits: Hits, lines: PictureLines, guessed: set[int]) -> Iterator[tu
                     continue
                 start += col
                 if not line.is_legible(start, start + len(text)):
-                    yield n, name, field, row, pos, seg, text, line.marked(start, start + len(text))
+                    shown = line.marked(start, start + len(text))
+                    yield n, name, field, row, pos, seg, text, *_not_legible(shown)
 
 
 def _lost(hits: Hits, runs: pl.DataFrame, lines: PictureLines, rows: Iterable[int]) -> Iterator[tuple[object, ...]]:
@@ -119,7 +125,24 @@ def _lost(hits: Hits, runs: pl.DataFrame, lines: PictureLines, rows: Iterable[in
         # A run ends where the next one begins; what is above it may belong to it too.
         n = next((n for n, end in ends if row < end), None)
         if n is not None:
-            yield n, name, None, row, row << 32, line.text, line.text, line.marked(0, len(line.text)).strip()
+            shown = line.marked(0, len(line.text)).strip()
+            yield n, name, None, row, row << 32, line.text, line.text, *_not_legible(shown)
+
+
+def _not_legible(shown: str) -> tuple[str, str]:
+    """The code, and the reason that shows "?" for guesses."""
+    return Code.NOT_LEGIBLE.value, f"not legible: {shown}"
+
+
+def doubtful_fields(figures: Iterable[tuple[evidence.Row, str]]) -> pl.DataFrame:
+    """Figures that cannot be right, with the reason, as `_UNCLEAR`."""
+    code = Code.IMPOSSIBLE.value
+    rows = [
+        (row["n"], row["rule"], row["field"], pos >> 32, pos, row["seg"], row["text"], code, reason)
+        for row, reason in figures
+        if (pos := row["pos"]) is not None
+    ]
+    return pl.DataFrame(rows, schema=_UNCLEAR, orient="row")
 
 
 _STAND_INS = "0a_ -.|:/"
@@ -261,18 +284,15 @@ def _absent(illegible: Mapping[tuple[int, str], tuple[str | None, str | None]], 
     for (n, column), (rule, field) in illegible.items():
         place = places.get((n, rule, field)) or of_rule[n, rule]
         where: evidence.Row = {"pos": place["pos"], "seg": place["seg"], "rule": rule, "field": place["field"]}
-        why: evidence.Row = {"code": Code.NOT_LEGIBLE.value, "reason": f"not legible: {place['shown']}"}
+        why: evidence.Row = {"code": place["code"], "reason": place["reason"]}
         rows.append({"n": n, "frame": "runs", "column": column, "text": place["text"], "how": "absent", **why, **where})
     return evidence.frame(rows)
 
 
-def not_in_picture(evidence_rows: pl.DataFrame, runs: pl.DataFrame, lines: PictureLines) -> pl.DataFrame:
-    """Rows of evidence in which a cell of a run from a picture is not absent from its log, but from the picture.
-
-    runs: with n and row_first.
-    """
-    in_pictures = [n for n, row in runs.select("n", "row_first").iter_rows() if row in lines.lines]
-    is_absent = (pl.col("code") == Code.NOT_IN_LOG.value) & pl.col("n").is_in(in_pictures)
+def not_in_picture(evidence_rows: pl.DataFrame, runs: Collection[int]) -> pl.DataFrame:
+    """Rows of evidence in which a cell of a run from a picture (by n) is not absent from its log, but from the
+    picture."""
+    is_absent = (pl.col("code") == Code.NOT_IN_LOG.value) & pl.col("n").is_in(runs)
     reason = pl.when(is_absent).then(pl.format("not in this picture: {}", "reason")).otherwise("reason")
     return evidence_rows.with_columns(reason.alias("reason"))
 
