@@ -131,9 +131,9 @@ def _shown(value: float) -> str:
     return f"{value:,}" if isinstance(value, int) else f"{value:.6g}"
 
 
-_LEAST_STEP = {"step": 1, "at": -5_000_000}
-"""By how much a number is larger than the one above it. Stamps are in microseconds: processes that write one log do not
-wait for each other."""
+_SLACK = {"step": 0, "at": 5_000_000}
+"""By how much a number may be smaller than the one above it. Stamps are in microseconds: processes that write one log do
+not wait for each other."""
 
 
 def out_of_order(hits: Hits, rows: Container[int]) -> Iterator[tuple[Row, str]]:
@@ -143,7 +143,7 @@ def out_of_order(hits: Hits, rows: Container[int]) -> Iterator[tuple[Row, str]]:
 
     rows: those that are looked at.
     """
-    for field in _LEAST_STEP:
+    for field in _SLACK:
         series: dict[tuple[int, str], list[Row]] = {}
         for name, frame in hits.by_rule.items():
             if f"{field}:text" not in frame.columns or f"{field}:pos" in frame.columns:
@@ -155,24 +155,24 @@ def out_of_order(hits: Hits, rows: Container[int]) -> Iterator[tuple[Row, str]]:
                     place: Row = {"n": n, "pos": pos, "seg": seg, "rule": name, "field": field, "text": text}
                     series.setdefault((n, kind), []).append({**place, "number": number})
         for ordered in series.values():
-            yield from _outliers(sorted(ordered, key=lambda row: row["pos"] or 0), _LEAST_STEP[field])
+            yield from _outliers(sorted(ordered, key=lambda row: row["pos"] or 0), _SLACK[field])
 
 
 _MOST_OUTLIERS = 0.2
 """Share of the rows; where there are more, as where ranks write one log, the rows are in no order."""
 
 
-def _outliers(ordered: Sequence[Row], least_step: int) -> Iterator[tuple[Row, str]]:
-    """The rows without which the numbers grow from each row to the next, by `least_step` at least."""
+def _outliers(ordered: Sequence[Row], slack: int) -> Iterator[tuple[Row, str]]:
+    """The rows without which the numbers grow from row to row."""
     found: list[tuple[Row, str]] = []
     kept = [row["number"] or 0 for row in ordered[:1]]
     for above, row, below in zip(ordered, ordered[1:], ordered[2:], strict=False):
         first, number, last = (each["number"] or 0 for each in (above, row, below))
-        if last - first >= least_step and (number - first < least_step or last - number < least_step):
+        if first < last and not first - slack <= number <= last + slack:
             between = f"{above['text']} and {below['text']}"
             found.append((row, f"{row['text']} is between {between} in the picture: it was not read right"))
         else:
             kept.append(number)
     kept += [row["number"] or 0 for row in ordered[-1:]]
-    if len(found) <= _MOST_OUTLIERS * len(ordered) and all(b - a >= least_step for a, b in pairwise(kept)):
+    if len(found) <= _MOST_OUTLIERS * len(ordered) and all(b >= a - slack for a, b in pairwise(kept)):
         yield from found
