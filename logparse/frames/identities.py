@@ -132,8 +132,8 @@ def _shown(value: float) -> str:
 
 
 _SLACK = {"step": 0, "at": 5_000_000}
-"""By how much a number may be smaller than the one above it. Stamps are in microseconds: processes that write one log do
-not wait for each other."""
+"""By how much a number may be smaller than the one above it. Stamps are in microseconds: processes that write one log
+do not wait for each other."""
 
 
 def out_of_order(hits: Hits, rows: Container[int]) -> Iterator[tuple[Row, str]]:
