@@ -27,6 +27,7 @@ from logparse.reading.coverage import Coverage, coverage, source_rows
 from logparse.reading.match import Hits, match
 from logparse.reading.repair import repaired
 from logparse.reading.scan import Batch, Texts
+from logparse.reading.sessions import joined
 from logparse.reading.sources import Input, LongFile, Source, Stored, read_sources, read_stored
 from logparse.schema import FRAMES
 from logparse.transcripts import Transcripts, transcripts_in
@@ -148,10 +149,10 @@ class Interrupted(KeyboardInterrupt):
 def _transcribed(
     stored: Iterator[Stored], folder: str | os.PathLike[str] | Transcripts | None, grammars: Sequence[Grammar]
 ) -> Iterator[Stored]:
-    """The inputs, with the transcripts of the pictures among them. Raises `UsageError` (at once) where the folder is a
-    file."""
+    """The inputs, with the transcripts of the pictures among them, and pictures of one session joined. Raises
+    `UsageError` (at once) where the folder is a file."""
     transcripts = transcripts_in(folder)
-    return stored if transcripts is None else (transcripts.applied(each, grammars) for each in stored)
+    return joined(stored if transcripts is None else (transcripts.applied(each, grammars) for each in stored))
 
 
 def _unknown(
@@ -201,14 +202,14 @@ def _batches(sources: Iterator[Source], progress: Progress | None) -> Iterator[B
     group: list[Source] = []
     size = total = 0
     for source in sources:
+        if size >= BATCH_BYTES and source.continued is None:
+            yield Batch.of(group)
+            group, size = [], 0
         group.append(source)
         size += len(source.text)
         total += source.bytes
         if progress:
             progress(total, source.name)
-        if size >= BATCH_BYTES:
-            yield Batch.of(group)
-            group, size = [], 0
     if group:
         yield Batch.of(group)
 

@@ -20,7 +20,7 @@ from typing import Any
 
 from logparse.errors import UsageError
 from logparse.grammar import Grammar
-from logparse.pictures import CLEAR, Line, is_picture
+from logparse.pictures import CLEAR, Line
 from logparse.reading.repair import repaired
 from logparse.reading.sources import Source, Stored, clean, with_picture
 from logparse.storage import put
@@ -58,7 +58,7 @@ class Transcripts:
     def applied(self, stored: Stored, grammars: Sequence[Grammar]) -> Stored:
         """A picture with its text, corrected by its transcript where a person edited that. Where there is none, it is
         written; one that a person edited stays as it is. Anything but a picture in a file is returned as it is."""
-        if stored.path is None or stored.trouble is not None or not is_picture(stored.data):
+        if stored.path is None or not stored.is_picture:
             return stored
         source = repaired(stored.source(), grammars)
         if source.picture is None:
@@ -74,7 +74,7 @@ class Transcripts:
             self.refused += 1
             note = f"{path} cannot be read or written: {error.strerror or error}"
         self.notes.append(note)
-        return replace(stored, transcribed=repaired(source, grammars))
+        return replace(stored, text_read=repaired(source, grammars), is_transcribed=True)
 
     def _corrected(self, source: Source, path: Path) -> tuple[Source, str]:
         """The source with what a person wrote in its transcript, and what was done.

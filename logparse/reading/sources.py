@@ -59,6 +59,20 @@ _PART = 2**20
 
 
 @dataclass(frozen=True, slots=True)
+class Continued:
+    """What a picture continues, where it and another one show parts of one text."""
+
+    source: str
+    """Name of the picture with the text above."""
+    lines: int
+    """Lines that both show. In one of the two they do not count."""
+    not_above: int
+    """Lines at the end of the other picture that do not count."""
+    not_here: int
+    """Lines at the beginning of this picture that do not count."""
+
+
+@dataclass(frozen=True, slots=True)
 class Source:
     """One input as read: its origin, its text, and remarks on how it was read."""
 
@@ -84,6 +98,8 @@ class Source:
     """Lines in which keys or passwords are masked, by number from 1, as they were before."""
     picture: Picture | None = field(default=None, repr=False)
     """Where the text was read in a picture: how clear each character is, and where it is."""
+    continued: Continued | None = None
+    """Where it is a picture whose text goes on with that of the one before it."""
 
 
 @dataclass(frozen=True)
@@ -99,8 +115,12 @@ class Stored:
     """Why it could not be read."""
     changed: str | None = None
     """That it changed while it was read."""
-    transcribed: Source | None = field(default=None, repr=False)
-    """Of a picture: its text, with what a person changed in its transcript."""
+    text_read: Source | None = field(default=None, repr=False)
+    """Its text, where it is known already: that of a picture with what a person changed in its transcript."""
+    is_transcribed: bool = False
+    """Whether its transcript was looked for."""
+    session: tuple[str, ...] = ()
+    """Of a picture: hashes of all pictures of its session, where there are others."""
 
     @property
     def size(self) -> int:
@@ -116,10 +136,19 @@ class Stored:
         """The hash of the first `size` bytes."""
         return _sha256(self.data[:size])
 
+    @property
+    def is_picture(self) -> bool:
+        """Whether it is a picture, by how it begins."""
+        return self.trouble is None and is_picture(self.data)
+
+    def with_text(self) -> Stored:
+        """The same with its text, so that it is read only once."""
+        return self if self.text_read is not None else replace(self, text_read=self.source())
+
     def source(self) -> Source:
         """Its text."""
-        if self.transcribed is not None:
-            return self.transcribed
+        if self.text_read is not None:
+            return self.text_read
         if self.trouble is not None:
             return _without_text(self.name, b"", None, "unreadable", self.trouble, lambda: self.sha256)
         if len(self.data) <= _PIECE or "sha256" in self.__dict__:

@@ -27,11 +27,12 @@ import polars as pl
 from logparse.frames.join import Part, join
 from logparse.grammar import Grammar
 from logparse.logs import Lines, Logs, SourceLines
+from logparse.reading.scan import Batch
 from logparse.reading.sources import Source, Stored
 from logparse.schema import SCHEMA_VERSION, TEXT
 from logparse.store.contents import logs_of
 from logparse.store.lines import cited_lines, line_kinds
-from logparse.store.tables import SOURCES, TABLES, TRANSCRIPT, Store, versions_in
+from logparse.store.tables import SESSION, SOURCES, TABLES, TRANSCRIPT, Store, versions_in
 from logparse.text.labels import many
 
 _PIECE_ROWS = 2**15
@@ -190,7 +191,7 @@ class Intake:
             counts = pl.Series("rows", [{**counts[0], "metrics": of_long.rows}], dtype=SOURCES["rows"])
             written["metrics"] = of_long.table(ids)
         stored = [self._unknown[name] for name in rows["source"]]
-        read_with = {source.name: self._read_with(source) for source in sources}
+        read_with = self._read_with(sources)
         now = datetime.now(UTC).replace(tzinfo=None)
         rows = rows.join(ids, on="source", maintain_order="left").with_columns(
             pl.Series("path", [place.path for place in stored], dtype=pl.String),
@@ -206,10 +207,21 @@ class Intake:
         self.rows = self.store.commit(lambda current: self._with(current, new), f"ingest: {many(new.height, 'source')}")
         self.kept += new.height
 
-    def _read_with(self, source: Source) -> str:
-        """What a source was read with, the edits of a person in its transcript included."""
-        edits = source.picture and source.picture.edits
-        return self.read_with if edits is None else f"{self.read_with}, {TRANSCRIPT} {edits}"
+    def _read_with(self, sources: Sequence[Source]) -> dict[str, str]:
+        """Name of each source -> what it was read with: the edits of a person in its transcript, and other pictures of
+        its session, included."""
+        heads = Batch.of(sources).heads
+        sessions: dict[int, list[str]] = {}
+        for source, head in zip(sources, heads, strict=True):
+            sessions.setdefault(head, []).append(source.sha256)
+        out: dict[str, str] = {}
+        for source, head in zip(sources, heads, strict=True):
+            session = sessions[head]
+            edits = source.picture and source.picture.edits
+            further = {TRANSCRIPT: edits, SESSION: _session(session) if len(session) > 1 else None}
+            parts = [self.read_with, *(f"{name} {value}" for name, value in further.items() if value is not None)]
+            out[source.name] = ", ".join(parts)
+        return out
 
     def finish(self) -> None:
         """Make known contents count under their further paths."""
@@ -296,11 +308,22 @@ class Intake:
         return ", ".join(f"{number} {what}" for what, number in self.counts.items() if number) or "nothing"
 
 
+def _session(hashes: Iterable[str]) -> str:
+    return "+".join(sha256[:12] for sha256 in hashes)
+
+
 def _has_text_of(row: Mapping[str, Any], stored: Stored) -> bool:
-    """Whether a source was read with the same edits of a person, where those of an input are known."""
-    if stored.transcribed is None or stored.transcribed.picture is None:
+    """Whether a source was read with the same edits of a person and in the same session, as far as an input says. A
+    session of which not all pictures are given stays as it is."""
+    then = versions_in(row["read_with"])
+    edits = stored.text_read.picture.edits if stored.text_read and stored.text_read.picture else None
+    if stored.is_transcribed and then.get(TRANSCRIPT) != edits:
+        return False
+    if not stored.session or (TRANSCRIPT in then and not stored.is_transcribed):
         return True
-    return versions_in(row["read_with"]).get(TRANSCRIPT) == stored.transcribed.picture.edits
+    session = _session(stored.session)
+    before = then.get(SESSION, "")
+    return before == session or not set(before.split("+")) <= {"", *session.split("+")}
 
 
 def _absolute(stored: Stored) -> str:
