@@ -12,6 +12,7 @@ import logparse
 from logparse.pictures import Line, Picture
 from logparse.pipeline import ingest_into
 from logparse.reading import sources as reading
+from logparse.store import intake
 from logparse.store.tables import Store
 
 LOG = ROOT / "sample_logs/cerebras/bert_large_batch_1024.out"
@@ -91,9 +92,10 @@ def test_each_value_has_the_box_in_its_own_picture(shots):
     assert only.lines("shot2.png", [1]) == {1: LOWER[0]}
 
 
-def test_three_pictures_and_a_line_that_is_not_complete(shots):
+def test_three_pictures_and_lines_that_are_not_complete(shots):
     parts = [LINES[:10], LINES[6:17], LINES[13:]]
     parts[0][-1] = parts[0][-1][:30]  # the terminal was still writing it
+    parts[2][0] = parts[2][0][-20:]  # the terminal wrapped it
     logs = logparse.ingest(shots(*map(picture, parts)))
     assert same_values(logs, LINES)
 
@@ -105,6 +107,12 @@ def test_of_a_line_in_two_pictures_the_clearer_one_counts(shots):
     for guesses in (({last: (at,)}, {}), ({}, {last - 11: (at,)})):
         logs = logparse.ingest(shots(picture(UPPER, guesses[0]), picture(LOWER, guesses[1])))
         assert same_values(logs, LINES)
+
+
+def test_the_cursor_is_no_text(shots):
+    upper = [*UPPER, "user@node:~$ \N{FULL BLOCK}"]
+    lower = [*UPPER[-3:], "user@node:~$ python again.py", *LINES[15:]]
+    assert logparse.ingest(shots(picture(upper), picture(lower))).sources["reason"].null_count() == 1
 
 
 @pytest.mark.parametrize(
@@ -148,6 +156,31 @@ def test_a_store_keeps_a_session(shots):
     assert ingest_into(Store("store"), names).summary() == "2 unchanged"
 
 
+@pytest.mark.parametrize("lost", [False, True])
+def test_a_stale_session_is_read_again_as_a_whole(shots, monkeypatch, lost):
+    names = shots(picture(UPPER), picture(LOWER))
+    logparse.ingest(names, store="store")
+    monkeypatch.setattr(intake, "version", lambda package: "99.0")
+    if lost:
+        Path(names[1]).unlink()
+    again = ingest_into(Store("store"), [], stale=True)
+    assert again.counts["changed"] == (0 if lost else 2)
+    assert same_values(logparse.open("store"), LINES)
+
+
+def test_a_rendered_session_is_read_as_one_text():
+    for package in ("numpy", "PIL", "onnxruntime", "rapidocr"):
+        pytest.importorskip(package)
+    from picture_drawing import drawn, png
+
+    lines = [line[:118].rstrip() for line in LINES]
+    shots = [png(drawn(part, "JetBrains Mono", 16, True)) for part in (lines[:15], lines[11:])]
+    logs = logparse.ingest(shots)
+    left_out = pl.exclude(*LEFT_OUT, "status")
+    assert logs.runs.select(left_out).equals(logparse.ingest("\n".join(lines).encode()).runs.select(left_out))
+    assert set(logs.evidence["source"].cast(pl.String)) == {"<bytes>", "<bytes> (2)"}
+
+
 def test_a_store_reads_a_session_again_where_a_picture_is_added(shots):
     parts = [picture(LINES[:10]), picture(LINES[6:17]), picture(LINES[13:])]
     names = shots(*parts)
@@ -157,5 +190,5 @@ def test_a_store_reads_a_session_again_where_a_picture_is_added(shots):
     assert same_values(logparse.open("store"), LINES)
     # A part of a session leaves it as it is.
     for part in (names[:1], names[1:], names[:2]):
-        logparse.ingest(part, store="store")
+        logparse.ingest(part, store="store", stale=True)
         assert same_values(logparse.open("store"), LINES)

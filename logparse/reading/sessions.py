@@ -62,12 +62,18 @@ def _continued(first: Source, second: Source) -> Continued | None:
     start = next((at for at, line in enumerate(lower) if line.text.strip()), 0)
     for count in range(min(end, len(lower) - start), _FEWEST - 1, -1):
         shared = list(zip(upper[end - count : end], lower[start : start + count], strict=True))
-        texts = {a.text for a, _ in shared if any(map(str.isalnum, a.text))}
-        if len(texts) >= _FEWEST and all(_agree(a, b) for a, b in shared[:-1]) and _goes_on(*shared[-1]):
-            above_is_clearer = _guesses(a for a, _ in shared) < _guesses(b for _, b in shared)
-            if above_is_clearer and _agree(*shared[-1]):
-                return Continued(first.name, count, 0, start + count)
-            return Continued(first.name, count, len(upper) - end + count, 0)
+        are_same = [_agree(a, b) for a, b in shared]
+        # The first line of a picture may be the end of one that the terminal wrapped, the last one a beginning.
+        if not (all(are_same[1:-1]) and (are_same[0] or _ends_with(*shared[0])) and _goes_on(*shared[-1])):
+            continue
+        same = {a.text for (a, _), is_same in zip(shared, are_same, strict=True) if is_same and _has_words(a)}
+        if len(same) < _FEWEST:
+            continue
+        below = len(upper) - end
+        if are_same[-1] and _guesses(a for a, _ in shared) < _guesses(b for _, b in shared):
+            return Continued(first.name, len(same), below, start + count)
+        whole_above = 0 if are_same[0] else 1
+        return Continued(first.name, len(same), below + count - whole_above, start + whole_above)
     return None
 
 
@@ -83,10 +89,27 @@ def _agree(a: Line, b: Line) -> bool:
     return all(both) and len(both) >= _CLEAR_SHARE * len(a.text)
 
 
+def _ends_with(a: Line, b: Line) -> bool:
+    """Whether a line is the end of another one."""
+    start = len(a.text) - len(b.text)
+    return start > 0 and _agree(_part(a, start, len(a.text)), b)
+
+
 def _goes_on(a: Line, b: Line) -> bool:
-    """Whether a line is the same, or is the beginning of the other: the last one of a terminal may not be complete."""
-    count = len(a.text)
-    return _agree(a, Line(b.text[:count], b.confidence[:count], b.boxes[:count]))
+    """Whether a line is the same as another one, or is its beginning."""
+    count = len(a.text.rstrip(_CURSOR))
+    return _agree(_part(a, 0, count), _part(b, 0, count))
+
+
+_CURSOR = "\N{FULL BLOCK} "
+
+
+def _part(line: Line, start: int, end: int) -> Line:
+    return Line(line.text[start:end], line.confidence[start:end], line.boxes[start:end])
+
+
+def _has_words(line: Line) -> bool:
+    return any(map(str.isalnum, line.text))
 
 
 def _guesses(lines: Iterable[Line]) -> int:

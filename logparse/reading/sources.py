@@ -65,7 +65,7 @@ class Continued:
     source: str
     """Name of the picture with the text above."""
     lines: int
-    """Lines that both show. In one of the two they do not count."""
+    """Different lines that both show. They count in one of the two."""
     not_above: int
     """Lines at the end of the other picture that do not count."""
     not_here: int

@@ -65,6 +65,7 @@ def is_stale(row: Mapping[str, Any], now: str) -> bool:
     """Whether a source was read with another version of logparse or of a grammar, and can be read as it was: with all
     grammars that it was read with."""
     then, available = versions_in(row["read_with"]), versions_in(now)
+    then.pop(SESSION, None)
     return then != available and then.keys() <= available.keys()
 
 
@@ -113,7 +114,9 @@ class Intake:
     def stale_paths(self) -> list[str]:
         """The files that an older grammar read and that are still there."""
         rows = [row for row in self.before.to_dicts() if row["path"] and is_stale(row, self.read_with)]
-        return [row["source"] for row in rows if os.path.exists(row["path"])]
+        # The pictures of a session are read again all together.
+        gone = {_session_of(row) for row in rows if not os.path.exists(row["path"])} - {None}
+        return [row["source"] for row in rows if os.path.exists(row["path"]) and _session_of(row) not in gone]
 
     # ---- what is known ---- #
 
@@ -124,7 +127,7 @@ class Intake:
         if stored.trouble is not None:
             return False
         row = self._by_path.get(path) if path else None
-        twins = [row for row in self._by_hash.get(stored.sha256, ()) if self._is_good(row)]
+        twins = [row for row in self._by_hash.get(stored.sha256, ()) if self._is_good(row) or _is_left(row, stored)]
         if any(row["path"] == path and not _has_text_of(row, stored) for row in twins):
             twins = []
         twin = next((row for row in twins if _has_text_of(row, stored)), None)
@@ -312,18 +315,25 @@ def _session(hashes: Iterable[str]) -> str:
     return "+".join(sha256[:12] for sha256 in hashes)
 
 
+def _session_of(row: Mapping[str, Any]) -> str | None:
+    return versions_in(row["read_with"]).get(SESSION)
+
+
+def _is_left(row: Mapping[str, Any], stored: Stored) -> bool:
+    """Whether a source stays as it is, since not all pictures of its session are given."""
+    before = _session_of(row)
+    return before is not None and not set(before.split("+")) <= set(_session(stored.session).split("+"))
+
+
 def _has_text_of(row: Mapping[str, Any], stored: Stored) -> bool:
-    """Whether a source was read with the same edits of a person and in the same session, as far as an input says. A
-    session of which not all pictures are given stays as it is."""
+    """Whether a source was read with the same edits of a person and in the same session, as far as an input says."""
     then = versions_in(row["read_with"])
     edits = stored.text_read.picture.edits if stored.text_read and stored.text_read.picture else None
     if stored.is_transcribed and then.get(TRANSCRIPT) != edits:
         return False
     if not stored.session or (TRANSCRIPT in then and not stored.is_transcribed):
         return True
-    session = _session(stored.session)
-    before = then.get(SESSION, "")
-    return before == session or not set(before.split("+")) <= {"", *session.split("+")}
+    return then.get(SESSION) == _session(stored.session) or _is_left(row, stored)
 
 
 def _absolute(stored: Stored) -> str:
