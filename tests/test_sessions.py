@@ -109,6 +109,19 @@ def test_of_a_line_in_two_pictures_the_clearer_one_counts(shots):
         assert same_values(logs, LINES)
 
 
+def test_a_line_in_three_pictures_counts_once(shots):
+    parts = [LINES[:14], LINES[9:18], LINES[10:]]
+    last = next(i for i, line in enumerate(parts[1]) if "Step=400" in line)
+    for unclear in range(3):
+        at = parts[1][last].index("Step=400") + 5
+        number = last + (9, 0, -1)[unclear]
+        assert parts[unclear][number] == parts[1][last]
+        guesses = [{number: (at,)} if each == unclear else {} for each in range(3)]
+        logs = logparse.ingest(shots(*map(picture, parts, guesses)))
+        assert logs.sources["reason"].null_count() == 1
+        assert same_values(logs, LINES)
+
+
 def test_the_cursor_is_no_text(shots):
     upper = [*UPPER, "user@node:~$ \N{FULL BLOCK}"]
     lower = [*UPPER[-3:], "user@node:~$ python again.py", *LINES[15:]]

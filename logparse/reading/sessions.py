@@ -70,10 +70,14 @@ def _continued(first: Source, second: Source) -> Continued | None:
         if len(same) < _FEWEST:
             continue
         below = len(upper) - end
-        if are_same[-1] and _guesses(a for a, _ in shared) < _guesses(b for _, b in shared):
+        # Lines that do not count above, since the picture before that shows them more clearly, must not count here.
+        is_counted_before = first.continued is not None and first.continued.not_here > end - count
+        is_clearer_above = _guesses(a for a, _ in shared) < _guesses(b for _, b in shared)
+        if are_same[-1] and (is_clearer_above or is_counted_before):
             return Continued(first.name, len(same), below, start + count)
-        whole_above = 0 if are_same[0] else 1
-        return Continued(first.name, len(same), below + count - whole_above, start + whole_above)
+        if not is_counted_before:
+            whole_above = 0 if are_same[0] else 1
+            return Continued(first.name, len(same), below + count - whole_above, start + whole_above)
     return None
 
 
