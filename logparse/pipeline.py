@@ -202,14 +202,14 @@ def _batches(sources: Iterator[Source], progress: Progress | None) -> Iterator[B
     group: list[Source] = []
     size = total = 0
     for source in sources:
-        if size >= BATCH_BYTES and source.continued is None:
-            yield Batch.of(group)
-            group, size = [], 0
         group.append(source)
         size += len(source.text)
         total += source.bytes
         if progress:
             progress(total, source.name)
+        if size >= BATCH_BYTES and not source.is_continued:
+            yield Batch.of(group)
+            group, size = [], 0
     if group:
         yield Batch.of(group)
 

@@ -9,6 +9,7 @@ import pytest
 from conftest import ROOT
 
 import logparse
+from logparse import pipeline
 from logparse.pictures import Line, Picture
 from logparse.pipeline import ingest_into
 from logparse.reading import sources as reading
@@ -154,8 +155,9 @@ def test_the_same_picture_twice_is_no_session(shots):
     assert logs.runs["source"].to_list() == [first, second]
 
 
-def test_a_store_keeps_a_session(shots):
+def test_a_store_keeps_a_session(shots, monkeypatch):
     names = shots(picture(UPPER), picture(LOWER))
+    monkeypatch.setattr(pipeline, "BATCH_BYTES", 1)  # a session is in one batch all the same
     for _ in range(2):
         logs = logparse.ingest(names, store="store")
         assert same_values(logs, LINES)

@@ -42,8 +42,13 @@ def joined(inputs: Iterable[Stored]) -> Iterator[Stored]:
 
 def _session(pictures: list[Stored]) -> Iterator[Stored]:
     """The pictures of one session, each with the hashes of all."""
-    hashes = tuple(each.sha256 for each in pictures) if len(pictures) > 1 else ()
-    yield from (replace(each, session=hashes) for each in pictures)
+    if len(pictures) < 2:
+        yield from pictures
+        return
+    hashes = tuple(each.sha256 for each in pictures)
+    for number, each in enumerate(pictures, start=1):
+        source = replace(each.source(), is_continued=number < len(pictures))
+        yield replace(each, text_read=source, session=hashes)
 
 
 def _continuing(source: Source, continued: Continued) -> Source:

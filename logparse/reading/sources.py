@@ -100,6 +100,8 @@ class Source:
     """Where the text was read in a picture: how clear each character is, and where it is."""
     continued: Continued | None = None
     """Where it is a picture whose text goes on with that of the one before it."""
+    is_continued: bool = False
+    """Whether the next source continues it."""
 
 
 @dataclass(frozen=True)
