@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from logparse.reading.sources import Input
     from logparse.report import report
     from logparse.store.contents import open
+    from logparse.transcripts import Transcripts
 
 if not os.path.isdir(os.path.join(__path__[0], "grammars")):
     # A checkout: the grammars are in a folder beside the package, and become part of it only when it is installed.
@@ -51,6 +52,7 @@ __all__ = [
     "OneOrMany",
     "Progress",
     "Remedy",
+    "Transcripts",
     "UsageError",
     "__version__",
     "across",
@@ -87,6 +89,7 @@ _HOME = {
     "Input": "logparse.reading.sources",
     "OneOrMany": "logparse.arguments",
     "Progress": "logparse.pipeline",
+    "Transcripts": "logparse.transcripts",
     "LogparseError": "logparse.errors",
     "UsageError": "logparse.errors",
     "NoSuchInput": "logparse.errors",

@@ -186,7 +186,9 @@ class Logs:
         chosen = pl.col("run").is_in(list(ids))
         places = self._places.filter(chosen)
         frames = {name: frame.filter(chosen) for name, frame in self.frames().items() if name != "sources"}
-        kept = self.sources.filter(pl.col("source").is_in(places["source"].unique().implode()))
+        # The text of a run may be in several pictures.
+        named = pl.concat([places["source"], frames["evidence"]["source"].cast(TEXT).drop_nulls()]).unique()
+        kept = self.sources.filter(pl.col("source").is_in(named.implode()))
         names_kept = set(kept["source"])
         return Logs(
             {**frames, "sources": kept},

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from logparse.arguments import OneOrMany, as_tuple
-from logparse.frames import evidence, legible, records, run_defaults
+from logparse.frames import evidence, identities, legible, records, run_defaults
 from logparse.frames.join import LongLog, Part, join
 from logparse.frames.lines import AllLines
 from logparse.frames.locate import located, placed_evidence
@@ -27,8 +27,10 @@ from logparse.reading.coverage import Coverage, coverage, source_rows
 from logparse.reading.match import Hits, match
 from logparse.reading.repair import repaired
 from logparse.reading.scan import Batch, Texts
+from logparse.reading.sessions import joined
 from logparse.reading.sources import Input, LongFile, Source, Stored, read_sources, read_stored
 from logparse.schema import FRAMES
+from logparse.transcripts import Transcripts, transcripts_in
 
 if TYPE_CHECKING:
     from logparse.store.intake import Intake
@@ -49,8 +51,9 @@ def ingest(
     progress: Progress | None = None,
     store: str | os.PathLike[str] | None = None,
     stale: bool = False,
+    transcripts: str | os.PathLike[str] | Transcripts | None = None,
 ) -> Logs:
-    """Read logs into frames. Nothing is written anywhere, unless a store is given.
+    """Read logs into frames. Nothing is written anywhere, unless a store or a folder of transcripts is given.
 
     Args:
         paths: files, folders, globs, "-", bytes, file objects, or several of these. Compressed files are recognized by
@@ -63,11 +66,13 @@ def ingest(
             again. `logparse.open` gives back all that is in it.
         stale: also read again what an older version of logparse or of a grammar read into the store, if it is still
             there.
+        transcripts: folder of the transcripts of pictures. Where one is missing, it is written; one that a person
+            edited counts in place of what was read.
 
     Raises:
         NoSuchInput: a path does not exist, or a glob matches nothing.
         GrammarError: a grammar cannot be used.
-        UsageError: the store cannot be written to, or was written by a newer logparse.
+        UsageError: the store cannot be written to, or was written by a newer logparse; `transcripts` is a file.
         Interrupted: on Ctrl-C while logs are read into a store, which keeps what is whole.
 
     An input that cannot be read raises nothing: it is a row of `sources` that says why.
@@ -76,10 +81,11 @@ def ingest(
     if store is not None:
         from logparse.store.tables import Store
 
-        return ingest_into(Store.create(store), paths, grammars, files_from, progress, stale).logs()
+        return ingest_into(Store.create(store), paths, grammars, files_from, progress, stale, transcripts).logs()
     sources: list[Source] = []
     parts: list[Part] = []
-    for batch, part in _read(read_sources(paths, files_from=files_from), chosen, progress):
+    stored = _transcribed(read_stored(paths, files_from=files_from), transcripts, chosen)
+    for batch, part in _read((each.source() for each in stored), chosen, progress):
         sources.extend(batch.sources)
         parts.append(part)
     frames, places = join(parts)
@@ -105,6 +111,7 @@ def ingest_into(
     files_from: Input | None = None,
     progress: Progress | None = None,
     stale: bool = False,
+    transcripts: str | os.PathLike[str] | Transcripts | None = None,
 ) -> Intake:
     """Read logs into a store, and return what became of each. Arguments and errors as `ingest`."""
     from logparse.store.intake import Intake
@@ -116,6 +123,7 @@ def ingest_into(
     inputs: tuple[Input, ...] = as_tuple(paths)
     stale_paths = intake.stale_paths() if stale else ()
     stored = read_stored([*inputs, *stale_paths], files_from=files_from, long=LONG_BYTES)
+    stored = _transcribed(stored, transcripts, chosen)
     long: list[LongFile] = []
     try:
         for batch, part in _read(_unknown(stored, intake, progress, long), chosen, None):
@@ -136,6 +144,15 @@ class Interrupted(KeyboardInterrupt):
     def __init__(self, kept: int) -> None:
         super().__init__()
         self.kept = kept
+
+
+def _transcribed(
+    stored: Iterator[Stored], folder: str | os.PathLike[str] | Transcripts | None, grammars: Sequence[Grammar]
+) -> Iterator[Stored]:
+    """The inputs, with the transcripts of the pictures among them, and pictures of one session joined. Raises
+    `UsageError` (at once) where the folder is a file."""
+    transcripts = transcripts_in(folder)
+    return joined(stored if transcripts is None else (transcripts.applied(each, grammars) for each in stored))
 
 
 def _unknown(
@@ -190,7 +207,7 @@ def _batches(sources: Iterator[Source], progress: Progress | None) -> Iterator[B
         total += source.bytes
         if progress:
             progress(total, source.name)
-        if size >= BATCH_BYTES:
+        if size >= BATCH_BYTES and not source.is_continued:
             yield Batch.of(group)
             group, size = [], 0
     if group:
@@ -323,14 +340,24 @@ def platform_frames(
     phase_rows, values = phases.frame, columns.frame
     refused_rows = evidence.frame([*refused, *phases.refused])
     del lines, phases, columns, refused, empty, rows  # all that is in Python: the frames of long logs need the memory
+    min_resolution = hits.grammar.min_resolution
     unclear = legible.unclear_fields(hits, runs, pictures, unparsed)
-    values, evidence_rows, phase_rows = legible.withheld(values, evidence_rows, phase_rows, unclear)
+    if pictures:
+        rules = {rule.name: rule for rule in hits.grammar.rules} | hits.rules
+        in_pictures = pictures.runs(runs)
+        unclear = pl.concat([unclear, legible.doubtful_fields(identities.out_of_order(hits, pictures.lines))])
+        values, evidence_rows, phase_rows = legible.withheld(values, evidence_rows, phase_rows, unclear, rules)
+        placed = placed_evidence(evidence_rows, runs, values, phase_rows, hits.rules, min_resolution, texts)
+        figures = identities.contradictions(values, evidence_rows, placed["value_resolution"], in_pictures)
+        doubtful = legible.doubtful_fields(figures)
+        values, evidence_rows, phase_rows = legible.withheld(values, evidence_rows, phase_rows, doubtful, rules)
+        unclear = pl.concat([unclear, doubtful])
+        evidence_rows = legible.not_in_picture(evidence_rows, in_pictures)
     yield "params", legible.legible_rows(records.params(hits), hits.rules, unclear)
     yield "messages", records.messages(hits, refused_rows)
     yield from (("metrics", legible.legible_rows(part, hits.rules, unclear)) for part in records.metrics(hits))
     yield "runs", _run_rows(runs, values)
     yield "phases", phase_rows
-    min_resolution = hits.grammar.min_resolution
     placed = placed_evidence(evidence_rows, runs, values, phase_rows, hits.rules, min_resolution, texts)
     yield "evidence", legible.boxed(placed, pictures) if pictures else placed
 

@@ -181,6 +181,84 @@ def test_a_last_row_that_is_not_read_gives_no_earlier_value(monkeypatch):
     assert cell(logs, "steps")[0] is None
 
 
+BERT, VIT, TF, MINILM = (
+    ROOT / "sample_logs" / name
+    for name in (
+        "cerebras/bert_large_batch_1024.out", "graphcore/hf_trainer_vit.out", "cerebras/tf_cs1_slurm.out",
+        "groq/minilm_spearman.out",
+    )
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("path", "old", "new", "columns", "kept"),
+    [
+        # No one can know which of them is wrong.
+        (VIT, "second': 300.055", "second': 900.055", ["throughput", "train_s", "samples"], ["loss", "epochs"]),
+        (VIT, "steps = 800", "steps = 300", ["throughput", "train_s", "samples", "steps"], ["loss", "epochs"]),
+        (MINILM, "2071.38", "2671.38", ["throughput", "latency_s"], ["score", "on_chip_throughput"]),
+        (TF, "in 37.212", "in 87.212", ["throughput", "train_s", "samples"], ["loss"]),
+        (TF, "with 256000", "with 266000", ["samples", "steps", "batch_size"], ["loss"]),
+        (BERT, "Step=500,", "Step=9500,", ["steps"], ["loss", "throughput", "samples"]),
+        (BERT, "06:08:57,097", "08:08:57,097", ["train_s"], ["loss", "throughput", "steps", "samples"]),
+    ],
+)  # fmt: skip
+def test_figures_of_a_picture_that_contradict_each_other_are_null(monkeypatch, path, old, new, columns, kept):
+    text = "\n".join(line.rstrip() for line in path.read_text().splitlines())
+    assert text.count(old) == 1
+    wrong = text.replace(old, new)
+    right, logs = logs_of(monkeypatch, text, {}), logs_of(monkeypatch, wrong, {})
+    assert not right.evidence.filter(pl.col("code") == "impossible").height
+    assert right.runs.select(columns).null_count().row(0) == (0,) * len(columns)
+    for column in columns:
+        value, reason = cell(logs, column)
+        assert value is None
+        assert reason.endswith("not read right")
+    assert logs.runs.select(kept).null_count().row(0) == (0,) * len(kept)
+    # A log says what it says: that its figures contradict each other is a finding.
+    assert logparse.ingest(wrong.encode()).runs.select(columns).null_count().row(0) == (0,) * len(columns)
+
+
+def test_the_reason_of_a_contradiction_has_both_numbers(monkeypatch):
+    text = MINILM.read_text().replace("2071.38", "2671.38")
+    logs = logs_of(monkeypatch, text, {})
+    reason = cell(logs, "throughput")[1]
+    expected = "throughput × latency_s = 2671.38 × 0.00048 = 1.28226, but it must be 1: one of these was not read right"
+    assert reason == expected
+    row = logs.evidence.row(by_predicate=pl.col("column").cast(pl.String) == "throughput", named=True)
+    assert (row["how"], row["code"], row["text"]) == ("absent", "impossible", "2671.38")
+    assert row["width"] == 8 * len("2671.38")
+    assert not logs.metrics.filter(pl.col("value") == 2671.38).height
+
+
+@pytest.mark.parametrize(
+    ("row", "guesses", "status"),
+    [
+        ("(venv) someone@node:~/bert_large$", " " * 24 + "^", "completed"),
+        ("srun: error: node1: task 0: Ex1ted with ex1t code 1", " " * 30 + "^" + " " * 11 + "^", None),
+        ("x0000000000000000", "^" * 17, None),
+        ("1 2 3", "^^ ^ ^", "completed"),
+    ],
+)
+def test_a_status_is_null_where_a_row_that_is_not_read_may_contradict_it(monkeypatch, row, guesses, status):
+    lines = last_lines(LOG)
+    ends = max(i for i, line in enumerate(lines) if "Training completed successfully" in line)
+    lines = [*lines[: ends + 1], row]
+    value, reason = cell(logs_of(monkeypatch, "\n".join(lines), {ends + 1: guesses}), "status")
+    assert value == status
+    if status is None:
+        assert reason.startswith("not legible: ")
+
+
+def test_what_a_picture_does_not_show_is_not_in_it(monkeypatch):
+    text = "\n".join(last_lines(LOG))
+    seen, read = logs_of(monkeypatch, text, {}), logparse.ingest(text.encode())
+    for logs, begins in ((seen, True), (read, False)):
+        absent = logs.evidence.filter(pl.col("code") == "not_in_log")
+        assert absent.height > 5
+        assert absent["reason"].str.starts_with("not in this picture: ").unique().to_list() == [begins]
+
+
 def test_words_are_mended_and_digits_are_not(monkeypatch):
     lines = last_lines(LOG)
     last = max(i for i, line in enumerate(lines) if "Loss=" in line)

@@ -55,7 +55,7 @@ def test_each_option_that_takes_a_path_says_whether_it_is_read_written_or_run() 
     }
     assert paths == {
         "files_from": click.Path, "claims_file": click.Path, "devices": click.Path,
-        "store": _options.StoreFolder,
+        "store": _options.StoreFolder, "transcript": _options.WrittenFolder,
         "grammar": _options.Code, "output": _options.Written,
         "data": _options.Written,
     }  # fmt: skip

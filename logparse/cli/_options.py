@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from logparse.comparison.claims import Claim
     from logparse.logs import Logs
+    from logparse.transcripts import Transcripts
 
 
 def complete_columns(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
@@ -79,11 +80,15 @@ class Written(click.Path):
         super().__init__(allow_dash=True, dir_okay=False)
 
 
-class StoreFolder(Written):
-    """The folder of a store."""
+class WrittenFolder(Written):
+    """A folder that is written to. The configuration of a folder may not set it."""
 
     def __init__(self) -> None:
         click.Path.__init__(self, file_okay=False)
+
+
+class StoreFolder(WrittenFolder):
+    """The folder of a store."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         """A URL in object storage is left as it is."""
@@ -315,13 +320,17 @@ def _labelled(logs: Logs) -> Logs:
     return logs if template is None else logs.labelled(template)
 
 
-def ingest(paths: Sequence[str], files_from: str | None, grammars: Sequence[str]) -> Logs:
+def ingest(
+    paths: Sequence[str], files_from: str | None, grammars: Sequence[str], transcripts: Transcripts | None = None
+) -> Logs:
     """Read logs, and keep nothing."""
     import logparse
     from logparse.cli._progress import Progress
 
     with Progress(paths if files_from is None else None) as progress:
-        return logparse.ingest(list(paths), grammars=grammars, files_from=files_from, progress=progress)
+        return logparse.ingest(
+            list(paths), grammars=grammars, files_from=files_from, progress=progress, transcripts=transcripts
+        )
 
 
 def store_folder() -> str | None:

@@ -12,6 +12,7 @@ from logparse.store import FOLDER
 
 if TYPE_CHECKING:
     from logparse.logs import Logs
+    from logparse.transcripts import Transcripts
 
 
 _MOST_METRICS = 1_000_000
@@ -34,6 +35,10 @@ _MOST_METRICS = 1_000_000
     "pbs:8). All machines share the files and the store.",
 )  # fmt: skip
 @click.option(
+    "--transcript", metavar="DIR", type=_options.WrittenFolder(),
+    help="Write what was read in each picture to DIR/NAME.txt; where a transcript was edited, use its text instead.",
+)  # fmt: skip
+@click.option(
     "--min-coverage", type=click.FloatRange(0, 1), metavar="SHARE",
     help="Exit with 5 if a smaller share of lines was parsed (0 to 1).",
 )  # fmt: skip
@@ -45,6 +50,7 @@ def command(
     no_store: bool,
     stale: bool,
     dask: str | None,
+    transcript: str | None,
     min_coverage: float | None,
     format: str | None,
     output: str | None,
@@ -58,19 +64,29 @@ def command(
     What is read is kept in a folder, the store. Logs that it holds are not read again, and commands without PATH use
     it. --no-store keeps nothing.
 
+    --transcript writes what was read in pictures of terminals as text. Characters between ⟦ and ⟧ are not clear.
+    Correct the text, and give the same command again: the corrected text counts in place of what was read.
+
     \b
     Examples:
       logparse ingest sample_logs
       logparse ingest 'runs/*.out' --min-coverage 0.95
       logparse ingest job.out --grammar my_grammar.py --no-store
+      logparse ingest shot.png --transcript transcripts
     """
     people = _options.is_table(format, output)
     if not (stale and not no_store):
         _options.require_logs(paths, files_from)
     _options.refuse_overwriting(paths, files_from)
+    if dask is not None and transcript is not None:
+        raise click.UsageError("--transcript reads pictures here, not on a cluster: leave out --dask")
     if dask is not None:
         _read_on(dask, paths, files_from, grammar, no_store)
-    logs, kept, problem, metrics = _read(paths, files_from, grammar, no_store, stale)
+    _options.few_threads_for_little(paths)
+    from logparse.transcripts import transcripts_in
+
+    transcripts = transcripts_in(transcript)
+    logs, kept, problem, metrics = _read(paths, files_from, grammar, no_store, stale, transcripts)
     from logparse.pages import ingest
     from logparse.text import terminal
 
@@ -90,6 +106,8 @@ def command(
             click.echo(f"{metrics:,} metrics are too many to look for findings here: logparse findings does", err=True)
     else:
         _options.put(logs.runs, "runs", format, output)
+    for note in transcripts.notes if transcripts else ():
+        click.echo(note, err=True)
     if kept and people:
         click.echo(kept, err=True)
     if problem:
@@ -98,16 +116,21 @@ def command(
     if min_coverage is not None and coverage < min_coverage:
         click.echo(f"--min-coverage {min_coverage:g} not reached: {coverage:.4f} of the lines were parsed", err=True)
         return GATE
-    return max(_options.exit_code(logs), USAGE if problem and _options.noted("store") else 0)
+    is_refused = (problem and _options.noted("store")) or (transcripts and transcripts.refused)
+    return max(_options.exit_code(logs), USAGE if is_refused else 0)
 
 
 def _read(
-    paths: tuple[str, ...], files_from: str | None, grammars: tuple[str, ...], no_store: bool, stale: bool
+    paths: tuple[str, ...],
+    files_from: str | None,
+    grammars: tuple[str, ...],
+    no_store: bool,
+    stale: bool,
+    transcripts: Transcripts | None,
 ) -> tuple[Logs, str | None, str | None, int]:
     """The logs, what was kept of them, why they could not be kept, and how many metrics were kept."""
-    _options.few_threads_for_little(paths)
     if no_store:
-        return _options.ingest(paths, files_from, grammars), None, None, 0
+        return _options.ingest(paths, files_from, grammars, transcripts), None, None, 0
     from logparse.cli._progress import Progress
     from logparse.errors import NoSuchInput, UsageError
     from logparse.pipeline import Interrupted, ingest_into
@@ -116,7 +139,7 @@ def _read(
     try:
         store = Store.create(_options.noted("store") or FOLDER)
         with Progress(paths if files_from is None else None) as progress:
-            intake = ingest_into(store, list(paths), grammars, files_from, progress, stale)
+            intake = ingest_into(store, list(paths), grammars, files_from, progress, stale, transcripts)
         return intake.logs(), f"Kept in {store.folder}: {intake.summary()}", None, intake.metrics()
     except NoSuchInput:
         raise
@@ -126,7 +149,7 @@ def _read(
     except UsageError as error:
         if "-" in paths or files_from == "-":  # it cannot be read a second time
             raise
-        return _options.ingest(paths, files_from, grammars), None, error.message, 0
+        return _options.ingest(paths, files_from, grammars, transcripts), None, error.message, 0
 
 
 def _read_on(

@@ -6,8 +6,9 @@ rest on a field with a guess become null, and `evidence` names the text and its 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
 import polars as pl
 
@@ -27,9 +28,11 @@ _UNCLEAR: dict[str, pl.DataType] = {
     "pos": pl.UInt64(),
     "seg": TEXT,
     "text": TEXT,
-    "shown": TEXT,
+    "code": TEXT,
+    "reason": TEXT,
 }
-"""A captured field with a guess. field: null where it may be any of the rule. shown: the text with "?" for guesses."""
+"""A captured field from which no value may be taken, and why. field: null where it may be any of the rule. rule: null
+where it may be any."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +57,10 @@ class PictureLines:
     def __bool__(self) -> bool:
         return bool(self.lines)
 
+    def runs(self, runs: pl.DataFrame) -> list[int]:
+        """The n of those runs (with n and row_first) that are in a picture."""
+        return [n for n, row in runs.select("n", "row_first").iter_rows() if row in self.lines]
+
     def unclear(self) -> set[int]:
         """Rows with a guess."""
         return {row for row, line in self.lines.items() if not line.is_clear(0, len(line.text))}
@@ -63,7 +70,8 @@ def unclear_fields(hits: Hits, runs: pl.DataFrame, lines: PictureLines, unparsed
     """The captured fields with a guess, as `_UNCLEAR`.
 
     A line with guesses that no rule reads may be one of a rule that would read it with other characters in their place:
-    then all fields of this rule are unclear in the run, since it may be the line that counts.
+    then all fields of this rule are unclear in the run, since it may be the line that counts. Where so many characters
+    in a row are guesses that they may be a word, it may be of any rule.
 
     unparsed: rows, in order, of the lines that are part of no run, as `Coverage`.
     """
@@ -96,25 +104,45 @@ def _captured(hits: Hits, lines: PictureLines, guessed: set[int]) -> Iterator[tu
                     continue
                 start += col
                 if not line.is_legible(start, start + len(text)):
-                    yield n, name, field, row, pos, seg, text, line.marked(start, start + len(text))
+                    shown = line.marked(start, start + len(text))
+                    yield n, name, field, row, pos, seg, text, *_not_legible(shown)
 
 
 def _lost(hits: Hits, runs: pl.DataFrame, lines: PictureLines, rows: Iterable[int]) -> Iterator[tuple[object, ...]]:
     rules = {rule.name: rule for rule in hits.grammar.rules} | hits.rules
     rules = {name: rule for name, rule in rules.items() if hits.grammar.extracts_data(rule)}
-    lost = {(row, name) for row in rows for name in _by_words(lines.lines[row], rules)}
+    lost: set[tuple[int, str | None]] = set()
+    lost |= {(row, name) for row in rows for name in _by_words(lines.lines[row], rules)}
     variants = [(row, text) for row in rows for text in _variants(lines.lines[row])]
     if variants:
         texts = pl.DataFrame(variants, schema={"row": pl.UInt32, "text": TEXT}, orient="row")
         found = run_rules(cut(texts, hits.grammar), list(rules.values()))
         lost |= {(row, name) for name, frame in found.items() for row in frame["row"].to_list()}
+    lost |= {(row, None) for row in rows if _hides_a_word(lines.lines[row])}
     ends = runs.sort("row_end").select("n", "row_end").rows()
-    for row, name in sorted(lost):
+    for row, name in sorted(lost, key=lambda each: (each[0], each[1] or "")):
         line = lines.lines[row]
         # A run ends where the next one begins; what is above it may belong to it too.
         n = next((n for n, end in ends if row < end), None)
         if n is not None:
-            yield n, name, None, row, row << 32, line.text, line.text, line.marked(0, len(line.text)).strip()
+            shown = line.marked(0, len(line.text)).strip()
+            yield n, name, None, row, row << 32, line.text, line.text, *_not_legible(shown)
+
+
+def _not_legible(shown: str) -> tuple[str, str]:
+    """The code, and the reason that shows "?" for guesses."""
+    return Code.NOT_LEGIBLE.value, f"not legible: {shown}"
+
+
+def doubtful_fields(figures: Iterable[tuple[evidence.Row, str]]) -> pl.DataFrame:
+    """Figures that cannot be right, with the reason, as `_UNCLEAR`."""
+    code = Code.IMPOSSIBLE.value
+    rows = [
+        (row["n"], row["rule"], row["field"], pos >> 32, pos, row["seg"], row["text"], code, reason)
+        for row, reason in figures
+        if (pos := row["pos"]) is not None
+    ]
+    return pl.DataFrame(rows, schema=_UNCLEAR, orient="row")
 
 
 _STAND_INS = "0a_ -.|:/"
@@ -130,11 +158,19 @@ def _variants(line: Line) -> Iterator[str]:
 
 
 def _by_words(line: Line, rules: Mapping[str, Rule]) -> Iterator[str]:
-    """The rules of which a fixed text may be in the line, with guesses in it."""
+    """The rules of which a fixed text may be in the line, with guesses in it; of a rule that takes a result back, also
+    without."""
     unclear = [sure < CLEAR for sure in line.confidence]
     for name, rule in rules.items():
-        if any(_may_be_in(line.text, unclear, text) for text in rule.compiled.literals if len(text) >= _SHORTEST):
+        texts = rule.compiled.literals
+        is_error = _TAKES_BACK & set(rule.marked) and any(text in line.text for text in texts)
+        if is_error or any(_may_be_in(line.text, unclear, text) for text in texts if len(text) >= _SHORTEST):
             yield name
+
+
+def _hides_a_word(line: Line) -> bool:
+    guesses = (len(list(part)) for is_clear, part in groupby(sure >= CLEAR for sure in line.confidence) if not is_clear)
+    return max(guesses, default=0) >= _SHORTEST
 
 
 def _may_be_in(text: str, unclear: Sequence[bool], word: str) -> bool:
@@ -152,7 +188,11 @@ def _may_be_in(text: str, unclear: Sequence[bool], word: str) -> bool:
 
 
 def withheld(
-    values: pl.DataFrame, evidence_rows: pl.DataFrame, phases: pl.DataFrame, unclear: pl.DataFrame
+    values: pl.DataFrame,
+    evidence_rows: pl.DataFrame,
+    phases: pl.DataFrame,
+    unclear: pl.DataFrame,
+    rules: Mapping[str, Rule],
 ) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
     """The columns of runs, their evidence and the phases without what rests on an unclear field.
 
@@ -160,6 +200,7 @@ def withheld(
         values: n, and a column for each name.
         evidence_rows: as `evidence.ROW`, of runs and phases.
         unclear: as `unclear_fields` gives them.
+        rules: all rules of the platform, by name.
     """
     if not unclear.height:
         return values, evidence_rows, phases
@@ -170,7 +211,9 @@ def withheld(
         pl.col(pl.Categorical).cast(TEXT)
     )
     phase_ids: set[int] = set()
-    illegible: dict[tuple[int, str], tuple[str, str | None]] = dict(_unproved(values, evidence_rows, unclear))
+    illegible: dict[tuple[int, str], tuple[str | None, str | None]] = dict(
+        _unproved(values, evidence_rows, unclear, rules)
+    )
     for n, column, id, rule, field, _, how, frame in cells.iter_rows():
         if how == "absent" or rule is None:
             continue
@@ -209,9 +252,10 @@ def withheld(
 
 
 def _unproved(
-    values: pl.DataFrame, evidence_rows: pl.DataFrame, unclear: pl.DataFrame
-) -> Iterator[tuple[tuple[int, str], tuple[str, str | None]]]:
-    """The statuses that a lost line may contradict: any line, or one after the result where there is a result."""
+    values: pl.DataFrame, evidence_rows: pl.DataFrame, unclear: pl.DataFrame, rules: Mapping[str, Rule]
+) -> Iterator[tuple[tuple[int, str], tuple[str | None, str | None]]]:
+    """The statuses that a lost line may contradict: any line, or, where there is a result, one after it that may be of
+    a rule that takes it back."""
     if "status" not in values.columns:
         return
     status = dict(values.select("n", "status").iter_rows())
@@ -221,15 +265,18 @@ def _unproved(
     rows = dict(proved.iter_rows())
     for n, rule, row in unclear.filter(pl.col("field").is_null()).select("n", "rule", "row").iter_rows():
         is_done = str(status.get(n)).startswith("completed")
-        if not is_done or rows.get(n) is None or row > rows[n]:
+        takes_back = rule is None or _TAKES_BACK & set(rules[rule].marked)
+        if not is_done or rows.get(n) is None or (row > rows[n] and takes_back):
             yield (n, "status"), (rule, None)
 
 
+_TAKES_BACK = frozenset({"failure", "reopen"})
+"""Marks of rules whose lines, after a result, change the status."""
 _BY_WORDS = frozenset({"platform", "device_kind", "status", "task"})
 """Columns that follow from the words of a line, whatever its numbers are."""
 
 
-def _absent(illegible: Mapping[tuple[int, str], tuple[str, str | None]], unclear: pl.DataFrame) -> pl.DataFrame:
+def _absent(illegible: Mapping[tuple[int, str], tuple[str | None, str | None]], unclear: pl.DataFrame) -> pl.DataFrame:
     """An evidence row for each cell that is null for what is not legible."""
     places = {(u["n"], u["rule"], u["field"]): u for u in unclear.rows(named=True)}
     of_rule = {(u["n"], u["rule"]): u for u in unclear.rows(named=True)}
@@ -237,9 +284,17 @@ def _absent(illegible: Mapping[tuple[int, str], tuple[str, str | None]], unclear
     for (n, column), (rule, field) in illegible.items():
         place = places.get((n, rule, field)) or of_rule[n, rule]
         where: evidence.Row = {"pos": place["pos"], "seg": place["seg"], "rule": rule, "field": place["field"]}
-        why: evidence.Row = {"code": Code.NOT_LEGIBLE.value, "reason": f"not legible: {place['shown']}"}
+        why: evidence.Row = {"code": place["code"], "reason": place["reason"]}
         rows.append({"n": n, "frame": "runs", "column": column, "text": place["text"], "how": "absent", **why, **where})
     return evidence.frame(rows)
+
+
+def not_in_picture(evidence_rows: pl.DataFrame, runs: Collection[int]) -> pl.DataFrame:
+    """Rows of evidence in which a cell of a run from a picture (by n) is not absent from its log, but from the
+    picture."""
+    is_absent = (pl.col("code") == Code.NOT_IN_LOG.value) & pl.col("n").is_in(runs)
+    reason = pl.when(is_absent).then(pl.format("not in this picture: {}", "reason")).otherwise("reason")
+    return evidence_rows.with_columns(reason.alias("reason"))
 
 
 def legible_rows(rows: pl.DataFrame, rules: Mapping[str, Rule], unclear: pl.DataFrame) -> pl.DataFrame:
@@ -252,12 +307,16 @@ def legible_rows(rows: pl.DataFrame, rules: Mapping[str, Rule], unclear: pl.Data
     return rows.filter(pl.Series(is_clear, dtype=pl.Boolean))
 
 
+EDITED = "a person edited this line in the transcript of the picture"
+"""Why a value of such a line is what it is."""
+
+
 def boxed(rows: pl.DataFrame, lines: PictureLines) -> pl.DataFrame:
     """Rows of evidence with the box of each text in its picture, and the confidence of its weakest character; `how` is
     `seen` where the text is the value."""
     columns: dict[str, list[object]] = {name: [None] * rows.height for name in ("x", "y", "width", "height")}
     confidence: list[float | None] = [None] * rows.height
-    how = rows["how"].cast(TEXT).to_list()
+    how, reasons = rows["how"].cast(TEXT).to_list(), rows["reason"].to_list()
     for i, (row, start, text) in enumerate(rows.select("row", "start", "text").iter_rows()):
         line = lines.lines.get(row)
         if line is None:
@@ -266,11 +325,14 @@ def boxed(rows: pl.DataFrame, lines: PictureLines) -> pl.DataFrame:
         last = len(line.text) if start is None or text is None else start + len(text)
         if how[i] == "read":
             how[i] = "seen"
+        if line.is_edited:
+            reasons[i] = "; ".join(filter(None, (reasons[i], EDITED)))
         if (box := line.box(first, last)) is not None:
             columns["x"][i], columns["y"][i], columns["width"][i], columns["height"][i] = box
             confidence[i] = min(line.confidence[first:last])
     return rows.with_columns(
         pl.Series("how", how, dtype=WORD),
+        pl.Series("reason", reasons, dtype=TEXT),
         *(pl.Series(name, values, dtype=pl.UInt32) for name, values in columns.items()),
         pl.Series("confidence", confidence, dtype=pl.Float64),
     )

@@ -28,12 +28,17 @@ def located(batch: Batch, name: str, rows: pl.DataFrame) -> pl.DataFrame:
             (pl.col("begin_pos") // 2**32).cast(pl.UInt32).alias("row"),
             (pl.col("end_pos") // 2**32).cast(pl.UInt32).alias("row_last"),
         ).rename({"duration": "duration_s"})
-    source = batch.source_of(pl.col("row"))
+    source = batch.input_of(pl.col("row"))
     if name == "evidence":
         source = pl.coalesce(source, "source_of_run")
     rows = rows.with_columns(source.alias("source_index"))
     if name in ("phases", "runs"):
-        return rows.with_columns(line("row").alias("line_first"), line("row_last").alias("line_last"))
+        # What ends in another source has lines to the end of its own.
+        end = pl.lit(pl.Series(batch.first, dtype=pl.UInt32)).gather(pl.col("source_index") + 1) - 1
+        last = pl.min_horizontal("row_last", end).alias("row_last")
+        return rows.with_columns(last).with_columns(
+            line("row").alias("line_first"), line("row_last").alias("line_last")
+        )
     return rows.with_columns(line("row").alias("line"))
 
 

@@ -75,7 +75,8 @@ def find_runs(batch: Batch, hits: Sequence[Hits]) -> Found:
     places = [_places(batch, h) for h in hits]
     stretches = _stretches(batch, places)
     again = _repeated_rows(batch, places)
-    places = [_in_stretches(index, place, stretches, again) for index, place in enumerate(places)]
+    left_out = pl.concat([again, pl.Series(sorted(batch.repeated), dtype=pl.UInt32)]).unique().sort()
+    places = [_in_stretches(index, place, stretches, left_out) for index, place in enumerate(places)]
     starts = [
         _starts(batch, p).with_columns(pl.lit(i, pl.UInt32).alias("platform_index")) for i, p in enumerate(places)
     ]
@@ -196,14 +197,17 @@ class _Flagged:
 
 
 def _repeated_rows(batch: Batch, places: Sequence[_Places]) -> pl.Series:
-    """Rows of text that is in its source once more, in order."""
+    """Rows of text that is in its source once more, in order. Texts of several sources are not looked at."""
     rows: list[range] = []
+    several = {head for index, head in enumerate(batch.heads) if head != index}
     for index, source in enumerate(batch.sources):
-        if (half := pasted.second_half(source.text)) is not None:
+        if batch.heads[index] not in several and (half := pasted.second_half(source.text)) is not None:
             rows.append(range(batch.first[index] + half[0], batch.first[index] + half[1]))
     none = pl.DataFrame(schema={"source": pl.UInt32, "first": pl.UInt32, "again": pl.UInt32})
     pairs = pl.concat([none, *(pair for place in places for pair in _equal_beginnings(batch, place))])
     for (index,), found in pairs.partition_by("source", as_dict=True).items():
+        if index in several:
+            continue
         first = batch.first[index]
         lines = [place.lines.filter(pl.col("source") == index) for place in places]
         work = [rows.filter(_flag(place.rules, _shows_work)) for place, rows in zip(places, lines, strict=True)]
@@ -257,7 +261,7 @@ def _equal_beginnings(batch: Batch, place: _Places) -> Iterator[pl.DataFrame]:
 
 def _in_stretches(index: int, place: _Places, stretches: pl.DataFrame, again: pl.Series) -> _Places:
     """`place` with the number of the `stretch` of each line, which is null in those of other platforms and in the rows
-    `again`, which are in the source once more."""
+    `again`, which are in the text once more."""
     at = pl.lit(stretches["row"]).search_sorted(pl.col("row"), side="right") - 1
     platform = pl.lit(stretches["platform_index"]).gather(at)
     is_of_run = platform.is_null() | (platform == index)
@@ -415,13 +419,16 @@ def _named(
             pl.coalesce("begin_row", "own_row").alias("row_first"),
             pl.lit(platforms).gather(pl.col("platform_index")).alias("platform"),
             _row_end(batch, extents, ends).alias("row_end"),
-            (pl.col("row_last") - pl.lit(pl.Series(batch.first, dtype=pl.UInt32)).gather("source") + 1).alias(
-                "line_last"
-            ),
+            _line(batch, pl.col("row_last")).alias("line_last"),
         )
         .drop("begin_row", "own_row", "platform_index", "is_run", "stretch")
     )
     return Found(named, found)
+
+
+def _line(batch: Batch, row: pl.Expr) -> pl.Expr:
+    """The number of a row in its source, from 1."""
+    return row - pl.lit(pl.Series(batch.first, dtype=pl.UInt32)).gather(batch.input_of(row)) + 1
 
 
 def _row_end(batch: Batch, extents: pl.DataFrame, ends: pl.Series) -> pl.Expr:
@@ -431,7 +438,7 @@ def _row_end(batch: Batch, extents: pl.DataFrame, ends: pl.Series) -> pl.Expr:
     rows = pl.concat([extents["own_row"].drop_nulls(), ends, pl.Series([batch.height], dtype=pl.UInt32)])
     firsts = pl.lit(rows.sort())
     next_run = firsts.gather(firsts.search_sorted(pl.col("row_last"), side="right"))
-    end_of_source = pl.lit(pl.Series(batch.first, dtype=pl.UInt32)).gather(pl.col("source") + 1)
+    end_of_source = pl.lit(pl.Series(batch.ends, dtype=pl.UInt32)).gather(pl.col("source"))
     return pl.min_horizontal(next_run, end_of_source)
 
 

@@ -26,6 +26,8 @@ class Line:
     confidence: tuple[float, ...]
     """From 0 to 1; below `CLEAR` the character is a guess."""
     boxes: tuple[Box, ...]
+    is_edited: bool = False
+    """Whether a person changed the text."""
 
     def is_clear(self, start: int, end: int) -> bool:
         """Whether all characters from `start` to before `end` are clear."""

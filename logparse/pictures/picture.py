@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 
 from logparse import user_cache
-from logparse.pictures.lines import Line, NotATerminalError
+from logparse.pictures.lines import CLEAR, Line, NotATerminalError
 
 
 class UnreadablePictureError(Exception):
@@ -31,6 +31,16 @@ class Picture:
     engine: str
     """What read it, with versions."""
     lines: tuple[Line, ...]
+
+    @property
+    def edits(self) -> str | None:
+        """A digest of the lines that a person changed; None where there are none."""
+        edited = [
+            (number, line.text, [sure >= CLEAR for sure in line.confidence])
+            for number, line in enumerate(self.lines)
+            if line.is_edited
+        ]
+        return hashlib.sha256(repr(edited).encode()).hexdigest()[:8] if edited else None
 
 
 _MAGIC = re.compile(rb"\x89PNG\r\n\x1a\n|\xff\xd8\xff|RIFF.{4}WEBP", re.DOTALL)

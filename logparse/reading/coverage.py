@@ -66,7 +66,7 @@ def coverage(
     unread = [part.filter((kinds == 0).gather(part["row"])) for part in remaining]
     named, blank = _named_and_blank(batch, matched, unread, shared)
     unparsed = (_kinds(batch, hits_of_runs).scatter(named, KNOWN).scatter(blank, KNOWN) == 0).arg_true()
-    return Coverage(kinds.scatter(named, KNOWN), blank, unparsed)
+    return Coverage(kinds.scatter(named, KNOWN), blank, batch.counting(unparsed))
 
 
 def _kinds(batch: Batch, hits: Sequence[Hits]) -> pl.Series:
@@ -157,7 +157,7 @@ def source_rows(batch: Batch, runs: pl.DataFrame, grammars: Sequence[Grammar], c
     )
     rows = pl.DataFrame(
         {
-            "index": range(len(batch.sources)),
+            "index": batch.heads,
             "source": [s.name for s in batch.sources],
             "sha256": [s.sha256 for s in batch.sources],
             "bytes": [s.bytes for s in batch.sources],

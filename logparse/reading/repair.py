@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from logparse.grammar import Grammar
-from logparse.pictures import CLEAR, Line, Picture
+from logparse.pictures import CLEAR, Line
 from logparse.reading.scan import literals
 from logparse.reading.sources import Source
 
@@ -57,7 +57,7 @@ def repaired(source: Source, grammars: Sequence[Grammar]) -> Source:
     texts[: len(lines)] = [
         new.text if text == old.text else text for text, old, new in zip(texts, picture.lines, lines, strict=False)
     ]
-    return replace(source, text="\n".join(texts).encode(), picture=Picture(picture.engine, lines))
+    return replace(source, text="\n".join(texts).encode(), picture=replace(picture, lines=lines))
 
 
 def _repaired(line: Line, words: Words) -> Line:
@@ -76,7 +76,7 @@ def _repaired(line: Line, words: Words) -> Line:
         if len(fitting) == 1 and not (proved := fitting.pop()).isdigit():
             text = text[:at] + proved + text[at + 1 :]
             confidence[at] = CLEAR
-    return Line(text, tuple(confidence), line.boxes)
+    return replace(line, text=text, confidence=tuple(confidence))
 
 
 def _clear_until(confidence: list[float], start: int, most: int) -> int:

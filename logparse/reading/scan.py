@@ -38,15 +38,36 @@ class Batch:
 
     sources: Sequence[Source]
     first: Sequence[int]
+    heads: Sequence[int]
+    """Of each source the index of the source whose text it continues, or its own. They are read as one text."""
+    repeated: frozenset[int] = frozenset()
+    """Rows that do not count, since two sources of one text show them."""
 
     @staticmethod
     def of(sources: Sequence[Source]) -> Batch:
         """The batch of `sources`; those that are not text have no line."""
-        first, row = [], 0
-        for source in sources:
+        first: list[int] = []
+        heads: list[int] = []
+        repeated: set[int] = set()
+        row = 0
+        for index, source in enumerate(sources):
             first.append(row)
+            heads.append(index)
+            if (continued := source.continued) is not None and index and sources[index - 1].name == continued.source:
+                heads[index] = heads[index - 1]
+                repeated.update(range(row - continued.not_above, row + continued.not_here))
             row += source.lines if source.status == "text" else 0
-        return Batch(sources, [*first, row])
+        return Batch(sources, [*first, row], heads, frozenset(repeated))
+
+    @property
+    def ends(self) -> list[int]:
+        """Of each source the row after the last one of its text, which other sources may continue."""
+        last = dict(zip(self.heads, self.first[1:], strict=True))
+        return [last[head] for head in self.heads]
+
+    def counting(self, rows: pl.Series) -> pl.Series:
+        """Those of these rows that count."""
+        return rows.filter(~rows.is_in(sorted(self.repeated))) if self.repeated else rows
 
     @property
     def height(self) -> int:
@@ -54,7 +75,14 @@ class Batch:
         return self.first[-1]
 
     def source_of(self, row: pl.Expr) -> pl.Expr:
-        """Index of the source that a row belongs to; null where there is no row."""
+        """Index of the source with the beginning of the text that a row belongs to; null where there is no row."""
+        index = self.input_of(row)
+        if list(self.heads) == list(range(len(self.sources))):
+            return index
+        return pl.lit(pl.Series(self.heads, dtype=pl.UInt32)).gather(index)
+
+    def input_of(self, row: pl.Expr) -> pl.Expr:
+        """Index of the source that a row is in; null where there is no row."""
         if len(self.sources) == 1:
             return pl.when(row.is_not_null()).then(pl.lit(0, pl.UInt32))
         # A source without a line has the same first row as the next one: the row is that of the last of them.

@@ -29,7 +29,7 @@ import sys
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import pairwise
 from pathlib import Path
@@ -59,6 +59,20 @@ _PART = 2**20
 
 
 @dataclass(frozen=True, slots=True)
+class Continued:
+    """What a picture continues, where it and another one show parts of one text."""
+
+    source: str
+    """Name of the picture with the text above."""
+    lines: int
+    """Different lines that both show. They count in one of the two."""
+    not_above: int
+    """Lines at the end of the other picture that do not count."""
+    not_here: int
+    """Lines at the beginning of this picture that do not count."""
+
+
+@dataclass(frozen=True, slots=True)
 class Source:
     """One input as read: its origin, its text, and remarks on how it was read."""
 
@@ -84,6 +98,10 @@ class Source:
     """Lines in which keys or passwords are masked, by number from 1, as they were before."""
     picture: Picture | None = field(default=None, repr=False)
     """Where the text was read in a picture: how clear each character is, and where it is."""
+    continued: Continued | None = None
+    """Where it is a picture whose text goes on with that of the one before it."""
+    is_continued: bool = False
+    """Whether the next source continues it."""
 
 
 @dataclass(frozen=True)
@@ -99,6 +117,12 @@ class Stored:
     """Why it could not be read."""
     changed: str | None = None
     """That it changed while it was read."""
+    text_read: Source | None = field(default=None, repr=False)
+    """Its text, where it is known already: that of a picture with what a person changed in its transcript."""
+    is_transcribed: bool = False
+    """Whether its transcript was looked for."""
+    session: tuple[str, ...] = ()
+    """Of a picture: hashes of all pictures of its session, where there are others."""
 
     @property
     def size(self) -> int:
@@ -114,8 +138,19 @@ class Stored:
         """The hash of the first `size` bytes."""
         return _sha256(self.data[:size])
 
+    @property
+    def is_picture(self) -> bool:
+        """Whether it is a picture, by how it begins."""
+        return self.trouble is None and is_picture(self.data)
+
+    def with_text(self) -> Stored:
+        """The same with its text, so that it is read only once."""
+        return self if self.text_read is not None else replace(self, text_read=self.source())
+
     def source(self) -> Source:
         """Its text."""
+        if self.text_read is not None:
+            return self.text_read
         if self.trouble is not None:
             return _without_text(self.name, b"", None, "unreadable", self.trouble, lambda: self.sha256)
         if len(self.data) <= _PIECE or "sha256" in self.__dict__:
@@ -511,11 +546,14 @@ def _read_as_picture(
         return _without_text(name, stored, compression, "not_text", reason, sha256)
     except (UnreadablePictureError, MissingPackagesError) as trouble:
         return _without_text(name, stored, compression, "unreadable", str(trouble), sha256)
-    text = "".join(f"{line.text}\n" for line in picture.lines).encode()
-    text, unmasked = masked(text)
-    return Source(
-        name, text, len(picture.lines), len(stored), sha256(), None, compression, "text", None, unmasked, picture
-    )
+    source = Source(name, b"", 0, len(stored), sha256(), None, compression, "text", None)
+    return with_picture(source, picture)
+
+
+def with_picture(source: Source, picture: Picture) -> Source:
+    """The source with the text of a picture."""
+    text, unmasked = masked("".join(f"{line.text}\n" for line in picture.lines).encode())
+    return replace(source, text=text, lines=len(picture.lines), unmasked=unmasked, picture=picture)
 
 
 def _without_text(

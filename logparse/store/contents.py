@@ -22,7 +22,7 @@ from logparse.schema import FRAMES, SCHEMA_VERSION, TEXT, conform
 from logparse.selection import find_run
 from logparse.store import FOLDER
 from logparse.store.annotating import of_runs
-from logparse.store.tables import Store
+from logparse.store.tables import SESSION, TRANSCRIPT, Store, versions_in
 
 
 def open(
@@ -91,12 +91,17 @@ def logs_of(
     frames = _Frames(store, sources)
     shared = _AllLines(store, sources)
     stored = {
-        row["source"]: _StoredLines(row["source"], row["path"], row["sha256"], row["ingest"], shared)
+        row["source"]: _StoredLines(row["source"], _path_of_text(row), row["sha256"], row["ingest"], shared)
         for row in sources.iter_rows(named=True)
         if row["ingest"]
     }
     read_at = dict(sources.filter(pl.col("read_at").is_not_null()).select("source", "read_at").iter_rows())
     return Logs(frames, grammars, frames.places, {**stored, **(lines or {})}, frames.annotations, read_at)
+
+
+def _path_of_text(row: Mapping[str, Any]) -> str | None:
+    """The file that the text of a source can be read from again; None where a person edited what was read."""
+    return None if TRANSCRIPT in versions_in(row["read_with"]) else row["path"]
 
 
 class _Frames(Mapping[str, pl.DataFrame]):
@@ -127,9 +132,30 @@ class _Frames(Mapping[str, pl.DataFrame]):
         if name == "runs":
             columns += ["label", "copies"]
         rows = self._store.scan(name, self._sources).rename({"run": "hash"})
-        joined = rows.join(self.best.select(columns).lazy(), on=["ingest", "hash"], maintain_order="left")
+        best = self.best.select(columns).lazy()
+        if not self._sessions or name == "runs":
+            joined = rows.join(best, on=["ingest", "hash"], maintain_order="left")
+        else:
+            # Rows of a run may be in each picture of its session.
+            session = pl.col("ingest").replace(self._sessions).alias("session")
+            best = best.with_columns(session).rename({"ingest": "ingest_of_run"})
+            joined = rows.with_columns(session).join(best, on=["session", "hash"], maintain_order="left")
+            names = dict(
+                self._sources.filter(pl.col("ingest").is_in(list(self._sessions))).select("ingest", "source").rows()
+            )
+            own = pl.col("ingest").replace_strict(names, default=None, return_dtype=TEXT)
+            joined = joined.with_columns(
+                pl.when(pl.col("ingest") == pl.col("ingest_of_run")).then("source").otherwise(own).alias("source")
+            )
         order = ["source_index", "line_first"] if name == "runs" else ["source_index"]
         return joined.sort(order, maintain_order=True).select(list(FRAMES[name]))
+
+    @cached_property
+    def _sessions(self) -> dict[str, str]:
+        """Ingest of each picture that is read as one text with others -> its session."""
+        read_with = self._sources.filter(pl.col("ingest").is_not_null()).select("ingest", "read_with").iter_rows()
+        sessions = {ingest: versions_in(text).get(SESSION) for ingest, text in read_with}
+        return {ingest: session for ingest, session in sessions.items() if session is not None}
 
     @cached_property
     def _copies(self) -> pl.DataFrame:

@@ -27,11 +27,12 @@ import polars as pl
 from logparse.frames.join import Part, join
 from logparse.grammar import Grammar
 from logparse.logs import Lines, Logs, SourceLines
+from logparse.reading.scan import Batch
 from logparse.reading.sources import Source, Stored
 from logparse.schema import SCHEMA_VERSION, TEXT
 from logparse.store.contents import logs_of
 from logparse.store.lines import cited_lines, line_kinds
-from logparse.store.tables import SOURCES, TABLES, Store
+from logparse.store.tables import SESSION, SOURCES, TABLES, TRANSCRIPT, Store, versions_in
 from logparse.text.labels import many
 
 _PIECE_ROWS = 2**15
@@ -63,7 +64,8 @@ def _further(grammars: Iterable[str | Path | Grammar]) -> dict[str, str]:
 def is_stale(row: Mapping[str, Any], now: str) -> bool:
     """Whether a source was read with another version of logparse or of a grammar, and can be read as it was: with all
     grammars that it was read with."""
-    then, available = _versions(row["read_with"]), _versions(now)
+    then, available = versions_in(row["read_with"]), versions_in(now)
+    then.pop(SESSION, None)
     return then != available and then.keys() <= available.keys()
 
 
@@ -112,7 +114,9 @@ class Intake:
     def stale_paths(self) -> list[str]:
         """The files that an older grammar read and that are still there."""
         rows = [row for row in self.before.to_dicts() if row["path"] and is_stale(row, self.read_with)]
-        return [row["source"] for row in rows if os.path.exists(row["path"])]
+        # The pictures of a session are read again all together.
+        gone = {_session_of(row) for row in rows if not os.path.exists(row["path"])} - {None}
+        return [row["source"] for row in rows if os.path.exists(row["path"]) and _session_of(row) not in gone]
 
     # ---- what is known ---- #
 
@@ -123,7 +127,10 @@ class Intake:
         if stored.trouble is not None:
             return False
         row = self._by_path.get(path) if path else None
-        twin = next((row for row in self._by_hash.get(stored.sha256, ()) if self._is_good(row)), None)
+        twins = [row for row in self._by_hash.get(stored.sha256, ()) if self._is_good(row) or _is_left(row, stored)]
+        if any(row["path"] == path and not _has_text_of(row, stored) for row in twins):
+            twins = []
+        twin = next((row for row in twins if _has_text_of(row, stored)), None)
         if twin is not None and (path is None or (row is not None and row["sha256"] == stored.sha256)):
             self.counts["unchanged"] += 1
             self.kept += 1
@@ -143,7 +150,9 @@ class Intake:
         """Whether what the store has need not be read again."""
         if self.stale and is_stale(row, self.read_with):
             return False
-        return row["schema_version"] == SCHEMA_VERSION and self._further.items() <= _versions(row["read_with"]).items()
+        return (
+            row["schema_version"] == SCHEMA_VERSION and self._further.items() <= versions_in(row["read_with"]).items()
+        )
 
     # ---- what is new ---- #
 
@@ -185,6 +194,7 @@ class Intake:
             counts = pl.Series("rows", [{**counts[0], "metrics": of_long.rows}], dtype=SOURCES["rows"])
             written["metrics"] = of_long.table(ids)
         stored = [self._unknown[name] for name in rows["source"]]
+        read_with = self._read_with(sources)
         now = datetime.now(UTC).replace(tzinfo=None)
         rows = rows.join(ids, on="source", maintain_order="left").with_columns(
             pl.Series("path", [place.path for place in stored], dtype=pl.String),
@@ -192,13 +202,29 @@ class Intake:
             part=pl.lit(self.store.write(written)),
             origin=pl.col("ingest"),
             read_at=pl.lit(now),
-            read_with=pl.lit(self.read_with),
+            read_with=pl.Series([read_with[name] for name in rows["source"]], dtype=pl.String),
             schema_version=pl.lit(SCHEMA_VERSION),
             rows=counts,
         )
         new = rows.select(pl.col(name).cast(dtype) for name, dtype in SOURCES.items())
         self.rows = self.store.commit(lambda current: self._with(current, new), f"ingest: {many(new.height, 'source')}")
         self.kept += new.height
+
+    def _read_with(self, sources: Sequence[Source]) -> dict[str, str]:
+        """Name of each source -> what it was read with: the edits of a person in its transcript, and other pictures of
+        its session, included."""
+        heads = Batch.of(sources).heads
+        sessions: dict[int, list[str]] = {}
+        for source, head in zip(sources, heads, strict=True):
+            sessions.setdefault(head, []).append(source.sha256)
+        out: dict[str, str] = {}
+        for source, head in zip(sources, heads, strict=True):
+            session = sessions[head]
+            edits = source.picture and source.picture.edits
+            further = {TRANSCRIPT: edits, SESSION: _session(session) if len(session) > 1 else None}
+            parts = [self.read_with, *(f"{name} {value}" for name, value in further.items() if value is not None)]
+            out[source.name] = ", ".join(parts)
+        return out
 
     def finish(self) -> None:
         """Make known contents count under their further paths."""
@@ -285,8 +311,29 @@ class Intake:
         return ", ".join(f"{number} {what}" for what, number in self.counts.items() if number) or "nothing"
 
 
-def _versions(read_with: str) -> dict[str, str]:
-    return dict(part.rsplit(" ", 1) for part in read_with.split(", "))
+def _session(hashes: Iterable[str]) -> str:
+    return "+".join(sha256[:12] for sha256 in hashes)
+
+
+def _session_of(row: Mapping[str, Any]) -> str | None:
+    return versions_in(row["read_with"]).get(SESSION)
+
+
+def _is_left(row: Mapping[str, Any], stored: Stored) -> bool:
+    """Whether a source stays as it is, since not all pictures of its session are given."""
+    before = _session_of(row)
+    return before is not None and not set(before.split("+")) <= set(_session(stored.session).split("+"))
+
+
+def _has_text_of(row: Mapping[str, Any], stored: Stored) -> bool:
+    """Whether a source was read with the same edits of a person and in the same session, as far as an input says."""
+    then = versions_in(row["read_with"])
+    edits = stored.text_read.picture.edits if stored.text_read and stored.text_read.picture else None
+    if stored.is_transcribed and then.get(TRANSCRIPT) != edits:
+        return False
+    if not stored.session or (TRANSCRIPT in then and not stored.is_transcribed):
+        return True
+    return then.get(SESSION) == _session(stored.session) or _is_left(row, stored)
 
 
 def _absolute(stored: Stored) -> str:

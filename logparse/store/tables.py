@@ -72,7 +72,18 @@ SOURCES: dict[str, pl.DataType] = {
 """The columns of `sources` in a store. source: absolute path, or the name of a stream with the head of its hash. path:
 the same without links, by which a file is known; null for streams and for what a file held before it was overwritten.
 origin: the first ingest of a source that has grown or was read again since. part: name of the files that hold the
-rows. read_with: logparse and the grammars, with their versions. rows: how many rows of each table."""
+rows. read_with: logparse and the grammars, with their versions, and `TRANSCRIPT` with a digest of the edits and
+`SESSION` with the hashes of the pictures. rows: how many rows of each table."""
+TRANSCRIPT = "transcript"
+"""In `read_with`: a person edited the text of a picture in its transcript."""
+SESSION = "session"
+"""In `read_with`: the text is read as one with that of other pictures. The same in all of them."""
+
+
+def versions_in(read_with: str) -> dict[str, str]:
+    """Name -> version of all that a source was read with."""
+    return dict(part.rsplit(" ", 1) for part in read_with.split(", "))
+
 
 ANNOTATIONS: dict[str, pl.DataType] = {
     "kind": TEXT,

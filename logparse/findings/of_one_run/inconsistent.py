@@ -29,6 +29,7 @@ from logparse.comparison.jobs import Job
 from logparse.comparison.ledger import Ledger
 from logparse.comparison.phrases import clauses, labels, per_second, shown
 from logparse.findings import Finding, Scene
+from logparse.frames.identities import STATED, TOLERANCE, is_one_at_a_time, is_product, is_rate_of_whole_run
 from logparse.grammar import formula as formulas
 from logparse.schema import RUNS
 from logparse.text.location import Location
@@ -36,8 +37,6 @@ from logparse.text.numbers import figure, seconds
 from logparse.text.terminal import one_line
 
 ID = "F29"
-_TOLERANCE = 0.02
-_STATED = frozenset({"read", "seen", "converted"})
 _COUNTS = frozenset({"steps", "batch_size", "micro_batch_size", "ranks", "devices", "gradient_accumulation"})
 _PHASES = ("queue_s", "compile_s", "load_s", "train_s", "eval_s", "checkpoint_s")
 
@@ -65,26 +64,18 @@ def find(scene: Scene) -> Iterator[Finding]:
 
 def _stated(ledger: Ledger, job: Job, column: str) -> Value | None:
     value = ledger.value(job, column)
-    return value if value.value and value.how in _STATED else None
-
-
-def _is_product(number: float, a: Value, b: Value) -> bool:
-    """Whether a × b equals the number, within 2 % or the rounding of the printed digits."""
-    least, most = (
-        (a.value + sign * (a.resolution or 0.0)) * (b.value + sign * (b.resolution or 0.0)) for sign in (-1, 1)
-    )
-    return bool(least <= number <= most or abs(a.value * b.value / number - 1) <= _TOLERANCE)
+    return value if value.value and value.how in STATED else None
 
 
 def _rate(ledger: Ledger, job: Job) -> _Failed | None:
     """rate = work / time."""
     rate, time = (_stated(ledger, job, c) for c in ("throughput", "train_s"))
-    if rate is None or time is None or job["throughput_window"] != "whole":
+    if rate is None or time is None or not is_rate_of_whole_run(job):
         return None
     work = _work(ledger, job)
     if work is None:
         return None
-    if _is_product(work, rate, time):
+    if is_product(work, rate, time):
         return None
     expected = f"{figure(work / time.value, None, 5)} {per_second(job)}"
     return _Failed(
@@ -99,7 +90,7 @@ def _work(ledger: Ledger, job: Job) -> int | None:
     for columns in (("samples",), ("steps", "batch_size")):
         values = [ledger.value(job, column) for column in columns]
         if all(
-            v.value and (v.how in _STATED or _of_counts(ledger, job, c)) for v, c in zip(values, columns, strict=True)
+            v.value and (v.how in STATED or _of_counts(ledger, job, c)) for v, c in zip(values, columns, strict=True)
         ):
             return math.prod(int(v.value) for v in values)
     return None
@@ -115,16 +106,15 @@ def _of_counts(ledger: Ledger, job: Job, column: str) -> bool:
 
 
 def _of_counts_or_stated(ledger: Ledger, job: Job, column: str) -> bool:
-    return column not in RUNS or ledger.value(job, column).how in _STATED or _of_counts(ledger, job, column)
+    return column not in RUNS or ledger.value(job, column).how in STATED or _of_counts(ledger, job, column)
 
 
 def _latency(ledger: Ledger, job: Job) -> _Failed | None:
     """latency × rate = 1, one input at a time."""
     rate, latency = (_stated(ledger, job, c) for c in ("throughput", "latency_s"))
-    alone = job["batch_size"] == 1 or (job["batch_size"] is None and job["throughput_window"] == "single_input")
-    if rate is None or latency is None or not alone:
+    if rate is None or latency is None or not is_one_at_a_time(job):
         return None
-    if _is_product(1, rate, latency):
+    if is_product(1, rate, latency):
         return None
     expected = f"{figure(1 / latency.value, None, 5)} {per_second(job)}"
     return _Failed(
@@ -142,7 +132,7 @@ def _whole(ledger: Ledger, job: Job) -> _Failed | None:
             continue
         phases_s = sum(v.value for v in stated.values())
         uncertainty = (whole.resolution or 0.0) + sum(v.resolution or 0.0 for v in stated.values())
-        if phases_s > whole.value + max(_TOLERANCE * whole.value, uncertainty):
+        if phases_s > whole.value + max(TOLERANCE * whole.value, uncertainty):
             return _Failed(
                 job, f"{', '.join(c.removesuffix('_s') for c in stated)} took {seconds(phases_s, None)} of a total of "
                 f"{shown(ledger, part, 'total_s')} ({one_line(part.label)})",
