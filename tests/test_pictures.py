@@ -149,6 +149,8 @@ def test_a_number_with_a_guess_is_null_and_says_so(monkeypatch):
     row = logs.evidence.row(by_predicate=pl.col("column").cast(pl.String) == "loss", named=True)
     assert (row["code"], row["y"], row["height"]) == ("not_legible", 16 * last, 16)
     assert cell(logs, "steps")[0] is not None
+    page = logparse.show(logs, logs.runs["run"][0], "loss").text
+    assert page.splitlines()[1].startswith(f"   line {last + 1} in the picture: x ")
 
 
 def test_a_faint_cell_beside_a_number_makes_it_illegible(monkeypatch):
