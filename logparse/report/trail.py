@@ -90,7 +90,7 @@ class Trail:
 
         job: index in the ledger's jobs. name, how and formula: indices of words; formula is -1 if there is none. value:
         text; null if the cell is empty: how is then the reason, and the inputs are what is not legible in pictures.
-        inputs: see `_input`. rest: `notes` (words), `more` (number of inputs not included), `places` (lines that are not
+        inputs: see `_input`. rest: `notes` (words), `more` (number of inputs not included), `places` (lines that are no
         inputs); omitted if there is none of these.
         """
         head = [self._homes[job.id], self._word(column)]
