@@ -183,6 +183,16 @@ def test_a_last_row_that_is_not_read_gives_no_earlier_value(monkeypatch):
     assert cell(logs, "steps")[0] is None
 
 
+def test_a_row_that_is_not_read_says_nothing_of_a_run_in_another_source(monkeypatch):
+    line = next(line for line in LOG.read_text().splitlines() if "Loss=" in line).replace("Loss=", "L@#s=")
+    picture = as_picture(line, {0: marked(line, "L@#s", 1) + "^"})
+    monkeypatch.setattr(reading, "read_picture", lambda data: picture)
+    log = LOG.read_bytes()
+    alone, both = logparse.ingest(log), logparse.ingest([b"\x89PNG\r\n\x1a\n", log])
+    left_out = ["label", "source"]
+    assert both.runs.drop(left_out).equals(alone.runs.drop(left_out))
+
+
 def test_words_are_mended_and_digits_are_not(monkeypatch):
     lines = last_lines(LOG)
     last = max(i for i, line in enumerate(lines) if "Loss=" in line)

@@ -108,11 +108,12 @@ def _lost(hits: Hits, runs: pl.DataFrame, lines: PictureLines, rows: Iterable[in
         texts = pl.DataFrame(variants, schema={"row": pl.UInt32, "text": TEXT}, orient="row")
         found = run_rules(cut(texts, hits.grammar), list(rules.values()))
         lost |= {(row, name) for name, frame in found.items() for row in frame["row"].to_list()}
-    ends = runs.sort("row_end").select("n", "row_end").rows()
+    first_of_source = pl.col("row_last") + 1 - pl.col("line_last")
+    bounds = runs.sort("row_end").select("n", first_of_source, "row_end").rows()
     for row, name in sorted(lost):
         line = lines.lines[row]
         # A run ends where the next one begins; what is above it may belong to it too.
-        n = next((n for n, end in ends if row < end), None)
+        n = next((n for n, first, end in bounds if first <= row < end), None)
         if n is not None:
             yield n, name, None, row, row << 32, line.text, line.text, line.marked(0, len(line.text)).strip()
 
