@@ -11,6 +11,7 @@ import io
 import os
 import shutil
 import subprocess
+import sys
 import tempfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -179,12 +180,12 @@ def _plain(text: str) -> str:
     return text.replace("<", "&lt;").replace("|", "\\|")
 
 
-def small(png: bytes) -> bytes:
+def small(png: bytes, colours: int = 128) -> bytes:
     """The picture with a palette: a tenth of the bytes, and no visible difference."""
     from PIL import Image
 
     out = io.BytesIO()
-    Image.open(io.BytesIO(png)).convert("RGB").quantize(128).save(out, "png", optimize=True)
+    Image.open(io.BytesIO(png)).convert("RGB").quantize(colours).save(out, "png", optimize=True)
     return out.getvalue()
 
 
@@ -204,12 +205,28 @@ def photograph_the_report(chromium: str) -> bytes:
         return small(picture.read_bytes())
 
 
+def screenshots() -> Iterator[tuple[Path, bytes]]:
+    """A picture of the terminal at the end of each run of the write-up that it showed as a picture."""
+    sys.path.append(str(ROOT / "benchmarks"))
+    from picture_drawing import drawn, on_screen, png
+
+    terminals = {"cerebras": ("Fira Code", 23), "graphcore": ("DM Mono", 32), "groq": ("Source Code Pro", 32)}
+    for platform, (font, rows) in terminals.items():
+        for name in TEN_RUNS[platform]:
+            lines = on_screen((ROOT / "sample_logs" / name).read_text(), 150, rows)
+            picture = drawn(lines, font, 14, dark=platform != "groq", columns=152)
+            yield HERE / "screenshots" / f"{Path(name).stem}.png", small(png(picture), 32)
+
+
 def main() -> None:
     for path, text in pages():
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
     for path, logs, name in pictures():
         path.write_bytes(small(export(charts.specification(name, charts.view_for(name, logs, by=BY.get(name))), "png")))
+    for path, picture in screenshots():
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(picture)
     if chromium := shutil.which("chromium"):
         (HERE / "report.png").write_bytes(photograph_the_report(chromium))
 
