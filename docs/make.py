@@ -1,6 +1,6 @@
 """Write the pages of findings, charts and frames from docstrings, the schema and the sample logs; draw the pictures.
 
-    pip install -e '.[charts,docs]' && python docs/make.py
+    pip install -e '.[charts,test,pictures,docs]' && python docs/make.py
 
 A test checks that the pages are up to date. Of the pictures it only checks that they exist.
 """
@@ -205,6 +205,23 @@ def photograph_the_report(chromium: str) -> bytes:
         return small(picture.read_bytes())
 
 
+def photograph_a_number(chromium: str) -> bytes:
+    """What a click on a number of a screenshot shows in the report."""
+    from playwright.sync_api import sync_playwright
+
+    from logparse.report import report
+
+    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
+        path = Path(folder) / "report.html"
+        path.write_text(report(logparse.ingest("docs/screenshots/bert_large_batch_1024.png")))
+        browser = playwright.chromium.launch(executable_path=chromium, args=["--headless=new", "--no-sandbox"])
+        page = browser.new_page(viewport={"width": 1000, "height": 700}, color_scheme="light")
+        page.goto(path.as_uri())
+        page.wait_for_selector("html[data-drawn=yes]")
+        page.locator("#runs-table button.n", has_text="7.0781").first.click()
+        return small(page.locator("#viewer").screenshot())
+
+
 def screenshots() -> Iterator[tuple[Path, bytes]]:
     """A picture of the terminal at the end of each run of the write-up that it showed as a picture."""
     sys.path.append(str(ROOT / "benchmarks"))
@@ -229,6 +246,7 @@ def main() -> None:
         path.write_bytes(picture)
     if chromium := shutil.which("chromium"):
         (HERE / "report.png").write_bytes(photograph_the_report(chromium))
+        (HERE / "number.png").write_bytes(photograph_a_number(chromium))
 
 
 if __name__ == "__main__":

@@ -40,7 +40,7 @@ class Picture:
 _MAGIC = re.compile(rb"\x89PNG\r\n\x1a\n|\xff\xd8\xff|RIFF.{4}WEBP", re.DOTALL)
 _FORMATS = ("PNG", "JPEG", "WEBP")
 _MOST_PIXELS = 40_000_000
-_REVISION = 1
+_REVISION = 2
 """Goes up when the same picture gives another text: what is in the cache does not count then."""
 _MOST_CACHED = 512
 """Pictures in the user's cache."""

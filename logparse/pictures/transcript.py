@@ -175,12 +175,19 @@ def _row(grid: Grid, cells: Cells, labels: _Labels, row: int) -> Line:
         confidence.append(0.0 if kind == FAINT else 1.0 if kind < 0 else float(labels.confidence[kind]))
     for word in _ENDS_LIKE_A_NUMBER.finditer("".join(text)):
         confidence[word.end() - 1] = 0.0
+    for word in _LIKE_A_NUMBER.finditer("".join(text)):
+        goes_on = word.end() < last and text[word.end()].isalpha()
+        if not goes_on or any(map(str.isdigit, word[0])):
+            for at in range(*word.span()):
+                confidence[at] = 0.0 if text[at].isalpha() else confidence[at]
     boxes = tuple(grid.box(row, column, column) for column in range(last))
     return Line("".join(text), tuple(confidence), boxes)
 
 
 _ENDS_LIKE_A_NUMBER = re.compile(r"[A-Za-z]{2}[01](?![0-9])")
 """`INF0`: most likely `INFO`, in a font that none of the others is like."""
+_LIKE_A_NUMBER = re.compile(r"(?<![A-Za-z])[0-9lO.,:+-]+")
+"""`07:ll:04`, `1O24`, `l`: most likely digits, in a font in which these letters are like them."""
 
 
 def _without_cursor(rows: list[Line]) -> None:
