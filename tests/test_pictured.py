@@ -143,3 +143,21 @@ def test_what_is_not_clear_identifies_no_run(monkeypatch: pytest.MonkeyPatch) ->
     log = logparse.ingest(LOG).runs["run"][0]
     assert clear.runs["run"][0] == f"p{log[:11]}"
     assert unclear.runs["run"][0] != clear.runs["run"][0]
+
+
+def test_the_screenshots_of_the_documentation_show_the_runs_of_the_sample_logs() -> None:
+    shots = sorted((ROOT / "docs" / "screenshots").glob("*.png"))
+    assert len(shots) == 8
+    assert sum(path.stat().st_size for path in shots) < 200_000
+    names = {path.stem for path in shots}
+    logs = [path for path in (ROOT / "sample_logs").rglob("*.out") if path.stem in names]
+    alone, seen = logparse.ingest(sorted(logs)), logparse.ingest(shots)
+    columns = ["throughput", "loss", "score", "latency_s", "epochs", "status"]
+    by_name = [
+        {Path(row["source"]).stem: [row[c] for c in columns] for row in each.runs.rows(named=True)}
+        for each in (seen, alone)
+    ]
+    assert by_name[0] == by_name[1]
+    both = seen + alone
+    assert both.runs.filter(pl.col("source").str.contains("cerebras"))["copies"].to_list() == [1, 1, 1]
+    assert not differing(both)

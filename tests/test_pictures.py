@@ -23,6 +23,7 @@ pytest.importorskip("rapidocr")
 
 from picture_drawing import FONTS, as_jpeg, drawn, png, scaled  # noqa: E402
 
+from logparse.pictures import transcript  # noqa: E402
 from logparse.pictures.transcript import read_lines  # noqa: E402
 
 LOG = ROOT / "sample_logs/cerebras/bert_large_batch_1024.out"
@@ -200,6 +201,29 @@ def test_words_are_mended_and_digits_are_not(monkeypatch):
     logs = logs_of(monkeypatch, "\n".join(lines), {last: marked(lines[last], "Gl0bal", 2)})
     assert cell(logs, "throughput")[0] is not None
     assert cell(logs, "loss")[0] is not None
+
+
+def test_letters_that_are_like_digits_are_not_clear_where_a_number_is():
+    """Such as the `l` of a font in which it is like a one."""
+    texts = {
+        "Loss=7.l25 at 07:ll:04": "Loss=7.?25 at 07:??:04",
+        "Step=l00, all of l": "Step=?00, all of ?",
+        "control 10 Pool2d lO24": "control 10 Pool2d ??24",
+        "INFO log path": "INFO log path",
+    }
+    for text, expected in texts.items():
+        places = set(transcript.like_digits(text))
+        assert "".join("?" if at in places else character for at, character in enumerate(text)) == expected
+
+
+def test_a_letter_that_digits_were_read_as_is_clear_nowhere():
+    def line(text: str) -> Line:
+        return Line(text, (1.0,) * len(text), ((0, 0, 8, 16),) * len(text))
+
+    read = transcript._without_like_digits([*map(line, ["07:ll:04", "07:ll:05", "all is well"])])
+    assert [row.marked(0, len(row.text)) for row in read] == ["07:??:04", "07:??:05", "a?? is we??"]
+    once = transcript._without_like_digits([*map(line, ["07:1l:04", "all is well"])])
+    assert [row.marked(0, len(row.text)) for row in once] == ["07:1?:04", "all is well"]
 
 
 # -- what is no picture of a terminal ---------------------------------------------------------------------------------

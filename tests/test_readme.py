@@ -1,7 +1,7 @@
 """README and docs are true: each example on a page runs and prints what the page shows. `--update` rewrites the output.
 
-A page's examples run in a folder of their own, in which the sample logs, the screenshots, `acme.log` and `acme.py` are, and each file
-that the page itself shows: a block after a paragraph that ends in "`NAME` contains".
+A page's examples run in a folder of their own, in which the sample logs, the screenshots, `acme.log` and `acme.py` are,
+and each file that the page itself shows: a block after a paragraph that ends in "`NAME` contains".
 """
 
 from __future__ import annotations
