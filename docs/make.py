@@ -1,6 +1,6 @@
 """Write the pages of findings, charts and frames from docstrings, the schema and the sample logs; draw the pictures.
 
-    pip install -e '.[charts,docs]' && python docs/make.py
+    pip install -e '.[charts,test,pictures,docs]' && python docs/make.py
 
 A test checks that the pages are up to date. Of the pictures it only checks that they exist.
 """
@@ -11,6 +11,7 @@ import io
 import os
 import shutil
 import subprocess
+import sys
 import tempfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -179,12 +180,12 @@ def _plain(text: str) -> str:
     return text.replace("<", "&lt;").replace("|", "\\|")
 
 
-def small(png: bytes) -> bytes:
+def small(png: bytes, colours: int = 128) -> bytes:
     """The picture with a palette: a tenth of the bytes, and no visible difference."""
     from PIL import Image
 
     out = io.BytesIO()
-    Image.open(io.BytesIO(png)).convert("RGB").quantize(128).save(out, "png", optimize=True)
+    Image.open(io.BytesIO(png)).convert("RGB").quantize(colours).save(out, "png", optimize=True)
     return out.getvalue()
 
 
@@ -204,14 +205,48 @@ def photograph_the_report(chromium: str) -> bytes:
         return small(picture.read_bytes())
 
 
+def photograph_a_number(chromium: str) -> bytes:
+    """What a click on a number of a screenshot shows in the report."""
+    from playwright.sync_api import sync_playwright
+
+    from logparse.report import report
+
+    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
+        path = Path(folder) / "report.html"
+        path.write_text(report(logparse.ingest("docs/screenshots/bert_large_batch_1024.png")))
+        browser = playwright.chromium.launch(executable_path=chromium, args=["--headless=new", "--no-sandbox"])
+        page = browser.new_page(viewport={"width": 1000, "height": 700}, color_scheme="light")
+        page.goto(path.as_uri())
+        page.wait_for_selector("html[data-drawn=yes]")
+        page.locator("#runs-table button.n", has_text="7.0781").first.click()
+        return small(page.locator("#viewer").screenshot())
+
+
+def screenshots() -> Iterator[tuple[Path, bytes]]:
+    """A picture of the terminal at the end of each run of the write-up that it showed as a picture."""
+    sys.path.append(str(ROOT / "benchmarks"))
+    from picture_drawing import drawn, on_screen, png
+
+    terminals = {"cerebras": ("Fira Code", 23), "graphcore": ("DM Mono", 32), "groq": ("Source Code Pro", 32)}
+    for platform, (font, rows) in terminals.items():
+        for name in TEN_RUNS[platform]:
+            lines = on_screen((ROOT / "sample_logs" / name).read_text(), 150, rows)
+            picture = drawn(lines, font, 14, dark=platform != "groq", columns=152)
+            yield HERE / "screenshots" / f"{Path(name).stem}.png", small(png(picture), 32)
+
+
 def main() -> None:
     for path, text in pages():
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
     for path, logs, name in pictures():
         path.write_bytes(small(export(charts.specification(name, charts.view_for(name, logs, by=BY.get(name))), "png")))
+    for path, picture in screenshots():
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(picture)
     if chromium := shutil.which("chromium"):
         (HERE / "report.png").write_bytes(photograph_the_report(chromium))
+        (HERE / "number.png").write_bytes(photograph_a_number(chromium))
 
 
 if __name__ == "__main__":

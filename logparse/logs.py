@@ -16,7 +16,7 @@ import polars as pl
 from logparse import storage
 from logparse.arguments import OneOrMany, as_tuple
 from logparse.errors import UsageError, nearest
-from logparse.frames import copies
+from logparse.frames import copies, pictured
 from logparse.grammar import Grammar, registry
 from logparse.schema import COLUMNS, FRAMES, TEXT, TIME, conform
 from logparse.selection import find_runs, labels_of_settings
@@ -228,14 +228,15 @@ class Logs:
             .rename({"run": "was"})
             .join(order, on="source", how="left", maintain_order="left")
         )
-        places = copies.with_ids(places)
+        places = pictured.with_logs(copies.with_ids(places))
         annotations = pl.concat(
             logs.annotations.with_columns(pl.col("run").replace(dict(ids.select("was", "run").iter_rows())))
             for part, logs in enumerate((self, more))
             for ids in [places.filter(pl.col("part") == part)]
         ).unique(maintain_order=True)
         labels = annotations.filter(pl.col("kind") == "label", pl.col("run").is_not_null()).select("run", "text")
-        best = copies.labelled(copies.fullest(places), dict(labels.iter_rows()))
+        given = dict(labels.iter_rows())
+        best = copies.labelled(copies.fullest(places), given)
         parts = [(logs, best.filter(pl.col("part") == part)) for part, logs in enumerate((self, more))]
         frames = {
             name: pl.concat(_renumbered(getattr(logs, name), chosen) for logs, chosen in parts)
@@ -248,10 +249,11 @@ class Logs:
                 frames["runs"].drop("label", "copies"), on="run", how="left", maintain_order="left"
             ),
         )
+        joined, places = pictured.in_logs({**frames, "sources": sources}, places.select(*copies.COPIES), given)
         return Logs(
-            {**frames, "sources": sources},
+            joined,
             [*self.grammars, *(g for g in more.grammars if g.name not in {own.name for own in self.grammars})],
-            places.select(*copies.COPIES),
+            places,
             {**more._lines, **self._lines},
             annotations,
             {**more.read_at, **self.read_at},

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from logparse.arguments import OneOrMany, as_tuple
-from logparse.frames import evidence, identities, legible, records, run_defaults
+from logparse.frames import evidence, identities, legible, pictured, records, run_defaults
 from logparse.frames.join import LongLog, Part, join
 from logparse.frames.lines import AllLines
 from logparse.frames.locate import located, placed_evidence
@@ -88,7 +88,7 @@ def ingest(
     for batch, part in _read((each.source() for each in stored), chosen, progress):
         sources.extend(batch.sources)
         parts.append(part)
-    frames, places = join(parts)
+    frames, places = pictured.in_logs(*join(parts))
     kinds = {name: lines for part in parts for name, lines in part.kinds.items()}
     lines = {source.name: SourceLines(source.text, kinds.get(source.name), source.unmasked) for source in sources}
     return Logs(frames, chosen, places, lines)

@@ -26,7 +26,7 @@ TABLE = {
     "F16": "gate-failed", "F17": "copies", "F18": "claim-refuted", "F19": "rank-scope", "F20": "clock",
     "F21": "different-workload", "F22": "scenario", "F23": "aggregation", "F24": "idle", "F25": "outlier",
     "F26": "superlinear", "F27": "resumed", "F28": "diverged", "F29": "inconsistent", "F30": "queue", "F31": "profiled",
-    "F32": "stall", "F33": "shared-directory",
+    "F32": "stall", "F33": "shared-directory", "F34": "picture-differs",
 }  # fmt: skip
 """Every finding there is: an id is never given to another one, since people ignore by name and quote by id."""
 TEN = [

@@ -23,6 +23,7 @@ pytest.importorskip("rapidocr")
 
 from picture_drawing import FONTS, as_jpeg, drawn, png, scaled  # noqa: E402
 
+from logparse.pictures import transcript  # noqa: E402
 from logparse.pictures.transcript import read_lines  # noqa: E402
 
 LOG = ROOT / "sample_logs/cerebras/bert_large_batch_1024.out"
@@ -149,6 +150,8 @@ def test_a_number_with_a_guess_is_null_and_says_so(monkeypatch):
     row = logs.evidence.row(by_predicate=pl.col("column").cast(pl.String) == "loss", named=True)
     assert (row["code"], row["y"], row["height"]) == ("not_legible", 16 * last, 16)
     assert cell(logs, "steps")[0] is not None
+    page = logparse.show(logs, logs.runs["run"][0], "loss").text
+    assert page.splitlines()[1].startswith(f"   line {last + 1} in the picture: x ")
 
 
 def test_a_faint_cell_beside_a_number_makes_it_illegible(monkeypatch):
@@ -259,6 +262,16 @@ def test_what_a_picture_does_not_show_is_not_in_it(monkeypatch):
         assert absent["reason"].str.starts_with("not in this picture: ").unique().to_list() == [begins]
 
 
+def test_a_row_that_is_not_read_says_nothing_of_a_run_in_another_source(monkeypatch):
+    line = next(line for line in LOG.read_text().splitlines() if "Loss=" in line).replace("Loss=9", "Loss=g")
+    picture = as_picture(line, {0: marked(line, "Loss=g", 5)})
+    monkeypatch.setattr(reading, "read_picture", lambda data: picture)
+    log = LOG.read_bytes()
+    alone, both = logparse.ingest(log), logparse.ingest([b"\x89PNG\r\n\x1a\n", log])
+    left_out = ["label", "source"]
+    assert both.runs.drop(left_out).equals(alone.runs.drop(left_out))
+
+
 def test_words_are_mended_and_digits_are_not(monkeypatch):
     lines = last_lines(LOG)
     last = max(i for i, line in enumerate(lines) if "Loss=" in line)
@@ -266,6 +279,29 @@ def test_words_are_mended_and_digits_are_not(monkeypatch):
     logs = logs_of(monkeypatch, "\n".join(lines), {last: marked(lines[last], "Gl0bal", 2)})
     assert cell(logs, "throughput")[0] is not None
     assert cell(logs, "loss")[0] is not None
+
+
+def test_letters_that_are_like_digits_are_not_clear_where_a_number_is():
+    """Such as the `l` of a font in which it is like a one."""
+    texts = {
+        "Loss=7.l25 at 07:ll:04": "Loss=7.?25 at 07:??:04",
+        "Step=l00, all of l": "Step=?00, all of ?",
+        "control 10 Pool2d lO24": "control 10 Pool2d ??24",
+        "INFO log path": "INFO log path",
+    }
+    for text, expected in texts.items():
+        places = set(transcript.like_digits(text))
+        assert "".join("?" if at in places else character for at, character in enumerate(text)) == expected
+
+
+def test_a_letter_that_digits_were_read_as_is_clear_nowhere():
+    def line(text: str) -> Line:
+        return Line(text, (1.0,) * len(text), ((0, 0, 8, 16),) * len(text))
+
+    read = transcript._without_like_digits([*map(line, ["07:ll:04", "07:ll:05", "all is well"])])
+    assert [row.marked(0, len(row.text)) for row in read] == ["07:??:04", "07:??:05", "a?? is we??"]
+    once = transcript._without_like_digits([*map(line, ["07:1l:04", "all is well"])])
+    assert [row.marked(0, len(row.text)) for row in once] == ["07:1?:04", "all is well"]
 
 
 # -- what is no picture of a terminal ---------------------------------------------------------------------------------

@@ -1,7 +1,7 @@
 """README and docs are true: each example on a page runs and prints what the page shows. `--update` rewrites the output.
 
-A page's examples run in a folder of their own, in which the sample logs, `acme.log` and `acme.py` are, and each file
-that the page itself shows: a block after a paragraph that ends in "`NAME` contains".
+A page's examples run in a folder of their own, in which the sample logs, the screenshots, `acme.log` and `acme.py` are,
+and each file that the page itself shows: a block after a paragraph that ends in "`NAME` contains".
 """
 
 from __future__ import annotations
@@ -56,6 +56,8 @@ def examples(*kinds: str, pages: Sequence[Path] = PAGES) -> list[Any]:
 def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, page: Path) -> Path:
     """The folder that the examples of `page` run in."""
     (tmp_path / "sample_logs").symlink_to(SAMPLES)
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "docs" / "screenshots").symlink_to(ROOT / "docs" / "screenshots")
     for name, text in {**files(OWN_GRAMMAR), **files(page)}.items():
         (tmp_path / name).write_text(text)
     monkeypatch.chdir(tmp_path)

@@ -6,6 +6,7 @@ rest on a field with a guess become null, and `evidence` names the text and its 
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
@@ -40,22 +41,27 @@ class PictureLines:
     """The lines of a batch that are in pictures, by row."""
 
     lines: Mapping[int, Line]
+    begins: Sequence[int]
+    """The first row of each text of the batch, in order."""
 
     @staticmethod
     def of(batch: Batch) -> PictureLines:
         """Those of a batch."""
         sources = zip(batch.sources, batch.first, strict=False)
-        return PictureLines(
-            {
-                first + number: line
-                for source, first in sources
-                if source.picture is not None and source.status == "text"
-                for number, line in enumerate(source.picture.lines)
-            }
-        )
+        lines = {
+            first + number: line
+            for source, first in sources
+            if source.picture is not None and source.status == "text"
+            for number, line in enumerate(source.picture.lines)
+        }
+        return PictureLines(lines, [batch.first[index] for index, head in enumerate(batch.heads) if index == head])
 
     def __bool__(self) -> bool:
         return bool(self.lines)
+
+    def begin_of_text(self, row: int) -> int:
+        """The first row of the text that a row is in."""
+        return self.begins[bisect_right(self.begins, row) - 1]
 
     def runs(self, runs: pl.DataFrame) -> list[int]:
         """The n of those runs (with n and row_first) that are in a picture."""
@@ -119,11 +125,14 @@ def _lost(hits: Hits, runs: pl.DataFrame, lines: PictureLines, rows: Iterable[in
         found = run_rules(cut(texts, hits.grammar), list(rules.values()))
         lost |= {(row, name) for name, frame in found.items() for row in frame["row"].to_list()}
     lost |= {(row, None) for row in rows if _hides_a_word(lines.lines[row])}
-    ends = runs.sort("row_end").select("n", "row_end").rows()
+    bounds = [
+        (n, lines.begin_of_text(first), end)
+        for n, first, end in runs.sort("row_end").select("n", "row_first", "row_end").iter_rows()
+    ]
     for row, name in sorted(lost, key=lambda each: (each[0], each[1] or "")):
         line = lines.lines[row]
         # A run ends where the next one begins; what is above it may belong to it too.
-        n = next((n for n, end in ends if row < end), None)
+        n = next((n for n, first, end in bounds if first <= row < end), None)
         if n is not None:
             shown = line.marked(0, len(line.text)).strip()
             yield n, name, None, row, row << 32, line.text, line.text, *_not_legible(shown)

@@ -20,7 +20,8 @@ from dataclasses import dataclass, replace
 
 import polars as pl
 
-from logparse.frames import pasted
+from logparse.frames import pasted, pictured
+from logparse.frames.legible import PictureLines
 from logparse.grammar import Rule
 from logparse.reading.match import Hits, one_line
 from logparse.reading.scan import Batch
@@ -403,12 +404,13 @@ def _named(
     """
     extents = pl.concat([_extents(place, frame) for place, frame in zip(places, lines, strict=True)]).filter("is_run")
     found, ids = [], []
+    pictures = PictureLines.of(batch)
     for place, frame in zip(places, lines, strict=True):
         in_run = frame["n"].is_in(extents["n"].implode()).fill_null(False)
         hits = place.hits.with_frames(_lines_of_runs(place, frame["n"], in_run))
         if hits.by_rule:
             found.append(hits)
-            ids.append(_identities(hits, frame["n"].filter(in_run).unique()))
+            ids.append(_identities(hits, frame["n"].filter(in_run).unique(), pictures))
     if not found:
         return Found(_no_runs(), [])
     platforms = pl.Series([place.hits.grammar.name for place in places])
@@ -418,6 +420,7 @@ def _named(
         .with_columns(
             pl.coalesce("begin_row", "own_row").alias("row_first"),
             pl.lit(platforms).gather(pl.col("platform_index")).alias("platform"),
+            _id(batch).alias("run"),
             _row_end(batch, extents, ends).alias("row_end"),
             _line(batch, pl.col("row_last")).alias("line_last"),
         )
@@ -429,6 +432,15 @@ def _named(
 def _line(batch: Batch, row: pl.Expr) -> pl.Expr:
     """The number of a row in its source, from 1."""
     return row - pl.lit(pl.Series(batch.first, dtype=pl.UInt32)).gather(batch.input_of(row)) + 1
+
+
+def _id(batch: Batch) -> pl.Expr:
+    """The id of a run: that of one in a picture is not that of one in a log."""
+    pictures = [index for index, source in enumerate(batch.sources) if source.picture is not None]
+    if not pictures:
+        return pl.col("run")
+    in_picture = pl.concat_str(pl.lit(pictured.PREFIX), pl.col("run").str.head(11))
+    return pl.when(pl.col("source").is_in(pictures)).then(in_picture).otherwise("run")
 
 
 def _row_end(batch: Batch, extents: pl.DataFrame, ends: pl.Series) -> pl.Expr:
@@ -477,14 +489,19 @@ def _extents(place: _Places, lines: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _identities(hits: Hits, runs: pl.Series) -> pl.DataFrame:
-    """n, run (id), keyed: a hash of the identifying values, or of all values that were read if none is printed."""
+def _identities(hits: Hits, runs: pl.Series, pictures: PictureLines) -> pl.DataFrame:
+    """n, run (id), keyed: a hash of the identifying values, or of all values that were read if none is printed.
+
+    What is not clear in a picture identifies nothing.
+    """
     keys = []
     for index, names in enumerate(hits.grammar.identity):
         for order, name in enumerate(names.split("|")):
             rule, _, field = name.strip().partition(".")
             frame = hits.get(rule)
             if frame is not None and f"{field}:text" in frame.columns:
+                if pictures:
+                    frame = frame.filter(_are_legible(frame, f"{field}:text", pictures))
                 first = one_line(frame[["n", f"{field}:text"]], f"{field}:text", "first")
                 place = full(index, first.height).alias("index"), full(order, first.height).alias("order")
                 keys.append(pl.DataFrame([first["n"], first[f"{field}:text"].alias("text"), *place]))
@@ -508,6 +525,18 @@ def _identities(hits: Hits, runs: pl.Series) -> pl.DataFrame:
     name = hits.grammar.name
     ids = [hashlib.sha256(f"{name}\n{text}".encode()).hexdigest()[:12] for text in everyone["text"]]
     return everyone.select("n", pl.Series("run", ids, dtype=pl.String), "keyed")
+
+
+def _are_legible(frame: pl.DataFrame, column: str, pictures: PictureLines) -> pl.Series:
+    """Whether the text in a column of each line is not in a picture, or clear in it."""
+    lines = (pictures.lines.get(row) for row in frame["row"])
+    return pl.Series(
+        [
+            line is None or text is None or ((at := line.text.find(text)) >= 0 and line.is_legible(at, at + len(text)))
+            for line, text in zip(lines, frame[column], strict=True)
+        ],
+        dtype=pl.Boolean,
+    )
 
 
 LINES_IN_ID = 50

@@ -94,6 +94,7 @@ class _View:
         value = self.run[name]
         if value is None:
             yield f"{name} is unknown ({one_line(Cells(self.logs).value(self.run, name).reason or '')})"
+            yield from self._boxes(rows)
             return
         rows = [r for r in rows if r["how"] != "absent"]
         if not rows:
@@ -162,8 +163,7 @@ class _View:
             yield from aligned([self._input(row) for row in rows[:_MOST]])
             if len(rows) > _MOST:
                 yield f"   … and {len(rows) - _MOST} more; logparse evidence lists all"
-        for box in dict.fromkeys(filter(None, map(_box, rows[:_MOST]))):
-            yield f"   {box}"
+        yield from self._boxes(rows)
         for reason in dict.fromkeys(r["reason"] for r in rows if r["reason"] and r["formula"] is None):
             yield f"   {one_line(reason)}"
         for source in dict.fromkeys(r["source"] for r in rows[:_MOST] if r["line"] is not None):
@@ -173,6 +173,11 @@ class _View:
                 if row["text"]:
                     marks.setdefault(row["line"], []).append((row["start"], row["text"]))
             yield from self._lines(source, [row["line"] for row in mine], marks)
+
+    def _boxes(self, rows: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+        """Where pictures show these rows."""
+        for box in dict.fromkeys(filter(None, map(_box, rows[:_MOST]))):
+            yield f"   {box}"
 
     def _input(self, row: Mapping[str, Any]) -> list[str]:
         number = row["text"] if row["text"] else "" if row["number"] is None else f"{row['number']:g}"

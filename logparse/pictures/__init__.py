@@ -1,5 +1,6 @@
 """Pictures of terminals as text: the characters of each line, how clear each is, and where it is in the picture."""
 
+from logparse.pictures.cut_outs import CutOut, cut_outs
 from logparse.pictures.lines import CLEAR, Box, Line, NotATerminalError
 from logparse.pictures.picture import (
     MissingPackagesError,
@@ -12,11 +13,13 @@ from logparse.pictures.picture import (
 __all__ = [
     "CLEAR",
     "Box",
+    "CutOut",
     "Line",
     "MissingPackagesError",
     "NotATerminalError",
     "Picture",
     "UnreadablePictureError",
+    "cut_outs",
     "is_picture",
     "read",
 ]

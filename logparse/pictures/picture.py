@@ -11,9 +11,13 @@ import json
 import re
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
+from typing import TYPE_CHECKING
 
 from logparse import user_cache
 from logparse.pictures.lines import CLEAR, Line, NotATerminalError
+
+if TYPE_CHECKING:
+    from PIL import Image
 
 
 class UnreadablePictureError(Exception):
@@ -46,7 +50,7 @@ class Picture:
 _MAGIC = re.compile(rb"\x89PNG\r\n\x1a\n|\xff\xd8\xff|RIFF.{4}WEBP", re.DOTALL)
 _FORMATS = ("PNG", "JPEG", "WEBP")
 _MOST_PIXELS = 40_000_000
-_REVISION = 1
+_REVISION = 2
 """Goes up when the same picture gives another text: what is in the cache does not count then."""
 _MOST_CACHED = 512
 """Pictures in the user's cache."""
@@ -98,14 +102,27 @@ def _engine() -> str:
 def _lines(data: bytes) -> list[Line]:
     try:
         import numpy as np
-        from PIL import Image
         from threadpoolctl import threadpool_limits
 
         from logparse.pictures.transcript import read_lines
     except ModuleNotFoundError as missing:
-        raise MissingPackagesError(
-            f"This is a picture, which needs the package {missing.name} to be read: pip install 'logparse[pictures]'."
-        ) from None
+        raise _missing(missing) from None
+    image, format = decoded(data)
+    with threadpool_limits(1):  # the matrices are small: more threads only wait for each other
+        return read_lines(np.asarray(image), lossless=format == "PNG")
+
+
+def decoded(data: bytes) -> tuple[Image.Image, str]:
+    """The picture in RGB, and its format: PNG, JPEG or WEBP.
+
+    Raises:
+        UnreadablePictureError: it cannot be decoded, or is too large.
+        MissingPackagesError: Pillow is not installed.
+    """
+    try:
+        from PIL import Image
+    except ModuleNotFoundError as missing:
+        raise _missing(missing) from None
     try:
         with Image.open(io.BytesIO(data), formats=_FORMATS) as image:
             width, height = image.size
@@ -113,11 +130,14 @@ def _lines(data: bytes) -> list[Line]:
                 raise UnreadablePictureError(
                     f"This is a picture of {width:,} x {height:,} pixels, more than {_MOST_PIXELS:,} in all: crop it."
                 )
-            lossless = image.format == "PNG"
-            rgb = np.asarray(image.convert("RGB"))
+            return image.convert("RGB"), str(image.format)
     except UnreadablePictureError:
         raise
     except Exception as error:  # each decoder raises its own kind
         raise UnreadablePictureError(f"This picture cannot be decoded ({error}): save it again as PNG.") from None
-    with threadpool_limits(1):  # the matrices are small: more threads only wait for each other
-        return read_lines(rgb, lossless)
+
+
+def _missing(package: ModuleNotFoundError) -> MissingPackagesError:
+    return MissingPackagesError(
+        f"This is a picture, which needs the package {package.name} to be read: pip install 'logparse[pictures]'."
+    )

@@ -52,7 +52,7 @@ def read_lines(rgb: NDArray[np.uint8], lossless: bool = True, without_fonts: Col
     unclear = float((labels.confidence < CLEAR).mean())
     if unclear > _MOST_UNCLEAR:
         raise NotATerminalError(f"{unclear:.0%} of its characters are not clear: it may be a photo, or made smaller")
-    rows = [_row(grid, cells, labels, row) for row in range(cells.kinds.shape[0])]
+    rows = _without_like_digits([_row(grid, cells, labels, row) for row in range(cells.kinds.shape[0])])
     _without_cursor(rows)
     margin = min((len(line.text) - len(line.text.lstrip()) for line in rows if line.text.strip()), default=0)
     return list(_joined([_part(line, margin, len(line.text)) for line in rows], grid.columns.count - margin))
@@ -181,6 +181,37 @@ def _row(grid: Grid, cells: Cells, labels: _Labels, row: int) -> Line:
 
 _ENDS_LIKE_A_NUMBER = re.compile(r"[A-Za-z]{2}[01](?![0-9])")
 """`INF0`: most likely `INFO`, in a font that none of the others is like."""
+
+
+def _without_like_digits(rows: Sequence[Line]) -> list[Line]:
+    """The rows in which letters that are most likely digits are not clear. Where a letter is so often, the digit was
+    read as this letter everywhere."""
+    places = [set(like_digits(row.text)) for row in rows]
+    likely = Counter(row.text[at] for row, of_row in zip(rows, places, strict=True) for at in of_row)
+    counts = Counter("".join(row.text for row in rows))
+    everywhere = {letter for letter, count in likely.items() if count > max(_SOME, _OFTEN * counts[letter])}
+    return [_unclear(row, of_row, everywhere) for row, of_row in zip(rows, places, strict=True)]
+
+
+_SOME, _OFTEN = 3, 0.05
+
+
+def _unclear(row: Line, places: Collection[int], letters: Collection[str]) -> Line:
+    """The row in which these places, and these letters everywhere, are not clear."""
+    pairs = enumerate(zip(row.text, row.confidence, strict=True))
+    sure = (0.0 if at in places or character in letters else sure for at, (character, sure) in pairs)
+    return Line(row.text, tuple(sure), row.boxes)
+
+
+def like_digits(text: str) -> Iterator[int]:
+    """Where a line has letters that are most likely digits, in a font in which they are alike: `07:ll:04`, `1O24`."""
+    for part in _LIKE_A_NUMBER.finditer(text):
+        is_word = text[part.end() : part.end() + 1].isalpha() and not any(map(str.isdigit, part[0]))
+        if not is_word:
+            yield from (at for at in range(*part.span()) if text[at].isalpha())
+
+
+_LIKE_A_NUMBER = re.compile(r"(?<![A-Za-z])[0-9lO.,:+-]+")
 
 
 def _without_cursor(rows: list[Line]) -> None:

@@ -173,6 +173,10 @@
     byId("viewer-body").replaceChildren(...parts);
     if (!viewer.open) viewer.showModal();
     viewer.scrollTop = 0;
+    for (const view of all(".cutout .scroll", viewer)) {
+      const { offsetLeft, offsetWidth } = view.querySelector(".outline");
+      view.scrollLeft = Math.min(offsetLeft - 12, offsetLeft + offsetWidth / 2 - view.clientWidth / 2);
+    }
     byId("viewer-h").focus();
   }
 
@@ -189,6 +193,7 @@
     const of = several ? ` of ${one.run.label}` : "";
     if (one.value === null) {
       part.append(element("p", { class: "value" }, `${one.name}${of} is unknown`), element("p", { class: "how" }, one.how));
+      part.append(...cutOuts(one.inputs, false));
       return part;
     }
     part.append(element("p", { class: "value" }, `${one.name}${of}: ${one.value}`));
@@ -208,12 +213,44 @@
       part.append(element("p", { class: "how" }, `rule ${word(one.inputs[0][6])}`));
     }
     if (one.more) part.append(element("p", { class: "how" }, `… and ${one.more} more (logparse evidence shows all)`));
+    part.append(...cutOuts(one.inputs));
     const spans = {};
     for (const [, line, start, length] of one.inputs) {
       if (line) (spans[line] ||= []).push(...(start !== null && length ? [[start, length]] : []));
     }
     part.append(...lineBlocks([...one.inputs.map((input) => input[1]).filter(Boolean), ...one.places], spans));
     return part;
+  }
+
+  /** What pictures show of these inputs: each line once, the texts outlined. */
+  function cutOuts(inputs, isLegible = true) {
+    const boxes = new Map();
+    for (const [text, line, , , , , , box] of inputs) {
+      if (!box) continue;
+      const [strip, ...place] = box;
+      if (!boxes.has(strip)) boxes.set(strip, { line, texts: [], places: [] });
+      boxes.get(strip).texts.push(isLegible ? text : "what is not legible");
+      boxes.get(strip).places.push(place);
+    }
+    return [...boxes].map(([strip, { line, texts, places }]) => cutOut(data.strips[strip], line, texts, places));
+  }
+
+  function cutOut([left, top, width, height, source], line, texts, places) {
+    const where = places.map(([x, y, w, h]) => `x ${x}, y ${y}, ${w} × ${h} pixels`).join("; ");
+    const caption = element("figcaption", {}, `${placeName(line)}, in the picture at ${where}`);
+    if (!source) return element("figure", { class: "cutout" }, caption);
+    const alt = `Line ${split(line)[1]} in the picture, with an outline around ${texts.join(" and ")}`;
+    const zoom = Math.min(3, Math.max(1, 28 / height));
+    const strip = element("div", { class: "strip" }, element("img", { src: source, alt, width: width * zoom, height: height * zoom }));
+    for (const [x, y, w, h] of places) {
+      const outline = element("span", { class: "outline", "aria-hidden": "true" });
+      Object.assign(outline.style, {
+        left: `${(x - left) * zoom}px`, top: `${(y - top) * zoom}px`, width: `${w * zoom}px`, height: `${h * zoom}px`,
+      });
+      strip.append(outline);
+    }
+    return element("figure", { class: "cutout" },
+      element("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "The line in the picture" }, strip), caption);
   }
 
   function showPlaces(refs) {

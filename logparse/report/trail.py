@@ -17,6 +17,7 @@ from logparse.comparison.jobs import Job
 from logparse.comparison.ledger import Ledger
 from logparse.comparison.quantities import CLOCKS
 from logparse.pages.show import CONTEXT, HOW, MADE, span_of, with_unit
+from logparse.report.strips import Strips
 from logparse.schema import RUNS, TEXT
 from logparse.text.location import Location
 from logparse.text.missing import MISSING
@@ -48,6 +49,7 @@ class Trail:
         self._homes = {job.id: i for i, job in enumerate(ledger.jobs)}
         self._wanted: dict[str, dict[int, bool]] = {}
         self._evidence = _by_cell(ledger)
+        self._strips = Strips(ledger.logs)
         self._read: Mapping[tuple[str, int], set[tuple[int | None, str]]] = {}
         self.left_out = 0
         """Lines that did not fit; set by `payload`."""
@@ -65,7 +67,8 @@ class Trail:
         return self._numbers[key]
 
     def payload(self) -> dict[str, Any]:
-        """sources, words, numbers, lines and marks; see `_record` for the format of a number.
+        """sources, words, numbers, lines, marks and strips; see `_record` for the format of a number, and `Strips` for
+        that of a strip.
 
         `words` contains each text that numbers share (names, formulas, rules, reasons) once, for reference by index.
         """
@@ -77,6 +80,7 @@ class Trail:
             "numbers": self._records,
             "lines": {str(self.sources[s]): {str(n): text for n, text in texts.items()} for s, texts in lines.items()},
             "marks": self._marks(lines),
+            "strips": self._strips.payload(),
         }
 
     # ---- numbers ---- #
@@ -85,8 +89,9 @@ class Trail:
         """The evidence for one cell: [job, name, value, how, formula, inputs, rest].
 
         job: index in the ledger's jobs. name, how and formula: indices of words; formula is -1 if there is none. value:
-        text; null if the cell is empty, and how is then the reason. inputs: see `_input`. rest: `notes` (words), `more`
-        (number of inputs not included), `places` (lines that are not inputs); omitted if there is none of these.
+        text; null if the cell is empty: how is then the reason, and the inputs are what is not legible in pictures.
+        inputs: see `_input`. rest: `notes` (words), `more` (number of inputs not included), `places` (lines that are no
+        inputs); omitted if there is none of these.
         """
         head = [self._homes[job.id], self._word(column)]
         if column.removesuffix("_s") in CLOCKS and column not in RUNS:
@@ -94,7 +99,8 @@ class Trail:
         else:
             found = self.ledger.value(job, column)
         if found.value is None:
-            return [*head, None, self._word((found.empty or MISSING).text)]
+            illegible = [self._input(row) for row in self._rows(job, column, absent=True)]
+            return [*head, None, self._word((found.empty or MISSING).text), *([-1, illegible] if illegible else [])]
         value = with_unit(column if column in RUNS else "total_s", found.value)
         rows = self._rows(job, column)
         if not rows:
@@ -115,17 +121,22 @@ class Trail:
     def _word(self, text: str) -> int:
         return self._words.setdefault(one_line(text), len(self._words))
 
-    def _rows(self, job: Job, column: str) -> Sequence[Mapping[str, Any]]:
-        """The evidence rows of the job's log that states the column."""
-        run = next((run for run in job.runs if column in run and run[column] is not None), None)
-        return self._evidence.get((run["run"], column), ()) if run is not None else ()
+    def _rows(self, job: Job, column: str, absent: bool = False) -> Sequence[Mapping[str, Any]]:
+        """The evidence rows of the job's log that states the column; `absent`: of what a picture shows unclearly."""
+        of_each = (self._evidence.get((run["run"], column), ()) for run in job.runs)
+        return next((rows for rows in of_each if rows and (rows[0]["how"] == "absent") is absent), ())
 
     def _input(self, row: Mapping[str, Any]) -> list[Any]:
-        """[printed text, line, start, length, name, note, rule]; the last three are words."""
+        """[printed text, line, start, length, name, note, rule, box]; name, note and rule are words. box: see
+        `Strips.box`; left out where the text is in no picture."""
         text = row["text"] or ("" if row["number"] is None else f"{row['number']:g}")
         line = "" if row["line"] is None else self._line(row["source"], row["line"], first=False)
         words = (row["input"], row["reason"] if row["formula"] else None, row["rule"])
-        return [one_line(text), line, row["start"], len(row["text"] or ""), *(self._word(w or "") for w in words)]
+        box = self._strips.box(row)
+        return [
+            one_line(text), line, row["start"], len(row["text"] or ""), *(self._word(w or "") for w in words),
+            *([box] if box is not None else []),
+        ]  # fmt: skip
 
     # ---- lines ---- #
 
@@ -207,10 +218,13 @@ _SHOWN = {"\t": " ", "\r": "␍", "\n": "␊"}
 
 
 def _by_cell(ledger: Ledger) -> dict[tuple[str, str], list[dict[str, Any]]]:
-    """(run, column) -> its evidence, except rows that state that a value is absent."""
+    """(run, column) -> its evidence, except rows that state that a value is absent, unless a picture shows it
+    unclearly."""
     ids = [run for job in ledger.jobs for run in job.ids]
     rows = ledger.logs.evidence.filter(
-        (pl.col("frame") == "runs") & pl.col("run").cast(TEXT).is_in(ids) & (pl.col("how") != "absent")
+        (pl.col("frame") == "runs")
+        & pl.col("run").cast(TEXT).is_in(ids)
+        & ((pl.col("how") != "absent") | pl.col("x").is_not_null())
     )
     out: dict[tuple[str, str], list[dict[str, Any]]] = {}
     for row in rows.with_columns(pl.col(pl.Categorical).cast(TEXT)).iter_rows(named=True):

@@ -141,9 +141,15 @@ _RUNS = {
 
 _EVIDENCE = {
     "run": _RUN,
-    "frame": _text("Frame of the cell that the row is evidence of: `runs` or `phases`."),
+    "frame": _text(
+        "Frame of the cell that the row is evidence of: `runs` or `phases`. `pictures`: a picture of the run shows "
+        "another value than its log, a row for each of the two; the log's value counts."
+    ),
     "column": _text("Column of that cell."),
-    "key": _text("Key of the phase (`phases.key`).", "the cell is in `runs`"),
+    "key": _text(
+        "Key of the phase (`phases.key`); of a metric that a picture shows otherwise, its step or epoch.",
+        "the cell is in `runs`",
+    ),
     "value": _text("Value of the cell, as text.", "the cell is null"),
     "text": _text("What the line prints, verbatim.", "no line prints the value"),
     "how": _text(

@@ -13,7 +13,7 @@ import polars as pl
 
 from logparse.arguments import OneOrMany
 from logparse.errors import UsageError
-from logparse.frames import copies
+from logparse.frames import copies, pictured
 from logparse.grammar import Grammar, registry
 from logparse.logs import Lines, Logs, SourceLines
 from logparse.reading.blocks import LONG_BYTES, LongText, WholeNeededError
@@ -128,11 +128,18 @@ class _Frames(Mapping[str, pl.DataFrame]):
             return self._read[name].lazy()
         if name == "sources":
             return conform("sources", self._sources).lazy()
+        rows = self._of(name, self.best)
+        if name == "evidence" and self._in_logs:
+            return pl.concat([rows, self._differences.lazy()])
+        return rows
+
+    def _of(self, name: str, runs: pl.DataFrame) -> pl.LazyFrame:
+        """The rows of these runs, which are as `best`."""
         columns = ["hash", "run", "ingest", "source", "source_index"]
         if name == "runs":
             columns += ["label", "copies"]
         rows = self._store.scan(name, self._sources).rename({"run": "hash"})
-        best = self.best.select(columns).lazy()
+        best = runs.select(columns).lazy()
         if not self._sessions or name == "runs":
             joined = rows.join(best, on=["ingest", "hash"], maintain_order="left")
         else:
@@ -158,6 +165,25 @@ class _Frames(Mapping[str, pl.DataFrame]):
         return {ingest: session for ingest, session in sessions.items() if session is not None}
 
     @cached_property
+    def _in_logs(self) -> dict[str, str]:
+        """Run in a picture -> the same run in a log."""
+        if not pictured.has_both(self._sources):
+            return {}
+        return pictured.pairs_of(
+            self._sources, *(self._with_pictures(name) for name in ("runs", "metrics", "evidence"))
+        )
+
+    @cached_property
+    def _differences(self) -> pl.DataFrame:
+        """What pictures show otherwise than the logs of the same runs, as rows of `evidence`."""
+        frames = (self._with_pictures(name) for name in ("runs", "metrics", "evidence"))
+        return pictured.differences(self._in_logs, *frames)
+
+    def _with_pictures(self, name: str) -> pl.DataFrame:
+        """A frame in which a run that is in a picture and in a log is there twice."""
+        return self._of(name, copies.labelled(copies.fullest(self._copies))).collect()
+
+    @cached_property
     def _copies(self) -> pl.DataFrame:
         """All places of all runs, with source_index and ingest."""
         order = (
@@ -172,17 +198,23 @@ class _Frames(Mapping[str, pl.DataFrame]):
     def best(self) -> pl.DataFrame:
         """The place of each run that is shown, with its label."""
         labels = self.annotations.filter(pl.col("kind") == "label", pl.col("run").is_not_null()).select("run", "text")
-        return copies.labelled(copies.fullest(self._copies), dict(labels.iter_rows()))
+        best = copies.fullest(self._copies)
+        if self._in_logs:
+            best = best.with_columns(pictured.copies_with(self._in_logs, best))
+            best = best.filter(~pl.col("run").is_in(list(self._in_logs)))
+        return copies.labelled(best, dict(labels.iter_rows()))
 
     @cached_property
     def annotations(self) -> pl.DataFrame:
         """The annotations of the runs that are here, as `logs.ANNOTATIONS`."""
-        return of_runs(self._store.annotations(), self._copies)
+        annotations = of_runs(self._store.annotations(), self._copies)
+        return annotations.with_columns(pl.col("run").replace(self._in_logs))
 
     @property
     def places(self) -> pl.DataFrame:
         """The places of all runs, as `copies.COPIES`."""
-        return self._copies.select(pl.col(name).cast(dtype) for name, dtype in copies.COPIES.items())
+        places = self._copies.select(pl.col(name).cast(dtype) for name, dtype in copies.COPIES.items())
+        return pictured.in_places(self._in_logs, places)
 
 
 class _AllLines:

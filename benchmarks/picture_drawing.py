@@ -1,4 +1,4 @@
-"""Draws the lines of a terminal as a picture, in fonts that packages from PyPI contain."""
+"""Draws the lines of a terminal as a picture, in fonts that packages from PyPI contain, or in the font of a file."""
 
 from __future__ import annotations
 
@@ -31,30 +31,52 @@ FONTS = {name: _file(package) for name, package in _PACKAGES.items()}
 """Name -> file."""
 
 
+LEFT, TOP = 6, 4
+"""Pixels around the text."""
+
+
 @cache
 def _font(name: str, size: int) -> ImageFont.FreeTypeFont:
-    font = ImageFont.truetype(FONTS[name], size, layout_engine=ImageFont.Layout.BASIC)
-    if "[wght]" in FONTS[name].name:
+    """The font of that name in `FONTS`, or of that file."""
+    file = FONTS.get(name, Path(name))
+    font = ImageFont.truetype(file, size, layout_engine=ImageFont.Layout.BASIC)
+    if "[wght]" in file.name:
         font.set_variation_by_axes([400])
     return font
 
 
-def drawn(lines: Sequence[str], font: str, size: int, dark: bool) -> Image.Image:
-    """A terminal with these lines; each character in a cell of whole pixels, as terminals draw them."""
+def cell(font: str, size: int) -> tuple[int, int]:
+    """Width and height of a character, in whole pixels, as terminals draw them."""
     drawing = _font(font, size)
-    width = max(1, round(drawing.getlength("0")))
+    return max(1, round(drawing.getlength("0"))), max(round(size * 1.25), sum(drawing.getmetrics()))
+
+
+def drawn(lines: Sequence[str], font: str, size: int, dark: bool, columns: int | None = None) -> Image.Image:
+    """A terminal with these lines.
+
+    font: its name in `FONTS`, or its file. columns: of the terminal; as many as the longest line needs and some more by
+    default.
+    """
+    drawing = _font(font, size)
+    width, height = cell(font, size)
     ascent, descent = drawing.getmetrics()
-    height = max(round(size * 1.25), ascent + descent)
     back, ink = ((12, 12, 12), (204, 204, 204)) if dark else ((255, 255, 255), (30, 30, 30))
-    columns = max(map(len, lines)) + 9
-    image = Image.new("RGB", (width * columns + 12, height * len(lines) + 8), back)
+    columns = columns or max(map(len, lines)) + 9
+    image = Image.new("RGB", (width * columns + 2 * LEFT, height * len(lines) + 2 * TOP), back)
     draw = ImageDraw.Draw(image)
     for row, line in enumerate(lines):
-        baseline = 4 + row * height + (height - ascent - descent) // 2 + ascent
+        baseline = TOP + row * height + (height - ascent - descent) // 2 + ascent
         for column, character in enumerate(line):
             if character != " ":
-                draw.text((6 + column * width, baseline), character, font=drawing, fill=ink, anchor="ls")
+                draw.text((LEFT + column * width, baseline), character, font=drawing, fill=ink, anchor="ls")
     return image
+
+
+def on_screen(text: str, columns: int, rows: int) -> list[str]:
+    """The last rows of a terminal of that width, which shows the text: without what was written over, lines wrapped."""
+    lines = [line.rstrip().rpartition("\r")[2] for line in text.splitlines()]
+    wrapped = [line[at : at + columns] for line in lines for at in range(0, max(len(line), 1), columns)]
+    return wrapped[-rows:]
 
 
 def scaled(image: Image.Image, scale: float) -> Image.Image:
