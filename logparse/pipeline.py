@@ -30,11 +30,11 @@ from logparse.reading.scan import Batch, Texts
 from logparse.reading.sessions import joined
 from logparse.reading.sources import Input, LongFile, Source, Stored, read_sources, read_stored
 from logparse.schema import FRAMES
-from logparse.transcripts import Transcripts, transcripts_in
 
 if TYPE_CHECKING:
     from logparse.store.intake import Intake
     from logparse.store.tables import Store
+    from logparse.transcripts import Transcripts
 
 BATCH_BYTES = 24 * 2**20
 """Sources are read together until their text is this long: small files share the cost of each rule, and memory stays
@@ -151,8 +151,12 @@ def _transcribed(
 ) -> Iterator[Stored]:
     """The inputs, with the transcripts of the pictures among them, and pictures of one session joined. Raises
     `UsageError` (at once) where the folder is a file."""
+    if folder is None:
+        return joined(stored)
+    from logparse.transcripts import transcripts_in
+
     transcripts = transcripts_in(folder)
-    return joined(stored if transcripts is None else (transcripts.applied(each, grammars) for each in stored))
+    return joined(transcripts.applied(each, grammars) for each in stored)
 
 
 def _unknown(

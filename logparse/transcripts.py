@@ -212,6 +212,6 @@ def _unmarked(marked: str, number: int) -> tuple[str, list[bool]]:
     raise _UnusableError(f"in line {number} below its header, {OPEN} and {CLOSE} are not in pairs")
 
 
-def transcripts_in(folder: str | os.PathLike[str] | Transcripts | None) -> Transcripts | None:
-    """The transcripts in a folder; None without one. Raises `UsageError` where it is a file."""
-    return folder if folder is None or isinstance(folder, Transcripts) else Transcripts(Path(folder))
+def transcripts_in(folder: str | os.PathLike[str] | Transcripts) -> Transcripts:
+    """The transcripts in a folder. Raises `UsageError` where it is a file."""
+    return folder if isinstance(folder, Transcripts) else Transcripts(Path(folder))

@@ -83,9 +83,11 @@ def command(
     if dask is not None:
         _read_on(dask, paths, files_from, grammar, no_store)
     _options.few_threads_for_little(paths)
-    from logparse.transcripts import transcripts_in
+    transcripts = None
+    if transcript is not None:
+        from logparse.transcripts import transcripts_in
 
-    transcripts = transcripts_in(transcript)
+        transcripts = transcripts_in(transcript)
     logs, kept, problem, metrics = _read(paths, files_from, grammar, no_store, stale, transcripts)
     from logparse.pages import ingest
     from logparse.text import terminal
