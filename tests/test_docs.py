@@ -85,7 +85,9 @@ def test_there_are_commands_to_run() -> None:
 
 @pytest.mark.parametrize("command", dict.fromkeys(COMMANDS))
 def test_a_command_that_the_docs_name_runs(command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "sample_logs").symlink_to(ROOT / "sample_logs")
+    (tmp_path / "docs").mkdir()
+    for folder in ("sample_logs", "docs/screenshots"):
+        (tmp_path / folder).symlink_to(ROOT / folder)
     monkeypatch.chdir(tmp_path)
     result = CliRunner().invoke(cli, shlex.split(command)[1:], prog_name="logparse")
     assert result.exit_code == 0, result.output
