@@ -30,6 +30,14 @@ GUTTER = 230
 """Maximum width of a label, in pixels."""
 PANELS = 24
 """Panels of one chart; further ones are only counted."""
+SCREENS = 2160
+"""Height of a chart in pixels, two screens, unless all panels and rows are asked for."""
+ROOM = SCREENS - 340
+"""Pixels of that for the panels: the others are for title, legend and caption."""
+AROUND = 78
+"""Pixels of a panel besides its rows: heading, axis, and the gap below."""
+_FEWEST = 20
+"""Rows that a panel keeps before other panels are left out."""
 
 
 @dataclass(frozen=True)
@@ -333,6 +341,9 @@ def _placed(entries: Sequence[LegendEntry], width: float, size: float) -> Iterat
         x += needed
 
 
+# ---- how much is drawn ---- #
+
+
 class Panel(Protocol):
     """A panel of a chart, as far as it matters here."""
 
@@ -348,23 +359,97 @@ def jobs_of(panels: Iterable[Panel]) -> list[Job]:
     return [job for panel in panels for job in panel.block.jobs]
 
 
-def capped_panels(view: View, name: str, find: Callable[[], Iterable[P]]) -> tuple[list[P], list[str]]:
-    """The panels of the chart `name` that are drawn, found once for each view, and a sentence on the rest."""
+def capped_panels(
+    view: View, name: str, find: Callable[[], Iterable[P]], height: Callable[[P], float]
+) -> tuple[list[P], list[str]]:
+    """The panels of the chart `name` that are drawn, found once for each view, and a sentence on the rest.
+
+    height: the pixels of a panel.
+    """
     if name not in view.made:
         found = list(find())
-        kept, more = capped(view, [panel.block for panel in found])
-        view.made[name] = [panel for panel in found if panel.block in kept], more
+        kept, more = capped(view, [panel.block.jobs for panel in found], [height(panel) for panel in found])
+        view.made[name] = [found[i] for i in kept], more
     panels: tuple[list[P], list[str]] = view.made[name]
     return panels
 
 
-def capped(view: View, blocks: Sequence[JobBlock]) -> tuple[Sequence[JobBlock], list[str]]:
-    """The blocks that a chart has panels for, preferring those with most runs, and a sentence on the rest."""
-    if len(blocks) <= PANELS or view.options.all:
-        return blocks, []
-    order = sorted(range(len(blocks)), key=lambda i: -len(blocks[i].jobs))[:PANELS]
-    kept = [blocks[i] for i in sorted(order)]
-    left = len(blocks) - len(kept)
-    runs = sum(len(b.jobs) for b in blocks) - sum(len(b.jobs) for b in kept)
-    hint = "select with `where`, or draw `all`"
-    return kept, [f"{left} more workloads ({labels.many(runs, 'run')}) are not drawn; {hint}."]
+def in_room(
+    view: View,
+    blocks: Sequence[JobBlock],
+    rows: Callable[[Sequence[Job]], Sequence[Side]] | None = None,
+    gathered: bool = False,
+    around: float = AROUND,
+) -> tuple[list[JobBlock], list[str]]:
+    """The blocks that a chart has panels for, with the sides and jobs that are drawn, and sentences on the rest.
+
+    Large panels lose rows first, then the blocks with fewest runs are left out. A named baseline keeps its row.
+
+    Args:
+        rows: the sides of a panel with these jobs; by default those of the view.
+        gathered: whether panels of one row are gathered in a table.
+        around: pixels of a panel besides its rows.
+    """
+    every = [tuple((rows or view.all_rows)(block.jobs)) for block in blocks]
+    counts = [len(sides) for sides in every]
+    most = row_limit(view, counts, gathered, around)
+    heights = [row_height(view, min(count, most), gathered, around) for count in counts]
+    kept, more = capped(view, [block.jobs for block in blocks], heights)
+    out = []
+    for i in kept:
+        sides = every[i][:most]
+        if counts[i] > most and (view.options.baseline is not None or view.given is not None):
+            base = every[i][baseline_in(view, every[i])]
+            sides = sides if base in sides else (*sides[:-1], base)
+        # All jobs if all sides are drawn: their order is that of the logs.
+        ids = {job.id for side in sides for job in side.jobs}
+        out.append(JobBlock(blocks[i].keys, tuple(job for job in blocks[i].jobs if job.id in ids), sides))
+    return out, [*view.rows_left((counts[i] for i in kept), most), *more]
+
+
+def row_limit(view: View, counts: Sequence[int], gathered: bool = False, around: float = AROUND) -> int:
+    """Rows of one panel that are drawn, for panels with so many rows (see `in_room`)."""
+    if view.options.all or view.options.height:
+        return view.most
+    largest = sorted(counts, reverse=True)[:PANELS]
+    for most in range(min(max(counts, default=0), view.most), _FEWEST, -1):
+        if sum(row_height(view, min(count, most), gathered, around) for count in largest) <= ROOM:
+            return most
+    return _FEWEST
+
+
+def row_height(view: View, rows: int, gathered: bool = False, around: float = AROUND) -> float:
+    """The pixels of a panel with so many rows."""
+    return RowGrid(view, rows, 0).height + (0 if gathered and rows == 1 else around)
+
+
+def capped(
+    view: View,
+    jobs: Sequence[Sequence[Job]],
+    heights: Sequence[float],
+    words: tuple[str, str] = ("workload", "workloads"),
+) -> tuple[list[int], list[str]]:
+    """The positions of the panels that are drawn, preferring those with most runs, and a sentence on the rest.
+
+    Args:
+        jobs: the jobs of each panel.
+        heights: the pixels of each panel.
+        words: what a panel shows, one and several.
+    """
+    order = sorted(range(len(jobs)), key=lambda i: -len(jobs[i]))
+    kept: list[int] = []
+    left = float(ROOM)
+    for i in order:
+        fits = len(kept) < PANELS and (heights[i] <= left or view.options.height)
+        if not kept or fits or view.options.all:
+            kept.append(i)
+            left -= heights[i]
+    if len(kept) == len(jobs):
+        return sorted(kept), []
+    drawn = {job.id for i in kept for job in jobs[i]}
+    runs = len({job.id for panel in jobs for job in panel} - drawn)
+    count = len(jobs) - len(kept)
+    panels = f"{count} more {words[0] if count == 1 else words[1]}"
+    verb, hint = "is" if count == 1 else "are", "select with `where`, or draw `all`"
+    runs_text = f" ({labels.many(runs, 'run')})" if runs else ""
+    return sorted(kept), [f"{panels}{runs_text} {verb} not drawn, because the chart would be too tall; {hint}."]

@@ -33,12 +33,12 @@ from logparse.charts._panel import (
     LegendEntry,
     RowGrid,
     band,
-    capped,
     dots,
     extent,
     extent_or_none,
     gutter,
     heading,
+    in_room,
     labelled,
     legend,
     platform_of,
@@ -133,7 +133,7 @@ def chart(view: View) -> Drawing:
         grid = RowGrid(view, part["row"].n_unique(), width, edge)
         drawn.append(_scores(view, part, grid).properties(title=heading(view, _named(view, block))))
     if alone:
-        single = frame.filter(pl.col("block").is_in(sorted(alone))).with_columns(
+        single = frame.filter((pl.col("mark") == "score") & pl.col("block").is_in(alone)).with_columns(
             workload=pl.col("block").map_elements(lambda n: _named(view, blocks[n]), return_dtype=pl.String),
             note=pl.format(
                 "{} {}", pl.col("score_name").str.replace_all("_", " "), pl.col("note").str.replace(", n=1", "")
@@ -148,7 +148,6 @@ def chart(view: View) -> Drawing:
         *_bands(frame),
         *_chances(frame),
         *_left_out(view),
-        *view.left_over(blocks),
         *more,
     ]
     drawn_jobs = [job for block in blocks for job in block.jobs]
@@ -167,7 +166,7 @@ def _named(view: View, block: JobBlock) -> str:
 
 def _blocks(view: View) -> tuple[Sequence[JobBlock], list[str]]:
     scored = [job for job in view.jobs if _is_scored(job)]
-    return capped(view, view.blocks("workload", "task", "score_name", "dataset", jobs=scored))
+    return in_room(view, view.blocks("workload", "task", "score_name", "dataset", jobs=scored), gathered=True)
 
 
 def _is_scored(job: Job) -> bool:
@@ -175,7 +174,7 @@ def _is_scored(job: Job) -> bool:
 
 
 def _block_rows(view: View, number: int, block: JobBlock) -> Iterator[dict[str, Any]]:
-    sides = view.rows_of(block.jobs)
+    sides = block.sides
     labels = labelled(view, sides, len(platforms(sides)) > 1)
     found = compared_row(view, "score", sides)
     assert found is not None, "every job of the block has a score"

@@ -22,7 +22,7 @@ What it leaves out
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import polars as pl
@@ -32,7 +32,7 @@ from logparse.charts._panel import (
     WIDTH,
     LegendEntry,
     RowGrid,
-    capped_panels,
+    capped,
     extent,
     gutter,
     heading,
@@ -40,6 +40,8 @@ from logparse.charts._panel import (
     labelled,
     legend,
     platform_of,
+    row_height,
+    row_limit,
     workload_title,
 )
 from logparse.charts._theme import Caption, framed, places, text_width, theme, tiled, tips, title_labels
@@ -123,7 +125,15 @@ class _Panel:
 
 
 def _panels(view: View) -> tuple[list[_Panel], list[str]]:
-    return capped_panels(view, "distribution", lambda: _found(view))
+    if "distribution" not in view.made:
+        found = list(_found(view))
+        most = row_limit(view, [len(panel.cells) for panel in found])
+        cut = [replace(panel, cells=panel.cells[:most]) for panel in found]
+        kept, more = capped(view, [p.block.jobs for p in found], [row_height(view, len(p.cells)) for p in cut])
+        more = [*view.rows_left((len(found[i].cells) for i in kept), most), *more]
+        view.made["distribution"] = [cut[i] for i in kept], more
+    panels: tuple[list[_Panel], list[str]] = view.made["distribution"]
+    return panels
 
 
 def _found(view: View) -> Iterator[_Panel]:

@@ -34,10 +34,10 @@ from logparse.charts._panel import (
     WIDTH,
     LegendEntry,
     RowGrid,
-    capped,
     greatest,
     gutter,
     heading,
+    in_room,
     labelled,
     legend,
     platform_of,
@@ -126,7 +126,6 @@ def chart(view: View) -> Drawing:
     notes = [
         f"Clock: {clock_name}, {CLOCKS[clock_name]}." + _coarsest(frame),
         *_left_out(view),
-        *view.left_over(blocks),
         *more,
     ]
     drawn_jobs = [job for block in blocks for job in block.jobs]
@@ -139,7 +138,7 @@ def chart(view: View) -> Drawing:
 
 def _blocks(view: View) -> tuple[Sequence[JobBlock], list[str]]:
     timed = [job for job in view.jobs if _is_timed(view, job)]
-    return capped(view, view.blocks("workload", "task", jobs=timed))
+    return in_room(view, view.blocks("workload", "task", jobs=timed))
 
 
 def _is_timed(view: View, job: Job) -> bool:
@@ -148,7 +147,7 @@ def _is_timed(view: View, job: Job) -> bool:
 
 
 def _block_rows(view: View, number: int, block: JobBlock) -> Iterator[dict[str, Any]]:
-    sides = view.rows_of(block.jobs)
+    sides = block.sides
     labels = labelled(view, sides, len(platforms(sides)) > 1)
     for row, (side, label) in enumerate(zip(sides, labels, strict=True)):
         job = _typical(view, side)

@@ -35,12 +35,12 @@ from logparse.charts._panel import (
     LegendEntry,
     RowGrid,
     band,
-    capped,
     dots,
     extent,
     extent_or_none,
     gutter,
     heading,
+    in_room,
     jobs_of,
     labelled,
     legend,
@@ -142,7 +142,6 @@ def chart(view: View) -> Drawing:
     note_texts = [
         *_bands(compared),
         *_left_out(view, frame),
-        *view.left_over(panel.block for panel in panels),
         *more,
     ]
     unknown = UNKNOWN in frame["verdict"]
@@ -176,11 +175,10 @@ class _Panel:
 
 
 def _panels(view: View) -> tuple[list[_Panel], list[str]]:
-    blocks, more = capped(view, list(_blocks(view)))
+    blocks, more = in_room(view, list(_blocks(view)), gathered=True)
     out = []
     for block in blocks:
-        sides = view.rows_of(block.jobs)
-        if (found := compared_row(view, str(block.keys[4]), sides)) is not None:
+        if (found := compared_row(view, str(block.keys[4]), block.sides)) is not None:
             out.append(_Panel(block, *found))
     return out, more
 

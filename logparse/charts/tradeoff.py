@@ -30,7 +30,18 @@ from typing import Any, TypeAlias
 
 import polars as pl
 
-from logparse.charts._panel import LegendEntry, capped, extent, heading, legend, platform_of, rank_notes, workload_title
+from logparse.charts._panel import (
+    AROUND,
+    ROOM,
+    LegendEntry,
+    capped,
+    extent,
+    heading,
+    legend,
+    platform_of,
+    rank_notes,
+    workload_title,
+)
 from logparse.charts._theme import (
     Caption,
     distinct_labels,
@@ -127,8 +138,17 @@ def chart(view: View) -> Drawing:
 
 
 def _blocks(view: View) -> tuple[Sequence[JobBlock], list[str]]:
+    """The panels that are drawn, and a sentence on the rest."""
+    found = _found(view)
+    lines = max(1, int(ROOM / ((view.options.height or _HEIGHT) + AROUND + 18)))
+    # Two panels are next to each other.
+    kept, more = capped(view, [block.jobs for block in found], [ROOM / lines / 2] * len(found))
+    return [found[i] for i in kept], more
+
+
+def _found(view: View) -> list[JobBlock]:
     """Jobs with a score and a time, by workload, task, type of score and data set."""
-    found = []
+    found: list[JobBlock] = []
     for block in view.blocks("workload", "task", jobs=[job for job in view.jobs if job.has_result]):
         scored = [job for job in block.jobs if job["score"] is not None and _time(view, job).values]
         losses = [job for job in block.jobs if job["loss"] is not None and _time(view, job).values]
@@ -138,7 +158,7 @@ def _blocks(view: View) -> tuple[Sequence[JobBlock], list[str]]:
         elif losses:
             found.append(JobBlock((*block.keys, "loss", None), tuple(losses)))
     # A panel of one run shows no trade-off.
-    return capped(view, [block for block in found if len(block.jobs) > 1] or found)
+    return [block for block in found if len(block.jobs) > 1] or found
 
 
 def _clock(view: View, job: Job) -> Quantity:
@@ -487,7 +507,7 @@ def _means(frame: pl.DataFrame) -> Iterator[str]:
 
 
 def _left_out(view: View) -> Iterator[str]:
-    drawn = {job.id for block in _blocks(view)[0] for job in block.jobs}
+    drawn = {job.id for block in _found(view) for job in block.jobs}
     without = [job for job in view.jobs if job.id not in drawn]
     if without:
         names = shortened([one_line(job.label) for job in without], 4)
