@@ -7,6 +7,7 @@ The column `row` numbers the rows from 0, top to bottom. Where labels or notes a
 from __future__ import annotations
 
 import math
+import statistics
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
@@ -138,7 +139,7 @@ def labelled(view: View, sides: Sequence[Side], several: bool) -> list[str]:
     differs."""
     size = theme(view).size
     ends = rank_notes(view, sides)
-    names = [f"{platform_of(side)}  {side.label}" if several else side.label for side in sides]
+    names = [f"{' and '.join(_platforms_of(side))}  {side.label}" if several else side.label for side in sides]
     room = GUTTER - max((text_width(end, size) for end in ends), default=0.0)
     labels = distinct_labels([one_line(name) for name in names], room, size)
     return [f"{label}{end}" for label, end in zip(labels, ends, strict=True)]
@@ -164,9 +165,14 @@ def platform_of(side: Side) -> str:
     return str(side.jobs[0].main["platform"])
 
 
+def _platforms_of(side: Side) -> list[str]:
+    """The platforms of a side's jobs, each once."""
+    return list(dict.fromkeys(str(job.main["platform"]) for job in side.jobs))
+
+
 def platforms(sides: Iterable[Side]) -> list[str]:
     """The platforms of these sides, each once."""
-    return list(dict.fromkeys(platform_of(side) for side in sides))
+    return list(dict.fromkeys(platform for side in sides for platform in _platforms_of(side)))
 
 
 def workload_title(ledger: Ledger, block: JobBlock) -> str:
@@ -221,29 +227,71 @@ def band(view: View, frame: pl.DataFrame, grid: RowGrid, x: dict[str, Any]) -> D
     return made
 
 
+STRIP = 20
+"""Runs of one row up to which each is a dot; more are a strip of strokes with their median."""
+STRIPS = (
+    "A stroke is one run of a row of many; the dot is their median, the line its 95 % interval; the text has the mean."
+)
+"""What a caption says about strips."""
+
+
+def median_of(values: Sequence[float]) -> dict[str, float]:
+    """The median of a strip as `value`, with its 95 % interval from `least` to `greatest`: two of the values, chosen by
+    their ranks, so nothing is assumed about the distribution."""
+    n, ordered = len(values), sorted(values)
+    below, rank = 1, 0  # of the 2**n ways in which values may be below and above the median, those with fewer below
+    while below <= 0.025 * 2**n:
+        rank += 1
+        below += math.comb(n, rank)
+    least, greatest = ordered[max(rank - 1, 0)], ordered[min(n - rank, n - 1)]
+    return {"value": statistics.median(ordered), "least": least, "greatest": greatest}
+
+
 def dots(
     view: View,
     frame: pl.DataFrame,
-    runs: pl.DataFrame,
+    others: pl.DataFrame,
     grid: RowGrid,
     x: dict[str, Any],
     tooltip: Sequence[dict[str, Any]],
 ) -> list[Drawing]:
-    """One dot per row in `colour` at `value`, the mean. Of several runs, each is a small dot on a line from `least` to
-    `greatest`; two runs have no dot for their mean."""
+    """One dot per row of `frame`, in `colour` at `value`, the mean. Of several runs, each is a small dot on a line from
+    `least` to `greatest`; two runs have no dot for their mean. More than `STRIP` runs are a strip with their median.
+
+    others: the marks `run` and `median` of these rows.
+    """
     colour = channel("colour:N", scale=None)
     area = 75 if grid.step >= 15 else 30
-    several = frame.filter(pl.col("n") > 1)
+    is_strip = pl.col("n") > STRIP
+    runs = others.filter(pl.col("mark") == "run").drop("n").join(frame.select("row", "n"), on="row", how="inner")
+    medians = others.filter(pl.col("mark") == "median")
+    means = frame.filter(pl.col("value").is_not_null() & (pl.col("n") != 2) & ~is_strip)
     tip = list(tooltip)
     return [
-        Drawing.of(several).mark("rule", strokeWidth=1.5).encode(
+        Drawing.of(frame.filter((pl.col("n") > 1) & ~is_strip)).mark("rule", strokeWidth=1.5).encode(
             x=like(x, "least"), x2="greatest:Q", y=grid.y, color=colour),
-        Drawing.of(runs).mark("point", filled=True, size=area / 3, opacity=0.75).encode(
+        Drawing.of(runs.filter(~is_strip)).mark("point", filled=True, size=area / 3, opacity=0.75).encode(
             x=x, y=grid.y, color=colour, tooltip=tip),
-        Drawing.of(frame.filter(pl.col("value").is_not_null() & (pl.col("n") != 2))).mark(
+        strokes(runs.filter(is_strip), grid).encode(x=x, color=colour, tooltip=tip),
+        Drawing.of(medians).mark("rule", strokeWidth=3).encode(
+            x=like(x, "least"), x2="greatest:Q", y=grid.y, color=colour),
+        Drawing.of(pl.concat([means, medians])).mark(
             "point", filled=True, size=area, opacity=1, stroke=theme(view).paper, strokeWidth=0.8).encode(
             x=x, y=grid.y, color=colour, tooltip=tip),
     ]  # fmt: skip
+
+
+def strokes(runs: pl.DataFrame, grid: RowGrid) -> Drawing:
+    """The runs of a strip: thin strokes, so that many in one place are darker."""
+    return Drawing.of(runs).mark("tick", thickness=1.5, opacity=0.45, height={"band": 0.9}).encode(y=grid.y)
+
+
+def strip_entries(colour: str) -> list[LegendEntry]:
+    """The legend of strips."""
+    return [
+        LegendEntry("one run of many", "M0,-1L0,1", stroke=colour),
+        LegendEntry("their median with its 95 % interval", "M-1,0L1,0", stroke=colour),
+    ]
 
 
 def greatest(frame: pl.DataFrame, column: str) -> float | None:

@@ -5,10 +5,11 @@ What it needs
 
 What it shows
     A row for each setting (or each value of `by`) and a panel for each platform, workload and task. Each run is a small
-    dot, drawn at its deviation from the mean of its row: in per cent for durations and rates, else as a difference. A
-    box goes from the lower to the upper quartile of five or more runs, with a line at the median. The thick line is the
-    95 % interval of the mean. The quantity is the first of throughput, token throughput, latency, training time, score
-    and loss that most runs of the panel have. The text on the right gives the mean and the range.
+    dot, or one stroke of more than 20, at its deviation from the mean of its row: in per cent for durations and rates,
+    else as a difference. A box goes from the lower to the upper quartile of five or more runs, with a line at the
+    median. The thick line is the 95 % interval of the mean. The quantity is the first of throughput, token throughput,
+    latency, training time, score and loss that most runs of the panel have. The text on the right gives the mean and
+    the range.
 
 How to read it
     The wider a row, the larger a difference must be to show. A dot far from its box may be a run that went wrong. Two
@@ -29,6 +30,7 @@ import polars as pl
 
 from logparse.charts._compared import is_percent, main_quantity, settings, without_verdicts
 from logparse.charts._panel import (
+    STRIP,
     WIDTH,
     LegendEntry,
     RowGrid,
@@ -42,6 +44,7 @@ from logparse.charts._panel import (
     platform_of,
     row_height,
     row_limit,
+    strokes,
     workload_title,
 )
 from logparse.charts._theme import Caption, framed, places, text_width, theme, tiled, tips, title_labels
@@ -207,8 +210,9 @@ def _drawing(view: View, frame: pl.DataFrame, panel: _Panel, grid: RowGrid) -> D
         .mark("bar", color=t.band, height={"band": 1.0})
         .encode(x=like(x, "low"), x2="high:Q", y=grid.y),
         Drawing.of(boxes).mark("tick", color=t.faint, thickness=2, height={"band": 1.0}).encode(x=x, y=grid.y),
-        Drawing.of(runs).mark("point", filled=True, size=26, opacity=0.6).encode(
+        Drawing.of(runs.filter(pl.col("n") <= STRIP)).mark("point", filled=True, size=26, opacity=0.6).encode(
             x=x, y=grid.y, color=colour, tooltip=tooltip),
+        strokes(runs.filter(pl.col("n") > STRIP), grid).encode(x=x, color=colour, tooltip=tooltip),
         Drawing.of(means.filter(pl.col("low").is_not_null())).mark("rule", strokeWidth=3, clip=True).encode(
             x=like(x, "low"), x2="high:Q", y=grid.y, color=colour),
         Drawing.of(means).mark("point", filled=True, size=75, opacity=1, stroke=t.paper, strokeWidth=0.8).encode(
@@ -223,6 +227,8 @@ def _legend_entries(view: View, frame: pl.DataFrame) -> list[LegendEntry]:
     found = frame["platform"].unique()
     ink = hue(found[0]) if len(found) == 1 else t.faint
     entries = [LegendEntry("run, and mean with its 95 % interval", "circle", fill=ink)]
+    if frame.filter((pl.col("mark") == "run") & (pl.col("n") > STRIP)).height:
+        entries.append(LegendEntry("one run of many", "M0,-1L0,1", stroke=ink))
     if "box" in frame["mark"]:
         entries.append(LegendEntry("quartiles and median", fill=t.band))
     return entries

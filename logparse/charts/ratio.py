@@ -19,7 +19,8 @@ How to read it
 
 What it leaves out
     The values themselves (the notes on the right give them) and quantities that only one of the two runs has. With more
-    than a dozen runs, one row contains the marks of all of them, and the note counts the verdicts.
+    than a dozen runs, one row contains the marks of all of them, and the note counts the verdicts. More than 20 marks
+    are a strip: each is a stroke, the large dot is their median, and the thick line its 95 % interval.
 """
 
 from __future__ import annotations
@@ -35,6 +36,7 @@ import polars as pl
 from logparse.charts._compared import compared, noise_size
 from logparse.charts._panel import (
     ROOM,
+    STRIP,
     WIDTH,
     LegendEntry,
     RowGrid,
@@ -43,8 +45,11 @@ from logparse.charts._panel import (
     gutter,
     heading,
     legend,
+    median_of,
     rank_notes,
     row_height,
+    strip_entries,
+    strokes,
     with_bands,
     workload_title,
 )
@@ -375,6 +380,12 @@ def _marks(view: View, frame: pl.DataFrame, grid: RowGrid, labels: Mapping[str |
     ).with_columns(colour=pl.when(pl.col("verdict").is_in([WITHIN, UNKNOWN])).then(pl.lit(t.faint)).otherwise("colour"))
     tooltip = tips(view, name="run", title="quantity", verdict="verdict", display="values", lines="lines")
     area = 75 if grid.step >= 15 else 30
+    is_strip = pl.col("shown").count().over("row") > STRIP
+    strips, marked = marked.filter(is_strip & pl.col("shown").is_not_null()), marked.filter(~is_strip)
+    medians = pl.DataFrame(
+        [{"row": row, **median_of(part["shown"].to_list())} for (row,), part in strips.group_by("row")],
+        schema={"row": pl.UInt32, **dict.fromkeys(("value", "least", "greatest"), pl.Float64)},
+    )
     points = []
     for word, filled, dash in (
         (WITHIN, True, None), (UNKNOWN, False, [2, 2]), (BEYOND, False, None), (ESTABLISHED, True, None),
@@ -390,7 +401,7 @@ def _marks(view: View, frame: pl.DataFrame, grid: RowGrid, labels: Mapping[str |
         )
     # The baseline, where there are marks: a line through a sentence would strike it out.
     drawn_rows: Iterable[int] = (
-        marked.filter(pl.col("shown").is_not_null())["row"].unique() if x["axis"] is not None else []
+        frame.filter(pl.col("shown").is_not_null())["row"].unique() if x["axis"] is not None else []
     )
     rules = pl.DataFrame(
         [
@@ -420,11 +431,16 @@ def _marks(view: View, frame: pl.DataFrame, grid: RowGrid, labels: Mapping[str |
         f"{text} {_ARROWS.get(better, '')}".rstrip() for text, better in zip(titles, first["better"], strict=True)
     ]
     return grid.layered(
-        band(view, marked, grid, x),
+        band(view, pl.concat([marked, strips]), grid, x),
         rule.encode(x=like(x, "one"), y=channel("top:Q", scale=None, axis=None), y2="bottom:Q"),
         _separators(view, first, grid),
         whiskers,
         *points,
+        strokes(strips, grid).encode(x=x, color=channel("colour:N", scale=None), tooltip=tooltip),
+        Drawing.of(medians).mark("rule", strokeWidth=3, clip=True, color=t.ink).encode(
+            x=like(x, "least"), x2="greatest:Q", y=grid.y),
+        Drawing.of(medians).mark("point", filled=True, size=area, opacity=1, stroke=t.paper, strokeWidth=0.8,
+                                 color=t.ink).encode(x=like(x, "value"), y=grid.y),
         *grid.words(words, pixels(5)),
         grid.labels(frame.with_columns(pl.Series("label", [labels.get(s, s) for s in frame["side"]], dtype=pl.String))),
         grid.texts(first.with_columns(text=pl.Series(titles, dtype=pl.String)), pixels(-grid.gutter - 8),
@@ -534,6 +550,8 @@ def _legend_entries(view: View, frame: pl.DataFrame) -> list[LegendEntry]:
         (UNKNOWN, LegendEntry("noise unknown", "circle", stroke=t.faint, dash=(2, 2))),
     ]
     out = [sign for word, sign in entries if word in words]
+    if (frame.group_by("block", "panel", "row").agg(pl.col("shown").count())["shown"] > STRIP).any():
+        out += strip_entries(t.ink)
     if frame["noise_low"].drop_nulls().len():
         out.append(LegendEntry("noise", fill=t.band))
     if frame["low"].drop_nulls().len():
@@ -644,8 +662,10 @@ def _is_compared(verdict: Verdict | None) -> bool:
 def _alone(view: View, comparisons: Sequence[Comparison]) -> Iterator[str]:
     """Runs that have nothing to be compared with."""
     compared = {job.id for c in comparisons for job in c.jobs}
-    compared |= {job.id for block in view.blocks("workload", "task") if len(block.jobs) > 1 for job in block.jobs}
+    if view.given is None:  # panels without room are not named here
+        blocks = (block for block in view.blocks("workload", "task") if len(view.rows_of(block.jobs)) > 1)
+        compared |= {job.id for block in blocks for job in block.jobs}
     alone = [job for job in view.jobs if job.id not in compared]
     if alone:
         names = shortened([one_line(job.label) for job in alone], 3)
-        yield f"Not compared (no other run of their workload and task): {names}."
+        yield f"Not compared (no other run of their workload and task, or only repeats): {names}."
