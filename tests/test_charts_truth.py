@@ -15,7 +15,7 @@ import pytest
 from conftest import SAMPLES, ingested
 
 from logparse import charts, ingest
-from logparse.charts import _theme, duration, loss, ratio
+from logparse.charts import _theme, duration, loss, ratio, timeline
 from logparse.charts._compared import _COMPARISONS
 from logparse.charts._view import View, view_of
 from logparse.comparison.compare import Comparison, compare
@@ -178,6 +178,7 @@ def check_words(name: str, what: Any, monkeypatch: pytest.MonkeyPatch, **options
         known += [float(s) for c in ("duration_s", "share") for s in frame.group_by("stage").agg(pl.col(c).sum())[c]]
     if name == "timeline":
         known += [float(s) for s in frame["end_s"] - frame["begin_s"]]
+        known.append(float(len(view.jobs) - len(timeline._lanes(view))))
     if name == "distribution":
         known += spreads(frame)
     if name == "ratio":
