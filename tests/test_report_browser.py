@@ -273,6 +273,24 @@ def test_on_a_phone_nothing_is_wider_than_the_screen(open_page, ten: Path) -> No
     assert "97.69" in page.locator("#viewer .lines mark").all_inner_texts()
 
 
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [390, 820, 1400])
+def test_a_long_name_makes_no_page_wider_than_its_screen(open_page, tmp_path: Path, width: int, scheme: str) -> None:
+    name = "a_name_without_any_place_to_break_" * 4
+    unknown = tmp_path / f"{name}.txt"
+    unknown.write_bytes((SAMPLES / "mixed" / "not_ours_nvidia.txt").read_bytes())
+    run = tmp_path / f"{name}.out"
+    run.write_bytes((SAMPLES / "groq" / "resnet50.out").read_bytes())
+    path = tmp_path / "report.html"
+    path.write_text(report(logparse.ingest([unknown, run])), "utf-8")
+    is_phone = width == 390
+    page = open_page(
+        path, viewport={"width": width, "height": 900}, color_scheme=scheme, is_mobile=is_phone, has_touch=is_phone
+    )
+    assert name in page.locator("#unread").inner_text()
+    assert page.evaluate("document.documentElement.scrollWidth") == width
+
+
 def test_it_prints_on_paper_with_everything_unfolded(open_page, ten: Path) -> None:
     page = open_page(ten, color_scheme="dark")
     page.emulate_media(media="print", color_scheme="dark")

@@ -248,6 +248,8 @@ def _finding(view: View, panels: Sequence[_Panel]) -> str:
     if not spreads:
         return "Repeats of one setting"
     spread, cell, panel = max(spreads, key=lambda each: each[0])
+    if not spread:
+        return "The repeats of each setting have the same result"
     name = title_labels(view, [cell.side.label])[0]
     quantity = title(panel.row).partition(",")[0]
     most = "" if len(spreads) == 1 else f", the most of {len(spreads)} settings"
