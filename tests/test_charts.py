@@ -474,7 +474,8 @@ def test_a_name_stands_by_its_own_dot_or_has_a_line_to_it() -> None:
     points = {"quick": (0.05, 77.5), "as_quick": (0.05, 77.5), "slower": (0.06, 77.5), "a_bit_slower": (0.061, 77.4)}
     frame = pl.DataFrame(
         [{"label": f"a_name_of_some_length_{n}.out", "time_s": x, "score": y, "score_name": "accuracy"}
-         for n, (x, y) in points.items()]
+         for n, (x, y) in points.items()],
+        schema=tradeoff.ROWS,
     )  # fmt: skip
     placed, without = tradeoff._placed(frame, (0.04, 0.09), (76.0, 79.0), (330.0, 230.0), 11.0)
     assert placed.height + without == frame.height

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import datetime
+import json
 import random
+import re
 from collections.abc import Sequence
+from typing import Any
 
 import polars as pl
 import pytest
@@ -12,7 +15,9 @@ from conftest import SAMPLES
 
 import logparse
 from logparse import charts
+from logparse.charts import _panel
 from logparse.errors import NothingToDraw
+from logparse.rendering.export import export
 from logparse.schema import FRAMES, RUNS
 
 FIRST = datetime.datetime(2026, 10, 1)
@@ -44,7 +49,7 @@ def around(level: float, count: int, seed: int) -> list[float]:
     return [level * chance.gauss(1, 0.003) for _ in range(count)]
 
 
-def rows(name: str, logs: logparse.Logs, **options: str) -> pl.DataFrame:
+def rows(name: str, logs: logparse.Logs, **options: Any) -> pl.DataFrame:
     return charts.rows(name, charts.view_for(name, logs, **options))
 
 
@@ -127,3 +132,157 @@ def test_settings_without_repeats_have_no_distribution() -> None:
         charts.drawn(
             "distribution", charts.view_for("distribution", logparse.ingest(SAMPLES / "groq" / "resnet50.out"))
         )
+
+
+# ---- many runs ---- #
+
+
+def spec_of(name: str, logs: logparse.Logs, **options: Any) -> dict[str, Any]:
+    return charts.specification(name, charts.view_for(name, logs, **options))
+
+
+def marks(spec: dict[str, Any], kind: str) -> list[dict[str, Any]]:
+    """The rows of all marks of a kind."""
+
+    def found(part: Any) -> list[dict[str, Any]]:
+        if isinstance(part, list):
+            return [row for each in part for row in found(each)]
+        if not isinstance(part, dict):
+            return []
+        is_kind = isinstance(part.get("mark"), dict) and part["mark"]["type"] == kind
+        own_rows = spec["datasets"][part["data"]["name"]] if is_kind else []
+        return [*own_rows, *(row for key, value in part.items() if key != "datasets" for row in found(value))]
+
+    return found(spec)
+
+
+def two_settings(count: int) -> logparse.Logs:
+    """That many runs of each of two batch sizes: 1, 2, 3 … and 101, 102, 103 … samples/s."""
+    return logs_of(
+        *nightly([float(1 + i) for i in range(count)], 512), *nightly([float(101 + i) for i in range(count)], 1024)
+    )
+
+
+def test_the_interval_of_a_median_is_that_of_the_binomial_distribution() -> None:
+    # Of 25 values, the 8th and the 18th: fewer than 8 are on one side of the median with a chance of 2.2 %.
+    assert _panel.median_of([float(i) for i in range(1, 26)]) == {"value": 13.0, "least": 8.0, "greatest": 18.0}
+    assert _panel.median_of([2.0, 1.0, 3.0]) == {"value": 2.0, "least": 1.0, "greatest": 3.0}
+
+
+def test_more_than_twenty_runs_are_a_strip_with_their_median() -> None:
+    few, many = two_settings(20), two_settings(25)
+    assert "median" not in rows("throughput", few, by="batch_size")["mark"]
+    medians = rows("throughput", many, by="batch_size").filter(mark="median")
+    assert medians.select("value", "least", "greatest").rows() == [(13.0, 8.0, 18.0), (113.0, 108.0, 118.0)]
+    drawn = spec_of("throughput", many, by="batch_size")
+    assert len(marks(drawn, "tick")) == 50
+    assert sorted(row["value"] for row in marks(drawn, "point") if "value" in row) == [13.0, 113.0]
+    assert _panel.STRIPS in json.dumps(drawn, ensure_ascii=False)
+    drawn = spec_of("throughput", few, by="batch_size")
+    assert marks(drawn, "tick") == []
+    assert _panel.STRIPS not in json.dumps(drawn, ensure_ascii=False)
+
+
+def test_scores_and_deviations_of_many_runs_are_strips_too() -> None:
+    scored = [
+        run | {"score": 0.9 + i / 1000, "score_name": "accuracy"} for i, run in enumerate(nightly([1.0] * 25, 512))
+    ]
+    medians = rows("accuracy", logs_of(*scored), by="batch_size").filter(mark="median")
+    assert medians["value"].to_list() == pytest.approx([0.912])
+    assert len(marks(spec_of("accuracy", logs_of(*scored), by="batch_size"), "tick")) == 25
+    boxes = 2
+    assert len(marks(spec_of("distribution", two_settings(25)), "tick")) == 50 + boxes
+    assert len(marks(spec_of("distribution", two_settings(20)), "tick")) == boxes
+
+
+def test_the_ratios_of_many_runs_are_a_strip() -> None:
+    each = logs_of(*(run for i in range(26) for run in nightly([100.0 + i], 512 + i)))
+    drawn = spec_of("ratio", each)
+    assert len([row for row in marks(drawn, "tick") if "shown" in row]) == 25
+    assert [row["value"] for row in marks(drawn, "point") if "value" in row] == pytest.approx([1.13])
+    assert not [row for row in marks(drawn, "point") if "shown" in row]
+
+
+def test_of_many_dots_only_the_front_is_named() -> None:
+    def runs(count: int) -> logparse.Logs:
+        extra = {"score_name": "accuracy", "dataset": "d", "samples": 512000}
+        return logs_of(
+            *(
+                run | extra | {"score": 0.9 - abs(i - 5) / 100, "train_s": 100.0 + i}
+                for i in range(count)
+                for run in nightly([1.0], 512 + i)
+            )
+        )
+
+    def named(count: int) -> int:
+        return len({row["text"] for row in marks(spec_of("tradeoff", runs(count)), "text") if "px" in row})
+
+    front = rows("tradeoff", runs(30)).filter(pl.col("best"))
+    assert 0 < named(30) <= front.height < 10
+    assert named(10) > 5
+
+
+def test_several_runs_are_one_bar_of_medians_with_the_range_of_their_totals() -> None:
+    parts = [(10.0, 80.0, 100.0), (12.0, 20.0, 40.0), (11.0, 30.0, 90.0)]
+    each = [
+        run | {"train_s": train, "compile_s": compile, "total_s": total, "wall_s": total}
+        for (train, compile, total), run in zip(parts, nightly([1.0] * 3), strict=True)
+    ]
+    frame = rows("duration", logs_of(*each), by="batch_size")
+    bar = {row["part"]: row for row in frame.iter_rows(named=True)}
+    assert frame["run"].null_count() == frame.height
+    assert [bar[part]["duration_s"] for part in ("train", "compile", "total")] == [11.0, 30.0, 90.0]
+    assert bar["compile"]["begin_s"] == bar["train"]["end_s"] == 11.0
+    assert (bar["total"]["least"], bar["total"]["greatest"]) == (40.0, 100.0)
+    (text,) = {row["text"] for row in marks(spec_of("duration", logs_of(*each), by="batch_size"), "text")
+               if "n=3" in row.get("text", "")}  # fmt: skip
+    assert re.fullmatch(r"90\S* s \(40\S* s to 100\S* s\), train 12 %, n=3", text), text
+
+
+# ---- two screens ---- #
+
+
+@pytest.fixture(scope="module")
+def crowd() -> logparse.Logs:
+    """540 runs of 18 workloads, each with settings of its own."""
+    return logs_of(
+        *(
+            run
+            | {
+                "run": f"{workload}_{i}", "label": f"w{workload}_{i}.out", "workload": f"workload_{workload}",
+                "group": f"g{workload}_{i}", "score": 0.5 + i / 100, "score_name": "accuracy", "dataset": "d",
+                "train_s": 10.0 + i, "compile_s": 5.0, "total_s": 20.0 + i, "ended_at": FIRST,
+            }
+            for workload in range(18)
+            for i in range(30)
+            for run in nightly([1000.0 + i], 100 + i)
+        )
+    )  # fmt: skip
+
+
+def height_of(spec: dict[str, Any]) -> float:
+    found = re.search(rb'<svg[^>]* height="([\d.]+)"', export(spec, "svg"))
+    assert found is not None
+    return float(found[1])
+
+
+@pytest.mark.parametrize("name", ["throughput", "accuracy", "duration", "ratio", "tradeoff"])
+def test_a_chart_is_at_most_two_screens_tall_and_counts_the_rest(name: str, crowd: logparse.Logs) -> None:
+    drawn = spec_of(name, crowd)
+    assert 1080 < height_of(drawn) <= 2160
+    text = json.dumps(drawn)
+    assert re.search(r"\d+ more workloads \(\d+ runs\) are not drawn, because the chart would be too tall", text)
+    assert "draw `all`" in text
+
+
+@pytest.mark.parametrize("name", ["throughput", "accuracy"])
+def test_all_draws_every_panel_and_row(name: str, crowd: logparse.Logs) -> None:
+    some, every = rows(name, crowd), rows(name, crowd, all=True)
+    assert every.select("block", "row").n_unique() == 540 > some.select("block", "row").n_unique()
+    assert "are not drawn" not in json.dumps(spec_of(name, crowd, all=True))
+
+
+def test_a_named_baseline_is_drawn_if_its_panel_has_no_room_for_all(crowd: logparse.Logs) -> None:
+    labels = rows("throughput", crowd, baseline="w0_29.out").filter(pl.col("block") == 0)["label"].to_list()
+    assert len(set(labels)) < 30
+    assert labels[-1] == "w0_29.out"

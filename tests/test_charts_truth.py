@@ -14,7 +14,7 @@ import pytest
 from conftest import SAMPLES, ingested
 
 from logparse import charts
-from logparse.charts import _theme, loss, ratio
+from logparse.charts import _theme, duration, loss, ratio, timeline
 from logparse.charts._compared import _COMPARISONS
 from logparse.charts._view import View, view_of
 from logparse.comparison.compare import Comparison, compare
@@ -172,16 +172,21 @@ def check_words(name: str, what: Any, monkeypatch: pytest.MonkeyPatch, **options
     frame = charts.rows(name, view)
     known = [*numbers(view, frame), *map(float, counts(frame)), float(len(view.jobs))]
     if name == "duration":
-        known += shares_of_training(frame)
+        known += shares_of_training(view)
     if name == "stages":
         known += [float(s) for c in ("duration_s", "share") for s in frame.group_by("stage").agg(pl.col(c).sum())[c]]
     if name == "timeline":
         known += [float(s) for s in frame["end_s"] - frame["begin_s"]]
+        known.append(float(len(view.jobs) - len(timeline._lanes(view))))
     if name == "distribution":
         known += spreads(frame)
     if name == "ratio":
         used = [
-            v for _, c in ratio._comparisons(view)[0] for row in c.rows for v in row.verdicts if ratio._is_compared(v)
+            v
+            for panel in ratio._panels(view)[0]
+            for row in panel.comparison.rows
+            for v in row.verdicts
+            if ratio._is_compared(v)
         ]
         known += Counter(v.noise.kind for v in used if v and v.noise).values()
     text = without_names(drawn.title, view)
@@ -206,10 +211,15 @@ def check_note(note: str, view: View, known: list[float], noises: set[str]) -> N
         # What is named and what is only counted are together no more than there is.
         assert text.count("NAME") + int(more[1].replace(",", "")) <= len(view.jobs), note
         text = MORE.sub("", text)
+    if room := NO_ROOM.search(text):
+        # What is not drawn for want of room is at most what is there; the limit is that of the fullest panel.
+        assert int(room[1].replace(",", "")) <= len(view.jobs), note
+        text = NO_ROOM.sub("", text)
     for token in NUMBER.findall(text):
         assert is_there(token, known), (token, note)
 
 
+NO_ROOM = re.compile(r"^([\d,]+) more \w+ (?:\([\d,]+ runs?\) )?(?:is|are) not drawn(?:: a panel has at most \d+)?")
 MORE = re.compile(r" and (\d[\d,]*) more\b")
 
 
@@ -242,10 +252,12 @@ def spreads(frame: pl.DataFrame) -> list[float]:
     return [*out, len(out) / 3]
 
 
-def shares_of_training(frame: pl.DataFrame) -> list[float]:
-    """The share of training of each total that is drawn."""
-    parts = frame.pivot("part", index="run", values="duration_s", aggregate_function="first")
-    return [float(s) for s in (parts["train"] / parts["total"]).drop_nulls()] if "train" in parts.columns else []
+def shares_of_training(view: View) -> list[float]:
+    """The share of training in each total; how many jobs have one, and how often each part is the largest."""
+    bars = [{part["part"]: part["duration_s"] or 0.0 for part in duration._parts(view, job)} for job in view.jobs]
+    bars = [bar for bar in bars if bar["train"] and bar["total"]]
+    largest = Counter(max(set(bar) - {"total"}, key=bar.__getitem__) for bar in bars)
+    return [*(bar["train"] / bar["total"] for bar in bars), float(len(bars)), *map(float, largest.values())]
 
 
 # ---- names ---- #

@@ -20,12 +20,13 @@ from jinja2 import UndefinedError
 import logparse
 from logparse.cli import cli
 from logparse.comparison.compare import compare
+from logparse.comparison.ledger import Ledger
 from logparse.errors import UsageError
 from logparse.report import report
 from logparse.report.content import Content, content
 from logparse.report.lists import Item
 from logparse.report.page import POLICY, environment
-from logparse.report.table import table
+from logparse.report.table import known, table
 from logparse.report.trail import Trail
 from logparse.schema import FRAMES
 from logparse.text.terminal import one_line
@@ -250,6 +251,32 @@ def test_two_logs_of_one_job_are_one_row() -> None:
     [row] = table(held.ledger, held.jobs).rows
     texts = [cell.text for cell in row]
     assert any(text.endswith(" s") for text in texts[3:5])
+
+
+def test_the_duration_of_a_submission_is_not_the_total_of_its_job(tmp_path: Path) -> None:
+    folder = SAMPLES / "sambanova"
+    submission = (folder / "bert_large_job_30512_submission.out").read_bytes()
+    (tmp_path / "submission.out").write_bytes(re.sub(rb"Duration: .*", b"Duration:  0", submission))
+    run = tmp_path / "run.out"
+    run.write_bytes((folder / "bert_large_run_16_ranks.out").read_bytes())
+
+    def totals(*paths: Path) -> list[str]:
+        made = content(logparse.ingest(paths))
+        runs = table(made.ledger, made.jobs)
+        (row,) = runs.rows
+        return [cell.text for column, cell in zip(runs.columns, row, strict=True) if column.title == "total"]
+
+    logs = logparse.ingest([tmp_path / "submission.out", run])
+    assert 0.0 in logs.runs["total_s"].to_list(), "as the submission log states it"
+    (job,) = Ledger(logs).jobs
+    seconds = (max(r["ended_at"] for r in job.runs) - min(r["started_at"] for r in job.runs)).total_seconds()
+    assert seconds > 100
+    (total,) = totals(tmp_path / "submission.out", run)
+    assert total.startswith(f"{seconds:.0f} s")
+    assert totals(run) == [], "no log states the total"
+    details = dict(pair for _, values in known(job, Ledger(logs)) for pair in values)
+    assert "total_s" not in details
+    assert details["wall_s"] == seconds
 
 
 # ---- what stands behind a number ---- #
@@ -481,6 +508,36 @@ def test_wrong_usage_says_what_to_do(arguments: list[str], code: int, said: str)
     result = run(str(TEN[2]), *arguments)
     assert result.exit_code == code
     assert said in result.stderr
+
+
+def test_a_pdf_without_a_browser_says_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("logparse.cli.report.shutil.which", lambda name: None)
+    result = run(str(TEN[2]), "-o", str(tmp_path / "r.pdf"))
+    assert result.exit_code == 2
+    assert "a PDF needs Chromium or Chrome, and neither is installed: write a page (-o report.html)" in result.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_browser_that_fails_leaves_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("logparse.cli.report.shutil.which", lambda name: sys.executable if name == "chromium" else None)
+    result = run(str(TEN[2]), "-o", str(tmp_path / "r.pdf"))
+    assert result.exit_code == 2
+    assert "failed while printing the page" in result.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_pdf_goes_where_a_page_may_go(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("logparse.cli.report._browser", lambda: "chromium")
+    monkeypatch.setattr("logparse.cli.report._printed", lambda page, browser: b"%PDF-1.4")
+    assert "a PDF is written to a file: give -o report.pdf" in run(str(TEN[2]), "--format", "pdf").stderr
+    for suffix in ("html", "pdf"):
+        result = run(str(TEN[2]), "-o", str(tmp_path / "missing" / f"r.{suffix}"))
+        assert result.exit_code == 2
+        assert f"cannot write {tmp_path}/missing/r.{suffix}: No such file or directory" in result.stderr
+    result = run(str(TEN[2]), "-o", str(tmp_path / "r.pdf"))
+    assert (result.exit_code, result.stdout) == (0, "")
+    assert f"Wrote {tmp_path}/r.pdf (" in result.stderr
+    assert (tmp_path / "r.pdf").read_bytes() == b"%PDF-1.4"
 
 
 def test_where_nothing_is_recognised_there_is_no_report(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -12,11 +13,13 @@ from pathlib import Path
 
 import limits
 import pytest
-from conftest import ingested
+from click.testing import CliRunner
+from conftest import SAMPLES, ingested
 from playwright.sync_api import sync_playwright
 from test_report import HOSTILE, TEN, hostile
 
 import logparse
+from logparse.cli import cli
 from logparse.report import report
 
 assert hostile  # the fixture
@@ -42,15 +45,21 @@ class Opened:
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[object]:
-    """The browser of the system; tests are skipped where there is none, and fail in CI."""
+def chromium() -> str:
+    """The program of the browser; tests are skipped where there is none, and fail in CI."""
     found = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
     if found is None:
         if os.environ.get("CI"):
             pytest.fail("no Chromium is installed, and CI must not skip: apt-get install chromium")
         pytest.skip("no Chromium is installed (Debian: apt-get install chromium)")
+    return found
+
+
+@pytest.fixture(scope="module")
+def browser(chromium: str) -> Iterator[object]:
+    """The browser of the system."""
     with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=found, args=list(ARGUMENTS))
+        started = playwright.chromium.launch(executable_path=chromium, args=list(ARGUMENTS))
         yield started
         started.close()
 
@@ -264,6 +273,24 @@ def test_on_a_phone_nothing_is_wider_than_the_screen(open_page, ten: Path) -> No
     assert "97.69" in page.locator("#viewer .lines mark").all_inner_texts()
 
 
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [390, 820, 1400])
+def test_a_long_name_makes_no_page_wider_than_its_screen(open_page, tmp_path: Path, width: int, scheme: str) -> None:
+    name = "a_name_without_any_place_to_break_" * 4
+    unknown = tmp_path / f"{name}.txt"
+    unknown.write_bytes((SAMPLES / "mixed" / "not_ours_nvidia.txt").read_bytes())
+    run = tmp_path / f"{name}.out"
+    run.write_bytes((SAMPLES / "groq" / "resnet50.out").read_bytes())
+    path = tmp_path / "report.html"
+    path.write_text(report(logparse.ingest([unknown, run])), "utf-8")
+    is_phone = width == 390
+    page = open_page(
+        path, viewport={"width": width, "height": 900}, color_scheme=scheme, is_mobile=is_phone, has_touch=is_phone
+    )
+    assert name in page.locator("#unread").inner_text()
+    assert page.evaluate("document.documentElement.scrollWidth") == width
+
+
 def test_it_prints_on_paper_with_everything_unfolded(open_page, ten: Path) -> None:
     page = open_page(ten, color_scheme="dark")
     page.emulate_media(media="print", color_scheme="dark")
@@ -272,6 +299,56 @@ def test_it_prints_on_paper_with_everything_unfolded(open_page, ten: Path) -> No
     assert page.locator("details.group:not([open])").count() == 0
     assert page.locator(".filter").is_hidden()
     assert page.pdf(format="A4")[:5] == b"%PDF-"
+
+
+def test_a_pdf_has_the_text_of_the_report_on_several_pages(chromium: str, tmp_path: Path) -> None:
+    file = tmp_path / "report.pdf"
+    logs = [str(SAMPLES / "graphcore" / f"mnist_{name}.out") for name in ("as_is_cold", "at_chance")]
+    done = CliRunner().invoke(cli, ["report", *logs, "-o", str(file)])
+    assert done.exit_code == 0, done.output
+    assert f"Wrote {file}" in done.stderr
+    pdf = file.read_bytes()
+    assert b"/Title (2 runs: mnist)" in pdf
+    pages = texts_of(pdf)
+    assert 4 <= len(pages) <= 12
+    assert "2 runs: mnist" in pages[0]
+    text = " ".join(pages)
+    for word in ("What these logs show", "97.69 %", "Findings", "Lines not parsed", "mnist_at_chance"):
+        assert word in text
+    assert "Copy" not in text, "what is for the screen only is not printed"
+
+
+def texts_of(pdf: bytes) -> list[str]:
+    """The text of each page that Chromium wrote: glyphs of a font, whose own table gives their characters."""
+    objects = {int(number): body for number, body in re.findall(rb"(\d+) 0 obj\n(.*?)endobj", pdf, re.DOTALL)}
+
+    def stream(reference: bytes) -> str:
+        body = re.search(rb"stream\r?\n(.*?)\r?\nendstream", objects[int(reference)], re.DOTALL)
+        assert body is not None
+        return zlib.decompress(body[1]).decode("latin-1")
+
+    def characters(font: bytes) -> dict[int, str]:
+        table = re.search(rb"/ToUnicode (\d+) 0 R", objects[int(font)])
+        out: dict[int, str] = {}
+        for kind, block in re.findall(r"beginbf(char|range)(.*?)endbf", stream(table[1]) if table else "", re.DOTALL):
+            for codes in re.findall(r"<(\w+)> <(\w+)>" + (r" <(\w+)>" if kind == "range" else ""), block):
+                first, last = int(codes[0], 16), int(codes[-2], 16)
+                begin = bytes.fromhex(codes[-1]).decode("utf-16-be")
+                out |= {code: begin[:-1] + chr(ord(begin[-1]) + code - first) for code in range(first, last + 1)}
+        return out
+
+    pages = [body for body in objects.values() if b"/Type /Page\n" in body]
+    texts = []
+    for page in pages:
+        fonts = {name: characters(number) for name, number in re.findall(rb"/(F\d+) (\d+) 0 R", page)}
+        contents = re.search(rb"/Contents (\d+)", page)
+        assert contents is not None
+        text, font = "", {}
+        for name, glyphs in re.findall(r"/(F\d+) [\d.]+ Tf|<(\w+)> Tj", stream(contents[1])):
+            font = fonts[name.encode()] if name else font
+            text += "".join(font.get(int(glyphs[i : i + 4], 16), "") for i in range(0, len(glyphs), 4))
+        texts.append(text)
+    return texts
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -7,6 +7,7 @@ The column `row` numbers the rows from 0, top to bottom. Where labels or notes a
 from __future__ import annotations
 
 import math
+import statistics
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
@@ -31,6 +32,14 @@ GUTTER = 230
 """Maximum width of a label, in pixels."""
 PANELS = 24
 """Panels of one chart; further ones are only counted."""
+SCREENS = 2160
+"""Height of a chart in pixels, two screens, unless all panels and rows are asked for."""
+ROOM = SCREENS - 340
+"""Pixels of that for the panels: the others are for title, legend and caption."""
+AROUND = 78
+"""Pixels of a panel besides its rows: heading, axis, and the gap below."""
+_FEWEST = 20
+"""Rows that a panel keeps before other panels are left out."""
 
 
 @dataclass(frozen=True)
@@ -131,7 +140,7 @@ def labelled(view: View, sides: Sequence[Side], several: bool) -> list[str]:
     differs."""
     size = theme(view).size
     ends = rank_notes(view, sides)
-    names = [f"{platform_of(side)}  {side.label}" if several else side.label for side in sides]
+    names = [f"{' and '.join(_platforms_of(side))}  {side.label}" if several else side.label for side in sides]
     room = GUTTER - max((text_width(end, size) for end in ends), default=0.0)
     labels = distinct_labels([one_line(name) for name in names], room, size)
     return [f"{label}{end}" for label, end in zip(labels, ends, strict=True)]
@@ -157,9 +166,14 @@ def platform_of(side: Side) -> str:
     return str(side.jobs[0].main["platform"])
 
 
+def _platforms_of(side: Side) -> list[str]:
+    """The platforms of a side's jobs, each once."""
+    return list(dict.fromkeys(str(job.main["platform"]) for job in side.jobs))
+
+
 def platforms(sides: Iterable[Side]) -> list[str]:
     """The platforms of these sides, each once."""
-    return list(dict.fromkeys(platform_of(side) for side in sides))
+    return list(dict.fromkeys(platform for side in sides for platform in _platforms_of(side)))
 
 
 def workload_title(ledger: Ledger, block: JobBlock) -> str:
@@ -214,29 +228,71 @@ def band(view: View, frame: pl.DataFrame, grid: RowGrid, x: dict[str, Any]) -> D
     return made
 
 
+STRIP = 20
+"""Runs of one row up to which each is a dot; more are a strip of strokes with their median."""
+STRIPS = (
+    "A stroke is one run of a row of many; the dot is their median, the line its 95 % interval; the text has the mean."
+)
+"""What a caption says about strips."""
+
+
+def median_of(values: Sequence[float]) -> dict[str, float]:
+    """The median of a strip as `value`, with its 95 % interval from `least` to `greatest`: two of the values, chosen by
+    their ranks, so nothing is assumed about the distribution."""
+    n, ordered = len(values), sorted(values)
+    below, rank = 1, 0  # of the 2**n ways in which values may be below and above the median, those with fewer below
+    while below <= 0.025 * 2**n:
+        rank += 1
+        below += math.comb(n, rank)
+    least, greatest = ordered[max(rank - 1, 0)], ordered[min(n - rank, n - 1)]
+    return {"value": statistics.median(ordered), "least": least, "greatest": greatest}
+
+
 def dots(
     view: View,
     frame: pl.DataFrame,
-    runs: pl.DataFrame,
+    others: pl.DataFrame,
     grid: RowGrid,
     x: dict[str, Any],
     tooltip: Sequence[dict[str, Any]],
 ) -> list[Drawing]:
-    """One dot per row in `colour` at `value`, the mean. Of several runs, each is a small dot on a line from `least` to
-    `greatest`; two runs have no dot for their mean."""
+    """One dot per row of `frame`, in `colour` at `value`, the mean. Of several runs, each is a small dot on a line from
+    `least` to `greatest`; two runs have no dot for their mean. More than `STRIP` runs are a strip with their median.
+
+    others: the marks `run` and `median` of these rows.
+    """
     colour = channel("colour:N", scale=None)
     area = 75 if grid.step >= 15 else 30
-    several = frame.filter(pl.col("n") > 1)
+    is_strip = pl.col("n") > STRIP
+    runs = others.filter(pl.col("mark") == "run").drop("n").join(frame.select("row", "n"), on="row", how="inner")
+    medians = others.filter(pl.col("mark") == "median")
+    means = frame.filter(pl.col("value").is_not_null() & (pl.col("n") != 2) & ~is_strip)
     tip = list(tooltip)
     return [
-        Drawing.of(several).mark("rule", strokeWidth=1.5).encode(
+        Drawing.of(frame.filter((pl.col("n") > 1) & ~is_strip)).mark("rule", strokeWidth=1.5).encode(
             x=like(x, "least"), x2="greatest:Q", y=grid.y, color=colour),
-        Drawing.of(runs).mark("point", filled=True, size=area / 3, opacity=0.75).encode(
+        Drawing.of(runs.filter(~is_strip)).mark("point", filled=True, size=area / 3, opacity=0.75).encode(
             x=x, y=grid.y, color=colour, tooltip=tip),
-        Drawing.of(frame.filter(pl.col("value").is_not_null() & (pl.col("n") != 2))).mark(
+        strokes(runs.filter(is_strip), grid).encode(x=x, color=colour, tooltip=tip),
+        Drawing.of(medians).mark("rule", strokeWidth=3).encode(
+            x=like(x, "least"), x2="greatest:Q", y=grid.y, color=colour),
+        Drawing.of(pl.concat([means, medians])).mark(
             "point", filled=True, size=area, opacity=1, stroke=theme(view).paper, strokeWidth=0.8).encode(
             x=x, y=grid.y, color=colour, tooltip=tip),
     ]  # fmt: skip
+
+
+def strokes(runs: pl.DataFrame, grid: RowGrid) -> Drawing:
+    """The runs of a strip: thin strokes, so that many in one place are darker."""
+    return Drawing.of(runs).mark("tick", thickness=1.5, opacity=0.45, height={"band": 0.9}).encode(y=grid.y)
+
+
+def strip_entries(colour: str) -> list[LegendEntry]:
+    """The legend of strips."""
+    return [
+        LegendEntry("one run of many", "M0,-1L0,1", stroke=colour),
+        LegendEntry("their median with its 95 % interval", "M-1,0L1,0", stroke=colour),
+    ]
 
 
 def greatest(frame: pl.DataFrame, column: str) -> float | None:
@@ -336,6 +392,9 @@ def _placed(entries: Sequence[LegendEntry], width: float, size: float) -> Iterat
         x += needed
 
 
+# ---- how much is drawn ---- #
+
+
 class Panel(Protocol):
     """A panel of a chart, as far as it matters here."""
 
@@ -351,23 +410,97 @@ def jobs_of(panels: Iterable[Panel]) -> list[Job]:
     return [job for panel in panels for job in panel.block.jobs]
 
 
-def capped_panels(view: View, name: str, find: Callable[[], Iterable[P]]) -> tuple[list[P], list[str]]:
-    """The panels of the chart `name` that are drawn, found once for each view, and a sentence on the rest."""
+def capped_panels(
+    view: View, name: str, find: Callable[[], Iterable[P]], height: Callable[[P], float]
+) -> tuple[list[P], list[str]]:
+    """The panels of the chart `name` that are drawn, found once for each view, and a sentence on the rest.
+
+    height: the pixels of a panel.
+    """
     if name not in view.made:
         found = list(find())
-        kept, more = capped(view, [panel.block for panel in found])
-        view.made[name] = [panel for panel in found if panel.block in kept], more
+        kept, more = capped(view, [panel.block.jobs for panel in found], [height(panel) for panel in found])
+        view.made[name] = [found[i] for i in kept], more
     panels: tuple[list[P], list[str]] = view.made[name]
     return panels
 
 
-def capped(view: View, blocks: Sequence[JobBlock]) -> tuple[Sequence[JobBlock], list[str]]:
-    """The blocks that a chart has panels for, preferring those with most runs, and a sentence on the rest."""
-    if len(blocks) <= PANELS or view.options.all:
-        return blocks, []
-    order = sorted(range(len(blocks)), key=lambda i: -len(blocks[i].jobs))[:PANELS]
-    kept = [blocks[i] for i in sorted(order)]
-    left = len(blocks) - len(kept)
-    runs = sum(len(b.jobs) for b in blocks) - sum(len(b.jobs) for b in kept)
-    hint = "select with `where`, or draw `all`"
-    return kept, [f"{left} more workloads ({labels.many(runs, 'run')}) are not drawn; {hint}."]
+def in_room(
+    view: View,
+    blocks: Sequence[JobBlock],
+    rows: Callable[[Sequence[Job]], Sequence[Side]] | None = None,
+    gathered: bool = False,
+    around: float = AROUND,
+) -> tuple[list[JobBlock], list[str]]:
+    """The blocks that a chart has panels for, with the sides and jobs that are drawn, and sentences on the rest.
+
+    Large panels lose rows first, then the blocks with fewest runs are left out. A named baseline keeps its row.
+
+    Args:
+        rows: the sides of a panel with these jobs; by default those of the view.
+        gathered: whether panels of one row are gathered in a table.
+        around: pixels of a panel besides its rows.
+    """
+    every = [tuple((rows or view.all_rows)(block.jobs)) for block in blocks]
+    counts = [len(sides) for sides in every]
+    most = row_limit(view, counts, gathered, around)
+    heights = [row_height(view, min(count, most), gathered, around) for count in counts]
+    kept, more = capped(view, [block.jobs for block in blocks], heights)
+    out = []
+    for i in kept:
+        sides = every[i][:most]
+        if counts[i] > most and (view.options.baseline is not None or view.given is not None):
+            base = every[i][baseline_in(view, every[i])]
+            sides = sides if base in sides else (*sides[:-1], base)
+        # All jobs if all sides are drawn: their order is that of the logs.
+        ids = {job.id for side in sides for job in side.jobs}
+        out.append(JobBlock(blocks[i].keys, tuple(job for job in blocks[i].jobs if job.id in ids), sides))
+    return out, [*view.rows_left((counts[i] for i in kept), most), *more]
+
+
+def row_limit(view: View, counts: Sequence[int], gathered: bool = False, around: float = AROUND) -> int:
+    """Rows of one panel that are drawn, for panels with so many rows (see `in_room`)."""
+    if view.options.all or view.options.height:
+        return view.most
+    largest = sorted(counts, reverse=True)[:PANELS]
+    for most in range(min(max(counts, default=0), view.most), _FEWEST, -1):
+        if sum(row_height(view, min(count, most), gathered, around) for count in largest) <= ROOM:
+            return most
+    return _FEWEST
+
+
+def row_height(view: View, rows: int, gathered: bool = False, around: float = AROUND) -> float:
+    """The pixels of a panel with so many rows."""
+    return RowGrid(view, rows, 0).height + (0 if gathered and rows == 1 else around)
+
+
+def capped(
+    view: View,
+    jobs: Sequence[Sequence[Job]],
+    heights: Sequence[float],
+    words: tuple[str, str] = ("workload", "workloads"),
+) -> tuple[list[int], list[str]]:
+    """The positions of the panels that are drawn, preferring those with most runs, and a sentence on the rest.
+
+    Args:
+        jobs: the jobs of each panel.
+        heights: the pixels of each panel.
+        words: what a panel shows, one and several.
+    """
+    order = sorted(range(len(jobs)), key=lambda i: -len(jobs[i]))
+    kept: list[int] = []
+    left = float(ROOM)
+    for i in order:
+        fits = len(kept) < PANELS and (heights[i] <= left or view.options.height)
+        if not kept or fits or view.options.all:
+            kept.append(i)
+            left -= heights[i]
+    if len(kept) == len(jobs):
+        return sorted(kept), []
+    drawn = {job.id for i in kept for job in jobs[i]}
+    runs = len({job.id for panel in jobs for job in panel} - drawn)
+    count = len(jobs) - len(kept)
+    panels = f"{count} more {words[0] if count == 1 else words[1]}"
+    verb, hint = "is" if count == 1 else "are", "select with `where`, or draw `all`"
+    runs_text = f" ({labels.many(runs, 'run')})" if runs else ""
+    return sorted(kept), [f"{panels}{runs_text} {verb} not drawn, because the chart would be too tall; {hint}."]

@@ -24,6 +24,7 @@ from logparse.errors import NothingToDraw, UsageError, nearest
 from logparse.logs import Logs
 from logparse.rendering.palette import THEMES
 from logparse.schema import FRAMES, RUNS
+from logparse.text.labels import many
 from logparse.text.terminal import one_line
 
 What: TypeAlias = Logs | Ledger | Comparison | pl.DataFrame
@@ -78,6 +79,8 @@ class JobBlock:
     keys: tuple[str | None, ...]
     """The values that all jobs of the block have; None where no log states one."""
     jobs: tuple[Job, ...]
+    sides: tuple[Side, ...] = ()
+    """The rows of its panel, where the chart has decided how many it draws."""
 
     @property
     def title(self) -> str:
@@ -134,9 +137,8 @@ class View:
         return [JobBlock(keys, tuple(members)) for keys, members in groups]
 
     def rows_of(self, jobs: Sequence[Job]) -> list[Side]:
-        """The rows of a panel, at most `most`: the groups of `by` if it is set; else one row per job up to `ROWS`; else
-        one row for the repeats of an experiment."""
-        return self._all_rows(jobs)[: self.most]
+        """As `all_rows`, at most `most`."""
+        return self.all_rows(jobs)[: self.most]
 
     @property
     def most(self) -> int:
@@ -145,18 +147,19 @@ class View:
 
     def left_over(self, blocks: Iterable[JobBlock]) -> Iterator[str]:
         """A sentence on the rows that these panels have no room for."""
-        yield from self.rows_left(len(self._all_rows(block.jobs)) for block in blocks)
+        yield from self.rows_left((len(self.all_rows(block.jobs)) for block in blocks), self.most)
 
-    def rows_left(self, rows: Iterable[int]) -> Iterator[str]:
-        """As `left_over`, for panels with so many rows."""
-        left = sum(max(count - self.most, 0) for count in rows)
+    def rows_left(self, rows: Iterable[int], most: int) -> Iterator[str]:
+        """As `left_over`, for panels with so many rows of which at most `most` are drawn."""
+        left = sum(max(count - most, 0) for count in rows)
         if left:
-            yield (
-                f"{left} more rows are not drawn: a panel has at most {self.most}; select with `where`, group with "
-                "`by`, or draw `all`."
-            )
+            rows_are = many(left, "more row", " is", "s are")
+            hint = "select with `where`, group with `by`, or draw `all`"
+            yield f"{rows_are} not drawn: a panel has at most {most}; {hint}."
 
-    def _all_rows(self, jobs: Sequence[Job]) -> list[Side]:
+    def all_rows(self, jobs: Sequence[Job]) -> list[Side]:
+        """The rows of a panel: the groups of `by` if it is set; else one row per job up to `ROWS`; else one row for the
+        repeats of an experiment."""
         if self.options.by or self.given is not None:
             wanted = {job.id for job in jobs}
             narrowed = (Side(s.label, tuple(j for j in s.jobs if j.id in wanted)) for s in self.sides)

@@ -7,7 +7,8 @@ What it shows
     A dot for each run, its final score, with a panel for each workload, type of score and data set. A line through the
     dot shows how far the score could vary with other test items (the 95 % binomial interval), where the number of items
     is known. Several runs of one side are small dots on a line from the lowest to the highest; of three or more, the
-    large dot is the mean.
+    large dot is the mean. More than 20 runs are a strip: each is a stroke, the large dot is the median, and the thick
+    line its 95 % interval.
 
 How to read it
     The arrow at the axis shows which direction is better. The grey band is the noise from which the verdict follows,
@@ -29,21 +30,25 @@ import polars as pl
 
 from logparse.charts._compared import compared_row, noise_size
 from logparse.charts._panel import (
+    STRIP,
+    STRIPS,
     WIDTH,
     LegendEntry,
     RowGrid,
     band,
-    capped,
     dots,
     extent,
     extent_or_none,
     gutter,
     heading,
+    in_room,
     labelled,
     legend,
+    median_of,
     platform_of,
     platforms,
     spread_out,
+    strip_entries,
     table,
     with_bands,
     workload_title,
@@ -102,10 +107,10 @@ ROWS: dict[str, Any] = {
     "note": pl.String,
     "evidence": LOCATIONS,
 }
-"""mark: `score` (the value of a row, or the mean of its runs) or `run` (one of several). least, greatest: the binomial
-interval of one run over `items` items, or the range of several runs. difference, low, high: from the baseline, with the
-95 % interval. reason: why the row is not comparable. noise_low, noise_high: the noise around
-the baseline. wrong: `at chance` or `outlier`."""
+"""mark: `score` (the value of a row, or the mean of its runs), `run` (one of several) or `median` (of more than 20).
+least, greatest: the binomial interval of one run over `items` items, the range of several runs, or the 95 % interval of
+their median. difference, low, high: from the baseline, with the 95 % interval. reason: why the row is not comparable.
+noise_low, noise_high: the noise around the baseline. wrong: `at chance` or `outlier`."""
 
 
 @once
@@ -133,7 +138,7 @@ def chart(view: View) -> Drawing:
         grid = RowGrid(view, part["row"].n_unique(), width, edge)
         drawn.append(_scores(view, part, grid).properties(title=heading(view, _named(view, block))))
     if alone:
-        single = frame.filter(pl.col("block").is_in(sorted(alone))).with_columns(
+        single = frame.filter((pl.col("mark") == "score") & pl.col("block").is_in(alone)).with_columns(
             workload=pl.col("block").map_elements(lambda n: _named(view, blocks[n]), return_dtype=pl.String),
             note=pl.format(
                 "{} {}", pl.col("score_name").str.replace_all("_", " "), pl.col("note").str.replace(", n=1", "")
@@ -145,10 +150,10 @@ def chart(view: View) -> Drawing:
     if strip := legend(view, _legend_entries(view, frame), whole - edge):
         body = tiled([strip, body], row=14)
     notes = [
+        *([STRIPS] if "median" in frame["mark"] else []),
         *_bands(frame),
         *_chances(frame),
         *_left_out(view),
-        *view.left_over(blocks),
         *more,
     ]
     drawn_jobs = [job for block in blocks for job in block.jobs]
@@ -167,7 +172,7 @@ def _named(view: View, block: JobBlock) -> str:
 
 def _blocks(view: View) -> tuple[Sequence[JobBlock], list[str]]:
     scored = [job for job in view.jobs if _is_scored(job)]
-    return capped(view, view.blocks("workload", "task", "score_name", "dataset", jobs=scored))
+    return in_room(view, view.blocks("workload", "task", "score_name", "dataset", jobs=scored), gathered=True)
 
 
 def _is_scored(job: Job) -> bool:
@@ -175,7 +180,7 @@ def _is_scored(job: Job) -> bool:
 
 
 def _block_rows(view: View, number: int, block: JobBlock) -> Iterator[dict[str, Any]]:
-    sides = view.rows_of(block.jobs)
+    sides = block.sides
     labels = labelled(view, sides, len(platforms(sides)) > 1)
     found = compared_row(view, "score", sides)
     assert found is not None, "every job of the block has a score"
@@ -215,6 +220,8 @@ def _block_rows(view: View, number: int, block: JobBlock) -> Iterator[dict[str, 
         }
         if c.n > 1:
             yield from ({**common, "mark": "run", "value": v.value, "evidence": list(v.locations)} for v in c.values)
+        if c.n > STRIP:
+            yield {**common, "mark": "median", **median_of(c.numbers), "n": c.n, "evidence": list(c.locations)}
 
 
 def _chance(view: View, job: Job) -> float | None:
@@ -299,7 +306,7 @@ def _scores(view: View, frame: pl.DataFrame, grid: RowGrid) -> Drawing:
         band(view, score, grid, x),
         chance.encode(x=like(x, "at")),
         whiskers,
-        *dots(view, score.filter(~wrong), marked.filter(pl.col("mark") == "run"), grid, x, tooltip),
+        *dots(view, score.filter(~wrong), marked, grid, x, tooltip),
         crosses,
         grid.labels(score),
         grid.notes(score),
@@ -307,7 +314,7 @@ def _scores(view: View, frame: pl.DataFrame, grid: RowGrid) -> Drawing:
 
 
 def _scale(frame: pl.DataFrame) -> tuple[dict[str, Any], str]:
-    """As for throughputs; shares are in per cent, on an axis from 0 to 100 unless they are close together."""
+    """As for throughputs; shares are in per cent, on an axis from 0 to 100 unless they are close together or small."""
     share = is_share(frame["score_name"][0])
     bands = extent_or_none(frame, "noise_low", "noise_high")
     low, high = (e * (100.0 if share else 1.0) for e in with_bands(extent(frame, "value", "least", "greatest"), bands))
@@ -315,7 +322,7 @@ def _scale(frame: pl.DataFrame) -> tuple[dict[str, Any], str]:
     if low != high and least > 0:  # a difference in the last digit must not fill the axis
         low, high = low - least / 2, high + least / 2
     scale, remark = spread_out(low, high, log=False)
-    return ({"domain": [0, 100], "nice": False}, "") if share and not remark else (scale, remark)
+    return ({"domain": [0, 100], "nice": False}, "") if share and not remark and high >= 50 else (scale, remark)
 
 
 def _chances_in(frame: pl.DataFrame, scale: dict[str, Any]) -> list[float]:
@@ -329,10 +336,13 @@ def _legend_entries(view: View, frame: pl.DataFrame) -> list[LegendEntry]:
     t = theme(view)
     found = frame["platform"].unique()
     base = hue(found[0]) if len(found) == 1 else t.faint
-    means = frame.filter((pl.col("mark") == "score") & (pl.col("n") > 2)).height
+    few = frame.filter((pl.col("mark") == "score") & pl.col("n").is_between(2, STRIP))["n"].to_list()
+    means = any(n > 2 for n in few)
     entries = [LegendEntry("final score" + ("; of three or more runs the mean" if means else ""), "circle", fill=base)]
-    if "run" in frame["mark"]:
+    if few:
         entries.append(LegendEntry("one run; the line is their range", "M-1,0L1,0", stroke=base))
+    if "median" in frame["mark"]:
+        entries += strip_entries(base)
     if frame["items"].drop_nulls().len():
         entries.append(LegendEntry("95 % interval of the test items", "M-1,0L1,0", stroke=base))
     if frame["noise_low"].drop_nulls().len():

@@ -27,12 +27,13 @@ import polars as pl
 
 from logparse.charts._compiles import Compile, compiles, of_median_length
 from logparse.charts._panel import (
+    AROUND,
     WIDTH,
     LegendEntry,
     RowGrid,
-    capped,
     gutter,
     heading,
+    in_room,
     labelled,
     legend,
     platform_of,
@@ -61,6 +62,8 @@ ROWS: dict[str, Any] = {
 stage's place in the bars of its panel. begin_s, end_s: ends of the part in the bar. share: of the whole compilation."""
 _NAMED = 6
 """Stages of a panel that have a colour of their own."""
+_LEGEND = 50
+"""Pixels of the legend of a panel."""
 _OTHERS = "other stages"
 _REMAINDER = "remainder"
 
@@ -93,7 +96,6 @@ def chart(view: View) -> Drawing:
     notes_below = [
         "A job with several compilations is drawn with the longest that has stages.",
         *_left_out(view, blocks),
-        *view.left_over(blocks),
         *more,
     ]
     caption = Caption(notes_below, [j for block in blocks for j in block.jobs], ["compile_s"], single=True)
@@ -107,12 +109,13 @@ def chart(view: View) -> Drawing:
 def _blocks(view: View) -> tuple[Sequence[JobBlock], list[str]]:
     """Workloads with two compilations or more."""
     staged = [compile.job for compile in compiles(view)]
-    return capped(view, [block for block in view.blocks("workload", "task", jobs=staged) if len(block.jobs) > 1])
+    blocks = [block for block in view.blocks("workload", "task", jobs=staged) if len(block.jobs) > 1]
+    return in_room(view, blocks, around=AROUND + _LEGEND)
 
 
 def _block_rows(view: View, number: int, block: JobBlock) -> Iterator[dict[str, Any]]:
     found = {compile.job.id: compile for compile in compiles(view)}
-    sides = view.rows_of(block.jobs)
+    sides = block.sides
     order = _order([found[job.id] for job in block.jobs])
     labels = labelled(view, sides, len(platforms(sides)) > 1)
     for row, (side, label) in enumerate(zip(sides, labels, strict=True)):

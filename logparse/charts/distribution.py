@@ -5,10 +5,11 @@ What it needs
 
 What it shows
     A row for each setting (or each value of `by`) and a panel for each platform, workload and task. Each run is a small
-    dot, drawn at its deviation from the mean of its row: in per cent for durations and rates, else as a difference. A
-    box goes from the lower to the upper quartile of five or more runs, with a line at the median. The thick line is the
-    95 % interval of the mean. The quantity is the first of throughput, token throughput, latency, training time, score
-    and loss that most runs of the panel have. The text on the right gives the mean and the range.
+    dot, or one stroke of more than 20, at its deviation from the mean of its row: in per cent for durations and rates,
+    else as a difference. A box goes from the lower to the upper quartile of five or more runs, with a line at the
+    median. The thick line is the 95 % interval of the mean. The quantity is the first of throughput, token throughput,
+    latency, training time, score and loss that most runs of the panel have. The text on the right gives the mean and
+    the range.
 
 How to read it
     The wider a row, the larger a difference must be to show. A dot far from its box may be a run that went wrong. Two
@@ -23,17 +24,18 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import polars as pl
 
 from logparse.charts._compared import is_percent, main_quantity, settings, without_verdicts
 from logparse.charts._panel import (
+    STRIP,
     WIDTH,
     LegendEntry,
     RowGrid,
-    capped_panels,
+    capped,
     extent,
     gutter,
     heading,
@@ -41,6 +43,9 @@ from logparse.charts._panel import (
     labelled,
     legend,
     platform_of,
+    row_height,
+    row_limit,
+    strokes,
     workload_title,
 )
 from logparse.charts._theme import Caption, framed, places, text_width, theme, tiled, tips, title_labels
@@ -124,7 +129,15 @@ class _Panel:
 
 
 def _panels(view: View) -> tuple[list[_Panel], list[str]]:
-    return capped_panels(view, "distribution", lambda: _found(view))
+    if "distribution" not in view.made:
+        found = list(_found(view))
+        most = row_limit(view, [len(panel.cells) for panel in found])
+        cut = [replace(panel, cells=panel.cells[:most]) for panel in found]
+        kept, more = capped(view, [p.block.jobs for p in found], [row_height(view, len(p.cells)) for p in cut])
+        more = [*view.rows_left((len(found[i].cells) for i in kept), most), *more]
+        view.made["distribution"] = [cut[i] for i in kept], more
+    panels: tuple[list[_Panel], list[str]] = view.made["distribution"]
+    return panels
 
 
 def _found(view: View) -> Iterator[_Panel]:
@@ -206,8 +219,9 @@ def _drawing(view: View, frame: pl.DataFrame, panel: _Panel, grid: RowGrid) -> D
         .mark("bar", color=t.band, height={"band": 1.0})
         .encode(x=like(x, "low"), x2="high:Q", y=grid.y),
         Drawing.of(boxes).mark("tick", color=t.faint, thickness=2, height={"band": 1.0}).encode(x=x, y=grid.y),
-        Drawing.of(runs).mark("point", filled=True, size=26, opacity=0.6).encode(
+        Drawing.of(runs.filter(pl.col("n") <= STRIP)).mark("point", filled=True, size=26, opacity=0.6).encode(
             x=x, y=grid.y, color=colour, tooltip=tooltip),
+        strokes(runs.filter(pl.col("n") > STRIP), grid).encode(x=x, color=colour, tooltip=tooltip),
         Drawing.of(means.filter(pl.col("low").is_not_null())).mark("rule", strokeWidth=3, clip=True).encode(
             x=like(x, "low"), x2="high:Q", y=grid.y, color=colour),
         Drawing.of(means).mark("point", filled=True, size=75, opacity=1, stroke=t.paper, strokeWidth=0.8).encode(
@@ -222,6 +236,8 @@ def _legend_entries(view: View, frame: pl.DataFrame) -> list[LegendEntry]:
     found = frame["platform"].unique()
     ink = hue(found[0]) if len(found) == 1 else t.faint
     entries = [LegendEntry("run, and mean with its 95 % interval", "circle", fill=ink)]
+    if frame.filter((pl.col("mark") == "run") & (pl.col("n") > STRIP)).height:
+        entries.append(LegendEntry("one run of many", "M0,-1L0,1", stroke=ink))
     if "box" in frame["mark"]:
         entries.append(LegendEntry("quartiles and median", fill=t.band))
     return entries
@@ -241,6 +257,8 @@ def _finding(view: View, panels: Sequence[_Panel]) -> str:
     if not spreads:
         return "Repeats of one setting"
     spread, cell, panel = max(spreads, key=lambda each: each[0])
+    if not spread:
+        return "The repeats of each setting have the same result"
     name = title_labels(view, [cell.side.label])[0]
     quantity = title(panel.row).partition(",")[0]
     most = "" if len(spreads) == 1 else f", the most of {len(spreads)} settings"

@@ -7,8 +7,9 @@ What it shows
     A bar for each job, starting at 0 and divided into phases: training in the full colour of its platform; evaluation,
     checkpoints, compilation, loading and other phases (initialisation, teardown) in tints of it; waiting dashed; time
     that no phase accounts for (`unaccounted_s`) in a grey outline, as is a total without any known phase. All logs of a
-    job form one bar. With more than 40 jobs, those with the same settings share one bar, which is that of the median
-    job. Next to it, training alone on its own axis.
+    job form one bar. With more than 40 jobs, those with the same settings share one bar, as do those of a value of
+    `by`: each part is the median of the jobs, and a line goes from their lowest to their highest total, with a stroke
+    at its median. Next to it, training alone on its own axis.
 
 How to read it
     The text at the end of a bar gives its total and the share of training. A tick marks a compile cache hit: nothing
@@ -23,6 +24,7 @@ What it leaves out
 
 from __future__ import annotations
 
+import statistics
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -34,10 +36,10 @@ from logparse.charts._panel import (
     WIDTH,
     LegendEntry,
     RowGrid,
-    capped,
     greatest,
     gutter,
     heading,
+    in_room,
     labelled,
     legend,
     platform_of,
@@ -45,7 +47,7 @@ from logparse.charts._panel import (
     workload_title,
 )
 from logparse.charts._theme import Caption, framed, places, text_width, theme, tiled, tips
-from logparse.charts._vega import Drawing, channel
+from logparse.charts._vega import Drawing, channel, like
 from logparse.charts._view import JobBlock, View, once
 from logparse.comparison.clocks import clock
 from logparse.comparison.jobs import Job
@@ -77,14 +79,17 @@ ROWS: dict[str, Any] = {
     "duration_s": pl.Float64,
     "begin_s": pl.Float64,
     "end_s": pl.Float64,
+    "least": pl.Float64,
+    "greatest": pl.Float64,
     "resolution": pl.Float64,
     "code": pl.String,
     "empty": pl.String,
     "evidence": LOCATIONS,
 }
-"""block: number of the panel. n: jobs of the row; of several, the median job is drawn. part: a phase, `waiting`,
+"""block: number of the panel. n: jobs of the row; of several, durations are medians. part: a phase, `waiting`,
 `other phases`, `unaccounted` (no phase accounts for it), `no phase known` (of the whole job), or `total`. begin_s,
-end_s: position in the bar, not the time of day. code: why there is no duration."""
+end_s: position in the bar, not the time of day. least, greatest: the range of the durations of several jobs. code: why
+there is no duration."""
 
 
 @once
@@ -113,9 +118,9 @@ def chart(view: View) -> Drawing:
         if alone:
             panels.append(_training(view, part, grid).properties(title=heading(view, title)))
             continue
-        ends, common = _ends(view, part)
+        ends, common = _ends(view, part, block.sides)
         longest = max(longest, *(text_width(text, theme(view).size) for text in ends["text"]))
-        panels.append(_bars(view, part, ends, grid).properties(title=heading(view, title, common)))
+        panels.append(_bars(view, part, ends, grid, block.sides).properties(title=heading(view, title, common)))
         if both:
             panels.append(_training(view, part, RowGrid(view, grid.rows, width * 0.4)))
     body = tiled(panels, 2 if both else 1)
@@ -123,15 +128,18 @@ def chart(view: View) -> Drawing:
     if not alone and (strip := legend(view, _legend_entries(view, frame), whole - edge)):
         body = tiled([strip, body], row=14)
     clock_name = view.options.clock or "wall"
+    drawn_jobs = [job for block in blocks for job in block.jobs]
+    medians = (
+        "Bars of several runs: the median of each part; the line is the range of their totals, the stroke the median."
+    )
     notes = [
+        *([medians] if (frame["n"] > 1).any() and not alone else []),
         f"Clock: {clock_name}, {CLOCKS[clock_name]}." + _coarsest(frame),
         *_left_out(view),
-        *view.left_over(blocks),
         *more,
     ]
-    drawn_jobs = [job for block in blocks for job in block.jobs]
     caption = Caption(notes, drawn_jobs, ("total_s", "train_s", "compile_s", "wall_s", "result_s"))
-    return framed(view, body, whole, _finding(view, frame), (), caption)
+    return framed(view, body, whole, _finding(view, drawn_jobs), (), caption)
 
 
 # ---- rows ---- #
@@ -139,7 +147,7 @@ def chart(view: View) -> Drawing:
 
 def _blocks(view: View) -> tuple[Sequence[JobBlock], list[str]]:
     timed = [job for job in view.jobs if _is_timed(view, job)]
-    return capped(view, view.blocks("workload", "task", jobs=timed))
+    return in_room(view, view.blocks("workload", "task", jobs=timed))
 
 
 def _is_timed(view: View, job: Job) -> bool:
@@ -148,28 +156,56 @@ def _is_timed(view: View, job: Job) -> bool:
 
 
 def _block_rows(view: View, number: int, block: JobBlock) -> Iterator[dict[str, Any]]:
-    sides = view.rows_of(block.jobs)
+    sides = block.sides
     labels = labelled(view, sides, len(platforms(sides)) > 1)
     for row, (side, label) in enumerate(zip(sides, labels, strict=True)):
-        job = _typical(view, side)
         common = {
-            "block": number, "row": row, "label": label, "run": job.id, "platform": platform_of(side),
-            "n": len(side.jobs),
+            "block": number, "row": row, "label": label, "run": side.jobs[0].id if len(side.jobs) == 1 else None,
+            "platform": platform_of(side), "n": len(side.jobs),
         }  # fmt: skip
-        yield from ({**common, **part} for part in _parts(view, job))
+        yield from ({**common, **part} for part in _bar(view, side.jobs))
 
 
-def _typical(view: View, side: Side) -> Job:
-    """The job that a row draws; of several, the median by total time, else by training time."""
-    if len(side.jobs) == 1:
-        return side.jobs[0]
-    by_whole = [(value, job) for job in side.jobs if (value := _whole(view, job).value) is not None]
-    by_train = [(value, job) for job in side.jobs if (value := job["train_s"]) is not None]
-    known = sorted(by_whole or by_train, key=lambda pair: pair[0])
-    return known[(len(known) - 1) // 2][1] if known else side.jobs[0]
+def _bar(view: View, jobs: Sequence[Job]) -> Iterator[dict[str, Any]]:
+    """The parts of one bar for these jobs: of each part the median, on top of those before it. A part that a job does
+    not have counts as 0, one of unknown duration does not count, nor does the total of one log of several."""
+    if len(jobs) == 1:
+        yield from _parts(view, jobs[0])
+        return
+    by_part = [{part["part"]: part for part in _parts(view, job)} for job in jobs]
+    for bar, job in zip(by_part, jobs, strict=True):
+        if (whole := _whole(view, job)).value is None:
+            bar["total"] = _part("total", whole, 0.0, None)
+    at = 0.0
+    for name in (*_COLUMNS.values(), _OTHER, _REST, _UNKNOWN, "total"):
+        parts = [found for bar in by_part if (found := bar.get(name)) is not None]
+        known = [part["duration_s"] for part in parts if part["duration_s"] is not None]
+        if not parts or (not known and name not in by_part[0]):
+            continue
+        if not known:
+            yield by_part[0][name]
+            continue
+        seconds = known if name == "total" else known + [0.0] * (len(jobs) - len(parts))
+        median = statistics.median(seconds)
+        begin = 0.0 if name == "total" else at
+        at = max(at, begin + median)
+        yield {
+            "part": name, "duration_s": median, "begin_s": begin, "end_s": begin + median, "least": min(seconds),
+            "greatest": max(seconds), "resolution": max(filter(None, (p["resolution"] for p in parts)), default=None),
+            "code": None, "empty": None, "evidence": [place for part in parts for place in part["evidence"]],
+        }  # fmt: skip
 
 
-def _parts(view: View, job: Job) -> Iterator[dict[str, Any]]:
+def _parts(view: View, job: Job) -> list[dict[str, Any]]:
+    """The parts of the bar of a job, found once for each view."""
+    key = ("duration", job.id)
+    if key not in view.made:
+        view.made[key] = list(_stacked(view, job))
+    parts: list[dict[str, Any]] = view.made[key]
+    return parts
+
+
+def _stacked(view: View, job: Job) -> Iterator[dict[str, Any]]:
     at = 0.0
     for column, part in _COLUMNS.items():
         if part == _WAIT and view.options.clock == "result":
@@ -237,7 +273,7 @@ def _summed(ledger: Ledger, job: Job, column: str) -> Value:
 # ---- marks ---- #
 
 
-def _bars(view: View, frame: pl.DataFrame, ends: pl.DataFrame, grid: RowGrid) -> Drawing:
+def _bars(view: View, frame: pl.DataFrame, ends: pl.DataFrame, grid: RowGrid, sides: Sequence[Side]) -> Drawing:
     t = theme(view)
     parts = frame.filter((pl.col("part") != "total") & (pl.col("duration_s") > 0))
     parts = parts.with_columns(
@@ -248,7 +284,8 @@ def _bars(view: View, frame: pl.DataFrame, ends: pl.DataFrame, grid: RowGrid) ->
         display=pl.struct("duration_s", "resolution").map_elements(_display, return_dtype=pl.String),
         lines=pl.col("evidence").map_elements(places, return_dtype=pl.String),
     )
-    longest = greatest(frame, "end_s") or 1.0
+    totals = frame.filter((pl.col("part") == "total") & pl.col("greatest").is_not_null())
+    longest = max(greatest(frame, "end_s") or 0.0, greatest(totals, "greatest") or 0.0) or 1.0
     x = channel(
         "begin_s:Q", title="time, s (bars begin at 0)", scale={"domain": [0, longest], "nice": False},
         axis={"tickCount": 6, "domain": False, "format": "~r" if longest < 10 else ",.0f"},
@@ -268,7 +305,14 @@ def _bars(view: View, frame: pl.DataFrame, ends: pl.DataFrame, grid: RowGrid) ->
             .mark("bar", **look, fill="transparent", stroke=t.faint, strokeWidth=t.stroke, strokeDash=dash)
             .encode(x=x, x2="end_s:Q", y=grid.y, tooltip=tooltip)
         )
-    cached = _cached(view, frame)
+    below = 0.32 * grid.step  # at the lower edge of the bar, clear of the names of its parts
+    layers += [
+        Drawing.of(totals).mark("rule", strokeWidth=1.5, color=t.ink, yOffset=below).encode(
+            x=like(x, "least"), x2="greatest:Q", y=grid.y),
+        Drawing.of(totals).mark("tick", thickness=1.5, color=t.ink, height=7, yOffset=below).encode(
+            x=like(x, "duration_s"), y=grid.y),
+    ]  # fmt: skip
+    cached = _cached(frame, sides)
     layers.append(
         Drawing.of(cached)
         .mark("tick", thickness=2.5, color=t.ink, height={"band": 1.25})
@@ -341,12 +385,12 @@ def _display(row: dict[str, Any]) -> str:
     return seconds(row["duration_s"], row["resolution"])
 
 
-def _cached(view: View, frame: pl.DataFrame) -> pl.DataFrame:
+def _cached(frame: pl.DataFrame, sides: Sequence[Side]) -> pl.DataFrame:
     """Where compilation would be in the bars of jobs with a compile cache hit."""
-    hit = [job.id for job in view.jobs if job["compile_cache"] == "hit"]
+    hit = [row for row, side in enumerate(sides) if all(job["compile_cache"] == "hit" for job in side.jobs)]
     before = ("train", "eval", "checkpoint")
     return (
-        frame.filter(pl.col("run").is_in(hit))
+        frame.filter(pl.col("row").is_in(hit))
         .group_by("row", "label", maintain_order=True)
         .agg(
             begin_s=pl.col("duration_s").filter(pl.col("part").is_in(before)).sum(),
@@ -355,16 +399,19 @@ def _cached(view: View, frame: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _ends(view: View, frame: pl.DataFrame) -> tuple[pl.DataFrame, str]:
+def _ends(view: View, frame: pl.DataFrame, sides: Sequence[Side]) -> tuple[pl.DataFrame, str]:
     """row, label, end_s, and the text at the end of each bar (total, share of training, unknown parts); and the remarks
     that all of several bars share."""
-    by_id = {job.id: job for job in view.jobs}
     keys, bars = [], []
-    for (row, label, run, n), part in frame.group_by("row", "label", "run", "n", maintain_order=True):
-        keys.append({"row": row, "label": label, "end_s": part["end_s"].max() or 0.0})
+    for (row, label), part in frame.group_by("row", "label", maintain_order=True):
+        side = sides[int(str(row))]
         parts = {p["part"]: p for p in part.iter_rows(named=True)}
-        median = [f"median of {n}"] if n != 1 else []
-        bars.append([*_end(by_id[str(run)], parts, _whole(view, by_id[str(run)])), *median])
+        end = max(part["end_s"].max() or 0.0, part["greatest"].filter(part["part"] == "total").max() or 0.0)
+        keys.append({"row": row, "label": label, "end_s": end})
+        one = len(side.jobs) == 1
+        bars.append(
+            _end(side.jobs[0], parts, _whole(view, side.jobs[0])) if one else _end_of_several(view, side, parts)
+        )
     common = [w for w in bars[0] if len(bars) > 1 and w.startswith(_REMARKS) and all(w in words for words in bars)]
     texts = [", ".join(w for w in words if w not in common) for words in bars]
     schema = {"row": pl.UInt32, "label": pl.String, "end_s": pl.Float64, "text": pl.String}
@@ -373,6 +420,25 @@ def _ends(view: View, frame: pl.DataFrame) -> tuple[pl.DataFrame, str]:
         pl.DataFrame([{**k, "text": t} for k, t in zip(keys, texts, strict=True)], schema=schema),
         f"all: {shared}" if shared else "",
     )
+
+
+def _end_of_several(view: View, side: Side, parts: dict[str, dict[str, Any]]) -> list[str]:
+    """The text of a bar of medians: the median total and its range, the share of training, and what is true of some."""
+    total = parts["total"]
+    words = [_missing("total", _whole(view, side.jobs[0]).mark)]
+    if total["duration_s"] is not None:
+        median, *ends = (seconds(total[c], total["resolution"]) for c in ("duration_s", "least", "greatest"))
+        trains = [(job["train_s"], whole) for job in side.jobs if (whole := _whole(view, job).value) is not None]
+        ranges = [f"{ends[0]} to {ends[1]}"] if ends[0] != ends[1] else []
+        ranges += [f"n={len(trains)}"] if len(trains) < len(side.jobs) else []
+        words = [f"{median} ({', '.join(ranges)})" if ranges else median]
+        shares = [train / whole for train, whole in trains if train is not None and whole]
+        words += [f"train {_percent(statistics.median(shares))}"] if shares else []
+    cached = sum(job["compile_cache"] == "hit" for job in side.jobs)
+    failed = sum(not job.has_result and job.main["status"] != "submitted" for job in side.jobs)
+    words += [f"{cached} {missing.Code.CACHED.mark}"] if cached else []
+    words += [f"{failed} without a result"] if failed else []
+    return [*words, f"n={len(side.jobs)}"]
 
 
 _REMARKS = ("train includes", "compile")
@@ -428,17 +494,19 @@ def _legend_entries(view: View, frame: pl.DataFrame) -> list[LegendEntry]:
 # ---- words ---- #
 
 
-def _finding(view: View, frame: pl.DataFrame) -> str:
-    trains = {r["run"]: r["duration_s"] for r in frame.iter_rows(named=True) if r["part"] == "train"}
+def _finding(view: View, jobs: Sequence[Job]) -> str:
+    bars = {job.id: {part["part"]: part for part in _parts(view, job)} for job in jobs}
+    trains = {run: bar["train"]["duration_s"] for run, bar in bars.items()}
     known = [t for t in trains.values() if t is not None]
-    wholes = {job.id: _whole(view, job) for job in view.jobs if trains.get(job.id)}
+    wholes = {job.id: _whole(view, job) for job in jobs if trains[job.id]}
     wholes = {run: whole for run, whole in wholes.items() if whole.value}
     if wholes and view.options.clock != "train":
         shares = [trains[run] / whole.value * 100 for run, whole in wholes.items()]
         one = next(iter(wholes.values()))
         total = f"the total of {seconds(one.value, one.resolution)}" if len(wholes) == 1 else "the total time"
         waits = " without waiting" if view.options.clock == "result" else ""
-        return f"Training is {_range(shares, ' %')} of {total}{waits}{_largest(frame, list(wholes))}"
+        largest = _largest([bars[run] for run in wholes])
+        return f"Training is {_range(shares, ' %')} of {total}{waits}{largest}"
     if known:
         more = "" if view.options.clock == "train" else "; no log states the total"
         return f"Training alone took {_range(known, ' s')}{more}"
@@ -451,15 +519,17 @@ _LARGEST = {
 }  # fmt: skip
 
 
-def _largest(frame: pl.DataFrame, runs: Sequence[str]) -> str:
-    """The part other than training that is the largest in most of these runs, and in how many of them it is."""
-    parts = frame.filter(pl.col("run").is_in(runs) & (pl.col("part") != "total") & pl.col("duration_s").is_not_null())
-    largest = parts.sort("duration_s", maintain_order=True).group_by("run", maintain_order=True).last()
-    others = Counter(str(part) for part in largest["part"] if part != "train")
+def _largest(bars: Sequence[dict[str, dict[str, Any]]]) -> str:
+    """The part other than training that is the largest in most of these bars, and in how many of them it is."""
+    largest = [
+        max((part for part in bar.values() if part["part"] != "total"), key=lambda part: part["duration_s"] or 0.0)
+        for bar in bars
+    ]
+    others = Counter(part["part"] for part in largest if part["part"] != "train")
     if not others:
         return ""
     ((part, count),) = others.most_common(1)
-    return f"; {_LARGEST[part]} the largest part{'' if count == len(runs) else f' in {count} of {len(runs)} runs'}"
+    return f"; {_LARGEST[part]} the largest part{'' if count == len(bars) else f' in {count} of {len(bars)} runs'}"
 
 
 def _range(values: Sequence[float], unit: str) -> str:

@@ -189,7 +189,8 @@ def _found(view: View) -> _Found:
     # A single point is not a curve, but several runs may be compared at one point.
     found.single = [panel for panel in panels if panel.most is None and all(c.height == 1 for c in panel.all_curves)]
     panels = [panel for panel in panels if panel not in found.single]
-    several = sorted(panels, key=lambda panel: len(panel.jobs) == 1)[:_PANELS]
+    several = sorted(panels, key=lambda panel: len(panel.jobs) == 1)
+    several = several if view.options.all else several[:_PANELS]
     found.panels = [panel for panel in panels if panel in several]
     found.more = len(panels) - len(found.panels)
     return found
@@ -649,7 +650,10 @@ def _caption(view: View, found: _Found, drawn: Sequence[_Panel], most: int) -> I
     if crowded:
         yield f"With more than {_NAMED} lines in a panel, only the {_NAMED // 2} highest and lowest each are named."
     if found.more:
-        yield f"{found.more} more panels (one per workload and objective) are not drawn; select with `where`."
+        yield (
+            f"{found.more} more panels (one per workload and objective) are not drawn; select with `where`, or draw "
+            "`all`."
+        )
     if found.single:
         lone = list(dict.fromkeys(job.id for p in found.single for job in p.jobs))
         yield f"Not drawn (only one point logged): {labels([job for job in view.jobs if job.id in lone])}."

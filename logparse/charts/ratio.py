@@ -19,7 +19,8 @@ How to read it
 
 What it leaves out
     The values themselves (the notes on the right give them) and quantities that only one of the two runs has. With more
-    than a dozen runs, one row contains the marks of all of them, and the note counts the verdicts.
+    than a dozen runs, one row contains the marks of all of them, and the note counts the verdicts. More than 20 marks
+    are a strip: each is a stroke, the large dot is their median, and the thick line its 95 % interval.
 """
 
 from __future__ import annotations
@@ -27,12 +28,15 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import polars as pl
 
 from logparse.charts._compared import compared, noise_size
 from logparse.charts._panel import (
+    ROOM,
+    STRIP,
     WIDTH,
     LegendEntry,
     RowGrid,
@@ -41,7 +45,11 @@ from logparse.charts._panel import (
     gutter,
     heading,
     legend,
+    median_of,
     rank_notes,
+    row_height,
+    strip_entries,
+    strokes,
     with_bands,
     workload_title,
 )
@@ -110,8 +118,10 @@ def rows(view: View) -> pl.DataFrame:
     """One row for each mark, or text in place of one: `ROWS`."""
     if view.options.across:
         return pl.DataFrame([r for i, t in enumerate(_tables(view)) for r in _across_rows(i, t)], schema=ROWS)
-    found, _ = _comparisons(view)
-    return pl.DataFrame([r for i, (_, c) in enumerate(found) for r in _block_rows(i, c)], schema=ROWS)
+    found, _ = _panels(view)
+    return pl.DataFrame(
+        [r for i, p in enumerate(found) for r in _block_rows(i, p.comparison, p.is_crowded)], schema=ROWS
+    )
 
 
 def chart(view: View) -> Drawing:
@@ -126,18 +136,19 @@ def chart(view: View) -> Drawing:
         caption = Caption(list(_across_caption(found)), [j for t in found for row in t.rows for j in row.side.jobs])
         of_rows = [[row.side for row in table.rows] for table in found]
         return _drawn(view, frame, of_rows, heads, _across_finding(found), subtitle, caption)
-    pairs, more = _comparisons(view)
+    panels, more = _panels(view)
     if not frame.height:
         raise NothingToDraw("no two runs of the same workload and task have a quantity in common")
-    heads = [heading(view, _heading(view, block, comparison), _differs(comparison)) for block, comparison in pairs]
+    comparisons = [panel.comparison for panel in panels]
+    heads = [heading(view, _heading(view, p.block, p.comparison), _differs(p.comparison)) for p in panels]
     notes = [
-        *_noises([c for _, c in pairs]),
-        *_alone(view, pairs),
-        *view.left_over(block for block, _ in pairs if block is not None),
+        *_noises(comparisons),
+        *_alone(view, comparisons),
+        *view.left_over(panel.block for panel in panels if panel.block is not None),
         *more,
     ]
-    caption = Caption(notes, [job for _, c in pairs for job in c.jobs], frame["quantity"].unique().to_list())
-    sides = [comparison.sides for _, comparison in pairs]
+    caption = Caption(notes, [job for c in comparisons for job in c.jobs], frame["quantity"].unique().to_list())
+    sides = [comparison.sides for comparison in comparisons]
     subtitle = "Arrows point to the better side."
     return _drawn(view, frame, sides, heads, _finding(view, frame), subtitle, caption)
 
@@ -177,15 +188,50 @@ def _drawn(
 # ---- rows ---- #
 
 
-def _comparisons(view: View) -> tuple[list[tuple[JobBlock | None, Comparison]], list[str]]:
-    """The given comparison; else one for each workload and task with at least two sides."""
+@dataclass(frozen=True)
+class _Panel:
+    """A comparison, with the differences of its quantities below the ratios."""
+
+    block: JobBlock | None
+    """The jobs of the comparison; None if it was given."""
+    comparison: Comparison
+    is_crowded: bool = False
+    """Whether the marks of all sides are in one row."""
+
+
+def _panels(view: View) -> tuple[list[_Panel], list[str]]:
+    """The panels that are drawn, found once for each view, and a sentence on the rest."""
+    if "ratio" not in view.made:
+        view.made["ratio"] = _found(view)
+    panels: tuple[list[_Panel], list[str]] = view.made["ratio"]
+    return panels
+
+
+def _found(view: View) -> tuple[list[_Panel], list[str]]:
+    """The given comparison; else one for each workload and task with at least two sides, as far as there is room."""
     if view.given is not None:
-        return [(None, view.comparison)], []
-    blocks, more = capped(view, [b for b in view.blocks("workload", "task") if len(view.rows_of(b.jobs)) > 1])
-    out: list[tuple[JobBlock | None, Comparison]] = []
-    for block in blocks:
-        out.append((block, compared(view, view.rows_of(block.jobs))))
-    return out, more
+        return [_panel(view, None, view.comparison)], []
+    blocks = [block for block in view.blocks("workload", "task") if len(view.rows_of(block.jobs)) > 1]
+    # Only the panels that may be drawn are compared: that takes long.
+    possible, _ = capped(view, [block.jobs for block in blocks], [0.0] * len(blocks))
+    panels = {i: _panel(view, blocks[i], compared(view, view.rows_of(blocks[i].jobs))) for i in possible}
+    heights = [_height(view, panels[i]) if i in panels else math.inf for i in range(len(blocks))]
+    kept, more = capped(view, [block.jobs for block in blocks], heights)
+    return [panels[i] for i in kept], more
+
+
+def _panel(view: View, block: JobBlock | None, comparison: Comparison) -> _Panel:
+    """The panel of a comparison. It is crowded if there are many sides, or else it would be too tall by itself."""
+    panel = _Panel(block, comparison, len(comparison.sides) - 1 > _CROWD)
+    fits = view.options.all or view.options.height or _height(view, panel) <= ROOM
+    return panel if fits else replace(panel, is_crowded=True)
+
+
+def _height(view: View, panel: _Panel) -> float:
+    """The pixels of a panel."""
+    places = {(row["panel"], row["row"]) for row in _block_rows(0, panel.comparison, panel.is_crowded)}
+    counts = Counter(number for number, _ in places)
+    return sum(row_height(view, count) for count in counts.values())
 
 
 def _tables(view: View) -> list[AcrossTable]:
@@ -242,8 +288,7 @@ def _across_note(table: AcrossTable, row: AcrossRow) -> str:
     return _note(Row(table.rate, (base, values), (None, verdict), table.rate.better), 0, 1)
 
 
-def _block_rows(number: int, comparison: Comparison) -> Iterator[dict[str, Any]]:
-    crowd = len(comparison.sides) - 1 > _CROWD
+def _block_rows(number: int, comparison: Comparison, crowd: bool) -> Iterator[dict[str, Any]]:
     panels = 0
     at = 0
     for row in sorted(comparison.rows, key=lambda r: r.quantity.scale != "ratio"):
@@ -336,6 +381,12 @@ def _marks(view: View, frame: pl.DataFrame, grid: RowGrid, labels: Mapping[str |
     ).with_columns(colour=pl.when(pl.col("verdict").is_in([WITHIN, UNKNOWN])).then(pl.lit(t.faint)).otherwise("colour"))
     tooltip = tips(view, name="run", title="quantity", verdict="verdict", display="values", lines="lines")
     area = 75 if grid.step >= 15 else 30
+    is_strip = pl.col("shown").count().over("row") > STRIP
+    strips, marked = marked.filter(is_strip & pl.col("shown").is_not_null()), marked.filter(~is_strip)
+    medians = pl.DataFrame(
+        [{"row": row, **median_of(part["shown"].to_list())} for (row,), part in strips.group_by("row")],
+        schema={"row": pl.UInt32, **dict.fromkeys(("value", "least", "greatest"), pl.Float64)},
+    )
     points = []
     for word, filled, dash in (
         (WITHIN, True, None), (UNKNOWN, False, [2, 2]), (BEYOND, False, None), (ESTABLISHED, True, None),
@@ -351,7 +402,7 @@ def _marks(view: View, frame: pl.DataFrame, grid: RowGrid, labels: Mapping[str |
         )
     # The baseline, where there are marks: a line through a sentence would strike it out.
     drawn_rows: Iterable[int] = (
-        marked.filter(pl.col("shown").is_not_null())["row"].unique() if x["axis"] is not None else []
+        frame.filter(pl.col("shown").is_not_null())["row"].unique() if x["axis"] is not None else []
     )
     rules = pl.DataFrame(
         [
@@ -381,11 +432,16 @@ def _marks(view: View, frame: pl.DataFrame, grid: RowGrid, labels: Mapping[str |
         f"{text} {_ARROWS.get(better, '')}".rstrip() for text, better in zip(titles, first["better"], strict=True)
     ]
     return grid.layered(
-        band(view, marked, grid, x),
+        band(view, pl.concat([marked, strips]), grid, x),
         rule.encode(x=like(x, "one"), y=channel("top:Q", scale=None, axis=None), y2="bottom:Q"),
         _separators(view, first, grid),
         whiskers,
         *points,
+        strokes(strips, grid).encode(x=x, color=channel("colour:N", scale=None), tooltip=tooltip),
+        Drawing.of(medians).mark("rule", strokeWidth=3, clip=True, color=t.ink).encode(
+            x=like(x, "least"), x2="greatest:Q", y=grid.y),
+        Drawing.of(medians).mark("point", filled=True, size=area, opacity=1, stroke=t.paper, strokeWidth=0.8,
+                                 color=t.ink).encode(x=like(x, "value"), y=grid.y),
         *grid.words(words, pixels(5)),
         grid.labels(frame.with_columns(pl.Series("label", [labels.get(s, s) for s in frame["side"]], dtype=pl.String))),
         grid.texts(first.with_columns(text=pl.Series(titles, dtype=pl.String)), pixels(-grid.gutter - 8),
@@ -494,6 +550,8 @@ def _legend_entries(view: View, frame: pl.DataFrame) -> list[LegendEntry]:
         (UNKNOWN, LegendEntry("noise unknown", "circle", stroke=t.faint, dash=(2, 2))),
     ]
     out = [sign for word, sign in entries if word in words]
+    if (frame.group_by("block", "panel", "row").agg(pl.col("shown").count())["shown"] > STRIP).any():
+        out += strip_entries(t.ink)
     if frame["noise_low"].drop_nulls().len():
         out.append(LegendEntry("noise", fill=t.band))
     if frame["low"].drop_nulls().len():
@@ -601,10 +659,13 @@ def _is_compared(verdict: Verdict | None) -> bool:
     return verdict is not None and verdict.word != NOT_COMPARABLE
 
 
-def _alone(view: View, found: Sequence[tuple[JobBlock | None, Comparison]]) -> Iterator[str]:
+def _alone(view: View, comparisons: Sequence[Comparison]) -> Iterator[str]:
     """Runs that have nothing to be compared with."""
-    compared = {job.id for _, c in found for job in c.jobs}
+    compared = {job.id for c in comparisons for job in c.jobs}
+    if view.given is None:  # panels without room are not named here
+        blocks = (block for block in view.blocks("workload", "task") if len(view.rows_of(block.jobs)) > 1)
+        compared |= {job.id for block in blocks for job in block.jobs}
     alone = [job for job in view.jobs if job.id not in compared]
     if alone:
         names = shortened([one_line(job.label) for job in alone], 3)
-        yield f"Not compared (no other run of their workload and task): {names}."
+        yield f"Not compared (no other run of their workload and task, or only repeats): {names}."

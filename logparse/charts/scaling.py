@@ -30,7 +30,7 @@ from typing import Any
 
 import polars as pl
 
-from logparse.charts._panel import heading
+from logparse.charts._panel import AROUND, capped, heading
 from logparse.charts._theme import Caption, framed, places, theme, tips, wrap
 from logparse.charts._vega import Drawing, channel, hconcat, layer, pixels, vconcat
 from logparse.charts._view import JobBlock, View, once
@@ -76,7 +76,7 @@ class _Study:
 def rows(view: View) -> pl.DataFrame:
     """What is drawn: `ROWS` gives columns and types."""
     return pl.DataFrame(
-        [row for number, study in enumerate(_studies(view)) for row in _points(view, number, study)], ROWS
+        [row for n, study in enumerate(_in_room(view, _studies(view))[0]) for row in _points(view, n, study)], ROWS
     )
 
 
@@ -207,10 +207,18 @@ def _of_side(view: View, side: Side, of: str) -> dict[str, Any]:
 
 # ---- the drawing ---- #
 
-_STUDIES = 12
-"""Studies of one chart."""
 _RATE, _SHARE, _HEIGHT, _BETWEEN = 330, 300, 230, 40
 """Widths of the two panels, their height, and the gap between them (with the axis), in pixels."""
+
+
+def _in_room(view: View, studies: Sequence[_Study]) -> tuple[list[_Study], list[str]]:
+    """The studies that are drawn, and a sentence on the rest."""
+    height = float(view.options.height or _HEIGHT) + AROUND
+    kept, more = capped(
+        view, [[job for side in study.sides for job in side.jobs] for study in studies], [height] * len(studies),
+        ("study", "studies"),
+    )  # fmt: skip
+    return [studies[i] for i in kept], more
 
 
 def _beside(view: View) -> int:
@@ -224,8 +232,7 @@ def chart(view: View) -> Drawing:
     studies = _studies(view)
     if not studies:
         raise NothingToDraw("no two runs of one workload state a throughput and different numbers of ranks or devices")
-    drawn = studies[:_STUDIES]
-    more = [f"{len(studies) - _STUDIES} more studies are not drawn; select with `where`."] if drawn != studies else []
+    drawn, more = _in_room(view, studies)
     lines = [_pair(view, pl.DataFrame(list(_points(view, n, s)), ROWS), s) for n, s in enumerate(drawn)]
     whole = (view.options.width or _RATE) + _beside(view) + _BETWEEN + 110.0
     body: Drawing = vconcat(*lines, spacing=26)

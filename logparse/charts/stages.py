@@ -30,7 +30,7 @@ from typing import Any
 import polars as pl
 
 from logparse.charts._compiles import Compile, compiles, of_median_length
-from logparse.charts._panel import GUTTER, PANELS, WIDTH, RowGrid, gutter, heading
+from logparse.charts._panel import GUTTER, WIDTH, RowGrid, capped, gutter, heading, row_height
 from logparse.charts._theme import (
     Caption,
     distinct_labels,
@@ -68,7 +68,7 @@ does not state when a stage ran, it begins at 0 and basis is not `timestamps`. s
 @once
 def rows(view: View) -> pl.DataFrame:
     """What is drawn: `ROWS` gives columns and types. Empty if no compilation has stages."""
-    found = _drawn(view)
+    found, _ = _drawn(view)
     parts = [_segments(c).with_columns(block=pl.lit(n, pl.Int64)).select(list(ROWS)) for n, c in enumerate(found)]
     return pl.concat(parts) if parts else pl.DataFrame(schema=ROWS)
 
@@ -76,15 +76,19 @@ def rows(view: View) -> pl.DataFrame:
 # ---- the data ---- #
 
 
-def _drawn(view: View) -> list[Compile]:
+def _drawn(view: View) -> tuple[list[Compile], list[str]]:
     """The compilations that are drawn: that of the first job that has one; with `by`, of each group that of median
-    length."""
+    length; and a sentence on the groups that have no room."""
     found = compiles(view)
     if not view.options.by:
-        return found[:1]
+        return found[:1], []
     of_job = {c.job.id: c for c in found}
     groups = ([of_job[job.id] for job in side.jobs if job.id in of_job] for side in view.sides)
-    return [of_median_length(group) for group in groups if group][:PANELS]
+    medians = [of_median_length(group) for group in groups if group]
+    # A stage that ran several times has one row; one row is for the remainder.
+    heights = [row_height(view, compile.stages["stage"].n_unique() + 1) for compile in medians]
+    kept, more = capped(view, [(compile.job,) for compile in medians], heights, ("group", "groups"))
+    return [medians[i] for i in kept], more
 
 
 def _segments(compile: Compile) -> pl.DataFrame:
@@ -142,7 +146,7 @@ def _rest(compile: Compile, stages: pl.DataFrame) -> Iterator[dict[str, Any]]:
 
 def chart(view: View) -> Drawing:
     """The waterfall of `rows`; raises `NothingToDraw` if no log states the stages of a compilation."""
-    found = _drawn(view)
+    found, more = _drawn(view)
     if not found:
         raise NothingToDraw("no log states the stages of a compilation")
     frames = [_segments(compile) for compile in found]
@@ -161,7 +165,7 @@ def chart(view: View) -> Drawing:
     return framed(
         view, tiled(panels) if len(panels) > 1 else panels[0], edge + width + _ASIDE, title,
         list(_subtitle(found, sums)),
-        Caption(list(_caption(compiles(view), found)), [c.job for c in found], ["compile_s"], single=True),
+        Caption([*_caption(compiles(view), found), *more], [c.job for c in found], ["compile_s"], single=True),
     )  # fmt: skip
 
 

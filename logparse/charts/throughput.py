@@ -6,8 +6,9 @@ What it needs
 What it shows
     A row for each run (or side) and a panel for each workload, task and unit. A filled dot is the throughput
     over the whole run, all ranks together. Several runs of one side are small dots on a line from the lowest to the
-    highest; of three or more, the large dot is the geometric mean. A short bar is the steady throughput, after the
-    first steps. Estimates by a compiler are in a separate column, as open dashed diamonds.
+    highest; of three or more, the large dot is the geometric mean. More than 20 runs are a strip: each is a stroke, the
+    large dot is the median, and the thick line its 95 % interval. A short bar is the steady throughput, after the first
+    steps. Estimates by a compiler are in a separate column, as open dashed diamonds.
 
 How to read it
     Right is better. The grey band is the known noise around the baseline, which is the first row unless another
@@ -30,22 +31,26 @@ import polars as pl
 
 from logparse.charts._compared import compared_row, noise_size
 from logparse.charts._panel import (
+    STRIP,
+    STRIPS,
     WIDTH,
     LegendEntry,
     RowGrid,
     band,
-    capped,
     dots,
     extent,
     extent_or_none,
     gutter,
     heading,
+    in_room,
     jobs_of,
     labelled,
     legend,
+    median_of,
     platform_of,
     platforms,
     spread_out,
+    strip_entries,
     table,
     with_bands,
     workload_title,
@@ -100,7 +105,8 @@ ROWS: dict[str, Any] = {
     "note": pl.String,
     "evidence": LOCATIONS,
 }
-"""mark: `rate` (the value of a row, or the geometric mean of its runs), `run` (one of several), `steady`, `estimate`.
+"""mark: `rate` (the value of a row, or the geometric mean of its runs), `run` (one of several), `median` (of more than
+20 runs, with its 95 % interval from least to greatest), `steady`, `estimate`.
 ratio, low, high: to the baseline, with the 95 % interval. noise_low, noise_high: the noise band around the baseline.
 reason: why the row is not comparable."""
 
@@ -140,9 +146,9 @@ def chart(view: View) -> Drawing:
         body = tiled([strip, body], row=14)
     compared = [panel.row for panel in panels]
     note_texts = [
+        *([STRIPS] if "median" in frame["mark"] else []),
         *_bands(compared),
         *_left_out(view, frame),
-        *view.left_over(panel.block for panel in panels),
         *more,
     ]
     unknown = UNKNOWN in frame["verdict"]
@@ -176,11 +182,10 @@ class _Panel:
 
 
 def _panels(view: View) -> tuple[list[_Panel], list[str]]:
-    blocks, more = capped(view, list(_blocks(view)))
+    blocks, more = in_room(view, list(_blocks(view)), gathered=True)
     out = []
     for block in blocks:
-        sides = view.rows_of(block.jobs)
-        if (found := compared_row(view, str(block.keys[4]), sides)) is not None:
+        if (found := compared_row(view, str(block.keys[4]), block.sides)) is not None:
             out.append(_Panel(block, *found))
     return out, more
 
@@ -242,6 +247,8 @@ def _panel_rows(view: View, number: int, panel: _Panel) -> Iterator[dict[str, An
             yield from (
                 {**common, "mark": "run", "value": float(v.value), "evidence": list(v.locations)} for v in c.values
             )
+        if c.n > STRIP:
+            yield {**common, "mark": "median", **median_of(c.numbers), "n": c.n, "evidence": list(c.locations)}
         for mark, name in (("steady", "steady_throughput"), ("estimate", "on_chip_throughput")):
             other = side_values(view.ledger, QUANTITIES[name], c.side, view.options.per)
             if other.values and panel.row.quantity.name == "throughput":
@@ -271,7 +278,9 @@ def _lines(view: View, frame: pl.DataFrame, panels: Sequence[_Panel]) -> pl.Data
     for (number,), part in frame.partition_by("block", as_dict=True, maintain_order=True).items():
         rate = part.filter(mark="rate").row(0, named=True)
         values = [f"{v:,.5g} {others[m]}" for m, v in part.select("mark", "value").iter_rows() if m in others]
-        figure, _, remarks = rate["note"].removesuffix(", n=1").partition(", ")
+        row = panels[number].row
+        figure = cell_text(row.quantity, row.cells[0])
+        remarks = rate["note"].removesuffix(", n=1").removeprefix(figure).removeprefix(", ")
         words = [f"{figure} {rate['unit']}", *filter(None, [remarks]), *values]
         out.append({**rate, "workload": panels[number].title(view), "note": "; ".join(words)})
     return pl.DataFrame(out, schema={**ROWS, "workload": pl.String})
@@ -304,7 +313,7 @@ def _rates(view: View, frame: pl.DataFrame, grid: RowGrid) -> Drawing:
     return grid.layered(
         band(view, rate, grid, x),
         steady,
-        *dots(view, rate, marked.filter(pl.col("mark") == "run"), grid, x, tooltip),
+        *dots(view, rate, marked, grid, x, tooltip),
         grid.labels(rate),
         grid.notes(rate),
     )
@@ -348,8 +357,10 @@ def _legend_entries(view: View, frame: pl.DataFrame) -> list[LegendEntry]:
     whole = all(job["throughput_window"] == "whole" for job in view.jobs if _quantity(job))
     measured = "over the whole run" if whole else "measured"
     entries = [LegendEntry(measured + _mean(frame), "circle", fill=base)]
-    if "run" in marks:
+    if _few(frame, 1).height:
         entries.append(LegendEntry("one run; the line is their range", "M-1,0L1,0", stroke=base))
+    if "median" in marks:
+        entries += strip_entries(base)
     if "steady" in marks:
         entries.append(LegendEntry("steady throughput, after the first steps", "M0,-1L0,1", stroke=t.ink))
     if "estimate" in marks:
@@ -360,8 +371,12 @@ def _legend_entries(view: View, frame: pl.DataFrame) -> list[LegendEntry]:
 
 
 def _mean(frame: pl.DataFrame) -> str:
-    several = frame.filter((pl.col("mark") == "rate") & (pl.col("n") > 2))
-    return "; of three or more runs the geometric mean" if several.height else ""
+    return "; of three or more runs the geometric mean" if _few(frame, 2).height else ""
+
+
+def _few(frame: pl.DataFrame, least: int) -> pl.DataFrame:
+    """The rows of more than `least` runs that are not strips."""
+    return frame.filter((pl.col("mark") == "rate") & pl.col("n").is_between(least + 1, STRIP))
 
 
 # ---- words ---- #

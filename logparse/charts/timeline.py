@@ -30,13 +30,13 @@ from typing import Any
 
 import polars as pl
 
-from logparse.charts._panel import WIDTH, LegendEntry, RowGrid, capped, gutter, heading, labelled, legend
+from logparse.charts._panel import WIDTH, LegendEntry, RowGrid, gutter, heading, in_room, labelled, legend
 from logparse.charts._theme import Caption, framed, places, text_width, theme, tiled, tips, title_labels
 from logparse.charts._vega import Drawing, channel, layer, pixels
 from logparse.charts._view import JobBlock, View, once
 from logparse.comparison.jobs import Job
 from logparse.comparison.phrases import labels
-from logparse.comparison.sides import Side
+from logparse.comparison.sides import Side, one_each
 from logparse.errors import NothingToDraw
 from logparse.rendering.palette import BAD, PHASES, hue
 from logparse.schema import LOCATIONS, TEXT
@@ -128,9 +128,7 @@ def _blocks(view: View, lanes: Mapping[str, _Lane]) -> tuple[Sequence[JobBlock],
             columns = ("workload", *([view.options.by] if view.options.by else []))
             keys = (job.main["platform"], *(view.ledger.value(job, c).value for c in columns))
             groups.setdefault(keys, []).append(job)
-    blocks, more = capped(view, [JobBlock(keys, tuple(jobs)) for keys, jobs in groups.items()])
-    cut = [JobBlock(block.keys, block.jobs[: view.most]) for block in blocks]
-    return cut, [*view.rows_left(len(block.jobs) for block in blocks), *more]
+    return in_room(view, [JobBlock(keys, tuple(jobs)) for keys, jobs in groups.items()], one_each)
 
 
 def _lane(view: View, job: Job) -> _Lane | None:

@@ -14,7 +14,8 @@ How to read it
     line is the Pareto front: it joins the runs that no other run beats in both. It is drawn only through three or more
     runs that are all comparable with each other; for training, these are runs that saw the same samples. Losses and
     times at different numbers of samples are not ranked; the panel says so. A thin line leads from a dot to a name that
-    has no room next to it.
+    has no room next to it. In a panel of more than 20 dots, they are small, have no lines, and only those on the front
+    have names.
 
 What it leaves out
     Runs without a result, a score or a time, and runs that are alone in their panel when others are not: the caption
@@ -24,13 +25,25 @@ What it leaves out
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 from typing import Any, TypeAlias
 
 import polars as pl
 
-from logparse.charts._panel import LegendEntry, capped, extent, heading, legend, platform_of, rank_notes, workload_title
+from logparse.charts._panel import (
+    AROUND,
+    ROOM,
+    STRIP,
+    LegendEntry,
+    capped,
+    extent,
+    heading,
+    legend,
+    platform_of,
+    rank_notes,
+    workload_title,
+)
 from logparse.charts._theme import (
     Caption,
     distinct_labels,
@@ -127,8 +140,17 @@ def chart(view: View) -> Drawing:
 
 
 def _blocks(view: View) -> tuple[Sequence[JobBlock], list[str]]:
+    """The panels that are drawn, and a sentence on the rest."""
+    found = _found(view)
+    lines = max(1, int(ROOM / ((view.options.height or _HEIGHT) + AROUND + 18)))
+    # Two panels are next to each other.
+    kept, more = capped(view, [block.jobs for block in found], [ROOM / lines / 2] * len(found))
+    return [found[i] for i in kept], more
+
+
+def _found(view: View) -> list[JobBlock]:
     """Jobs with a score and a time, by workload, task, type of score and data set."""
-    found = []
+    found: list[JobBlock] = []
     for block in view.blocks("workload", "task", jobs=[job for job in view.jobs if job.has_result]):
         scored = [job for job in block.jobs if job["score"] is not None and _time(view, job).values]
         losses = [job for job in block.jobs if job["loss"] is not None and _time(view, job).values]
@@ -138,7 +160,7 @@ def _blocks(view: View) -> tuple[Sequence[JobBlock], list[str]]:
         elif losses:
             found.append(JobBlock((*block.keys, "loss", None), tuple(losses)))
     # A panel of one run shows no trade-off.
-    return capped(view, [block for block in found if len(block.jobs) > 1] or found)
+    return [block for block in found if len(block.jobs) > 1] or found
 
 
 def _clock(view: View, job: Job) -> Quantity:
@@ -276,7 +298,9 @@ def _panel(view: View, frame: pl.DataFrame, size: tuple[float, float]) -> Drawin
         axis={"tickCount": 5, "domain": False, "minExtent": 34},
     )  # fmt: skip
     colour = channel("colour:N", scale=None)
-    rule = Drawing.of(scaled).mark("rule", strokeWidth=1.5)
+    is_crowded = scaled.height > STRIP
+    edge = {"stroke": t.paper, "strokeWidth": 0.4 if is_crowded else 0.8}
+    rule = Drawing.of(scaled.clear() if is_crowded else scaled).mark("rule", strokeWidth=1.5)
     front = scaled.filter(pl.col("best").fill_null(False)).sort("time_s")
     line = Drawing.of(front if front.height > 1 else front.clear()).mark(
         "line", interpolate="step-after", color=t.faint, strokeWidth=t.stroke, strokeDash=[2, 2]
@@ -284,7 +308,7 @@ def _panel(view: View, frame: pl.DataFrame, size: tuple[float, float]) -> Drawin
     low = _is_lower(name)
     corner = Drawing.of(pl.DataFrame({"text": ["better"]})).encode(y=pixels(size[1] - 10 if low else 10))
     outline = {"stroke": t.faint, "strokeWidth": t.stroke}
-    texts, unnamed = _placed(scaled, across, up, size, t.size - 1)
+    texts, unnamed = _placed(scaled, across, up, size, t.size - 1, is_crowded)
     at = {"x": channel("px:Q", scale=None, axis=None), "y": channel("py:Q", scale=None, axis=None), "text": "text:N"}
     labels = [
         Drawing.of(texts).mark("text", align="left", baseline="middle", fontSize=t.size - 1, **look).encode(**at)
@@ -299,7 +323,7 @@ def _panel(view: View, frame: pl.DataFrame, size: tuple[float, float]) -> Drawin
         rule.encode(x=like(x, "time_low"), x2="time_high:Q", y=y, color=colour),
         rule.encode(x=x, y=like(y, "score_low"), y2="score_high:Q", color=colour),
         Drawing.of(scaled)
-        .mark("point", filled=True, size=70, opacity=1, stroke=t.paper, strokeWidth=0.8)
+        .mark("point", filled=True, size=30 if is_crowded else 70, opacity=0.7 if is_crowded else 1, **edge)
         .encode(x=x, y=y, color=colour, tooltip=tips(view, label="run", display="score and time", lines="lines")),
         labels[1],
         corner.mark("point", shape=_DOWN if low else _UP, size=28, opacity=1, **outline).encode(x=pixels(10)),
@@ -350,22 +374,34 @@ Box: TypeAlias = tuple[float, float, float, float]
 
 
 def _placed(
-    frame: pl.DataFrame, across: tuple[float, float], up: tuple[float, float], size: tuple[float, float], font: float
+    frame: pl.DataFrame,
+    across: tuple[float, float],
+    up: tuple[float, float],
+    size: tuple[float, float],
+    font: float,
+    is_crowded: bool = False,
 ) -> tuple[pl.DataFrame, int]:
-    """`_PLACED` of each label that covers nothing, and the number of labels without such a place."""
-    points = [
-        ((x - across[0]) / (across[1] - across[0]) * size[0], (1 - (y - up[0]) / (up[1] - up[0])) * size[1])
-        for x, y in frame.select("time_s", "score").iter_rows()
-    ]
+    """`_PLACED` of each label that covers nothing, and the number of dots without one.
+
+    is_crowded: only the Pareto front has labels, and there are no lines through dots.
+    """
+
+    def at(x: float, y: float) -> tuple[float, float]:
+        return (x - across[0]) / (across[1] - across[0]) * size[0], (1 - (y - up[0]) / (up[1] - up[0])) * size[1]
+
+    points = [at(x, y) for x, y in frame.select("time_s", "score").iter_rows()]
+    wanted = [i for i, best in enumerate(frame["best"]) if best or not is_crowded]
     taken: list[Box] = [(px - 5, py - 5, px + 5, py + 5) for px, py in points]
     taken.append((0, 0, 60, 16) if not _is_lower(frame["score_name"][0]) else (0, size[1] - 16, 60, size[1]))
-    lines: list[tuple[tuple[float, float], tuple[float, float]]] = []
+    if len(points) > len(wanted) or len(points) > _MANY:
+        taken.append((size[0] - 140, size[1] - 16, size[0], size[1]))
+    lines = [] if is_crowded else list(_intervals(frame, at))
     out: list[tuple[Any, ...]] = []
     without: list[int] = []
     names = distinct_labels(frame["label"].to_list(), 170, font)
     # Labels next to their dots come first; leader lines avoid them.
     for leading in (False, True):
-        for index in without if leading else range(len(points)):
+        for index in without if leading else wanted:
             (px, py), text = points[index], names[index]
             for box in _spots((px, py), text_width(text, font), font, leading):
                 end = (min(max(px, box[0]), box[2]), min(max(py, box[1]), box[3]))
@@ -384,6 +420,22 @@ def _placed(
                     continue
                 without.append(index)
     return pl.DataFrame(out, schema=_PLACED, orient="row"), len(points) - len(out)
+
+
+_MANY = 8
+"""Dots of a panel up to which all have labels."""
+Line: TypeAlias = tuple[tuple[float, float], tuple[float, float]]
+
+
+def _intervals(frame: pl.DataFrame, at: Callable[[float, float], tuple[float, float]]) -> Iterator[Line]:
+    """The lines through the dots, in pixels."""
+    for time, score, time_low, time_high, score_low, score_high in frame.select(
+        "time_s", "score", "time_low", "time_high", "score_low", "score_high"
+    ).iter_rows():
+        if time_low is not None:
+            yield at(time_low, score), at(time_high, score)
+        if score_low is not None:
+            yield at(time, score_low), at(time, score_high)
 
 
 def _spots(dot: tuple[float, float], wide: float, font: float, leading: bool) -> Iterator[Box]:
@@ -482,12 +534,13 @@ def _near(count: int, whom: str) -> str:
 def _means(frame: pl.DataFrame) -> Iterator[str]:
     if frame.filter(pl.col("n") > 1).height:
         yield "Several runs are one dot: the geometric mean of their times, and the mean of their scores."
-    if frame["time_low"].drop_nulls().len() or frame["score_low"].drop_nulls().len():
+    few = frame.filter(pl.len().over("block") <= STRIP)
+    if few["time_low"].drop_nulls().len() or few["score_low"].drop_nulls().len():
         yield "The lines through a dot are the 95 % intervals of the means."
 
 
 def _left_out(view: View) -> Iterator[str]:
-    drawn = {job.id for block in _blocks(view)[0] for job in block.jobs}
+    drawn = {job.id for block in _found(view) for job in block.jobs}
     without = [job for job in view.jobs if job.id not in drawn]
     if without:
         names = shortened([one_line(job.label) for job in without], 4)

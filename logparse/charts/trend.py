@@ -30,6 +30,7 @@ import polars as pl
 
 from logparse.charts._compared import is_percent, main_quantity, settings, without_verdicts
 from logparse.charts._panel import (
+    AROUND,
     LegendEntry,
     capped_panels,
     extent,
@@ -163,7 +164,10 @@ class _Panel:
 
 
 def _panels(view: View) -> tuple[list[_Panel], list[str]]:
-    return capped_panels(view, "trend", lambda: filter(None, (_panel(view, block) for block in _blocks(view))))
+    height = float(view.options.height or _HEIGHT) + AROUND
+    return capped_panels(
+        view, "trend", lambda: filter(None, (_panel(view, block) for block in _blocks(view))), lambda _: height
+    )
 
 
 def _blocks(view: View) -> list[JobBlock]:

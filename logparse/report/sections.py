@@ -52,15 +52,15 @@ _DETAILED = 200
 """Runs for which the page contains all values; for others it contains those in the table."""
 _SIDES_ACROSS = 5
 """Sides up to which a comparison has a column per side; with more it has a row per side."""
-_SIDES_SHOWN = 60
+_SIDES_SHOWN = 40
 _CHIPS = 40
 """Runs up to which the charts have a button for each."""
 _OPEN_BLOCKS = 4
 """Comparisons up to which all are open."""
-_CHART_ROWS = 60
+_CHART_ROWS = 40
 _SHAPES = 40
 _TALL = 40
-"""Rows of the table of runs above which it scrolls by itself."""
+"""Rows of a table of runs above which it scrolls by itself."""
 _SHORT = 14
 """Characters up to which a value stays on one line."""
 _FINDINGS = 4
@@ -409,7 +409,7 @@ class Sections:
     def _across(self) -> dict[str, Any] | None:
         """None if no workload ran on several platforms."""
         tables = self.content.across.tables
-        return {"tables": [self._across_block(table) for table in tables]} if tables else None
+        return {"tables": [self._across_block(table) for table in tables], "tall": _TALL} if tables else None
 
     def _across_block(self, table: AcrossTable) -> AcrossBlock:
         texts = text_across(table)

@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from logparse.cells import Run
+from logparse.comparison.clocks import clock
 from logparse.comparison.jobs import Job
 from logparse.comparison.ledger import Ledger
 from logparse.pages import run_cells
 from logparse.pages.run_cells import Facts
 from logparse.text import missing
 from logparse.text.missing import LEGEND, Code
+from logparse.text.numbers import seconds
 from logparse.text.terminal import one_line
 
 
@@ -24,7 +26,8 @@ class TableColumn:
     of: tuple[str, ...]
     """Columns of `runs` from which its cells are computed; a click shows their evidence. If a job has several logs, the
     cell is that of the log that states the first of these columns."""
-    text: Callable[[Run, Facts], str]
+    text: Callable[[Run, Facts], str] | None
+    """The text of a cell; None: that of the clock that `of` names."""
     number: bool = False
     always: bool = False
     """Shown even if no run has a value, with the reasons."""
@@ -54,7 +57,7 @@ class RunTable:
 def table(ledger: Ledger, jobs: Sequence[Job]) -> RunTable:
     """The table of these jobs."""
     facts = Facts.of(ledger.logs, ledger.cells)
-    rows = [[_cell(column, job, facts) for column in _COLUMNS] for job in jobs]
+    rows = [[_cell(column, job, facts, ledger) for column in _COLUMNS] for job in jobs]
     shown = [i for i, column in enumerate(_COLUMNS) if _applies(column, [row[i] for row in rows])]
     kept = tuple(tuple(row[i] for i in shown) for row in rows)
     marks = frozenset(mark for row in kept for cell in row for mark in missing.marks(cell.text))
@@ -67,7 +70,11 @@ def workload(run: Run) -> str:
     return ", ".join(one_line(part) for part in parts if part) or "?"
 
 
-def _cell(column: TableColumn, job: Job, facts: Facts) -> TableCell:
+def _cell(column: TableColumn, job: Job, facts: Facts, ledger: Ledger) -> TableCell:
+    if column.text is None:
+        found = clock(ledger, job, column.of[0].removesuffix("_s"))
+        text = found.mark if found.value is None else seconds(found.value, found.resolution)
+        return TableCell(text, found.value, column.of, found.value is None)
     run = next((run for name in column.of for run in job.runs if run[name] is not None), job.main)
     text = one_line(column.text(run, facts))
     of = tuple(name for name in column.of if run[name] is not None) or column.of[:1]
@@ -119,7 +126,8 @@ _COLUMNS = (
     TableColumn("on chip (estimate)", ("on_chip_latency_s", "on_chip_throughput"), run_cells.on_chip, number=True),
     TableColumn("rate", ("throughput", "token_throughput"), _rate, number=True, always=True),
     TableColumn("quality", ("score", "loss", "score_name"), run_cells.quality, number=True, always=True),
-    TableColumn("whole log", ("total_s",), _duration("total_s"), number=True),
+    # Not `total_s`: that of one log is not the total of a job with several.
+    TableColumn("total", ("wall_s",), None, number=True),
     TableColumn("status", ("status",), run_cells.status),
 )
 """Left to right, after the labels of the runs."""
@@ -141,10 +149,17 @@ GROUPS = (
 
 
 def known(job: Job, ledger: Ledger) -> list[tuple[str, list[tuple[str, Any]]]]:
-    """Heading -> (column, value) for all values that the logs of a job state."""
+    """Heading -> (column, value) for all values that the logs of a job state; the total of a job with several logs is
+    `wall_s`."""
+
+    def value(column: str) -> tuple[str, Any]:
+        if column == "total_s" and job.others:
+            return "wall_s", clock(ledger, job, "wall").value
+        return column, ledger.value(job, column).value
+
     out = []
     for heading, columns in GROUPS:
-        values = [(c, v) for c in columns if (v := ledger.value(job, c).value) is not None]
+        values = [(name, v) for name, v in map(value, columns) if v is not None]
         if values:
             out.append((heading, values))
     return out
