@@ -48,6 +48,12 @@ def test_each_part_of_a_frame_names_its_block() -> None:
     assert markdown.count("\n## ") + markdown.startswith("## ") >= 2
 
 
+def test_markdown_begins_with_the_workload_and_the_answer() -> None:
+    markdown = run("compare", *BATCHES[:2], "--format", "md").stdout.splitlines()
+    assert markdown[0] == "## cerebras · bert\\_large, train"
+    assert "samples/s" in markdown[2]
+
+
 def test_where_selects_the_runs_that_are_compared() -> None:
     result = run(
         "compare", CEREBRAS, "--where", "workload = 'bert_large' AND batch_size = 512 AND status = 'completed'"

@@ -18,6 +18,7 @@ from logparse.comparison.claims import claim
 from logparse.comparison.compare import compare
 from logparse.comparison.ledger import Ledger
 from logparse.findings import Finding, is_of_one_run, module, scene_of
+from logparse.findings.of_one_run import outlier
 from logparse.logs import Logs
 from logparse.schema import FRAMES
 
@@ -698,3 +699,13 @@ def test_the_job_that_hung_and_the_run_that_went_wrong(every_real_log: Logs) -> 
     assert "idle for 772 s after the result" in idle.text
     assert [location.line for location in idle.evidence] == [2391, 2427]
     assert any("The accuracy of 77.70 %" in f.text for f in said("outlier", every_real_log))
+
+
+@pytest.mark.parametrize("count", range(9))
+def test_the_other_outliers_are_named_or_counted(count: int) -> None:
+    others = [f"run {i}" for i in range(count)]
+    text = outlier._also(others)
+    named = sum(name in text for name in others)
+    counted = re.search(r"(\S+) more runs", text)
+    assert named + (int(counted[1]) if counted else 0) == count
+    assert counted is None or int(counted[1]) > 1

@@ -302,9 +302,8 @@ def _print(
         paint = terminal.Paint.of(sys.stdout if output is None else None)
         _options.put_text(compare.pages(blocks, found, paint, digits), output)
     elif chosen == "md":
-        tables = [compare_export.markdown(c, of, digits) for (_, c), of in zip(parts, found, strict=True)]
-        headings = [f"## {terminal.markdown_text(block.heading)}\n\n" if len(parts) > 1 else "" for block, _ in parts]
-        _options.put_text("\n\n".join(map("".join, zip(headings, tables, strict=True))), output)
+        pages = [compare_export.page(b.heading, c, of, digits) for (b, c), of in zip(parts, found, strict=True)]
+        _options.put_text("\n\n".join(pages), output)
     elif chosen == "latex":
         if len(parts) > 1:  # the macros of two tables would have the same names
             raise click.UsageError(

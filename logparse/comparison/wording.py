@@ -19,7 +19,7 @@ from logparse.comparison.sides import Side, SideValues
 from logparse.comparison.verdict import BEYOND, NOT_COMPARABLE, UNKNOWN, WITHIN, Verdict
 from logparse.errors import Remedy
 from logparse.text import missing
-from logparse.text.labels import cache_hit_text, listed, shortened
+from logparse.text.labels import cache_hit_text, listed, many, shortened
 from logparse.text.location import Location
 from logparse.text.numbers import figure, ratio_figure, score_figure, seconds
 
@@ -250,7 +250,7 @@ def verdict_reason(
         parts.append("not established: among so many differences one of this size may be chance (Holm's correction)")
     parts += [f"without {run}: {word}" for run, word in verdict.without[:_LEFT_OUT]]
     if len(verdict.without) > _LEFT_OUT:
-        parts.append(f"the same is true of {len(verdict.without) - _LEFT_OUT} more runs")
+        parts.append(f"the same is true of {many(len(verdict.without) - _LEFT_OUT, 'more run')}")
     return "; ".join(parts)
 
 

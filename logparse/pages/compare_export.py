@@ -11,13 +11,20 @@ from collections.abc import Iterator
 
 import polars as pl
 
+from logparse.comparison.answer import answer
 from logparse.comparison.compare import Comparison
 from logparse.comparison.wording import TextCell, text_table, what_differs
 from logparse.pages.option import as_option
 from logparse.text.location import locations
 from logparse.text.missing import legend
 from logparse.text.numbers import ratio_figure
-from logparse.text.terminal import latex_text, markdown_text, tabular
+from logparse.text.terminal import latex_text, markdown_text, one_line, tabular
+
+
+def page(heading: str, comparison: Comparison, findings: pl.DataFrame, digits: int | None = None) -> str:
+    """The comparison as Markdown, below its heading and the answer in one sentence."""
+    head = f"## {markdown_text(heading)}\n\n{markdown_text(one_line(answer(comparison)))}\n\n"
+    return head + markdown(comparison, findings, digits)
 
 
 def markdown(comparison: Comparison, findings: pl.DataFrame, digits: int | None = None) -> str:

@@ -76,7 +76,7 @@ def find(scene: Scene) -> Iterator[Finding]:
 def _also(others: Sequence[str]) -> str:
     """A sentence for each of the others, where they are few."""
     rest = len(others) - _NAMED
-    named = [*others[:_NAMED], *([others[-1]] if rest == 1 else [f"{rest} more runs"] if rest else [])]
+    named = [*others[:_NAMED], *([others[-1]] if rest == 1 else [f"{rest} more runs"] if rest > 1 else [])]
     return f" The same holds for {all_of(named)}." if others else ""
 
 
