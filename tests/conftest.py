@@ -123,14 +123,10 @@ def read_once(monkeypatch: pytest.MonkeyPatch) -> None:
     For tests of what is done with the logs, not of how they are read.
     """
 
-    def ingest(
-        paths: Any, *, grammars: Any = (), files_from: Any = None, progress: Any = None, store: Any = None
-    ) -> logparse.Logs:
+    def ingest(paths: Any, **options: Any) -> logparse.Logs:
         named = isinstance(paths, str | Path) or (paths and all(isinstance(one, str | Path) for one in paths))
-        if not named or grammars or files_from is not None or store is not None:
-            return logparse.pipeline.ingest(
-                paths, grammars=grammars, files_from=files_from, progress=progress, store=store
-            )
+        if not named or any(options[name] for name in options if name != "progress"):
+            return logparse.pipeline.ingest(paths, **options)
         return ingested(paths)
 
     monkeypatch.setattr(logparse, "ingest", ingest)

@@ -64,6 +64,14 @@ def test_where_selects_the_runs_that_are_compared() -> None:
     assert "did you mean 'batch_size'?" in wrong.stderr
 
 
+def test_the_baseline_need_not_satisfy_the_condition() -> None:
+    condition = "workload = 'bert_large' AND batch_size = 512"
+    result = run("compare", CEREBRAS, "--where", condition, "--baseline", "bert_large_batch_1024.out")
+    assert "baseline bert_large_batch_1024" in result.stdout
+    without = run("compare", CEREBRAS, "--where", condition).stdout
+    assert "1024" not in without.splitlines()[0]
+
+
 def test_with_many_sides_each_is_a_row() -> None:
     columns = run("compare", *BATCHES).stdout.splitlines()
     assert any(re.match(r" +batch_512 +batch_1024 +batch_2048", line) for line in columns)

@@ -86,8 +86,9 @@ def is_percent(quantity: Quantity, jobs: Iterable[Job]) -> bool:
     return quantity.name == "score" and bool(names) and all(is_share(str(name)) for name in names)
 
 
-def settings(view: View, jobs: Sequence[Job]) -> list[Side]:
-    """These jobs by the option `by`, or else by experiment: the repeats of a setting are one side."""
+def settings(view: View, jobs: Sequence[Job], across_builds: bool = False) -> list[Side]:
+    """These jobs by the option `by`, or else by experiment: the repeats of a setting are one side. With
+    `across_builds` also those with other compiled graphs, as of another release."""
     if view.options.by:
         wanted = {job.id for job in jobs}
         narrowed = (Side(s.label, tuple(j for j in s.jobs if j.id in wanted)) for s in view.sides)
@@ -96,7 +97,8 @@ def settings(view: View, jobs: Sequence[Job]) -> list[Side]:
         return [Side(s.label, tuple(sorted(s.jobs, key=lambda j: place[j.id]))) for s in narrowed if s.jobs]
     groups: dict[Any, list[Job]] = {}
     for job in jobs:
-        groups.setdefault(view.ledger.experiment(job), []).append(job)
+        group = job.main["group"] if across_builds else None
+        groups.setdefault(view.ledger.experiment(job) if group is None else group, []).append(job)
     return of_repeats(view.ledger, groups.values())
 
 

@@ -9,15 +9,16 @@ What it shows
     throughput, latency, training time, score and loss that most runs of the panel have.
 
 How to read it
-    A line is level where nothing changed. A ring marks a change: this run, and it together with up to two later ones,
-    is beyond the noise of all runs since the change before. The text at the ring is the ratio or difference to the
-    level before, with its 95 % interval. The grey band is the noise around a level: a run in it does not differ from
-    the level.
+    A line is level where nothing changed. A ring marks a change: this run is beyond the noise of all runs since the
+    change before, and so is the mean of it and up to two later ones, at a level that takes into account how many runs
+    are tested. The noise is that of these runs themselves where there are three or more, else that of other repeats.
+    Runs with another compiled graph continue a line: a new release may be what changed a result. The text at the ring
+    is the ratio or difference to the level before, with its 95 % interval. The grey band is the noise around a level:
+    a run in it does not differ from the level.
 
 What it leaves out
     Runs without a result or without a date: the caption names them. A change between two runs may have any cause: the
-    chart shows since when, `logparse compare` what else differs. Each run is tested, so that among many runs a mark
-    may be chance.
+    chart shows since when, `logparse compare` what else differs. One line in thirty has a mark by chance.
 """
 
 from __future__ import annotations
@@ -52,9 +53,19 @@ from logparse.charts._theme import (
 )
 from logparse.charts._vega import Drawing, channel, layer, like, pixels
 from logparse.charts._view import JobBlock, View, once
-from logparse.comparison.estimate import BEYOND, ESTABLISHED, Estimate, factor, judge
+from logparse.comparison.estimate import (
+    PREDICTION_LEVEL,
+    REPEATS,
+    Estimate,
+    Pool,
+    Sample,
+    Source,
+    borrowed_noise,
+    factor,
+    judge,
+)
 from logparse.comparison.jobs import Job
-from logparse.comparison.noise import sample, source
+from logparse.comparison.noise import HERE, sample, source
 from logparse.comparison.quantities import Quantity
 from logparse.comparison.refusal import refusal
 from logparse.comparison.sides import Side, SideValues, side_values
@@ -103,7 +114,10 @@ def chart(view: View) -> Drawing:
     frame = rows(view)
     panels, more = _panels(view)
     if not frame.height:
-        raise NothingToDraw("no two completed runs of one setting state a date and the same quantity")
+        raise NothingToDraw(
+            "no two completed runs of one setting state a date and the same quantity; "
+            "--by COLUMN joins the runs with one value"
+        )
     width = float(view.options.width or _WIDTH)
     drawn = []
     for number, panel in enumerate(panels):
@@ -182,7 +196,7 @@ def _panel(view: View, block: JobBlock) -> _Panel | None:
     name = quantity.name
     jobs = sorted((job for job in block.jobs if job[name] is not None), key=lambda job: (job["started_at"], job.id))
     series = []
-    for side in settings(view, jobs):
+    for side in settings(view, jobs, across_builds=True):
         if points := tuple(_points(view, quantity, side.jobs)):
             series.append(_Series(side.label, points))
     return _Panel(block, quantity, tuple(series)) if any(len(s.points) > 1 for s in series) else None
@@ -192,19 +206,20 @@ def _points(view: View, quantity: Quantity, jobs: Sequence[Job]) -> Iterator[_Po
     """The runs of a series with the changes between them."""
     cells = [side_values(view.ledger, quantity, Side(job.label, (job,))) for job in jobs]
     usable = [(job, cell) for job, cell in zip(jobs, cells, strict=True) if cell.values]
-    first = 0
-    starts: list[tuple[int, Verdict | None]] = [(0, None)]
+    starts = [0]
+    tests = len(usable) - 1
     for i in range(1, len(usable)):
-        before = _together(view, quantity, usable[first:i])
+        before = _together(view, quantity, usable[starts[-1] : i])
         if refusal(view.ledger, quantity, before, usable[i][1]) is not None:
             continue
         after = _together(view, quantity, usable[i : i + _LATER])
-        if all(_is_beyond(_estimate(view, quantity, before, later)) for later in (usable[i][1], after)):
-            first = i
-            starts.append((i, verdict(view.ledger, quantity, before, after)))
-    for (start, change), (stop, _) in zip(starts, [*starts[1:], (len(usable), None)], strict=True):
-        level = _together(view, quantity, usable[start:stop])
+        if _is_beyond(view, quantity, before, usable[i][1], 1) and _is_beyond(view, quantity, before, after, tests):
+            starts.append(i)
+    level: SideValues | None = None
+    for start, stop in zip(starts, [*starts[1:], len(usable)], strict=True):
+        earlier, level = level, _together(view, quantity, usable[start:stop])
         noise = _noise(view, quantity, level, usable[start][1])
+        change = None if earlier is None else verdict(view.ledger, quantity, earlier, level)
         for i in range(start, stop):
             yield _Point(*usable[i], level, noise, change if i == start else None)
 
@@ -225,14 +240,29 @@ def _noise(view: View, quantity: Quantity, level: SideValues, one: SideValues) -
 
 def _estimate(view: View, quantity: Quantity, a: SideValues, b: SideValues) -> Estimate | None:
     """The difference of two sides, without what a verdict says besides."""
-    samples = [sample(view.ledger, quantity, side) for side in (a, b)]
-    if samples[0] is None or samples[1] is None:
+    compared = _samples(view, quantity, a, b)
+    return judge(*compared) if compared else None
+
+
+def _samples(view: View, quantity: Quantity, a: SideValues, b: SideValues) -> tuple[Sample, Sample, Source] | None:
+    """Two sides, and the noise of one run: that of `a` if it has enough runs, since repeats of other settings, and
+    public ones, may vary less than this series does."""
+    before, later = (sample(view.ledger, quantity, side) for side in (a, b))
+    if before is None or later is None:
         return None
-    return judge(samples[0], samples[1], source(view.ledger, quantity, a, b))
+    if before.n < REPEATS:
+        return before, later, source(view.ledger, quantity, a, b)
+    return before, later, Source((Pool(before.squares, before.n - 1),), HERE)
 
 
-def _is_beyond(estimate: Estimate | None) -> bool:
-    return estimate is not None and estimate.word in (BEYOND, ESTABLISHED)
+def _is_beyond(view: View, quantity: Quantity, a: SideValues, b: SideValues, tests: int) -> bool:
+    """Whether a difference is beyond noise, as one of so many tests (Bonferroni's correction)."""
+    compared = _samples(view, quantity, a, b)
+    if compared is None:
+        return False
+    before, later, noise = compared
+    found = borrowed_noise(before, later, noise.pools)
+    return found is not None and found.p <= PREDICTION_LEVEL / tests
 
 
 def _panel_rows(number: int, panel: _Panel) -> Iterator[dict[str, Any]]:
@@ -372,7 +402,8 @@ def _finding(view: View, panels: Sequence[_Panel]) -> str:
     point, panel = max(changes, key=lambda each: (each[0].job["started_at"], each[0].job.id))
     name = title_labels(view, [point.job.label])[0]
     more = f", the latest of {len(changes)} changes" if len(changes) > 1 else ""
-    return f"{panel.title().partition(',')[0].capitalize()} changed to {panel.amount(point)} with {name}{more}"
+    since = f"on {point.job['started_at']:%Y-%m-%d} ({name}"
+    return f"{panel.title().partition(',')[0].capitalize()} changed to {panel.amount(point)} {since}{more})"
 
 
 def _left_out(view: View, frame: pl.DataFrame) -> Iterator[str]:
