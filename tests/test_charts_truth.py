@@ -180,6 +180,8 @@ def check_words(name: str, what: Any, monkeypatch: pytest.MonkeyPatch, **options
         known.append(float(len(view.jobs) - len(timeline._lanes(view))))
     if name == "distribution":
         known += spreads(frame)
+    if name == "trend":
+        known += changes_of_level(frame)
     if name == "ratio":
         used = [
             v
@@ -202,6 +204,18 @@ def check_words(name: str, what: Any, monkeypatch: pytest.MonkeyPatch, **options
     for sentence in _theme.sentences(view, drawn.caption):
         for file in FILE.findall(without_names(sentence, view) if "…" not in sentence else ""):
             assert file in files | set(names(view)), (file, sentence)
+
+
+def changes_of_level(frame: pl.DataFrame) -> Iterator[float]:
+    """The ratio of each changed level to the one before, and its interval, whose text must contain the ratio."""
+    for _, series in frame.sort("at").group_by("block", "series", maintain_order=True):
+        levels = series["level"]
+        for i, text in enumerate(series["change"]):
+            if text is not None:
+                ratio, low, high = (float(number) for number in re.findall(r"\d[\d.]*", text))
+                assert ratio == pytest.approx(levels[i] / levels[i - 1], rel=1e-3)
+                assert low <= ratio <= high
+                yield from (ratio, low, high)
 
 
 def check_note(note: str, view: View, known: list[float], noises: set[str]) -> None:

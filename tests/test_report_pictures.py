@@ -23,10 +23,9 @@ pytest.importorskip("rapidocr")
 
 from picture_drawing import drawn, png  # noqa: E402
 from test_pictures import LOG, last_lines, logs_of, marked  # noqa: E402
-from test_report_browser import browser, open_page  # noqa: E402
+from test_report_browser import browser, chromium, open_page  # noqa: E402
 
-assert browser
-assert open_page  # fixtures
+FIXTURES = browser, chromium, open_page
 
 
 @pytest.fixture(scope="module")

@@ -97,7 +97,8 @@ def settings(view: View, jobs: Sequence[Job], across_builds: bool = False) -> li
         return [Side(s.label, tuple(sorted(s.jobs, key=lambda j: place[j.id]))) for s in narrowed if s.jobs]
     groups: dict[Any, list[Job]] = {}
     for job in jobs:
-        group = job.main["group"] if across_builds else None
+        # Without a batch size, another graph may be that of another one.
+        group = job.main["group"] if across_builds and job["batch_size"] is not None else None
         groups.setdefault(view.ledger.experiment(job) if group is None else group, []).append(job)
     return of_repeats(view.ledger, groups.values())
 

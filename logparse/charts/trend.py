@@ -130,6 +130,7 @@ def chart(view: View) -> Drawing:
         body = tiled([strip, body], row=14)
     caption = [
         "Level: mean of the runs since the last change; band: 95 % interval of one run around it.",
+        *_builds(view, panels),
         *_left_out(view, frame),
         *more,
     ]
@@ -404,6 +405,11 @@ def _finding(view: View, panels: Sequence[_Panel]) -> str:
     more = f", the latest of {len(changes)} changes" if len(changes) > 1 else ""
     since = f"on {point.job['started_at']:%Y-%m-%d} ({name}"
     return f"{panel.title().partition(',')[0].capitalize()} changed to {panel.amount(point)} {since}{more})"
+
+
+def _builds(view: View, panels: Sequence[_Panel]) -> Iterator[str]:
+    if any(len({view.ledger.compiled(p.job) for p in s.points}) > 1 for panel in panels for s in panel.series):
+        yield "Lines join runs with different compiled graphs: settings that no log states may differ."
 
 
 def _left_out(view: View, frame: pl.DataFrame) -> Iterator[str]:
