@@ -303,3 +303,13 @@ def test_a_named_baseline_is_drawn_if_its_panel_has_no_room_for_all(crowd: logpa
     labels = rows("throughput", crowd, baseline="w0_29.out").filter(pl.col("block") == 0)["label"].to_list()
     assert len(set(labels)) < 30
     assert labels[-1] == "w0_29.out"
+
+
+# ---- duration ---- #
+
+
+def test_training_that_is_longer_than_the_total_is_no_share_of_it() -> None:
+    longer = nightly([100.0], train_s=1200.0, total_s=1000.0, wall_s=1000.0)
+    assert title("duration", logs_of(*longer)) == "Training alone took 1200 s; the totals are shorter"
+    within = nightly([100.0], 1024, train_s=250.0, total_s=1000.0, wall_s=1000.0)
+    assert title("duration", logs_of(*longer, *within)).startswith("Training is 25 % of the total of 1000 s")

@@ -499,7 +499,9 @@ def _finding(view: View, jobs: Sequence[Job]) -> str:
     trains = {run: bar["train"]["duration_s"] for run, bar in bars.items()}
     known = [t for t in trains.values() if t is not None]
     wholes = {job.id: _whole(view, job) for job in jobs if trains[job.id]}
-    wholes = {run: whole for run, whole in wholes.items() if whole.value}
+    stated = {run: whole for run, whole in wholes.items() if whole.value}
+    # A part that is longer than its whole is no share of it: the two are of different clocks.
+    wholes = {run: w for run, w in stated.items() if trains[run] <= w.value + (w.resolution or 0.0) + 0.5}
     if wholes and view.options.clock != "train":
         shares = [trains[run] / whole.value * 100 for run, whole in wholes.items()]
         one = next(iter(wholes.values()))
@@ -508,7 +510,8 @@ def _finding(view: View, jobs: Sequence[Job]) -> str:
         largest = _largest([bars[run] for run in wholes])
         return f"Training is {_range(shares, ' %')} of {total}{waits}{largest}"
     if known:
-        more = "" if view.options.clock == "train" else "; no log states the total"
+        of_total = "; the totals are shorter" if stated else "; no log states the total"
+        more = "" if view.options.clock == "train" else of_total
         return f"Training alone took {_range(known, ' s')}{more}"
     return "These logs state no training time"
 
