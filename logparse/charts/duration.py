@@ -428,17 +428,25 @@ def _end_of_several(view: View, side: Side, parts: dict[str, dict[str, Any]]) ->
     words = [_missing("total", _whole(view, side.jobs[0]).mark)]
     if total["duration_s"] is not None:
         median, *ends = (seconds(total[c], total["resolution"]) for c in ("duration_s", "least", "greatest"))
-        trains = [(job["train_s"], whole) for job in side.jobs if (whole := _whole(view, job).value) is not None]
+        trains = [(job["train_s"], whole) for job in side.jobs if (whole := _whole(view, job)).value is not None]
         ranges = [f"{ends[0]} to {ends[1]}"] if ends[0] != ends[1] else []
         ranges += [f"n={len(trains)}"] if len(trains) < len(side.jobs) else []
         words = [f"{median} ({', '.join(ranges)})" if ranges else median]
-        shares = [train / whole for train, whole in trains if train is not None and whole]
+        shares = [share for train, whole in trains if (share := _share(train, whole)) is not None]
         words += [f"train {_percent(statistics.median(shares))}"] if shares else []
     cached = sum(job["compile_cache"] == "hit" for job in side.jobs)
     failed = sum(not job.has_result and job.main["status"] != "submitted" for job in side.jobs)
     words += [f"{cached} {missing.Code.CACHED.mark}"] if cached else []
     words += [f"{failed} without a result"] if failed else []
     return [*words, f"n={len(side.jobs)}"]
+
+
+def _share(part: float | None, whole: Value) -> float | None:
+    """What a part is of its whole; None where one is not known, and where the part is longer: the two are then of
+    different clocks."""
+    if part is None or not whole.value or part > whole.value + (whole.resolution or 0.0) + 0.5:
+        return None
+    return float(part / whole.value)
 
 
 _REMARKS = ("train includes", "compile")
@@ -455,8 +463,8 @@ def _end(job: Job, parts: dict[str, dict[str, Any]], whole: Value) -> list[str]:
     if train["duration_s"] is None:
         mark = missing.Code(train["code"]).mark
         words += [] if mark == "-" or job["task"] != "train" else [_missing("train", mark)]
-    elif whole.value:
-        words.append(f"train {_percent(train['duration_s'] / whole.value)}")
+    elif (share := _share(train["duration_s"], whole)) is not None:
+        words.append(f"train {_percent(share)}")
     if job["compile_cache"] == "hit":
         words.append(missing.Code.CACHED.mark)
     elif parts["compile"]["duration_s"] is None and (mark := missing.Code(parts["compile"]["code"]).mark) != "-":
@@ -498,19 +506,16 @@ def _finding(view: View, jobs: Sequence[Job]) -> str:
     bars = {job.id: {part["part"]: part for part in _parts(view, job)} for job in jobs}
     trains = {run: bar["train"]["duration_s"] for run, bar in bars.items()}
     known = [t for t in trains.values() if t is not None]
-    wholes = {job.id: _whole(view, job) for job in jobs if trains[job.id]}
-    stated = {run: whole for run, whole in wholes.items() if whole.value}
-    # A part that is longer than its whole is no share of it: the two are of different clocks.
-    wholes = {run: w for run, w in stated.items() if trains[run] <= w.value + (w.resolution or 0.0) + 0.5}
-    if wholes and view.options.clock != "train":
-        shares = [trains[run] / whole.value * 100 for run, whole in wholes.items()]
-        one = next(iter(wholes.values()))
-        total = f"the total of {seconds(one.value, one.resolution)}" if len(wholes) == 1 else "the total time"
+    wholes = {job.id: whole for job in jobs if trains[job.id] and (whole := _whole(view, job)).value}
+    shares = {run: share for run, whole in wholes.items() if (share := _share(trains[run], whole)) is not None}
+    if shares and view.options.clock != "train":
+        one = wholes[next(iter(shares))]
+        total = f"the total of {seconds(one.value, one.resolution)}" if len(shares) == 1 else "the total time"
         waits = " without waiting" if view.options.clock == "result" else ""
-        largest = _largest([bars[run] for run in wholes])
-        return f"Training is {_range(shares, ' %')} of {total}{waits}{largest}"
+        largest = _largest([bars[run] for run in shares])
+        return f"Training is {_range([share * 100 for share in shares.values()], ' %')} of {total}{waits}{largest}"
     if known:
-        of_total = "; the totals are shorter" if stated else "; no log states the total"
+        of_total = "; the totals are shorter" if wholes else "; no log states the total"
         more = "" if view.options.clock == "train" else of_total
         return f"Training alone took {_range(known, ' s')}{more}"
     return "These logs state no training time"

@@ -502,7 +502,7 @@ def _finding(view: View, frame: pl.DataFrame) -> str:
         if frame.height == 1:
             row = frame.row(0, named=True)
             return f"{title_labels(view, [row['label']])[0]}: {row['score_name'].replace('_', ' ')} {row['note']}"
-        return f"{frame.height} runs, of which no three can be ranked by score and time"
+        return f"{frame.height} runs, of which too few can be ranked by score and time"
     most = ranked.group_by("block", maintain_order=True).len().sort("len", descending=True)["block"][0]
     panel = ranked.filter(pl.col("block") == most)
     if panel["level"].all():

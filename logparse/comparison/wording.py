@@ -146,7 +146,9 @@ def cell_text(quantity: Quantity, cell: SideValues, digits: int | None = None) -
         return f"{texts[0]}, {texts[1]}{mark}"
     order = sorted(range(cell.n), key=lambda i: cell.numbers[i])
     mean = value_text(quantity, cell, Value(cell.mean, cell.resolution), digits)
-    return f"{mean} ({texts[order[0]]} to {texts[order[-1]]}, n={cell.n}){mark}"
+    least, greatest = texts[order[0]], texts[order[-1]]
+    span = "" if least == greatest else f"{least} to {greatest}, "
+    return f"{mean} ({span}n={cell.n}){mark}"
 
 
 def short_title(row: Row) -> str:
