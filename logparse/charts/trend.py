@@ -116,7 +116,7 @@ def chart(view: View) -> Drawing:
     if not frame.height:
         raise NothingToDraw(
             "no two completed runs of one setting state a date and the same quantity; "
-            "--by COLUMN joins the runs with one value"
+            "`by` joins the runs with one value of a column"
         )
     width = float(view.options.width or _WIDTH)
     drawn = []
