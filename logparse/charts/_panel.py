@@ -10,7 +10,7 @@ import math
 import statistics
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol
 
 import polars as pl
 
@@ -402,27 +402,9 @@ class Panel(Protocol):
     def block(self) -> JobBlock: ...
 
 
-P = TypeVar("P", bound=Panel)
-
-
 def jobs_of(panels: Iterable[Panel]) -> list[Job]:
     """The jobs of these panels."""
     return [job for panel in panels for job in panel.block.jobs]
-
-
-def capped_panels(
-    view: View, name: str, find: Callable[[], Iterable[P]], height: Callable[[P], float]
-) -> tuple[list[P], list[str]]:
-    """The panels of the chart `name` that are drawn, found once for each view, and a sentence on the rest.
-
-    height: the pixels of a panel.
-    """
-    if name not in view.made:
-        found = list(find())
-        kept, more = capped(view, [panel.block.jobs for panel in found], [height(panel) for panel in found])
-        view.made[name] = [found[i] for i in kept], more
-    panels: tuple[list[P], list[str]] = view.made[name]
-    return panels
 
 
 def in_room(

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, wraps
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeVar
 
 import polars as pl
 
@@ -210,15 +210,18 @@ class View:
         return list(dict.fromkeys(str(run["source"]) for job in self.jobs for run in job.runs))
 
 
-def once(rows: Callable[[View], pl.DataFrame]) -> Callable[[View], pl.DataFrame]:
-    """The rows of a chart, computed once for each view: the drawing and the table of its rows need them."""
+T = TypeVar("T")
 
-    @wraps(rows)
-    def kept(view: View) -> pl.DataFrame:
-        if rows not in view.made:
-            view.made[rows] = rows(view)
-        frame: pl.DataFrame = view.made[rows]
-        return frame
+
+def once(find: Callable[[View], T]) -> Callable[[View], T]:
+    """The rows or panels of a chart, found once for each view: the drawing and the table of its rows need them."""
+
+    @wraps(find)
+    def kept(view: View) -> T:
+        if find not in view.made:
+            view.made[find] = find(view)
+        found: T = view.made[find]
+        return found
 
     return kept
 

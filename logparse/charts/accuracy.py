@@ -170,6 +170,7 @@ def _named(view: View, block: JobBlock) -> str:
 # ---- rows ---- #
 
 
+@once
 def _blocks(view: View) -> tuple[Sequence[JobBlock], list[str]]:
     scored = [job for job in view.jobs if _is_scored(job)]
     return in_room(view, view.blocks("workload", "task", "score_name", "dataset", jobs=scored), gathered=True)

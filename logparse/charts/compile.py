@@ -106,6 +106,7 @@ def chart(view: View) -> Drawing:
 # ---- rows ---- #
 
 
+@once
 def _blocks(view: View) -> tuple[Sequence[JobBlock], list[str]]:
     """Workloads with two compilations or more."""
     staged = [compile.job for compile in compiles(view)]

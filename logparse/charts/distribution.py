@@ -128,16 +128,14 @@ class _Panel:
         return without_verdicts(self.quantity, self.cells)
 
 
+@once
 def _panels(view: View) -> tuple[list[_Panel], list[str]]:
-    if "distribution" not in view.made:
-        found = list(_found(view))
-        most = row_limit(view, [len(panel.cells) for panel in found])
-        cut = [replace(panel, cells=panel.cells[:most]) for panel in found]
-        kept, more = capped(view, [p.block.jobs for p in found], [row_height(view, len(p.cells)) for p in cut])
-        more = [*view.rows_left((len(found[i].cells) for i in kept), most), *more]
-        view.made["distribution"] = [cut[i] for i in kept], more
-    panels: tuple[list[_Panel], list[str]] = view.made["distribution"]
-    return panels
+    """The panels that are drawn, with the rows that have room, and sentences on the rest."""
+    found = list(_found(view))
+    most = row_limit(view, [len(panel.cells) for panel in found])
+    cut = [replace(panel, cells=panel.cells[:most]) for panel in found]
+    kept, more = capped(view, [p.block.jobs for p in found], [row_height(view, len(p.cells)) for p in cut])
+    return [cut[i] for i in kept], [*view.rows_left((len(found[i].cells) for i in kept), most), *more]
 
 
 def _found(view: View) -> Iterator[_Panel]:

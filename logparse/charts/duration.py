@@ -145,6 +145,7 @@ def chart(view: View) -> Drawing:
 # ---- rows ---- #
 
 
+@once
 def _blocks(view: View) -> tuple[Sequence[JobBlock], list[str]]:
     timed = [job for job in view.jobs if _is_timed(view, job)]
     return in_room(view, view.blocks("workload", "task", jobs=timed))

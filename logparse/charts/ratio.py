@@ -199,25 +199,25 @@ class _Panel:
     """Whether the marks of all sides are in one row."""
 
 
+@once
 def _panels(view: View) -> tuple[list[_Panel], list[str]]:
-    """The panels that are drawn, found once for each view, and a sentence on the rest."""
-    if "ratio" not in view.made:
-        view.made["ratio"] = _found(view)
-    panels: tuple[list[_Panel], list[str]] = view.made["ratio"]
-    return panels
-
-
-def _found(view: View) -> tuple[list[_Panel], list[str]]:
-    """The given comparison; else one for each workload and task with at least two sides, as far as there is room."""
+    """The given comparison; else one for each workload and task with at least two sides, as far as there is room; and
+    a sentence on the rest."""
     if view.given is not None:
         return [_panel(view, None, view.comparison)], []
-    blocks = [block for block in view.blocks("workload", "task") if len(view.rows_of(block.jobs)) > 1]
+    blocks = _with_sides(view)
     # Only the panels that may be drawn are compared: that takes long.
     possible, _ = capped(view, [block.jobs for block in blocks], [0.0] * len(blocks))
     panels = {i: _panel(view, blocks[i], compared(view, view.rows_of(blocks[i].jobs))) for i in possible}
     heights = [_height(view, panels[i]) if i in panels else math.inf for i in range(len(blocks))]
     kept, more = capped(view, [block.jobs for block in blocks], heights)
     return [panels[i] for i in kept], more
+
+
+@once
+def _with_sides(view: View) -> list[JobBlock]:
+    """The workloads and tasks with at least two sides."""
+    return [block for block in view.blocks("workload", "task") if len(view.rows_of(block.jobs)) > 1]
 
 
 def _panel(view: View, block: JobBlock | None, comparison: Comparison) -> _Panel:
@@ -663,8 +663,7 @@ def _alone(view: View, comparisons: Sequence[Comparison]) -> Iterator[str]:
     """Runs that have nothing to be compared with."""
     compared = {job.id for c in comparisons for job in c.jobs}
     if view.given is None:  # panels without room are not named here
-        blocks = (block for block in view.blocks("workload", "task") if len(view.rows_of(block.jobs)) > 1)
-        compared |= {job.id for block in blocks for job in block.jobs}
+        compared |= {job.id for block in _with_sides(view) for job in block.jobs}
     alone = [job for job in view.jobs if job.id not in compared]
     if alone:
         names = shortened([one_line(job.label) for job in alone], 3)

@@ -83,6 +83,7 @@ def rows(view: View) -> pl.DataFrame:
 # ---- the data ---- #
 
 
+@once
 def _studies(view: View) -> list[_Study]:
     """All studies in these runs: the largest sets of one platform, workload and task with equal work."""
     x = view.options.x

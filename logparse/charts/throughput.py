@@ -181,6 +181,7 @@ class _Panel:
         return workload_title(view.ledger, self.block) + (", one input repeated" if self.block.keys[3] else "")
 
 
+@once
 def _panels(view: View) -> tuple[list[_Panel], list[str]]:
     blocks, more = in_room(view, list(_blocks(view)), gathered=True)
     out = []

@@ -148,6 +148,7 @@ def _blocks(view: View) -> tuple[Sequence[JobBlock], list[str]]:
     return [found[i] for i in kept], more
 
 
+@once
 def _found(view: View) -> list[JobBlock]:
     """Jobs with a score and a time, by workload, task, type of score and data set."""
     found: list[JobBlock] = []

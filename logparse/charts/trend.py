@@ -33,7 +33,7 @@ from logparse.charts._compared import is_percent, main_quantity, settings, witho
 from logparse.charts._panel import (
     AROUND,
     LegendEntry,
-    capped_panels,
+    capped,
     extent,
     heading,
     jobs_of,
@@ -178,11 +178,13 @@ class _Panel:
         return title(without_verdicts(self.quantity, [p.cell for s in self.series for p in s.points]))
 
 
+@once
 def _panels(view: View) -> tuple[list[_Panel], list[str]]:
+    """The panels that are drawn, and a sentence on the rest."""
+    found = list(filter(None, (_panel(view, block) for block in _blocks(view))))
     height = float(view.options.height or _HEIGHT) + AROUND
-    return capped_panels(
-        view, "trend", lambda: filter(None, (_panel(view, block) for block in _blocks(view))), lambda _: height
-    )
+    kept, more = capped(view, [panel.block.jobs for panel in found], [height] * len(found))
+    return [found[i] for i in kept], more
 
 
 def _blocks(view: View) -> list[JobBlock]:

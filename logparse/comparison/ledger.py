@@ -237,17 +237,11 @@ class Ledger:
 
     def once(self, key: Hashable, make: Callable[[], T]) -> T:
         """The result of `make`, computed once: many comparisons need the same values of a job or a group."""
-        if key not in self._made:
-            self._made[key] = make()
-        made: T = self._made[key]
-        return made
+        return _kept(self._made, key, make)
 
     def of_logs(self, key: Hashable, make: Callable[[], T]) -> T:
         """As `once`, of the logs alone: also for the same jobs with other claims or names."""
-        if key not in self._made_of_logs:
-            self._made_of_logs[key] = make()
-        made: T = self._made_of_logs[key]
-        return made
+        return _kept(self._made_of_logs, key, make)
 
     def locations(self, jobs: Iterable[Job], *columns: str) -> list[Location]:
         """The lines that these columns of these jobs rest on."""
@@ -276,6 +270,13 @@ class Ledger:
         other.__dict__.update({name: getattr(self, name) for name in shared}, jobs=list(jobs))
         other.__dict__.pop("by_run", None)
         return other
+
+
+def _kept(made: dict[Hashable, Any], key: Hashable, make: Callable[[], T]) -> T:
+    if key not in made:
+        made[key] = make()
+    found: T = made[key]
+    return found
 
 
 def _figures(job: Job) -> tuple[Any, ...]:

@@ -14,6 +14,7 @@ from typing import Any
 import polars as pl
 
 from logparse.frames import copies
+from logparse.frames.identities import STATED
 from logparse.schema import FRAMES, RUNS, TEXT, conform, empty
 
 PREFIX = "p"
@@ -32,7 +33,6 @@ _COMMON = 2
 """Digits that repeats share anyway, since they are within about a per cent of each other."""
 _ENOUGH = 4
 """Further digits that must agree: one pair of repeats in 10,000 does so by chance."""
-_STATED = ("read", "seen", "converted")
 _PROGRESS = ("steps", "epochs")
 """How far a run is: a picture may show an earlier moment of it."""
 
@@ -217,7 +217,7 @@ def _of_cells(shown: str, log: str, runs: pl.DataFrame, evidence: pl.DataFrame) 
     cells: dict[tuple[str, str], list[dict[str, Any]]] = {}
     stated = evidence.filter((pl.col("frame") == "runs") & pl.col("run").is_in([shown, log]))
     for row in stated.with_columns(pl.col(pl.Categorical).cast(TEXT)).rows(named=True):
-        if row["how"] in _STATED and row["line"] is not None:
+        if row["how"] in STATED and row["line"] is not None:
             cells.setdefault((row["run"], row["column"]), []).append(row)
     for column in RUNS:
         of_picture, of_log = cells.get((shown, column), []), cells.get((log, column), [])
