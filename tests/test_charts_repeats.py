@@ -183,6 +183,9 @@ def two_settings(count: int) -> logparse.Logs:
 def test_the_interval_of_a_median_is_that_of_the_binomial_distribution() -> None:
     # Of 25 values, the 8th and the 18th: fewer than 8 are on one side of the median with a chance of 2.2 %.
     assert _panel.median_of([float(i) for i in range(1, 26)]) == {"value": 13.0, "least": 8.0, "greatest": 18.0}
+    exact, approximate = (_panel.median_of([float(i) for i in range(1, n + 1)]) for n in (1000, 1001))
+    assert [(exact[k], approximate[k]) for k in ("least", "greatest")] == [(469.0, 469.0), (532.0, 533.0)]
+    assert _panel.median_of([1.0] * 20_000)["greatest"] == 1.0
     assert _panel.median_of([2.0, 1.0, 3.0]) == {"value": 2.0, "least": 1.0, "greatest": 3.0}
 
 

@@ -240,10 +240,15 @@ def median_of(values: Sequence[float]) -> dict[str, float]:
     """The median of a strip as `value`, with its 95 % interval from `least` to `greatest`: two of the values, chosen by
     their ranks, so nothing is assumed about the distribution."""
     n, ordered = len(values), sorted(values)
-    below, rank = 1, 0  # of the 2**n ways in which values may be below and above the median, those with fewer below
-    while below <= 0.025 * 2**n:
-        rank += 1
-        below += math.comb(n, rank)
+    if n <= 1000:
+        # Of the 2**n ways in which values may be below and above the median, `below` have at most `rank` of them below.
+        ways, below, rank = 1, 1, 0
+        while below <= 0.025 * 2**n:
+            rank += 1
+            ways = ways * (n - rank + 1) // rank
+            below += ways
+    else:  # the normal approximation, since 2**n is too large for a float; half a rank away at most
+        rank = int((n + 1) / 2 - 1.96 * math.sqrt(n) / 2)
     least, greatest = ordered[max(rank - 1, 0)], ordered[min(n - rank, n - 1)]
     return {"value": statistics.median(ordered), "least": least, "greatest": greatest}
 
