@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import hashlib
 from bisect import bisect_left
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import polars as pl
@@ -25,7 +25,7 @@ from logparse.frames.legible import PictureLines
 from logparse.grammar import Rule
 from logparse.reading.match import Hits, one_line
 from logparse.reading.scan import Batch
-from logparse.schema.build import full
+from logparse.schema.build import MANY, full
 
 _MAKES_A_RUN = frozenset({"identifies_platform", "running", "result", "submission", "failure"})
 """Marks of rules of which a run has at least one line."""
@@ -204,34 +204,49 @@ def _repeated_rows(batch: Batch, places: Sequence[_Places]) -> pl.Series:
     for index, source in enumerate(batch.sources):
         if batch.heads[index] not in several and (half := pasted.second_half(source.text)) is not None:
             rows.append(range(batch.first[index] + half[0], batch.first[index] + half[1]))
-    none = pl.DataFrame(schema={"source": pl.UInt32, "first": pl.UInt32, "again": pl.UInt32})
-    pairs = pl.concat([none, *(pair for place in places for pair in _equal_beginnings(batch, place))])
-    for (index,), found in pairs.partition_by("source", as_dict=True).items():
-        if index in several:
-            continue
+    beginnings: dict[int, list[pasted.Range]] = {}
+    for place in places:
+        for index, pairs in _equal_beginnings(place).items():
+            if index not in several:
+                beginnings.setdefault(index, []).extend(pairs)
+    for index, read in _lines_read(batch, places, beginnings).items():
         first = batch.first[index]
-        lines = [place.lines.filter(pl.col("source") == index) for place in places]
-        work = [rows.filter(_flag(place.rules, _shows_work)) for place, rows in zip(places, lines, strict=True)]
-        stamped = [
-            rows.filter(pl.col("row").is_in(_stamped(place).implode()))
-            for place, rows in zip(places, lines, strict=True)
-        ]
-        read = pasted.Read(*(_numbers(frames, first) for frames in (lines, work, stamped)))
         text = batch.sources[index].text.split(b"\n")
-        for begin, end in pasted.repeated(text, read, found.select(pl.col("first", "again") - first).rows()):
+        pairs = [(begin - first, again - first) for begin, again in beginnings[index]]
+        for begin, end in pasted.repeated(text, read, pairs):
             rows.append(range(first + begin, first + end))
     return pl.Series([row for part in rows for row in part], dtype=pl.UInt32).unique().sort()
 
 
 def may_repeat_text(batch: Batch, hits: Sequence[Hits]) -> bool:
     """Whether a line that begins a run comes again, so that text may be in its source once more."""
-    places = (_places(batch, of_platform) for of_platform in hits)
-    return any(pair.height for place in places for pair in _equal_beginnings(batch, place))
+    return any(_equal_beginnings(_places(batch, of_platform)) for of_platform in hits)
 
 
-def _numbers(frames: Sequence[pl.DataFrame], first: int) -> list[int]:
-    """The rows of these lines in order, counted from `first`."""
-    return sorted({row - first for frame in frames for row in frame["row"]})
+def _lines_read(batch: Batch, places: Sequence[_Places], sources: Iterable[int]) -> dict[int, pasted.Read]:
+    """The lines that any rule read in each of `sources`, counted from its first."""
+    wanted = sorted(sources)
+    if not wanted:
+        return {}
+    lines = pl.concat(
+        place.lines.filter(pl.col("source").is_in(wanted)).select(
+            "source",
+            "row",
+            _flag(place.rules, _shows_work).alias("work"),
+            pl.col("row").is_in(_stamped(place).implode()).alias("stamped"),
+        )
+        for place in places
+    )
+    of_each = lines.sort("row").group_by("source").agg("row", "work", "stamped")
+    return {
+        source: pasted.Read(
+            *(
+                list(dict.fromkeys(row - batch.first[source] for row, holds in zip(rows, flags, strict=True) if holds))
+                for flags in ([True] * len(rows), work, stamped)
+            )
+        )
+        for source, rows, work, stamped in of_each.rows()
+    }
 
 
 def _shows_work(rule: Rule) -> bool:
@@ -245,19 +260,33 @@ def _stamped(place: _Places) -> pl.Series:
     return pl.concat([pl.Series("row", [], dtype=pl.UInt32), *rows]).unique()
 
 
-def _equal_beginnings(batch: Batch, place: _Places) -> Iterator[pl.DataFrame]:
-    """source, first, again: rows of equal lines, each of which begins a run or is the first that was read."""
-    top = place.lines.filter(pl.col("pos") == pl.col("pos").min().over("source"))
+def _equal_beginnings(place: _Places) -> dict[int, list[pasted.Range]]:
+    """Source -> rows of equal lines, each of which begins a run or is the first that was read."""
+    pairs: dict[int, list[pasted.Range]] = {}
+    top_line = pl.col("row", "rule").get(pl.col("pos").arg_min())
+    tops: dict[int, dict[int, int]] = {}  # rule -> source -> row
+    for source, row, rule in place.lines.group_by("source").agg(top_line).rows():
+        tops.setdefault(rule, {})[source] = row
+    end = 0
     for index, rule in enumerate(place.rules):
         lines = place.hits.by_rule[rule.name]
-        tops = top.filter(pl.col("rule") == index)["row"]
-        if lines.height < 2 or not (place.begins(rule) or tops.len()):
+        begin, end = end, end + lines.height
+        if lines.height < 2 or not (place.begins(rule) or index in tops):
             continue
-        lines = lines.select("row", "seg", batch.source_of(pl.col("row")).alias("source"))
+        lines = lines.select("row", "seg").hstack([place.lines["source"][begin:end]])
+        wanted = None
         if not place.begins(rule):
-            lines = lines.join(lines.filter(pl.col("row").is_in(tops.implode())), ["seg", "source"], "semi")
-        again = pl.col("row").shift(-1).over("seg", "source").alias("again")
-        yield lines.select("source", pl.col("row").alias("first"), again).drop_nulls()
+            of_tops = lines.filter(pl.col("row").is_in(list(tops[index].values())))
+            lines = lines.filter(pl.col("seg").is_in(of_tops["seg"].implode())) if lines.height > MANY else lines
+            wanted = set(zip(of_tops["source"], of_tops["seg"], strict=True))
+        latest: dict[tuple[int, str | None], int] = {}
+        for row, seg, source in zip(*(lines[name].to_list() for name in ("row", "seg", "source")), strict=True):
+            line = source, seg
+            if wanted is None or (line in wanted and seg is not None):
+                if line in latest:
+                    pairs.setdefault(source, []).append((latest[line], row))
+                latest[line] = row
+    return pairs
 
 
 def _in_stretches(index: int, place: _Places, stretches: pl.DataFrame, again: pl.Series) -> _Places:
