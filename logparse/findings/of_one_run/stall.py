@@ -102,12 +102,23 @@ def find(scene: Scene) -> Iterator[Finding]:
 
 
 def _with_gaps(logs: Logs) -> set[str]:
-    """The runs in which a series that training logs has enough points, and a gap that may be a stall."""
+    """The runs in which a series that training logs has a gap that may be a stall: enough intervals are as much shorter
+    as its neighbours would have to be."""
     stamped = logs.metrics.filter(
         (pl.col("split") == "train") & pl.col("at").is_not_null() & pl.col("step").is_not_null()
-    ).select("run", "source", "name", "scope", "line", pl.col("at").dt.epoch("us"))
-    series = stamped.sort("line").group_by("run", "source", "name", "scope").agg(pl.len(), pl.col("at").diff().max())
-    return set(series.filter((pl.col("len") > 2 * _FEWEST) & (pl.col("at") >= _LEAST_S * 1e6))["run"].cast(TEXT))
+    ).select("run", "source", "name", "scope", "line", "step", pl.col("at").dt.epoch("us"))
+    took, steps = pl.col("at").diff(), pl.col("step").cast(pl.Int64).diff()
+    paces = (took / steps).filter(steps > 0)
+    series = (
+        stamped.sort("line")
+        .group_by("run", "source", "name", "scope")
+        .agg(
+            paces.filter((took >= _LEAST_S * 1e6).filter(steps > 0)).max().alias("longest"),
+            paces.filter(paces >= 0).bottom_k(2 * _FEWEST).alias("shortest"),
+        )
+    )
+    is_long = pl.col("longest") > _TIMES * pl.col("shortest").list.max()
+    return set(series.filter((pl.col("shortest").list.len() == 2 * _FEWEST) & is_long)["run"].cast(TEXT))
 
 
 def _text(job: Job, stalls: Sequence[_Stall]) -> str:
