@@ -379,7 +379,7 @@ def test_the_page_holds_lists_runs_charts_findings_and_how_it_was_made(page: str
 def test_templates_escape_texts_and_refuse_unknown_names() -> None:
     macros = environment().get_template("macros.html").module
     assert macros.number("<b>&", '"><script>') == (  # type: ignore[attr-defined]
-        '<button type="button" class="n" data-n="&#34;&gt;&lt;script&gt;">&lt;b&gt;&amp;</button>'
+        '<button class="n" data-n="&#34;&gt;&lt;script&gt;">&lt;b&gt;&amp;</button>'
     )
     assert macros.code("a `<b>` c") == "a <code>&lt;b&gt;</code> c"  # type: ignore[attr-defined]
     assert macros.code("a ` <b>") == "a ` &lt;b&gt;"  # type: ignore[attr-defined]

@@ -547,22 +547,22 @@ class Sections:
         }
 
     def _figure(self, drawn: Drawn) -> Figure:
-        frame = drawn.rows
+        frame = drawn.rows.head(_CHART_ROWS)
         texts = as_text(frame.drop("evidence", strict=False)).select(
             c for c in frame.columns if c not in ("evidence", *_LAYOUT_COLUMNS) and frame[c].null_count() < frame.height
         )
         evidence = frame["evidence"].to_list() if "evidence" in frame.columns else [[]] * frame.height
-        more = f"; the first {_CHART_ROWS} are shown" if frame.height > _CHART_ROWS else ""
+        more = f"; the first {_CHART_ROWS} are shown" if drawn.rows.height > _CHART_ROWS else ""
         return Figure(
             name=drawn.name,
             asks=one_line(drawn.asks),
             title=one_line(drawn.title) or drawn.asks,
-            count=many(frame.height, "row"),
+            count=many(drawn.rows.height, "row"),
             caption=f"Rows of the chart {drawn.name}{more}",
             columns=[c.replace("_", " ") for c in [*texts.columns, "lines"]],
             rows=[
                 ([one_line(value or "") for value in values], self._places(places or [], 2, first=False))
-                for values, places in zip(texts.head(_CHART_ROWS).iter_rows(), evidence, strict=False)
+                for values, places in zip(texts.iter_rows(), evidence, strict=True)
             ],
         )
 
