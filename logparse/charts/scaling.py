@@ -314,7 +314,7 @@ def _rates(view: View, frame: pl.DataFrame, study: _Study) -> Any:
     ]
     looks: dict[bool, dict[str, Any]] = {
         True: {"align": "left", "dx": 8, "dy": 9},
-        False: {"align": "center", "dy": 17},
+        False: {"align": "right", "dx": -8, "dy": -9},
     }
     for right, look in looks.items():
         part = worded.filter((pl.col("place_right") == right) & pl.col("named"))

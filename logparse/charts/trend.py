@@ -46,6 +46,7 @@ from logparse.charts._theme import (
     distinct_labels,
     framed,
     places,
+    text_width,
     theme,
     tiled,
     tips,
@@ -174,8 +175,9 @@ class _Panel:
         return amount_text(without_verdicts(self.quantity, [point.cell]), point.change)
 
     def title(self) -> str:
-        """`throughput, samples/s`."""
-        return title(without_verdicts(self.quantity, [p.cell for s in self.series for p in s.points]))
+        """`throughput, samples/s`, `train, s`."""
+        text = title(without_verdicts(self.quantity, [p.cell for s in self.series for p in s.points]))
+        return f"{text}, s" if self.quantity.unit == "s" else text
 
 
 @once
@@ -304,6 +306,10 @@ def _band(quantity: Quantity, level: float | None, noise: float | None) -> tuple
 
 _ROOM = 190
 """Pixels right of the plot for the names of the settings."""
+_LINES = 12
+"""Settings up to which a line joins the runs of each; more lines are a tangle, in which dots alone are clearer."""
+_PADDING = 12
+"""Pixels from the edges of the plot to the first and the last run."""
 
 
 def _drawing(view: View, frame: pl.DataFrame, panel: _Panel, width: float) -> Drawing:
@@ -323,15 +329,18 @@ def _drawing(view: View, frame: pl.DataFrame, panel: _Panel, width: float) -> Dr
         "value:Q", title=f"{panel.title()}{unit}", axis={"tickCount": 5, "domain": False, "minExtent": 34},
         scale={"domain": [max(0.0, low - room) if low >= 0 else low - room, high + room], "nice": False, "zero": False},
     )  # fmt: skip
-    x = channel("at:T", title=None, axis={"tickCount": 6, "grid": False}, scale={"nice": False, "padding": 12})
+    x = channel("at:T", title=None, axis={"tickCount": 6, "grid": False}, scale={"nice": False, "padding": _PADDING})
+    x_pixel, y_pixel = (channel(f"{name}:Q", scale=None, axis=None) for name in ("px", "py"))
     bands = scaled.group_by("series", "level", "noise_low", "noise_high", maintain_order=True).agg(
         pl.col("at").min(), pl.col("at").max().alias("until")
     )
+    joined = scaled.filter(pl.len().over("series") > 1)["series"].unique(maintain_order=True)
     lines = [
         Drawing.of(scaled.filter(pl.col("series") == i).select("at", "value", "colour"))
         .mark("line", strokeWidth=1.2, opacity=0.7, color=hue(scaled["platform"][0]))
         .encode(x=x, y=y)
-        for i in scaled.filter(pl.len().over("series") > 1)["series"].unique(maintain_order=True)
+        for i in joined
+        if joined.len() <= _LINES
     ]
     changes = scaled.filter(pl.col("change").is_not_null())
     last = scaled.unique("series", keep="last", maintain_order=True)
@@ -352,17 +361,42 @@ def _drawing(view: View, frame: pl.DataFrame, panel: _Panel, width: float) -> Dr
         .mark("point", filled=False, size=150, opacity=1, color=t.ink, strokeWidth=t.stroke)
         .encode(x=x, y=y),
         *(
-            Drawing.of(changes.with_columns(text="change"))
-            .mark("text", align="left", baseline="bottom", dx=3, dy=-9, fontSize=t.size - 1, **look)
-            .encode(x=x, y=y, text="text:N")
+            Drawing.of(_amounts(scaled, width, height, low - room, high + room, t.size - 1))
+            .mark("text", align="left", baseline="middle", fontSize=t.size - 1, **look)
+            .encode(x=x_pixel, y=y_pixel, text="text:N")
             for look in ({"color": t.paper, "stroke": t.paper, "strokeWidth": 4}, {"color": t.ink})
         ),
         Drawing.of(ends)
         .mark("text", align="left", baseline="middle", color=t.faint, fontSize=t.size - 1)
-        .encode(x=pixels(width + 8), y=channel("py:Q", scale=None, axis=None), text="text:N"),
+        .encode(x=pixels(width + 8), y=y_pixel, text="text:N"),
         width=width,
         height=height,
     )  # fmt: skip
+
+
+def _amounts(frame: pl.DataFrame, width: float, height: float, low: float, high: float, size: float) -> pl.DataFrame:
+    """text, px, py: the changes of `frame`, each beside its ring and inside the plot where it covers no other; the rest
+    are in the tooltips only."""
+    first = frame["at"].min()
+    times = (frame["at"] - first).dt.total_microseconds() / 1e6
+    span = float(times.max() or 0.0)  # type: ignore[arg-type]
+    placed: list[tuple[str, float, float]] = []
+    for text, at, value in zip(frame["change"], times, frame["value"], strict=True):
+        if text is None:
+            continue
+        x = _PADDING + (at / span if span else 0.5) * (width - 2 * _PADDING)
+        y = (high - value) / (high - low or 1.0) * height
+        length = text_width(text, size)
+        left = x + 3 if x + 3 + length <= width else max(0.0, x - 3 - length)
+        for py in (y - 15, y + 15):
+            is_free = all(
+                abs(py - other_y) > size or left + length < other or other + text_width(other_text, size) < left
+                for other_text, other, other_y in placed
+            )
+            if is_free and 0 <= py <= height:
+                placed.append((text, left, py))
+                break
+    return pl.DataFrame(placed, schema={"text": pl.String, "px": pl.Float64, "py": pl.Float64}, orient="row")
 
 
 def _apart(frame: pl.DataFrame, height: float, low: float, high: float, size: float) -> pl.DataFrame:
