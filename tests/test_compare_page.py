@@ -110,6 +110,40 @@ def test_the_first_sentence_is_the_answer(files: list[Path], sentence: str) -> N
     assert re.fullmatch(f" {sentence}", run("compare", *files).stdout.splitlines()[1].replace(" (--at samples)", ""))
 
 
+@pytest.mark.parametrize(
+    ("point", "sentence"),
+    [
+        ("samples", r"At 409,600 samples, the loss of batch_1024 differs by \+0\.2891 from that of batch_512; "
+                    r"whether that is noise is not known \(n = 1; batch_512 has the lowest of 3 sides\); "
+                    r"batch_2048 reaches ×2\..*"),
+        ("steps", r"At 1,000 steps, the loss of batch_1024 does not differ beyond noise from that of batch_512 "
+                  r"\(-0\.04688, n = 1\); batch_2048 reaches ×2\..*"),
+        ("time", r"At 174\.7 s after training began, the loss of batch_1024 differs by .*; batch_2048 reaches ×2\..*"),
+        ("loss=7.3", r"batch_1024 takes ×1\.215 the time to loss ≤ 7\.3 of batch_512; .*; batch_2048 reaches ×2\..*"),
+        ("loss=7.1", r"At loss ≤ 7\.1, the sides cannot be compared "
+                     r"\(batch_512, batch_2048: not reached; batch_1024: 200 s ±11\); batch_2048 reaches ×2\..*"),
+    ],
+)  # fmt: skip
+def test_the_answer_is_that_at_the_point_asked_for(point: str, sentence: str) -> None:
+    result = run("compare", *BATCHES, "--at", point)
+    assert result.exit_code == 0
+    assert re.fullmatch(f" {sentence}", result.stdout.splitlines()[1])
+    assert "the loss is not comparable" not in result.stdout.splitlines()[1]
+
+
+def test_the_answer_says_why_there_is_no_common_point() -> None:
+    two = [GRAPHCORE / name for name in ("mnist_as_is_cold.out", "mnist_asked_20_epochs_ran_10.out")]
+    text = answer(compare(logparse.ingest(two), at="samples"))
+    assert text.startswith("At equal samples, the sides cannot be compared: no loss by samples in the log of ")
+    assert "the throughput of asked_20_epochs_ran_10 does not differ beyond noise from that of as_is_cold" in text
+
+
+def test_a_target_that_a_side_does_not_reach_is_in_the_table() -> None:
+    result = run("compare", *BATCHES, "--target", "loss<=7.1")
+    assert result.exit_code == 0
+    assert re.search(r"\n  batch_512 +not reached\n  batch_1024 +1,000 .* not yet at step 900", result.stdout)
+
+
 def test_the_answer_says_that_the_baseline_is_the_best() -> None:
     text = answer(compare(logparse.ingest(BATCHES), baseline="2048"))
     assert text.startswith("batch_1024 reaches ×0.7")

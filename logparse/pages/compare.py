@@ -122,10 +122,12 @@ def _common(common: CommonPoint, paint: Paint) -> list[str]:
     if common.found is None:
         return [f" At equal {common.asked}: {one_line(common.points[0].reason or '')}."]
     rows = [["", "step", "samples", "s since training began", common.metric, "line"]]
-    if common.is_target:
-        rows[0].append("logged before")
     rows += [[f"  {one_line(_label(p))}", *_point(p, paint)] for p in common.points]
-    return [f" At {common.found}:", *aligned(rows, right=(1, 2, 3, 4), room=paint.width)]
+    if common.is_target:
+        before = ["" if p.before is None else _before(*p.before) for p in common.points]
+        rows = [[*row, text] for row, text in zip(rows, ["logged before", *before], strict=True)]
+    logged = ", or at the last point logged before that" if common.asked == "time" else ""
+    return [f" At {common.found}{logged}:", *aligned(rows, right=(1, 2, 3, 4), room=paint.width)]
 
 
 def _label(p: PointAt) -> str:
@@ -142,7 +144,6 @@ def _point(p: PointAt, paint: Paint) -> list[str]:
         "?" if p.seconds is None else f"{p.seconds:.1f}",
         "?" if value is None else f"{value:.6g}",
         paint.location(*p.location) if p.location else "",
-        *([] if p.before is None else [_before(*p.before)]),
     ]
 
 
