@@ -15,6 +15,7 @@ from logparse.comparison.workloads import shared
 from logparse.pages.findings import finding_lines
 from logparse.pages.option import as_option
 from logparse.text import missing
+from logparse.text.labels import shortened
 from logparse.text.terminal import Paint, aligned, one_line
 
 
@@ -29,11 +30,12 @@ def pages(blocks: Sequence[Block], findings: Sequence[pl.DataFrame], paint: Pain
     comparisons = [block.comparison for block in blocks if block.comparison is not None]
     for comparison, found in zip(comparisons, findings, strict=True):
         out += [*_lines(comparison, found, paint, digits), ""]
-    alone = [
-        f"{one_line(job.label)} ({block.heading})" for block in blocks if not block.comparison for job in block.jobs
-    ]
-    if alone:
-        out.append(f"Nothing to compare with, as no other run has the same workload and task: {'; '.join(alone)}.")
+    alone: dict[str, list[str]] = {}
+    for block in blocks:
+        if block.comparison is None:
+            labels = [one_line(job.label) for job in block.jobs]
+            alone.setdefault(block.alone, []).append(f"{shortened(labels, _NAMED)} ({block.heading})")
+    out += [f"Not compared, as {reason}: {'; '.join(parts)}." for reason, parts in alone.items()]
     return paint.fitted(out).rstrip("\n")
 
 
@@ -42,12 +44,19 @@ def _lines(comparison: Comparison, findings: pl.DataFrame, paint: Paint, digits:
     out += [f" {line}" for line in _claims(comparison, paint)]
     out.append(f" {one_line(answer(comparison))}")
     out += [f" {one_line(line)}" for line in what_differs(comparison)]
+    if comparison.undated:
+        labels = shortened([one_line(job.label) for job in comparison.undated], _NAMED)
+        out.append(f" Left out, as their logs do not state when they began: {labels}.")
     out += _table(comparison, paint, digits)
     for common in comparison.at:
         out += _common(common, paint)
     out += _scaling(comparison)
     out += list(finding_lines(findings, paint, "Findings"))
     return out
+
+
+_NAMED = 6
+"""Runs that are named of those that are not compared; the rest is counted."""
 
 
 # ---- what is compared ---- #
