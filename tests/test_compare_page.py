@@ -24,7 +24,7 @@ def test_a_folder_gives_one_table_for_each_workload() -> None:
     heads = re.findall(r"^(\S.*): (\d+) sides, baseline", result.stdout, re.MULTILINE)
     assert ("bert_large, train, cerebras", "7") in heads
     assert len(heads) == len(dict(heads)) >= 3
-    assert "Nothing to compare with, as no other run has the same workload and task:" in result.stdout
+    assert "Not compared, as no other run has the same workload and task:" in result.stdout
     assert "xla_r19.out" in result.stdout
     assert "cannot be ranked" not in result.stdout
 

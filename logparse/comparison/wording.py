@@ -15,7 +15,7 @@ from logparse.comparison.noise import shown
 from logparse.comparison.quantities import CLOCKS, Quantity
 from logparse.comparison.refusal import RefusalCause, unknown_workload, workload_difference
 from logparse.comparison.settings import factors, stated_nowhere
-from logparse.comparison.sides import Side, SideValues
+from logparse.comparison.sides import Side, SideValues, by
 from logparse.comparison.verdict import BEYOND, NOT_COMPARABLE, UNKNOWN, WITHIN, Verdict
 from logparse.errors import Remedy
 from logparse.text import missing
@@ -49,6 +49,25 @@ def what_differs(comparison: Comparison) -> Iterator[str]:
     unknown = _of_role(comparison, "unknown")
     if unknown:
         yield f"Not stated in every log: {_across(comparison, unknown)}."
+
+
+_FEW = 4
+"""Sides of one run each up to which grouping them is not suggested."""
+
+
+def grouping(comparison: Comparison, spelling: Callable[[Remedy], str]) -> str | None:
+    """`by="batch_size" makes 3 groups of 4, 3 and 3 runs`: how to compare repeats of a setting, where each of many
+    sides is one run; None unless exactly one setting differs and some runs share its value."""
+    varied = factors(comparison.settings)
+    is_grouped = comparison.by is not None or any(len(side.jobs) > 1 for side in comparison.sides)
+    if is_grouped or len(comparison.sides) <= _FEW or len(varied) != 1:
+        return None
+    groups = by(comparison.ledger, comparison.jobs, varied[0].name)
+    if not 1 < len(groups) < len(comparison.sides):
+        return None
+    sizes = [len(group.jobs) for group in groups]
+    each = listed(list(map(str, sizes))) if len(sizes) <= _MOST else f"{min(sizes)} to {max(sizes)}"
+    return f"{spelling(Remedy('by', varied[0].name))} makes {len(sizes)} groups of {each} runs"
 
 
 def _factors(comparison: Comparison) -> Iterator[str]:

@@ -10,7 +10,7 @@ from logparse.comparison.answer import answer
 from logparse.comparison.blocks import Block
 from logparse.comparison.compare import Comparison
 from logparse.comparison.equal import CommonPoint, PointAt
-from logparse.comparison.wording import TextTable, text_table, what_differs
+from logparse.comparison.wording import TextTable, grouping, text_table, what_differs
 from logparse.comparison.workloads import shared
 from logparse.pages.findings import finding_lines
 from logparse.pages.option import as_option
@@ -44,6 +44,8 @@ def _lines(comparison: Comparison, findings: pl.DataFrame, paint: Paint, digits:
     out += [f" {line}" for line in _claims(comparison, paint)]
     out.append(f" {one_line(answer(comparison))}")
     out += [f" {one_line(line)}" for line in what_differs(comparison)]
+    if groups := grouping(comparison, as_option):
+        out.append(f" These sides are single runs: {groups}.")
     if comparison.undated:
         labels = shortened([one_line(job.label) for job in comparison.undated], _NAMED)
         out.append(f" Left out, as their logs do not state when they began: {labels}.")

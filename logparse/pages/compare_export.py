@@ -13,7 +13,7 @@ import polars as pl
 
 from logparse.comparison.answer import answer
 from logparse.comparison.compare import Comparison
-from logparse.comparison.wording import TextCell, text_table, what_differs
+from logparse.comparison.wording import TextCell, grouping, text_table, what_differs
 from logparse.pages.option import as_option
 from logparse.text.location import locations
 from logparse.text.missing import legend
@@ -31,6 +31,8 @@ def markdown(comparison: Comparison, findings: pl.DataFrame, digits: int | None 
     """The comparison as Markdown: a table, its notes, and the findings."""
     table = text_table(comparison, digits, as_option)
     out = [*(f"{markdown_text(line)}\n" for line in what_differs(comparison))]
+    if groups := grouping(comparison, as_option):
+        out.append(f"{markdown_text(f'These sides are single runs: {groups}.')}\n")
     rows = [table.head, ["---"] * len(table.head)]
     rows += [row.texts(note=" ({})") for row in table.rows]
     rows.append(table.counts)
