@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
 from conftest import SAMPLES, run
 
 import logparse
+from logparse import charts
 from logparse.comparison.answer import answer
 from logparse.comparison.blocks import compared
 from logparse.comparison.compare import compare
-from logparse.errors import UsageError
+from logparse.comparison.jobs import Job
+from logparse.comparison.select import select
+from logparse.errors import NothingToDraw, UsageError
+from logparse.report.content import content
 
 CEREBRAS, GRAPHCORE, GROQ = SAMPLES / "cerebras", SAMPLES / "graphcore", SAMPLES / "groq"
 BATCHES = [CEREBRAS / f"bert_large_batch_{size}.out" for size in (512, 1024, 2048)]
@@ -70,6 +75,35 @@ def test_the_baseline_need_not_satisfy_the_condition() -> None:
     assert "baseline bert_large_batch_1024" in result.stdout
     without = run("compare", CEREBRAS, "--where", condition).stdout
     assert "1024" not in without.splitlines()[0]
+
+
+@pytest.mark.parametrize(
+    "selected",
+    [
+        lambda logs, **options: select(logs, **options).jobs,
+        lambda logs, **options: [job for block in compared(logs, **options) for job in block.jobs],
+        lambda logs, **options: charts.view_for("ratio", logs, **options).jobs,
+        lambda logs, **options: content(logs, **options).jobs,
+    ],
+    ids=["selection", "comparison", "chart", "report"],
+)
+def test_wherever_runs_are_selected_the_baseline_need_not_satisfy_the_condition(
+    selected: Callable[..., Sequence[Job]],
+) -> None:
+    logs = logparse.ingest(BATCHES)
+
+    def batch_sizes(condition: str, baseline: str) -> set[int]:
+        return {job["batch_size"] for job in selected(logs, where=condition, baseline=baseline)}
+
+    assert batch_sizes("batch_size < 2000", "bert_large_batch_2048.out") == {512, 1024, 2048}
+    assert batch_sizes("batch_size > 600", "1024") == {1024, 2048}
+
+
+def test_the_baseline_alone_is_no_selection() -> None:
+    logs = logparse.ingest(BATCHES)
+    assert not select(logs, where="batch_size = 3", baseline="bert_large_batch_2048.out").jobs
+    with pytest.raises(NothingToDraw, match="no run for which batch_size = 3 is true"):
+        logparse.chart.ratio(logs, where="batch_size = 3", baseline="bert_large_batch_2048.out")
 
 
 def test_with_many_sides_each_is_a_row() -> None:

@@ -171,7 +171,6 @@ def command(
         baseline = _named_baseline(logs, baseline, by is not None)
     if (base_file is not None or earliest is not None) and baseline is not None and runs:
         runs = [baseline, *runs]
-    where = _with_baseline(logs, where, baseline)
     blocks = compared(
         logs, runs, where=where, by=by, change=changed, baseline=baseline, clock=clock, per=per, claims=claims, at=at,
         target=target,
@@ -255,20 +254,6 @@ def _recent(logs: Logs, names: Sequence[str], earliest: datetime) -> list[str]:
         last = f"; the last one began {max(time for _, time in times):%Y-%m-%d %H:%M}" if times else ""
         raise click.UsageError(f"no run began since {earliest:%Y-%m-%d %H:%M}{last}")
     return recent
-
-
-def _with_baseline(logs: Logs, where: str | None, baseline: str | None) -> str | None:
-    """The condition, which the baseline need not satisfy if it is a run."""
-    from logparse.errors import UsageError
-    from logparse.selection import find_runs
-
-    if where is None or baseline is None:
-        return where
-    try:
-        (run,) = find_runs(logs.runs, baseline)
-    except (UsageError, ValueError):  # a side, which may be several runs
-        return where
-    return f"({where}\n) OR run = '{run}'"
 
 
 def _named_baseline(logs: Logs, name: str, may_be_side: bool) -> str:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from logparse.arguments import OneOrMany, as_tuple
 from logparse.comparison import sides as sides_
-from logparse.comparison.change import Time, at_time, before_after, time_text
+from logparse.comparison.change import at_time, before_after, time_text
 from logparse.comparison.claims import Claim
 from logparse.comparison.compare import Comparison, began, check, compare_jobs, matching, of_parts, of_sides
 from logparse.comparison.jobs import Job
@@ -80,7 +80,7 @@ def compared(
     *,
     where: str | None = None,
     by: str | None = None,
-    change: Time | None = None,
+    change: str | date | None = None,
     baseline: str | None = None,
     clock: str | None = None,
     per: str | None = None,
@@ -94,7 +94,7 @@ def compared(
     Raises:
         UsageError: see `compare`; and where no block has two sides.
     """
-    selection = select(logs, runs, where=where, claims=claims)
+    selection = select(logs, runs, where=where, baseline=baseline, claims=claims)
     ledger, jobs = selection.ledger, selection.jobs
     check(by, clock, per)
     if change is not None:

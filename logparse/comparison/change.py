@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
-from typing import Any, TypeAlias
+from typing import Any
 
 from logparse.comparison.jobs import Job
 from logparse.comparison.ledger import Ledger
@@ -13,8 +13,6 @@ from logparse.comparison.sides import Side, by, names_by_settings
 from logparse.errors import UsageError
 from logparse.frames.run_defaults import SETTINGS
 
-Time: TypeAlias = str | date
-"""A time: ISO text (`2026-11-09`, `2026-11-09T14:11`), a date, or a datetime."""
 _ALIKE = ("model", "dataset", *(name for name in SETTINGS if name not in ("sdk_version", "seed")))
 """Columns of `runs` that are the same before and after: a change is often that of a release."""
 
@@ -36,8 +34,8 @@ class BeforeAfter:
         return (*(job for side in self.sides for job in side.jobs), *self.undated)
 
 
-def at_time(change: Time) -> datetime:
-    """The time of a change; that of a date is its beginning. Raises `UsageError` for other text."""
+def at_time(change: str | date) -> datetime:
+    """The time of a change: ISO text, a date (its beginning) or a datetime. Raises `UsageError` for other text."""
     if isinstance(change, datetime):
         return change.replace(tzinfo=None)
     if isinstance(change, date):

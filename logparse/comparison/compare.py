@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 import polars as pl
@@ -13,7 +13,7 @@ import polars as pl
 from logparse.arguments import OneOrMany, as_tuple
 from logparse.comparison import equal_rows
 from logparse.comparison import sides as sides_
-from logparse.comparison.change import BeforeAfter, Time, at_time, before_after, time_text
+from logparse.comparison.change import BeforeAfter, at_time, before_after, time_text
 from logparse.comparison.claim_verdicts import claim_verdicts
 from logparse.comparison.claims import Claim
 from logparse.comparison.equal import CommonPoint, at, target
@@ -147,7 +147,7 @@ def compare(
     runs: OneOrMany[str] = (),
     *,
     by: str | None = None,
-    change: Time | None = None,
+    change: str | date | None = None,
     baseline: str | None = None,
     clock: str | None = None,
     per: str | None = None,

@@ -84,7 +84,7 @@ def content(
     Raises:
         UsageError: an option has an invalid value, or no run is left.
     """
-    selection = select(what, where=where, claims=claims)
+    selection = select(what, where=where, baseline=baseline, claims=claims)
     ledger = selection.ledger.only(selection.jobs)
     if not ledger.jobs:
         raise UsageError("these logs contain no run to report on" + (f" for which {where} is true" if where else ""))
