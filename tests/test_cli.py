@@ -22,7 +22,7 @@ from conftest import SAMPLES, real_run, run
 import logparse
 from logparse import charts
 from logparse import cli as package
-from logparse.cli import _options, _progress, load, names
+from logparse.cli import _options, _progress, _synonyms, load, names
 from logparse.grammar import registry
 from logparse.schema import FRAMES
 
@@ -133,6 +133,44 @@ def test_findings_of_no_run_are_not_called_none(desk: Path) -> None:
     assert result.exit_code == 3
     assert "no runs in these logs: logparse explain PATH... shows how they are parsed" in result.stderr
     assert result.stdout == ""
+
+
+@pytest.mark.parametrize(
+    "command",
+    [["ingest", "--no-store"], ["runs"], ["compare"], ["findings"], ["report"], ["chart", "loss", "-o", "a.html"]],
+    ids=" ".join,
+)
+def test_an_empty_folder_is_told_in_the_same_words_everywhere(command: list[str], desk: Path) -> None:
+    (desk / "empty").mkdir()
+    result = run(*command, "empty")
+    assert result.exit_code == 3
+    assert result.stderr.strip() == "no files to read in empty (folders are searched recursively)"
+
+
+@pytest.mark.parametrize(
+    ("command", "given", "meant"),
+    [
+        ("compare", "--group", "--by"),
+        ("compare", "--filter", "--where"),
+        ("compare", "--before", "--change"),
+        ("chart", "--hue", "--by"),
+        ("runs", "--order-by", "--sort"),
+        ("runs", "--out", "--output"),
+        ("runs", "--wher", "--where"),
+    ],
+)
+def test_the_name_that_other_tools_give_an_option_is_understood(command: str, given: str, meant: str) -> None:
+    result = run(command, given, "x")
+    assert result.exit_code == 2
+    assert f"No such option '{given}'. Did you mean '{meant}'?" in result.stderr
+    assert f"{meant}" in run(command, "--help").stdout
+
+
+def test_each_option_of_other_tools_means_one_option() -> None:
+    every = [name for names in _synonyms.OPTIONS.values() for name in names]
+    assert len(every) == len(set(every))
+    known = {name for command in names() for param in load(command).params for name in param.opts}
+    assert set(_synonyms.OPTIONS) <= known
 
 
 def test_an_unreadable_file_is_4_and_the_rest_is_read(desk: Path) -> None:

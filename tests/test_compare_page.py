@@ -191,6 +191,19 @@ def test_the_answer_names_no_direction_within_noise() -> None:
     assert not re.search(r"better|worse|highest|shortest", text)
 
 
+def test_one_side_says_what_all_runs_share() -> None:
+    with pytest.raises(UsageError, match=r"needs at least two sides; all 3 runs have platform cerebras$"):
+        compare(logparse.ingest(BATCHES), by="platform")
+
+
+def test_two_compile_cache_hits_are_called_that() -> None:
+    cached = [GRAPHCORE / f"mnist_asked_{name}.out" for name in ("20_epochs_ran_10", "lr_002_cached")]
+    page = run("compare", *cached).stdout
+    assert re.search(r"\n compile +cached +cached  not comparable \[\d\]\n", page)
+    assert "not comparable: both sides had a compile cache hit: nothing was compiled" in page
+    assert "negative" not in page
+
+
 def test_nothing_to_compare_is_an_error() -> None:
     alone = [CEREBRAS / "tf_appliance.out", CEREBRAS / "g6_trainer.out", CEREBRAS / "xla_r19.out"]
     logs = logparse.ingest([*alone, GROQ / "resnet50.out", GROQ / "minilm_spearman.out", GRAPHCORE / "keras_mnist.out"])

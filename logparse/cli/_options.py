@@ -421,6 +421,13 @@ def exit_code(logs: Logs) -> int:
     return 0 if "read" in status else NOTHING
 
 
+def no_runs(logs: Logs, paths: Sequence[str]) -> str:
+    """Why there is no run in these logs, and what to do."""
+    if not logs.sources.height and paths:
+        return f"no files to read in {', '.join(paths)} (folders are searched recursively)"
+    return "no runs in these logs: logparse explain PATH... shows how they are parsed"
+
+
 def stored_baseline(logs: Logs, name: str | None) -> str | None:
     """The id of the job that is the baseline of that name in the store; any other name as it is.
 

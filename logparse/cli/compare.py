@@ -146,7 +146,7 @@ def command(
     claims = _options.claims(claim, claims_file)
     logs = _options.read(paths, files_from, grammar)
     if not logs.runs.height:
-        click.echo("no runs in these logs: logparse explain PATH... shows how they are parsed", err=True)
+        click.echo(_options.no_runs(logs, paths), err=True)
         return _options.exit_code(logs)
     if earliest is not None:
         runs = _recent(logs, runs, earliest)

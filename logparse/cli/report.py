@@ -85,7 +85,7 @@ def command(
     claims = _options.claims(claim, claims_file)
     logs = _options.read(paths, files_from, grammar)
     if not logs.runs.height:
-        click.echo("no runs were recognised in these logs: there is nothing to report on", err=True)
+        click.echo(_options.no_runs(logs, paths), err=True)
         return max(NOTHING, _options.exit_code(logs))
     baseline = _options.stored_baseline(logs, baseline)
     from logparse.report import report

@@ -9,7 +9,7 @@ from logparse.comparison.compare import Comparison, Row
 from logparse.comparison.equal import CommonPoint
 from logparse.comparison.sides import SideValues
 from logparse.comparison.verdict import BEYOND, ESTABLISHED, NOT_COMPARABLE, UNKNOWN, WITHIN, Verdict
-from logparse.comparison.wording import amount_text, cell_text, is_better, short_title, verdict_reason
+from logparse.comparison.wording import amount_text, cell_text, is_better, quantity_name, short_title, verdict_reason
 from logparse.text import missing
 from logparse.text.labels import many, shortened
 
@@ -17,7 +17,6 @@ _SPEED = ("throughput", "token_throughput", "latency_s", "train_s", "compile_s")
 """Quantities that answer which side is faster, the most telling first."""
 _QUALITY = ("score", "loss")
 NOTHING = "Nothing can be compared: no quantity is known of the baseline and another side."
-_NAMED_AS_TIME = re.compile(r"\b(?:latency|time)\b")
 _DECIDED = (ESTABLISHED, BEYOND)
 
 
@@ -93,8 +92,7 @@ def _candidate(row: Row, comparison: Comparison) -> int:
 def _sentence(row: Row, index: int, comparison: Comparison, label: bool = True, name: str | None = None) -> str:
     verdict, cell, base = row.verdicts[index], row.cells[index], row.cells[comparison.baseline]
     assert verdict is not None
-    name = name or short_title(row)
-    title = f"the {name}" if row.quantity.unit != "s" or _NAMED_AS_TIME.search(name) else f"the {name} time"
+    title = f"the {name or quantity_name(row)}"
     unit = row.quantity.unit
     who, other = cell.side.label if label else "its", base.side.label
     if verdict.word == NOT_COMPARABLE:
@@ -123,7 +121,9 @@ def _sentence(row: Row, index: int, comparison: Comparison, label: bool = True, 
         word = "better" if is_better(row, verdict) else "worse"
         way = f", which is {word}" if verdict.word in _DECIDED else ""
         whose = (
-            f"{title} of {who} differs by {amount} from that of {other}" if label else f"its {name} differs by {amount}"
+            f"{title} of {who} differs by {amount} from that of {other}"
+            if label
+            else f"its {name or short_title(row)} differs by {amount}"
         )
         text = f"{whose}{way}"
     return f"{text}{certain} ({numbers}{_rank(row, index, comparison) if label else ''})"

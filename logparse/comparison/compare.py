@@ -208,6 +208,8 @@ def compare_jobs(
     """The comparison of these jobs in one table; see `compare`. The options are valid: see `check`."""
     sides = sides_.by(ledger, jobs, by) if by else sides_.one_each(jobs)
     if len(sides) < 2:
+        if len(jobs) > 1:
+            raise UsageError(f"a comparison needs at least two sides; all {len(jobs)} runs have {sides[0].label}")
         found = f"only {_named(jobs)}" if jobs else "no run"
         raise UsageError(f"a comparison needs at least two sides; there is {found}")
     return of_sides(ledger, sides, baseline, clock, per, points, targets, by)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
@@ -176,6 +177,15 @@ def short_title(row: Row) -> str:
         names = {_score_name(c) for c in row.cells} - {None}
         return " / ".join(sorted(map(str, names))) or row.quantity.title
     return row.quantity.title
+
+
+_NAMED_AS_TIME = re.compile(r"\b(?:latency|time)\b")
+
+
+def quantity_name(row: Row) -> str:
+    """The same in a sentence: `train time`, `throughput`, `time to loss ≤ 7.3`."""
+    name = short_title(row)
+    return name if row.quantity.unit != "s" or _NAMED_AS_TIME.search(name) else f"{name} time"
 
 
 def title(row: Row) -> str:

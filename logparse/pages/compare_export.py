@@ -18,7 +18,7 @@ from logparse.pages.option import as_option
 from logparse.text.location import locations
 from logparse.text.missing import legend
 from logparse.text.numbers import ratio_figure
-from logparse.text.terminal import latex_text, markdown_text, one_line, tabular
+from logparse.text.terminal import latex_text, markdown_prose, markdown_text, one_line, tabular
 
 
 def page(heading: str, comparison: Comparison, findings: pl.DataFrame, digits: int | None = None) -> str:
@@ -49,7 +49,7 @@ def _findings(findings: pl.DataFrame) -> Iterator[str]:
         ignored = f" (ignored: {markdown_text(row['ignored'])})" if row["ignored"] else ""
         lines = [f"`{str(location).replace('`', '')}`" for location in locations(row["evidence"][:3])]
         places = f" {', '.join(lines)}" if lines else ""
-        yield f"- **{row['severity']} {row['name']}**{ignored}: {markdown_text(row['text'])}{places}"
+        yield f"- **{row['severity']} {row['name']}**{ignored}: {markdown_prose(row['text'])}{places}"
 
 
 def latex(comparison: Comparison, findings: pl.DataFrame, digits: int | None = None) -> str:
