@@ -401,6 +401,16 @@ def test_ratios_are_those_of_compare_and_stand_where_they_are(of: dict[str, Ledg
         assert row["better"] == told["better"]
 
 
+def test_the_rows_of_ratios_are_computed_once(of: dict[str, Ledger], monkeypatch: pytest.MonkeyPatch) -> None:
+    ratio, computed = charts.module("ratio"), []
+    rows = ratio._block_rows
+    monkeypatch.setattr(ratio, "_block_rows", lambda *options, **more: computed.append(1) or rows(*options, **more))
+    view = charts.view_for("ratio", of["cerebras"], where="label LIKE 'bert_large_batch%'")
+    charts.specification("ratio", view)
+    assert charts.rows("ratio", view).height
+    assert len(computed) == 1
+
+
 def test_swapping_the_baseline_mirrors_the_ratios(of: dict[str, Ledger]) -> None:
     logs = of["cerebras"]
     one, other = (rows_of("ratio", compare(logs, ["batch_1024", "batch_512"], baseline=b)) for b in ("1024", "512"))
