@@ -16,6 +16,7 @@ from pathlib import Path
 import click
 import polars as pl
 import pytest
+from click.shell_completion import ShellComplete
 from click.testing import Result
 from conftest import SAMPLES, real_run, run
 
@@ -444,6 +445,45 @@ def test_completion_knows_commands_columns_and_platforms() -> None:
     assert "plain,throughput" in completed("show", "any", "through")
     assert "plain,groq" in completed("grammars", "check", "gr")
     assert "plain,ndjson" in completed("runs", "--format", "nd")
+
+
+def complete(*words: str) -> list[str]:
+    """What the shell offers for the last of these words."""
+    found = ShellComplete(package.cli, {}, "logparse", "_LOGPARSE_COMPLETE").get_completions(
+        list(words[:-1]), words[-1]
+    )
+    return [item.value for item in found]
+
+
+@pytest.mark.parametrize(
+    ("words", "offered"),
+    [
+        (["chart", "tr"], ["tradeoff", "trend"]),
+        (["compare", "--by", "batch"], ["batch_size"]),
+        (["compare", "--at", "s"], ["samples", "steps"]),
+        (["compare", "--ignore", "out"], ["outlier"]),
+        (["report", "--by", "batch"], ["batch_size"]),
+        (["runs", "--columns", "label,batch"], ["label,batch_size"]),
+        (["runs", "--columns", "batch_size,batch"], []),
+        (["evidence", "--sort", "form"], ["formula"]),
+    ],
+    ids=" ".join,
+)
+def test_completion_offers_the_names_of_columns_charts_findings_and_points(
+    words: list[str], offered: list[str]
+) -> None:
+    assert complete(*words) == offered
+
+
+def test_completion_offers_the_runs_of_the_store_here_and_of_a_store_that_is_named(desk: Path) -> None:
+    logparse.ingest(GROQ, store="kept")
+    name = GROQ.name
+    for words in (["show"], ["compare"], ["compare", "--baseline"], ["report", "--baseline"], ["label"], ["note"]):
+        assert complete(*words[:1], "--store", "kept", *words[1:], name[:5]) == [name]
+    for words in (["baseline"], ["baseline", "--store", "none"]):
+        assert complete(*words, name[:5]) == [name[:5]]  # the shell completes files
+    Path("kept").rename(".logparse")
+    assert complete("baseline", name[:5]) == [name]
 
 
 # ---- show ---- #

@@ -46,7 +46,10 @@ if TYPE_CHECKING:
     "--since", metavar="AGE|DATE",
     help="Only runs that began since then: 7d, 12h, 2024-04-01. A run without a time counts by when it was kept.",
 )  # fmt: skip
-@click.option("--at", multiple=True, metavar="POINT", help="Compare at equal samples, steps or time, or at loss=7.3.")
+@click.option(
+    "--at", multiple=True, metavar="POINT", shell_complete=_options.complete_points,
+    help="Compare at equal samples, steps or time, or at loss=7.3.",
+)  # fmt: skip
 @click.option(
     "--target", multiple=True, metavar="TARGET", help="Show where each side first reached a target: loss<=7.3."
 )

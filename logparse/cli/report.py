@@ -25,11 +25,13 @@ _PAGE = "report.html"
     "--where", metavar="SQL", help="Report only runs for which this SQL condition is true: platform = 'groq'."
 )
 @click.option(
-    "--by", metavar="COLUMN", help="Group runs of a workload with the same value of this column into one side."
-)
+    "--by", metavar="COLUMN", shell_complete=_options.complete_columns,
+    help="Group runs of a workload with the same value of this column into one side.",
+)  # fmt: skip
 @click.option(
     "--baseline",
     metavar="RUN|NAME",
+    shell_complete=_options.complete_runs,
     help="Run, or baseline of the store, that the others of its workload are compared with (default: the first).",
 )
 @_options.labels
