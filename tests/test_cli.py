@@ -304,10 +304,12 @@ def test_chart_alone_lists_the_charts_and_so_does_its_help() -> None:
     assert len(re.findall(r"\bNeeds\b", alone.output)) == len(charts.names())
 
 
-def test_a_page_goes_to_a_file_and_not_to_a_terminal(desk: Path) -> None:
+def test_a_report_goes_to_a_file_and_not_to_a_terminal(desk: Path) -> None:
     log = SAMPLES / "groq" / "resnet50.out"
     assert _on_terminal("report", log).startswith(b"Wrote report.html (")
     assert (desk / "report.html").read_bytes().startswith(b"<!DOCTYPE html>")
+    assert _on_terminal("report", log, "--format", "md").startswith(b"Wrote report.md (")
+    assert (desk / "report.md").read_bytes().startswith(b"# 1 run: resnet50")
     assert run("report", log).stdout.startswith("<!DOCTYPE html>")
 
 

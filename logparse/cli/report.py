@@ -16,7 +16,8 @@ from logparse.cli import NOTHING, _options
 _SUFFIXES = {".html": "html", ".htm": "html", ".md": "md", ".tex": "latex", ".pdf": "pdf"}
 _BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "msedge")
 """Programs that print a page as a PDF."""
-_PAGE = "report.html"
+_ON_TERMINAL = {"html": "report.html", "md": "report.md", "latex": "report.tex"}
+"""Format -> the file that is written where the report would flood a terminal."""
 
 
 @click.command("report")
@@ -50,7 +51,7 @@ _PAGE = "report.html"
 )
 @click.option(
     "-o", "--output", type=_options.Written(), metavar="FILE",
-    help=f"Write to FILE ({', '.join(_SUFFIXES)}; default: standard output, but {_PAGE} for a page on a terminal).",
+    help=f"Write to FILE ({', '.join(_SUFFIXES)}; default: standard output, but a file report.* on a terminal).",
 )  # fmt: skip
 def command(
     paths: tuple[str, ...],
@@ -82,8 +83,8 @@ def command(
     browser = _browser() if chosen == "pdf" else None
     if browser is not None and output in (None, "-"):
         raise click.UsageError("a PDF is written to a file: give -o report.pdf")
-    if output is None and chosen == "html" and sys.stdout is not None and sys.stdout.isatty():
-        output = _PAGE
+    if output is None and sys.stdout is not None and sys.stdout.isatty():
+        output = _ON_TERMINAL[chosen]
     claims = _options.claims(claim, claims_file)
     logs = _options.read(paths, files_from, grammar)
     if not logs.runs.height:
