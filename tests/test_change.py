@@ -94,7 +94,9 @@ def test_a_run_without_a_date_is_named_and_left_out() -> None:
     assert [job.id for job in comparison.undated] == ["512_020"]
     blocks = compared(logs, change="2026-10-06")
     shown = pages(blocks, [logparse.findings(comparison)], Paint.of(None))
-    assert "\n Left out, as their logs do not state when they began: night_512_20.out.\n" in shown
+    left_out = "Left out, as their logs do not state when they began: night_512_20.out."
+    assert f"\n {left_out}\n" in shown
+    assert left_out in markdown(comparison, logparse.findings(comparison)).replace("\\", "")
 
 
 def test_a_setting_with_one_side_is_named_with_the_reason() -> None:

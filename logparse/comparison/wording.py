@@ -50,6 +50,9 @@ def what_differs(comparison: Comparison) -> Iterator[str]:
     unknown = _of_role(comparison, "unknown")
     if unknown:
         yield f"Not stated in every log: {_across(comparison, unknown)}."
+    if comparison.undated:
+        labels = shortened([job.label for job in comparison.undated], _MOST)
+        yield f"Left out, as their logs do not state when they began: {labels}."
 
 
 _FEW = 4

@@ -46,9 +46,6 @@ def _lines(comparison: Comparison, findings: pl.DataFrame, paint: Paint, digits:
     out += [f" {one_line(line)}" for line in what_differs(comparison)]
     if groups := grouping(comparison, as_option):
         out.append(f" These sides are single runs: {groups}.")
-    if comparison.undated:
-        labels = shortened([one_line(job.label) for job in comparison.undated], _NAMED)
-        out.append(f" Left out, as their logs do not state when they began: {labels}.")
     out += _table(comparison, paint, digits)
     for common in comparison.at:
         out += _common(common, paint)
