@@ -766,10 +766,14 @@ def test_an_unknown_chart_is_2_and_the_nearest_is_named() -> None:
 
 def test_nothing_to_draw_is_3_and_writes_nothing(tmp_path: Path) -> None:
     (tmp_path / "a.log").write_text("nothing that anybody knows\n")
-    for args in (("duration", tmp_path / "a.log"), ("ratio", GROQ), ("duration", GROQ, "--where", "platform = 'ibm'")):
+    for args, reason in (
+        (("duration", tmp_path / "a.log"), "no runs in these logs: "),
+        (("ratio", GROQ), "Nothing to draw: "),
+        (("duration", GROQ, "--where", "platform = 'ibm'"), "Nothing to draw: "),
+    ):
         result = run("chart", *args, "-o", tmp_path / "a.svg")
         assert result.exit_code == 3, args
-        assert result.stderr.startswith("Nothing to draw: ")
+        assert result.stderr.startswith(reason)
         assert not (tmp_path / "a.svg").exists()
 
 
