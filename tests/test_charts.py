@@ -401,6 +401,16 @@ def test_ratios_are_those_of_compare_and_stand_where_they_are(of: dict[str, Ledg
         assert row["better"] == told["better"]
 
 
+def test_the_rows_of_ratios_are_computed_once(of: dict[str, Ledger], monkeypatch: pytest.MonkeyPatch) -> None:
+    ratio, computed = charts.module("ratio"), []
+    rows = ratio._block_rows
+    monkeypatch.setattr(ratio, "_block_rows", lambda *options, **more: computed.append(1) or rows(*options, **more))
+    view = charts.view_for("ratio", of["cerebras"], where="label LIKE 'bert_large_batch%'")
+    charts.specification("ratio", view)
+    assert charts.rows("ratio", view).height
+    assert len(computed) == 1
+
+
 def test_swapping_the_baseline_mirrors_the_ratios(of: dict[str, Ledger]) -> None:
     logs = of["cerebras"]
     one, other = (rows_of("ratio", compare(logs, ["batch_1024", "batch_512"], baseline=b)) for b in ("1024", "512"))
@@ -756,10 +766,14 @@ def test_an_unknown_chart_is_2_and_the_nearest_is_named() -> None:
 
 def test_nothing_to_draw_is_3_and_writes_nothing(tmp_path: Path) -> None:
     (tmp_path / "a.log").write_text("nothing that anybody knows\n")
-    for args in (("duration", tmp_path / "a.log"), ("ratio", GROQ), ("duration", GROQ, "--where", "platform = 'ibm'")):
+    for args, reason in (
+        (("duration", tmp_path / "a.log"), "no runs in these logs: "),
+        (("ratio", GROQ), "Nothing to draw: "),
+        (("duration", GROQ, "--where", "platform = 'ibm'"), "Nothing to draw: "),
+    ):
         result = run("chart", *args, "-o", tmp_path / "a.svg")
         assert result.exit_code == 3, args
-        assert result.stderr.startswith("Nothing to draw: ")
+        assert result.stderr.startswith(reason)
         assert not (tmp_path / "a.svg").exists()
 
 

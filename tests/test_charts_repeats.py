@@ -68,6 +68,14 @@ def test_a_change_is_found_on_its_day_and_named() -> None:
     assert title("trend", logs) == f"Throughput changed to {changed['change'][0]} on 2026-10-16 (night_512_15.out)"
 
 
+def test_the_caption_says_how_to_compare_before_with_after() -> None:
+    changed = logs_of(*nightly(around(3000, 15, 1) + around(2900, 10, 2)))
+    drawn = json.dumps(charts.specification("trend", charts.view_for("trend", changed, width=900)), ensure_ascii=False)
+    assert "`compare` with `change` 2026-10-16T00:00" in drawn
+    level = charts.specification("trend", charts.view_for("trend", logs_of(*nightly(around(3000, 15, 1)))))
+    assert "`change`" not in json.dumps(level)
+
+
 def test_a_rise_and_a_fall_are_two_changes_and_the_level_is_that_between_them() -> None:
     logs = logs_of(*nightly(around(3000, 8, 1) + around(3150, 8, 2) + around(3000, 8, 3)))
     frame = rows("trend", logs)

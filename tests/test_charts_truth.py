@@ -222,6 +222,9 @@ def check_note(note: str, view: View, known: list[float], noises: set[str]) -> N
     """The numbers of a note are in the frames, or in the text of a noise that the chart uses."""
     for text in sorted(noises, key=len, reverse=True):
         note = note.replace(text, "NOISE")
+    for job in view.jobs:
+        if job["started_at"] is not None:
+            note = note.replace(f"{job['started_at']:%Y-%m-%dT%H:%M}", "TIME")
     text = without_names(note.replace("95 % interval", "interval"), view)
     if more := MORE.search(text):
         # What is named and what is only counted are together no more than there is.

@@ -16,13 +16,14 @@ from pathlib import Path
 import click
 import polars as pl
 import pytest
+from click.shell_completion import ShellComplete
 from click.testing import Result
 from conftest import SAMPLES, real_run, run
 
 import logparse
 from logparse import charts
 from logparse import cli as package
-from logparse.cli import _options, _progress, load, names
+from logparse.cli import _options, _progress, _synonyms, load, names
 from logparse.grammar import registry
 from logparse.schema import FRAMES
 
@@ -133,6 +134,44 @@ def test_findings_of_no_run_are_not_called_none(desk: Path) -> None:
     assert result.exit_code == 3
     assert "no runs in these logs: logparse explain PATH... shows how they are parsed" in result.stderr
     assert result.stdout == ""
+
+
+@pytest.mark.parametrize(
+    "command",
+    [["ingest", "--no-store"], ["runs"], ["compare"], ["findings"], ["report"], ["chart", "loss", "-o", "a.html"]],
+    ids=" ".join,
+)
+def test_an_empty_folder_is_told_in_the_same_words_everywhere(command: list[str], desk: Path) -> None:
+    (desk / "empty").mkdir()
+    result = run(*command, "empty")
+    assert result.exit_code == 3
+    assert result.stderr.strip() == "no files to read in empty (folders are searched recursively)"
+
+
+@pytest.mark.parametrize(
+    ("command", "given", "meant"),
+    [
+        ("compare", "--group", "--by"),
+        ("compare", "--filter", "--where"),
+        ("compare", "--before", "--change"),
+        ("chart", "--hue", "--by"),
+        ("runs", "--order-by", "--sort"),
+        ("runs", "--out", "--output"),
+        ("runs", "--wher", "--where"),
+    ],
+)
+def test_the_name_that_other_tools_give_an_option_is_understood(command: str, given: str, meant: str) -> None:
+    result = run(command, given, "x")
+    assert result.exit_code == 2
+    assert f"No such option '{given}'. Did you mean '{meant}'?" in result.stderr
+    assert f"{meant}" in run(command, "--help").stdout
+
+
+def test_each_option_of_other_tools_means_one_option() -> None:
+    every = [name for names in _synonyms.OPTIONS.values() for name in names]
+    assert len(every) == len(set(every))
+    known = {name for command in names() for param in load(command).params for name in param.opts}
+    assert set(_synonyms.OPTIONS) <= known
 
 
 def test_an_unreadable_file_is_4_and_the_rest_is_read(desk: Path) -> None:
@@ -265,10 +304,12 @@ def test_chart_alone_lists_the_charts_and_so_does_its_help() -> None:
     assert len(re.findall(r"\bNeeds\b", alone.output)) == len(charts.names())
 
 
-def test_a_page_goes_to_a_file_and_not_to_a_terminal(desk: Path) -> None:
+def test_a_report_goes_to_a_file_and_not_to_a_terminal(desk: Path) -> None:
     log = SAMPLES / "groq" / "resnet50.out"
     assert _on_terminal("report", log).startswith(b"Wrote report.html (")
     assert (desk / "report.html").read_bytes().startswith(b"<!DOCTYPE html>")
+    assert _on_terminal("report", log, "--format", "md").startswith(b"Wrote report.md (")
+    assert (desk / "report.md").read_bytes().startswith(b"# 1 run: resnet50")
     assert run("report", log).stdout.startswith("<!DOCTYPE html>")
 
 
@@ -406,6 +447,45 @@ def test_completion_knows_commands_columns_and_platforms() -> None:
     assert "plain,throughput" in completed("show", "any", "through")
     assert "plain,groq" in completed("grammars", "check", "gr")
     assert "plain,ndjson" in completed("runs", "--format", "nd")
+
+
+def complete(*words: str) -> list[str]:
+    """What the shell offers for the last of these words."""
+    found = ShellComplete(package.cli, {}, "logparse", "_LOGPARSE_COMPLETE").get_completions(
+        list(words[:-1]), words[-1]
+    )
+    return [item.value for item in found]
+
+
+@pytest.mark.parametrize(
+    ("words", "offered"),
+    [
+        (["chart", "tr"], ["tradeoff", "trend"]),
+        (["compare", "--by", "batch"], ["batch_size"]),
+        (["compare", "--at", "s"], ["samples", "steps"]),
+        (["compare", "--ignore", "out"], ["outlier"]),
+        (["report", "--by", "batch"], ["batch_size"]),
+        (["runs", "--columns", "label,batch"], ["label,batch_size"]),
+        (["runs", "--columns", "batch_size,batch"], []),
+        (["evidence", "--sort", "form"], ["formula"]),
+    ],
+    ids=" ".join,
+)
+def test_completion_offers_the_names_of_columns_charts_findings_and_points(
+    words: list[str], offered: list[str]
+) -> None:
+    assert complete(*words) == offered
+
+
+def test_completion_offers_the_runs_of_the_store_here_and_of_a_store_that_is_named(desk: Path) -> None:
+    logparse.ingest(GROQ, store="kept")
+    name = GROQ.name
+    for words in (["show"], ["compare"], ["compare", "--baseline"], ["report", "--baseline"], ["label"], ["note"]):
+        assert complete(*words[:1], "--store", "kept", *words[1:], name[:5]) == [name]
+    for words in (["baseline"], ["baseline", "--store", "none"]):
+        assert complete(*words, name[:5]) == [name[:5]]  # the shell completes files
+    Path("kept").rename(".logparse")
+    assert complete("baseline", name[:5]) == [name]
 
 
 # ---- show ---- #

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
 from conftest import SAMPLES, run
 
 import logparse
+from logparse import charts
 from logparse.comparison.answer import answer
 from logparse.comparison.blocks import compared
 from logparse.comparison.compare import compare
-from logparse.errors import UsageError
+from logparse.comparison.jobs import Job
+from logparse.comparison.select import select
+from logparse.errors import NothingToDraw, UsageError
+from logparse.report.content import content
 
 CEREBRAS, GRAPHCORE, GROQ = SAMPLES / "cerebras", SAMPLES / "graphcore", SAMPLES / "groq"
 BATCHES = [CEREBRAS / f"bert_large_batch_{size}.out" for size in (512, 1024, 2048)]
@@ -24,7 +29,7 @@ def test_a_folder_gives_one_table_for_each_workload() -> None:
     heads = re.findall(r"^(\S.*): (\d+) sides, baseline", result.stdout, re.MULTILINE)
     assert ("bert_large, train, cerebras", "7") in heads
     assert len(heads) == len(dict(heads)) >= 3
-    assert "Nothing to compare with, as no other run has the same workload and task:" in result.stdout
+    assert "Not compared, as no other run has the same workload and task:" in result.stdout
     assert "xla_r19.out" in result.stdout
     assert "cannot be ranked" not in result.stdout
 
@@ -72,6 +77,35 @@ def test_the_baseline_need_not_satisfy_the_condition() -> None:
     assert "1024" not in without.splitlines()[0]
 
 
+@pytest.mark.parametrize(
+    "selected",
+    [
+        lambda logs, **options: select(logs, **options).jobs,
+        lambda logs, **options: [job for block in compared(logs, **options) for job in block.jobs],
+        lambda logs, **options: charts.view_for("ratio", logs, **options).jobs,
+        lambda logs, **options: content(logs, **options).jobs,
+    ],
+    ids=["selection", "comparison", "chart", "report"],
+)
+def test_wherever_runs_are_selected_the_baseline_need_not_satisfy_the_condition(
+    selected: Callable[..., Sequence[Job]],
+) -> None:
+    logs = logparse.ingest(BATCHES)
+
+    def batch_sizes(condition: str, baseline: str) -> set[int]:
+        return {job["batch_size"] for job in selected(logs, where=condition, baseline=baseline)}
+
+    assert batch_sizes("batch_size < 2000", "bert_large_batch_2048.out") == {512, 1024, 2048}
+    assert batch_sizes("batch_size > 600", "1024") == {1024, 2048}
+
+
+def test_the_baseline_alone_is_no_selection() -> None:
+    logs = logparse.ingest(BATCHES)
+    assert not select(logs, where="batch_size = 3", baseline="bert_large_batch_2048.out").jobs
+    with pytest.raises(NothingToDraw, match="no run for which batch_size = 3 is true"):
+        logparse.chart.ratio(logs, where="batch_size = 3", baseline="bert_large_batch_2048.out")
+
+
 def test_with_many_sides_each_is_a_row() -> None:
     columns = run("compare", *BATCHES).stdout.splitlines()
     assert any(re.match(r" +batch_512 +batch_1024 +batch_2048", line) for line in columns)
@@ -110,6 +144,40 @@ def test_the_first_sentence_is_the_answer(files: list[Path], sentence: str) -> N
     assert re.fullmatch(f" {sentence}", run("compare", *files).stdout.splitlines()[1].replace(" (--at samples)", ""))
 
 
+@pytest.mark.parametrize(
+    ("point", "sentence"),
+    [
+        ("samples", r"At 409,600 samples, the loss of batch_1024 differs by \+0\.2891 from that of batch_512; "
+                    r"whether that is noise is not known \(n = 1; batch_512 has the lowest of 3 sides\); "
+                    r"batch_2048 reaches ×2\..*"),
+        ("steps", r"At 1,000 steps, the loss of batch_1024 does not differ beyond noise from that of batch_512 "
+                  r"\(-0\.04688, n = 1\); batch_2048 reaches ×2\..*"),
+        ("time", r"At 174\.7 s after training began, the loss of batch_1024 differs by .*; batch_2048 reaches ×2\..*"),
+        ("loss=7.3", r"batch_1024 takes ×1\.215 the time to loss ≤ 7\.3 of batch_512; .*; batch_2048 reaches ×2\..*"),
+        ("loss=7.1", r"At loss ≤ 7\.1, the sides cannot be compared "
+                     r"\(batch_512, batch_2048: not reached; batch_1024: 200 s ±11\); batch_2048 reaches ×2\..*"),
+    ],
+)  # fmt: skip
+def test_the_answer_is_that_at_the_point_asked_for(point: str, sentence: str) -> None:
+    result = run("compare", *BATCHES, "--at", point)
+    assert result.exit_code == 0
+    assert re.fullmatch(f" {sentence}", result.stdout.splitlines()[1])
+    assert "the loss is not comparable" not in result.stdout.splitlines()[1]
+
+
+def test_the_answer_says_why_there_is_no_common_point() -> None:
+    two = [GRAPHCORE / name for name in ("mnist_as_is_cold.out", "mnist_asked_20_epochs_ran_10.out")]
+    text = answer(compare(logparse.ingest(two), at="samples"))
+    assert text.startswith("At equal samples, the sides cannot be compared: no loss by samples in the log of ")
+    assert "the throughput of asked_20_epochs_ran_10 does not differ beyond noise from that of as_is_cold" in text
+
+
+def test_a_target_that_a_side_does_not_reach_is_in_the_table() -> None:
+    result = run("compare", *BATCHES, "--target", "loss<=7.1")
+    assert result.exit_code == 0
+    assert re.search(r"\n  batch_512 +not reached\n  batch_1024 +1,000 .* not yet at step 900", result.stdout)
+
+
 def test_the_answer_says_that_the_baseline_is_the_best() -> None:
     text = answer(compare(logparse.ingest(BATCHES), baseline="2048"))
     assert text.startswith("batch_1024 reaches ×0.7")
@@ -121,6 +189,19 @@ def test_the_answer_names_no_direction_within_noise() -> None:
     text = answer(compare(logparse.ingest(two)))
     assert "does not differ beyond noise" in text
     assert not re.search(r"better|worse|highest|shortest", text)
+
+
+def test_one_side_says_what_all_runs_share() -> None:
+    with pytest.raises(UsageError, match=r"needs at least two sides; all 3 runs have platform cerebras$"):
+        compare(logparse.ingest(BATCHES), by="platform")
+
+
+def test_two_compile_cache_hits_are_called_that() -> None:
+    cached = [GRAPHCORE / f"mnist_asked_{name}.out" for name in ("20_epochs_ran_10", "lr_002_cached")]
+    page = run("compare", *cached).stdout
+    assert re.search(r"\n compile +cached +cached  not comparable \[\d\]\n", page)
+    assert "not comparable: both sides had a compile cache hit: nothing was compiled" in page
+    assert "negative" not in page
 
 
 def test_nothing_to_compare_is_an_error() -> None:

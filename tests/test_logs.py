@@ -4,6 +4,7 @@ written and read back."""
 from __future__ import annotations
 
 import ast
+import html
 import importlib
 import inspect
 import json
@@ -25,8 +26,9 @@ import logparse
 from logparse.arguments import as_tuple
 from logparse.cli import cli
 from logparse.errors import NoSuchInput, Remedy, UsageError
+from logparse.findings import names, parts
 from logparse.logs import Logs
-from logparse.pages.option import as_option
+from logparse.pages.option import as_option, with_options
 from logparse.schema import FRAMES, SCHEMA_VERSION
 from logparse.storage import FORMATS, MANIFEST
 
@@ -515,6 +517,26 @@ def test_the_library_names_no_command_line_options() -> None:
 def _is_explanation(path: Path, node: ast.Constant) -> bool:
     """`errors.py` and `latex.py` explain to developers how the command line spells something."""
     return path.name in ("errors.py", "latex.py") and isinstance(node.value, str) and "\n" in node.value
+
+
+def test_arguments_in_a_text_are_spelt_as_options_on_the_command_line() -> None:
+    text = 'Compare training (`clock="train"`) or use `target="loss<=7.3"`, not `train_s`.'
+    assert with_options(text) == "Compare training (`--clock train`) or use `--target 'loss<=7.3'`, not `train_s`."
+    arguments = inspect.signature(logparse.compare).parameters
+    advice = " ".join(parts(name)["what to do"] for name in names())
+    named = set(re.findall(r'`(\w+)="', advice))
+    assert {"at", "by", "clock", "target"} <= named <= set(arguments)
+
+
+def test_the_command_line_spells_arguments_as_options_in_advice_and_reports(cerebras: Logs) -> None:
+    printed = CliRunner().invoke(cli, ["findings", str(SAMPLES / "cerebras")]).stdout
+    assert "Compare at the same point (`--at samples`)" in printed
+    assert 'at="' not in printed
+    for format in ("md", "html"):
+        assert 'at="samples"' in html.unescape(logparse.report(cerebras, format=format))
+        shown = html.unescape(logparse.report(cerebras, format=format, command="logparse report"))
+        assert "(`--at samples`)" in shown
+        assert 'at="samples"' not in shown
 
 
 @pytest.mark.parametrize(

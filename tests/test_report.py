@@ -544,5 +544,5 @@ def test_where_nothing_is_recognised_there_is_no_report(tmp_path: Path) -> None:
     out = tmp_path / "r.html"
     result = run(str(SAMPLES / "mixed" / "not_ours_nvidia.txt"), "-o", str(out))
     assert result.exit_code == 3
-    assert "no runs were recognised" in result.stderr
+    assert "no runs in these logs: logparse explain PATH" in result.stderr
     assert not out.exists()

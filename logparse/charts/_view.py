@@ -250,7 +250,7 @@ def view_of(what: What, *, claims: OneOrMany[str | Claim] = (), ignore: OneOrMan
         raise UsageError(
             f"a chart is drawn from logs, a comparison, or rows of the frame runs, not from {type(what).__name__}"
         )
-    selection = select(what, where=o.where, claims=o.claims)
+    selection = select(what, where=o.where, baseline=o.baseline, claims=o.claims)
     ledger, jobs = selection.ledger, selection.jobs
     if not jobs:
         condition = f" for which {o.where} is true" if o.where else " to draw"

@@ -640,7 +640,10 @@ def _subtitle(panels: Sequence[_Panel], x: str) -> Iterator[str]:
 def _caption(view: View, found: _Found, drawn: Sequence[_Panel], most: int) -> Iterator[str]:
     """What was aggregated, omitted, averaged or claimed."""
     if any(len(p.sides) < len(p.jobs) for p in drawn):
-        yield "Repeats of a setting are one line: their median, with a band from the least to the greatest."
+        yield (
+            "Repeats of a setting are one line: their median, with a band from the least to the greatest; a table of "
+            "`compare` has their mean."
+        )
     if any(c.height > most for p in drawn for curves in p.curves if len(curves) == 1 for c in curves):
         yield (
             f"Runs with more than {most:,} points: median (line) and range (band) of {_bins(most)} equal intervals "
@@ -674,11 +677,11 @@ def _caption(view: View, found: _Found, drawn: Sequence[_Panel], most: int) -> I
     fine = [2 * float(r) for p in drawn for c in p.all_curves if (r := c["resolution"].max())]  # type: ignore[arg-type]
     if fine:
         step = f"{max(fine):.12f}".rstrip("0").rstrip(".")
-        yield f"Losses are printed in steps of {step}{' or finer' if len(set(fine)) > 1 else ''}."
+        yield f"Losses are printed to {step}{' or finer' if len(set(fine)) > 1 else ''}."
     steps = {2 * g for p in drawn if p.objective == "loss" for job in p.jobs if (g := grid(view.ledger, job))}
     if steps:
         sizes = listed([f"1/{1 / s:.0f}" for s in sorted(steps)])
-        yield f"All losses of some runs are multiples of {sizes}, which is their resolution."
+        yield f"The losses of some runs take only multiples of {sizes}: more of their printed digits say nothing."
 
 
 def _nothing(view: View, found: _Found) -> str:

@@ -119,9 +119,7 @@ def rows(view: View) -> pl.DataFrame:
     if view.options.across:
         return pl.DataFrame([r for i, t in enumerate(_tables(view)) for r in _across_rows(i, t)], schema=ROWS)
     found, _ = _panels(view)
-    return pl.DataFrame(
-        [r for i, p in enumerate(found) for r in _block_rows(i, p.comparison, p.is_crowded)], schema=ROWS
-    )
+    return pl.DataFrame([{"block": i, **row} for i, panel in enumerate(found) for row in panel.rows], schema=ROWS)
 
 
 def chart(view: View) -> Drawing:
@@ -195,8 +193,8 @@ class _Panel:
     block: JobBlock | None
     """The jobs of the comparison; None if it was given."""
     comparison: Comparison
-    is_crowded: bool = False
-    """Whether the marks of all sides are in one row."""
+    rows: tuple[Mapping[str, Any], ...]
+    """Its marks, `ROWS` without the number of the block."""
 
 
 @once
@@ -222,14 +220,16 @@ def _with_sides(view: View) -> list[JobBlock]:
 
 def _panel(view: View, block: JobBlock | None, comparison: Comparison) -> _Panel:
     """The panel of a comparison. It is crowded if there are many sides, or else it would be too tall by itself."""
-    panel = _Panel(block, comparison, len(comparison.sides) - 1 > _CROWD)
-    fits = view.options.all or view.options.height or _height(view, panel) <= ROOM
-    return panel if fits else replace(panel, is_crowded=True)
+    is_crowded = len(comparison.sides) - 1 > _CROWD
+    panel = _Panel(block, comparison, tuple(_block_rows(comparison, is_crowded)))
+    if is_crowded or view.options.all or view.options.height or _height(view, panel) <= ROOM:
+        return panel
+    return replace(panel, rows=tuple(_block_rows(comparison, crowd=True)))
 
 
 def _height(view: View, panel: _Panel) -> float:
     """The pixels of a panel."""
-    places = {(row["panel"], row["row"]) for row in _block_rows(0, panel.comparison, panel.is_crowded)}
+    places = {(row["panel"], row["row"]) for row in panel.rows}
     counts = Counter(number for number, _ in places)
     return sum(row_height(view, count) for count in counts.values())
 
@@ -288,7 +288,8 @@ def _across_note(table: AcrossTable, row: AcrossRow) -> str:
     return _note(Row(table.rate, (base, values), (None, verdict), table.rate.better), 0, 1)
 
 
-def _block_rows(number: int, comparison: Comparison, crowd: bool) -> Iterator[dict[str, Any]]:
+def _block_rows(comparison: Comparison, crowd: bool) -> Iterator[dict[str, Any]]:
+    """The marks of a comparison; in a crowd, those of all sides are in one row."""
     panels = 0
     at = 0
     for row in sorted(comparison.rows, key=lambda r: r.quantity.scale != "ratio"):
@@ -297,7 +298,7 @@ def _block_rows(number: int, comparison: Comparison, crowd: bool) -> Iterator[di
             continue
         if row.quantity.scale != "ratio":
             panels, at = panels + 1, 0
-        place = {"block": number, "panel": panels if row.quantity.scale != "ratio" else 0}
+        place = {"panel": panels if row.quantity.scale != "ratio" else 0}
         if (refused := _refused(comparison, row, marks)) is not None:
             yield {**place, "row": at, **refused}
             at += 1

@@ -18,7 +18,8 @@ How to read it
 
 What it leaves out
     Runs without a result or without a date: the caption names them. A change between two runs may have any cause: the
-    chart shows since when, `logparse compare` what else differs. One line in thirty has a mark by chance.
+    chart shows since when; `logparse compare`, with its option `change`, shows what else differs before and since then.
+    One line in thirty has a mark by chance.
 """
 
 from __future__ import annotations
@@ -131,6 +132,7 @@ def chart(view: View) -> Drawing:
         body = tiled([strip, body], row=14)
     caption = [
         "Level: mean of the runs since the last change; band: 95 % interval of one run around it.",
+        *_next(panels),
         *_builds(view, panels),
         *_left_out(view, frame),
         *more,
@@ -430,13 +432,26 @@ def _legend_entries(view: View, frame: pl.DataFrame) -> list[LegendEntry]:
 # ---- words ---- #
 
 
+def _changes(panels: Sequence[_Panel]) -> list[tuple[_Point, _Panel]]:
+    """The first run of each new level, the latest last."""
+    found = [(point, panel) for panel in panels for s in panel.series for point in s.points if point.change]
+    return sorted(found, key=lambda each: (each[0].job["started_at"], each[0].job.id))
+
+
+def _next(panels: Sequence[_Panel]) -> Iterator[str]:
+    """How to compare the runs before the latest change with those since then."""
+    if changes := _changes(panels):
+        began = changes[-1][0].job["started_at"]
+        yield f"`compare` with `change` {began:%Y-%m-%dT%H:%M} shows the runs before and since then in a table."
+
+
 def _finding(view: View, panels: Sequence[_Panel]) -> str:
-    """The title: the latest changes, or that there is none."""
-    changes = [(point, panel) for panel in panels for s in panel.series for point in s.points if point.change]
+    """The title: the latest change, or that there is none."""
+    changes = _changes(panels)
     runs = sum(len(s.points) for panel in panels for s in panel.series)
     if not changes:
         return f"No change beyond noise between repeats of one setting among {runs} runs"
-    point, panel = max(changes, key=lambda each: (each[0].job["started_at"], each[0].job.id))
+    point, panel = changes[-1]
     name = title_labels(view, [point.job.label])[0]
     more = f", the latest of {len(changes)} changes" if len(changes) > 1 else ""
     since = f"on {point.job['started_at']:%Y-%m-%d} ({name}"

@@ -77,6 +77,11 @@ class Commands(click.Group):
             return code if isinstance(code, int) else 0
         except click.Abort:
             return INTERRUPTED
+        except click.NoSuchOption as error:
+            from logparse.cli._synonyms import suggested
+
+            suggested(error).show()
+            return USAGE
         except click.ClickException as error:
             error.show()
             return USAGE

@@ -29,10 +29,18 @@ if TYPE_CHECKING:
 
 
 def complete_columns(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
-    """Columns of `runs`."""
-    from logparse.schema import RUNS
+    """Columns of the frame that the command prints, else of `runs`; after a comma, those not yet named."""
+    from logparse.schema import FRAMES
 
-    return [name for name in RUNS if name.startswith(incomplete)]
+    known = FRAMES.get(ctx.command.name or "", FRAMES["runs"])
+    before, comma, last = incomplete.rpartition(",")
+    named = before.split(",") if param.name == "columns" else []
+    return [f"{before}{comma}{name}" for name in known if name.startswith(last) and name not in named]
+
+
+def complete_points(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
+    """Points at which sides are compared."""
+    return [point for point in ("samples", "steps", "time", "loss=") if point.startswith(incomplete)]
 
 
 def complete_findings(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
@@ -44,8 +52,8 @@ def complete_findings(ctx: click.Context, param: click.Parameter, incomplete: st
 
 def complete_runs(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """What the runs of the store are called; without a store, files and folders."""
-    folder = ctx.params.get("store") or (FOLDER if is_store(FOLDER) else None)
-    if folder is None:
+    folder = ctx.meta.get("logparse.store") or FOLDER
+    if not is_store(folder):
         return [CompletionItem(incomplete, type="file")]
     import logparse
     from logparse.selection import run_names
@@ -199,7 +207,10 @@ def shaping(command: F) -> F:
     """--sort, --columns and --limit."""
     command = click.option("--limit", type=click.IntRange(1), metavar="N", help="Print at most N rows.")(command)
     command = click.option(
-        "--columns", metavar="NAMES", help="Print these columns, in this order: label,throughput,loss."
+        "--columns",
+        metavar="NAMES",
+        shell_complete=complete_columns,
+        help="Print these columns, in this order: label,throughput,loss.",
     )(command)
     return click.option(
         "--sort", multiple=True, metavar="COLUMN", shell_complete=complete_columns,
@@ -419,6 +430,13 @@ def exit_code(logs: Logs) -> int:
     if "unreadable" in status:
         return UNREADABLE
     return 0 if "read" in status else NOTHING
+
+
+def no_runs(logs: Logs, paths: Sequence[str]) -> str:
+    """Why there is no run in these logs, and what to do."""
+    if not logs.sources.height and paths:
+        return f"no files to read in {', '.join(paths)} (folders are searched recursively)"
+    return "no runs in these logs: logparse explain PATH... shows how they are parsed"
 
 
 def stored_baseline(logs: Logs, name: str | None) -> str | None:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import click
 
-from logparse.cli import _annotations
+from logparse.cli import _annotations, _options
 
 
 @click.command("baseline")
-@click.argument("run", metavar="RUN", required=False)
+@click.argument("run", metavar="RUN", required=False, shell_complete=_options.complete_runs)
 @click.option("--as", "name", metavar="NAME", help="Name of the baseline. An earlier one of that name is replaced.")
 @click.option("--remove", metavar="NAME", help="Remove the baseline of that name; the run stays.")
 @_annotations.which

@@ -152,6 +152,9 @@ def command(
     for option in (o for o, value in options.items() if value is not None and o not in takes):
         raise click.UsageError(f"--{option} does not apply to the chart {name}")
     logs = _options.read(paths, files_from, grammar)
+    if not logs.runs.height:
+        click.echo(_options.no_runs(logs, paths), err=True)
+        return max(NOTHING, _options.exit_code(logs))
     options["baseline"] = _options.stored_baseline(logs, baseline)
     from logparse.errors import NothingToDraw
     from logparse.rendering.export import export

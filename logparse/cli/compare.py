@@ -35,6 +35,10 @@ if TYPE_CHECKING:
     help="Group runs with the same value of this column of `runs` into one side.",
 )  # fmt: skip
 @click.option(
+    "--change", metavar="AGE|DATE",
+    help="Compare the runs since this time with those before it, for each setting: 2024-04-01, 2024-04-01T12:00, 7d.",
+)  # fmt: skip
+@click.option(
     "--baseline", metavar="RUN|FILE|NAME", shell_complete=_options.complete_runs,
     help="Run, file or baseline of the store that the others are compared with (default: the first with a result).",
 )  # fmt: skip
@@ -42,7 +46,10 @@ if TYPE_CHECKING:
     "--since", metavar="AGE|DATE",
     help="Only runs that began since then: 7d, 12h, 2024-04-01. A run without a time counts by when it was kept.",
 )  # fmt: skip
-@click.option("--at", multiple=True, metavar="POINT", help="Compare at equal samples, steps or time, or at loss=7.3.")
+@click.option(
+    "--at", multiple=True, metavar="POINT", shell_complete=_options.complete_points,
+    help="Compare at equal samples, steps or time, or at loss=7.3.",
+)  # fmt: skip
 @click.option(
     "--target", multiple=True, metavar="TARGET", help="Show where each side first reached a target: loss<=7.3."
 )
@@ -83,6 +90,7 @@ def command(
     names: tuple[str, ...],
     where: str | None,
     by: str | None,
+    change: str | None,
     baseline: str | None,
     since: str | None,
     at: tuple[str, ...],
@@ -110,20 +118,23 @@ def command(
     Without a RUN, all runs in the logs are compared; if they are of several workloads, each workload has its own table.
     The first line of a table is the answer. Each value is followed by its ratio (or difference) to the baseline with
     its 95 % interval, and the verdict. Named runs are in one table; those of a different workload are not ranked. With
-    --across, each workload that ran on several platforms has a table in common units instead.
+    --across, each workload that ran on several platforms has a table in common units instead; with --change, each
+    setting has a table of the runs before and since a time.
 
     \b
     Examples:
       logparse compare first.out second.out
-      logparse compare 'batch_*' sample_logs/cerebras --by batch_size --at samples
+      logparse compare 'bert_large_batch_*' sample_logs/cerebras --by batch_size --at samples
       logparse compare --across sample_logs --device cerebras=CS-2
       logparse compare new.out --baseline old.out --fail-if 'throughput<0.95x' --format github
       logparse compare --baseline release-1 --since 7d
+      logparse compare runs --change 2024-04-01
     """
     _options.is_table(format, output)
-    earliest = begin_of(since, now()) if since is not None else None
+    earliest = time_of("since", since, now()) if since is not None else None
+    changed = time_of("change", change, now()) if change is not None else None
     if across:
-        refused = {"baseline": baseline, "at": at, "clock": clock, "per": per, "fail_if": fail_if}
+        refused = {"change": change, "baseline": baseline, "at": at, "clock": clock, "per": per, "fail_if": fail_if}
         _refuse("with --across", **refused, strict=strict, ignore=ignore)
         if format in ("junit", "github"):
             raise click.UsageError(f"--format {format} does not apply with --across")
@@ -138,7 +149,7 @@ def command(
     claims = _options.claims(claim, claims_file)
     logs = _options.read(paths, files_from, grammar)
     if not logs.runs.height:
-        click.echo("no runs in these logs: logparse explain PATH... shows how they are parsed", err=True)
+        click.echo(_options.no_runs(logs, paths), err=True)
         return _options.exit_code(logs)
     if earliest is not None:
         runs = _recent(logs, runs, earliest)
@@ -163,10 +174,10 @@ def command(
         baseline = _named_baseline(logs, baseline, by is not None)
     if (base_file is not None or earliest is not None) and baseline is not None and runs:
         runs = [baseline, *runs]
-    where = _with_baseline(logs, where, baseline)
     blocks = compared(
-        logs, runs, where=where, by=by, baseline=baseline, clock=clock, per=per, claims=claims, at=at, target=target
-    )
+        logs, runs, where=where, by=by, change=changed, baseline=baseline, clock=clock, per=per, claims=claims, at=at,
+        target=target,
+    )  # fmt: skip
     comparisons = [block.comparison for block in blocks if block.comparison is not None]
     found = [findings(comparison, ignore=ignore) for comparison in comparisons]
     results = [result for comparison in comparisons for result in gates.evaluate(comparison, conditions)]
@@ -205,17 +216,17 @@ _AGE = re.compile(r"(\d+(?:\.\d+)?)\s*(min|h|d|w)")
 _UNITS = {"min": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
 
-def begin_of(since: str, now: datetime) -> datetime:
-    """The time that --since means: so long before `now`, or a date.
+def time_of(option: str, text: str, now: datetime) -> datetime:
+    """The time that --since or --change means: so long before `now`, or a date.
 
     Raises `click.UsageError` for a text that is neither.
     """
-    if age := _AGE.fullmatch(since.strip()):
+    if age := _AGE.fullmatch(text.strip()):
         return now - timedelta(**{_UNITS[age[2]]: float(age[1])})
     try:
-        return datetime.fromisoformat(since).replace(tzinfo=None)
+        return datetime.fromisoformat(text).replace(tzinfo=None)
     except ValueError:
-        raise click.UsageError(f"--since {since}: give an age (30min, 12h, 7d, 2w) or a date (2024-04-01)") from None
+        raise click.UsageError(f"--{option} {text}: give an age (30min, 12h, 7d, 2w) or a date (2024-04-01)") from None
 
 
 def _recent(logs: Logs, names: Sequence[str], earliest: datetime) -> list[str]:
@@ -246,20 +257,6 @@ def _recent(logs: Logs, names: Sequence[str], earliest: datetime) -> list[str]:
         last = f"; the last one began {max(time for _, time in times):%Y-%m-%d %H:%M}" if times else ""
         raise click.UsageError(f"no run began since {earliest:%Y-%m-%d %H:%M}{last}")
     return recent
-
-
-def _with_baseline(logs: Logs, where: str | None, baseline: str | None) -> str | None:
-    """The condition, which the baseline need not satisfy if it is a run."""
-    from logparse.errors import UsageError
-    from logparse.selection import find_runs
-
-    if where is None or baseline is None:
-        return where
-    try:
-        (run,) = find_runs(logs.runs, baseline)
-    except (UsageError, ValueError):  # a side, which may be several runs
-        return where
-    return f"({where}\n) OR run = '{run}'"
 
 
 def _named_baseline(logs: Logs, name: str, may_be_side: bool) -> str:

@@ -44,7 +44,7 @@ def command(
     claims = _options.claims(claim, claims_file)
     logs = _options.read(paths, files_from, grammar)
     if not logs.runs.height:
-        click.echo("no runs in these logs: logparse explain PATH... shows how they are parsed", err=True)
+        click.echo(_options.no_runs(logs, paths), err=True)
         if people:
             return max(NOTHING, _options.exit_code(logs))
     from logparse import gates

@@ -93,7 +93,7 @@ def command(
     from logparse.text import terminal
 
     if not logs.sources.height:
-        click.echo(f"no files to read in {', '.join(paths)} (folders are searched recursively)", err=True)
+        click.echo(_options.no_runs(logs, paths), err=True)
     if people:
         from logparse.comparison.ledger import Ledger
         from logparse.findings import findings

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import click
 
-from logparse.cli import _annotations
+from logparse.cli import _annotations, _options
 
 
 @click.command("label")
-@click.argument("run", metavar="RUN")
+@click.argument("run", metavar="RUN", shell_complete=_options.complete_runs)
 @click.argument("name", metavar="NAME", required=False)
 @click.option("--remove", is_flag=True, help="Remove the label of RUN: it is called by its path again.")
 @_annotations.which

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import click
 
-from logparse.cli import _annotations
+from logparse.cli import _annotations, _options
 
 
 @click.command("note")
-@click.argument("run", metavar="RUN")
+@click.argument("run", metavar="RUN", shell_complete=_options.complete_runs)
 @click.argument("text", metavar="TEXT", required=False)
 @click.option("--remove", is_flag=True, help="Remove all notes of RUN.")
 @_annotations.which

@@ -16,7 +16,8 @@ from logparse.cli import NOTHING, _options
 _SUFFIXES = {".html": "html", ".htm": "html", ".md": "md", ".tex": "latex", ".pdf": "pdf"}
 _BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "msedge")
 """Programs that print a page as a PDF."""
-_PAGE = "report.html"
+_ON_TERMINAL = {"html": "report.html", "md": "report.md", "latex": "report.tex"}
+"""Format -> the file that is written where the report would flood a terminal."""
 
 
 @click.command("report")
@@ -25,11 +26,13 @@ _PAGE = "report.html"
     "--where", metavar="SQL", help="Report only runs for which this SQL condition is true: platform = 'groq'."
 )
 @click.option(
-    "--by", metavar="COLUMN", help="Group runs of a workload with the same value of this column into one side."
-)
+    "--by", metavar="COLUMN", shell_complete=_options.complete_columns,
+    help="Group runs of a workload with the same value of this column into one side.",
+)  # fmt: skip
 @click.option(
     "--baseline",
     metavar="RUN|NAME",
+    shell_complete=_options.complete_runs,
     help="Run, or baseline of the store, that the others of its workload are compared with (default: the first).",
 )
 @_options.labels
@@ -48,7 +51,7 @@ _PAGE = "report.html"
 )
 @click.option(
     "-o", "--output", type=_options.Written(), metavar="FILE",
-    help=f"Write to FILE ({', '.join(_SUFFIXES)}; default: standard output, but {_PAGE} for a page on a terminal).",
+    help=f"Write to FILE ({', '.join(_SUFFIXES)}; default: standard output, but a file report.* on a terminal).",
 )  # fmt: skip
 def command(
     paths: tuple[str, ...],
@@ -80,12 +83,12 @@ def command(
     browser = _browser() if chosen == "pdf" else None
     if browser is not None and output in (None, "-"):
         raise click.UsageError("a PDF is written to a file: give -o report.pdf")
-    if output is None and chosen == "html" and sys.stdout is not None and sys.stdout.isatty():
-        output = _PAGE
+    if output is None and sys.stdout is not None and sys.stdout.isatty():
+        output = _ON_TERMINAL[chosen]
     claims = _options.claims(claim, claims_file)
     logs = _options.read(paths, files_from, grammar)
     if not logs.runs.height:
-        click.echo("no runs were recognised in these logs: there is nothing to report on", err=True)
+        click.echo(_options.no_runs(logs, paths), err=True)
         return max(NOTHING, _options.exit_code(logs))
     baseline = _options.stored_baseline(logs, baseline)
     from logparse.report import report

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import re
+
+from logparse.comparison import equal_rows
 from logparse.comparison.compare import Comparison, Row
+from logparse.comparison.equal import CommonPoint
 from logparse.comparison.sides import SideValues
 from logparse.comparison.verdict import BEYOND, ESTABLISHED, NOT_COMPARABLE, UNKNOWN, WITHIN, Verdict
-from logparse.comparison.wording import amount_text, is_better, short_title, verdict_reason
-from logparse.text.labels import many
+from logparse.comparison.wording import amount_text, cell_text, is_better, quantity_name, short_title, verdict_reason
+from logparse.text import missing
+from logparse.text.labels import many, shortened
 
 _SPEED = ("throughput", "token_throughput", "latency_s", "train_s", "compile_s")
 """Quantities that answer which side is faster, the most telling first."""
 _QUALITY = ("score", "loss")
 NOTHING = "Nothing can be compared: no quantity is known of the baseline and another side."
-_CERTAINTY = {ESTABLISHED: "", BEYOND: ", beyond the known noise"}
 _DECIDED = (ESTABLISHED, BEYOND)
 
 
@@ -20,20 +24,42 @@ def answer(comparison: Comparison) -> str:
     """`b.out reaches ×1.386 (1.373 to 1.399) the samples/s of a.out, beyond the known noise (n = 1 and 1); their losses
     are not comparable: samples seen differ`.
 
-    Of several candidates, the sentence names the fastest. Where nothing can be said, it gives the reason.
+    Of several candidates, the sentence names the fastest. Points and targets that were asked for come first, in place
+    of the final loss and score. Where nothing can be said, it gives the reason.
     """
     rows = {row.quantity.name: row for row in comparison.rows}
+    parts = [_at_point(comparison, point, "At" if i == 0 else "at") for i, point in enumerate(comparison.at)]
     speed = _first(comparison, [rows[name] for name in _SPEED if name in rows])
-    quality = _first(comparison, [rows[name] for name in _QUALITY if name in rows])
-    if speed is None and quality is None:
-        return NOTHING
-    index = _candidate(speed or quality, comparison)  # type: ignore[arg-type]
-    parts = []
+    quality = None if parts else _first(comparison, [rows[name] for name in _QUALITY if name in rows])
+    index = _candidate(first, comparison) if (first := speed or quality) else 0
     if speed is not None:
         parts.append(_sentence(speed, index, comparison))
     if quality is not None and quality.verdicts[index] is not None:
         parts.append(_sentence(quality, index, comparison, label=not parts))
-    return f"{'; '.join(parts)}."
+    return re.sub("^the ", "The ", f"{'; '.join(parts)}.") if parts else NOTHING
+
+
+def _at_point(comparison: Comparison, point: CommonPoint, at: str) -> str:
+    """The answer at one point that was asked for: `At 409,600 samples, the loss of b.out differs by +0.289 …`."""
+    if point.found is None:
+        return f"{at} equal {point.asked}, the sides cannot be compared: {point.points[0].reason}"
+    quantity = equal_rows.quantity(point)
+    row = next(row for row in comparison.rows if row.quantity == quantity)
+    if _first(comparison, [row]) is None:
+        return f"{at} {point.found}, the sides cannot be compared ({_who_reached(row)})"
+    index = _candidate(row, comparison)
+    if point.is_target:
+        return _sentence(row, index, comparison)
+    return f"{at} {point.found}, {_sentence(row, index, comparison, name=point.metric)}"
+
+
+def _who_reached(row: Row) -> str:
+    """`b.out: not reached; c.out: 131 s ±9`: the sides with the same result together."""
+    found: dict[str, list[str]] = {}
+    for cell in row.cells:
+        text = cell_text(row.quantity, cell) if cell.values else cell.reason or missing.MISSING.text
+        found.setdefault(text, []).append(cell.side.label)
+    return "; ".join(f"{shortened(labels, 3)}: {text}" for text, labels in found.items())
 
 
 def _first(comparison: Comparison, rows: list[Row]) -> Row | None:
@@ -63,11 +89,10 @@ def _candidate(row: Row, comparison: Comparison) -> int:
     return 0 if comparison.baseline else 1
 
 
-def _sentence(row: Row, index: int, comparison: Comparison, label: bool = True) -> str:
+def _sentence(row: Row, index: int, comparison: Comparison, label: bool = True, name: str | None = None) -> str:
     verdict, cell, base = row.verdicts[index], row.cells[index], row.cells[comparison.baseline]
     assert verdict is not None
-    name = short_title(row)
-    title = f"the {name} time" if row.quantity.unit == "s" and "latency" not in row.quantity.name else f"the {name}"
+    title = f"the {name or quantity_name(row)}"
     unit = row.quantity.unit
     who, other = cell.side.label if label else "its", base.side.label
     if verdict.word == NOT_COMPARABLE:
@@ -81,13 +106,10 @@ def _sentence(row: Row, index: int, comparison: Comparison, label: bool = True) 
     numbers = f"n = {cell.n}" if cell.n == base.n else f"n = {cell.n} and {base.n}"
     if verdict.word == WITHIN:
         if verdict.difference == 0:
-            return (
-                f"{title} of both is the same as printed"
-                if not label
-                else (f"{who} and {other}: {title} is the same as printed ({numbers})")
-            )
-        both = f"{who} and {other}: " if label else ""
-        return f"{both}{title} does not differ beyond noise ({amount}, {numbers})"
+            both, counts = (f"{who} and {other}", f" ({numbers})") if label else ("both", "")
+            return f"{title} of {both} is the same as printed{counts}"
+        whose, that = (f"{title} of {who}", f" from that of {other}") if label else (title, "")
+        return f"{whose} does not differ beyond noise{that} ({amount}, {numbers})"
     certain = {ESTABLISHED: "", BEYOND: ", beyond the known noise"}.get(
         verdict.word, "; whether that is noise is not known"
     )
@@ -99,7 +121,9 @@ def _sentence(row: Row, index: int, comparison: Comparison, label: bool = True) 
         word = "better" if is_better(row, verdict) else "worse"
         way = f", which is {word}" if verdict.word in _DECIDED else ""
         whose = (
-            f"{title} of {who} differs by {amount} from that of {other}" if label else f"its {name} differs by {amount}"
+            f"{title} of {who} differs by {amount} from that of {other}"
+            if label
+            else f"its {name or short_title(row)} differs by {amount}"
         )
         text = f"{whose}{way}"
     return f"{text}{certain} ({numbers}{_rank(row, index, comparison) if label else ''})"
@@ -109,7 +133,8 @@ def _rank(row: Row, index: int, comparison: Comparison) -> str:
     """`, the highest of 5 sides`, where there are several candidates and it is; or that of the baseline."""
     known = [c.mean for c in row.cells if c.mean is not None]
     best = min(known) if row.better == "lower" else max(known)
-    name = f"the {'shortest' if row.better == 'lower' else 'highest'} of {many(len(known), 'side')}"
+    extreme = "highest" if row.better == "higher" else "shortest" if row.quantity.unit == "s" else "lowest"
+    name = f"the {extreme} of {many(len(known), 'side')}"
     if len(known) < 3:
         return ""
     if row.cells[index].mean == best:

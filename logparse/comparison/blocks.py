@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import date, datetime
 
 from logparse.arguments import OneOrMany, as_tuple
 from logparse.comparison import sides as sides_
+from logparse.comparison.change import at_time, before_after, time_text
 from logparse.comparison.claims import Claim
-from logparse.comparison.compare import Comparison, check, compare_jobs, matching, of_sides
+from logparse.comparison.compare import Comparison, began, check, compare_jobs, matching, of_parts, of_sides
 from logparse.comparison.jobs import Job
 from logparse.comparison.ledger import Ledger
 from logparse.comparison.select import select
@@ -29,6 +31,8 @@ class Block:
     heading: str
     jobs: tuple[Job, ...]
     comparison: Comparison | None = None
+    alone: str = "no other run has the same workload and task"
+    """Why there is no comparison."""
 
 
 def blocks(
@@ -61,8 +65,7 @@ def blocks(
         compared = of_sides(ledger, sides, base, clock, per, points, targets, by) if len(sides) > 1 else None
         found.append(Block(heading(ledger, group), tuple(group), compared))
     if baseline is not None and not named:
-        labels = ", ".join(one_line(s.label) for sides in all_sides for s in sides[:8])
-        raise UsageError(f"baseline {baseline!r}: there is no such side; the sides are {labels}")
+        raise _no_such_baseline(baseline, all_sides)
     return found
 
 
@@ -77,6 +80,7 @@ def compared(
     *,
     where: str | None = None,
     by: str | None = None,
+    change: str | date | None = None,
     baseline: str | None = None,
     clock: str | None = None,
     per: str | None = None,
@@ -85,14 +89,18 @@ def compared(
     target: OneOrMany[str] = (),
 ) -> list[Block]:
     """As `compare`, but without names of runs each platform, workload and task has a comparison of its own. A block
-    with only one side has none.
+    with only one side has none. With `change`, each experiment, or each value of `by`, has a comparison of its own.
 
     Raises:
         UsageError: see `compare`; and where no block has two sides.
     """
-    selection = select(logs, runs, where=where, claims=claims)
+    selection = select(logs, runs, where=where, baseline=baseline, claims=claims)
     ledger, jobs = selection.ledger, selection.jobs
     check(by, clock, per)
+    if change is not None:
+        return _changed(
+            ledger, jobs, at_time(change), by, baseline, clock, per, points=as_tuple(at), targets=as_tuple(target)
+        )
     if not runs and len(jobs) > _ONE_TABLE:
         found = blocks(
             ledger, jobs, by=by, baseline=baseline, clock=clock, per=per, points=as_tuple(at), targets=as_tuple(target)
@@ -103,6 +111,44 @@ def compared(
             return found
     comparison = compare_jobs(ledger, jobs, by, baseline, clock, per, as_tuple(at), as_tuple(target))
     return [Block(heading(ledger, jobs), tuple(jobs), comparison)]
+
+
+def _changed(
+    ledger: Ledger,
+    jobs: Sequence[Job],
+    change: datetime,
+    by: str | None,
+    baseline: str | None,
+    clock: str | None,
+    per: str | None,
+    points: Sequence[str],
+    targets: Sequence[str],
+) -> list[Block]:
+    """A block for each experiment: the runs before the change and those since then."""
+    found = []
+    named = False
+    for _, group in by_workload(ledger, jobs, task_of_submissions=False):
+        for parts in before_after(ledger, group, change, by):
+            title = heading(ledger, parts.jobs)
+            if parts.missing is not None:
+                found.append(Block(title, parts.jobs, alone=parts.missing))
+                continue
+            base = _baseline(parts.sides, baseline)
+            named = named or base is not None
+            compared = of_parts(ledger, parts, base, clock, per, points, targets)
+            found.append(Block(title, parts.jobs, compared))
+    if all(block.comparison is None for block in found):
+        raise UsageError(
+            f"there is nothing to compare: no setting has runs before and since {time_text(change)}; {began(jobs)}"
+        )
+    if baseline is not None and not named:
+        raise _no_such_baseline(baseline, [block.comparison.sides for block in found if block.comparison is not None])
+    return found
+
+
+def _no_such_baseline(baseline: str, sides: Iterable[Sequence[Side]]) -> UsageError:
+    labels = ", ".join(one_line(side.label) for block in sides for side in block[:8])
+    return UsageError(f"baseline {baseline!r}: there is no such side; the sides are {labels}")
 
 
 def _sides(ledger: Ledger, jobs: Sequence[Job], by: str | None) -> list[Side]:

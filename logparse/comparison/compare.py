@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import date, datetime
 from typing import Any
 
 import polars as pl
@@ -12,6 +13,7 @@ import polars as pl
 from logparse.arguments import OneOrMany, as_tuple
 from logparse.comparison import equal_rows
 from logparse.comparison import sides as sides_
+from logparse.comparison.change import BeforeAfter, at_time, before_after, time_text
 from logparse.comparison.claim_verdicts import claim_verdicts
 from logparse.comparison.claims import Claim
 from logparse.comparison.equal import CommonPoint, at, target
@@ -59,6 +61,8 @@ class Comparison:
     per: str | None = None
     clocks: tuple[str, ...] = tuple(CLOCKS)
     at: tuple[CommonPoint, ...] = field(default=())
+    undated: tuple[Job, ...] = ()
+    """Jobs left out of a comparison before and after a change, as their logs do not state when they began."""
 
     @property
     def jobs(self) -> list[Job]:
@@ -143,6 +147,7 @@ def compare(
     runs: OneOrMany[str] = (),
     *,
     by: str | None = None,
+    change: str | date | None = None,
     baseline: str | None = None,
     clock: str | None = None,
     per: str | None = None,
@@ -157,6 +162,9 @@ def compare(
         runs: names of runs: ids, labels, parts of labels, or patterns with * over labels, ids and paths; each matching
             job is a side. Default: all jobs.
         by: a column of `runs`: jobs with the same value are one side (`group`: repeats of an experiment).
+        change: a time (`2026-11-09`, `2026-11-09T14:11`, or a datetime): the runs that began before it are one side,
+            those since then the other. All must have the same settings, except the release and the seed. Runs whose
+            logs do not state when they began are left out: `Comparison.undated`.
         baseline: label of the side, or name of the run, that the others are compared with. Default: the first with a
             result.
         clock: `train`, `result` or `wall`: show only this clock. Default: all three.
@@ -171,6 +179,11 @@ def compare(
     """
     selection = select(logs, runs, claims=claims)
     check(by, clock, per)
+    if change is not None:
+        if by is not None:
+            raise UsageError("by and change both say what the sides are: give one of them")
+        parts = _only_experiment(selection.ledger, selection.jobs, at_time(change))
+        return of_parts(selection.ledger, parts, baseline, clock, per, as_tuple(at), as_tuple(target))
     return compare_jobs(selection.ledger, selection.jobs, by, baseline, clock, per, as_tuple(at), as_tuple(target))
 
 
@@ -195,9 +208,44 @@ def compare_jobs(
     """The comparison of these jobs in one table; see `compare`. The options are valid: see `check`."""
     sides = sides_.by(ledger, jobs, by) if by else sides_.one_each(jobs)
     if len(sides) < 2:
+        if len(jobs) > 1:
+            raise UsageError(f"a comparison needs at least two sides; all {len(jobs)} runs have {sides[0].label}")
         found = f"only {_named(jobs)}" if jobs else "no run"
         raise UsageError(f"a comparison needs at least two sides; there is {found}")
     return of_sides(ledger, sides, baseline, clock, per, points, targets, by)
+
+
+def _only_experiment(ledger: Ledger, jobs: Sequence[Job], change: datetime) -> BeforeAfter:
+    """The two sides of the only experiment among these jobs. Raises `UsageError` if there are several, or one side."""
+    found = before_after(ledger, jobs, change)
+    if len(found) > 1:
+        names = shortened([part.sides[0].label if part.sides else part.undated[0].label for part in found], 4)
+        raise UsageError(f"these runs have different settings, so `change` cannot compare them in one table: {names}")
+    if not found or found[0].missing is not None:
+        raise UsageError(f"a comparison needs runs before and since {time_text(change)}: {began(jobs)}")
+    return found[0]
+
+
+def began(jobs: Sequence[Job]) -> str:
+    """`these runs began 2026-08-01 to 2026-11-28`."""
+    dates = sorted(job["started_at"] for job in jobs if job["started_at"] is not None)
+    if not dates:
+        return "no log states when its run began" if jobs else "there is no run"
+    first, last = (f"{day:%Y-%m-%d %H:%M}" for day in (dates[0], dates[-1]))
+    return f"these runs began {first}" if first == last else f"these runs began from {first} to {last}"
+
+
+def of_parts(
+    ledger: Ledger,
+    parts: BeforeAfter,
+    baseline: str | int | None = None,
+    clock: str | None = None,
+    per: str | None = None,
+    points: Sequence[str] = (),
+    targets: Sequence[str] = (),
+) -> Comparison:
+    """The comparison of the runs before a change with those since then; see `compare`."""
+    return replace(of_sides(ledger, parts.sides, baseline, clock, per, points, targets), undated=parts.undated)
 
 
 def of_sides(

@@ -147,8 +147,7 @@ def _at_most(ledger: Ledger, sides: Sequence[Side], asked: str) -> CommonPoint:
     if most is None:
         reason = reason or f"no number of {asked} was logged by all sides"
         return CommonPoint(asked, None, tuple(PointAt(side, job, reason=reason) for side, job in pairs))
-    timed = f"{most:.1f} s after training began, or at the last point logged before that"
-    found = timed if asked == "time" else f"{most:,} {asked}"
+    found = f"{most:.1f} s after training began" if asked == "time" else f"{most:,} {asked}"
 
     def locate(side: Side, job: Job) -> PointAt:
         points = curve(ledger, job, "loss").filter(pl.col(AXES[asked]).is_not_null())

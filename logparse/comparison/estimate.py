@@ -280,7 +280,7 @@ def judge(a: Sample, b: Sample, source: Source | None = None, bounds: Sequence[N
     lent = borrowed_noise(a, b, source.pools) if source is not None else None
     if own is not None and (own.p <= LEVEL or lent is None or lent.p > SECOND_LEVEL):
         sd = math.sqrt((a.squares + b.squares) / (a.n + b.n - 2))
-        text = f"the {a.n} and {b.n} values themselves"
+        text = f"the spread of the baseline's {a.n} values and of the other side's {b.n}"
         noise = Noise("own values", text, own.half_width, sd, own.dof)
         return Estimate(
             ESTABLISHED if own.p <= LEVEL else WITHIN, distance, n, _around(distance, own.half_width), own.p, noise

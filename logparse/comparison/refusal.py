@@ -148,6 +148,7 @@ def _causes(
     """Every cause, the most severe first, with its text where it applies to these two sides."""
     yield RefusalCause.WORKLOAD, workload_difference(ledger, a, b)
     yield RefusalCause.CACHED, _cached(ledger, quantity, a, b)
+    yield RefusalCause.NUMBER, _nothing_compiled(ledger, quantity, a, b)
     for c in (a, b):
         yield RefusalCause.EMPTY, None if c.values else f"{c.side.label}: {c.reason}"
     estimate = quantity.estimate or any(v.how == "estimate" for c in (a, b) for v in c.values)
@@ -253,6 +254,14 @@ def _cached(ledger: Ledger, quantity: Quantity, a: SideValues, b: SideValues) ->
     if all(states) and states[0] != states[1]:
         return "one side compiled, the other had a compile cache hit"
     return None
+
+
+def _nothing_compiled(ledger: Ledger, quantity: Quantity, a: SideValues, b: SideValues) -> str | None:
+    """Two compile cache hits that took no time have no ratio."""
+    if quantity.name != "compile_s" or 0.0 not in (*a.numbers, *b.numbers):
+        return None
+    hits = all(_all(ledger, "compile_cache", c) == {"hit"} for c in (a, b))
+    return "both sides had a compile cache hit: nothing was compiled" if hits else None
 
 
 def _budget(ledger: Ledger, quantity: Quantity, a: SideValues, b: SideValues) -> tuple[RefusalCause, str | None]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -43,6 +43,7 @@ def select(
     runs: OneOrMany[str] = (),
     *,
     where: str | None = None,
+    baseline: str | None = None,
     claims: OneOrMany[str | Claim] = (),
 ) -> Selection:
     """Select jobs.
@@ -51,6 +52,7 @@ def select(
         what: the result of `ingest`, a ledger, or a comparison, which means its jobs.
         runs: names of runs: ids, labels, parts of labels, or patterns with * over labels, ids and paths. Default: all.
         where: SQL over the columns of `runs`: only jobs with such a run.
+        baseline: what the jobs will be compared with: if it names one run, that run need not satisfy `where`.
         claims: `LABEL:NAME=VALUE`: what the user states about a run.
 
     Raises:
@@ -71,22 +73,30 @@ def select(
         labels = shortened([job.label for job in jobs], 8)
         raise UsageError(f"the claim {lost[0].label}:{lost[0].name}={lost[0].text} matches no run among {labels}")
     if where is not None:
-        jobs = _where(ledger, jobs, where)
+        jobs = _where(ledger, jobs, where, baseline)
     if isinstance(what, Logs) and len(jobs) < len(ledger.jobs):  # a ledger has named its jobs
         ledger = ledger.showing(jobs)
         jobs = tuple(ledger.by_run[job.id] for job in jobs)
     return Selection(ledger, jobs, given)
 
 
-def _where(ledger: Ledger, jobs: Sequence[Job], condition: str) -> tuple[Job, ...]:
+def _where(ledger: Ledger, jobs: Sequence[Job], condition: str, baseline: str | None) -> tuple[Job, ...]:
     try:
         kept = rows_where(ledger.logs.frames(), "runs", condition)
     except ValueError as error:
         raise UsageError(f"where: {error}") from None
-    return _with_runs(jobs, kept["run"].cast(pl.String))
+    matching = set(kept["run"].cast(pl.String))
+    found = _with_runs(jobs, matching)
+    if not found or baseline is None:
+        return found
+    try:
+        (base,) = find_runs(ledger.logs.runs, baseline)
+    except (UsageError, ValueError):  # the label of a side, which may be several runs
+        return found
+    return _with_runs(jobs, matching | {base})
 
 
-def _with_runs(jobs: Sequence[Job], runs: Sequence[str] | pl.Series) -> tuple[Job, ...]:
+def _with_runs(jobs: Sequence[Job], runs: Iterable[str]) -> tuple[Job, ...]:
     """The jobs with one of these runs."""
     ids = set(runs)
     return tuple(job for job in jobs if ids & set(job.ids))

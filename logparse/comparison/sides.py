@@ -170,15 +170,24 @@ def of_repeats(ledger: Ledger, groups: Iterable[Sequence[Job]]) -> list[Side]:
         Side(" and ".join([jobs[0].label, *([many(len(jobs) - 1, "repeat")] if jobs[1:] else [])]), tuple(jobs))
         for jobs in groups
     ]
-    if len(sides) < 2 or all(len(side.jobs) == 1 for side in sides):
+    if all(len(side.jobs) == 1 for side in sides):
         return sides
+    if (names := names_by_settings(ledger, sides)) is None:
+        return sides
+    return [replace(side, label=name) if len(side.jobs) > 1 else side for name, side in zip(names, sides, strict=True)]
+
+
+def names_by_settings(ledger: Ledger, sides: Sequence[Side]) -> list[str] | None:
+    """A name for each of several sides by the one or two settings that distinguish them (`batch_size 512`); None where
+    one or two do not."""
+    if len(sides) < 2:
+        return None
     found = [s for s in of_columns(ledger, sides) if s.role in ("factor", "budget") and all(map(_is_one, s.values))]
     for chosen in (*((s,) for s in found), *combinations(found, 2)):
-        labels = [", ".join(_side_label(s.name, *s.values[i]) for s in chosen) for i in range(len(sides))]
-        if len(set(labels)) == len(sides):
-            pairs = zip(labels, sides, strict=True)
-            return [replace(side, label=label) if len(side.jobs) > 1 else side for label, side in pairs]
-    return sides
+        names = [", ".join(_side_label(s.name, *s.values[i]) for s in chosen) for i in range(len(sides))]
+        if len(set(names)) == len(sides):
+            return names
+    return None
 
 
 def _is_one(values: Collection[Any]) -> bool:

@@ -12,6 +12,7 @@ The rules are in `estimate`, without logs; this module connects them with the va
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
@@ -35,6 +36,7 @@ from logparse.comparison.noise import bounds, sample, source
 from logparse.comparison.quantities import Quantity
 from logparse.comparison.refusal import Refusal, RefusalCause
 from logparse.comparison.sides import SideValues
+from logparse.text.labels import listed
 
 __all__ = (
     "BEYOND",
@@ -49,7 +51,6 @@ __all__ = (
     "verdict",
 )
 
-_NO_NUMBER = Refusal(RefusalCause.NUMBER, "one of the values is zero, negative or not a number")
 _MOST_LEFT_OUT = 50
 """Sides with more values are not tried without each of them: one value in so many does not decide."""
 
@@ -127,7 +128,7 @@ def of_estimates(
 
     found, known = estimate(baseline, candidate)
     if found is None or baseline.mean is None or candidate.mean is None:
-        return refused(_NO_NUMBER)
+        return refused(Refusal(RefusalCause.NUMBER, _no_ratio(quantity, baseline, candidate)))
     ratio = factor(found.value) if quantity.scale == "ratio" else None
     without = []
     for c in (baseline, candidate):
@@ -137,6 +138,15 @@ def of_estimates(
             if other is not None and _is_another(found.word, other.word):
                 without.append((c.jobs[i].label, other.word))
     return Verdict(found.word, ratio, candidate.mean - baseline.mean, found, known, tuple(without))
+
+
+def _no_ratio(quantity: Quantity, *sides: SideValues) -> str:
+    """Why there is no ratio or difference: `b.out: 0 s has no ratio`."""
+    least = 0.0 if quantity.scale == "ratio" else -math.inf
+    odd = {c.side.label: next((n for n in c.numbers if not least < n < math.inf), None) for c in sides}
+    what = "ratio" if quantity.scale == "ratio" else "difference"
+    parts = [f"{value:g} of {label}" for label, value in odd.items() if value is not None]
+    return f"{listed(parts) or 'a value that is not finite'} has no {what}"
 
 
 def _is_another(word: str, without: str) -> bool:

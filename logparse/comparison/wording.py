@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
@@ -15,7 +16,7 @@ from logparse.comparison.noise import shown
 from logparse.comparison.quantities import CLOCKS, Quantity
 from logparse.comparison.refusal import RefusalCause, unknown_workload, workload_difference
 from logparse.comparison.settings import factors, stated_nowhere
-from logparse.comparison.sides import Side, SideValues
+from logparse.comparison.sides import Side, SideValues, by
 from logparse.comparison.verdict import BEYOND, NOT_COMPARABLE, UNKNOWN, WITHIN, Verdict
 from logparse.errors import Remedy
 from logparse.text import missing
@@ -49,6 +50,28 @@ def what_differs(comparison: Comparison) -> Iterator[str]:
     unknown = _of_role(comparison, "unknown")
     if unknown:
         yield f"Not stated in every log: {_across(comparison, unknown)}."
+    if comparison.undated:
+        labels = shortened([job.label for job in comparison.undated], _MOST)
+        yield f"Left out, as their logs do not state when they began: {labels}."
+
+
+_FEW = 4
+"""Sides of one run each up to which grouping them is not suggested."""
+
+
+def grouping(comparison: Comparison, spelling: Callable[[Remedy], str]) -> str | None:
+    """`by="batch_size" makes 3 groups of 4, 3 and 3 runs`: how to compare repeats of a setting, where each of many
+    sides is one run; None unless exactly one setting differs and some runs share its value."""
+    varied = factors(comparison.settings)
+    is_grouped = comparison.by is not None or any(len(side.jobs) > 1 for side in comparison.sides)
+    if is_grouped or len(comparison.sides) <= _FEW or len(varied) != 1:
+        return None
+    groups = by(comparison.ledger, comparison.jobs, varied[0].name)
+    if not 1 < len(groups) < len(comparison.sides):
+        return None
+    sizes = [len(group.jobs) for group in groups]
+    each = listed(list(map(str, sizes))) if len(sizes) <= _MOST else f"{min(sizes)} to {max(sizes)}"
+    return f"{spelling(Remedy('by', varied[0].name))} makes {len(sizes)} groups of {each} runs"
 
 
 def _factors(comparison: Comparison) -> Iterator[str]:
@@ -157,6 +180,15 @@ def short_title(row: Row) -> str:
         names = {_score_name(c) for c in row.cells} - {None}
         return " / ".join(sorted(map(str, names))) or row.quantity.title
     return row.quantity.title
+
+
+_NAMED_AS_TIME = re.compile(r"\b(?:latency|time)\b")
+
+
+def quantity_name(row: Row) -> str:
+    """The same in a sentence: `train time`, `throughput`, `time to loss ≤ 7.3`."""
+    name = short_title(row)
+    return name if row.quantity.unit != "s" or _NAMED_AS_TIME.search(name) else f"{name} time"
 
 
 def title(row: Row) -> str:

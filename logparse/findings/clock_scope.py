@@ -15,7 +15,7 @@ Example
     evaluated.
 
 What to do
-    Compare training alone (clock `train`), or subtract what only one side includes: `logparse phases` lists each
+    Compare training alone (`clock="train"`), or subtract what only one side includes: `logparse phases` lists each
     phase. If the training time itself differs in scope, compare steady rates.
 """
 

@@ -12,7 +12,7 @@ Example
     faster.
 
 What to do
-    Compare training alone (clock `train`), or clear the cache and run again.
+    Compare training alone (`clock="train"`), or clear the cache and run again.
 """
 
 from __future__ import annotations

@@ -15,7 +15,7 @@ Example
     had the lower loss, but which of the two settings caused it is unknown.
 
 What to do
-    Add a run that differs from the baseline in one setting only, or state what was studied (by `batch_size`) and
+    Add a run that differs from the baseline in one setting only, or state what was studied (`by="batch_size"`) and
     report the other settings with the result.
 """
 

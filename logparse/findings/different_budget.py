@@ -15,8 +15,8 @@ Example
     samples. The final losses rank the runs one way, the losses at 409,600 samples another.
 
 What to do
-    Compare at the same point (at `samples`, or at the target `loss<=7.3`), compare rates instead of times, or declare
-    the amount as what is studied (by `epochs`).
+    Compare at the same point (`at="samples"`), or by when each run reached a target (`target="loss<=7.3"`), compare
+    rates instead of times, or declare the amount as what is studied (`by="epochs"`).
 """
 
 from __future__ import annotations

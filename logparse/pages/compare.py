@@ -10,11 +10,12 @@ from logparse.comparison.answer import answer
 from logparse.comparison.blocks import Block
 from logparse.comparison.compare import Comparison
 from logparse.comparison.equal import CommonPoint, PointAt
-from logparse.comparison.wording import TextTable, text_table, what_differs
+from logparse.comparison.wording import TextTable, grouping, text_table, what_differs
 from logparse.comparison.workloads import shared
 from logparse.pages.findings import finding_lines
 from logparse.pages.option import as_option
 from logparse.text import missing
+from logparse.text.labels import shortened
 from logparse.text.terminal import Paint, aligned, one_line
 
 
@@ -29,11 +30,12 @@ def pages(blocks: Sequence[Block], findings: Sequence[pl.DataFrame], paint: Pain
     comparisons = [block.comparison for block in blocks if block.comparison is not None]
     for comparison, found in zip(comparisons, findings, strict=True):
         out += [*_lines(comparison, found, paint, digits), ""]
-    alone = [
-        f"{one_line(job.label)} ({block.heading})" for block in blocks if not block.comparison for job in block.jobs
-    ]
-    if alone:
-        out.append(f"Nothing to compare with, as no other run has the same workload and task: {'; '.join(alone)}.")
+    alone: dict[str, list[str]] = {}
+    for block in blocks:
+        if block.comparison is None:
+            labels = [one_line(job.label) for job in block.jobs]
+            alone.setdefault(block.alone, []).append(f"{shortened(labels, _NAMED)} ({block.heading})")
+    out += [f"Not compared, as {reason}: {'; '.join(parts)}." for reason, parts in alone.items()]
     return paint.fitted(out).rstrip("\n")
 
 
@@ -42,12 +44,18 @@ def _lines(comparison: Comparison, findings: pl.DataFrame, paint: Paint, digits:
     out += [f" {line}" for line in _claims(comparison, paint)]
     out.append(f" {one_line(answer(comparison))}")
     out += [f" {one_line(line)}" for line in what_differs(comparison)]
+    if groups := grouping(comparison, as_option):
+        out.append(f" These sides are single runs: {groups}.")
     out += _table(comparison, paint, digits)
     for common in comparison.at:
         out += _common(common, paint)
     out += _scaling(comparison)
     out += list(finding_lines(findings, paint, "Findings"))
     return out
+
+
+_NAMED = 6
+"""Runs that are named of those that are not compared; the rest is counted."""
 
 
 # ---- what is compared ---- #
@@ -122,10 +130,12 @@ def _common(common: CommonPoint, paint: Paint) -> list[str]:
     if common.found is None:
         return [f" At equal {common.asked}: {one_line(common.points[0].reason or '')}."]
     rows = [["", "step", "samples", "s since training began", common.metric, "line"]]
-    if common.is_target:
-        rows[0].append("logged before")
     rows += [[f"  {one_line(_label(p))}", *_point(p, paint)] for p in common.points]
-    return [f" At {common.found}:", *aligned(rows, right=(1, 2, 3, 4), room=paint.width)]
+    if common.is_target:
+        before = ["" if p.before is None else _before(*p.before) for p in common.points]
+        rows = [[*row, text] for row, text in zip(rows, ["logged before", *before], strict=True)]
+    logged = ", or at the last point logged before that" if common.asked == "time" else ""
+    return [f" At {common.found}{logged}:", *aligned(rows, right=(1, 2, 3, 4), room=paint.width)]
 
 
 def _label(p: PointAt) -> str:
@@ -142,7 +152,6 @@ def _point(p: PointAt, paint: Paint) -> list[str]:
         "?" if p.seconds is None else f"{p.seconds:.1f}",
         "?" if value is None else f"{value:.6g}",
         paint.location(*p.location) if p.location else "",
-        *([] if p.before is None else [_before(*p.before)]),
     ]
 
 

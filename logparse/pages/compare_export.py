@@ -13,12 +13,12 @@ import polars as pl
 
 from logparse.comparison.answer import answer
 from logparse.comparison.compare import Comparison
-from logparse.comparison.wording import TextCell, text_table, what_differs
+from logparse.comparison.wording import TextCell, grouping, text_table, what_differs
 from logparse.pages.option import as_option
 from logparse.text.location import locations
 from logparse.text.missing import legend
 from logparse.text.numbers import ratio_figure
-from logparse.text.terminal import latex_text, markdown_text, one_line, tabular
+from logparse.text.terminal import latex_text, markdown_prose, markdown_text, one_line, tabular
 
 
 def page(heading: str, comparison: Comparison, findings: pl.DataFrame, digits: int | None = None) -> str:
@@ -31,6 +31,8 @@ def markdown(comparison: Comparison, findings: pl.DataFrame, digits: int | None 
     """The comparison as Markdown: a table, its notes, and the findings."""
     table = text_table(comparison, digits, as_option)
     out = [*(f"{markdown_text(line)}\n" for line in what_differs(comparison))]
+    if groups := grouping(comparison, as_option):
+        out.append(f"{markdown_text(f'These sides are single runs: {groups}.')}\n")
     rows = [table.head, ["---"] * len(table.head)]
     rows += [row.texts(note=" ({})") for row in table.rows]
     rows.append(table.counts)
@@ -47,7 +49,7 @@ def _findings(findings: pl.DataFrame) -> Iterator[str]:
         ignored = f" (ignored: {markdown_text(row['ignored'])})" if row["ignored"] else ""
         lines = [f"`{str(location).replace('`', '')}`" for location in locations(row["evidence"][:3])]
         places = f" {', '.join(lines)}" if lines else ""
-        yield f"- **{row['severity']} {row['name']}**{ignored}: {markdown_text(row['text'])}{places}"
+        yield f"- **{row['severity']} {row['name']}**{ignored}: {markdown_prose(row['text'])}{places}"
 
 
 def latex(comparison: Comparison, findings: pl.DataFrame, digits: int | None = None) -> str:

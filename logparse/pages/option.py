@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 
 from logparse.errors import Remedy
@@ -13,6 +14,14 @@ _NAMES = {"claims": "claim"}
 def as_option(remedy: Remedy) -> str:
     """`--at samples`, quoted for a shell where it must be."""
     return f"--{_NAMES.get(remedy.name, remedy.name)} {shell_word(remedy.value)}"
+
+
+_ARGUMENT = re.compile(r'`([a-z_]+)="([^"`]+)"`')
+
+
+def with_options(text: str) -> str:
+    """A text of the library with its arguments as options: `` `at="samples"` `` becomes `` `--at samples` ``."""
+    return _ARGUMENT.sub(lambda found: f"`{as_option(Remedy(found[1], found[2]))}`", text)
 
 
 def shell_word(text: str) -> str:

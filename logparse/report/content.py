@@ -22,6 +22,7 @@ from logparse.comparison.select import select
 from logparse.errors import UsageError
 from logparse.findings import SEVERITIES, findings
 from logparse.logs import Logs
+from logparse.pages.option import with_options
 from logparse.report.lists import Lists, ReportBlock, differs, lists
 from logparse.text.labels import many, shortened
 from logparse.text.terminal import one_line
@@ -84,7 +85,7 @@ def content(
     Raises:
         UsageError: an option has an invalid value, or no run is left.
     """
-    selection = select(what, where=where, claims=claims)
+    selection = select(what, where=where, baseline=baseline, claims=claims)
     ledger = selection.ledger.only(selection.jobs)
     if not ledger.jobs:
         raise UsageError("these logs contain no run to report on" + (f" for which {where} is true" if where else ""))
@@ -94,10 +95,13 @@ def content(
     parts = (_given(given),) if given is not None and unchanged else tuple(_report_blocks(ledger, by, baseline))
     ignored: tuple[str, ...] = as_tuple(ignore)
     found = _findings(ledger, parts, ignored)
+    if command is not None:  # a reader repeats it with other options
+        found = found.with_columns(pl.col("advice").map_elements(with_options, return_dtype=pl.String))
     verdicts = claim_verdicts(ledger, ledger.jobs)
+    conclusions = lists(ledger, parts, found, verdicts, with_options if command is not None else str)
     over_platforms = Across(ledger, tuple(tables(ledger, ledger.jobs)))
     return Content(
-        title or _title(ledger), ledger, parts, over_platforms, lists(ledger, parts, found, verdicts), found,
+        title or _title(ledger), ledger, parts, over_platforms, conclusions, found,
         verdicts, given if unchanged else None, by, baseline, ignored, command,
     )  # fmt: skip
 

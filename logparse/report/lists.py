@@ -6,7 +6,7 @@ They are derived only from verdicts, findings and claims, and from the values of
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -21,7 +21,7 @@ from logparse.comparison.refusal import RefusalCause
 from logparse.comparison.settings import factors
 from logparse.comparison.sides import Side, SideValues, side_values
 from logparse.comparison.verdict import BEYOND, ESTABLISHED, NOT_COMPARABLE, UNKNOWN, WITHIN, Verdict
-from logparse.comparison.wording import cell_text, is_better, short_title, verdict_text, what_differs
+from logparse.comparison.wording import cell_text, is_better, quantity_name, verdict_text, what_differs
 from logparse.text.labels import listed, shortened
 from logparse.text.location import Location, locations
 from logparse.text.missing import Code
@@ -75,8 +75,15 @@ class ReportBlock:
     """How the sides differ, in sentences."""
 
 
-def lists(ledger: Ledger, blocks: Sequence[ReportBlock], findings: pl.DataFrame, claims: pl.DataFrame) -> Lists:
-    """The lists for these blocks, with what findings and claims say of their runs."""
+def lists(
+    ledger: Ledger,
+    blocks: Sequence[ReportBlock],
+    findings: pl.DataFrame,
+    claims: pl.DataFrame,
+    spelled: Callable[[str], str] = str,
+) -> Lists:
+    """The lists for these blocks, with what findings and claims say of their runs. `spelled`: writes the arguments in a
+    text as the reader gives them."""
     reported = [row for row in findings.iter_rows(named=True) if row["ignored"] is None]
     about = _homes(blocks)
     serious = [row for row in reported if row["severity"] != "note"]
@@ -95,7 +102,7 @@ def lists(ledger: Ledger, blocks: Sequence[ReportBlock], findings: pl.DataFrame,
         not_say += _unknown(block, block.comparison)
         not_say += _refused(block, block.comparison, names)
         not_say += _missing(block, block.comparison)
-        settle += _settings(block, block.comparison)
+        settle += _settings(block, block.comparison, spelled)
     for row in serious:
         if row["name"] == "claim-refuted":
             continue  # `_claims` lists each refuted claim with its line
@@ -151,13 +158,6 @@ HEADLINE = ("train_s", "throughput", "token_throughput", "latency_s", "loss", "s
 """Quantities that have their own sentence."""
 
 
-def quantity_name(row: Row) -> str:
-    """`train time`, `throughput`, `accuracy`."""
-    if row.quantity.unit == "s" and "latency" not in row.quantity.name:
-        return f"{row.quantity.title} time"
-    return short_title(row)
-
-
 def _value(row: Row, c: SideValues) -> str:
     unit = row.quantity.unit
     text = cell_text(row.quantity, c)
@@ -165,10 +165,10 @@ def _value(row: Row, c: SideValues) -> str:
 
 
 def _side(row: Row, index: int, verdict: Verdict) -> str:
-    """`b.out 174.7 s (×0.827 (0.801 to 0.854) better, n=1)`; of three or more values, `_value` gives n."""
+    """`174.7 s of b.out (×0.827 (0.801 to 0.854) better, n=1)`; of three or more values, `_value` gives n."""
     c = row.cells[index]
     n = f", n={c.n}" if c.n < 3 else ""
-    return f"{c.side.label} {_value(row, c)} ({verdict_text(row, verdict).removesuffix(' ' + WITHIN)}{n})"
+    return f"{_value(row, c)} of {c.side.label} ({verdict_text(row, verdict).removesuffix(' ' + WITHIN)}{n})"
 
 
 def _sides(row: Row, verdicts: Sequence[tuple[int, Verdict]]) -> str:
@@ -249,7 +249,7 @@ def _in_common(block: ReportBlock, comparison: Comparison) -> Iterator[Item]:
     order = sorted(points, key=lambda p: p.loss or 0.0)
     shown = order if len(order) <= _NAMED else [order[0], order[-1]]
     parts = [
-        f"{p.side.label} {p.loss:.6g}" + (f" after {p.seconds:.1f} s" if p.seconds is not None else "")
+        f"{p.loss:.6g} of {p.side.label}" + (f" after {p.seconds:.1f} s" if p.seconds is not None else "")
         + (f" (step {p.step:,})" if p.step is not None else "")
         for p in shown
     ]  # fmt: skip
@@ -395,16 +395,17 @@ def _repeats(blocks: Sequence[ReportBlock]) -> Iterator[Item]:
         yield Item(text, "verdict", (), next(iter(wanting)) if len(wanting) == 1 else "", 1)
 
 
-def _settings(block: ReportBlock, comparison: Comparison) -> Iterator[Item]:
+def _settings(block: ReportBlock, comparison: Comparison, spelled: Callable[[str], str]) -> Iterator[Item]:
     """Settings that the logs of some side do not state."""
     missing = [s for s in comparison.settings if s.role == "unknown"]
     if missing:
         without = [
             side.label for i, side in enumerate(comparison.sides) if any(not s.values[i] for s in missing)
         ]  # fmt: skip
+        how = spelled(f'`claims="LABEL:{missing[0].name}=…"`')
         text = (
             f"State what the logs of {_labels(without)} do not: {', '.join(s.name for s in missing)} "
-            f"(a claim LABEL:{missing[0].name}=… does; such values are marked as claimed)."
+            f"({how}; such values are marked as claimed)."
         )
         yield Item(text, "verdict", (), block.heading, 3)
 

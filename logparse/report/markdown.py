@@ -16,7 +16,7 @@ from logparse.schema import empty
 from logparse.text import missing
 from logparse.text.labels import many, shortened
 from logparse.text.location import Location, locations
-from logparse.text.terminal import markdown_text, one_line
+from logparse.text.terminal import markdown_prose, markdown_text, one_line
 
 _PLACES = 3
 _SHAPES = 10
@@ -72,7 +72,7 @@ def _noted(about: str, notes: Mapping[str, str]) -> str:
 
 
 def _item(item: Item) -> str:
-    return f"- {markdown_text(one_line(item.text))}{_where(item, '`{}`')}"
+    return f"- {markdown_prose(one_line(item.text))}{_where(item, '`{}`')}"
 
 
 def _where(item: Item, form: str) -> str:
@@ -98,7 +98,7 @@ def _findings(content: Content) -> list[str]:
     for row in content.findings.iter_rows(named=True):
         ignored = f" (ignored: {markdown_text(row['ignored'])})" if row["ignored"] else ""
         where = _where(Item("", "", tuple(locations(row["evidence"]))), "`{}`")
-        text = markdown_text(one_line(row["text"]))
+        text = markdown_prose(one_line(row["text"]))
         out.append(f"- **{row['severity']} {row['name']}**{ignored}: {text}{where}")
     return out
 

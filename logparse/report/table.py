@@ -12,6 +12,7 @@ from logparse.comparison.jobs import Job
 from logparse.comparison.ledger import Ledger
 from logparse.pages import run_cells
 from logparse.pages.run_cells import Facts
+from logparse.schema import RUNS
 from logparse.text import missing
 from logparse.text.missing import LEGEND, Code
 from logparse.text.numbers import seconds
@@ -23,11 +24,8 @@ class TableColumn:
     """One column of the table."""
 
     title: str
-    of: tuple[str, ...]
-    """Columns of `runs` from which its cells are computed; a click shows their evidence. If a job has several logs, the
-    cell is that of the log that states the first of these columns."""
-    text: Callable[[Run, Facts], str] | None
-    """The text of a cell; None: that of the clock that `of` names."""
+    cell: Callable[[Job, Ledger], TableCell]
+    """The cell of a job."""
     number: bool = False
     always: bool = False
     """Shown even if no run has a value, with the reasons."""
@@ -56,8 +54,7 @@ class RunTable:
 
 def table(ledger: Ledger, jobs: Sequence[Job]) -> RunTable:
     """The table of these jobs."""
-    facts = Facts.of(ledger.logs, ledger.cells)
-    rows = [[_cell(column, job, facts, ledger) for column in _COLUMNS] for job in jobs]
+    rows = [[column.cell(job, ledger) for column in _COLUMNS] for job in jobs]
     shown = [i for i, column in enumerate(_COLUMNS) if _applies(column, [row[i] for row in rows])]
     kept = tuple(tuple(row[i] for i in shown) for row in rows)
     marks = frozenset(mark for row in kept for cell in row for mark in missing.marks(cell.text))
@@ -70,17 +67,26 @@ def workload(run: Run) -> str:
     return ", ".join(one_line(part) for part in parts if part) or "?"
 
 
-def _cell(column: TableColumn, job: Job, facts: Facts, ledger: Ledger) -> TableCell:
-    if column.text is None:
-        found = clock(ledger, job, column.of[0].removesuffix("_s"))
-        text = found.mark if found.value is None else seconds(found.value, found.resolution)
-        return TableCell(text, found.value, column.of, found.value is None)
-    run = next((run for name in column.of for run in job.runs if run[name] is not None), job.main)
-    text = one_line(column.text(run, facts))
-    of = tuple(name for name in column.of if run[name] is not None) or column.of[:1]
-    numbers = [run[name] for name in of if isinstance(run[name], (int, float))]
-    key = next(iter(numbers), None) if column.number else text
-    return TableCell(text, key, of, text in LEGEND)
+def _stated(text: Callable[[Run, Facts], str], *columns: str) -> Callable[[Job, Ledger], TableCell]:
+    """The cells with a text computed from these columns of `runs`; a click shows their evidence. If a job has several
+    logs, its cell is that of the log that states the first of these columns."""
+
+    def cell(job: Job, ledger: Ledger) -> TableCell:
+        run = next((run for name in columns for run in job.runs if run[name] is not None), job.main)
+        shown = one_line(text(run, ledger.once("facts of a table", lambda: Facts.of(ledger.logs, ledger.cells))))
+        stated = tuple(name for name in columns if run[name] is not None) or columns[:1]
+        numbers = [run[name] for name in stated if isinstance(run[name], (int, float))]
+        key = next(iter(numbers), None) if RUNS[columns[0]].is_numeric() else shown
+        return TableCell(shown, key, stated, shown in LEGEND)
+
+    return cell
+
+
+def _total(job: Job, ledger: Ledger) -> TableCell:
+    """The clock `wall`: the `total_s` of one log is not the total of a job with several."""
+    found = clock(ledger, job, "wall")
+    text = found.mark if found.value is None else seconds(found.value, found.resolution)
+    return TableCell(text, found.value, ("wall_s",), found.value is None)
 
 
 def _applies(column: TableColumn, found: Sequence[TableCell]) -> bool:
@@ -117,18 +123,19 @@ def _text(column: str) -> Callable[[Run, Facts], str]:
 
 
 _COLUMNS = (
-    TableColumn("platform", ("platform",), _text("platform")),
-    TableColumn("workload", ("workload", "task"), lambda run, facts: workload(run)),
-    TableColumn("ran", ("samples", "steps", "epochs", "batch_size"), _ran, number=True),
-    TableColumn("compile", ("compile_s", "compile_cache"), run_cells.compiling, number=True, always=True),
-    TableColumn("train", ("train_s",), _duration("train_s"), number=True, always=True),
-    TableColumn("latency", ("latency_s",), _duration("latency_s"), number=True),
-    TableColumn("on chip (estimate)", ("on_chip_latency_s", "on_chip_throughput"), run_cells.on_chip, number=True),
-    TableColumn("rate", ("throughput", "token_throughput"), _rate, number=True, always=True),
-    TableColumn("quality", ("score", "loss", "score_name"), run_cells.quality, number=True, always=True),
-    # Not `total_s`: that of one log is not the total of a job with several.
-    TableColumn("total", ("wall_s",), None, number=True),
-    TableColumn("status", ("status",), run_cells.status),
+    TableColumn("platform", _stated(_text("platform"), "platform")),
+    TableColumn("workload", _stated(lambda run, facts: workload(run), "workload", "task")),
+    TableColumn("ran", _stated(_ran, "samples", "steps", "epochs", "batch_size"), number=True),
+    TableColumn("compile", _stated(run_cells.compiling, "compile_s", "compile_cache"), number=True, always=True),
+    TableColumn("train", _stated(_duration("train_s"), "train_s"), number=True, always=True),
+    TableColumn("latency", _stated(_duration("latency_s"), "latency_s"), number=True),
+    TableColumn(
+        "on chip (estimate)", _stated(run_cells.on_chip, "on_chip_latency_s", "on_chip_throughput"), number=True
+    ),
+    TableColumn("rate", _stated(_rate, "throughput", "token_throughput"), number=True, always=True),
+    TableColumn("quality", _stated(run_cells.quality, "score", "loss", "score_name"), number=True, always=True),
+    TableColumn("total", _total, number=True),
+    TableColumn("status", _stated(run_cells.status, "status")),
 )
 """Left to right, after the labels of the runs."""
 

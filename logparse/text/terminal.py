@@ -381,6 +381,15 @@ def markdown_text(text: str) -> str:
     return _escaped(text, _MARKDOWN)
 
 
+_CODE = re.compile(r"(`[\w .,:=<>…'\"/+-]+`)")
+
+
+def markdown_prose(text: str) -> str:
+    """A sentence, escaped for Markdown, except that words between backticks stay code."""
+    parts = _CODE.split(text)
+    return "".join(part if i % 2 else markdown_text(part) for i, part in enumerate(parts))
+
+
 def latex_text(text: str) -> str:
     """`text`, escaped for LaTeX."""
     return _escaped(text, _LATEX)

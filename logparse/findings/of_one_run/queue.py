@@ -10,7 +10,7 @@ Example
     A Cerebras run of 4,241 s waited for 3,734 s (88 %); on another day the same run waited for 90 s.
 
 What to do
-    Compare training (clock `train`), or everything except waiting (clock `result`).
+    Compare training (`clock="train"`), or everything except waiting (`clock="result"`).
 """
 
 from __future__ import annotations

@@ -1,0 +1,164 @@
+"""Comparisons of the runs before a change with those since then."""
+
+from __future__ import annotations
+
+import datetime
+import random
+import re
+from pathlib import Path
+
+import polars as pl
+import pytest
+from conftest import SAMPLES, run
+
+import logparse
+from logparse.comparison.blocks import compared
+from logparse.errors import UsageError
+from logparse.pages.compare import pages
+from logparse.pages.compare_export import markdown
+from logparse.schema import FRAMES, RUNS
+from logparse.text.terminal import Paint
+
+FIRST = datetime.datetime(2026, 10, 1)
+
+
+def nightly(level: float, first: int, count: int, batch_size: int = 512, **extra: object) -> list[dict[str, object]]:
+    """A run a night from that night on, with throughputs around a level."""
+    chance = random.Random(first)
+    return [
+        dict.fromkeys(RUNS)
+        | {
+            "run": f"{batch_size}_{i:03}", "label": f"night_{batch_size}_{i:02}.out", "source": f"{batch_size}/{i}.out",
+            "platform": "cerebras", "workload": "bert_large", "task": "train", "status": "completed",
+            "group": f"g{batch_size}", "batch_size": batch_size, "steps": 1000, "samples": 1000 * batch_size,
+            "started_at": FIRST + datetime.timedelta(days=i), "throughput": level * chance.gauss(1, 0.003),
+        }
+        | extra
+        for i in range(first, first + count)
+    ]  # fmt: skip
+
+
+def logs_of(*runs: dict[str, object]) -> logparse.Logs:
+    return logparse.Logs(
+        {name: pl.DataFrame(runs if name == "runs" else [], schema=schema) for name, schema in FRAMES.items()}
+    )
+
+
+def sides(comparison: logparse.Comparison) -> list[tuple[str, int]]:
+    return [(side.label, len(side.jobs)) for side in comparison.sides]
+
+
+def throughput(comparison: logparse.Comparison) -> object:
+    return comparison.frame().filter(pl.col("quantity") == "throughput").row(1, named=True)["ratio"]
+
+
+@pytest.mark.parametrize(
+    "change", ["2026-10-11", "2026-10-11T00:00", datetime.date(2026, 10, 11), datetime.datetime(2026, 10, 11)]
+)
+def test_the_runs_before_a_change_are_one_side_and_those_since_then_the_other(change: str | datetime.date) -> None:
+    logs = logs_of(*nightly(3000, 0, 10), *nightly(2900, 10, 6))
+    comparison = logparse.compare(logs, change=change)
+    assert sides(comparison) == [("before 2026-10-11", 10), ("since 2026-10-11", 6)]
+    assert comparison.baseline == 0
+    assert throughput(comparison) == pytest.approx(2900 / 3000, rel=0.005)
+
+
+def test_each_setting_has_a_comparison_of_its_own() -> None:
+    runs = [*nightly(3000, 0, 10), *nightly(2900, 10, 6), *nightly(5000, 0, 8, 1024), *nightly(5000, 10, 8, 1024)]
+    blocks = compared(logs_of(*runs), change="2026-10-11")
+    assert [sides(block.comparison) for block in blocks if block.comparison] == [
+        [("batch_size 512 before 2026-10-11", 10), ("batch_size 512 since 2026-10-11", 6)],
+        [("batch_size 1024 before 2026-10-11", 8), ("batch_size 1024 since 2026-10-11", 8)],
+    ]
+    with pytest.raises(UsageError, match="different settings, so `change` cannot compare them in one table"):
+        logparse.compare(logs_of(*runs), change="2026-10-11")
+    by_task = compared(logs_of(*runs), change="2026-10-11", by="task")
+    assert [sides(block.comparison) for block in by_task if block.comparison] == [
+        [("before 2026-10-11", 18), ("since 2026-10-11", 14)]
+    ]
+
+
+def test_the_release_may_differ_before_and_after() -> None:
+    old = nightly(3000, 0, 5, sdk_version="1.9", group="old")
+    new = nightly(2900, 5, 5, sdk_version="2.0", group="new")
+    comparison = logparse.compare(logs_of(*old, *new), change="2026-10-06")
+    assert sides(comparison) == [("before 2026-10-06", 5), ("since 2026-10-06", 5)]
+    assert [s.name for s in comparison.settings if s.role == "factor"] == ["sdk_version"]
+
+
+def test_a_run_without_a_date_is_named_and_left_out() -> None:
+    undated = nightly(3000, 20, 1, started_at=None)
+    logs = logs_of(*nightly(3000, 0, 5), *undated, *nightly(2900, 5, 5))
+    comparison = logparse.compare(logs, change="2026-10-06")
+    assert sides(comparison) == [("before 2026-10-06", 5), ("since 2026-10-06", 5)]
+    assert [job.id for job in comparison.undated] == ["512_020"]
+    blocks = compared(logs, change="2026-10-06")
+    shown = pages(blocks, [logparse.findings(comparison)], Paint.of(None))
+    left_out = "Left out, as their logs do not state when they began: night_512_20.out."
+    assert f"\n {left_out}\n" in shown
+    assert left_out in markdown(comparison, logparse.findings(comparison)).replace("\\", "")
+
+
+def test_a_setting_with_one_side_is_named_with_the_reason() -> None:
+    logs = logs_of(*nightly(3000, 0, 5), *nightly(2900, 5, 5), *nightly(5000, 0, 3, 1024))
+    alone = [block for block in compared(logs, change="2026-10-06") if block.comparison is None]
+    assert [(len(block.jobs), block.alone) for block in alone] == [
+        (3, "no run with the same settings is known to have begun since 2026-10-06")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ("soon", "change 'soon': give a date or a time"),
+        ("2027-01-01", "before and since 2027-01-01: these runs began from 2026-10-01 00:00 to 2026-10-05 00:00"),
+    ],
+)
+def test_a_change_that_makes_no_sides_is_an_error(change: str, message: str) -> None:
+    with pytest.raises(UsageError, match=message):
+        logparse.compare(logs_of(*nightly(3000, 0, 5)), change=change)
+
+
+def test_many_single_runs_are_told_how_to_group_them() -> None:
+    runs = [*nightly(3000, 0, 4), *nightly(5000, 0, 3, 1024), *nightly(7000, 0, 3, 2048)]
+    hint = "These sides are single runs: --by batch_size makes 3 groups of 4, 3 and 3 runs."
+
+    def page(*found: dict[str, object], **options: str) -> str:
+        (block,) = compared(logs_of(*found), **options)
+        assert block.comparison is not None
+        return pages([block], [logparse.findings(block.comparison)], Paint.of(None))
+
+    assert f"\n {hint}\n" in page(*runs)
+    assert hint in markdown(logparse.compare(logs_of(*runs)), logparse.findings(logs_of(*runs))).replace("\\", "")
+    for shown in (
+        page(*runs, by="batch_size"),
+        page(*runs[:4]),
+        page(runs[0], runs[4], runs[7]),
+        page(*runs[:5], by="run"),
+    ):
+        assert "single runs" not in shown
+
+
+def dated_copies(folder: Path) -> Path:
+    """Six runs with one setting on six days, one of them without dates."""
+    text = (SAMPLES / "cerebras" / "bert_large_batch_512.out").read_text("utf-8")
+    for day in range(1, 7):
+        rate = f"{2900 + day * (1 if day < 4 else 30)}.{day}"
+        dated = text.replace("2024-04-07", f"2024-05-0{day}").replace("2931.64", rate).replace("2914.77", rate)
+        (folder / f"night_{day}.out").write_text(dated.replace("wsjob-", f"wsjob-{day}"), "utf-8")
+    return folder
+
+
+def test_the_command_compares_before_with_since(tmp_path: Path) -> None:
+    folder = dated_copies(tmp_path)
+    result = run("compare", folder, "--change", "2024-05-04")
+    assert result.exit_code == 0
+    lines = result.stdout.splitlines()
+    assert lines[0] == "bert_large, train, cerebras: 2 sides, baseline before 2024-05-04"
+    assert re.search(r"since 2024-05-04 .* before 2024-05-04", lines[1])
+    assert re.search(r"\n n +3 +3\n", result.stdout)
+    nothing = run("compare", folder, "--change", "2024-06-04")
+    assert nothing.exit_code == 2
+    assert "no setting has runs before and since 2024-06-04; these runs began from 2024-05-01" in nothing.stderr
+    refused = run("compare", folder, "--change", "2024-05-04", "--across")
+    assert "--change does not apply with --across" in refused.stderr
