@@ -6,6 +6,7 @@ import datetime
 import random
 import re
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 import pytest
@@ -22,15 +23,15 @@ from logparse.text.terminal import Paint
 FIRST = datetime.datetime(2026, 10, 1)
 
 
-def nightly(level: float, first: int, count: int, batch_size: int = 512, **extra: object) -> list[dict[str, object]]:
+def nightly(level: float, first: int, count: int, size: int = 512, **extra: object) -> list[dict[str, object]]:
     """A run a night from that night on, with throughputs around a level."""
     chance = random.Random(first)
     return [
         dict.fromkeys(RUNS)
         | {
-            "run": f"{batch_size}_{i:03}", "label": f"night_{batch_size}_{i:02}.out", "source": f"{batch_size}/{i}.out",
+            "run": f"{size}_{i:03}", "label": f"night_{size}_{i:02}.out", "source": f"{size}/{i}.out",
             "platform": "cerebras", "workload": "bert_large", "task": "train", "status": "completed",
-            "group": f"g{batch_size}", "batch_size": batch_size, "steps": 1000, "samples": 1000 * batch_size,
+            "group": f"g{size}", "batch_size": size, "steps": 1000, "samples": 1000 * size,
             "started_at": FIRST + datetime.timedelta(days=i), "throughput": level * chance.gauss(1, 0.003),
         }
         | extra
@@ -76,6 +77,19 @@ def test_each_setting_has_a_comparison_of_its_own() -> None:
     assert [sides(block.comparison) for block in by_task if block.comparison] == [
         [("before 2026-10-11", 18), ("since 2026-10-11", 14)]
     ]
+
+
+def test_a_workload_whose_logs_do_not_state_the_column_is_one_group() -> None:
+    gpt: dict[str, Any] = {"workload": "gpt", "batch_size": None, "group": "gpt"}
+    other = [row | {"run": f"gpt_{row['run']}"} for row in (*nightly(90, 0, 3, **gpt), *nightly(95, 10, 3, **gpt))]
+    bert = [*nightly(3000, 0, 5), *nightly(2900, 10, 5)]
+    blocks = compared(logs_of(*bert, *other), change="2026-10-06", by="batch_size")
+    assert [(block.heading, sides(block.comparison)) for block in blocks if block.comparison] == [
+        ("cerebras · bert_large, train", [("before 2026-10-06", 5), ("since 2026-10-06", 5)]),
+        ("cerebras · gpt, train", [("before 2026-10-06", 3), ("since 2026-10-06", 3)]),
+    ]
+    with pytest.raises(UsageError, match="no log here states seed"):
+        compared(logs_of(*bert), change="2026-10-06", by="seed")
 
 
 def test_the_release_may_differ_before_and_after() -> None:

@@ -8,7 +8,7 @@ from datetime import date, datetime
 
 from logparse.arguments import OneOrMany, as_tuple
 from logparse.comparison import sides as sides_
-from logparse.comparison.change import at_time, before_after, time_text
+from logparse.comparison.change import at_time, before_after, experiments, time_text
 from logparse.comparison.claims import Claim
 from logparse.comparison.compare import Comparison, began, check, compare_jobs, matching, of_parts, of_sides
 from logparse.comparison.jobs import Job
@@ -55,8 +55,8 @@ def blocks(
     columns = [c for c in WORKLOAD if c != by]
     groups = [group for _, group in by_workload(ledger, jobs or ledger.jobs, columns, task_of_submissions=False)]
     all_sides = [_sides(ledger, group, by) for group in groups]
-    if by is not None and all(side.label == f"{by} ?" for sides in all_sides for side in sides):
-        raise sides_.not_stated(by)
+    if by is not None:
+        _require_stated(all_sides, by)
     found = []
     named = False
     for group, sides in zip(groups, all_sides, strict=True):
@@ -127,8 +127,12 @@ def _changed(
     """A block for each experiment: the runs before the change and those since then."""
     found = []
     named = False
-    for _, group in by_workload(ledger, jobs, task_of_submissions=False):
-        for parts in before_after(ledger, group, change, by):
+    workloads = [group for _, group in by_workload(ledger, jobs, task_of_submissions=False)]
+    groups = [experiments(ledger, group) if by is None else _sides(ledger, group, by) for group in workloads]
+    if by is not None:
+        _require_stated(groups, by)
+    for sides in groups:
+        for parts in before_after(sides, change):
             title = heading(ledger, parts.jobs)
             if parts.missing is not None:
                 found.append(Block(title, parts.jobs, alone=parts.missing))
@@ -144,6 +148,12 @@ def _changed(
     if baseline is not None and not named:
         raise _no_such_baseline(baseline, [block.comparison.sides for block in found if block.comparison is not None])
     return found
+
+
+def _require_stated(groups: Iterable[Sequence[Side]], column: str) -> None:
+    """Raises `UsageError` where none of these sides has a value of the column."""
+    if all(side.label == f"{column} ?" for sides in groups for side in sides):
+        raise sides_.not_stated(column)
 
 
 def _no_such_baseline(baseline: str, sides: Iterable[Sequence[Side]]) -> UsageError:

@@ -9,7 +9,7 @@ from typing import Any
 
 from logparse.comparison.jobs import Job
 from logparse.comparison.ledger import Ledger
-from logparse.comparison.sides import Side, by, names_by_settings
+from logparse.comparison.sides import Side, names_by_settings
 from logparse.errors import UsageError
 from logparse.frames.run_defaults import SETTINGS
 
@@ -22,7 +22,7 @@ class BeforeAfter:
     """The runs of one experiment."""
 
     sides: tuple[Side, ...]
-    """Those before the change and those since then; one side is missing where no run is known to belong to it."""
+    """Those before the change and those since then; a side is missing where no run is known to belong to it."""
     undated: tuple[Job, ...]
     """The runs whose logs do not state when they began."""
     missing: str | None
@@ -51,17 +51,13 @@ def time_text(change: datetime) -> str:
     return f"{change:%Y-%m-%d}" if change.time() == time() else f"{change:%Y-%m-%d %H:%M}"
 
 
-def before_after(ledger: Ledger, jobs: Sequence[Job], change: datetime, column: str | None = None) -> list[BeforeAfter]:
-    """The jobs of each experiment (or with each value of `column`) before the change and since then.
-
-    The jobs of an experiment have the same settings; the release may differ. Raises `UsageError` where no log states
-    the column.
-    """
-    groups = by(ledger, jobs, column) if column else _experiments(ledger, jobs)
+def before_after(groups: Sequence[Side], change: datetime) -> list[BeforeAfter]:
+    """The jobs of each group (see `experiments`) before the change and since then."""
     return [_split(group, change, named=len(groups) > 1) for group in groups]
 
 
-def _experiments(ledger: Ledger, jobs: Sequence[Job]) -> list[Side]:
+def experiments(ledger: Ledger, jobs: Sequence[Job]) -> list[Side]:
+    """The jobs with the same settings, except that the release and the seed may differ."""
     groups: dict[tuple[Any, ...], list[Job]] = {}
     for job in jobs:
         groups.setdefault(tuple(ledger.value(job, name).value for name in _ALIKE), []).append(job)

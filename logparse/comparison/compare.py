@@ -13,7 +13,7 @@ import polars as pl
 from logparse.arguments import OneOrMany, as_tuple
 from logparse.comparison import equal_rows
 from logparse.comparison import sides as sides_
-from logparse.comparison.change import BeforeAfter, at_time, before_after, time_text
+from logparse.comparison.change import BeforeAfter, at_time, before_after, experiments, time_text
 from logparse.comparison.claim_verdicts import claim_verdicts
 from logparse.comparison.claims import Claim
 from logparse.comparison.equal import CommonPoint, at, target
@@ -217,7 +217,7 @@ def compare_jobs(
 
 def _only_experiment(ledger: Ledger, jobs: Sequence[Job], change: datetime) -> BeforeAfter:
     """The two sides of the only experiment among these jobs. Raises `UsageError` if there are several, or one side."""
-    found = before_after(ledger, jobs, change)
+    found = before_after(experiments(ledger, jobs), change)
     if len(found) > 1:
         names = shortened([part.sides[0].label if part.sides else part.undated[0].label for part in found], 4)
         raise UsageError(f"these runs have different settings, so `change` cannot compare them in one table: {names}")

@@ -19,6 +19,7 @@ from logparse.comparison.ledger import Ledger
 from logparse.comparison.sides import Side
 from logparse.errors import UsageError
 from logparse.schema import TEXT, VOCABULARY
+from logparse.text.labels import shortened
 from logparse.text.location import Location
 
 
@@ -142,7 +143,7 @@ def _at_most(ledger: Ledger, sides: Sequence[Side], asked: str) -> CommonPoint:
     axis = pl.col(AXES[asked])
     curves = [[c for job in _deciding(s) if (c := curve(ledger, job).filter(axis.is_not_null())).height] for s in sides]
     empty = [job.label for s, found in zip(sides, curves, strict=True) if not found for job in s.jobs]
-    reason = f"no loss by {asked} in the log of {', '.join(empty)}" if empty else None
+    reason = f"no loss by {asked} in the log of {shortened(empty, _NAMED)}" if empty else None
     most = None if empty else last_common([c for found in curves for c in found], asked)
     if most is None:
         reason = reason or f"no number of {asked} was logged by all sides"
@@ -158,6 +159,10 @@ def _at_most(ledger: Ledger, sides: Sequence[Side], asked: str) -> CommonPoint:
         return _point(side, job, row_at(points, asked, most))
 
     return CommonPoint(asked, found, tuple(locate(side, job) for side, job in pairs), locate=locate)
+
+
+_NAMED = 3
+"""Runs without a point that are named; the rest is counted."""
 
 
 def _deciding(side: Side) -> Sequence[Job]:
