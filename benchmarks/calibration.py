@@ -11,10 +11,17 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 import numpy as np
+import polars as pl
 
+from logparse import spreads
 from logparse.comparison.estimate import BEYOND, ESTABLISHED, Pool, Sample, Source, judge, without_outliers
+from logparse.comparison.ledger import Ledger
+from logparse.findings import module, scene_of
+from logparse.logs import Logs
+from logparse.schema import FRAMES, conform
 
 Draw = Callable[[np.random.Generator, tuple[int, ...]], np.ndarray]
 
@@ -39,12 +46,16 @@ DOFS = (1, 2, 4, 8, 16)
 """Degrees of freedom of the public repeats."""
 DIFFERENCES = (1, 2, 3, 4)
 """True differences, in standard deviations of one value."""
-FACTORS = (0.2, 0.5, 1.0, 2.0, 5.0)
+FACTORS = (0.2, 0.5, 1.0, 1.5, 2.0, 5.0)
 """The standard deviation of the values in the logs, as a multiple of that of public repeats."""
 OWN_DOFS = (0, 1, 2, 3, 4, 5, 6, 8, 12, 16)
 """Degrees of freedom of the repeats in the logs, besides the two values that are compared."""
 FEWEST_OWN = 4
 """From this many on, the bounds hold for any of the factors."""
+SETS = ((10, 1), (10, 3), (100, 3), (500, 3))
+"""Numbers of runs in a set, and of settings."""
+DEVIATIONS = (0.003, 0.015, 0.03)
+"""Standard deviations of their rates, as shares; that of public runs is 0.3 %."""
 
 
 @dataclass(frozen=True)
@@ -179,8 +190,8 @@ def other_spread_table(repetitions: int) -> Iterator[str]:
             cells[own_dof, factor] = max(cells.get((own_dof, factor), 0.0), found.different)
     yield from _head("ν of own repeats", (f"× {factor:g}" for factor in FACTORS))
     for own_dof in OWN_DOFS:
-        cells = (", ".join(_percent(worst[normal][own_dof, f], 1) for normal in (True, False)) for f in FACTORS)
-        yield f"| {own_dof} | {' | '.join(cells)} |"
+        pairs = (", ".join(_percent(worst[normal][own_dof, f], 1) for normal in (True, False)) for f in FACTORS)
+        yield f"| {own_dof} | {' | '.join(pairs)} |"
 
 
 def power_table(repetitions: int) -> Iterator[str]:
@@ -190,10 +201,66 @@ def power_table(repetitions: int) -> Iterator[str]:
         yield f"| {dof} | {difference} σ | {' | '.join(_percent(s.different, 0) for s in row)} |"
 
 
+def logs_of_runs(rates: Sequence[float], batch_sizes: Sequence[int]) -> Logs:
+    """Logs of runs of a program that has public repeats (BERT on Cerebras), one a night, with these rates."""
+    n = len(rates)
+    same = {
+        **{"copies": 0, "status": "completed", "platform": "cerebras", "workload": "bert_large", "task": "train"},
+        **{"devices": 1, "steps": 1000, "throughput_window": "whole"},
+    }
+    columns = {
+        **{name: [value] * n for name, value in same.items()},
+        "run": [f"r{i}" for i in range(n)],
+        "label": [f"run_{i}" for i in range(n)],
+        "source": [f"run_{i}.out" for i in range(n)],
+        "group": [str(batch) for batch in batch_sizes],
+        "batch_size": list(batch_sizes),
+        "throughput": list(rates),
+        "started_at": [datetime(2024, 4, 1) + timedelta(days=i) for i in range(n)],
+    }
+    return Logs({name: conform(name, pl.DataFrame(columns if name == "runs" else {})) for name in FRAMES})
+
+
+def with_outliers(
+    repetitions: int, runs: int, settings: int, deviation: float, slower: float = 0.0, seed: int = 4
+) -> float:
+    """The share of sets of runs with normal noise in which the finding `outlier` is raised.
+
+    Args:
+        slower: by how much the last but one run of each set is slower, as a share of its rate.
+    """
+    rng = np.random.default_rng((seed, runs, settings, int(deviation * 1e4)))
+    usual = {
+        int(dict(spreads.settings(s.setting))["batch_size"]): s.median
+        for s in spreads.of("cerebras", "bert_large", "train", "throughput")
+        if s.n >= 5
+    }
+    batch_sizes = [list(usual)[i % settings] for i in range(runs)]
+    raised = 0
+    for _ in range(repetitions):
+        noise = np.exp(rng.standard_normal(runs) * deviation)
+        noise[-2] *= 1 - slower
+        logs = logs_of_runs([usual[b] * float(x) for b, x in zip(batch_sizes, noise, strict=True)], batch_sizes)
+        scene = scene_of(Ledger(logs), of_one_run=True)
+        raised += any(True for _ in module("outlier").find(scene))
+    return raised / repetitions
+
+
+def outlier_table(repetitions: int) -> Iterator[str]:
+    """How often the finding `outlier` is raised on runs that are all alike, and how often on one slow run."""
+    yield from _head("runs", [*(f"σ = {d * 100:.1f} %" for d in DEVIATIONS), "σ = 1.5 %, one run 20 % slower"])
+    for runs, settings in SETS:
+        number = max(repetitions // (18 if runs < 500 else 36), 1)
+        found = [with_outliers(number, runs, settings, deviation) for deviation in DEVIATIONS]
+        found.append(with_outliers(max(number // 5, 1), runs, settings, 0.015, slower=0.2))
+        yield f"| {runs}, of {settings} setting{'s' * (settings > 1)} | {' | '.join(_percent(f, 1) for f in found)} |"
+
+
 TABLES: dict[str, Callable[[int], Iterator[str]]] = {
     "false-alarms": false_alarm_table,
     "other-spread": other_spread_table,
     "power": power_table,
+    "outliers": outlier_table,
 }
 
 

@@ -44,7 +44,7 @@ OUTLIER_REPEATS = 6
 """Least number of repeats for outliers to be identified."""
 _STEADY = 3
 """Consecutive values that must leave a level for a new one to begin."""
-_MOST_OUTLIERS = 5
+MOST_OUTLIERS = 5
 """At most one value in so many is an outlier; where more differ, they are no exception."""
 _MANY = 250
 """Values from which on the squares of all but a few are computed by subtraction: its cost does not grow with n."""
@@ -392,7 +392,7 @@ def outliers(values: Sequence[float], level: float) -> list[int]:
     first, last = 0, n
     extremes: list[int] = []
     found = 0
-    for _ in range(max(n // _MOST_OUTLIERS, 1)):
+    for _ in range(max(n // MOST_OUTLIERS, 1)):
         count = last - first
         if left[first][0] == left[last - 1][0]:
             break

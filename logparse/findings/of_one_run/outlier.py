@@ -28,7 +28,7 @@ from __future__ import annotations
 
 import math
 import statistics
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -36,7 +36,7 @@ from typing import Any
 from logparse import spreads
 from logparse.cells import Value
 from logparse.comparison.claims import from_names
-from logparse.comparison.estimate import OUTLIER_REPEATS, Pool, Sample, levels, outliers, quantile
+from logparse.comparison.estimate import MOST_OUTLIERS, OUTLIER_REPEATS, Pool, Sample, levels, outliers, quantile
 from logparse.comparison.jobs import Job
 from logparse.comparison.ledger import Ledger
 from logparse.comparison.phrases import profiled, shown
@@ -59,6 +59,8 @@ _FEWEST = 5
 _FAR = 3.0
 _MIN_REACH = 0.005
 """Least reach as a share of the median: some programs give identical results in every run."""
+_FEWEST_DOF = 2
+"""Fewer degrees of freedom do not show how much runs vary: two runs that both went wrong seldom agree."""
 _NAMED = 2
 """Runs named after the first."""
 _NOT_OF_A_PROGRAM = frozenset({"platform", "device_kind", "system", "seed"})
@@ -115,7 +117,7 @@ def _finding(ledger: Ledger, column: str, jobs: Sequence[Job], outside: _Outside
     ]
     name = str(jobs[0]["score_name"]) if column == "score" else _WORDS[column]
     way = "below" if _higher(jobs[0], column) else "above"
-    tests = f" Level: 5 % for all {examined:,} results that were examined." if examined > 1 else ""
+    tests = f" ({examined:,} results were tested, at a level of 5 % for all of them together.)" if examined > 1 else ""
     return Finding(
         "warning" if column in _QUALITY else "note",
         f"The {name} of {first} is far {way} {outside.others}.{_also(others)}{tests}",
@@ -156,7 +158,7 @@ def _series(ledger: Ledger, jobs: Sequence[Job], column: str) -> Iterator[list[_
 def _key(ledger: Ledger, job: Job, column: str, claimed: Sequence[str]) -> tuple[Any, ...]:
     """What results that may be compared share: settings, also those that are claimed or in the file name, and what the
     quantity means."""
-    names = tuple(sorted((c.name, c.number) for c in from_names(job) if c.name not in _NOT_OF_A_PROGRAM))
+    names = ledger.once(("file name", job.id), lambda: tuple(sorted((c.name, c.number) for c in from_names(job))))
     claims = tuple(ledger.value(job, name).value for name in claimed)
     return ledger.setting(job), tuple(job[name] for name in BASIS.get(column, ())), names, claims
 
@@ -181,21 +183,57 @@ def _outside(ledger: Ledger, groups: Sequence[list[_Result]], level: float) -> I
         yield from _outside_of_series(ledger, group, level)
     of_spread: dict[Spread, list[_Result]] = {}
     spread_of = [_spread(ledger, group) for group in groups]
+    of_kind: dict[Any, list[tuple[list[_Result], Spread | None]]] = {}
     for group, spread in zip(groups, spread_of, strict=True):
-        if spread is None or not any(_is_beyond_reach(r, spread) for r in group):
-            continue
-        noise = Pool.of(
-            [r.number for r in part if of_part is None or not _is_beyond_reach(r, of_part)]
-            for other, of_part in zip(groups, spread_of, strict=True)
-            if _kind(ledger, other) == _kind(ledger, group)
-            for part in _parts(other)
-        )
-        far = [r for r in group if _is_beyond_reach(r, spread) and _is_beyond_noise(r, spread, noise, level)]
-        # What most of several runs show is no exception among them, but may be one among public runs.
-        if len(group) < OUTLIER_REPEATS or 2 * len(far) > len(group):
-            of_spread.setdefault(spread, []).extend(far)
+        of_kind.setdefault(_kind(ledger, group), []).append((group, spread))
+    for alike in of_kind.values():
+        noise = _Noise.of(alike)
+        for group, spread in alike:
+            beyond = [r for r in group if r.job.id in noise.exceptions]
+            alone = 2 * len(beyond) <= len(group)
+            far = [
+                r
+                for r in beyond
+                if spread and _is_beyond_noise(r, spread, noise.without(r) if alone else noise.pool, level)
+            ]
+            # What most of several runs show is no exception among them, but may be one among public runs.
+            if spread and far and (len(group) < OUTLIER_REPEATS or 2 * len(far) > len(group)):
+                of_spread.setdefault(spread, []).extend(far)
     for spread, results in of_spread.items():
         yield _Outside(results, f"public runs: {spread.text} ({_settings(spread)})", spread)
+
+
+@dataclass(frozen=True)
+class _Noise:
+    """The noise of the repeats of a program in these logs."""
+
+    exceptions: Set[str]
+    """The jobs whose results are far from the range of public runs."""
+    pool: Pool
+    """That of all results, without the exceptions where these are few: they may be runs that went wrong."""
+    places: Mapping[str, tuple[Sample, int]]
+    """The results of its level, and its position among these, of each job in the pool."""
+
+    @classmethod
+    def of(cls, alike: Sequence[tuple[Sequence[_Result], Spread | None]]) -> _Noise:
+        """The noise of series of one program, each with the public runs with its settings."""
+        exceptions = {r.job.id for group, spread in alike if spread for r in group if _is_beyond_reach(r, spread)}
+        few = len(exceptions) * MOST_OUTLIERS <= sum(len(group) for group, _ in alike)
+        excluded = exceptions if few else frozenset()
+        kept = [[r for r in part if r.job.id not in excluded] for group, _ in alike for part in _parts(group)]
+        samples = [Sample(tuple(r.number for r in part)) for part in kept]
+        places = {r.job.id: (sample, i) for part, sample in zip(kept, samples, strict=True) for i, r in enumerate(part)}
+        return cls(exceptions, Pool.of(sample.values for sample in samples), places)
+
+    def without(self, result: _Result) -> Pool:
+        """The pool of the other results."""
+        if result.job.id not in self.places:
+            return self.pool
+        sample, i = self.places[result.job.id]
+        if sample.n < 2:
+            return self.pool
+        squares = self.pool.squares - sample.squares + sample.squares_without({i})
+        return Pool(max(squares, 0.0), self.pool.dof - 1)
 
 
 def _kind(ledger: Ledger, group: Sequence[_Result]) -> tuple[Any, ...]:
@@ -224,11 +262,14 @@ def _outside_of_series(ledger: Ledger, group: Sequence[_Result], level: float) -
 
 
 def _span(ledger: Ledger, others: Sequence[_Result]) -> str:
-    """`its repeats: 30 runs with the same settings have 173.6 s to 176.6 s`."""
+    """`its repeats: 30 other runs with the same settings span 173.6 to 176.6 s`."""
     ends = (min(others, key=lambda r: r.number), max(others, key=lambda r: r.number))
     least, most = (shown(ledger, r.job, r.column) for r in ends)
-    span = f"span {least} to {most}" if least != most else f"have {least}"
-    return f"its repeats: {len(others)} other runs with the same settings {span}"
+    if least == most:
+        return f"its repeats: {len(others)} other runs with the same settings have {least}"
+    number, _, unit = least.partition(" ")
+    first = number if most.partition(" ")[2] == unit else least
+    return f"its repeats: {len(others)} other runs with the same settings span {first} to {most}"
 
 
 def _spread(ledger: Ledger, group: Sequence[_Result]) -> Spread | None:
@@ -248,9 +289,10 @@ def _is_beyond_reach(result: _Result, spread: Spread) -> bool:
 
 def _is_beyond_noise(result: _Result, spread: Spread, noise: Pool, level: float) -> bool:
     """Whether a result is outside the prediction interval of public runs, given the noise of repeats in these logs."""
-    public = Sample(tuple(math.log(v) if result.is_ratio else v for v in spread.values))
-    pool = noise.with_public(Pool(public.squares, public.n - 1))
-    return abs(result.number - public.mean) > quantile(pool.dof, level) * math.sqrt(pool.variance * (1 + 1 / public.n))
+    values = Sample(tuple(math.log(v) if result.is_ratio else v for v in spread.values))
+    public = Pool(values.squares, values.n - 1)
+    pool = noise.with_public(public) if noise.dof >= _FEWEST_DOF else public
+    return abs(result.number - values.mean) > quantile(pool.dof, level) * math.sqrt(pool.variance * (1 + 1 / values.n))
 
 
 def _worse_by(result: _Result, usual: float) -> float:
