@@ -695,6 +695,11 @@ def test_an_outlier_after_a_change_is_found_among_the_runs_since_then() -> None:
     assert "30 other runs" in found.text
 
 
+def test_a_run_that_looks_like_one_of_another_setting_is_not_examined() -> None:
+    one, same = nightly(100.0, 100.0)
+    assert said("outlier", logs_of(one, same | {"source": "runs/lr_0.5.out"})) == []
+
+
 def test_runs_of_other_settings_are_no_repeats() -> None:
     others = nightly(*alike(20, rate=80.0, seed=8), group="h", batch_size=4)
     assert said("outlier", logs_of(*nightly(*alike(20)), *others)) == []

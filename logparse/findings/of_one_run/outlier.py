@@ -9,7 +9,8 @@ What it does
     it holds for most of them. Both tests have a level of 5 % for all results that are examined together, and
     differences below 1.5 % are never reported. For a score, more epochs count as the same setting: they should not
     lower it. Silent where the log, a claim or the file name states a setting that the public runs do not share: the
-    setting may be the reason. A score at chance is reported as such, not as an outlier.
+    setting may be the reason. A score at chance is reported as such, not as an outlier. Of simulated sets of 10, 100
+    and 500 runs with normal noise, at most 3.7 % have an outlier (`python benchmarks/calibration.py outliers`).
 
 Why it matters
     What looks like the effect of a setting is then more likely a run that went wrong.
@@ -152,7 +153,8 @@ def _series(ledger: Ledger, jobs: Sequence[Job], column: str) -> Iterator[list[_
         results = [r for other in members if (r := _result(ledger, other, column)) is not None]
         if all(r.job["started_at"] is not None for r in results):
             results.sort(key=lambda r: r.job["started_at"])
-        yield results
+        if results:  # none of a run that looks like one of another setting
+            yield results
 
 
 def _key(ledger: Ledger, job: Job, column: str, claimed: Sequence[str]) -> tuple[Any, ...]:
