@@ -309,10 +309,9 @@ class Recomputation:
                 kept = trimmed([(other, x) for other, x in self._on_scale(quantity, cell) if self.sound(other)])
                 seen.update(fingerprint(other.rows[0]) for other, _ in kept)
                 groups.append([x for other, x in kept if other.id not in ids])
-        for program, job in programs.items():
-            groups += self._public(quantity, program, job, seen)
-        groups = [group for group in groups if len(group) > 1]
-        return sum(squares(group) for group in groups), sum(len(group) - 1 for group in groups)
+        of_public = [group for program, job in programs.items() for group in self._public(quantity, program, job, seen)]
+        own, public = summed(groups), summed(of_public)
+        return own if contradict(own, public) else (own[0] + public[0], own[1] + public[1])
 
     def _on_scale(self, quantity: str, c: Cell) -> list[tuple[Job, float]]:
         if scale_of(quantity) == "difference":
@@ -516,6 +515,22 @@ def own_test(x: Sequence[float], y: Sequence[float], rounding: Sequence[float]) 
 def squares(values: Sequence[float]) -> float:
     middle = statistics.fmean(values)
     return 0.0 if min(values) == max(values) else sum((v - middle) ** 2 for v in values)
+
+
+def summed(groups: Iterable[Sequence[float]]) -> tuple[float, float]:
+    """Sum of squares and degrees of freedom of the groups of two or more."""
+    several = [group for group in groups if len(group) > 1]
+    return sum(squares(group) for group in several), sum(len(group) - 1 for group in several)
+
+
+def contradict(own: tuple[float, float], public: tuple[float, float]) -> bool:
+    """Whether own repeats vary more than public ones (F-test at 25 %), or less (1 %) but not by nothing at all."""
+    (own_squares, own_dof), (public_squares, public_dof) = own, public
+    if not own_dof or not public_dof or not own_squares:
+        return False
+    ratio = own_squares / own_dof / (public_squares / public_dof) if public_squares else math.inf
+    test = stats.f(own_dof, public_dof)
+    return bool(test.sf(ratio) <= 0.25 or test.cdf(ratio) <= 0.01)
 
 
 def trimmed(pairs: Sequence[tuple[Job, float]]) -> list[tuple[Job, float]]:

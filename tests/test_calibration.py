@@ -29,6 +29,29 @@ def test_equal_settings_are_seldom_called_different() -> None:
         assert found.different <= calibration.BOUNDS[name] + 3 * found.error, (name, pair, dof)
 
 
+def test_public_repeats_of_another_spread_mislead_seldom() -> None:
+    """Where the repeats in the logs vary less or more than public ones."""
+    for name, own, dof, factor, found in calibration.other_spread(
+        1000, own_dofs=(calibration.FEWEST_OWN, 12), dofs=(16,)
+    ):
+        assert found.different <= calibration.BOUNDS[name] + 3 * found.error, (name, own, dof, factor)
+
+
+def test_repeats_that_vary_less_find_what_public_ones_would_hide() -> None:
+    ((*_, found),) = calibration.other_spread(
+        500, own_dofs=(8,), dofs=(16,), factors=(0.2,), names=("normal",), difference=5.0
+    )
+    assert found.different > 0.7
+
+
+def test_runs_that_are_all_alike_seldom_have_an_outlier_and_a_slow_run_is_one() -> None:
+    for runs, settings in calibration.SETS:
+        repetitions = 150 if runs < 500 else 30
+        share = calibration.with_outliers(repetitions, runs, settings, 0.015)
+        assert share <= 0.05 + 3 * math.sqrt(0.05 * 0.95 / repetitions), (runs, settings)
+    assert calibration.with_outliers(20, 31, 1, 0.015, slower=0.2) == 1.0
+
+
 def test_power_never_falls_with_the_number_of_runs() -> None:
     for dof, difference, row in calibration.power(
         1500, numbers=(1, 2, 3, 4, 6, 10, 20), dofs=(1, 16), differences=(1, 3)

@@ -297,6 +297,28 @@ def test_squares_without_a_value_that_is_nearly_all_of_them_keep_their_digits() 
     assert Sample((1e9, *others)).squares_without({0}) == pytest.approx(Sample(others).squares, rel=1e-12)
 
 
+def test_outliers_are_those_of_rosner() -> None:
+    """The data of Rosner (1983), table 3: at 5 % for at most ten, the three largest of 54 are outliers."""
+    values = [
+        *(-0.25, 0.68, 0.94, 1.15, 1.20, 1.26, 1.26, 1.34, 1.38, 1.43, 1.49, 1.49, 1.55, 1.56, 1.58, 1.65, 1.69, 1.70),
+        *(1.76, 1.77, 1.81, 1.91, 1.94, 1.96, 1.99, 2.06, 2.09, 2.10, 2.14, 2.15, 2.23, 2.24, 2.26, 2.35, 2.37, 2.40),
+        *(2.47, 2.54, 2.62, 2.64, 2.90, 2.92, 2.92, 2.93, 3.21, 3.26, 3.30, 3.59, 3.68, 4.30, 4.64, 5.34, 5.42, 6.01),
+    ]
+    assert estimate.outliers(values, 0.05) == [53, 52, 51]
+    assert estimate.outliers(values[:51], 0.05) == []
+    assert estimate.outliers([1.0] * 20, 0.05) == []
+    assert estimate.outliers([100.0, 100.1, 110.0], 0.05) == []
+
+
+def test_a_level_ends_where_three_values_in_a_row_leave_it() -> None:
+    level = [10.0, 10.1, 9.9, 10.05, 9.95, 10.0, 10.1, 9.9]
+    assert estimate.levels([]) == [range(0, 0)]
+    assert estimate.levels([*level, 12.0, 12.1]) == [range(10)]
+    assert estimate.levels([*level, 12.0, 12.1, 11.9]) == [range(8), range(8, 11)]
+    assert estimate.levels([*level, 12.0, 8.0, 12.0, 10.0]) == [range(12)]
+    assert estimate.levels([*level, *(x + 2 for x in level), *level]) == [range(8), range(8, 16), range(16, 24)]
+
+
 def test_an_outlier_is_outside_the_prediction_interval_of_the_others() -> None:
     values = [100.0, 100.2, 99.8, 100.1, 99.9, 100.0, 110.0]
     assert estimate.without_outliers(values) == [0, 1, 2, 3, 4, 5]

@@ -12,12 +12,13 @@ import pytest
 
 from logparse.comparison.across import across
 from logparse.comparison.compare import Comparison, compare
+from logparse.comparison.estimate import Pool
 from logparse.comparison.ledger import Ledger
 from logparse.comparison.noise import source
 from logparse.comparison.quantities import QUANTITIES
 from logparse.comparison.refusal import RefusalCause
 from logparse.comparison.sides import Side, side_values
-from logparse.comparison.verdict import ESTABLISHED
+from logparse.comparison.verdict import BEYOND, ESTABLISHED, WITHIN
 from logparse.comparison.wording import text_table
 from logparse.logs import Logs
 from logparse.schema import FRAMES
@@ -130,3 +131,73 @@ def test_notes_that_differ_only_in_size_are_one() -> None:
     numbers = [c.note for r in table.rows if r.row.quantity.name == "throughput" for c in r.cells if c.verdict]
     assert numbers == [1, 1]
     assert "the difference is 25 to 39 times as large" in table.notes[0]
+
+
+# ---- own repeats and public ones ---- #
+
+PUBLIC_RATE = 4850.0
+"""A rate of BERT on Cerebras at batch size 1024, of which public repeats vary by 0.3 % (18 degrees of freedom)."""
+
+
+def compared(deviations: tuple[float, ...], difference: float) -> dict[str, Any]:
+    """Two runs whose rates differ by that share, with repeats of another batch size in the same logs, which deviate by
+    these shares from their mean."""
+    bert = {"platform": "cerebras", "workload": "bert_large", "devices": 1, "throughput_window": "whole"}
+    two = [{"batch_size": 1024, "throughput": PUBLIC_RATE * x, **bert} for x in (1.0, 1.0 + difference)]
+    others = [{"batch_size": 512, "throughput": 2900.0 * (1.0 + d), **bert} for d in deviations]
+    ledger = Ledger(logs_of(*two, *others))
+    return row(compare(ledger.only(ledger.jobs[:2])))
+
+
+WIDE, ALIKE = (-0.02, -0.01, -0.004, 0.006, 0.01, 0.018), (-0.004, -0.002, 0.0, 0.001, 0.002, 0.003)
+NARROW = (-0.0002, -0.0001, 0.0, 0.0, 0.0001, 0.0002)
+
+
+def test_own_repeats_that_vary_more_than_public_ones_are_used_alone() -> None:
+    """The difference is far beyond the noise of the public repeats, or of all taken together."""
+    found = compared(WIDE, 0.027)
+    assert found["verdict"] == WITHIN
+    assert found["noise_kind"] == "repeats here"
+    assert found["noise_dof"] == len(WIDE) - 1
+    assert found["noise_sd"] == pytest.approx(0.0145, rel=0.05)
+    assert "; 22 public runs vary less (0.28 %), so only the runs in these logs are used" in found["noise_text"]
+
+
+def test_own_repeats_that_vary_as_public_ones_do_are_pooled_with_them() -> None:
+    found = compared(ALIKE, 0.027)
+    assert found["verdict"] == BEYOND
+    assert found["noise_kind"] == "repeats here and public"
+    assert found["noise_dof"] == len(ALIKE) - 1 + 18
+    assert "are used" not in found["noise_text"]
+
+
+def test_own_repeats_that_vary_less_than_public_ones_are_used_alone() -> None:
+    """A difference that public repeats would hide."""
+    found = compared(NARROW, 0.004)
+    assert found["verdict"] == BEYOND
+    assert found["noise_kind"] == "repeats here"
+    assert "; 22 public runs vary more (0.28 %), so only the runs in these logs are used" in found["noise_text"]
+
+
+def test_own_repeats_that_agree_in_all_digits_do_not_replace_public_ones() -> None:
+    """The seed may be fixed: no noise at all is no estimate of it."""
+    assert compared((0.001, 0.001, 0.001, 0.001), 0.004)["noise_kind"] == "public repeats"
+    losses = Pool(0.0, 5)
+    assert not losses.contradicts(Pool(18 * 0.005**2, 18))
+    assert losses.with_public(Pool(1.0, 18)) == Pool(1.0, 23)
+
+
+@pytest.mark.parametrize(
+    ("ratio", "contradicts"),
+    [(1.0, False), (1.45, False), (1.48, True), (9.0, True), (0.5, False), (0.12, False), (0.09, True), (0.0, False)],
+)
+def test_the_levels_of_the_f_test(ratio: float, contradicts: bool) -> None:
+    """With 5 and 18 degrees of freedom, F is above 1.467 in one of four cases, and below 0.104 in one of a hundred."""
+    assert Pool(5 * ratio, 5).contradicts(Pool(18.0, 18)) is contradicts
+
+
+def test_nothing_contradicts_what_is_not_there() -> None:
+    assert not Pool().contradicts(Pool(1.0, 3))
+    assert not Pool(1.0, 3).contradicts(Pool())
+    assert Pool(1.0, 3).contradicts(Pool(0.0, 3))
+    assert Pool().with_public(Pool(1.0, 3)) == Pool(1.0, 3)

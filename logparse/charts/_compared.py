@@ -96,10 +96,9 @@ def settings(view: View, jobs: Sequence[Job], across_builds: bool = False) -> li
         place = {job.id: i for i, job in enumerate(jobs)}
         return [Side(s.label, tuple(sorted(s.jobs, key=lambda j: place[j.id]))) for s in narrowed if s.jobs]
     groups: dict[Any, list[Job]] = {}
+    key = view.ledger.setting if across_builds else view.ledger.experiment
     for job in jobs:
-        # Without a batch size, another graph may be that of another one.
-        group = job.main["group"] if across_builds and job["batch_size"] is not None else None
-        groups.setdefault(view.ledger.experiment(job) if group is None else group, []).append(job)
+        groups.setdefault(key(job), []).append(job)
     return of_repeats(view.ledger, groups.values())
 
 

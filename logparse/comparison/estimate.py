@@ -9,6 +9,7 @@ scores. `docs/verdicts.md` derives the rules and shows how often they are wrong.
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
@@ -24,6 +25,13 @@ PREDICTION_LEVEL = 0.03
 nominal 3 %, the interval covers 95 % of pairs of real repeats, and is called a 95 % interval."""
 SECOND_LEVEL = 0.02
 """The same where Welch's interval has already been tried: both looks together stay below 5 %."""
+LARGER_LEVEL = 0.25
+"""Probability that own repeats which vary as public ones do are judged to vary more, and are used alone. A high level,
+as Bancroft ("Analysis and inference for incompletely specified models", 1964) recommends before pooling: a false
+contradiction widens an interval, a missed one makes it too narrow, and few repeats seldom show one at 5 %."""
+SMALLER_LEVEL = 0.01
+"""The same for own repeats that vary less. A low level: here it is the false contradiction that makes an interval too
+narrow."""
 BOUND_LEVEL = 0.05
 """The same for the lower bounds of the noise: 1.96 standard errors."""
 _LARGEST_LOG = 500.0
@@ -34,6 +42,10 @@ OUTLIER_LEVEL = 1e-4
 """Probability that a group of normal repeats loses a value as an outlier."""
 OUTLIER_REPEATS = 6
 """Least number of repeats for outliers to be identified."""
+_STEADY = 3
+"""Consecutive values that must leave a level for a new one to begin."""
+MOST_OUTLIERS = 5
+"""At most one value in so many is an outlier; where more differ, they are no exception."""
 _MANY = 250
 """Values from which on the squares of all but a few are computed by subtraction: its cost does not grow with n."""
 _KEPT_SHARE = 1e-3
@@ -119,6 +131,28 @@ class Pool:
     def variance(self) -> float:
         """The pooled variance of one value; it needs at least one degree of freedom."""
         return self.squares / self.dof
+
+    def contradicts(self, public: Pool) -> bool:
+        """Whether the variance of these repeats is not that of public ones, by an F-test at `LARGER_LEVEL` if it is
+        larger and at `SMALLER_LEVEL` if it is smaller; not without a degree of freedom on both sides.
+
+        Repeats that all agree in every digit contradict nothing: a fixed seed, or the printed digits, may be the
+        reason.
+        """
+        if min(self.dof, public.dof) < 1 or self.squares == 0:
+            return False
+        if public.squares == 0:
+            return True
+        from scipy.special import fdtr, fdtrc
+
+        ratio = self.variance / public.variance
+        return bool(
+            fdtrc(self.dof, public.dof, ratio) <= LARGER_LEVEL or fdtr(self.dof, public.dof, ratio) <= SMALLER_LEVEL
+        )
+
+    def with_public(self, public: Pool) -> Pool:
+        """These repeats together with public ones; these alone where the two contradict each other."""
+        return self if self.contradicts(public) else self + public
 
 
 @dataclass(frozen=True)
@@ -338,6 +372,70 @@ def without_outliers(values: Sequence[float]) -> list[int]:
         if error == 0 or abs(from_others) <= limit * error:
             kept.append(i)
     return kept
+
+
+def outliers(values: Sequence[float], level: float) -> list[int]:
+    """Positions of the outliers among repeats, at most a fifth of them, the furthest first: Rosner, "Percentage points
+    for a generalized ESD many-outlier procedure" (1983). Several outliers do not hide each other, as they do in
+    `without_outliers`.
+
+    Args:
+        values: none of fewer than `OUTLIER_REPEATS` is an outlier.
+        level: the probability that normal repeats have any.
+    """
+    n = len(values)
+    if n < OUTLIER_REPEATS:
+        return []
+    middle = sum(values) / n
+    left = sorted((value - middle, i) for i, value in enumerate(values))
+    total, squares = sum(x for x, _ in left), sum(x**2 for x, _ in left)
+    first, last = 0, n
+    extremes: list[int] = []
+    found = 0
+    for _ in range(max(n // MOST_OUTLIERS, 1)):
+        count = last - first
+        if left[first][0] == left[last - 1][0]:
+            break
+        mean = total / count
+        deviation = math.sqrt(max(squares / count - mean**2, 0.0) * count / (count - 1))
+        low, high = mean - left[first][0], left[last - 1][0] - mean
+        x, position = left[first] if low > high else left[last - 1]
+        t = quantile(count - 2, level / count)
+        if max(low, high) > deviation * t * (count - 1) / math.sqrt(count * (count - 2 + t**2)):
+            found = len(extremes) + 1
+        extremes.append(position)
+        total, squares = total - x, squares - x**2
+        first, last = (first + 1, last) if low > high else (first, last - 1)
+    return extremes[:found]
+
+
+def levels(values: Sequence[float]) -> list[range]:
+    """The positions of the values of each level of a series, in the order of time.
+
+    A level ends where three values in a row are outside the prediction interval of the values since its beginning, all
+    on one side, and their mean is outside the one at `LEVEL` for the whole series. It has at least three values.
+    """
+    starts = [0]
+    n, mean, squares = 0, 0.0, 0.0
+    for i, value in enumerate(values):
+        if n >= REPEATS and i + _STEADY <= len(values):
+            distances = [x - mean for x in values[i : i + _STEADY]]
+
+            def p(distance: float, count: int, n: int = n, variance: float = squares / (n - 1)) -> float:
+                return _test(distance, math.sqrt(variance * (1 / n + 1 / count)), n - 1).p
+
+            if (
+                min(distances) * max(distances) > 0
+                and all(p(distance, 1) <= PREDICTION_LEVEL for distance in distances)
+                and p(sum(distances) / _STEADY, _STEADY) <= LEVEL / len(values)
+            ):
+                starts.append(i)
+                n, mean, squares = 0, 0.0, 0.0
+        n += 1
+        step = value - mean
+        mean += step / n
+        squares += step * (value - mean)
+    return [range(start, stop) for start, stop in itertools.pairwise([*starts, len(values)])]
 
 
 def holm(p_values: Sequence[float | None]) -> list[float | None]:

@@ -183,6 +183,12 @@ class Ledger:
             return [job]
         return self._by_experiment.get(self.experiment(job), [job])
 
+    def series(self, job: Job) -> list[Job]:
+        """As `repeats`, whatever release they ran: also runs with another compiled graph."""
+        if not self._is_experiment(job):
+            return [job]
+        return self._by_setting.get(self.setting(job), [job])
+
     def experiments(self, job: Job) -> list[list[Job]]:
         """The repeats of each experiment of that job's program."""
         return self._by_program.get(self.program(job), [])
@@ -196,6 +202,12 @@ class Ledger:
         also differ between releases and between settings that no log prints."""
         return job.main["group"], self.compiled(job)
 
+    def setting(self, job: Job) -> tuple[Any, ...]:
+        """What runs of one setting share: all settings that are known, and the compiled graphs where no batch size is
+        stated, since another graph may then be that of another one."""
+        group = job.main["group"]
+        return self.experiment(job) if group is None or job["batch_size"] is None else (group,)
+
     def compiled(self, job: Job) -> frozenset[str]:
         """The hashes of the compiled graphs that the job's logs name; empty where they name none."""
         return frozenset(graph for run in job.ids for graph, _ in self._graphs.get(run, ()))
@@ -203,11 +215,19 @@ class Ledger:
     @cached_property
     def _by_experiment(self) -> dict[tuple[Any, ...], list[Job]]:
         """Experiment -> its jobs with a result, look-alikes once."""
+        return self._grouped(self.experiment)
+
+    @cached_property
+    def _by_setting(self) -> dict[tuple[Any, ...], list[Job]]:
+        """The same for settings."""
+        return self._grouped(self.setting)
+
+    def _grouped(self, key: Callable[[Job], tuple[Any, ...]]) -> dict[tuple[Any, ...], list[Job]]:
         out: dict[tuple[Any, ...], dict[tuple[Any, ...], Job]] = {}
         for job in self.jobs:
             if self._is_experiment(job) and job.has_result:
-                out.setdefault(self.experiment(job), {}).setdefault(self.figures(job), job)
-        return {experiment: list(found.values()) for experiment, found in out.items()}
+                out.setdefault(key(job), {}).setdefault(self.figures(job), job)
+        return {group: list(found.values()) for group, found in out.items()}
 
     @cached_property
     def _by_program(self) -> dict[tuple[str, str | None, str | None], list[list[Job]]]:
@@ -251,7 +271,7 @@ class Ledger:
         """The same jobs with these claims."""
         other = Ledger.__new__(Ledger)
         other.__dict__.update(self.__dict__, claims=addressed(claims, self.jobs), _made={}, _values={})
-        for name in ("_by_experiment", "_by_program"):  # a claimed workload is one that has repeats
+        for name in ("_by_experiment", "_by_setting", "_by_program"):  # a claimed workload is one that has repeats
             other.__dict__.pop(name, None)
         return other
 
@@ -266,7 +286,7 @@ class Ledger:
     def only(self, jobs: Iterable[Job]) -> Ledger:
         """These jobs alone; the others still count as repeats, since they were read with them."""
         other = self.with_claims(self.claims)
-        shared = ("_by_experiment", "_by_program", "_programs", "_by_graph", "_values")
+        shared = ("_by_experiment", "_by_setting", "_by_program", "_programs", "_by_graph", "_values")
         other.__dict__.update({name: getattr(self, name) for name in shared}, jobs=list(jobs))
         other.__dict__.pop("by_run", None)
         return other
