@@ -12,13 +12,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from typing import TypeAlias
 
 import polars as pl
 
 from logparse.grammar import Grammar, Rule, units
 from logparse.grammar.pattern import escape
+from logparse.reading import scanner
+from logparse.reading.scanner import Program
 from logparse.reading.sources import Source, pieces
 from logparse.reading.threads import in_threads
 
@@ -151,6 +153,15 @@ class Frequent:
         """The names of grammar and rule."""
         return self.grammar.name, self.rule.name
 
+    @cached_property
+    def for_scanner(self) -> tuple[Program, list[str], bool] | None:
+        """The rule as a pattern of `scanner.scan`; None if the scanner has no equivalent."""
+        program = scanner.program(self.rule.compiled.pattern)
+        if program is None:
+            return None
+        rivals = [text for text in sorted(self.rivals) if program.can_contain(text)]
+        return program, rivals, self.grammar.keeps_line_text(self.rule)
+
 
 @dataclass(frozen=True)
 class Scanned:
@@ -205,8 +216,7 @@ def scan(batch: Batch, wanted: Mapping[Grammar, Sequence[Rule]]) -> Scanned:
 
     def one(slice: Slice) -> tuple[int, pl.DataFrame, pl.DataFrame, list[pl.DataFrame]]:
         text = text_of(slice)
-        lines = pl.read_lines(text, name="text").with_row_index("row")
-        remaining, hits = _read_frequent(lines, frequent)
+        height, remaining, hits = _read_all(text, frequent)
         gated = remaining.filter(contains(column, gate, remaining.height))
         is_long = len(slice) == 1 and len(text) >= SLICE_BYTES  # not many short texts, each with its own platform
         searched = remaining.head(_IDENTIFYING_LINES if is_long else remaining.height)
@@ -214,7 +224,7 @@ def scan(batch: Batch, wanted: Mapping[Grammar, Sequence[Rule]]) -> Scanned:
         if not found.height:
             found = remaining.filter(contains(column, identifying, remaining.height)).head(_IDENTIFYING_LINES)
         found = without(found, gated.join(found, on="row", how="semi")["row"])
-        return lines.height, pl.concat([gated, found]).sort("row") if found.height else gated, remaining, hits
+        return height, pl.concat([gated, found]).sort("row") if found.height else gated, remaining, hits
 
     all_gated, all_remaining, firsts, row = [], [], [], 0
     read_lines: dict[tuple[str, str], list[pl.DataFrame]] = {f.key: [] for f in frequent}
@@ -234,6 +244,31 @@ def scan(batch: Batch, wanted: Mapping[Grammar, Sequence[Rule]]) -> Scanned:
         {key: pl.concat(parts, rechunk=True) for key, parts in read_lines.items()},
         Texts(list(zip(firsts, slices, strict=True))),
     )
+
+
+def _read_all(text: bytes, frequent: Sequence[Frequent]) -> tuple[int, pl.DataFrame, list[pl.DataFrame]]:
+    """The number of lines of a text, those (row, text) that no frequent rule reads, and those that each of them
+    reads."""
+    patterns = [pattern for f in frequent if (pattern := f.for_scanner) is not None]
+    scanned = scanner.scan(text, patterns) if patterns and len(patterns) == len(frequent) else None
+    if scanned is None:
+        lines = pl.read_lines(text, name="text").with_row_index("row")
+        return lines.height, *_read_frequent(lines, frequent)
+    captured = [_captured(f, lines) for f, lines in zip(frequent, scanned.taken, strict=True)]
+    hits = [found.with_columns(_WHOLE) for found in with_values(captured)]
+    remaining = scanned.others
+    if scanned.undecided.height:
+        undecided, more = _read_frequent(scanned.undecided, frequent)
+        remaining = remaining.merge_sorted(undecided, "row")
+        hits = [a.merge_sorted(b, "row") if b.height else a for a, b in zip(hits, more, strict=True)]
+    return remaining.height + sum(found.height for found in hits), remaining, hits
+
+
+def _captured(frequent: Frequent, lines: pl.DataFrame) -> Captured:
+    """The lines that the scanner takes for a rule, as `capture` gives them."""
+    groups = [str(number) for number in range(1, len(frequent.rule.compiled.groups) + 1)]
+    seg = pl.col("0") if "0" in lines.columns else pl.lit(None, pl.String)
+    return frequent.rule, lines.select("row", seg.alias("seg")), lines.select(groups) if groups else None
 
 
 def _read_frequent(lines: pl.DataFrame, frequent: Sequence[Frequent]) -> tuple[pl.DataFrame, list[pl.DataFrame]]:
