@@ -36,13 +36,11 @@ def by_re(lines: list[str], pattern: str) -> list[tuple[Any, ...]]:
 
 
 def check(lines: list[str], pattern: str) -> scanner.ScannedLines:
-    """All plain lines are decided, as `re` decides; no line with a carriage return is taken."""
+    """All lines are decided, as `re` decides; none with a carriage return is taken."""
     found = scanned("\n".join(lines).encode(), pattern)
-    beyond = {row for row, line in enumerate(lines) if not line.isascii() and "\r" not in line}
-    assert set(found.undecided["row"]) == beyond
-    rows = [match for match in by_re(lines, pattern) if match[0] not in beyond and "\r" not in lines[match[0]]]
-    assert found.taken[0].rows() == rows
-    others = {*range(len(lines))} - beyond - {*found.taken[0]["row"]}
+    assert not found.undecided.height
+    assert found.taken[0].rows() == [match for match in by_re(lines, pattern) if "\r" not in lines[match[0]]]
+    others = {*range(len(lines))} - {*found.taken[0]["row"]}
     assert found.others.rows() == [(row, lines[row]) for row in sorted(others)]
     return found
 
@@ -64,12 +62,12 @@ def test_nearly_all_rules_have_a_program() -> None:
     rules = [rule for grammar in GRAMMARS for rule in grammar.rules]
     unsuitable = [rule.id for rule in rules if scanner.program(rule.compiled.pattern) is None]
     assert len(rules) > 500
-    assert len(unsuitable) < len(rules) / 50, unsuitable
+    assert len(unsuitable) < len(rules) / 25, unsuitable
 
 
 # ---- any pattern, any text ---- #
 
-CHARACTERS = st.sampled_from(["a", "b", "[ab]", "[^a]", ".", "[a-c]", r"\.", " "])
+CHARACTERS = st.sampled_from(["a", "b", "é", "[ab]", "[^a]", ".", "[a-c]", r"\.", " "])
 
 
 def repeated(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
@@ -87,7 +85,7 @@ PATTERNS = st.recursive(
     ),
     max_leaves=8,
 )
-LINES = st.lists(st.text("abc. é\r\x00", max_size=12), min_size=1, max_size=6)
+LINES = st.lists(st.text("abc. é▏\r\x00", max_size=12), min_size=1, max_size=6)
 
 
 @given(PATTERNS, LINES)
@@ -98,18 +96,18 @@ def test_any_pattern_is_matched_as_by_re(pattern: str, lines: list[str]) -> None
         check(lines, pattern)
 
 
-@given(PATTERNS, LINES, st.text("abc. ", min_size=1, max_size=3))
+@given(PATTERNS, LINES, st.text("abc. é", min_size=1, max_size=3))
 def test_a_line_never_contains_what_its_pattern_cannot(pattern: str, lines: list[str], text: str) -> None:
     program = scanner.program(pattern)
     if program is not None and not program.can_contain(text):
-        assert not [line for line in lines if line.isascii() and text in line and re.fullmatch(pattern, line)]
+        assert not [line for line in lines if text in line and re.fullmatch(pattern, line)]
 
 
 def test_what_a_pattern_can_contain() -> None:
     program = scanner.program(r"step=([0-9]+), loss=([0-9.]+) \| (?:dev|[^ ,]+)")
     assert program is not None
     assert all(program.can_contain(text) for text in ("step=", "12, l", "9.9 ", "--mode=", "CSX"))
-    assert not any(program.can_contain(text) for text in ("epoch ", "x, loss", "a b", "é", ", l0"))
+    assert not any(program.can_contain(text) for text in ("epoch ", "x, loss", "a b", ", é", ", l0"))
 
 
 def test_rivals_and_lines_that_are_kept() -> None:
@@ -131,8 +129,8 @@ def test_the_first_pattern_that_can_takes_a_line() -> None:
         (b"\n\na\n\n", 3, 0, 1),
         (b"a", 0, 0, 1),
         (b"a\r\na\x00\na", 2, 0, 1),
-        (b"\xff\xfe\xc3\na", 0, 1, 1),
-        (b"\x80" * 9 + b"\n" + b"a" * 7 + b"\x80", 0, 2, 0),
+        (b"\xff\xfe\xc3\na", 1, 0, 1),
+        (b"\x80" * 9 + b"\n" + b"a" * 7 + b"\xc3", 2, 0, 0),
         (b"a" * 20_000 + b"\na", 0, 1, 1),
     ],
 )

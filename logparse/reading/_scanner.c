@@ -1,8 +1,8 @@
 /* The lines of a text that a few patterns match, with the texts of their groups, and the other lines.
 
    A pattern is a program of `scanner.py`, matched as a backtracking matcher of regular expressions does: it takes a
-   line if and as `re` does. Lines that are not ASCII, very long, or need many steps are left undecided. Lines with a
-   carriage return are taken by no pattern, since they are several lines in one.
+   line if and as `re` does. Lines that are very long or need many steps are left undecided. Lines with a carriage
+   return are taken by no pattern, since they are several lines in one.
 
    Results are Arrow arrays of structs (row, text of each group), handed over as PyCapsules. */
 
@@ -24,12 +24,24 @@ enum { UNDECIDED = -1, NO = 0, YES = 1 };
 typedef struct {
     const int32_t *code;      /* END | LITERAL start size | SET set least most | SPLIT else | JUMP to | SAVE slot */
     const uint8_t *literals;  /* the texts of LITERAL and of the rivals, one after the other */
-    const uint8_t *sets;      /* 256 bytes for each set: 1 for a byte that is in it */
+    const uint8_t *sets;      /* 256 bytes for each set: 1 for the first bytes of its characters */
     const int32_t *rivals;    /* of each text that keeps the pattern from taking a line: start, size, place of a rare byte */
     int rival_count, groups, keeps_line;
 } Pattern;
 
 typedef struct { int32_t code; int32_t at, least; } Pending; /* code < 0: the slot ~code was at `at` before */
+
+/* Whether a byte is one of a character in UTF-8, but not its first. */
+static int is_within(uint8_t byte) { return (byte & 0xC0) == 0x80; }
+
+/* Where the character before `at` begins. */
+static int32_t before(const uint8_t *line, int32_t at, int32_t least)
+{
+    do
+        at--;
+    while (at > least && is_within(line[at]));
+    return at;
+}
 
 static int matches(const Pattern *p, const uint8_t *line, int32_t size, int32_t *slots)
 {
@@ -55,16 +67,21 @@ static int matches(const Pattern *p, const uint8_t *line, int32_t size, int32_t 
             break;
         case SET: {
             const uint8_t *set = p->sets + 256 * code[1];
-            int32_t start = at, most = size - at < code[3] ? size - at : code[3];
-            while (at - start < most && set[line[at]])
-                at++;
+            int32_t start = at, least_at = at, count = 0;
+            while (count < code[3] && at < size && set[line[at]]) {
+                if (line[at++] >= 0x80)
+                    while (at < size && is_within(line[at]))
+                        at++;
+                if (++count == code[2])
+                    least_at = at;
+            }
             steps += (at - start) / 16;
-            if (at - start < code[2])
+            if (count < code[2])
                 fails = 1;
             else {
                 pc += 4;
-                if (at - start > code[2])
-                    pending[depth++] = (Pending){pc, at - 1, start + code[2]};
+                if (at > least_at)
+                    pending[depth++] = (Pending){pc, before(line, at, least_at), least_at};
             }
             break;
         }
@@ -91,7 +108,7 @@ static int matches(const Pattern *p, const uint8_t *line, int32_t size, int32_t 
             }
             pc = last->code, at = last->at;
             if (last->at > last->least)
-                last->at--;
+                last->at = before(line, last->at, last->least);
             else
                 depth--;
             fails = 0;
@@ -122,18 +139,6 @@ static int takes(const Pattern *p, const uint8_t *line, int32_t size, int32_t *s
         if (contains(line, size, p->literals + p->rivals[3 * i], p->rivals[3 * i + 1], p->rivals[3 * i + 2]))
             answer = NO;
     return answer;
-}
-
-static int is_ascii(const uint8_t *text, int64_t size)
-{
-    uint64_t bits = 0, word;
-    for (; size >= 8; size -= 8, text += 8) {
-        memcpy(&word, text, 8);
-        bits |= word;
-    }
-    while (size-- > 0)
-        bits |= *text++;
-    return (bits & 0x8080808080808080u) == 0;
 }
 
 /* -- columns -- */
@@ -331,7 +336,7 @@ enum { OTHERS, UNKNOWN, FIRST }; /* the tables: the third is that of the first p
 static int scan_text(const uint8_t *text, int64_t size, const Pattern *patterns, int count, Table *tables)
 {
     int32_t slots[2 * MOST_GROUPS];
-    int all_ascii = is_ascii(text, size), any_return = memchr(text, '\r', size) != NULL;
+    int any_return = memchr(text, '\r', size) != NULL;
     uint32_t row = 0;
     for (int64_t start = 0; start < size; row++) {
         const uint8_t *line = text + start, *end = memchr(line, '\n', size - start);
@@ -340,7 +345,7 @@ static int scan_text(const uint8_t *text, int64_t size, const Pattern *patterns,
         int taken = OTHERS;
         if (any_return && memchr(line, '\r', length))
             ;
-        else if (length > LONGEST_LINE || !(all_ascii || is_ascii(line, length)))
+        else if (length > LONGEST_LINE)
             taken = UNKNOWN;
         else
             for (int i = 0; i < count && taken == OTHERS; i++) {

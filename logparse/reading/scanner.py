@@ -26,6 +26,8 @@ except ImportError:  # there was no compiler when logparse was installed
     _compiled = None
 
 _ASCII = frozenset(range(128)) - {ord("\n")}
+_BEYOND = frozenset(range(128, 256))
+"""The bytes of all characters that are not ASCII: a set has all of these characters or none."""
 _UNLIMITED = 2**31 - 1
 _MOST_WORDS = 4_000
 """Of a program, and bytes of its literals."""
@@ -146,8 +148,8 @@ def _add(items: Any, steps: list[_Step]) -> None:
     """Add the steps of a parsed pattern."""
     literal = b""
     for op, value in [*items, (None, None)]:
-        if op is sre.LITERAL and value in _ASCII:
-            literal += bytes([value])
+        if op is sre.LITERAL:
+            literal += chr(value).encode()
             continue
         if literal:
             steps.append(_Step("literal", literal))
@@ -175,13 +177,13 @@ def _add(items: Any, steps: list[_Step]) -> None:
 
 
 def _chars(op: Any, value: Any) -> frozenset[int] | None:
-    """The characters of ASCII that a form for one character matches; None if it is another form."""
-    if op is sre.LITERAL:
-        return frozenset({value}) & _ASCII
-    if op is sre.NOT_LITERAL:
-        return _ASCII - {value}
+    """The bytes with which a character begins that a form for one character matches; None if it is another form."""
     if op is sre.ANY:
-        return _ASCII
+        return _ASCII | _BEYOND
+    if op is sre.LITERAL:
+        return frozenset({value}) if value in _ASCII else None
+    if op is sre.NOT_LITERAL:
+        op, value = sre.IN, [(sre.NEGATE, None), (sre.LITERAL, value)]
     if op is not sre.IN:
         return None
     chars: set[int] = set()
@@ -189,10 +191,12 @@ def _chars(op: Any, value: Any) -> frozenset[int] | None:
         if kind is sre.LITERAL:
             chars.add(content)
         elif kind is sre.RANGE:
-            chars.update(range(content[0], min(content[1], 127) + 1))
+            chars.update(range(content[0], content[1] + 1))
         elif kind is not sre.NEGATE:
             raise _UnsuitableError
-    return _ASCII - chars if value[0][0] is sre.NEGATE else _ASCII & chars
+    if max(chars) > 127:
+        raise _UnsuitableError
+    return (_ASCII | _BEYOND) - chars if value[0][0] is sre.NEGATE else _ASCII & chars
 
 
 def _add_branches(branches: Sequence[Any], steps: list[_Step]) -> None:
