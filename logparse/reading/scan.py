@@ -23,6 +23,7 @@ from logparse.reading import scanner
 from logparse.reading.scanner import Program
 from logparse.reading.sources import Source, pieces
 from logparse.reading.threads import in_threads
+from logparse.schema import TEXT, field
 
 SLICE_BYTES = 4 * 2**20
 _SAMPLE = 200
@@ -233,15 +234,14 @@ def scan(batch: Batch, wanted: Mapping[Grammar, Sequence[Rule]]) -> Scanned:
         all_gated.append(gated.with_columns(pl.col("row") + row))
         all_remaining.append(remaining.with_columns(pl.col("row") + row))
         for f, frame in zip(frequent, hits, strict=True):
-            read_lines[f.key].append(frame.with_columns(pl.col("row") + row, pl.col("pos") + (row << 32)))
+            read_lines[f.key].append(frame.with_columns(pl.col("row") + row))
         row += height
     if row != batch.height:
         raise AssertionError(f"{batch.height} lines counted, {row} read")
     return Scanned(
         pl.concat(all_gated) if all_gated else pl.DataFrame(schema={"row": pl.UInt32, "text": pl.String}),
         all_remaining,
-        # In one chunk: each query over many chunks would first copy all its text.
-        {key: pl.concat(parts, rechunk=True) for key, parts in read_lines.items()},
+        {f.key: _as_segments(f, read_lines.pop(f.key)) for f in frequent},
         Texts(list(zip(firsts, slices, strict=True))),
     )
 
@@ -255,7 +255,7 @@ def _read_all(text: bytes, frequent: Sequence[Frequent]) -> tuple[int, pl.DataFr
         lines = pl.read_lines(text, name="text").with_row_index("row")
         return lines.height, *_read_frequent(lines, frequent)
     captured = [_captured(f, lines) for f, lines in zip(frequent, scanned.taken, strict=True)]
-    hits = [found.with_columns(_WHOLE) for found in with_values(captured)]
+    hits = with_values(captured)
     remaining = scanned.others
     if scanned.undecided.height:
         undecided, more = _read_frequent(scanned.undecided, frequent)
@@ -265,14 +265,15 @@ def _read_all(text: bytes, frequent: Sequence[Frequent]) -> tuple[int, pl.DataFr
 
 
 def _captured(frequent: Frequent, lines: pl.DataFrame) -> Captured:
-    """The lines that the scanner takes for a rule, as `capture` gives them."""
+    """The lines that the scanner takes for a rule, as `capture` gives them; with `seg` only if it is kept."""
     groups = [str(number) for number in range(1, len(frequent.rule.compiled.groups) + 1)]
-    seg = pl.col("0") if "0" in lines.columns else pl.lit(None, pl.String)
-    return frequent.rule, lines.select("row", seg.alias("seg")), lines.select(groups) if groups else None
+    segments = lines.drop(groups).rename({"0": "seg"}, strict=False)
+    return frequent.rule, segments, lines.select(groups) if groups else None
 
 
 def _read_frequent(lines: pl.DataFrame, frequent: Sequence[Frequent]) -> tuple[pl.DataFrame, list[pl.DataFrame]]:
-    """`lines` (row, text) that no frequent rule reads, and those that each of them reads."""
+    """`lines` (row, text) that no frequent rule reads, and those that each of them reads; with `seg` only if it is
+    kept."""
     if not frequent:
         return lines, []
     # A line that the terminal wrote over is cut before any rule reads it.
@@ -280,22 +281,29 @@ def _read_frequent(lines: pl.DataFrame, frequent: Sequence[Frequent]) -> tuple[p
     remaining = without(lines, written_over["row"])
     hits = []
     for f in frequent:
-        found = read(remaining.select("row", pl.col("text").alias("seg")), f.rule).with_columns(_WHOLE)
+        found = read(remaining.select("row", pl.col("text").alias("seg")), f.rule)
         has_rival = found.select(contains(pl.col("seg"), f.rivals, found.height)).to_series()
         found = found.filter(~has_rival) if has_rival.any() else found
         if not f.grammar.keeps_line_text(f.rule):
-            found = found.with_columns(pl.lit(None, pl.String).alias("seg"))
+            found = found.drop("seg")
         hits.append(found)
         remaining = without(remaining, found["row"])
     return pl.concat([remaining, written_over]).sort("row") if written_over.height else remaining, hits
 
 
-_WHOLE = [
-    pl.lit(0, pl.UInt32).alias("col"),
-    (pl.col("row").cast(pl.UInt64) * 2**32).alias("pos"),
-    pl.lit(None, pl.Int64).alias("tag"),
-]
-"""The columns that `match.exclude` gives a segment, for one that is a whole line."""
+def _as_segments(frequent: Frequent, parts: Sequence[pl.DataFrame]) -> pl.DataFrame:
+    """The lines that a frequent rule read in each slice as segments that are whole lines, with the columns that
+    `match.cut` gives them. Takes the columns out of the parts, so that few are there twice."""
+    names = [name for name in parts[0].columns if f"{name}:text" not in parts[0].columns or field(name).dtype != TEXT]
+    # In one chunk: each query over many chunks would first copy all its text.
+    columns = {name: pl.concat([part.drop_in_place(name) for part in parts], rechunk=True) for name in names}
+    columns |= {name: columns[f"{name}:text"].alias(name) for name in parts[0].columns}
+    return pl.DataFrame(columns).with_columns(
+        *(() if "seg" in columns else (pl.lit(None, pl.String).alias("seg"),)),
+        pl.lit(0, pl.UInt32).alias("col"),
+        (pl.col("row").cast(pl.UInt64) * 2**32).alias("pos"),
+        pl.lit(None, pl.Int64).alias("tag"),
+    )
 
 
 def without(lines: pl.DataFrame, rows: pl.Series) -> pl.DataFrame:
