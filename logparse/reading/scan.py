@@ -363,7 +363,7 @@ def _frequent(slices: Sequence[Slice], wanted: Mapping[Grammar, Sequence[Rule]])
     anywhere.
     """
     lines = _sample(slices)
-    everything = "\n".join(lines)
+    everything, sample = "\n".join(lines), pl.Series(lines, dtype=pl.String)
     out = []
     for grammar, rules in wanted.items() if lines else ():
         record_start = re.compile(grammar.record_start) if grammar.record_start else None
@@ -378,8 +378,7 @@ def _frequent(slices: Sequence[Slice], wanted: Mapping[Grammar, Sequence[Rule]])
                 continue
             if not any(text in everything for text in rule.compiled.literals):
                 continue
-            pattern = re.compile(rule.pattern)
-            matching = [line for line in lines if pattern.search(line)]
+            matching = sample.filter(sample.str.contains(rule.pattern)).to_list()
             if len(matching) <= _FREQUENT * len(lines) or (
                 record_start and any(record_start.search(line, 1) for line in matching)
             ):

@@ -10,7 +10,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from re import _constants as sre  # type: ignore[attr-defined]
 from re import _parser as sre_parser  # type: ignore[attr-defined]
 from typing import Any, TypeAlias
@@ -56,6 +56,10 @@ _CODES = {"end": 0, "literal": 1, "set": 2, "split": 3, "jump": 4, "save": 5}
 _WORDS = {"end": 1, "literal": 3, "set": 4, "split": 2, "jump": 2, "save": 2}
 
 
+_State: TypeAlias = tuple[int, int]
+"""Index of a step, and place in its text."""
+
+
 @dataclass(frozen=True)
 class Program:
     """A pattern for the scanner, anchored at both ends of a line."""
@@ -65,35 +69,45 @@ class Program:
 
     def can_contain(self, text: str) -> bool:
         """Whether a line that it takes may contain `text`. It may say so of a text that no such line contains."""
-        states = self._closed((i, k) for i, step in enumerate(self.steps) for k in range(max(len(step.text), 1)))
-        for char in text.encode():
-            after: list[tuple[int, int]] = []
-            for i, k in states:
-                step = self.steps[i]
-                if step.name == "literal" and step.text[k] == char:
-                    after.append((i, k + 1) if k + 1 < len(step.text) else (i + 1, 0))
-                elif step.name == "set" and char in step.chars:
-                    after += (i, 0), (i + 1, 0)
-            states = self._closed(after)
+        states: Iterable[_State] = self._moves
+        for byte in text.encode():
+            states = {after for state in states for after in self._moves[state].get(byte, ())}
         return bool(states)
 
-    def _closed(self, states: Iterable[tuple[int, int]]) -> set[tuple[int, int]]:
-        """The states, and those that follow without a character."""
-        out: set[tuple[int, int]] = set()
-        waiting = list(states)
+    @cached_property
+    def _moves(self) -> dict[_State, dict[int, frozenset[_State]]]:
+        """Each state in which a byte is taken, or the line ends -> the states after each byte that is taken."""
+        moves: dict[_State, dict[int, frozenset[_State]]] = {}
+        for i, step in enumerate(self.steps):
+            for k, byte in enumerate(step.text):
+                is_last = k + 1 == len(step.text)
+                moves[i, k] = {byte: self._closed((i + 1, 0)) if is_last else frozenset({(i, k + 1)})}
+            if step.name == "set":
+                moves[i, 0] = dict.fromkeys(step.chars, self._closed((i + 1, 0)) | {(i, 0)})
+            elif step.name == "end":
+                moves[i, 0] = {}
+        return moves
+
+    def _closed(self, start: _State) -> frozenset[_State]:
+        """The states in which a byte is taken that follow without one."""
+        out: set[_State] = set()
+        seen: set[_State] = set()
+        waiting = [start]
         while waiting:
             state = i, _ = waiting.pop()
-            if state in out:
+            if state in seen:
                 continue
-            out.add(state)
+            seen.add(state)
             step = self.steps[i]
+            if step.name in ("literal", "set", "end"):
+                out.add(state)
             if step.name == "split":
                 waiting += (i + 1, 0), (step.to, 0)
             elif step.name == "jump":
                 waiting.append((step.to, 0))
             elif step.name == "save" or (step.name == "set" and step.least == 0):
                 waiting.append((i + 1, 0))
-        return out
+        return frozenset(out)
 
     def encoded(self, rivals: Iterable[str], keeps_line: bool) -> _Encoded:
         """The program as `_scanner.scan` takes it."""
