@@ -218,6 +218,8 @@ def scan(batch: Batch, wanted: Mapping[Grammar, Sequence[Rule]]) -> Scanned:
     def one(slice: Slice) -> tuple[int, pl.DataFrame, pl.DataFrame, list[pl.DataFrame]]:
         text = text_of(slice)
         height, remaining, hits = _read_all(text, frequent)
+        if not remaining.height:
+            return height, remaining, remaining, hits
         gated = remaining.filter(contains(column, gate, remaining.height))
         is_long = len(slice) == 1 and len(text) >= SLICE_BYTES  # not many short texts, each with its own platform
         searched = remaining.head(_IDENTIFYING_LINES if is_long else remaining.height)
