@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { END, LITERAL, SET, SPLIT, JUMP, SAVE };
+enum { END, LITERAL, SET, SPLIT, JUMP, SAVE, RUN };
 enum { MOST_GROUPS = 32, MOST_PATTERNS = 64, MOST_PENDING = 256, MOST_STEPS = 4000,
        LONGEST_LINE = 1 << 14 };
 enum { NOWHERE = -1 };
@@ -22,7 +22,8 @@ enum { UNDECIDED = -1, NO = 0, YES = 1 };
 /* -- matching -- */
 
 typedef struct {
-    const int32_t *code;      /* END | LITERAL start size | SET set least most | SPLIT else | JUMP to | SAVE slot */
+    const int32_t *code;      /* END | LITERAL start size | SET set least most | SPLIT else | JUMP to | SAVE slot
+                                 | RUN set least most: a SET that never gives back a character */
     const uint8_t *literals;  /* the texts of LITERAL and of the rivals, one after the other */
     const uint8_t *sets;      /* 256 bytes for each set: 1 for the first bytes of its characters */
     const int32_t *rivals;    /* of each text that keeps the pattern from taking a line: start, size, place of a rare byte */
@@ -65,7 +66,8 @@ static int matches(const Pattern *p, const uint8_t *line, int32_t size, int32_t 
             else
                 at += code[2], pc += 3;
             break;
-        case SET: {
+        case SET:
+        case RUN: {
             const uint8_t *set = p->sets + 256 * code[1];
             int32_t start = at, least_at = at, count = 0;
             while (count < code[3] && at < size && set[line[at]]) {
@@ -80,7 +82,7 @@ static int matches(const Pattern *p, const uint8_t *line, int32_t size, int32_t 
                 fails = 1;
             else {
                 pc += 4;
-                if (at > least_at)
+                if (code[0] == SET && at > least_at)
                     pending[depth++] = (Pending){pc, before(line, at, least_at), least_at};
             }
             break;
@@ -93,7 +95,8 @@ static int matches(const Pattern *p, const uint8_t *line, int32_t size, int32_t 
             pc = code[1];
             break;
         default: /* SAVE */
-            pending[depth++] = (Pending){~code[1], slots[code[1]], 0};
+            if (depth > 0) /* else nothing will be tried again */
+                pending[depth++] = (Pending){~code[1], slots[code[1]], 0};
             slots[code[1]] = at;
             pc += 2;
         }

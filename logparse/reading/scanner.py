@@ -33,6 +33,8 @@ _MOST_WORDS = 4_000
 """Of a program, and bytes of its literals."""
 _MOST_BYTES = 2**30
 _MOST_PATTERNS = 64
+_MOST_COPIES = 8
+"""Of a part that is repeated."""
 _MOST_GROUPS = 32
 
 
@@ -53,6 +55,7 @@ class _Step:
 
 
 _CODES = {"end": 0, "literal": 1, "set": 2, "split": 3, "jump": 4, "save": 5}
+_RUN = 6
 _WORDS = {"end": 1, "literal": 3, "set": 4, "split": 2, "jump": 2, "save": 2}
 
 
@@ -109,6 +112,11 @@ class Program:
                 waiting.append((i + 1, 0))
         return frozenset(out)
 
+    def _gives_nothing_back(self, index: int) -> bool:
+        """Whether what follows a set begins with none of its characters, so that it must take as many as it can."""
+        follow = {byte for state in self._closed((index + 1, 0)) for byte in self._moves[state]}
+        return self.steps[index].chars.isdisjoint(follow)
+
     def encoded(self, rivals: Iterable[str], keeps_line: bool) -> _Encoded:
         """The program as `_scanner.scan` takes it."""
         places = [0]
@@ -117,8 +125,8 @@ class Program:
         sets = list(dict.fromkeys(step.chars for step in self.steps if step.name == "set"))
         code: list[int] = []
         literals = b""
-        for step in self.steps:
-            code.append(_CODES[step.name])
+        for i, step in enumerate(self.steps):
+            code.append(_RUN if step.name == "set" and self._gives_nothing_back(i) else _CODES[step.name])
             if step.name == "literal":
                 code += len(literals), len(step.text)
                 literals += step.text
@@ -232,8 +240,9 @@ def _add_repeat(least: int, most: Any, inner: Any, steps: list[_Step]) -> None:
     if len(inner) == 1 and (chars := _chars(*inner[0])) is not None:
         steps.append(_Step("set", chars=chars, least=least, most=_UNLIMITED if is_unlimited else most))
         return
-    # An empty text could be repeated forever.
-    if (is_unlimited and inner.getwidth()[0] == 0) or least > 8 or (not is_unlimited and most > 8):
+    # An empty text could be repeated forever, and engines differ in the group that they give for it.
+    can_be_empty = inner.getwidth()[0] == 0 and most > 1
+    if can_be_empty or least > _MOST_COPIES or (not is_unlimited and most > _MOST_COPIES):
         raise _UnsuitableError
     for _ in range(least):
         _add(inner, steps)
