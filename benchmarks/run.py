@@ -548,6 +548,7 @@ def benchmark(folder: Path, repeat: int, options: argparse.Namespace) -> bool:
         sizes[log] = size_of(path)
         contests[log], failed = contest_on(log, path, repeat)
         show_contest(log, sizes[log], contests[log], failed)
+    everything = everything and not options.only
     if everything or options.commands:
         commands, failed = commands_contest(max(repeat, 3), options.logs)
         show_commands(commands)
@@ -564,7 +565,9 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--dir", type=Path, help="keep the logs here")
     parser.add_argument("--quick", action="store_true", help="a twentieth of the size, one turn")
     parser.add_argument("--repeat", type=int, help="turns of all contestants (3; with --quick 1)")
-    parser.add_argument("--only", nargs="+", choices=list(yardstick.RULES), default=[], help="these logs only")
+    parser.add_argument(
+        "--only", nargs="+", choices=list(yardstick.RULES), default=[], help="only these logs, and no commands"
+    )
     parser.add_argument("--commands", action="store_true", help="only the commands on the sample logs")
     parser.add_argument("--logs", type=Path, metavar="FOLDER", help="also ingest, findings and report of these logs")
     parser.add_argument("--runs", action="store_true", help="only the commands on logs with many runs")

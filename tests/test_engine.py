@@ -23,7 +23,7 @@ from logparse import pipeline
 from logparse.errors import NoSuchInput
 from logparse.frames import records
 from logparse.grammar import Grammar, Rule, formula, integer, registry, units
-from logparse.reading import match, scan, threads
+from logparse.reading import match, scan, scanner, threads
 from logparse.reading.scan import SLICE_BYTES, _frequent, literals
 from logparse.reading.sources import clean, read_sources
 from logparse.schema import build
@@ -186,6 +186,9 @@ def as_ever() -> dict[str, pl.DataFrame]:
         pytest.param({pipeline: {"BATCH_BYTES": 100_000}}, id="some batches"),
         pytest.param({build: {"MANY": 2}, records: {"MANY": 2}, units: {"MANY": 2}}, id="each frame is long"),
         pytest.param({scan: {"SLICE_BYTES": 2_000, "_FREQUENT": 0.02}}, id="slices, and rules before any gate"),
+        pytest.param(
+            {scan: {"SLICE_BYTES": 2_000, "_FREQUENT": 0.02}, scanner: {"_compiled": None}}, id="without the scanner"
+        ),
         pytest.param({threads: {"WORTH_THREADS": 1}}, id="on all cores"),
         pytest.param(
             {

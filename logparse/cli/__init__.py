@@ -164,9 +164,10 @@ def cli(ctx: click.Context) -> None:
     ctx.default_map = defaults(ctx)
 
 
-ALLOCATOR = {"_RJEM_MALLOC_CONF": "muzzy_decay_ms:0"}
-"""Environment in which memory that polars frees goes back to the system; otherwise it counts as used by this process
-until another program needs it. Read when polars is imported. Only a program may set it, not a library."""
+ALLOCATOR = {"_RJEM_MALLOC_CONF": "narenas:2,dirty_decay_ms:300,muzzy_decay_ms:0"}
+"""Environment in which memory that polars frees is used again by other threads, and goes back to the system; otherwise
+it counts as used by this process until another program needs it. Read when polars is imported. Only a program may set
+it, not a library."""
 
 
 def main() -> NoReturn:

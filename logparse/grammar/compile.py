@@ -266,6 +266,10 @@ def _texts(items: Any) -> frozenset[str]:
     return best
 
 
-def _selectivity(literals: frozenset[str]) -> tuple[int, int]:
-    """Sort key: the longer the shortest text, the fewer lines contain one."""
-    return (min((len(text.strip()) for text in literals), default=-1), -len(literals))
+def _selectivity(literals: frozenset[str]) -> tuple[bool, int, int]:
+    """Sort key: the longer the shortest text, the fewer lines contain one. A level is in most lines of many logs."""
+    is_level = any(text.strip().lower() in _LEVELS for text in literals)
+    return not is_level and bool(literals), min((len(text.strip()) for text in literals), default=-1), -len(literals)
+
+
+_LEVELS = frozenset({"debug", "info", "warn", "warning", "error"})

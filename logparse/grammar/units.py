@@ -204,6 +204,8 @@ def columns(captured: Sequence[tuple[pl.DataFrame, tuple[Group, ...]]]) -> list[
                 of_rule[name] = texts[0].cast(field(name).dtype, strict=False)
             elif units in (("clock",), ("hh:mm",)) and captures.height > MANY:
                 of_rule[name] = _by_distinct(texts[0], name, str(units[0]))
+            elif len(texts) == 1 and captures.height > MANY and (as_is := _as_is(texts[0], name, units[0])) is not None:
+                of_rule[name] = as_is
             else:
                 # A long column alone: it would be copied.
                 alone = id(of_rule) if captures.height > MANY else None
@@ -235,6 +237,20 @@ def _convert(
         columns[name] = converted["value"].slice(at, first.len())
         columns[f"{name}:text"] = converted["text"].slice(at, first.len())
         at += first.len()
+
+
+def _as_is(text: pl.Series, name: str, unit: str | None) -> pl.Series | None:
+    """As `value`, where every text is in the plainest of the forms that its unit allows, such as a number without
+    commas; otherwise None."""
+    dtype = field(name).dtype
+    if dtype == TIME and unit and unit.endswith("%H:%M:%S,%3f"):
+        # Most are different: a cache of the texts would take longer.
+        values = text.str.to_datetime(unit, time_unit="us", strict=False, cache=False)
+    elif dtype in (NUMBER, INTEGER) and unit == "1,000":
+        values = text.cast(dtype, strict=False)
+    else:
+        return None
+    return values if values.null_count() == text.null_count() else None
 
 
 def _by_distinct(text: pl.Series, name: str, unit: str) -> pl.Series:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import polars as pl
 
 from logparse.reading.scan import Texts
-from logparse.reading.sources import LongFile, clean_block
+from logparse.reading.sources import LongFile, clean_block, pieces
 
 BLOCK_BYTES = 24 * 2**20
 """Bytes of a block: the memory for reading a log grows with them."""
@@ -17,8 +17,9 @@ BLOCK_BYTES = 24 * 2**20
 LONG_BYTES = 2 * BLOCK_BYTES
 """Files from this size on are read into a store block by block."""
 
-
 _HEAD = 2**20
+_PIECE = 2**16
+"""Bytes of the text around a line that is read again."""
 
 
 class WholeNeededError(Exception):
@@ -69,22 +70,25 @@ class LongText:
         return self.file.part(0, _HEAD) == self.file.part(end // 2, _HEAD)
 
     def at(self, numbers: Iterable[int], raw: bool = False) -> dict[int, str]:
-        """Lines by number, as `Logs.lines`; only the blocks that hold them are cleaned. Raises `WholeNeededError`."""
+        """Lines by number, as `Logs.lines`; only the pieces that hold them are cleaned. Raises `WholeNeededError`."""
         wanted = sorted({number for number in numbers if number > 0})
         out: dict[int, str] = {}
         first = at = 0
         for data in self._data_with(wanted):
             if isinstance(data, int):  # lines of a block without any of them
                 first += data
-            else:
-                block = _cleaned(data, first)
-                lines = block.text.removesuffix(b"\n").split(b"\n")
-                while at < len(wanted) and wanted[at] <= first + block.lines:
-                    number = wanted[at] - first
-                    line = lines[number - 1].decode()
-                    out[wanted[at]] = block.unmasked.get(number, line) if raw else line
-                    at += 1
-                first += block.lines
+                continue
+            for start, end in pieces(data, _PIECE):
+                count = data.count(b"\n", start, end) + (data[end - 1] != ord("\n"))
+                if at < len(wanted) and wanted[at] <= first + count:
+                    piece = _cleaned(data[start:end], first)
+                    lines = piece.text.removesuffix(b"\n").split(b"\n")
+                    while at < len(wanted) and wanted[at] <= first + count:
+                        number = wanted[at] - first
+                        line = lines[number - 1].decode()
+                        out[wanted[at]] = piece.unmasked.get(number, line) if raw else line
+                        at += 1
+                first += count
             if at == len(wanted):
                 break
         return out

@@ -63,7 +63,7 @@ def coverage(
     Lines outside all runs count too: they have a vendor's form.
     """
     kinds = _kinds(batch, matched)
-    unread = [part.filter((kinds == 0).gather(part["row"])) for part in remaining]
+    unread = [part.filter((kinds == 0).gather(part["row"])) for part in remaining if part.height]
     named, blank = _named_and_blank(batch, matched, unread, shared)
     unparsed = (_kinds(batch, hits_of_runs).scatter(named, KNOWN).scatter(blank, KNOWN) == 0).arg_true()
     return Coverage(kinds.scatter(named, KNOWN), blank, batch.counting(unparsed))
@@ -107,7 +107,7 @@ def _named_and_blank(
         return pl.concat([*named, blank.clear()]), blank
 
     none = pl.Series("row", dtype=pl.UInt32)
-    parts = [(none, none), *in_threads(search, unread, batch.height)]
+    parts = [(none, none), *in_threads(search, [lines for lines in unread if lines.height], batch.height)]
     return pl.concat(named for named, _ in parts), pl.concat(blank for _, blank in parts)
 
 

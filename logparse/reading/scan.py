@@ -12,15 +12,18 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from typing import TypeAlias
 
 import polars as pl
 
 from logparse.grammar import Grammar, Rule, units
 from logparse.grammar.pattern import escape
+from logparse.reading import scanner
+from logparse.reading.scanner import Program
 from logparse.reading.sources import Source, pieces
 from logparse.reading.threads import in_threads
+from logparse.schema import TEXT, field
 
 SLICE_BYTES = 4 * 2**20
 _SAMPLE = 200
@@ -151,6 +154,15 @@ class Frequent:
         """The names of grammar and rule."""
         return self.grammar.name, self.rule.name
 
+    @cached_property
+    def for_scanner(self) -> tuple[Program, list[str], bool] | None:
+        """The rule as a pattern of `scanner.scan`; None if the scanner has no equivalent."""
+        program = scanner.program(self.rule.compiled.pattern)
+        if program is None:
+            return None
+        rivals = [text for text in sorted(self.rivals) if program.can_contain(text)]
+        return program, rivals, self.grammar.keeps_line_text(self.rule)
+
 
 @dataclass(frozen=True)
 class Scanned:
@@ -205,8 +217,9 @@ def scan(batch: Batch, wanted: Mapping[Grammar, Sequence[Rule]]) -> Scanned:
 
     def one(slice: Slice) -> tuple[int, pl.DataFrame, pl.DataFrame, list[pl.DataFrame]]:
         text = text_of(slice)
-        lines = pl.read_lines(text, name="text").with_row_index("row")
-        remaining, hits = _read_frequent(lines, frequent)
+        height, remaining, hits = _read_all(text, frequent)
+        if not remaining.height:
+            return height, remaining, remaining, hits
         gated = remaining.filter(contains(column, gate, remaining.height))
         is_long = len(slice) == 1 and len(text) >= SLICE_BYTES  # not many short texts, each with its own platform
         searched = remaining.head(_IDENTIFYING_LINES if is_long else remaining.height)
@@ -214,7 +227,7 @@ def scan(batch: Batch, wanted: Mapping[Grammar, Sequence[Rule]]) -> Scanned:
         if not found.height:
             found = remaining.filter(contains(column, identifying, remaining.height)).head(_IDENTIFYING_LINES)
         found = without(found, gated.join(found, on="row", how="semi")["row"])
-        return lines.height, pl.concat([gated, found]).sort("row") if found.height else gated, remaining, hits
+        return height, pl.concat([gated, found]).sort("row") if found.height else gated, remaining, hits
 
     all_gated, all_remaining, firsts, row = [], [], [], 0
     read_lines: dict[tuple[str, str], list[pl.DataFrame]] = {f.key: [] for f in frequent}
@@ -223,21 +236,46 @@ def scan(batch: Batch, wanted: Mapping[Grammar, Sequence[Rule]]) -> Scanned:
         all_gated.append(gated.with_columns(pl.col("row") + row))
         all_remaining.append(remaining.with_columns(pl.col("row") + row))
         for f, frame in zip(frequent, hits, strict=True):
-            read_lines[f.key].append(frame.with_columns(pl.col("row") + row, pl.col("pos") + (row << 32)))
+            read_lines[f.key].append(frame.with_columns(pl.col("row") + row))
         row += height
     if row != batch.height:
         raise AssertionError(f"{batch.height} lines counted, {row} read")
     return Scanned(
         pl.concat(all_gated) if all_gated else pl.DataFrame(schema={"row": pl.UInt32, "text": pl.String}),
         all_remaining,
-        # In one chunk: each query over many chunks would first copy all its text.
-        {key: pl.concat(parts, rechunk=True) for key, parts in read_lines.items()},
+        {f.key: _as_segments(f, read_lines.pop(f.key)) for f in frequent},
         Texts(list(zip(firsts, slices, strict=True))),
     )
 
 
+def _read_all(text: bytes, frequent: Sequence[Frequent]) -> tuple[int, pl.DataFrame, list[pl.DataFrame]]:
+    """The number of lines of a text, those (row, text) that no frequent rule reads, and those that each of them
+    reads."""
+    patterns = [pattern for f in frequent if (pattern := f.for_scanner) is not None]
+    scanned = scanner.scan(text, patterns) if patterns and len(patterns) == len(frequent) else None
+    if scanned is None:
+        lines = pl.read_lines(text, name="text").with_row_index("row")
+        return lines.height, *_read_frequent(lines, frequent)
+    captured = [_captured(f, lines) for f, lines in zip(frequent, scanned.taken, strict=True)]
+    hits = with_values(captured)
+    remaining = scanned.others
+    if scanned.undecided.height:
+        undecided, more = _read_frequent(scanned.undecided, frequent)
+        remaining = remaining.merge_sorted(undecided, "row")
+        hits = [a.merge_sorted(b, "row") if b.height else a for a, b in zip(hits, more, strict=True)]
+    return remaining.height + sum(found.height for found in hits), remaining, hits
+
+
+def _captured(frequent: Frequent, lines: pl.DataFrame) -> Captured:
+    """The lines that the scanner takes for a rule, as `capture` gives them; with `seg` only if it is kept."""
+    groups = [str(number) for number in range(1, len(frequent.rule.compiled.groups) + 1)]
+    segments = lines.drop(groups).rename({"0": "seg"}, strict=False)
+    return frequent.rule, segments, lines.select(groups) if groups else None
+
+
 def _read_frequent(lines: pl.DataFrame, frequent: Sequence[Frequent]) -> tuple[pl.DataFrame, list[pl.DataFrame]]:
-    """`lines` (row, text) that no frequent rule reads, and those that each of them reads."""
+    """`lines` (row, text) that no frequent rule reads, and those that each of them reads; with `seg` only if it is
+    kept."""
     if not frequent:
         return lines, []
     # A line that the terminal wrote over is cut before any rule reads it.
@@ -245,22 +283,29 @@ def _read_frequent(lines: pl.DataFrame, frequent: Sequence[Frequent]) -> tuple[p
     remaining = without(lines, written_over["row"])
     hits = []
     for f in frequent:
-        found = read(remaining.select("row", pl.col("text").alias("seg")), f.rule).with_columns(_WHOLE)
+        found = read(remaining.select("row", pl.col("text").alias("seg")), f.rule)
         has_rival = found.select(contains(pl.col("seg"), f.rivals, found.height)).to_series()
         found = found.filter(~has_rival) if has_rival.any() else found
         if not f.grammar.keeps_line_text(f.rule):
-            found = found.with_columns(pl.lit(None, pl.String).alias("seg"))
+            found = found.drop("seg")
         hits.append(found)
         remaining = without(remaining, found["row"])
     return pl.concat([remaining, written_over]).sort("row") if written_over.height else remaining, hits
 
 
-_WHOLE = [
-    pl.lit(0, pl.UInt32).alias("col"),
-    (pl.col("row").cast(pl.UInt64) * 2**32).alias("pos"),
-    pl.lit(None, pl.Int64).alias("tag"),
-]
-"""The columns that `match.exclude` gives a segment, for one that is a whole line."""
+def _as_segments(frequent: Frequent, parts: Sequence[pl.DataFrame]) -> pl.DataFrame:
+    """The lines that a frequent rule read in each slice as segments that are whole lines, with the columns that
+    `match.cut` gives them. Takes the columns out of the parts, so that few are there twice."""
+    names = [name for name in parts[0].columns if f"{name}:text" not in parts[0].columns or field(name).dtype != TEXT]
+    # In one chunk: each query over many chunks would first copy all its text.
+    columns = {name: pl.concat([part.drop_in_place(name) for part in parts], rechunk=True) for name in names}
+    columns |= {name: columns[f"{name}:text"].alias(name) for name in parts[0].columns}
+    return pl.DataFrame(columns).with_columns(
+        *(() if "seg" in columns else (pl.lit(None, pl.String).alias("seg"),)),
+        pl.lit(0, pl.UInt32).alias("col"),
+        (pl.col("row").cast(pl.UInt64) * 2**32).alias("pos"),
+        pl.lit(None, pl.Int64).alias("tag"),
+    )
 
 
 def without(lines: pl.DataFrame, rows: pl.Series) -> pl.DataFrame:
@@ -320,7 +365,7 @@ def _frequent(slices: Sequence[Slice], wanted: Mapping[Grammar, Sequence[Rule]])
     anywhere.
     """
     lines = _sample(slices)
-    everything = "\n".join(lines)
+    everything, sample = "\n".join(lines), pl.Series(lines, dtype=pl.String)
     out = []
     for grammar, rules in wanted.items() if lines else ():
         record_start = re.compile(grammar.record_start) if grammar.record_start else None
@@ -335,8 +380,7 @@ def _frequent(slices: Sequence[Slice], wanted: Mapping[Grammar, Sequence[Rule]])
                 continue
             if not any(text in everything for text in rule.compiled.literals):
                 continue
-            pattern = re.compile(rule.pattern)
-            matching = [line for line in lines if pattern.search(line)]
+            matching = sample.filter(sample.str.contains(rule.pattern)).to_list()
             if len(matching) <= _FREQUENT * len(lines) or (
                 record_start and any(record_start.search(line, 1) for line in matching)
             ):

@@ -800,7 +800,12 @@ def clean_block(data: bytes, is_first: bool) -> tuple[bytes, int, dict[int, str]
 
 _REPLACED = "\ufffd".encode()
 _CONTROL_CODES = bytes(code for code in range(32) if code not in b"\t\n\r")
-_PLAIN = bytes(code for code in range(256) if code not in _CONTROL_CODES + b"\n\r^")
+_HARD_BLANKS = ("\u00a0".encode(), "\u2007".encode(), "\u202f".encode())
+"""Blanks at which no line is broken, as web pages and chats have them."""
+_HARD_BLANK = re.compile(rb"(?<![0-9])(?:%b)|(?:%b)(?![0-9]{3}(?![0-9]))" % ((b"|".join(_HARD_BLANKS),) * 2))
+"""One that does not separate the thousands of a number: of "12 345" with a plain blank, 12 could be taken."""
+_BLANK_ENDS = bytes(blank[-1] for blank in _HARD_BLANKS)
+_PLAIN = bytes(code for code in range(256) if code not in _CONTROL_CODES + b"\n\r^" + _BLANK_ENDS)
 """What is left of a piece without these is its line ends, and whatever there is to clean."""
 _SHIFTS = b"\x0e\x0f"  # to another character set and back
 
@@ -858,7 +863,6 @@ def _cleaned_text(text: bytes) -> tuple[bytes, int]:
     No control goes on behind the end of its line, so that each piece is cleaned for itself; plain text is not copied,
     but for the piece at hand. One look at a piece tells whether it is plain, and how many lines it has.
     """
-    text = _with_plain_blanks(text)
     done: list[bytes] = []
     at = ends = 0
     for start, end in pieces(text, _PIECE):
@@ -871,20 +875,9 @@ def _cleaned_text(text: bytes) -> tuple[bytes, int]:
     return b"".join([*done, text[at:]]) if done else text, ends
 
 
-_HARD_BLANKS = ("\u00a0".encode(), "\u2007".encode(), "\u202f".encode())
-"""Blanks at which no line is broken, as web pages and chats have them."""
-_HARD_BLANK = re.compile(rb"(?<![0-9])(?:%b)|(?:%b)(?![0-9]{3}(?![0-9]))" % ((b"|".join(_HARD_BLANKS),) * 2))
-"""One that does not separate the thousands of a number: of "12 345" with a plain blank, 12 could be taken."""
-
-
-def _with_plain_blanks(text: bytes) -> bytes:
-    """The text with plain blanks in place of those at which no line is broken."""
-    if text.isascii() or not any(blank in text for blank in _HARD_BLANKS):
-        return text
-    return _HARD_BLANK.sub(b" ", text)
-
-
 def _clean_lines(text: bytes) -> bytes:
+    if any(blank in text for blank in _HARD_BLANKS):
+        text = _HARD_BLANK.sub(b" ", text)
     if len(text.translate(None, _CONTROL_CODES)) != len(text):
         text = _without_controls(text)
     if b"^" in text:

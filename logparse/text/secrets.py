@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from functools import reduce
 from operator import or_
 from typing import TYPE_CHECKING
@@ -20,6 +21,8 @@ MASK = "*"
 _PIECE = 2**17
 _CHUNK = 2**20
 """Bytes: a text is screened in pieces, and copied a chunk at a time for it."""
+_GROUP = 8
+"""Chunks that are screened at once."""
 
 # -- what gives a secret away -----------------------------------------------------------------------------------------
 
@@ -93,10 +96,15 @@ _FORMS = tuple(
 _NAME_LITERALS = ("pass", "pwd", "key", "secret", "token", "credential", "sharedaccess")
 
 _QUOTE = r"\\?[\x22']?"
-_WORD_SCREEN = (
-    "pass|PASS|Pass|pwd|PWD|Pwd|cret|CRET|oken|OKEN|key|KEY|Key|edential|EDENTIAL|uthoriz|UTHORIZ|earer|EARER"
-    "|dentified|DENTIFIED|x-amz-|X-Amz-|X-AMZ-|x-goog-|X-Goog-|auth=|code=|sig=|ature="
-)
+_AFTER_NAME = rf"(?:{_QUOTE}[ \t]*[=:]|[\x22']?,?[ \t])"
+_WORD_SCREEN = "|".join((
+    rf"(?:pass|PASS|Pass)(?i:(?:word|wd|phrase|code)?){_AFTER_NAME}",
+    rf"(?:pwd|PWD|Pwd|cret|CRET){_AFTER_NAME}",
+    rf"(?:key|KEY|Key)(?i:(?:[_-]?(?:id|value|data))?){_AFTER_NAME}",
+    rf"(?:oken|OKEN|edential|EDENTIAL)[sS]?{_AFTER_NAME}",
+    r"uthoriz|UTHORIZ|(?:earer|EARER|dentified|DENTIFIED)[ \t]|x-amz-|X-Amz-|X-AMZ-|x-goog-|X-Goog-",
+    r"auth=|code=|sig=|ature=",
+))  # fmt: skip
 """Two patterns are an order of magnitude faster than one of both, and than one that ignores case: the crate searches
 for the literals of each."""
 _FORM_SCREEN = (
@@ -149,24 +157,45 @@ def masked(text: bytes) -> tuple[bytes, dict[int, str]]:
     before: dict[int, str] = {}
     at = counted = 0
     number = 1
-    for first, last in _pieces(text, 0, len(text), _CHUNK):
-        bounds = list(_pieces(text, first, last, _PIECE))
-        pieces = pl.Series([text[start:end] for start, end in bounds]).cast(pl.String)
-        found = _matching(pieces, _WORD_SCREEN, _FORM_SCREEN)
-        for i in found.gather(_matching(pieces.gather(found), _SCREEN)) if found.len() else ():
-            start, end = bounds[i]
-            lines = pieces[i].split("\n")
-            number += text.count(b"\n", counted, start)
-            counted = start
-            changed = dict(_changed(lines, _matching(pl.Series(lines), _SCREEN)))
-            if changed:
-                before |= {number + i: lines[i] for i in changed}
-                done += text[at:start], "\n".join(changed.get(i, line) for i, line in enumerate(lines)).encode()
-                at = end
+    for start, end, piece in _suspicious(text):
+        lines = piece.split("\n")
+        number += text.count(b"\n", counted, start)
+        counted = start
+        changed = dict(_changed(lines, _matching(pl.Series(lines), _SCREEN)))
+        if changed:
+            before |= {number + i: lines[i] for i in changed}
+            done += text[at:start], "\n".join(changed.get(i, line) for i, line in enumerate(lines)).encode()
+            at = end
     masked_text = b"".join([*done, text[at:]]) if done else text
     if b"PRIVATE KEY-----" in masked_text:
         return _without_private_keys(masked_text, before)
     return masked_text, before
+
+
+def _suspicious(text: bytes) -> Iterator[tuple[int, int, str]]:
+    """Start, end and text of the pieces in which something may have to be masked."""
+    import polars as pl
+
+    chunks = list(_pieces(text, 0, len(text), _CHUNK))
+    if len(chunks) <= _GROUP:
+        for chunk in chunks:
+            yield from _suspicious_pieces(text, *chunk)
+        return
+    # polars lets other threads work while it searches. Few chunks at a time, since what is found is a copy.
+    with ThreadPoolExecutor(pl.thread_pool_size()) as threads:
+        for at in range(0, len(chunks), _GROUP):
+            for found in threads.map(lambda chunk: _suspicious_pieces(text, *chunk), chunks[at : at + _GROUP]):
+                yield from found
+
+
+def _suspicious_pieces(text: bytes, first: int, last: int) -> list[tuple[int, int, str]]:
+    import polars as pl
+
+    bounds = list(_pieces(text, first, last, _PIECE))
+    pieces = pl.Series([text[start:end] for start, end in bounds]).cast(pl.String)
+    found = _matching(pieces, _WORD_SCREEN, _FORM_SCREEN)
+    found = found.gather(_matching(pieces.gather(found), _SCREEN)) if found.len() else found
+    return [(*bounds[i], pieces[i]) for i in found]
 
 
 def _matching(texts: pl.Series, *patterns: str) -> pl.Series:

@@ -1,0 +1,3 @@
+def scan(
+    text: bytes, patterns: tuple[tuple[bytes, bytes, bytes, bytes, int, bool], ...]
+) -> list[tuple[object, object]]: ...
