@@ -38,8 +38,9 @@ PARTS = {
     "runs": READING,
     "show": {*READING, "cells", "comparison", "findings", "pages", "spreads"},
 }
-COMPARISON = {"across", "compare", "equal_rows", "estimate", "noise", "refusal", "scaling", "verdict", "wording"}
-"""Modules of `comparison` that are about several runs."""
+COMPARISON = {"across", "compare", "equal_rows", "noise", "refusal", "scaling", "verdict", "wording"}
+"""Modules of `comparison` about several runs. Of the others, `estimate` has the statistics by which the finding
+`outlier` judges a run among its repeats."""
 
 
 @cache
