@@ -10,10 +10,10 @@ contestants in turn (A B A B) in processes of their own, and ends with what is r
 exits with 1 where a requirement is missed.
 
 How to read it: `work` is the CPU time of the work inside the process on all cores, start-up and imports left out, and
-the ratios are of these times, pair by pair within one turn: the median, with the least and the greatest. `process` is the wall
-time of the whole process, `CPU` its user and system time on all cores, `peak` its largest resident memory. All have the
-setting of polars' allocator that the command `logparse` gives itself. The logs are read once before the first turn, so
-that none of the contestants pays for a cold cache. Sizes are in MB of 10**6 bytes.
+the ratios are of these times, pair by pair within one turn: the median, with the least and the greatest. `process` is
+the wall time of the whole process, `CPU` its user and system time on all cores, `peak` its largest resident memory.
+All have the setting of polars' allocator that the command `logparse` gives itself. The logs are read once before the
+first turn, so that none of the contestants pays for a cold cache. Sizes are in MB of 10**6 bytes.
 """
 
 from __future__ import annotations
