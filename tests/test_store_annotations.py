@@ -190,7 +190,7 @@ def test_they_can_be_removed_and_replaced(store: Store) -> None:
             ["compare", "--baseline", "base-keyd"],
             "no baseline and no run is called 'base-keyd'; did you mean 'base-keyed'",
         ),
-        (["compare", "--since", "7 years"], "give an age (30min, 12h, 7d, 2w) or a date"),
+        (["compare", "--since", "7 years"], "give an age (30min, 12h, 7d, 2w), a date"),
         (["compare", "--since", "2034-01-01"], "no run began since 2034-01-01 00:00; the last one began "),
     ],
 )

@@ -55,9 +55,9 @@ def frame_command(name: str, help: str, clipped: str | None = None) -> click.Com
 
         shape = _options.Shape.of(list(FRAMES[name]), sort, columns, limit)
         logs = _options.read(paths, files_from, grammar)
-        if not logs.sources.height:
-            click.echo(_options.no_runs(logs, paths), err=True)
         frame: pl.DataFrame = getattr(logs, name)
+        if not frame.height and not logs.runs.height:
+            click.echo(_options.no_runs(logs, paths), err=True)
         if where is not None:
             frame = select(logs, name, where)
         frame = shape.applied(frame)

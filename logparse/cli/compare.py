@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 @click.command("compare")
 @click.argument(
-    "names", nargs=-1, metavar="[RUN|PATH]...", type=click.Path(allow_dash=True), shell_complete=_options.complete_runs
+    "names", nargs=-1, metavar="[RUN|PATH]...", type=_options.LogPath(), shell_complete=_options.complete_runs
 )
 @click.option(
     "--where", metavar="SQL", help="Compare only runs for which this SQL condition is true: platform = 'groq'."
@@ -143,6 +143,8 @@ def command(
     else:
         _refuse("without --across", device=device)
     runs, paths = _options.runs_and_paths(names) if names else ([], [])
+    _options.few_threads_for_little(paths)
+    _require_points(at, target)
     base_file = baseline if baseline is not None and Path(baseline).is_file() else None
     if base_file is not None:
         paths = [base_file, *(path for path in paths if Path(path) != Path(base_file))]
@@ -185,6 +187,21 @@ def command(
     return max(_options.exit_code(logs), _gates(results, pl.concat(found), strict, on_unknown))
 
 
+def _require_points(at: Sequence[str], targets: Sequence[str]) -> None:
+    """Raises `click.UsageError` for an invalid --at or --target."""
+    if not at and not targets:
+        return
+    from logparse.comparison.equal import require_point, require_target
+    from logparse.errors import UsageError
+
+    for option, texts, require in (("at", at, require_point), ("target", targets, require_target)):
+        for text in texts:
+            try:
+                require(text)
+            except UsageError as error:
+                raise UsageError(f"--{option}: {error.message}", error.remedy) from None
+
+
 def _refuse(when: str, **options: object) -> None:
     """Raises `click.UsageError` for an option of the command line that does not apply; defaults in the settings file
     may be for the other kind of comparison."""
@@ -221,12 +238,17 @@ def time_of(option: str, text: str, now: datetime) -> datetime:
 
     Raises `click.UsageError` for a text that is neither.
     """
-    if age := _AGE.fullmatch(text.strip()):
-        return now - timedelta(**{_UNITS[age[2]]: float(age[1])})
     try:
+        if age := _AGE.fullmatch(text.strip()):
+            return now - timedelta(**{_UNITS[age[2]]: float(age[1])})
         return datetime.fromisoformat(text).replace(tzinfo=None)
-    except ValueError:
-        raise click.UsageError(f"--{option} {text}: give an age (30min, 12h, 7d, 2w) or a date (2024-04-01)") from None
+    except OverflowError:
+        problem = "no date is so long ago; "
+    except ValueError as error:
+        # "month must be in 1..12", unless the text has not the form of a date
+        problem = "" if "isoformat" in str(error) else f"{error}; "
+    forms = "give an age (30min, 12h, 7d, 2w), a date (2024-04-01) or a time (2024-04-01T12:00)"
+    raise click.UsageError(f"--{option} {text}: {problem}{forms}")
 
 
 def _recent(logs: Logs, names: Sequence[str], earliest: datetime) -> list[str]:

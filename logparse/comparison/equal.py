@@ -17,7 +17,7 @@ import polars as pl
 from logparse.comparison.jobs import Job
 from logparse.comparison.ledger import Ledger
 from logparse.comparison.sides import Side
-from logparse.errors import UsageError
+from logparse.errors import Remedy, UsageError, nearest
 from logparse.schema import TEXT, VOCABULARY
 from logparse.text.labels import shortened
 from logparse.text.location import Location
@@ -75,9 +75,23 @@ def at(ledger: Ledger, sides: Sequence[Side], asked: str) -> CommonPoint:
 
     Raises `UsageError` for an invalid `asked`.
     """
-    if asked in ("samples", "steps", "time"):
-        return _at_most(ledger, sides, asked)
-    return target(ledger, sides, asked)
+    require_point(asked)
+    return _at_most(ledger, sides, asked) if asked in AXES else target(ledger, sides, asked)
+
+
+def require_point(asked: str) -> None:
+    """Raises `UsageError` where `asked` is not a point at which sides can be compared."""
+    text = str(asked)
+    axis = next((name for name in AXES if re.fullmatch(rf"\s*{name}\s*[<>=].*", text)), None)
+    if axis is not None:
+        raise UsageError(
+            f"{text!r} is not a valid point: {axis} takes no number, since sides are compared at the last point that "
+            "all of them logged"
+        )
+    if asked not in AXES and not _CONDITION.fullmatch(text):
+        raise UsageError(f"{text!r} is not a valid point: write {', '.join(AXES)}, or a metric and a number (loss=7.3)")
+    if asked not in AXES:
+        require_target(text)
 
 
 def target(ledger: Ledger, sides: Sequence[Side], asked: str) -> CommonPoint:
@@ -113,13 +127,21 @@ def _reached(side: Side, job: Job, series: pl.DataFrame, name: str, condition: p
     return replace(point, before=(before["step"], before["seconds"]))
 
 
+def require_target(asked: str) -> None:
+    """Raises `UsageError` where `asked` is not a valid target."""
+    _condition(asked)
+
+
 def _condition(asked: str) -> tuple[str, str, float]:
     """Name, <= or >=, and number of `loss<=7.3`; `=` means the better direction of the metric."""
     found = _CONDITION.fullmatch(str(asked))
     words = [n for n, f in VOCABULARY.items() if f.metric and f.better]
-    if not found or found[1] not in words:
+    if not found:
+        of_point = Remedy("at", asked) if asked in AXES else None
+        raise UsageError(f"{asked!r} is not a valid target: write a metric and a number (loss<=7.3)", of_point)
+    if found[1] not in words:
         raise UsageError(
-            f"{asked!r} is not a valid target: write samples, steps, time, or a metric and a number (loss<=7.3)"
+            f"{asked!r} is not a valid target: there is no metric {found[1]!r}; {nearest(found[1], words)}"
         )
     try:
         number = float(found[3])
