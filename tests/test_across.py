@@ -25,6 +25,7 @@ from logparse.pages.across import text_across
 from logparse.report.content import content
 from logparse.report.page import environment
 from logparse.report.sections import Sections
+from logparse.text.numbers import seconds
 
 pytestmark = pytest.mark.usefixtures("read_once")
 
@@ -612,3 +613,13 @@ def test_real_runs_of_renamed_programs_are_compared(
     assert {compared.ledger.value(job, "workload").value for job in compared.jobs} == {workload}
     causes = {v.refusal.cause for row in compared.rows for v in row.verdicts if v is not None and v.refusal}
     assert not causes & {RefusalCause.WORKLOAD, RefusalCause.UNKNOWN_WORKLOAD}
+
+
+@pytest.mark.parametrize(
+    ("value", "resolution", "text"),
+    [(10.5, 10.5, "at most 21 s"), (0.4, 0.4, "at most 0.8 s"), (11.0, 10.5, "11 s ±11"), (0.0, 1.0, "0 s ±1")],
+)
+def test_a_duration_whose_uncertainty_reaches_to_0_is_an_upper_bound(
+    value: float, resolution: float, text: str
+) -> None:
+    assert seconds(value, resolution) == text
