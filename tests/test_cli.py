@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import io
 import json
 import os
@@ -93,7 +94,7 @@ def test_version_is_that_of_the_package() -> None:
         (["ingest", "*.nothing"], "nothing matches *.nothing"),
         (["runs", str(GROQ), "--format", "xml"], "'xml' is not one of"),
         (["runs", str(GROQ), "-o", "runs.doc"], "cannot infer the format of runs.doc"),
-        (["runs", str(GROQ), "-o", "no_such_folder/runs.csv"], "cannot write no_such_folder/runs.csv"),
+        (["runs", str(GROQ), "-o", "no_such_folder/runs.csv"], "the folder no_such_folder does not exist"),
         (["runs", str(GROQ), "--where", "througput > 1"], "did you mean 'throughput'?"),
         (["runs", str(GROQ), "--where", "zzz > 1"], "Columns of runs: run, label"),
         (["runs", str(GROQ), "--where", "platform = groq"], "a text is in single quotes: 'groq'"),
@@ -117,6 +118,100 @@ def test_a_wrong_format_is_told_before_anything_is_read(monkeypatch: pytest.Monk
     monkeypatch.setattr(_options, "read", lambda *_: pytest.fail("it was read"))
     for name in ("ingest", "runs"):
         assert run(name, GROQ, "-o", "runs.doc").exit_code == 2
+
+
+# ---- messages ---- #
+
+
+@pytest.mark.parametrize(
+    ("arguments", "problem", "remedy"),
+    [
+        (["--at", "nonsense"], "--at: 'nonsense' is not a valid point", "write samples, steps, time, or a metric"),
+        (["--at", "samples=100"], "--at: 'samples=100'", "samples takes no number"),
+        (["--at", "los=7"], "--at: 'los=7'", "did you mean 'loss'?"),
+        (["--target", "samples"], "--target: 'samples' is not a valid target", "(--at samples)"),
+        (["--target", "low"], "--target: 'low'", "write a metric and a number (loss<=7.3)"),
+        (["--change", "2024-13-45"], "--change 2024-13-45: month must be in 1..12", "2024-04-01T12:00"),
+        (["--since", "2024-02-30"], "--since 2024-02-30: day ", "give an age (30min, 12h, 7d, 2w)"),
+        (["--since", "9000000d"], "--since 9000000d: no date is so long ago", "give an age"),
+        (["--since", "lately"], "--since lately: give an age", "a date (2024-04-01)"),
+    ],
+)
+def test_a_wrong_value_names_its_option_and_what_that_takes(arguments: list[str], problem: str, remedy: str) -> None:
+    result = run("compare", CEREBRAS, *arguments)
+    assert result.exit_code == 2
+    assert problem in result.stderr
+    assert remedy in result.stderr
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["runs", "-o", "missing/folder/a.csv"],
+        ["compare", "-o", "missing/folder/a.md"],
+        ["report", "-o", "missing/folder/a.html"],
+        ["chart", "loss", "-o", "missing/folder/a.svg"],
+        ["chart", "loss", "--data", "missing/folder/a.csv"],
+    ],
+    ids=" ".join,
+)
+def test_an_output_in_a_missing_folder_is_refused_before_reading(command: list[str], desk: Path) -> None:
+    result = run(*command, "nor/is/this")
+    assert result.exit_code == 2
+    assert "the folder missing/folder does not exist; make it first" in result.stderr
+
+
+def test_an_output_below_a_file_is_refused(desk: Path) -> None:
+    (desk / "file").write_text("")
+    assert "file is not a folder" in run("runs", CEREBRAS, "-o", "file/a.csv").stderr
+
+
+@pytest.mark.parametrize("command", [["runs"], ["metrics"], ["compare"], ["findings"], ["report"], ["chart", "loss"]])
+def test_each_command_says_why_files_have_no_run(command: list[str], desk: Path) -> None:
+    (desk / "binary.out").write_bytes(bytes(range(256)) * 9)
+    (desk / "other.log").write_text("nothing that anybody knows\n")
+    result = run(*command, "binary.out", *(["-o", "a.svg"] if command[0] == "chart" else []))
+    assert result.exit_code == 3
+    assert "This is binary data" in result.stderr
+    assert "logparse explain" not in result.stderr
+    result = run(*command, ".", *(["-o", "a.svg"] if command[0] == "chart" else []))
+    assert "This is binary data, not the text of a log: leave it out.): binary.out" in result.stderr
+    assert "no line identifies a known platform; `logparse explain` shows its lines): other.log" in result.stderr
+
+
+def test_a_path_in_place_of_a_chart_is_no_unknown_chart(desk: Path) -> None:
+    result = run("chart", CEREBRAS, "-o", "a.svg")
+    assert result.exit_code == 2
+    assert f"{CEREBRAS} is not a chart: name a chart before the path; choose from accuracy, " in result.stderr
+    (desk / "losses").mkdir()
+    assert "name a chart before the path; did you mean 'loss'?" in run("chart", "losses", "-o", "a.svg").stderr
+
+
+@pytest.mark.parametrize("command", [["ingest", "--no-store"], ["runs"], ["compare"]], ids=" ".join)
+def test_a_folder_without_permission_is_told_with_the_remedy(
+    command: list[str], desk: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (desk / "closed").mkdir()
+    listed, access = os.listdir, os.access
+
+    def refused(path: Path) -> list[str]:
+        if Path(path).name == "closed":
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
+        return listed(path)
+
+    monkeypatch.setattr(os, "listdir", refused)
+    monkeypatch.setattr(os, "access", lambda path, mode, **extra: path != "closed" and access(path, mode, **extra))
+    result = run(*command, "closed")
+    assert result.exit_code == 4
+    assert "There is no permission to read it: ask its owner, or change it with chmod.): closed" in result.output
+
+
+@pytest.mark.parametrize("command", ["report", "compare", "runs"])
+def test_an_option_that_only_ingest_needs_is_explained(command: str) -> None:
+    result = run(command, "--no-store", CEREBRAS)
+    assert result.exit_code == 2
+    assert "Only ingest keeps what it reads" in result.stderr
+    assert "Did you mean" not in result.stderr
 
 
 # ---- exit codes ---- #

@@ -523,7 +523,7 @@ def test_a_target_that_is_not_reached_is_not_missing() -> None:
 
 @pytest.mark.parametrize("asked", ["loss", "los=7", "loss<=x", "steps=5", "samples<=3", ""])
 def test_a_point_that_is_none_is_refused(asked: str) -> None:
-    with pytest.raises(UsageError, match=r"is not a valid target|is not a number"):
+    with pytest.raises(UsageError, match=r"is not a valid (point|target)|is not a number"):
         compare(ingested(CEREBRAS), at=[asked])
 
 

@@ -533,7 +533,7 @@ def test_a_pdf_goes_where_a_page_may_go(tmp_path: Path, monkeypatch: pytest.Monk
     for suffix in ("html", "pdf"):
         result = run(str(TEN[2]), "-o", str(tmp_path / "missing" / f"r.{suffix}"))
         assert result.exit_code == 2
-        assert f"cannot write {tmp_path}/missing/r.{suffix}: No such file or directory" in result.stderr
+        assert f"the folder {tmp_path}/missing does not exist; make it first" in result.stderr
     result = run(str(TEN[2]), "-o", str(tmp_path / "r.pdf"))
     assert (result.exit_code, result.stdout) == (0, "")
     assert f"Wrote {tmp_path}/r.pdf (" in result.stderr

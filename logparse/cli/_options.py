@@ -81,11 +81,28 @@ class Code(click.Path):
     """A file that is run. The configuration of a folder may not set it."""
 
 
+class LogPath(click.Path):
+    """A path of logs. Whether it can be read, the reading finds out: it gives the reason and the remedy."""
+
+    def __init__(self) -> None:
+        super().__init__(allow_dash=True, readable=False)
+
+
 class Written(click.Path):
     """A file that is written. The configuration of a folder may not set it."""
 
     def __init__(self) -> None:
         super().__init__(allow_dash=True, dir_okay=False)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Refuses, before any log is read, a file in a folder that does not exist."""
+        path = super().convert(value, param, ctx)
+        folder = os.path.dirname(os.fsdecode(path))
+        if folder and not os.path.lexists(folder):
+            self.fail(f"the folder {folder} does not exist; make it first", param, ctx)
+        if folder and not os.path.isdir(folder):
+            self.fail(f"{folder} is not a folder", param, ctx)
+        return path
 
 
 class WrittenFolder(Written):
@@ -93,6 +110,10 @@ class WrittenFolder(Written):
 
     def __init__(self) -> None:
         click.Path.__init__(self, file_okay=False)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """The folder is made where it does not exist."""
+        return click.Path.convert(self, value, param, ctx)
 
 
 class StoreFolder(WrittenFolder):
@@ -117,7 +138,7 @@ def reading(command: F) -> F:
 
 def paths_argument(command: F) -> F:
     """PATH…"""
-    return click.argument("paths", nargs=-1, metavar="[PATH]...", type=click.Path(allow_dash=True))(command)
+    return click.argument("paths", nargs=-1, metavar="[PATH]...", type=LogPath())(command)
 
 
 def stored(command: F) -> F:
@@ -282,6 +303,11 @@ def claims(given: Sequence[str], file: str | None) -> list[Claim]:
     return [*(claim(text) for text in given), *from_lines(text.splitlines())]
 
 
+def is_path(name: str) -> bool:
+    """Whether an argument is standard input, or a path or pattern that exists in the file system."""
+    return name == "-" or os.path.lexists(name) or next(iglob(name, recursive=True), None) is not None
+
+
 def runs_and_paths(names: Sequence[str]) -> tuple[list[str], list[str]]:
     """Split arguments into names of runs and paths: an argument that exists in the file system is a path.
 
@@ -290,8 +316,7 @@ def runs_and_paths(names: Sequence[str]) -> tuple[list[str], list[str]]:
     runs: list[str] = []
     paths: list[str] = []
     for name in names:
-        found = name == "-" or Path(name).exists() or next(iglob(name, recursive=True), None) is not None
-        (paths if found else runs).append(name)
+        (paths if is_path(name) else runs).append(name)
     if not paths and store_folder() is None:
         problem = f"no file or folder matches {', '.join(names)}" if names else "no logs given"
         raise click.UsageError(f"{problem}: name the logs too, as in: compare RUN RUN PATH...")
@@ -436,7 +461,19 @@ def no_runs(logs: Logs, paths: Sequence[str]) -> str:
     """Why there is no run in these logs, and what to do."""
     if not logs.sources.height and paths:
         return f"no files to read in {', '.join(paths)} (folders are searched recursively)"
-    return "no runs in these logs: logparse explain PATH... shows how they are parsed"
+    from logparse.pages.ingest import files_without_run
+    from logparse.text.terminal import Paint
+
+    reasons = files_without_run(logs, Paint.of(None))
+    more = [f"  and {len(reasons) - _REASONS} more reasons"] if len(reasons) > _REASONS + 1 else []
+    shown = reasons[:_REASONS] + more if more else reasons
+    is_text = bool(logs.sources["status"].cast(str).is_in(["no_run", "unknown_platform"]).any())
+    hint = "logparse explain PATH... shows how they are parsed" if is_text or not shown else ""
+    return "\n".join([f"no runs in these logs: {hint}".rstrip(), *shown])
+
+
+_REASONS = 3
+"""Reasons for files without a run that are given, where there are more."""
 
 
 def stored_baseline(logs: Logs, name: str | None) -> str | None:

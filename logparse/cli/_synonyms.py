@@ -34,8 +34,16 @@ def meant(name: str, options: Collection[str]) -> str | None:
     return next((option for option, names in OPTIONS.items() if name in names and option in options), None)
 
 
+NEEDLESS = {
+    "--no-store": "Only ingest keeps what it reads (and follow with --store), so this command does not need it."
+}
+"""Option of one command -> why the others have none."""
+
+
 def suggested(error: click.NoSuchOption) -> click.UsageError:
-    """The error with the option that was meant, if there is one; else as it is."""
+    """The error with the option that was meant, or why there is none, where that is known; else as it is."""
+    if reason := NEEDLESS.get(error.option_name):
+        return click.UsageError(f"{error.message} {reason}", error.ctx)
     known = [] if error.ctx is None else [name for param in error.ctx.command.params for name in param.opts]
     option = meant(error.option_name, known)
     return error if option is None else click.UsageError(f"{error.message} Did you mean '{option}'?", error.ctx)

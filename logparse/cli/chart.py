@@ -50,7 +50,7 @@ def _list(formatter: click.HelpFormatter) -> None:
 
 @click.command("chart", cls=_ChartCommand)
 @click.argument("name", metavar="[NAME]", required=False, shell_complete=_names)
-@click.argument("paths", nargs=-1, metavar="[PATH]...", type=click.Path(allow_dash=True))
+@click.argument("paths", nargs=-1, metavar="[PATH]...", type=_options.LogPath())
 @click.option(
     "-o", "--output", type=_options.Written(), metavar="FILE",
     help=f"Write to FILE; without --format, its suffix selects the format ({' '.join('.' + f for f in FORMATS)}).",
@@ -137,12 +137,15 @@ def command(
       logparse chart ratio --across sample_logs -o across.html
     """
     from logparse import charts
+    from logparse.errors import nearest
 
     if name is None:
         formatter = ctx.make_formatter()
         _list(formatter)
         click.echo(formatter.getvalue(), nl=False)
         return 0
+    if name not in charts.names() and _options.is_path(name):
+        raise click.UsageError(f"{name} is not a chart: name a chart before the path; {nearest(name, charts.names())}")
     takes = (*charts.COMMON, *charts.module(name).TAKES)
     chosen = _format(output, format, data)
     if data is not None:

@@ -22,7 +22,7 @@ clock: Clock | None = None
 
 
 @click.command("follow")
-@click.argument("paths", nargs=-1, required=True, metavar="PATH...", type=click.Path(allow_dash=True))
+@click.argument("paths", nargs=-1, required=True, metavar="PATH...", type=_options.LogPath())
 @_options.store_option("Also keep what is read in this folder, at most once a minute, and at the end.")
 @click.option(
     "--until", multiple=True, metavar="CONDITION",

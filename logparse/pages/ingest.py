@@ -41,7 +41,8 @@ def page(ledger: Ledger, paths: Sequence[str], paint: Paint, findings: pl.DataFr
     more = f"; all: logparse findings {_given(paths)}"
     out += finding_lines(findings, paint, "Findings", most=_FINDINGS_SHOWN, more=more)
     out += _not_parsed(logs, paint)
-    out += _files_without_run(logs, paint)
+    if reasons := files_without_run(logs, paint):
+        out += [paint.head("Files without a run:"), *reasons]
     out.append(_next(logs, paths))
     return paint.fitted(out)
 
@@ -177,13 +178,13 @@ def _not_parsed(logs: Logs, paint: Paint) -> list[str]:
     return out
 
 
-def _files_without_run(logs: Logs, paint: Paint) -> list[str]:
-    """Files that contain no run, by reason."""
+def files_without_run(logs: Logs, paint: Paint) -> list[str]:
+    """Files that contain no run, one line for each reason."""
     out = []
     for reason, names in without_run(logs):
         named = shortened([paint.location(one_line(name)) for name in names], _FILES_NAMED)
         out.append(f"  {many(len(names), 'file')} ({reason}): {named}")
-    return [paint.head("Files without a run:"), *out] if out else []
+    return out
 
 
 def unread(logs: Logs) -> tuple[pl.DataFrame, int]:
