@@ -197,6 +197,8 @@ class Estimate:
     """What interval and p were computed from."""
     p_holm: float | None = None
     """`p` after Holm's correction for all comparisons of a table."""
+    comparisons: int | None = None
+    """The number of these comparisons."""
 
 
 @dataclass(frozen=True)
@@ -315,7 +317,7 @@ def judge(a: Sample, b: Sample, source: Source | None = None, bounds: Sequence[N
     if own is not None and (own.p <= LEVEL or lent is None or lent.p > SECOND_LEVEL):
         sd = math.sqrt((a.squares + b.squares) / (a.n + b.n - 2))
         text = f"the spread of the baseline's {a.n} values and of the other side's {b.n}"
-        noise = Noise("own values", text, own.half_width, sd, own.dof)
+        noise = Noise(OWN_VALUES, text, own.half_width, sd, own.dof)
         return Estimate(
             ESTABLISHED if own.p <= LEVEL else WITHIN, distance, n, _around(distance, own.half_width), own.p, noise
         )
@@ -334,6 +336,8 @@ def judge(a: Sample, b: Sample, source: Source | None = None, bounds: Sequence[N
     return Estimate(WITHIN if covering or size <= 0 else UNKNOWN, distance, n, noise=noise_or_none)
 
 
+OWN_VALUES = "own values"
+"""The kind of noise of three or more values on both sides."""
 OTHER_PROGRAM = "another program"
 """The kind of noise of the widest spread of other programs."""
 

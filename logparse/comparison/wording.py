@@ -17,7 +17,7 @@ from logparse.comparison.quantities import CLOCKS, Quantity
 from logparse.comparison.refusal import RefusalCause, unknown_workload, workload_difference
 from logparse.comparison.settings import factors, stated_nowhere
 from logparse.comparison.sides import Side, SideValues, by
-from logparse.comparison.verdict import BEYOND, NOT_COMPARABLE, UNKNOWN, WITHIN, Verdict
+from logparse.comparison.verdict import NOT_COMPARABLE, UNKNOWN, WITHIN, Verdict
 from logparse.errors import Remedy
 from logparse.text import missing
 from logparse.text.labels import cache_hit_text, listed, many, shortened
@@ -280,8 +280,8 @@ def verdict_reason(
         n = more_runs(*estimate.n)
         if (less := detectable(noise, n)) is not None and less < noise.size:
             parts.append(f"{n} runs per side would show {_least(row, less)}")
-    elif verdict.word == BEYOND and noise and noise.kind == "own values":
-        parts.append("not established: among so many differences one of this size may be chance (Holm's correction)")
+    elif verdict.chance is not None:
+        parts.append(f"not established: {verdict.chance} (Holm's correction)")
     parts += [f"without {run}: {word}" for run, word in verdict.without[:_LEFT_OUT]]
     if len(verdict.without) > _LEFT_OUT:
         parts.append(f"the same is true of {many(len(verdict.without) - _LEFT_OUT, 'more run')}")
