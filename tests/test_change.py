@@ -197,6 +197,17 @@ def dated_copies(folder: Path) -> Path:
     return folder
 
 
+def test_more_runs_are_not_advised_where_the_resolution_is_the_limit(tmp_path: Path) -> None:
+    folder = dated_copies(tmp_path)
+    for day, path in enumerate(sorted(folder.iterdir())):
+        path.write_text(path.read_text("utf-8").replace(" 06:25:29,760", f" 06:25:29,{day}60"), "utf-8")
+    shown = run("compare", folder, "--change", "2024-05-04").stdout
+    [number] = re.findall(r"\n queue .* within noise \[(\d+)\]", shown)
+    [note] = re.findall(rf"\n \[{number}\] (.*)", shown)
+    assert note.endswith("; more runs do not improve the resolution, ±10 s")
+    assert "runs per side would show" not in note
+
+
 def test_the_command_compares_before_with_since(tmp_path: Path) -> None:
     folder = dated_copies(tmp_path)
     result = run("compare", folder, "--change", "2024-05-04")

@@ -152,7 +152,7 @@ def test_the_first_sentence_is_the_answer(files: list[Path], sentence: str) -> N
                     r"the throughput of batch_2048 is ×2\..*"),
         ("steps", r"At 1,000 steps, the loss of batch_1024 does not differ beyond noise from that of batch_512 "
                   r"\(-0\.04688, n = 1\); the throughput of batch_2048 is ×2\..*"),
-        ("time", r"At 174\.7 s after training began, the loss of batch_1024 differs by .*; the throughput of .*"),
+        ("time", r"At 152\.\d to 174\.7 s after training began, the loss of batch_1024 differs .*; the throughput .*"),
         ("loss=7.3", r"The time to loss ≤ 7\.3 of batch_1024 is ×1\.215 that of batch_512; .*; the throughput of .*"),
         ("loss=7.1", r"At loss ≤ 7\.1, the sides cannot be compared "
                      r"\(batch_512, batch_2048: not reached; batch_1024: 200 s ±11\); the throughput of .*"),
@@ -163,6 +163,23 @@ def test_the_answer_is_that_at_the_point_asked_for(point: str, sentence: str) ->
     assert result.exit_code == 0
     assert re.fullmatch(f" {sentence}", result.stdout.splitlines()[1])
     assert "the loss is not comparable" not in result.stdout.splitlines()[1]
+
+
+def test_at_a_time_the_distance_of_the_next_point_counts_as_uncertainty() -> None:
+    comparison = compare(logparse.ingest(BATCHES), at="time")
+    (common,) = comparison.at
+    assert common.most == max(point.seconds or 0.0 for point in common.points)
+    distances = [point.until_next for point in common.points]
+    assert [d is None for d in distances] == [point.seconds == common.most for point in common.points]
+    row = comparison.rows[-1]
+    for verdict, distance in list(zip(row.verdicts, distances, strict=True))[1:]:
+        assert verdict is not None
+        assert distance is not None
+        [rounding] = [bound.size for bound in verdict.bounds if bound.kind == "rounding"]
+        assert rounding > distance > 0.01
+    assert max(c.resolution or 0.0 for c in row.cells) < 0.001, "the printed digits are shown"
+    shown = run("compare", *BATCHES, "--at", "time").stdout
+    assert "174.7 s after training began, the last point that each logged by 174.7 s (how far the next" in shown
 
 
 def test_the_answer_says_why_there_is_no_common_point() -> None:

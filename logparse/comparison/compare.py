@@ -372,7 +372,7 @@ def _frame_rows(comparison: Comparison) -> Iterator[Mapping[str, Any]]:
                 "noise_dof": noise.dof if noise else None,
                 "noise_kind": noise.kind if noise else None,
                 "noise_text": noise.text if noise else None,
-                "detectable": detectable(noise, more_runs(*estimate.n)) if noise and estimate else None,
+                "detectable": detectable(estimate, more_runs(*estimate.n)) if estimate else None,
                 "without": [{"run": run, "verdict": word} for run, word in v.without] if v else [],
                 "reason": v.reason if v else None,
                 "evidence": list(c.locations),
