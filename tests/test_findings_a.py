@@ -595,7 +595,12 @@ def test_neighbours_in_the_last_digit(tmp_path: Path) -> None:
 
 def test_neighbouring_losses_are_one_step_of_their_grid_apart(tmp_path: Path) -> None:
     other = tmp_path / "other.out"
-    other.write_bytes(edited(CEREBRAS[0], {"Step=1000, Loss=7.12500": "Step=1000, Loss=7.13281", "2931.64": "2932.64", "wsjob-": "wsjob-z"}))
+    other.write_bytes(
+        edited(
+            CEREBRAS[0],
+            {"Step=1000, Loss=7.12500": "Step=1000, Loss=7.13281", "2931.64": "2932.64", "wsjob-": "wsjob-z"},
+        )
+    )
     (found,) = [f for f in compared("rounding", CEREBRAS[0], other) if f.quantities == ("loss",)]
     assert found.text == (
         "loss: 7.13281 (other) differs from 7.12500 (bert_large_batch_512) by one step of 1/128, the resolution of "

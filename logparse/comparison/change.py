@@ -63,10 +63,14 @@ def experiments(ledger: Ledger, jobs: Sequence[Job]) -> list[Side]:
     found = _alike(ledger, jobs)
     if len(found) != 1:
         return found
-    group = found[0]
-    of_workload = next(others for _, others in by_workload(ledger, ledger.jobs) if group.jobs[0] in others)
-    every = _alike(ledger, of_workload)
-    return [Side(next(side.label for side in every if group.jobs[0] in side.jobs), group.jobs)]
+    selected = found[0].jobs
+    of_workload = next(group for _, group in by_workload(ledger, ledger.jobs) if _contains(group, selected[0]))
+    label = next(side.label for side in _alike(ledger, of_workload) if _contains(side.jobs, selected[0]))
+    return [Side(label, selected)]
+
+
+def _contains(jobs: Sequence[Job], job: Job) -> bool:
+    return any(other.id == job.id for other in jobs)
 
 
 def _alike(ledger: Ledger, jobs: Sequence[Job]) -> list[Side]:
