@@ -13,10 +13,12 @@ import pytest
 from conftest import SAMPLES, run
 
 import logparse
+from logparse.comparison.answer import answer
 from logparse.comparison.blocks import compared
 from logparse.errors import UsageError
 from logparse.pages.compare import pages
 from logparse.pages.compare_export import markdown
+from logparse.report.content import content
 from logparse.schema import FRAMES, RUNS
 from logparse.text.terminal import Paint
 
@@ -59,7 +61,7 @@ def throughput(comparison: logparse.Comparison) -> object:
 def test_the_runs_before_a_change_are_one_side_and_those_since_then_the_other(change: str | datetime.date) -> None:
     logs = logs_of(*nightly(3000, 0, 10), *nightly(2900, 10, 6))
     comparison = logparse.compare(logs, change=change)
-    assert sides(comparison) == [("before 2026-10-11", 10), ("since 2026-10-11", 6)]
+    assert sides(comparison) == [("runs before 2026-10-11", 10), ("runs since 2026-10-11", 6)]
     assert comparison.baseline == 0
     assert throughput(comparison) == pytest.approx(2900 / 3000, rel=0.005)
 
@@ -75,7 +77,7 @@ def test_each_setting_has_a_comparison_of_its_own() -> None:
         logparse.compare(logs_of(*runs), change="2026-10-11")
     by_task = compared(logs_of(*runs), change="2026-10-11", by="task")
     assert [sides(block.comparison) for block in by_task if block.comparison] == [
-        [("before 2026-10-11", 18), ("since 2026-10-11", 14)]
+        [("task train before 2026-10-11", 18), ("task train since 2026-10-11", 14)]
     ]
 
 
@@ -84,19 +86,51 @@ def test_a_workload_whose_logs_do_not_state_the_column_is_one_group() -> None:
     other = [row | {"run": f"gpt_{row['run']}"} for row in (*nightly(90, 0, 3, **gpt), *nightly(95, 10, 3, **gpt))]
     bert = [*nightly(3000, 0, 5), *nightly(2900, 10, 5)]
     blocks = compared(logs_of(*bert, *other), change="2026-10-06", by="batch_size")
-    assert [(block.heading, sides(block.comparison)) for block in blocks if block.comparison] == [
-        ("cerebras · bert_large, train", [("before 2026-10-06", 5), ("since 2026-10-06", 5)]),
-        ("cerebras · gpt, train", [("before 2026-10-06", 3), ("since 2026-10-06", 3)]),
+    assert [block.heading for block in blocks] == ["cerebras · bert_large, train", "cerebras · gpt, train"]
+    assert [sides(block.comparison) for block in blocks if block.comparison] == [
+        [("batch_size 512 before 2026-10-06", 5), ("batch_size 512 since 2026-10-06", 5)],
+        [("batch_size ? before 2026-10-06", 3), ("batch_size ? since 2026-10-06", 3)],
     ]
     with pytest.raises(UsageError, match="no log here states seed"):
         compared(logs_of(*bert), change="2026-10-06", by="seed")
+
+
+def test_an_experiment_selected_from_several_is_named_in_the_answer() -> None:
+    logs = logs_of(*nightly(3000, 0, 10), *nightly(2900, 10, 6), *nightly(5000, 0, 8, 1024))
+    (block,) = compared(logs, change="2026-10-11", where="batch_size = 512")
+    assert block.comparison is not None
+    assert re.match(
+        r"The throughput of batch_size 512 since 2026-10-11 is ×0\.96\d \(.*\) that of batch_size 512 before ",
+        answer(block.comparison),
+    )
+
+
+def test_what_may_be_chance_among_several_comparisons_is_not_stated_as_a_fact() -> None:
+    # Beyond the noise by itself (p = 0.034), but not as one of two comparisons.
+    losses = {512: (7.10, 7.11, 7.12, 7.13), 1024: (7.125, 7.135, 7.145, 7.155)}
+    logs = logs_of(
+        *(
+            row | {"loss": loss, "samples": 512_000}
+            for size, of_size in losses.items()
+            for row, loss in zip(nightly(3000, 0, 4, size), of_size, strict=True)
+        )
+    )
+    comparison = logparse.compare(logs, by="batch_size")
+    text = answer(comparison)
+    assert "the loss differs by +0.025 (+0.0" in text
+    assert "which may be chance among 2 comparisons (n = 4)" in text
+    assert "worse" not in text
+    lists = content(comparison).lists
+    assert not [item.text for item in lists.say if "Loss" in item.text]
+    [item] = [item for item in lists.not_say if item.text.startswith("A difference in loss: ")]
+    assert item.text.endswith(", may be chance among 2 comparisons.")
 
 
 def test_the_release_may_differ_before_and_after() -> None:
     old = nightly(3000, 0, 5, sdk_version="1.9", group="old")
     new = nightly(2900, 5, 5, sdk_version="2.0", group="new")
     comparison = logparse.compare(logs_of(*old, *new), change="2026-10-06")
-    assert sides(comparison) == [("before 2026-10-06", 5), ("since 2026-10-06", 5)]
+    assert sides(comparison) == [("runs before 2026-10-06", 5), ("runs since 2026-10-06", 5)]
     assert [s.name for s in comparison.settings if s.role == "factor"] == ["sdk_version"]
 
 
@@ -104,7 +138,7 @@ def test_a_run_without_a_date_is_named_and_left_out() -> None:
     undated = nightly(3000, 20, 1, started_at=None)
     logs = logs_of(*nightly(3000, 0, 5), *undated, *nightly(2900, 5, 5))
     comparison = logparse.compare(logs, change="2026-10-06")
-    assert sides(comparison) == [("before 2026-10-06", 5), ("since 2026-10-06", 5)]
+    assert sides(comparison) == [("runs before 2026-10-06", 5), ("runs since 2026-10-06", 5)]
     assert [job.id for job in comparison.undated] == ["512_020"]
     blocks = compared(logs, change="2026-10-06")
     shown = pages(blocks, [logparse.findings(comparison)], Paint.of(None))
@@ -163,13 +197,25 @@ def dated_copies(folder: Path) -> Path:
     return folder
 
 
+def test_more_runs_are_not_advised_where_the_resolution_is_the_limit(tmp_path: Path) -> None:
+    folder = dated_copies(tmp_path)
+    for day, path in enumerate(sorted(folder.iterdir())):
+        path.write_text(path.read_text("utf-8").replace(" 06:25:29,760", f" 06:25:29,{day}60"), "utf-8")
+    shown = run("compare", folder, "--change", "2024-05-04").stdout
+    [number] = re.findall(r"\n queue .* within noise \[(\d+)\]", shown)
+    [note] = re.findall(rf"\n \[{number}\] (.*)", shown)
+    assert note.endswith("; more runs do not improve the resolution, ±10 s")
+    assert "runs per side would show" not in note
+
+
 def test_the_command_compares_before_with_since(tmp_path: Path) -> None:
     folder = dated_copies(tmp_path)
     result = run("compare", folder, "--change", "2024-05-04")
     assert result.exit_code == 0
     lines = result.stdout.splitlines()
-    assert lines[0] == "bert_large, train, cerebras: 2 sides, baseline before 2024-05-04"
-    assert re.search(r"since 2024-05-04 .* before 2024-05-04", lines[1])
+    assert lines[0] == "bert_large, train, cerebras: 2 sides, baseline runs before 2024-05-04"
+    whose = r" The throughput of runs since 2024-05-04 is ×1\.0\d+ \(.*\) that of runs before 2024-05-04, .*"
+    assert re.fullmatch(whose, lines[1])
     assert re.search(r"\n n +3 +3\n", result.stdout)
     nothing = run("compare", folder, "--change", "2024-06-04")
     assert nothing.exit_code == 2

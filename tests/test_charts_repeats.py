@@ -107,6 +107,17 @@ def test_runs_of_a_noisy_program_are_no_changes_and_a_regression_of_a_new_releas
     assert ratio == pytest.approx(0.92, abs=0.01)
 
 
+def test_a_change_needs_three_runs_before_it() -> None:
+    # Public repeats of this program vary by 0.28 %, but nobody knows whether these do.
+    values = [2947.2, 3077.6, 3057.7, *around(3060, 3, 1)]
+    few = logs_of(*nightly(values[:3]))
+    assert not rows("trend", few)["change"].count()
+    assert title("trend", few) == "Too few runs of one setting to find a change"
+    assert not rows("trend", logs_of(*nightly(values)))["change"].count()
+    changed = logs_of(*nightly([*values[:3], 2500.0, 2510.0, 2490.0]))
+    assert rows("trend", changed).filter(pl.col("change").is_not_null())["label"].to_list() == ["night_512_03.out"]
+
+
 def test_one_odd_run_is_no_new_level_if_the_next_runs_are_as_before() -> None:
     values = around(3000, 12, 5)
     odd = logs_of(*nightly([*values[:8], 2990.0, *values[8:]]))

@@ -56,7 +56,7 @@ def test_each_part_of_a_frame_names_its_block() -> None:
 def test_markdown_begins_with_the_workload_and_the_answer() -> None:
     markdown = run("compare", *BATCHES[:2], "--format", "md").stdout.splitlines()
     assert markdown[0] == "## cerebras · bert\\_large, train"
-    assert "samples/s" in markdown[2]
+    assert "throughput" in markdown[2]
 
 
 def test_where_selects_the_runs_that_are_compared() -> None:
@@ -129,7 +129,7 @@ def test_a_failed_run_is_not_the_baseline_unless_all_failed() -> None:
 @pytest.mark.parametrize(
     ("files", "sentence"),
     [
-        (BATCHES, r"batch_2048 reaches ×2\.\d+ \(2\.\d+ to 2\.\d+\) the samples/s of "
+        (BATCHES, r"The throughput of batch_2048 is ×2\.\d+ \(2\.\d+ to 2\.\d+\) that of "
                   r"batch_512, beyond the known noise \(n = 1, the highest of 3 sides\); "
                   r"the loss is not comparable: samples seen differ \(512,000 and 2,048,000\).*\."),
         ([BATCHES[0], GROQ / "resnet50.out"],
@@ -149,13 +149,13 @@ def test_the_first_sentence_is_the_answer(files: list[Path], sentence: str) -> N
     [
         ("samples", r"At 409,600 samples, the loss of batch_1024 differs by \+0\.2891 from that of batch_512; "
                     r"whether that is noise is not known \(n = 1; batch_512 has the lowest of 3 sides\); "
-                    r"batch_2048 reaches ×2\..*"),
+                    r"the throughput of batch_2048 is ×2\..*"),
         ("steps", r"At 1,000 steps, the loss of batch_1024 does not differ beyond noise from that of batch_512 "
-                  r"\(-0\.04688, n = 1\); batch_2048 reaches ×2\..*"),
-        ("time", r"At 174\.7 s after training began, the loss of batch_1024 differs by .*; batch_2048 reaches ×2\..*"),
-        ("loss=7.3", r"batch_1024 takes ×1\.215 the time to loss ≤ 7\.3 of batch_512; .*; batch_2048 reaches ×2\..*"),
+                  r"\(-0\.04688, n = 1\); the throughput of batch_2048 is ×2\..*"),
+        ("time", r"At 152\.\d to 174\.7 s after training began, the loss of batch_1024 differs .*; the throughput .*"),
+        ("loss=7.3", r"The time to loss ≤ 7\.3 of batch_1024 is ×1\.215 that of batch_512; .*; the throughput of .*"),
         ("loss=7.1", r"At loss ≤ 7\.1, the sides cannot be compared "
-                     r"\(batch_512, batch_2048: not reached; batch_1024: 200 s ±11\); batch_2048 reaches ×2\..*"),
+                     r"\(batch_512, batch_2048: not reached; batch_1024: 200 s ±11\); the throughput of .*"),
     ],
 )  # fmt: skip
 def test_the_answer_is_that_at_the_point_asked_for(point: str, sentence: str) -> None:
@@ -163,6 +163,23 @@ def test_the_answer_is_that_at_the_point_asked_for(point: str, sentence: str) ->
     assert result.exit_code == 0
     assert re.fullmatch(f" {sentence}", result.stdout.splitlines()[1])
     assert "the loss is not comparable" not in result.stdout.splitlines()[1]
+
+
+def test_at_a_time_the_distance_of_the_next_point_counts_as_uncertainty() -> None:
+    comparison = compare(logparse.ingest(BATCHES), at="time")
+    (common,) = comparison.at
+    assert common.most == max(point.seconds or 0.0 for point in common.points)
+    distances = [point.until_next for point in common.points]
+    assert [d is None for d in distances] == [point.seconds == common.most for point in common.points]
+    row = comparison.rows[-1]
+    for verdict, distance in list(zip(row.verdicts, distances, strict=True))[1:]:
+        assert verdict is not None
+        assert distance is not None
+        [rounding] = [bound.size for bound in verdict.bounds if bound.kind == "rounding"]
+        assert rounding > distance > 0.01
+    assert max(c.resolution or 0.0 for c in row.cells) < 0.001, "the printed digits are shown"
+    shown = run("compare", *BATCHES, "--at", "time").stdout
+    assert "174.7 s after training began, the last point that each logged by 174.7 s (how far the next" in shown
 
 
 def test_the_answer_says_why_there_is_no_common_point() -> None:
@@ -180,7 +197,7 @@ def test_a_target_that_a_side_does_not_reach_is_in_the_table() -> None:
 
 def test_the_answer_says_that_the_baseline_is_the_best() -> None:
     text = answer(compare(logparse.ingest(BATCHES), baseline="2048"))
-    assert text.startswith("batch_1024 reaches ×0.7")
+    assert text.startswith("The throughput of batch_1024 is ×0.7")
     assert "(n = 1; batch_2048 has the highest of 3 sides)" in text
 
 

@@ -7,6 +7,7 @@ import math
 import subprocess
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -329,10 +330,28 @@ def test_an_outlier_is_outside_the_prediction_interval_of_the_others() -> None:
 
 def test_more_runs_detect_smaller_differences() -> None:
     noise = Noise("own values", "", 0.1, 0.02, 4)
-    sizes = [estimate.detectable(noise, n) for n in (3, 4, 8, 16)]
+    sizes = [estimate.detectable(estimate.Estimate("within noise", 0.0, (3, 3), noise=noise), n) for n in (3, 4, 8, 16)]
     assert all(a is not None and b is not None and a > b for a, b in itertools.pairwise(sizes))
     power = stats.nct.sf(estimate.quantile(30), 30, (sizes[3] or 0) / (0.02 * math.sqrt(2 / 16)))
     assert power == pytest.approx(0.8, abs=0.01)
+
+
+def test_more_runs_detect_no_smaller_difference_than_the_resolution() -> None:
+    fine, coarse = (
+        [
+            estimate.Sample(tuple(math.log(x + shift) for x in (89.0, 90.0, 91.0)), (half / 90) ** 2 / 3)
+            for shift in (0, 1)
+        ]
+        for half in (0.5, 10.0)
+    )
+    judged = estimate.judge(*fine)
+    assert judged.word == "within noise"
+    assert not judged.is_limited_by_resolution
+    without = estimate.detectable(replace(judged, rounding=0.0), 8)
+    assert (estimate.detectable(judged, 8) or 0.0) > (without or 0.0) > 0
+    limited = estimate.judge(*coarse)
+    assert limited.is_limited_by_resolution
+    assert estimate.detectable(limited, 1000) is None
 
 
 def test_a_bootstrap_of_alike_neighbours_is_wider_than_one_of_independent_values() -> None:

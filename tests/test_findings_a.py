@@ -593,6 +593,21 @@ def test_neighbours_in_the_last_digit(tmp_path: Path) -> None:
     assert found[0].quantities == ("latency_s",)
 
 
+def test_neighbouring_losses_are_one_step_of_their_grid_apart(tmp_path: Path) -> None:
+    other = tmp_path / "other.out"
+    other.write_bytes(
+        edited(
+            CEREBRAS[0],
+            {"Step=1000, Loss=7.12500": "Step=1000, Loss=7.13281", "2931.64": "2932.64", "wsjob-": "wsjob-z"},
+        )
+    )
+    (found,) = [f for f in compared("rounding", CEREBRAS[0], other) if f.quantities == ("loss",)]
+    assert found.text == (
+        "loss: 7.13281 (other) differs from 7.12500 (bert_large_batch_512) by one step of 1/128, the resolution of "
+        "these losses."
+    )
+
+
 def test_thousands_of_seconds_that_are_known_to_ten_are_told_in_tens() -> None:
     assert [seconds(v, r) for v, r in ((3734.2, 10), (3734.2, 0.5), (87.2, 0.6))] == ["3730 s", "3734 s", "87 s ±1"]
 
@@ -616,6 +631,13 @@ def test_one_run_per_side_names_the_source_of_the_noise() -> None:
         "One run per side, so the noise is estimated from other sources: public runs of the same program (train, "
         "throughput, accuracy)."
     )
+
+
+def test_the_side_with_one_run_is_named() -> None:
+    values = ((1, 10.0), (1, 11.0), (2, 10.5))
+    runs = [{"batch_size": batch, "throughput": x, "status": "completed"} for batch, x in values]
+    (found,) = compared("one-run", logs_of(*runs), by="batch_size")
+    assert found.text.startswith("batch_size 2: only one run (2.out), so the noise is estimated from other sources: ")
 
 
 def test_repeats_on_each_side_are_silent() -> None:

@@ -11,10 +11,10 @@ What it shows
 How to read it
     A line is level where nothing changed. A ring marks a change: this run is beyond the noise of all runs since the
     change before, and so is the mean of it and up to two later ones, at a level that takes into account how many runs
-    are tested. The noise is that of these runs themselves where there are three or more, else that of other repeats.
-    Runs with another compiled graph continue a line: a new release may be what changed a result. The text at the ring
-    is the ratio or difference to the level before, with its 95 % interval. The grey band is the noise around a level:
-    a run in it does not differ from the level.
+    are tested. A level has at least three runs before a change can end it: the noise is their own, since other repeats
+    may vary less. Runs with another compiled graph continue a line: a new release may be what changed a result. The
+    text at the ring is the ratio or difference to the level before, with its 95 % interval. The grey band is the noise
+    around a level: a run in it does not differ from the level.
 
 What it leaves out
     Runs without a result or without a date: the caption names them. A change between two runs may have any cause: the
@@ -214,8 +214,10 @@ def _points(view: View, quantity: Quantity, jobs: Sequence[Job]) -> Iterator[_Po
     cells = [side_values(view.ledger, quantity, Side(job.label, (job,))) for job in jobs]
     usable = [(job, cell) for job, cell in zip(jobs, cells, strict=True) if cell.values]
     starts = [0]
-    tests = len(usable) - 1
-    for i in range(1, len(usable)):
+    tests = len(usable) - REPEATS
+    for i in range(REPEATS, len(usable)):
+        if i - starts[-1] < REPEATS:
+            continue
         before = _together(view, quantity, usable[starts[-1] : i])
         if refusal(view.ledger, quantity, before, usable[i][1]) is not None:
             continue
@@ -449,6 +451,8 @@ def _finding(view: View, panels: Sequence[_Panel]) -> str:
     """The title: the latest change, or that there is none."""
     changes = _changes(panels)
     runs = sum(len(s.points) for panel in panels for s in panel.series)
+    if max(len(s.points) for panel in panels for s in panel.series) <= REPEATS:
+        return "Too few runs of one setting to find a change"
     if not changes:
         return f"No change beyond noise between repeats of one setting among {runs} runs"
     point, panel = changes[-1]

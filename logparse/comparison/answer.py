@@ -9,7 +9,7 @@ from logparse.comparison.compare import Comparison, Row
 from logparse.comparison.equal import CommonPoint
 from logparse.comparison.sides import SideValues
 from logparse.comparison.verdict import BEYOND, ESTABLISHED, NOT_COMPARABLE, UNKNOWN, WITHIN, Verdict
-from logparse.comparison.wording import amount_text, cell_text, is_better, quantity_name, short_title, verdict_reason
+from logparse.comparison.wording import amount_text, cell_text, is_better, quantity_name, verdict_reason
 from logparse.text import missing
 from logparse.text.labels import many, shortened
 
@@ -21,8 +21,8 @@ _DECIDED = (ESTABLISHED, BEYOND)
 
 
 def answer(comparison: Comparison) -> str:
-    """`b.out reaches ×1.386 (1.373 to 1.399) the samples/s of a.out, beyond the known noise (n = 1 and 1); their losses
-    are not comparable: samples seen differ`.
+    """`The throughput of b.out is ×1.386 (1.373 to 1.399) that of a.out, beyond the known noise (n = 1); the loss is
+    not comparable: samples seen differ.`
 
     Of several candidates, the sentence names the fastest. Points and targets that were asked for come first, in place
     of the final loss and score. Where nothing can be said, it gives the reason.
@@ -93,12 +93,11 @@ def _sentence(row: Row, index: int, comparison: Comparison, label: bool = True, 
     verdict, cell, base = row.verdicts[index], row.cells[index], row.cells[comparison.baseline]
     assert verdict is not None
     title = f"the {name or quantity_name(row)}"
-    unit = row.quantity.unit
-    who, other = cell.side.label if label else "its", base.side.label
+    who, other = cell.side.label, base.side.label
     if verdict.word == NOT_COMPARABLE:
         reason = verdict_reason(row, verdict).removeprefix(f"{NOT_COMPARABLE}: ")
         return (
-            f"{title.removeprefix('the ')} of {cell.side.label} and {other} not comparable: {reason}"
+            f"{title.removeprefix('the ')} of {who} and {other} not comparable: {reason}"
             if label
             else (f"{title} is not comparable: {reason}")
         )
@@ -110,22 +109,18 @@ def _sentence(row: Row, index: int, comparison: Comparison, label: bool = True, 
             return f"{title} of {both} is the same as printed{counts}"
         whose, that = (f"{title} of {who}", f" from that of {other}") if label else (title, "")
         return f"{whose} does not differ beyond noise{that} ({amount}, {numbers})"
-    certain = {ESTABLISHED: "", BEYOND: ", beyond the known noise"}.get(
-        verdict.word, "; whether that is noise is not known"
-    )
-    if row.quantity.scale == "ratio" and row.quantity.rate:
-        text = f"{who} reaches {amount} the {unit} of {other}"
-    elif row.quantity.scale == "ratio":
-        text = f"{who} takes {amount} {title} of {other}"
-    else:  # only what is decided has a direction
-        word = "better" if is_better(row, verdict) else "worse"
-        way = f", which is {word}" if verdict.word in _DECIDED else ""
-        whose = (
-            f"{title} of {who} differs by {amount} from that of {other}"
-            if label
-            else f"its {name or short_title(row)} differs by {amount}"
-        )
-        text = f"{whose}{way}"
+    if verdict.chance is not None:
+        certain = f", which {verdict.chance}"
+    elif verdict.word in _DECIDED:
+        # A ratio shows its direction: more samples/s are better.
+        way = "" if row.quantity.scale == "ratio" else f", which is {'better' if is_better(row, verdict) else 'worse'}"
+        certain = way + (", beyond the known noise" if verdict.word == BEYOND else "")
+    else:
+        certain = "; whether that is noise is not known"
+    if row.quantity.scale == "ratio":
+        text = f"{title} of {who} is {amount} that of {other}"
+    else:
+        text = f"{title} of {who} differs by {amount} from that of {other}" if label else f"{title} differs by {amount}"
     return f"{text}{certain} ({numbers}{_rank(row, index, comparison) if label else ''})"
 
 

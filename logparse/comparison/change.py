@@ -10,6 +10,7 @@ from typing import Any
 from logparse.comparison.jobs import Job
 from logparse.comparison.ledger import Ledger
 from logparse.comparison.sides import Side, names_by_settings
+from logparse.comparison.workloads import by_workload
 from logparse.errors import UsageError
 from logparse.frames.run_defaults import SETTINGS
 
@@ -53,21 +54,38 @@ def time_text(change: datetime) -> str:
 
 def before_after(groups: Sequence[Side], change: datetime) -> list[BeforeAfter]:
     """The jobs of each group (see `experiments`) before the change and since then."""
-    return [_split(group, change, named=len(groups) > 1) for group in groups]
+    return [_split(group, change) for group in groups]
 
 
 def experiments(ledger: Ledger, jobs: Sequence[Job]) -> list[Side]:
-    """The jobs with the same settings, except that the release and the seed may differ."""
+    """The jobs with the same settings, except that the release and the seed may differ. An experiment that was selected
+    from several of its workload has the name that distinguishes it from these."""
+    found = _alike(ledger, jobs)
+    if len(found) != 1:
+        return found
+    selected = found[0].jobs
+    of_workload = next(group for _, group in by_workload(ledger, ledger.jobs) if _contains(group, selected[0]))
+    label = next(side.label for side in _alike(ledger, of_workload) if _contains(side.jobs, selected[0]))
+    return [Side(label, selected)]
+
+
+def _contains(jobs: Sequence[Job], job: Job) -> bool:
+    return any(other.id == job.id for other in jobs)
+
+
+def _alike(ledger: Ledger, jobs: Sequence[Job]) -> list[Side]:
+    """The groups of jobs with the same settings, named by the settings that differ between them."""
     groups: dict[tuple[Any, ...], list[Job]] = {}
     for job in jobs:
         groups.setdefault(tuple(ledger.value(job, name).value for name in _ALIKE), []).append(job)
-    sides = [Side(f"runs like {found[0].label}", tuple(found)) for found in groups.values()]
+    several = len(groups) > 1
+    sides = [Side(f"runs like {found[0].label}" if several else "runs", tuple(found)) for found in groups.values()]
     names = names_by_settings(ledger, sides) or [side.label for side in sides]
     return [Side(name, side.jobs) for name, side in zip(names, sides, strict=True)]
 
 
-def _split(group: Side, change: datetime, named: bool) -> BeforeAfter:
-    """The sides of one experiment, with its name where there are several experiments."""
+def _split(group: Side, change: datetime) -> BeforeAfter:
+    """The sides of one experiment."""
     when = time_text(change)
     parts: dict[str, list[Job]] = {f"before {when}": [], f"since {when}": []}
     undated = []
@@ -76,9 +94,7 @@ def _split(group: Side, change: datetime, named: bool) -> BeforeAfter:
             undated.append(job)
         else:
             parts[f"since {when}" if began >= change else f"before {when}"].append(job)
-    sides = tuple(
-        Side(f"{group.label} {part}" if named else part, tuple(found)) for part, found in parts.items() if found
-    )
+    sides = tuple(Side(f"{group.label} {part}", tuple(found)) for part, found in parts.items() if found)
     return BeforeAfter(sides, tuple(undated), next(_missing(parts), None))
 
 

@@ -138,8 +138,9 @@ the baseline's; difference: candidate - baseline. low, high: 95 % interval of th
 difference (losses, scores). p: the probability of a difference at least as large between equal settings; p_holm: after
 Holm's correction over the table. noise: half the width of the interval, on the scale of the quantity (ln of the ratio,
 or the difference); noise_sd, noise_dof: standard deviation of one value on that scale, and its degrees of freedom;
-detectable: the difference that twice as many runs (at least four) per side would detect in four of five cases. without:
-runs without which the verdict would be another, and that verdict. reason: why the sides are not compared."""
+detectable: the difference that twice as many runs (at least four) per side would detect in four of five cases, null
+where the resolution is larger than the noise. without: runs without which the verdict would be another, and that
+verdict. reason: why the sides are not compared."""
 
 
 def compare(
@@ -372,7 +373,7 @@ def _frame_rows(comparison: Comparison) -> Iterator[Mapping[str, Any]]:
                 "noise_dof": noise.dof if noise else None,
                 "noise_kind": noise.kind if noise else None,
                 "noise_text": noise.text if noise else None,
-                "detectable": detectable(noise, more_runs(*estimate.n)) if noise and estimate else None,
+                "detectable": detectable(estimate, more_runs(*estimate.n)) if estimate else None,
                 "without": [{"run": run, "verdict": word} for run, word in v.without] if v else [],
                 "reason": v.reason if v else None,
                 "evidence": list(c.locations),

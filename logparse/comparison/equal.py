@@ -7,6 +7,7 @@ is the last. Without times by step, it is reached at the end of the training at 
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -40,6 +41,9 @@ class PointAt:
     """Value of the metric that was asked for."""
     resolution: float | None = None
     """Of the value."""
+    until_next: float | None = None
+    """At a time: how far the value of the next logged point is from this one. At the time itself, the value may be
+    anywhere between the two."""
     before: tuple[int | None, float | None] | None = None
     """Step and seconds of the last logged point before the target was reached; None if the first point was there."""
     elapsed: Value | None = None
@@ -64,6 +68,8 @@ class CommonPoint:
     """The metric in `value` of the points."""
     locate: Callable[[Side, Job], PointAt] | None = field(default=None, compare=False)
     """Finds the point for another job; None where the sides have no point in common."""
+    most: float | None = None
+    """The largest number of samples, steps or seconds that all sides logged; None for a target."""
 
     @property
     def is_target(self) -> bool:
@@ -199,7 +205,6 @@ def _at_most(ledger: Ledger, sides: Sequence[Side], asked: str) -> CommonPoint:
     if most is None:
         reason = reason or f"no number of {asked} was logged by all sides"
         return CommonPoint(asked, None, tuple(PointAt(side, job, reason=reason) for side, job in pairs))
-    found = f"{most:.1f} s after training began" if asked == "time" else f"{most:,} {asked}"
 
     def locate(side: Side, job: Job) -> PointAt:
         points = curve(ledger, job, "loss").filter(pl.col(AXES[asked]).is_not_null())
@@ -207,9 +212,26 @@ def _at_most(ledger: Ledger, sides: Sequence[Side], asked: str) -> CommonPoint:
             return PointAt(side, job, reason=f"no loss by {asked} in its log")
         if not points.filter(pl.col(AXES[asked]) <= most if asked == "time" else pl.col(AXES[asked]) == most).height:
             return PointAt(side, job, reason="not reached")
-        return _point(side, job, row_at(points, asked, most))
+        point = _point(side, job, row_at(points, asked, most))
+        return _with_next(point, points, most) if asked == "time" else point
 
-    return CommonPoint(asked, found, tuple(locate(side, job) for side, job in pairs), locate=locate)
+    points = tuple(locate(side, job) for side, job in pairs)
+    found = _times(points) if asked == "time" else f"{most:,} {asked}"
+    return CommonPoint(asked, found, points, locate=locate, most=most)
+
+
+def _with_next(point: PointAt, points: pl.DataFrame, most: float) -> PointAt:
+    """The last point before a time with the distance of the next, unless it was logged at that time itself."""
+    later = points.filter(pl.col("seconds") > most).sort("seconds")["value"]
+    if point.value is None or point.seconds == most or later.is_empty() or not math.isfinite(later[0]):
+        return point
+    return replace(point, until_next=abs(later[0] - point.value))
+
+
+def _times(points: Sequence[PointAt]) -> str:
+    """`150.8 to 173.6 s after training began`."""
+    seconds = [f"{s:.1f}" for s in sorted(point.seconds for point in points if point.seconds is not None)]
+    return f"{' to '.join(dict.fromkeys((seconds[0], seconds[-1])))} s after training began"
 
 
 _NAMED = 3

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 
 from logparse.cells import Value
@@ -69,9 +70,21 @@ def verdict(ledger: Ledger, common: CommonPoint, a: SideValues, b: SideValues) -
         hint = other_program(ledger, QUANTITIES["train_s"], x, y)
         return [*bounds(ledger, found, x, y), *([hint] if hint else [])]
 
+    a, b = (_with_uncertainty(common, c) for c in (a, b))
     # One object for all pairs of sides, by which the repeats at this point are kept.
     values = ledger.once(("values at", common.asked, common.locate), lambda: partial(_at_point, common))
     return of_estimates(ledger, found, a, b, lambda x, y: source(ledger, found, x, y, values), known)
+
+
+def _with_uncertainty(common: CommonPoint, c: SideValues) -> SideValues:
+    """A side at a time, when runs do not log: to the resolution of its values belongs their distance from the next
+    logged ones."""
+    distances = {point.job.id: point.until_next or 0.0 for point in common.points}
+    values = (
+        replace(v, resolution=max(v.resolution or 0.0, distances[job.id]) or None)
+        for job, v in zip(c.jobs, c.values, strict=True)
+    )
+    return replace(c, values=tuple(values))
 
 
 def _at_point(common: CommonPoint, jobs: Sequence[Job]) -> SideValues:

@@ -197,6 +197,20 @@ class Estimate:
     """What interval and p were computed from."""
     p_holm: float | None = None
     """`p` after Holm's correction for all comparisons of a table."""
+    comparisons: int | None = None
+    """The number of these comparisons."""
+    rounding: float = 0.0
+    """Variance of one value due to its resolution, on the side where it is larger; the noise does not contain it."""
+
+    @property
+    def half_width(self) -> float:
+        """The half-width of the uniform error that this rounding is the variance of."""
+        return math.sqrt(3 * self.rounding)
+
+    @property
+    def is_limited_by_resolution(self) -> bool:
+        """Whether the resolution of the values is a larger uncertainty than the noise of one run."""
+        return self.noise is not None and self.noise.sd is not None and self.rounding > self.noise.sd**2
 
 
 @dataclass(frozen=True)
@@ -310,15 +324,15 @@ def judge(a: Sample, b: Sample, source: Source | None = None, bounds: Sequence[N
         bounds: lower bounds of the noise, and the noise of other programs, for the case that nothing else is known.
     """
     distance, n = b.mean - a.mean, (a.n, b.n)
+    rounding = max(a.rounding, b.rounding)
     own = own_noise(a, b)
     lent = borrowed_noise(a, b, source.pools) if source is not None else None
     if own is not None and (own.p <= LEVEL or lent is None or lent.p > SECOND_LEVEL):
         sd = math.sqrt((a.squares + b.squares) / (a.n + b.n - 2))
         text = f"the spread of the baseline's {a.n} values and of the other side's {b.n}"
-        noise = Noise("own values", text, own.half_width, sd, own.dof)
-        return Estimate(
-            ESTABLISHED if own.p <= LEVEL else WITHIN, distance, n, _around(distance, own.half_width), own.p, noise
-        )
+        noise = Noise(OWN_VALUES, text, own.half_width, sd, own.dof)
+        word = ESTABLISHED if own.p <= LEVEL else WITHIN
+        return Estimate(word, distance, n, _around(distance, own.half_width), own.p, noise, rounding=rounding)
     if source is not None and lent is not None:
         # Two single values whose printed digits may stand for the same number do not differ, whatever the noise.
         digits = a.half_width + b.half_width if n == (1, 1) else 0.0
@@ -326,14 +340,18 @@ def judge(a: Sample, b: Sample, source: Source | None = None, bounds: Sequence[N
         half = max(half, lent.half_width)
         sd, dof = max((math.sqrt(pool.variance), pool.dof) for pool in source.pools)
         noise = Noise(source.kind, source.text, half, sd, dof, source.find_locations)
-        return Estimate(BEYOND if p <= PREDICTION_LEVEL else WITHIN, distance, n, _around(distance, half), p, noise)
+        word = BEYOND if p <= PREDICTION_LEVEL else WITHIN
+        return Estimate(word, distance, n, _around(distance, half), p, noise, rounding=rounding)
     size = abs(distance) * (1 - _EPSILON) - _EPSILON
     least = [bound for bound in bounds if bound.kind != OTHER_PROGRAM]
     covering = [bound for bound in least if size <= bound.size]
     noise_or_none = max(covering or least or bounds, key=lambda bound: bound.size, default=None)
-    return Estimate(WITHIN if covering or size <= 0 else UNKNOWN, distance, n, noise=noise_or_none)
+    word = WITHIN if covering or size <= 0 else UNKNOWN
+    return Estimate(word, distance, n, noise=noise_or_none, rounding=rounding)
 
 
+OWN_VALUES = "own values"
+"""The kind of noise of three or more values on both sides."""
 OTHER_PROGRAM = "another program"
 """The kind of noise of the widest spread of other programs."""
 
@@ -342,15 +360,18 @@ def _around(distance: float, half: float) -> tuple[float, float]:
     return distance - half, distance + half
 
 
-def detectable(noise: Noise, n: int) -> float | None:
-    """The difference that `n` values per side would detect in four of five cases, given this noise; None where the
-    standard deviation is not known."""
-    if noise.sd is None or noise.dof is None or n < REPEATS:
+def detectable(estimate: Estimate, n: int) -> float | None:
+    """The difference that `n` values per side would detect in four of five cases, given the noise and the resolution of
+    this estimate; None where the standard deviation is not known, and where the resolution is the larger of the two:
+    equal runs may have equal rounding errors, which no number of runs averages out."""
+    noise = estimate.noise
+    if noise is None or noise.sd is None or noise.dof is None or n < REPEATS or estimate.is_limited_by_resolution:
         return None
     from scipy.special import stdtrit
 
     dof = 2 * (n - 1)
-    return (quantile(dof) + float(stdtrit(dof, _POWER))) * noise.sd * math.sqrt(2 / n)
+    sd = math.sqrt(noise.sd**2 + estimate.rounding)
+    return (quantile(dof) + float(stdtrit(dof, _POWER))) * sd * math.sqrt(2 / n)
 
 
 def without_outliers(values: Sequence[float]) -> list[int]:

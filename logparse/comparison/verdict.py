@@ -21,6 +21,7 @@ from logparse.comparison.estimate import (
     ESTABLISHED,
     LEVEL,
     NOT_COMPARABLE,
+    OWN_VALUES,
     UNKNOWN,
     VERDICTS,
     WITHIN,
@@ -72,6 +73,14 @@ class Verdict:
     """Label of each run without which the verdict would be another one, and that verdict."""
     refusal: Refusal | None = None
     """Why the two are not compared."""
+
+    @property
+    def chance(self) -> str | None:
+        """`may be chance among 20 comparisons`: why a difference that three or more values per side show is not
+        established; None for any other verdict."""
+        if self.word != BEYOND or self.estimate is None or self.noise is None or self.noise.kind != OWN_VALUES:
+            return None
+        return f"may be chance among {self.estimate.comparisons} comparisons"
 
     @property
     def noise(self) -> Noise | None:
@@ -158,12 +167,13 @@ def corrected(verdicts: Sequence[Verdict | None]) -> list[Verdict | None]:
     """The verdicts of a table with Holm's p-values: what is established by itself but not among so many comparisons is
     only beyond noise."""
     adjusted = holm([v.estimate.p if v and v.estimate else None for v in verdicts])
+    comparisons = sum(p is not None for p in adjusted)
     return [
-        v if v is None or v.estimate is None or p is None else _with_holm(v, v.estimate, p)
+        v if v is None or v.estimate is None or p is None else _with_holm(v, v.estimate, p, comparisons)
         for v, p in zip(verdicts, adjusted, strict=True)
     ]
 
 
-def _with_holm(verdict: Verdict, estimate: Estimate, p: float) -> Verdict:
+def _with_holm(verdict: Verdict, estimate: Estimate, p: float, comparisons: int) -> Verdict:
     word = BEYOND if verdict.word == ESTABLISHED and p > LEVEL else verdict.word
-    return replace(verdict, word=word, estimate=replace(estimate, word=word, p_holm=p))
+    return replace(verdict, word=word, estimate=replace(estimate, word=word, p_holm=p, comparisons=comparisons))

@@ -10,14 +10,14 @@ from itertools import groupby
 
 from logparse.cells import Value
 from logparse.comparison.compare import Comparison, Row, more_runs
-from logparse.comparison.estimate import OTHER_PROGRAM, Noise, detectable
+from logparse.comparison.estimate import OTHER_PROGRAM, Estimate, Noise, detectable
 from logparse.comparison.ledger import Ledger
 from logparse.comparison.noise import shown
 from logparse.comparison.quantities import CLOCKS, Quantity
 from logparse.comparison.refusal import RefusalCause, unknown_workload, workload_difference
 from logparse.comparison.settings import factors, stated_nowhere
 from logparse.comparison.sides import Side, SideValues, by
-from logparse.comparison.verdict import BEYOND, NOT_COMPARABLE, UNKNOWN, WITHIN, Verdict
+from logparse.comparison.verdict import NOT_COMPARABLE, UNKNOWN, WITHIN, Verdict
 from logparse.errors import Remedy
 from logparse.text import missing
 from logparse.text.labels import cache_hit_text, listed, many, shortened
@@ -278,14 +278,24 @@ def verdict_reason(
     elif verdict.word == WITHIN and noise and estimate and estimate.interval and verdict.difference:
         parts.append(f"a difference of less than {_least(row, noise.size)} does not show")
         n = more_runs(*estimate.n)
-        if (less := detectable(noise, n)) is not None and less < noise.size:
+        if estimate.is_limited_by_resolution:
+            parts.append(f"more runs do not improve the resolution, {_resolution(row, estimate)}")
+        elif (less := detectable(estimate, n)) is not None and less < noise.size:
             parts.append(f"{n} runs per side would show {_least(row, less)}")
-    elif verdict.word == BEYOND and noise and noise.kind == "own values":
-        parts.append("not established: among so many differences one of this size may be chance (Holm's correction)")
+    elif verdict.chance is not None:
+        parts.append(f"not established: {verdict.chance} (Holm's correction)")
     parts += [f"without {run}: {word}" for run, word in verdict.without[:_LEFT_OUT]]
     if len(verdict.without) > _LEFT_OUT:
         parts.append(f"the same is true of {many(len(verdict.without) - _LEFT_OUT, 'more run')}")
     return "; ".join(parts)
+
+
+def _resolution(row: Row, estimate: Estimate) -> str:
+    """The resolution of the values: `±10 s`, `±3 %`."""
+    largest = max((c.resolution or 0.0 for c in row.cells), default=0.0)
+    if row.quantity.unit == "s" and largest:
+        return f"±{largest:.2g} s"
+    return f"±{shown(row.quantity, estimate.half_width)}"
 
 
 def _least(row: Row, size: float) -> str:

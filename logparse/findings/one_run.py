@@ -18,13 +18,15 @@ What to do
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from logparse.comparison.compare import Comparison
-from logparse.comparison.phrases import labels
+from logparse.comparison.phrases import clauses, jobs_of, labels
+from logparse.comparison.sides import Side
 from logparse.comparison.verdict import NOT_COMPARABLE
 from logparse.comparison.wording import short_title
 from logparse.findings import Finding, Scene
+from logparse.text.terminal import one_line
 
 ID = "F12"
 
@@ -46,17 +48,24 @@ _NOISES = {
 def find(scene: Scene) -> Iterator[Finding]:
     """A note on an explicit comparison in which some side is one run."""
     for comparison in scene.comparisons if scene.shown else ():
-        single = [side.jobs[0] for side in comparison.sides if len(side.jobs) == 1 and side.jobs[0].has_result]
+        sides = [side for side in comparison.sides if len(side.jobs) == 1 and side.jobs[0].has_result]
+        single = [side.jobs[0] for side in sides]
         noises = _noises(comparison)
         if single and noises:
             bases = "; ".join(f"{_NOISES[kind]} ({', '.join(titles)})" for kind, titles in noises.items())
-            every = len(single) == len(comparison.sides)
-            sides = "One run per side" if every else f"Only one run of {labels(single)}"
+            which = "One run per side" if len(single) == len(comparison.sides) else _only(sides)
             yield Finding(
                 "note",
-                f"{sides}, so the noise is estimated from other sources: {bases}.",
+                f"{which}, so the noise is estimated from other sources: {bases}.",
                 single,
             )
+
+
+def _only(sides: Sequence[Side]) -> str:
+    """`Only one run of a.out`; `runs before 2026-11-09: only one run (a.out)` where the side has a name of its own."""
+    if all(side.label == side.jobs[0].label for side in sides):
+        return f"Only one run of {labels(jobs_of(sides))}"
+    return clauses([f"{one_line(side.label)}: only one run ({labels(side.jobs)})" for side in sides])
 
 
 def _noises(comparison: Comparison) -> dict[str | None, list[str]]:

@@ -18,9 +18,11 @@ What to do
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from logparse.comparison.compare import Row
+from logparse.comparison.ledger import Ledger
+from logparse.comparison.noise import grid
 from logparse.comparison.phrases import listed
 from logparse.comparison.quantities import QUANTITIES
 from logparse.comparison.sides import SideValues, apart
@@ -40,14 +42,25 @@ def find(scene: Scene) -> Iterator[Finding]:
             close = [c for i, c in enumerate(row.cells) if i != base and _within(row, i, row.cells[base])]
             if close:
                 texts = f"{listed([_text(row, c) for c in close])} {'differs' if len(close) == 1 else 'differ'}"
+                how = _how(comparison.ledger, row, (row.cells[base], *close))
                 yield Finding(
                     "note",
-                    f"{title(row)}: {texts} from {_text(row, row.cells[base])} by no more than the rounding of the "
-                    "printed digits.",
+                    f"{title(row)}: {texts} from {_text(row, row.cells[base])} by {how}.",
                     [job for c in (row.cells[base], *close) for job in c.side.jobs],
                     (row.quantity.name,),
                     [p for c in (row.cells[base], *close) for p in c.locations],
                 )
+
+
+def _how(ledger: Ledger, row: Row, cells: Sequence[SideValues]) -> str:
+    """How far single values are from each other: losses on a grid by a step of it, other values by rounding."""
+    grids = {grid(ledger, c.jobs[0]) for c in cells} if row.quantity.name == "loss" else {None}
+    if None in grids:
+        is_stated = any("±" in _text(row, c) for c in cells)
+        return f"no more than {'their resolution' if is_stated else 'the rounding of the printed digits'}"
+    steps = [f"1/{0.5 / half:.0f}" for half in sorted(half for half in grids if half)]
+    step = f"one step of {steps[0]}" if len(steps) == 1 else f"no more than a step of {' or '.join(steps)}"
+    return f"{step}, the resolution of these losses"
 
 
 def _within(row: Row, index: int, base: SideValues) -> bool:
@@ -63,5 +76,9 @@ def _within(row: Row, index: int, base: SideValues) -> bool:
     return abs(apart(row.quantity, base.numbers[0], c.numbers[0])) <= rounding
 
 
+_DIGITS = 6
+"""Losses on a grid differ in the sixth."""
+
+
 def _text(row: Row, cell: SideValues) -> str:
-    return f"{value_text(row.quantity, cell, cell.values[0])} ({one_line(cell.side.label)})"
+    return f"{value_text(row.quantity, cell, cell.values[0], _DIGITS)} ({one_line(cell.side.label)})"

@@ -134,7 +134,11 @@ def _common(common: CommonPoint, paint: Paint) -> list[str]:
     if common.is_target:
         before = ["" if p.before is None else _before(*p.before) for p in common.points]
         rows = [[*row, text] for row, text in zip(rows, ["logged before", *before], strict=True)]
-    logged = ", or at the last point logged before that" if common.asked == "time" else ""
+    logged = ""
+    if common.asked == "time":
+        logged = (
+            f", the last point that each logged by {common.most:.1f} s (how far the next one is counts as uncertainty)"
+        )
     return [f" At {common.found}{logged}:", *aligned(rows, right=(1, 2, 3, 4), room=paint.width)]
 
 

@@ -99,6 +99,7 @@ def lists(
         say += _equal(block, block.comparison)
         say += _in_common(block, block.comparison)
         not_say += _within(block, block.comparison)
+        not_say += _chance(block, block.comparison)
         not_say += _unknown(block, block.comparison)
         not_say += _refused(block, block.comparison, names)
         not_say += _missing(block, block.comparison)
@@ -207,10 +208,10 @@ def _upper(text: str) -> str:
 
 
 def _differ(block: ReportBlock, comparison: Comparison) -> Iterator[Item]:
-    """Differences that are established or beyond noise."""
+    """Differences that are established or beyond noise, without those that may be chance among so many."""
     for row in comparison.rows:
         for word in (ESTABLISHED, BEYOND):
-            verdicts = _of(row, word)
+            verdicts = [(i, v) for i, v in _of(row, word) if v.chance is None]
             if not verdicts:
                 continue
             noise = _noise(verdicts)
@@ -303,6 +304,21 @@ def _within(block: ReportBlock, comparison: Comparison) -> Iterator[Item]:
     if rest:
         text = f"A difference in {_labels(rest, len(rest))}: within noise."
         yield Item(text, "verdict", tuple(dict.fromkeys(places)), block.heading, 3)
+
+
+def _chance(block: ReportBlock, comparison: Comparison) -> Iterator[Item]:
+    """Differences that may be chance among so many comparisons."""
+    for row in comparison.rows:
+        verdicts = [(i, v) for i, v in _of(row, BEYOND) if v.chance is not None]
+        if verdicts:
+            compared, chance = _compared(row, verdicts, comparison), verdicts[0][1].chance
+            yield Item(
+                f"A difference in {quantity_name(row)}: {compared}, {chance}.",
+                "verdict",
+                _places(row, [comparison.baseline, *(i for i, _ in verdicts)]),
+                block.heading,
+                0 if row.quantity.name in HEADLINE else 2,
+            )
 
 
 def _unknown(block: ReportBlock, comparison: Comparison) -> Iterator[Item]:
