@@ -234,6 +234,17 @@ def test_jobs_without_stamps_are_named_below_the_timeline() -> None:
     assert "1 job has fewer than two timestamps, and no lane: resnet50." in caption(made)
 
 
+def test_the_title_of_a_timeline_counts_the_jobs_whose_gaps_are_certain_and_states_the_threshold() -> None:
+    sources = (SAMPLES / "sambanova", SAMPLES / "cerebras")
+    gaps = rows("timeline", *sources).filter(mark="unaccounted")
+    counted = gaps.filter(pl.col("text").is_not_null())["run"].n_unique()
+    others = gaps["run"].n_unique() - counted
+    made = spec("timeline", *sources)
+    assert f"{counted} of " in title(made)
+    assert "have gaps of at least 60 s and 10 % of the job" in title(made)
+    assert f"{others} more jobs have only gaps that may be shorter." in caption(made)
+
+
 def test_logs_without_stamps_have_no_timeline() -> None:
     with pytest.raises(NothingToDraw, match="no log has two timestamps"):
         spec("timeline", SAMPLES / "groq" / "resnet50.out")
