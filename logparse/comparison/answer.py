@@ -9,14 +9,21 @@ from logparse.comparison.compare import Comparison, Row
 from logparse.comparison.equal import CommonPoint
 from logparse.comparison.sides import SideValues
 from logparse.comparison.verdict import BEYOND, ESTABLISHED, NOT_COMPARABLE, UNKNOWN, WITHIN, Verdict
-from logparse.comparison.wording import amount_text, cell_text, is_better, quantity_name, short_title, verdict_reason
+from logparse.comparison.wording import (
+    amount_text,
+    cell_text,
+    is_better,
+    quantity_name,
+    short_title,
+    unit_text,
+    verdict_reason,
+)
 from logparse.text import missing
-from logparse.text.labels import many, shortened
+from logparse.text.labels import listed, many, shortened
 
 _SPEED = ("throughput", "token_throughput", "latency_s", "train_s", "compile_s")
 """Quantities that answer which side is faster, the most telling first."""
 _QUALITY = ("score", "loss")
-NOTHING = "Nothing can be compared: no quantity is known of the baseline and another side."
 _DECIDED = (ESTABLISHED, BEYOND)
 
 
@@ -36,7 +43,24 @@ def answer(comparison: Comparison) -> str:
         parts.append(_sentence(speed, index, comparison))
     if quality is not None and quality.verdicts[index] is not None:
         parts.append(_sentence(quality, index, comparison, label=not parts))
-    return re.sub("^the ", "The ", f"{'; '.join(parts)}.") if parts else NOTHING
+    return re.sub("^the ", "The ", f"{'; '.join(parts)}.") if parts else _nothing(comparison)
+
+
+def _nothing(comparison: Comparison) -> str:
+    """Why nothing can be compared: the sides whose runs have no result, else that the logs state too little."""
+    by_status: dict[str, list[str]] = {}
+    for side in comparison.sides:
+        if side.failed == len(side.jobs):
+            has_failed = all(job.main["status"] == "failed" for job in side.jobs)
+            by_status.setdefault("failed" if has_failed else "no result", []).append(side.label)
+    reasons = [_without_values(labels, status == "failed") for status, labels in by_status.items()]
+    return f"Nothing can be compared: {'; '.join(reasons) or 'no quantity is known of the baseline and another side'}."
+
+
+def _without_values(labels: list[str], has_failed: bool) -> str:
+    """`a failed, so its values are not compared`."""
+    verb = "failed" if has_failed else "has no result" if len(labels) == 1 else "have no result"
+    return f"{listed(labels, 3)} {verb}, so {'its' if len(labels) == 1 else 'their'} values are not compared"
 
 
 def _at_point(comparison: Comparison, point: CommonPoint, at: str) -> str:
@@ -93,7 +117,6 @@ def _sentence(row: Row, index: int, comparison: Comparison, label: bool = True, 
     verdict, cell, base = row.verdicts[index], row.cells[index], row.cells[comparison.baseline]
     assert verdict is not None
     title = f"the {name or quantity_name(row)}"
-    unit = row.quantity.unit
     who, other = cell.side.label if label else "its", base.side.label
     if verdict.word == NOT_COMPARABLE:
         reason = verdict_reason(row, verdict).removeprefix(f"{NOT_COMPARABLE}: ")
@@ -114,7 +137,7 @@ def _sentence(row: Row, index: int, comparison: Comparison, label: bool = True, 
         verdict.word, "; whether that is noise is not known"
     )
     if row.quantity.scale == "ratio" and row.quantity.rate:
-        text = f"{who} reaches {amount} the {unit} of {other}"
+        text = f"{who} reaches {amount} the {unit_text(row)} of {other}"
     elif row.quantity.scale == "ratio":
         text = f"{who} takes {amount} {title} of {other}"
     else:  # only what is decided has a direction

@@ -193,8 +193,16 @@ def quantity_name(row: Row) -> str:
 
 def title(row: Row) -> str:
     """The same with its unit, unless that is seconds: `train`, `throughput, samples/s`, `accuracy`."""
-    unit = row.quantity.unit
+    unit = unit_text(row)
     return short_title(row) if unit in (None, "s") else f"{short_title(row)}, {unit}"
+
+
+def unit_text(row: Row) -> str | None:
+    """The unit of a row: `sequences/s` in place of `samples/s` where all logs call their samples so."""
+    unit = row.quantity.unit
+    kinds = {job["sample"] for cell in row.cells if cell.values for job in cell.counted_jobs}
+    kind = kinds.pop() if len(kinds) == 1 else None
+    return unit.replace("sample", str(kind)) if unit and kind else unit
 
 
 def verdict_text(row: Row, verdict: Verdict) -> str:
