@@ -18,6 +18,7 @@ from logparse import charts
 from logparse.charts import _panel
 from logparse.errors import NothingToDraw
 from logparse.rendering.export import export
+from logparse.report.content import content
 from logparse.schema import FRAMES, PARAMS, RUNS
 
 FIRST = datetime.datetime(2026, 10, 1)
@@ -65,7 +66,9 @@ def test_a_change_is_found_on_its_day_and_named() -> None:
     changed = rows("trend", logs).filter(pl.col("change").is_not_null())
     assert changed["label"].to_list() == ["night_512_15.out"]
     assert changed["change"][0].startswith("×0.96")
-    assert title("trend", logs) == f"Throughput changed to {changed['change'][0]} on 2026-10-16 (night_512_15.out)"
+    assert title("trend", logs) == (
+        f"Throughput fell to {changed['change'][0]} of its level on 2026-10-16 (batch_size 512; 1 of 2 settings)"
+    )
 
 
 def test_the_caption_says_how_to_compare_before_with_after() -> None:
@@ -82,7 +85,25 @@ def test_a_rise_and_a_fall_are_two_changes_and_the_level_is_that_between_them() 
     assert frame.filter(pl.col("change").is_not_null())["label"].to_list() == ["night_512_08.out", "night_512_16.out"]
     assert frame["level"][10] == pytest.approx(3150, rel=0.005)
     assert frame["noise_low"][10] < 3150 < frame["noise_high"][10]
-    assert title("trend", logs).endswith("on 2026-10-17 (night_512_16.out, the latest of 2 changes)")
+    assert title("trend", logs).endswith("of its level on 2026-10-17 (batch_size 512; the latest of 2 changes)")
+
+
+def test_the_answer_of_a_report_says_that_a_mean_mixes_the_levels_before_and_since_a_change() -> None:
+    runs = (*nightly(around(3000, 15, 1) + around(2900, 10, 2)), *nightly(around(5000, 25, 3), 1024))
+    (_, text), *_ = content(logs_of(*runs), by="batch_size").answers
+    assert re.search(r"The throughput of batch_size 512 fell to ×0\.96\d? .* of its level on 2026-10-16;", text)
+    assert text.endswith("means mix both levels (`compare` with `change`).")
+    (_, level), *_ = content(logs_of(*runs[:15], *runs[25:]), by="batch_size").answers
+    assert "level" not in level
+
+
+def test_the_only_setting_is_called_by_its_batch_size_and_dates_have_year_and_month() -> None:
+    logs = logs_of(*nightly(around(3000, 15, 1)))
+    assert rows("trend", logs)["setting"].unique().to_list() == ["batch_size 512"]
+    drawn = json.dumps(charts.specification("trend", charts.view_for("trend", logs)))
+    assert '"format": "%Y-%m-%d"' in drawn
+    days = json.dumps(charts.specification("trend", charts.view_for("trend", logs_of(*nightly(around(3000, 4, 1))))))
+    assert '"format": "%Y-%m-%d %H:%M"' in days
 
 
 def test_without_a_change_hardly_any_is_marked() -> None:

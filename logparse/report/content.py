@@ -9,6 +9,8 @@ from typing import TypeAlias
 import polars as pl
 
 from logparse.arguments import OneOrMany, as_tuple
+from logparse.charts import view_for
+from logparse.charts.trend import Change, latest_changes
 from logparse.comparison import sides as sides_
 from logparse.comparison.across import Across, tables
 from logparse.comparison.answer import answer
@@ -43,6 +45,8 @@ class Content:
     lists: Lists
     findings: pl.DataFrame
     claims: pl.DataFrame
+    changes: tuple[Change, ...] = ()
+    """The changes over time that the chart trend shows."""
     given: Comparison | None = None
     """The comparison that the report was asked for, if it was."""
     by: str | None = None
@@ -58,9 +62,12 @@ class Content:
 
     @property
     def answers(self) -> list[tuple[str, str]]:
-        """Of each block that is compared: its heading, and the answer in one sentence."""
+        """Of each block that is compared: its heading, and the answer in one sentence; a second one names changes over
+        time."""
         return [
-            (b.heading, answer(b.comparison)) for b in self.blocks if b.comparison is not None and b.comparison.rows
+            (b.heading, " ".join([answer(b.comparison), *_changed(b.comparison, self.changes)]))
+            for b in self.blocks
+            if b.comparison is not None and b.comparison.rows
         ]
 
     @property
@@ -102,7 +109,8 @@ def content(
     over_platforms = Across(ledger, tuple(tables(ledger, ledger.jobs)))
     return Content(
         title or _title(ledger), ledger, parts, over_platforms, conclusions, found,
-        verdicts, given if unchanged else None, by, baseline, ignored, command,
+        verdicts, tuple(latest_changes(view_for("trend", ledger))), given if unchanged else None, by, baseline, ignored,
+        command,
     )  # fmt: skip
 
 
@@ -119,6 +127,24 @@ def _report_blocks(ledger: Ledger, by: str | None, baseline: str | None) -> Iter
     for block in blocks(ledger, by=by, baseline=baseline):
         sentences = differs(block.comparison) if block.comparison else ()
         yield ReportBlock(block.heading, block.jobs, block.comparison, sentences)
+
+
+_CHANGES = 2
+"""Changes that an answer names."""
+
+
+def _changed(comparison: Comparison, changes: Sequence[Change]) -> Iterator[str]:
+    """A sentence on the changes over time in what is compared. The mean of a side that has runs from before and since a
+    change is of neither level."""
+    quantities = {row.quantity.name for row in comparison.rows}
+    sides = [{job.id for job in side.jobs} for side in comparison.sides]
+    ids = set().union(*sides)
+    found = [c for c in changes if c.quantity in quantities and ids & c.before and ids & c.since]
+    if found:
+        text = shortened([f"the {change.text}" for change in found], _CHANGES, "; ")
+        is_mixed = any(side & change.before and side & change.since for side in sides for change in found)
+        mixed = "; means mix both levels (`compare` with `change`)" if is_mixed else ""
+        yield f"{text[0].upper()}{text[1:]}{mixed}."
 
 
 # ---- findings ---- #
