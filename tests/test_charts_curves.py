@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -285,6 +286,21 @@ def test_neither_weak_nor_strong_has_no_efficiency() -> None:
     assert set(frame["kind"]) == {"neither"}
     assert frame["efficiency"].null_count() == frame.height
     assert "without efficiency" in title(spec("scaling", *runs, where=where))
+
+
+def test_the_chart_and_the_finding_agree_on_which_runs_scale_and_the_title_states_n() -> None:
+    runs = (SAMPLES / "sambanova" / "bert_large_appended_16_then_8_ranks.out", *(
+        SAMPLES / "sambanova" / f"bert_large_run_{name}.out" for name in ("16_ranks", "sambaflow_119")
+    ))  # fmt: skip
+    frame = rows("scaling", *runs)
+    assert frame["side"].to_list() == [f"appended_16_then_8_ranks#{n}" for n in (2, 1)]
+    assert "weak scaling, n = 1" in title(spec("scaling", *runs))
+    found = logparse.findings(logparse.compare(logparse.ingest(runs)))
+    text = found.filter(name="different-scale")["text"].item()
+    assert "Together neither weak nor strong scaling" in text
+    assert re.search(r"only \S+#[12] and \S+#[12] are comparable, weak scaling \(the same work per rank: 2,560", text)
+    assert "efficiency relative to 8 ranks 100.0 % (16)" in text
+    assert "no efficiency" not in text
 
 
 def test_one_number_of_ranks_is_no_scaling() -> None:
