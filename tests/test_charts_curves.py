@@ -171,6 +171,17 @@ def test_a_loss_chart_has_no_axis_of_ranks() -> None:
         rows("loss", *BATCHES, x="ranks")
 
 
+def test_the_caption_says_where_the_last_logged_loss_is_not_the_final_loss_of_tables() -> None:
+    source = SAMPLES / "sambanova" / "gpt13b_step_outlier.out"
+    final = ingested(source).runs["loss"].item()
+    last = rows("loss", source).filter(mark="last")["value"].item()
+    assert final != pytest.approx(last)
+    text = caption(spec("loss", source))
+    assert f"Last logged step; tables have the final loss that the log states: {source.name} (" in text
+    assert f"{last:.4g} and {final:.4g}" in text
+    assert "Last logged step" not in caption(spec("loss", BATCHES[0]))
+
+
 # ---- timeline ---- #
 
 

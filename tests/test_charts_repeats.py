@@ -15,6 +15,7 @@ from conftest import SAMPLES
 
 import logparse
 from logparse import charts
+from logparse.charts._theme import fitted_sentence
 from logparse.charts import _panel
 from logparse.errors import NothingToDraw
 from logparse.rendering.export import export
@@ -169,8 +170,14 @@ def test_each_run_is_a_dot_and_five_have_a_box() -> None:
     assert frame.filter(pl.col("row") == 1)["mark"].to_list() == ["mean", "run", "run"]
     assert frame["row"].n_unique() == 2  # a single run does not vary
     assert title("distribution", logs) == (
-        "Throughput of batch_size 512 varies by 8.7 % of its mean (n=5), the most of 2 settings"
+        "Throughput of batch_size 512 spans 8.7 % of its mean (n=5), the most of 2 settings"
     )
+
+
+def test_the_caption_of_a_distribution_states_the_nominal_level_of_its_intervals() -> None:
+    logs = logs_of(*nightly(around(3000, 6, 1)))
+    drawn = json.dumps(charts.specification("distribution", charts.view_for("distribution", logs, width=2000)))
+    assert "a t interval at a nominal 97 %" in drawn
 
 
 def test_settings_without_repeats_have_no_distribution() -> None:
@@ -345,3 +352,19 @@ def test_training_that_is_longer_than_the_total_is_no_share_of_it() -> None:
     assert title("duration", logs_of(*longer)) == "Training alone took 1200 s; the totals are shorter"
     within = nightly([100.0], 1024, train_s=250.0, total_s=1000.0, wall_s=1000.0)
     assert title("duration", logs_of(*longer, *within)).startswith("Training is 25 % of the total of 1000 s")
+
+
+def test_a_trade_off_of_groups_counts_their_runs_and_cuts_no_number_in_its_reason() -> None:
+    files = [SAMPLES / "cerebras" / f"bert_large_batch_{size}.out" for size in (512, 1024, 2048)]
+    files += [SAMPLES / "cerebras" / "bert_large_cached_silently.out"]
+    view = charts.view_for("tradeoff", logparse.ingest(files), by="batch_size")
+    drawn = json.dumps(charts.specification("tradeoff", view), ensure_ascii=False)
+    assert "4 runs in 3 groups, of which too few can be ranked by loss and time" in drawn
+    assert re.search(r"not ranked: samples seen differ \([\d,]+,000 and [\d,]+,000\)\"", drawn)
+
+
+@pytest.mark.parametrize("width", range(60, 400, 20))
+def test_a_sentence_is_never_cut_within_a_number(width: int) -> None:
+    text = "not comparable: samples seen differ (512,000 and 1,024,000) by 2,000 of 4,000 steps; rates can be compared"
+    numbers = {"512,000", "1,024,000", "2,000", "4,000"}
+    assert set(re.findall(r"\d[\d,]*", fitted_sentence(text, width, 11))) <= numbers
