@@ -15,8 +15,8 @@ from conftest import SAMPLES
 
 import logparse
 from logparse import charts
-from logparse.charts._theme import fitted_sentence
 from logparse.charts import _panel
+from logparse.charts._theme import fitted_sentence
 from logparse.errors import NothingToDraw
 from logparse.rendering.export import export
 from logparse.report.content import content

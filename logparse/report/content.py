@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TypeAlias
 
 import polars as pl
@@ -24,13 +25,17 @@ from logparse.comparison.select import select
 from logparse.errors import UsageError
 from logparse.findings import SEVERITIES, findings
 from logparse.logs import Logs
-from logparse.pages.option import with_options
+from logparse.pages.option import with_calls, with_options
 from logparse.report.lists import Lists, ReportBlock, differs, lists
 from logparse.text.labels import many, shortened
 from logparse.text.terminal import one_line
 
 What: TypeAlias = Logs | Ledger | Comparison
 """What a report can be made from."""
+
+
+_ARGUMENTS = frozenset({"where", "by", "baseline", "claims", "ignore", "title", "theme", "format"})
+"""Arguments of `report` that have an option of that name."""
 
 
 @dataclass(frozen=True)
@@ -102,10 +107,11 @@ def content(
     parts = (_given(given),) if given is not None and unchanged else tuple(_report_blocks(ledger, by, baseline))
     ignored: tuple[str, ...] = as_tuple(ignore)
     found = _findings(ledger, parts, ignored)
-    if command is not None:  # a reader repeats it with other options
-        found = found.with_columns(pl.col("advice").map_elements(with_options, return_dtype=pl.String))
+    # A reader repeats the command with other options, or the call with other arguments.
+    spelled = partial(with_options if command is not None else with_calls, taken=_ARGUMENTS)
+    found = found.with_columns(pl.col("advice").map_elements(spelled, return_dtype=pl.String))
     verdicts = claim_verdicts(ledger, ledger.jobs)
-    conclusions = lists(ledger, parts, found, verdicts, with_options if command is not None else str)
+    conclusions = lists(ledger, parts, found, verdicts, spelled)
     over_platforms = Across(ledger, tuple(tables(ledger, ledger.jobs)))
     return Content(
         title or _title(ledger), ledger, parts, over_platforms, conclusions, found,
@@ -168,9 +174,15 @@ def _findings(ledger: Ledger, blocks: Sequence[ReportBlock], ignore: Sequence[st
 
 
 def _title(ledger: Ledger) -> str:
-    """`10 runs: bert_large, mnist and 2 more`."""
+    """`10 jobs: bert_large, mnist and 2 more`."""
     workloads = dict.fromkeys(str(w) for job in ledger.jobs if (w := ledger.value(job, "workload").value) is not None)
     names = [one_line(w) for w in workloads]
-    runs = len(ledger.jobs)
     named = shortened(names, 3)
-    return f"{many(runs, 'run')}{': ' + named if named else ''}"
+    return f"{counted(ledger)}{': ' + named if named else ''}"
+
+
+def counted(ledger: Ledger) -> str:
+    """`10 runs`, or `9 jobs (10 runs)` where some jobs have several logs."""
+    runs = sum(len(job.runs) for job in ledger.jobs)
+    jobs = len(ledger.jobs)
+    return many(runs, "run") if runs == jobs else f"{many(jobs, 'job')} ({many(runs, 'run')})"
