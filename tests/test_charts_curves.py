@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -170,6 +171,17 @@ def test_a_loss_chart_has_no_axis_of_ranks() -> None:
         rows("loss", *BATCHES, x="ranks")
 
 
+def test_the_caption_says_where_the_last_logged_loss_is_not_the_final_loss_of_tables() -> None:
+    source = SAMPLES / "sambanova" / "gpt13b_step_outlier.out"
+    final = ingested(source).runs["loss"].item()
+    last = rows("loss", source).filter(mark="last")["value"].item()
+    assert final != pytest.approx(last)
+    text = caption(spec("loss", source))
+    assert f"Last logged step; tables have the final loss that the log states: {source.name} (" in text
+    assert f"{last:.4g} and {final:.4g}" in text
+    assert "Last logged step" not in caption(spec("loss", BATCHES[0]))
+
+
 # ---- timeline ---- #
 
 
@@ -234,6 +246,17 @@ def test_jobs_without_stamps_are_named_below_the_timeline() -> None:
     assert "1 job has fewer than two timestamps, and no lane: resnet50." in caption(made)
 
 
+def test_the_title_of_a_timeline_counts_the_jobs_whose_gaps_are_certain_and_states_the_threshold() -> None:
+    sources = (SAMPLES / "sambanova", SAMPLES / "cerebras")
+    gaps = rows("timeline", *sources).filter(mark="unaccounted")
+    counted = gaps.filter(pl.col("text").is_not_null())["run"].n_unique()
+    others = gaps["run"].n_unique() - counted
+    made = spec("timeline", *sources)
+    assert f"{counted} of " in title(made)
+    assert "have gaps of at least 60 s and 10 % of the job" in title(made)
+    assert f"{others} more jobs have only gaps that may be shorter." in caption(made)
+
+
 def test_logs_without_stamps_have_no_timeline() -> None:
     with pytest.raises(NothingToDraw, match="no log has two timestamps"):
         spec("timeline", SAMPLES / "groq" / "resnet50.out")
@@ -274,6 +297,21 @@ def test_neither_weak_nor_strong_has_no_efficiency() -> None:
     assert set(frame["kind"]) == {"neither"}
     assert frame["efficiency"].null_count() == frame.height
     assert "without efficiency" in title(spec("scaling", *runs, where=where))
+
+
+def test_the_chart_and_the_finding_agree_on_which_runs_scale_and_the_title_states_n() -> None:
+    runs = (SAMPLES / "sambanova" / "bert_large_appended_16_then_8_ranks.out", *(
+        SAMPLES / "sambanova" / f"bert_large_run_{name}.out" for name in ("16_ranks", "sambaflow_119")
+    ))  # fmt: skip
+    frame = rows("scaling", *runs)
+    assert frame["side"].to_list() == [f"appended_16_then_8_ranks#{n}" for n in (2, 1)]
+    assert "weak scaling, n = 1" in title(spec("scaling", *runs))
+    found = logparse.findings(logparse.compare(logparse.ingest(runs)))
+    text = found.filter(name="different-scale")["text"].item()
+    assert "Together neither weak nor strong scaling" in text
+    assert re.search(r"only \S+#[12] and \S+#[12] are comparable, weak scaling \(the same work per rank: 2,560", text)
+    assert "efficiency relative to 8 ranks 100.0 % (16)" in text
+    assert "no efficiency" not in text
 
 
 def test_one_number_of_ranks_is_no_scaling() -> None:

@@ -16,8 +16,10 @@ from conftest import SAMPLES
 import logparse
 from logparse import charts
 from logparse.charts import _panel
+from logparse.charts._theme import fitted_sentence
 from logparse.errors import NothingToDraw
 from logparse.rendering.export import export
+from logparse.report.content import content
 from logparse.schema import FRAMES, PARAMS, RUNS
 
 FIRST = datetime.datetime(2026, 10, 1)
@@ -65,7 +67,9 @@ def test_a_change_is_found_on_its_day_and_named() -> None:
     changed = rows("trend", logs).filter(pl.col("change").is_not_null())
     assert changed["label"].to_list() == ["night_512_15.out"]
     assert changed["change"][0].startswith("×0.96")
-    assert title("trend", logs) == f"Throughput changed to {changed['change'][0]} on 2026-10-16 (night_512_15.out)"
+    assert title("trend", logs) == (
+        f"Throughput fell to {changed['change'][0]} of its level on 2026-10-16 (batch_size 512; 1 of 2 settings)"
+    )
 
 
 def test_the_caption_says_how_to_compare_before_with_after() -> None:
@@ -82,7 +86,25 @@ def test_a_rise_and_a_fall_are_two_changes_and_the_level_is_that_between_them() 
     assert frame.filter(pl.col("change").is_not_null())["label"].to_list() == ["night_512_08.out", "night_512_16.out"]
     assert frame["level"][10] == pytest.approx(3150, rel=0.005)
     assert frame["noise_low"][10] < 3150 < frame["noise_high"][10]
-    assert title("trend", logs).endswith("on 2026-10-17 (night_512_16.out, the latest of 2 changes)")
+    assert title("trend", logs).endswith("of its level on 2026-10-17 (batch_size 512; the latest of 2 changes)")
+
+
+def test_the_answer_of_a_report_says_that_a_mean_mixes_the_levels_before_and_since_a_change() -> None:
+    runs = (*nightly(around(3000, 15, 1) + around(2900, 10, 2)), *nightly(around(5000, 25, 3), 1024))
+    (_, text), *_ = content(logs_of(*runs), by="batch_size").answers
+    assert re.search(r"The throughput of batch_size 512 fell to ×0\.96\d? .* of its level on 2026-10-16;", text)
+    assert text.endswith("means mix both levels (`compare` with `change`).")
+    (_, level), *_ = content(logs_of(*runs[:15], *runs[25:]), by="batch_size").answers
+    assert "level" not in level
+
+
+def test_the_only_setting_is_called_by_its_batch_size_and_dates_have_year_and_month() -> None:
+    logs = logs_of(*nightly(around(3000, 15, 1)))
+    assert rows("trend", logs)["setting"].unique().to_list() == ["batch_size 512"]
+    drawn = json.dumps(charts.specification("trend", charts.view_for("trend", logs)))
+    assert '"format": "%Y-%m-%d"' in drawn
+    days = json.dumps(charts.specification("trend", charts.view_for("trend", logs_of(*nightly(around(3000, 4, 1))))))
+    assert '"format": "%Y-%m-%d %H:%M"' in days
 
 
 def test_without_a_change_hardly_any_is_marked() -> None:
@@ -159,8 +181,14 @@ def test_each_run_is_a_dot_and_five_have_a_box() -> None:
     assert frame.filter(pl.col("row") == 1)["mark"].to_list() == ["mean", "run", "run"]
     assert frame["row"].n_unique() == 2  # a single run does not vary
     assert title("distribution", logs) == (
-        "Throughput of batch_size 512 varies by 8.7 % of its mean (n=5), the most of 2 settings"
+        "Throughput of batch_size 512 spans 8.7 % of its mean (n=5), the most of 2 settings"
     )
+
+
+def test_the_caption_of_a_distribution_states_the_nominal_level_of_its_intervals() -> None:
+    logs = logs_of(*nightly(around(3000, 6, 1)))
+    drawn = json.dumps(charts.specification("distribution", charts.view_for("distribution", logs, width=2000)))
+    assert "a t interval at a nominal 97 %" in drawn
 
 
 def test_settings_without_repeats_have_no_distribution() -> None:
@@ -335,3 +363,19 @@ def test_training_that_is_longer_than_the_total_is_no_share_of_it() -> None:
     assert title("duration", logs_of(*longer)) == "Training alone took 1200 s; the totals are shorter"
     within = nightly([100.0], 1024, train_s=250.0, total_s=1000.0, wall_s=1000.0)
     assert title("duration", logs_of(*longer, *within)).startswith("Training is 25 % of the total of 1000 s")
+
+
+def test_a_trade_off_of_groups_counts_their_runs_and_cuts_no_number_in_its_reason() -> None:
+    files = [SAMPLES / "cerebras" / f"bert_large_batch_{size}.out" for size in (512, 1024, 2048)]
+    files += [SAMPLES / "cerebras" / "bert_large_cached_silently.out"]
+    view = charts.view_for("tradeoff", logparse.ingest(files), by="batch_size")
+    drawn = json.dumps(charts.specification("tradeoff", view), ensure_ascii=False)
+    assert "4 runs in 3 groups, of which too few can be ranked by loss and time" in drawn
+    assert re.search(r"not ranked: samples seen differ \([\d,]+,000 and [\d,]+,000\)\"", drawn)
+
+
+@pytest.mark.parametrize("width", range(60, 400, 20))
+def test_a_sentence_is_never_cut_within_a_number(width: int) -> None:
+    text = "not comparable: samples seen differ (512,000 and 1,024,000) by 2,000 of 4,000 steps; rates can be compared"
+    numbers = {"512,000", "1,024,000", "2,000", "4,000"}
+    assert set(re.findall(r"\d[\d,]*", fitted_sentence(text, width, 11))) <= numbers

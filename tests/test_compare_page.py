@@ -136,7 +136,7 @@ def test_a_failed_run_is_not_the_baseline_unless_all_failed() -> None:
          r"throughput of resnet50 and bert_large_batch_512 not comparable: "
          r"workload differs: bert_large and resnet50\."),
         ([GRAPHCORE / "mlperf_resnet_aborted.out", GRAPHCORE / "mlperf_resnet_success.out"],
-         r"Nothing can be compared: no quantity is known of the baseline and another side\."),
+         r"Nothing can be compared: aborted failed, so its values are not compared\."),
     ],
 )  # fmt: skip
 def test_the_first_sentence_is_the_answer(files: list[Path], sentence: str) -> None:
@@ -250,3 +250,11 @@ def test_an_interval_without_meaning_has_no_digits() -> None:
     out = run("compare", SAMPLES / "cerebras").output
     assert "(<0.001 to >1000)" in out
     assert not re.search(r"to \d{5,}\)", out)
+
+
+def test_rates_have_the_unit_of_the_logs() -> None:
+    files = [GROQ / f"bert_tiny_{name}.out" for name in ("256_rebuilt", "cached_build")]
+    printed = run("compare", *files).stdout
+    assert "the sequences/s of" in printed
+    assert "throughput, sequences/s" in printed
+    assert "samples/s" not in printed

@@ -26,6 +26,7 @@ from logparse.report import report
 from logparse.report.content import Content, content
 from logparse.report.lists import Item
 from logparse.report.page import POLICY, environment
+from logparse.report.sections import Sections
 from logparse.report.table import known, table
 from logparse.report.trail import Trail
 from logparse.schema import FRAMES
@@ -546,3 +547,39 @@ def test_where_nothing_is_recognised_there_is_no_report(tmp_path: Path) -> None:
     assert result.exit_code == 3
     assert "no runs in these logs: logparse explain PATH" in result.stderr
     assert not out.exists()
+
+
+def test_what_compare_alone_can_do_is_advised_as_its_command(logs: logparse.Logs) -> None:
+    for command, spelling in (
+        ("logparse report", "`logparse compare … --at samples`"),
+        (None, '`compare(…, at="samples")`'),
+    ):
+        advice = " ".join(content(logs, command=command).findings["advice"])
+        assert spelling in advice
+        assert not re.search(r"`--(at|target|clock) |`(at|target|clock)=", advice)
+
+
+def test_the_heading_counts_jobs_runs_and_files_as_ingest_does() -> None:
+    paths = [SAMPLES / "sambanova" / n for n in ("bert_large_job_30512_submission.out", "bert_large_run_16_ranks.out")]
+    found = content(logparse.ingest([*paths, SAMPLES / "README.md"]))
+    header = Sections(found, [], []).header()
+    assert (header["runs"], header["files"]) == ("1 job (2 runs)", "3 files, 1 without a run")
+    assert found.title.startswith("1 job (2 runs): bert_large")
+    single = Sections(content(logparse.ingest(TEN[2:4])), [], []).header()
+    assert (single["runs"], single["files"]) == ("2 runs", "2 files")
+
+
+def test_settings_from_names_are_no_claims_of_the_user() -> None:
+    logs = logparse.ingest(
+        [SAMPLES / "cerebras" / f"bert_{name}.out" for name in ("large_batch_1024", "pasted_crlf_cp1252")]
+    )
+    found = Sections(content(logs), [], [])._findings()
+    assert found["claims_title"] == "Settings taken from names"
+    named = [row for row in found["claims"] if "sequence" in row["claimed"]]
+    origins = {row["run"]: (row["origin"], row["verdict_text"]) for row in named}
+    assert origins == {
+        "large_batch_1024": ("name in the log of a repeat", "only in the name"),
+        "pasted_crlf_cp1252": ("name in the log", "only in the name"),
+    }
+    claimed = content(logs, claims="large_batch_1024:epochs=20")
+    assert Sections(claimed, [], [])._findings()["claims_title"] == "Claims"

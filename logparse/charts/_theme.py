@@ -100,6 +100,16 @@ def fitted(label: str, width: float, size: float) -> str:
     return distinct_labels([label], width, size)[0]
 
 
+def fitted_sentence(text: str, width: float, size: float) -> str:
+    """A sentence in at most `width` pixels: without what follows a semicolon, without what is in parentheses, or with
+    its first words only. A number is never cut."""
+    first = text.partition("; ")[0]
+    shorter = (text, first, re.sub(r" \([^()]*\)", "", first))
+    if fits := next((each for each in shorter if text_width(each, size) <= width), None):
+        return fits
+    return clipped(shorter[-1], width, size)
+
+
 _REPEATS = re.compile(r" and [\d,]+ repeats?$")
 """What a side of repeats has after the name of its first run."""
 

@@ -55,7 +55,7 @@ from logparse.charts._panel import (
 )
 from logparse.charts._theme import (
     Caption,
-    fitted,
+    fitted_sentence,
     framed,
     places,
     text_width,
@@ -254,7 +254,7 @@ def _note(view: View, row: Row, index: int, half: float | None, wrong: str | Non
     if verdict is None:
         words += ["baseline"] if len(row.cells) > 1 else []
     elif verdict.word == NOT_COMPARABLE:
-        words.append(fitted(f"not comparable: {verdict.reason}", 330, theme(view).size))
+        words.append(fitted_sentence(f"not comparable: {verdict.reason}", 330, theme(view).size))
     else:
         words.append(verdict_text(row, verdict))
     n = f"n={c.n}" if c.n < 3 else ""

@@ -7,7 +7,8 @@ What it shows
     A row for each setting (or each value of `by`) and a panel for each platform, workload and task. Each run is a small
     dot, or one stroke of more than 20, at its deviation from the mean of its row: in per cent for durations and rates,
     else as a difference. A box goes from the lower to the upper quartile of five or more runs, with a line at the
-    median. The thick line is the 95 % interval of the mean. The quantity is the first of throughput, token throughput,
+    median. The thick line is the 95 % interval of the mean, from the noise of all known repeats of the program; the
+    caption gives its nominal level. The quantity is the first of throughput, token throughput,
     latency, training time, score and loss that most runs of the panel have. The text on the right gives the mean and
     the range.
 
@@ -52,6 +53,7 @@ from logparse.charts._theme import Caption, framed, places, text_width, theme, t
 from logparse.charts._vega import Drawing, channel, like
 from logparse.charts._view import JobBlock, View, once
 from logparse.comparison.compare import Row
+from logparse.comparison.estimate import PREDICTION_LEVEL
 from logparse.comparison.noise import interval
 from logparse.comparison.quantities import Quantity
 from logparse.comparison.sides import SideValues, side_values
@@ -109,7 +111,7 @@ def chart(view: View) -> Drawing:
     body = tiled(drawn)
     if strip := legend(view, _legend_entries(view, frame), whole - edge):
         body = tiled([strip, body], row=14)
-    caption = [*_left_out(view, panels), *more]
+    caption = [*_interval_note(frame), *_left_out(view, panels), *more]
     return framed(view, body, whole, _finding(view, panels), (), Caption(caption, jobs_of(panels)))
 
 
@@ -245,7 +247,7 @@ def _legend_entries(view: View, frame: pl.DataFrame) -> list[LegendEntry]:
 
 
 def _finding(view: View, panels: Sequence[_Panel]) -> str:
-    """The title: the row that varies most, of its range relative to its mean."""
+    """The title: the row with the largest range relative to its mean."""
     spreads = [
         ((max(cell.numbers) - min(cell.numbers)) / abs(cell.mean), cell, panel)
         for panel in panels
@@ -260,7 +262,16 @@ def _finding(view: View, panels: Sequence[_Panel]) -> str:
     name = title_labels(view, [cell.side.label])[0]
     quantity = title(panel.row).partition(",")[0]
     most = "" if len(spreads) == 1 else f", the most of {len(spreads)} settings"
-    return f"{quantity.capitalize()} of {name} varies by {_percent(spread)} of its mean (n={cell.n}){most}"
+    return f"{quantity.capitalize()} of {name} spans {_percent(spread)} of its mean (n={cell.n}){most}"
+
+
+def _interval_note(frame: pl.DataFrame) -> Iterator[str]:
+    if frame["low"].drop_nulls().len():
+        nominal = f"{100 * (1 - PREDICTION_LEVEL):.0f} %"
+        yield (
+            f"95 % interval of a mean: a t interval at a nominal {nominal}, which covers 95 % of real repeats; its "
+            "noise is that of all known repeats of the program."
+        )
 
 
 def _percent(share: float) -> str:

@@ -678,10 +678,27 @@ def _caption(view: View, found: _Found, drawn: Sequence[_Panel], most: int) -> I
     if fine:
         step = f"{max(fine):.12f}".rstrip("0").rstrip(".")
         yield f"Losses are printed to {step}{' or finer' if len(set(fine)) > 1 else ''}."
+    yield from _final(view, found, drawn)
     steps = {2 * g for p in drawn if p.objective == "loss" for job in p.jobs if (g := grid(view.ledger, job))}
     if steps:
         sizes = listed([f"1/{1 / s:.0f}" for s in sorted(steps)])
         yield f"The losses of some runs take only multiples of {sizes}: more of their printed digits say nothing."
+
+
+def _final(view: View, found: _Found, drawn: Sequence[_Panel]) -> Iterator[str]:
+    """Which runs end at another loss than the final one that their log states, where the end is what is named."""
+    differing = []
+    for panel in drawn:
+        if panel.objective != "loss" or panel.most is not None:
+            continue
+        for job, points in zip(panel.jobs, panel.all_curves, strict=True):
+            final, last = view.ledger.value(job, "loss"), points.sort(AXES[found.x], maintain_order=True)
+            logged, resolution = (last.row(-1, named=True)[name] for name in ("value", "resolution"))
+            if final.value is not None and abs(final.value - logged) > (resolution or 0.0) + (final.resolution or 0.0):
+                texts = (_value(logged, resolution), _value(float(final.value), final.resolution))
+                differing.append(f"{one_line(job.label)} ({texts[0]} and {texts[1]})")
+    if differing:
+        yield f"Last logged step; tables have the final loss that the log states: {listed(differing)}."
 
 
 def _nothing(view: View, found: _Found) -> str:

@@ -38,13 +38,14 @@ from logparse.comparison.jobs import Job
 from logparse.comparison.noise import interval
 from logparse.comparison.phrases import labels
 from logparse.comparison.quantities import QUANTITIES
-from logparse.comparison.scaling import COUNTS, Scaling, scaling
+from logparse.comparison.scaling import COUNTS, Scaling, scaling, studies
 from logparse.comparison.settings import factors, settings
 from logparse.comparison.sides import Side, SideValues, side_values
 from logparse.comparison.verdict import verdict
 from logparse.errors import NothingToDraw, UsageError
 from logparse.rendering.palette import hue
 from logparse.schema import LOCATIONS
+from logparse.text.labels import listed
 from logparse.text.numbers import figure
 from logparse.text.terminal import one_line
 
@@ -102,12 +103,9 @@ def _studies(view: View) -> list[_Study]:
 def _of_block(view: View, block: JobBlock, of: str) -> Iterator[_Study]:
     """Weak scaling studies, then strong ones of the remaining sides, then the remaining sides."""
     sides = [side for side in _sides(view, block) if _ready(view, side, of)]
-    for share in (True, False):
-        for equal in _alike(view, sides, of, share):
-            study = _study(view, block, equal, of)
-            if study is not None and study.found.points:
-                yield study
-                sides = [side for side in sides if side not in equal]
+    for equal, found in studies(view.ledger, sides, of):
+        yield _Study(block, tuple(equal), found)
+        sides = [side for side in sides if side not in equal]
     rest = _study(view, block, sides, of)
     if rest is not None:
         yield rest
@@ -136,24 +134,6 @@ def _one(view: View, side: Side, column: str) -> float | None:
     values = {view.ledger.value(job, column).value for job in side.jobs}
     found = values.pop() if len(values) == 1 else None
     return float(found) if found else None
-
-
-def _alike(view: View, sides: Sequence[Side], of: str, share: bool) -> Iterator[list[Side]]:
-    """Groups of sides with the same samples per rank (`share`) or in total, with at least two numbers of ranks."""
-    known = []
-    for side in sides:
-        samples, count = _one(view, side, "samples"), _one(view, side, of)
-        if samples and count:
-            known.append((samples / count if share else samples, count, side))
-    groups: list[list[tuple[float, float, Side]]] = []
-    for item in sorted(known, key=lambda found: found[0]):
-        if groups and math.isclose(item[0], groups[-1][0][0], rel_tol=0.01):
-            groups[-1].append(item)
-        else:
-            groups.append([item])
-    for group in groups:
-        if len({count for _, count, _ in group}) > 1:
-            yield [side for *_, side in group]
 
 
 def _study(view: View, block: JobBlock, sides: Sequence[Side], of: str) -> _Study | None:
@@ -406,7 +386,10 @@ def _title(view: View, studies: Sequence[_Study]) -> str:
     grown = f"from {first.count:,} to {_counted(last.count, best.found.of)}"
     more = f" (the first of {len(studies)} studies)" if best is studies[0] and len(studies) > 1 else ""
     more = more or (f" (the study with most points, of {len(studies)})" if len(studies) > 1 else "")
-    return f"{_named(best)} keeps {100 * last.efficiency:.1f} % of the ideal {grown}, {best.found.kind} scaling{more}"
+    counts = list(dict.fromkeys((first.throughput.n, last.throughput.n)))
+    runs = f", n = {listed([str(n) for n in counts])}" if 1 in counts else ""
+    kept = f"keeps {100 * last.efficiency:.1f} % of the ideal {grown}, {best.found.kind} scaling"
+    return f"{_named(best)} {kept}{runs}{more}"
 
 
 def _named(study: _Study) -> str:

@@ -57,7 +57,7 @@ from logparse.charts._panel import (
 )
 from logparse.charts._theme import (
     Caption,
-    fitted,
+    fitted_sentence,
     framed,
     places,
     text_width,
@@ -262,7 +262,7 @@ def _note(view: View, panel: _Panel, index: int) -> str:
     if verdict is None:
         words += ["baseline"] if len(panel.row.cells) > 1 else []
     elif verdict.word == NOT_COMPARABLE:
-        words.append(fitted(f"not comparable: {verdict.reason}", 330, theme(view).size))
+        words.append(fitted_sentence(f"not comparable: {verdict.reason}", 330, theme(view).size))
     else:
         words.append(verdict_text(panel.row, verdict))
     if {job["throughput_window"] for job in c.side.jobs} == {"after_warmup"}:

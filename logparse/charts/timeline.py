@@ -10,10 +10,11 @@ What it shows
     stops during the run.
 
 How to read it
-    Look for long thin lines: the job occupied its resources, and no phase accounts for the time. If such a gap is at
-    least 60 s and a tenth of the job, its length is written next to it, as `idle` between the result and the end of
-    the job. The text on
-    the right is the length of the lane. Lanes are not aligned by the time of day.
+    Look for long thin lines: the job occupied its resources, and no phase accounts for the time. If such a gap is
+    certainly at least 60 s and 10 % of the job, its length is written next to it, as `idle` between the result and the
+    end of the job, and the title counts the job. Phases without timestamps may lie in a gap, so their durations are
+    subtracted; where the beginning is known to the minute only, two minutes are subtracted from a gap at the
+    beginning. The text on the right is the length of the lane. Lanes are not aligned by the time of day.
 
 What it leaves out
     Jobs with fewer than two timestamps, which have no lane: the caption counts and names them. Phases without
@@ -40,6 +41,7 @@ from logparse.comparison.sides import Side, one_each
 from logparse.errors import NothingToDraw
 from logparse.rendering.palette import BAD, PHASES, hue
 from logparse.schema import LOCATIONS, TEXT
+from logparse.text.labels import many
 from logparse.text.location import Location
 from logparse.text.terminal import one_line
 
@@ -62,6 +64,8 @@ _SHARES = {**PHASES, "benchmark": 1.0, "warmup": 0.4, "download": 0.24, "init": 
 """Phase -> share of the hue in its tint."""
 _IDLE_S, _IDLE_SHARE = 60.0, 0.1
 """Time without a phase is written out if it reaches both: seconds, and share of the lane."""
+_GAP = f"{_IDLE_S:.0f} s and {100 * _IDLE_SHARE:.0f} % of the job"
+"""The threshold as text."""
 
 
 @dataclass(frozen=True)
@@ -517,12 +521,12 @@ def _title(view: View, lanes: Mapping[str, _Lane]) -> str:
         for begin, end in _uncovered(lane)
         if _is_long(lane, begin, end)
     ]
-    many = f"{len(lanes)} jobs" if len(lanes) > 1 else ""
+    every = f"{len(lanes)} jobs" if len(lanes) > 1 else ""
     if long:
         seconds, idle, lane = max(long, key=lambda found: (found[1], found[0]))
         name, share = title_labels(view, [lane.job.label])[0], f"{seconds:,.0f} of its {lane.length:,.0f} s"
         affected = len({id(found[2]) for found in long})
-        more = f"; {affected} of {many} have time in no known phase" if affected > 1 else ""
+        more = f"; {affected} of {every} have gaps of at least {_GAP}" if affected > 1 else ""
         return f"{name} was {'idle' if idle else 'in no known phase'} for {share}{more}"
     waits = {
         run: sum(_length(s).total_seconds() for s in lane.spans if s.phase == "queue") for run, lane in lanes.items()
@@ -539,7 +543,7 @@ def _title(view: View, lanes: Mapping[str, _Lane]) -> str:
     )  # fmt: skip
     share = f", {100 * train / lane.length:.0f} % of it training" if train else ""
     name = title_labels(view, [lane.job.label])[0]
-    return f"{f'{many}: the longest, {name},' if many else name} took {_took(lane.length)}{share}"
+    return f"{f'{every}: the longest, {name},' if every else name} took {_took(lane.length)}{share}"
 
 
 def _caption(view: View, every: Mapping[str, _Lane], lanes: Mapping[str, _Lane]) -> Iterator[str]:
@@ -549,6 +553,14 @@ def _caption(view: View, every: Mapping[str, _Lane], lanes: Mapping[str, _Lane])
     coarse = [lane.job for lane in lanes.values() if lane.begin_resolution >= _IDLE_S / 2]
     if coarse:
         yield f"The beginning is known to the minute only: {labels(coarse)}."
+    gaps = [(lane, _is_long(lane, *gap)) for lane in lanes.values() for gap in _uncovered(lane)]
+    counted = {lane.job.id for lane, is_long in gaps if is_long}
+    shorter = {lane.job.id for lane, _ in gaps} - counted
+    if counted and shorter:
+        yield (
+            f"Gaps are counted if they are certainly at least {_GAP}; "
+            f"{many(len(shorter), 'more job', ' has', 's have')} only gaps that may be shorter."
+        )
     bare = [lane.job for lane in lanes.values() if lane.unplaced]
     if bare:
         yield f"Phases with a duration but no timestamp (untimed): {labels(bare)}."

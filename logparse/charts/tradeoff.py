@@ -47,7 +47,7 @@ from logparse.charts._panel import (
 from logparse.charts._theme import (
     Caption,
     distinct_labels,
-    fitted,
+    fitted_sentence,
     framed,
     places,
     text_width,
@@ -494,34 +494,41 @@ def _unranked(frame: pl.DataFrame) -> str:
         return ""
     text = reasons[0].partition(":")[0]
     ranking = "not all ranked" if frame["best"].is_not_null().any() else "not ranked"
-    return fitted(f"{ranking}: {text}", 400, 11)
+    return fitted_sentence(f"{ranking}: {text}", 400, 11)
 
 
 def _finding(view: View, frame: pl.DataFrame) -> str:
     ranked = frame.filter(pl.col("best").is_not_null())
+    what = "loss" if set(frame["score_name"]) == {"loss"} else "score"
     if not ranked.height:
         if frame.height == 1:
             row = frame.row(0, named=True)
             return f"{title_labels(view, [row['label']])[0]}: {row['score_name'].replace('_', ' ')} {row['note']}"
-        return f"{frame.height} runs, of which too few can be ranked by score and time"
+        return f"{_counted(frame)}, of which too few can be ranked by {what} and time"
     most = ranked.group_by("block", maintain_order=True).len().sort("len", descending=True)["block"][0]
     panel = ranked.filter(pl.col("block") == most)
     if panel["level"].all():
-        return f"The {panel.height} runs that can be ranked do not differ in score or time beyond the known noise"
+        return f"The {panel.height} runs that can be ranked do not differ in {what} or time beyond the known noise"
     best = panel.filter(pl.col("best")).sort("time_s")
     near = panel.filter(~pl.col("best") & pl.col("level")).height
     names = title_labels(view, best["label"].to_list())
     if best.height == 1:
-        return f"{names[0]} is best of {panel.height} runs in both score and time{_near(near, 'it')}"
+        return f"{names[0]} is best of {panel.height} runs in both {what} and time{_near(near, 'it')}"
     pair = f": {' and '.join(names)}" if best.height == 2 else ""
     if not best["level"].all():
         near_to = _near(near, "the fastest of them")
-        return f"{best.height} of {panel.height} runs are on the Pareto front of score and time{pair}{near_to}"
+        return f"{best.height} of {panel.height} runs are on the Pareto front of {what} and time{pair}{near_to}"
     these = "these" if not near else f"these and {near} other{'' if near == 1 else 's'}"
     return (
-        f"{best.height} of {panel.height} runs are on the Pareto front of score and time{pair}; {these} do not differ "
+        f"{best.height} of {panel.height} runs are on the Pareto front of {what} and time{pair}; {these} do not differ "
         "beyond rounding and noise"
     )
+
+
+def _counted(frame: pl.DataFrame) -> str:
+    """`3 runs`, or `10 runs in 3 groups` where a dot is several runs."""
+    runs = int(frame["n"].sum())
+    return f"{runs} runs in {frame.height} groups" if runs > frame.height else f"{runs} runs"
 
 
 def _near(count: int, whom: str) -> str:

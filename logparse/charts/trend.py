@@ -26,6 +26,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 import polars as pl
@@ -55,6 +56,7 @@ from logparse.charts._theme import (
 )
 from logparse.charts._vega import Drawing, channel, layer, like, pixels
 from logparse.charts._view import JobBlock, View, once
+from logparse.comparison.compare import Row
 from logparse.comparison.estimate import (
     PREDICTION_LEVEL,
     REPEATS,
@@ -72,7 +74,7 @@ from logparse.comparison.quantities import Quantity
 from logparse.comparison.refusal import refusal
 from logparse.comparison.sides import Side, SideValues, side_values
 from logparse.comparison.verdict import Verdict, verdict
-from logparse.comparison.wording import amount_text, cell_text, title
+from logparse.comparison.wording import amount_text, cell_text, quantity_name, title
 from logparse.errors import NothingToDraw
 from logparse.rendering.palette import hue
 from logparse.schema import LOCATIONS
@@ -140,6 +142,34 @@ def chart(view: View) -> Drawing:
     return framed(view, body, whole, _finding(view, panels), (), Caption(caption, jobs_of(panels)))
 
 
+@dataclass(frozen=True)
+class Change:
+    """The latest change of the results of one setting."""
+
+    quantity: str
+    """Name of the quantity that changed."""
+    text: str
+    """`throughput of batch_size 1024 fell to ×0.929 (0.922 to 0.936) of its level on 2026-11-09`."""
+    before: frozenset[str]
+    """Ids of the jobs at the level before."""
+    since: frozenset[str]
+    """Ids of the jobs at the level since then."""
+
+
+def latest_changes(view: View) -> list[Change]:
+    """The latest change of each setting that has one; empty where there is nothing to draw."""
+    return [change for panel in _panels(view)[0] for s in panel.series if (change := _latest(s, panel)) is not None]
+
+
+def _latest(series: _Series, panel: _Panel) -> Change | None:
+    at = max((i for i, point in enumerate(series.points) if point.change), default=None)
+    if at is None:
+        return None
+    before, since = ({job.id for job in series.points[i].level.side.jobs} for i in (at - 1, at))
+    text = f"{panel.name()} of {series.label} {_change_text(series.points[at], panel)}"
+    return Change(panel.quantity.name, text, frozenset(before), frozenset(since))
+
+
 # ---- panels ---- #
 
 
@@ -164,6 +194,11 @@ class _Series:
     label: str
     points: tuple[_Point, ...]
 
+    @property
+    def changed(self) -> bool:
+        """Whether there is a change between its runs."""
+        return any(point.change for point in self.points)
+
 
 @dataclass(frozen=True)
 class _Panel:
@@ -176,9 +211,23 @@ class _Panel:
         assert point.change is not None
         return amount_text(without_verdicts(self.quantity, [point.cell]), point.change)
 
+    def verb(self, point: _Point) -> str:
+        """How the result changed at a point: `fell to` a ratio, `fell by` a difference."""
+        assert point.change is not None
+        verb = "fell" if (point.change.difference or 0.0) < 0 else "rose"
+        return f"{verb} {'to' if self.quantity.scale == 'ratio' else 'by'}"
+
+    @property
+    def _row(self) -> Row:
+        return without_verdicts(self.quantity, [p.cell for s in self.series for p in s.points])
+
+    def name(self) -> str:
+        """`throughput`, `train time`."""
+        return quantity_name(self._row)
+
     def title(self) -> str:
         """`throughput, samples/s`, `train, s`."""
-        text = title(without_verdicts(self.quantity, [p.cell for s in self.series for p in s.points]))
+        text = title(self._row)
         return f"{text}, s" if self.quantity.unit == "s" else text
 
 
@@ -203,10 +252,18 @@ def _panel(view: View, block: JobBlock) -> _Panel | None:
     name = quantity.name
     jobs = sorted((job for job in block.jobs if job[name] is not None), key=lambda job: (job["started_at"], job.id))
     series = []
-    for side in settings(view, jobs, across_builds=True):
+    sides = settings(view, jobs, across_builds=True)
+    for side in sides:
         if points := tuple(_points(view, quantity, side.jobs)):
-            series.append(_Series(side.label, points))
+            is_only = len(sides) == 1 and len(side.jobs) > 1 and not view.options.by
+            series.append(_Series(_only_name(view, side.jobs) if is_only else side.label, points))
     return _Panel(block, quantity, tuple(series)) if any(len(s.points) > 1 for s in series) else None
+
+
+def _only_name(view: View, jobs: Sequence[Job]) -> str:
+    """The name of the only setting, which no other distinguishes: `batch_size 1024`, else `15 runs of one setting`."""
+    sizes = {view.ledger.value(job, "batch_size").value for job in jobs}
+    return f"{len(jobs)} runs of one setting" if len(sizes) > 1 or None in sizes else f"batch_size {sizes.pop()}"
 
 
 def _points(view: View, quantity: Quantity, jobs: Sequence[Job]) -> Iterator[_Point]:
@@ -333,7 +390,7 @@ def _drawing(view: View, frame: pl.DataFrame, panel: _Panel, width: float) -> Dr
         "value:Q", title=f"{panel.title()}{unit}", axis={"tickCount": 5, "domain": False, "minExtent": 34},
         scale={"domain": [max(0.0, low - room) if low >= 0 else low - room, high + room], "nice": False, "zero": False},
     )  # fmt: skip
-    x = channel("at:T", title=None, axis={"tickCount": 6, "grid": False}, scale={"nice": False, "padding": _PADDING})
+    x = channel("at:T", title=None, axis=_dates(scaled["at"]), scale={"nice": False, "padding": _PADDING})
     x_pixel, y_pixel = (channel(f"{name}:Q", scale=None, axis=None) for name in ("px", "py"))
     bands = scaled.group_by("series", "level", "noise_low", "noise_high", maintain_order=True).agg(
         pl.col("at").min(), pl.col("at").max().alias("until")
@@ -376,6 +433,17 @@ def _drawing(view: View, frame: pl.DataFrame, panel: _Panel, width: float) -> Dr
         width=width,
         height=height,
     )  # fmt: skip
+
+
+def _dates(times: pl.Series) -> dict[str, Any]:
+    """The axis of dates: every label has the year and the month; those of a few days also have the time."""
+    span: timedelta = times.max() - times.min()  # type: ignore[operator, assignment]
+    form = "%Y-%m-%d" if span >= _DAYS else "%Y-%m-%d %H:%M"
+    return {"tickCount": 5, "grid": False, "format": form, "labelOverlap": True}
+
+
+_DAYS = timedelta(days=6)
+"""Time from which the labels of the axis are at least a day apart."""
 
 
 def _amounts(frame: pl.DataFrame, width: float, height: float, low: float, high: float, size: float) -> pl.DataFrame:
@@ -434,9 +502,9 @@ def _legend_entries(view: View, frame: pl.DataFrame) -> list[LegendEntry]:
 # ---- words ---- #
 
 
-def _changes(panels: Sequence[_Panel]) -> list[tuple[_Point, _Panel]]:
+def _changes(panels: Sequence[_Panel]) -> list[tuple[_Point, _Series, _Panel]]:
     """The first run of each new level, the latest last."""
-    found = [(point, panel) for panel in panels for s in panel.series for point in s.points if point.change]
+    found = [(point, s, panel) for panel in panels for s in panel.series for point in s.points if point.change]
     return sorted(found, key=lambda each: (each[0].job["started_at"], each[0].job.id))
 
 
@@ -455,11 +523,23 @@ def _finding(view: View, panels: Sequence[_Panel]) -> str:
         return "Too few runs of one setting to find a change"
     if not changes:
         return f"No change beyond noise between repeats of one setting among {runs} runs"
-    point, panel = changes[-1]
-    name = title_labels(view, [point.job.label])[0]
-    more = f", the latest of {len(changes)} changes" if len(changes) > 1 else ""
-    since = f"on {point.job['started_at']:%Y-%m-%d} ({name}"
-    return f"{panel.title().partition(',')[0].capitalize()} changed to {panel.amount(point)} {since}{more})"
+    point, series, panel = changes[-1]
+    name = title_labels(view, [series.label])[0]
+    changed, every = (len(found) for found in ([s for p in panels for s in p.series if s.changed], _lines(panels)))
+    of = f"; {changed} of {every} settings" if every > 1 else ""
+    more = f"; the latest of {len(changes)} changes" if len(changes) > 1 else ""
+    return f"{panel.name().capitalize()} {_change_text(point, panel)} ({name}{of}{more})"
+
+
+def _lines(panels: Sequence[_Panel]) -> list[_Series]:
+    """The settings with several runs."""
+    return [series for panel in panels for series in panel.series if len(series.points) > 1]
+
+
+def _change_text(point: _Point, panel: _Panel) -> str:
+    """`fell to ×0.929 (0.922 to 0.936) of its level on 2026-11-09`."""
+    of_level = " of its level" if panel.quantity.scale == "ratio" else ""
+    return f"{panel.verb(point)} {panel.amount(point)}{of_level} on {point.job['started_at']:%Y-%m-%d}"
 
 
 def _builds(view: View, panels: Sequence[_Panel]) -> Iterator[str]:

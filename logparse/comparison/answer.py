@@ -11,12 +11,11 @@ from logparse.comparison.sides import SideValues
 from logparse.comparison.verdict import BEYOND, ESTABLISHED, NOT_COMPARABLE, UNKNOWN, WITHIN, Verdict
 from logparse.comparison.wording import amount_text, cell_text, is_better, quantity_name, verdict_reason
 from logparse.text import missing
-from logparse.text.labels import many, shortened
+from logparse.text.labels import listed, many, shortened
 
 _SPEED = ("throughput", "token_throughput", "latency_s", "train_s", "compile_s")
 """Quantities that answer which side is faster, the most telling first."""
 _QUALITY = ("score", "loss")
-NOTHING = "Nothing can be compared: no quantity is known of the baseline and another side."
 _DECIDED = (ESTABLISHED, BEYOND)
 
 
@@ -36,7 +35,24 @@ def answer(comparison: Comparison) -> str:
         parts.append(_sentence(speed, index, comparison))
     if quality is not None and quality.verdicts[index] is not None:
         parts.append(_sentence(quality, index, comparison, label=not parts))
-    return re.sub("^the ", "The ", f"{'; '.join(parts)}.") if parts else NOTHING
+    return re.sub("^the ", "The ", f"{'; '.join(parts)}.") if parts else _nothing(comparison)
+
+
+def _nothing(comparison: Comparison) -> str:
+    """Why nothing can be compared: the sides whose runs have no result, else that the logs state too little."""
+    by_status: dict[str, list[str]] = {}
+    for side in comparison.sides:
+        if side.failed == len(side.jobs):
+            has_failed = all(job.main["status"] == "failed" for job in side.jobs)
+            by_status.setdefault("failed" if has_failed else "no result", []).append(side.label)
+    reasons = [_without_values(labels, status == "failed") for status, labels in by_status.items()]
+    return f"Nothing can be compared: {'; '.join(reasons) or 'no quantity is known of the baseline and another side'}."
+
+
+def _without_values(labels: list[str], has_failed: bool) -> str:
+    """`a failed, so its values are not compared`."""
+    verb = "failed" if has_failed else "has no result" if len(labels) == 1 else "have no result"
+    return f"{listed(labels, 3)} {verb}, so {'its' if len(labels) == 1 else 'their'} values are not compared"
 
 
 def _at_point(comparison: Comparison, point: CommonPoint, at: str) -> str:

@@ -7,7 +7,7 @@ scaling. Otherwise there is no efficiency.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from logparse.comparison.ledger import Ledger
@@ -54,6 +54,36 @@ def scaling(ledger: Ledger, sides: Sequence[Side], counts_of: Sequence[str] = CO
         if len(sides) > 1 and len(known) == len(sides) and len(set(known)) > 1:
             return _study(ledger, sides, of, known)
     return None
+
+
+def studies(ledger: Ledger, sides: Sequence[Side], of: str) -> Iterator[tuple[list[Side], Scaling]]:
+    """The studies with an efficiency in these sides: those with the same work per rank or device, then, of the other
+    sides, those with the same total work."""
+    left = list(sides)
+    for is_shared in (True, False):
+        for equal in _equal_work(ledger, left, of, is_shared):
+            found = scaling(ledger, equal, (of,))
+            if found is not None and found.points:
+                yield equal, found
+                left = [side for side in left if side not in equal]
+
+
+def _equal_work(ledger: Ledger, sides: Sequence[Side], of: str, is_shared: bool) -> Iterator[list[Side]]:
+    """Groups of sides with the same samples per rank or device (`is_shared`) or in total, and at least two counts."""
+    known = []
+    for side in sides:
+        samples, count = _one(ledger, side, "samples"), _one(ledger, side, of)
+        if samples and count:
+            known.append((samples / count if is_shared else samples, count, side))
+    groups: list[list[tuple[float, float, Side]]] = []
+    for item in sorted(known, key=lambda found: found[0]):
+        if groups and _equal([item[0], groups[-1][0][0]]):
+            groups[-1].append(item)
+        else:
+            groups.append([item])
+    for group in groups:
+        if len({count for _, count, _ in group}) > 1:
+            yield [side for *_, side in group]
 
 
 def _study(ledger: Ledger, sides: Sequence[Side], of: str, counts: Sequence[float]) -> Scaling:

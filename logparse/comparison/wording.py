@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
@@ -116,14 +117,21 @@ def _across(comparison: Comparison, names: list[str]) -> str:
     return "; ".join(_each(comparison, names))
 
 
+_LISTED = 4
+"""Sides up to which a setting has a value for each; of more, a repeated value is given once."""
+
+
 def _each(comparison: Comparison, names: list[str]) -> list[str]:
     """The same, one text for each setting."""
     parts = []
     for setting in (s for s in comparison.settings if s.name in names):
         texts = [setting.text(i) for i in range(len(comparison.sides))]
+        distinct = list(dict.fromkeys(texts))
         if len(texts) > 2 * _MOST:
-            distinct = list(dict.fromkeys(texts))
             texts = [f"{len(distinct)} different values: {', '.join(distinct[:_MOST])}{' …' * (len(distinct) > _MOST)}"]
+        elif len(texts) > _LISTED and len(distinct) < len(texts):
+            counts = Counter(texts)
+            texts = [f"{text} ({counts[text]} sides)" if counts[text] > 1 else text for text in distinct]
         parts.append(f"{setting.name} {' | '.join(texts)}")
     return parts
 
@@ -193,8 +201,16 @@ def quantity_name(row: Row) -> str:
 
 def title(row: Row) -> str:
     """The same with its unit, unless that is seconds: `train`, `throughput, samples/s`, `accuracy`."""
-    unit = row.quantity.unit
+    unit = unit_text(row)
     return short_title(row) if unit in (None, "s") else f"{short_title(row)}, {unit}"
+
+
+def unit_text(row: Row) -> str | None:
+    """The unit of a row: `sequences/s` in place of `samples/s` where all logs call their samples so."""
+    unit = row.quantity.unit
+    kinds = {job["sample"] for cell in row.cells if cell.values for job in cell.counted_jobs}
+    kind = kinds.pop() if len(kinds) == 1 else None
+    return unit.replace("sample", str(kind)) if unit and kind else unit
 
 
 def verdict_text(row: Row, verdict: Verdict) -> str:

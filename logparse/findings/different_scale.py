@@ -2,7 +2,8 @@
 
 What it does
     Looks at compared runs with different numbers of ranks or devices, and states the kind of scaling: weak (the same
-    work per rank), strong (the same total work), or neither. The last is reported only for an explicit comparison.
+    work per rank), strong (the same total work), or neither. Neither is reported only for an explicit comparison, with
+    the runs among them that are a study of weak or strong scaling.
 
 Why it matters
     In weak scaling, time should stay constant and samples/s should grow; in strong scaling, time should shrink. Seconds
@@ -23,10 +24,22 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from logparse.comparison.compare import Comparison
-from logparse.comparison.phrases import by_text, by_value, claimed, jobs_of, listed, same_workload, span, with_labels
-from logparse.comparison.scaling import Point, Scaling, scaling
+from logparse.comparison.phrases import (
+    by_text,
+    by_value,
+    claimed,
+    clauses,
+    jobs_of,
+    listed,
+    same_workload,
+    span,
+    with_labels,
+)
+from logparse.comparison.scaling import Point, Scaling, scaling, studies
+from logparse.comparison.sides import Side
 from logparse.findings import Finding, Scene
 from logparse.text.labels import many
+from logparse.text.terminal import one_line
 
 ID = "F06"
 _QUANTITIES = ("train_s", "result_s", "wall_s", "throughput", "steady_throughput", "token_throughput")
@@ -41,9 +54,10 @@ def find(scene: Scene) -> Iterator[Finding]:
         jobs = [job for job in jobs_of(same_workload(comparison)) if job.has_result]
         counts = dict(sorted(by_value(scene.ledger, jobs, study.of).items()))
         groups = with_labels(by_text(scene.ledger, study.of, counts, "{:,}".format))
+        kind = _kind(comparison, study, claimed(scene.ledger, jobs, "samples"))
         yield Finding(
             "warning" if study.kind == "neither" else "note",
-            f"Different numbers of {study.of}: {groups}. {_kind(study, claimed(scene.ledger, jobs, 'samples'))}",
+            f"Different numbers of {study.of}: {groups}. {kind}",
             jobs,
             _QUANTITIES,
             scene.ledger.locations(jobs, study.of, "samples"),
@@ -53,23 +67,39 @@ def find(scene: Scene) -> Iterator[Finding]:
 def _study(comparison: Comparison) -> Scaling | None:
     """The scaling study of the sides that have a result and a known number of ranks or devices."""
     for of in ("ranks", "devices"):
-        sides = [
-            side
-            for side in same_workload(comparison)
-            if any(job.has_result and comparison.ledger.value(job, of).known for job in side.jobs)
-        ]
-        study = scaling(comparison.ledger, sides)
+        study = scaling(comparison.ledger, _counted(comparison, of))
         if study is not None and study.of == of:
             return study
     return None
 
 
-def _kind(study: Scaling, mark: str) -> str:
+def _counted(comparison: Comparison, of: str) -> list[Side]:
+    """The sides that have a result and a known number of ranks or devices."""
+    return [
+        side
+        for side in same_workload(comparison)
+        if any(job.has_result and comparison.ledger.value(job, of).known for job in side.jobs)
+    ]
+
+
+def _kind(comparison: Comparison, study: Scaling, mark: str) -> str:
     """The kind of scaling; `mark`: added where the samples are claimed."""
-    if study.kind == "neither":
+    if study.kind != "neither":
+        text = _stated(study, mark)
+        return f"{text[0].upper()}{text[1:]}."
+    parts = [
+        f"{listed([one_line(side.label) for side in sides])} are comparable, {_stated(found, mark)}"
+        for sides, found in studies(comparison.ledger, _counted(comparison, study.of), study.of)
+    ]
+    if not parts:
         return f"Neither weak nor strong scaling, so there is no efficiency: {study.why}{mark}."
+    return f"Together neither weak nor strong scaling ({study.why}{mark}); only {clauses(parts)}."
+
+
+def _stated(study: Scaling, mark: str) -> str:
+    """`weak scaling (the same work per rank: 2,560 samples): compare samples/s, not seconds; efficiency …`."""
     what = "samples/s, not seconds" if study.kind == "weak" else "seconds"
-    return f"{study.kind.capitalize()} scaling ({study.why}{mark}): compare {what}{_efficiency(study)}."
+    return f"{study.kind} scaling ({study.why}{mark}): compare {what}{_efficiency(study)}"
 
 
 def _efficiency(study: Scaling) -> str:

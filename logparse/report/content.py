@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TypeAlias
 
 import polars as pl
 
 from logparse.arguments import OneOrMany, as_tuple
+from logparse.charts import view_for
+from logparse.charts.trend import Change, latest_changes
 from logparse.comparison import sides as sides_
 from logparse.comparison.across import Across, tables
 from logparse.comparison.answer import answer
@@ -22,13 +25,17 @@ from logparse.comparison.select import select
 from logparse.errors import UsageError
 from logparse.findings import SEVERITIES, findings
 from logparse.logs import Logs
-from logparse.pages.option import with_options
+from logparse.pages.option import with_calls, with_options
 from logparse.report.lists import Lists, ReportBlock, differs, lists
 from logparse.text.labels import many, shortened
 from logparse.text.terminal import one_line
 
 What: TypeAlias = Logs | Ledger | Comparison
 """What a report can be made from."""
+
+
+_ARGUMENTS = frozenset({"where", "by", "baseline", "claims", "ignore", "title", "theme", "format"})
+"""Arguments of `report` that have an option of that name."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +50,8 @@ class Content:
     lists: Lists
     findings: pl.DataFrame
     claims: pl.DataFrame
+    changes: tuple[Change, ...] = ()
+    """The changes over time that the chart trend shows."""
     given: Comparison | None = None
     """The comparison that the report was asked for, if it was."""
     by: str | None = None
@@ -58,9 +67,12 @@ class Content:
 
     @property
     def answers(self) -> list[tuple[str, str]]:
-        """Of each block that is compared: its heading, and the answer in one sentence."""
+        """Of each block that is compared: its heading, and the answer in one sentence; a second one names changes over
+        time."""
         return [
-            (b.heading, answer(b.comparison)) for b in self.blocks if b.comparison is not None and b.comparison.rows
+            (b.heading, " ".join([answer(b.comparison), *_changed(b.comparison, self.changes)]))
+            for b in self.blocks
+            if b.comparison is not None and b.comparison.rows
         ]
 
     @property
@@ -95,14 +107,16 @@ def content(
     parts = (_given(given),) if given is not None and unchanged else tuple(_report_blocks(ledger, by, baseline))
     ignored: tuple[str, ...] = as_tuple(ignore)
     found = _findings(ledger, parts, ignored)
-    if command is not None:  # a reader repeats it with other options
-        found = found.with_columns(pl.col("advice").map_elements(with_options, return_dtype=pl.String))
+    # A reader repeats the command with other options, or the call with other arguments.
+    spelled = partial(with_options if command is not None else with_calls, taken=_ARGUMENTS)
+    found = found.with_columns(pl.col("advice").map_elements(spelled, return_dtype=pl.String))
     verdicts = claim_verdicts(ledger, ledger.jobs)
-    conclusions = lists(ledger, parts, found, verdicts, with_options if command is not None else str)
+    conclusions = lists(ledger, parts, found, verdicts, spelled)
     over_platforms = Across(ledger, tuple(tables(ledger, ledger.jobs)))
     return Content(
         title or _title(ledger), ledger, parts, over_platforms, conclusions, found,
-        verdicts, given if unchanged else None, by, baseline, ignored, command,
+        verdicts, tuple(latest_changes(view_for("trend", ledger))), given if unchanged else None, by, baseline, ignored,
+        command,
     )  # fmt: skip
 
 
@@ -119,6 +133,24 @@ def _report_blocks(ledger: Ledger, by: str | None, baseline: str | None) -> Iter
     for block in blocks(ledger, by=by, baseline=baseline):
         sentences = differs(block.comparison) if block.comparison else ()
         yield ReportBlock(block.heading, block.jobs, block.comparison, sentences)
+
+
+_CHANGES = 2
+"""Changes that an answer names."""
+
+
+def _changed(comparison: Comparison, changes: Sequence[Change]) -> Iterator[str]:
+    """A sentence on the changes over time in what is compared. The mean of a side that has runs from before and since a
+    change is of neither level."""
+    quantities = {row.quantity.name for row in comparison.rows}
+    sides = [{job.id for job in side.jobs} for side in comparison.sides]
+    ids = set().union(*sides)
+    found = [c for c in changes if c.quantity in quantities and ids & c.before and ids & c.since]
+    if found:
+        text = shortened([f"the {change.text}" for change in found], _CHANGES, "; ")
+        is_mixed = any(side & change.before and side & change.since for side in sides for change in found)
+        mixed = "; means mix both levels (`compare` with `change`)" if is_mixed else ""
+        yield f"{text[0].upper()}{text[1:]}{mixed}."
 
 
 # ---- findings ---- #
@@ -142,9 +174,15 @@ def _findings(ledger: Ledger, blocks: Sequence[ReportBlock], ignore: Sequence[st
 
 
 def _title(ledger: Ledger) -> str:
-    """`10 runs: bert_large, mnist and 2 more`."""
+    """`10 jobs: bert_large, mnist and 2 more`."""
     workloads = dict.fromkeys(str(w) for job in ledger.jobs if (w := ledger.value(job, "workload").value) is not None)
     names = [one_line(w) for w in workloads]
-    runs = len(ledger.jobs)
     named = shortened(names, 3)
-    return f"{many(runs, 'run')}{': ' + named if named else ''}"
+    return f"{counted(ledger)}{': ' + named if named else ''}"
+
+
+def counted(ledger: Ledger) -> str:
+    """`10 runs`, or `9 jobs (10 runs)` where some jobs have several logs."""
+    runs = sum(len(job.runs) for job in ledger.jobs)
+    jobs = len(ledger.jobs)
+    return many(runs, "run") if runs == jobs else f"{many(jobs, 'job')} ({many(runs, 'run')})"

@@ -21,7 +21,7 @@ from logparse.comparison.refusal import RefusalCause
 from logparse.comparison.settings import factors
 from logparse.comparison.sides import Side, SideValues, side_values
 from logparse.comparison.verdict import BEYOND, ESTABLISHED, NOT_COMPARABLE, UNKNOWN, WITHIN, Verdict
-from logparse.comparison.wording import cell_text, is_better, quantity_name, verdict_text, what_differs
+from logparse.comparison.wording import cell_text, is_better, quantity_name, unit_text, verdict_text, what_differs
 from logparse.text.labels import listed, shortened
 from logparse.text.location import Location, locations
 from logparse.text.missing import Code
@@ -160,7 +160,7 @@ HEADLINE = ("train_s", "throughput", "token_throughput", "latency_s", "loss", "s
 
 
 def _value(row: Row, c: SideValues) -> str:
-    unit = row.quantity.unit
+    unit = unit_text(row)
     text = cell_text(row.quantity, c)
     return text if unit in (None, "s") or not c.values else f"{text} {unit}"
 

@@ -355,6 +355,7 @@
       const last = path[path.length - 1];
       path.slice(0, -1).reduce((part, key) => part[key], spec)[last] = structuredClone(value);
     }
+    spec.background = "transparent"; // so that the shadow of a region that scrolls shows through
     return spec;
   }
 

@@ -25,7 +25,7 @@ from logparse.findings import SEVERITIES
 from logparse.pages import ingest
 from logparse.pages.across import text_across
 from logparse.pages.explain import SUSPICIOUS, shapes
-from logparse.report.content import Content
+from logparse.report.content import Content, counted
 from logparse.report.drawings import Drawn, Missing
 from logparse.report.lists import HEADINGS, Item, ReportBlock
 from logparse.report.markdown import list_as_markdown, list_as_text
@@ -84,6 +84,10 @@ VERDICT_MEANINGS = {
     "estimate": "computed by a compiler, not measured",
 }
 _TONES = {WITHIN: "within", UNKNOWN: "unknown", NOT_COMPARABLE: "refused"}
+_NAMES = {"file name", "log"}
+"""Origins of claims that no user made."""
+_NAME_ONLY = ("log", "not in the log")
+"""Origin and verdict of a setting that a log states only as part of a name."""
 _INPUTS = (*RATES, "sequence_length", "devices")
 """Columns from which rates and figures relative to a device are computed."""
 _LAYOUT_COLUMNS = ("block", "row", "run", "runs", "mark", "code")
@@ -311,13 +315,13 @@ class Sections:
     def header(self) -> dict[str, Any]:
         """Title, counts and findings of the page's header."""
         logs = self.content.logs
-        read = logs.sources.filter(pl.col("status") == "read").height
+        files, without = logs.sources.height, logs.sources.filter(pl.col("status") != "read").height
         counts = {severity: sum(row["severity"] == severity for row in self.reported) for severity in SEVERITIES}
         found = ", ".join(many(count, severity) for severity, count in counts.items() if count)
         return {
             "title": one_line(self.content.title),
-            "runs": many(len(self.content.jobs), "run"),
-            "files": many(read, "file"),
+            "runs": counted(self.content.ledger),
+            "files": many(files, "file") + (f", {without:,} without a run" if without else ""),
             "coverage": f"{int(ingest.coverage(logs) * 1000) / 10:.1f} %",
             "findings": found or "no findings",
         }
@@ -577,6 +581,7 @@ class Sections:
             "groups": [self._finding_group(*key, rows) for key, rows in groups.items()],
             "ignored": [(row["name"], one_line(row["ignored"]), one_line(row["text"])) for row in ignored],
             "claims": [self._claim(row) for row in self.content.claims.iter_rows(named=True)],
+            "claims_title": self._claims_title(),
         }
 
     def _finding_group(self, severity: str, name: str, rows: Sequence[Mapping[str, Any]]) -> FindingGroup:
@@ -594,15 +599,29 @@ class Sections:
             folded=items[_FINDINGS:],
         )
 
+    def _claims_title(self) -> str:
+        """What the table of claims is called: names of files and in logs also claim settings."""
+        origins = set(self.content.claims["origin"].cast(pl.String))
+        return "Settings taken from names" if origins <= _NAMES else "Claims"
+
     def _claim(self, row: Mapping[str, Any]) -> dict[str, Any]:
         return {
             "run": self.labels.get(row["run"], row["run"]),
             "claimed": f"{row['name']} {one_line(row['claimed'])}",
             "found": one_line(row["found"] or "?"),
             "verdict": row["verdict"],
-            "origin": row["origin"],
+            "verdict_text": "only in the name" if (row["origin"], row["verdict"]) == _NAME_ONLY else row["verdict"],
+            "origin": self._origin(row),
             "line": self._line(Location(row["source"], row["line"])) if row["line"] else None,
         }
+
+    def _origin(self, row: Mapping[str, Any]) -> str:
+        """Who claims it; a name in a log may be that of a repeat."""
+        if row["origin"] != "log":
+            return str(row["origin"])
+        job = self.content.ledger.by_run[row["run"]]
+        is_own = row["source"] in {str(run["source"]) for run in job.runs}
+        return "name in the log" if is_own else "name in the log of a repeat"
 
     # ---- lines not parsed ---- #
 
