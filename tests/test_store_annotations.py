@@ -13,7 +13,7 @@ import pytest
 from conftest import SAMPLES, run
 
 import logparse
-from logparse.cli import compare
+from logparse.cli import _since
 from logparse.comparison.jobs import jobs
 from logparse.store.annotating import annotate
 from logparse.store.contents import find_place
@@ -210,7 +210,7 @@ def test_compare_since_takes_the_runs_that_began_since_and_the_baseline(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # The run with batch 512 began on 2024-04-07 at 06:24, that with 1024 at 05:47.
-    monkeypatch.setattr(compare, "now", lambda: datetime(2024, 4, 7, 7, 0))
+    monkeypatch.setattr(_since, "now", lambda: datetime(2024, 4, 7, 7, 0))
     for since in ("50min", "2024-04-07T06:00"):
         result = run("compare", "bert*", "keyed", "--baseline", "base-keyed", "--since", since)
         assert result.exit_code == 0, result.stderr
@@ -222,6 +222,43 @@ def test_compare_since_takes_the_runs_that_began_since_and_the_baseline(
     result = run("compare", *sorted(Path("logs").glob("*.out")), "--since", "2h")
     assert "--since: 2 runs without a time left out" in result.stderr
     assert result.exit_code == 0, result.stderr
+
+
+def test_runs_since_prints_the_runs_that_began_since(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_since, "now", lambda: datetime(2024, 4, 7, 7, 0))
+    every = [path.name for path in sorted(Path("logs").glob("*.out"))]
+    dated = run("runs", "logs", "--since", "50min", "--columns", "started_at", "--format", "csv")
+    assert dated.exit_code == 0, dated.stderr
+    assert [line[:16] for line in dated.stdout.splitlines()[1:]] == ["2024-04-07T06:24"]
+    assert len(every) > 2
+    # What states no time counts by when it was kept.
+    kept = run("runs", "--since", "50min", "--columns", "label", "--format", "csv").stdout.splitlines()
+    assert len(kept) == 1 + 1 + 2
+    result = run("runs", "--since", "2034-01-01")
+    assert result.exit_code == 2
+    assert "no run began since 2034-01-01 00:00; the last one began " in result.stderr
+    assert run("phases", "--since", "2h").exit_code == 2
+
+
+def test_many_single_runs_since_a_time_suggest_change(tmp_path: Path) -> None:
+    text = KEYED.read_text()
+    for day in range(1, 8):
+        (tmp_path / f"run{day}.out").write_text(text.replace("2024-04-07", f"2024-04-0{day}"))
+    result = run("compare", tmp_path, "--since", "2024-04-03")
+    assert result.exit_code == 0, result.stderr
+    suggestion = (
+        "--since 2024-04-03: 5 single runs side by side; --change 2024-04-03 compares these with the runs before, "
+        "for each setting"
+    )
+    assert suggestion in result.stderr
+    for options in (
+        ["--since", "2024-04-04"],
+        ["--since", "2024-04-01"],
+        ["--since", "2024-04-03", "--by", "platform"],
+    ):
+        assert "side by side" not in run("compare", tmp_path, *options).stderr
+    changed = run("compare", tmp_path, "--change", "2024-04-03")
+    assert "2 sides" in changed.stdout
 
 
 @pytest.mark.parametrize("command", [["chart", "throughput", "-o", "out.json"], ["report", "-o", "out.md"]])

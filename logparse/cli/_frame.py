@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from logparse.cli import _options
+from logparse.cli import _options, _since
 
 if TYPE_CHECKING:
     import polars as pl
@@ -29,8 +29,14 @@ def frame_command(name: str, help: str, clipped: str | None = None) -> click.Com
         help=f"Print texts of more than {_LONG} characters whole to a terminal.",
     )  # fmt: skip
 
+    since = click.option(
+        "--since", expose_value=False, callback=_options.noting, metavar="AGE|DATE",
+        help="Only runs that began since then: 7d, 12h, 2024-04-01. A run without a time counts by when it was kept.",
+    )  # fmt: skip
+
     @click.command(name, help=help)
     @(whole if clipped else _unchanged)
+    @(since if name == "runs" else _unchanged)
     @_options.reading
     @click.option(
         "--where", metavar="SQL",
@@ -50,11 +56,15 @@ def frame_command(name: str, help: str, clipped: str | None = None) -> click.Com
         output: str | None,
     ) -> int:
         _options.is_table(format, output)  # report a wrong format before an hour of reading
+        began = _options.noted("since") if name == "runs" else None
+        earliest = _since.time_of("since", began) if began is not None else None
         _options.few_threads_for_little(paths)
         from logparse.schema import FRAMES
 
         shape = _options.Shape.of(list(FRAMES[name]), sort, columns, limit)
         logs = _options.read(paths, files_from, grammar)
+        if earliest is not None and logs.runs.height:
+            logs = logs.only(_since.recent(logs, (), earliest))
         frame: pl.DataFrame = getattr(logs, name)
         if not frame.height and not logs.runs.height:
             click.echo(_options.no_runs(logs, paths), err=True)

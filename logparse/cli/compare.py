@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-import re
 import sys
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 from click.core import ParameterSource
 
-from logparse.cli import GATE, _options
+from logparse.cli import GATE, _options, _since
 
 if TYPE_CHECKING:
     import polars as pl
 
     from logparse.comparison.across import Across
     from logparse.comparison.blocks import Block
+    from logparse.comparison.compare import Comparison
     from logparse.gates import GateResult
     from logparse.logs import Logs
 
@@ -131,8 +130,8 @@ def command(
       logparse compare runs --change 2024-04-01
     """
     _options.is_table(format, output)
-    earliest = time_of("since", since, now()) if since is not None else None
-    changed = time_of("change", change, now()) if change is not None else None
+    earliest = _since.time_of("since", since) if since is not None else None
+    changed = _since.time_of("change", change) if change is not None else None
     if across:
         refused = {"change": change, "baseline": baseline, "at": at, "clock": clock, "per": per, "fail_if": fail_if}
         _refuse("with --across", **refused, strict=strict, ignore=ignore)
@@ -154,7 +153,7 @@ def command(
         click.echo(_options.no_runs(logs, paths), err=True)
         return _options.exit_code(logs)
     if earliest is not None:
-        runs = _recent(logs, runs, earliest)
+        runs = _since.recent(logs, runs, earliest)
     if across:
         from logparse.comparison.across import across as over_platforms
 
@@ -181,6 +180,8 @@ def command(
         target=target,
     )  # fmt: skip
     comparisons = [block.comparison for block in blocks if block.comparison is not None]
+    if since is not None and change is None and by is None and baseline is None:
+        _suggest_change(since, comparisons, len(runs) < logs.runs.height)
     found = [findings(comparison, ignore=ignore) for comparison in comparisons]
     results = [result for comparison in comparisons for result in gates.evaluate(comparison, conditions)]
     _print(blocks, found, results, format, output, digits, strict, on_unknown)
@@ -200,6 +201,21 @@ def _require_points(at: Sequence[str], targets: Sequence[str]) -> None:
                 require(text)
             except UsageError as error:
                 raise UsageError(f"--{option}: {error.message}", error.remedy) from None
+
+
+def _suggest_change(since: str, comparisons: Sequence[Comparison], are_earlier: bool) -> None:
+    """Where --since leaves many sides of one run: how to compare them with the runs before."""
+    sides = max((len(c.sides) for c in comparisons if all(len(side.jobs) == 1 for side in c.sides)), default=0)
+    if are_earlier and sides > _FEW:
+        click.echo(
+            f"--since {since}: {sides} single runs side by side; --change {since} compares these with the runs before, "
+            "for each setting",
+            err=True,
+        )
+
+
+_FEW = 4
+"""Single runs that a reader compares at a glance."""
 
 
 def _refuse(when: str, **options: object) -> None:
@@ -225,60 +241,6 @@ def _print_across(found: Across, format: str | None, output: str | None, digits:
         _options.put_text(across.latex(found, digits), output)
     else:
         _options.put(found.frame(), "across", format, output)
-
-
-now = datetime.now
-"""The time, which tests set."""
-_AGE = re.compile(r"(\d+(?:\.\d+)?)\s*(min|h|d|w)")
-_UNITS = {"min": "minutes", "h": "hours", "d": "days", "w": "weeks"}
-
-
-def time_of(option: str, text: str, now: datetime) -> datetime:
-    """The time that --since or --change means: so long before `now`, or a date.
-
-    Raises `click.UsageError` for a text that is neither.
-    """
-    try:
-        if age := _AGE.fullmatch(text.strip()):
-            return now - timedelta(**{_UNITS[age[2]]: float(age[1])})
-        return datetime.fromisoformat(text).replace(tzinfo=None)
-    except OverflowError:
-        problem = "no date is so long ago; "
-    except ValueError as error:
-        # "month must be in 1..12", unless the text has not the form of a date
-        problem = "" if "isoformat" in str(error) else f"{error}; "
-    forms = "give an age (30min, 12h, 7d, 2w), a date (2024-04-01) or a time (2024-04-01T12:00)"
-    raise click.UsageError(f"--{option} {text}: {problem}{forms}")
-
-
-def _recent(logs: Logs, names: Sequence[str], earliest: datetime) -> list[str]:
-    """The ids of the runs (of those named, else of all) that began since `earliest`, as printed in their logs; a run
-    without a time counts by when its log was read into the store.
-
-    Raises `click.UsageError` where there is none.
-    """
-    from logparse.selection import find_runs
-    from logparse.text.labels import many
-
-    chosen = {run for name in names for run in find_runs(logs.runs, name)} if names else None
-    times: list[tuple[str, datetime]] = []
-    unknown = 0
-    for run, source, began, ended in logs.runs.select("run", "source", "started_at", "ended_at").iter_rows():
-        read_at = logs.read_at.get(source)
-        kept_at = read_at.replace(tzinfo=UTC).astimezone().replace(tzinfo=None) if read_at is not None else None
-        if chosen is not None and run not in chosen:
-            continue
-        if (time := began or ended or kept_at) is None:
-            unknown += 1
-        else:
-            times.append((run, time))
-    recent = [run for run, time in times if time >= earliest]
-    if unknown:
-        click.echo(f"--since: {many(unknown, 'run')} without a time left out", err=True)
-    if not recent:
-        last = f"; the last one began {max(time for _, time in times):%Y-%m-%d %H:%M}" if times else ""
-        raise click.UsageError(f"no run began since {earliest:%Y-%m-%d %H:%M}{last}")
-    return recent
 
 
 def _named_baseline(logs: Logs, name: str, may_be_side: bool) -> str:

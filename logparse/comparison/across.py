@@ -37,8 +37,6 @@ from logparse.schema import LOCATIONS
 from logparse.text.labels import included_text, listed, shortened
 from logparse.text.missing import Absence, Code
 
-WHOLE_TRAINING = "at most: the whole training, since the log has no times by step"
-"""How a time to a target was computed of which only an upper bound is known."""
 ESTIMATES = ("on_chip_throughput", "on_chip_latency_s")
 
 
@@ -192,7 +190,7 @@ def across(
     if unknown := sorted(set(named) - {str(job["platform"]) for job in ledger.jobs}):
         raise UsageError(f"device {unknown[0]}=…: no run here is of this platform")
     if target is not None:
-        equal.target(ledger, [], target)  # refuses what is no target
+        equal.require_target(target)
     found = tables(ledger, selection.jobs, by, target, known, named)
     if not found:
         raise UsageError(_none(ledger, selection.jobs))
@@ -341,7 +339,8 @@ def _cells(
     values = figures.values(rate)
     if target is not None:
         jobs = values[rate.name].counted_jobs
-        values["time_to_target_s"] = of_jobs(side, jobs, [_time_to(ledger, side, job, target) for job in jobs])
+        points = equal.target(ledger, [Side(side.label, (job,)) for job in jobs], target).points
+        values["time_to_target_s"] = of_jobs(side, jobs, [point.elapsed or Value() for point in points])
     return {q.name: values[q.name] if q.name in values else side_values(ledger, q, side) for q in quantities}
 
 
@@ -366,7 +365,7 @@ def _common_target(ledger: Ledger, sides: Sequence[Side], task: str) -> str | No
         if len(best) > 1 and len(metrics) == 1:
             metric, (_, second, *_) = metrics.pop(), sorted(best.values())
             asked = f"{metric}{'<=' if sign > 0 else '>='}{sign * _rounded_up(second):.10g}"
-            return asked if _is_target(ledger, asked) else None
+            return asked if _is_target(asked) else None
     return None
 
 
@@ -376,29 +375,12 @@ def _rounded_up(value: float) -> float:
     return math.ceil(value / step) * step
 
 
-def _is_target(ledger: Ledger, asked: str) -> bool:
+def _is_target(asked: str) -> bool:
     try:
-        equal.target(ledger, [], asked)
+        equal.require_target(asked)
     except UsageError:  # a score that no log prints by step
         return False
     return True
-
-
-def _time_to(ledger: Ledger, side: Side, job: Job, target: str) -> Value:
-    """Seconds of training until the target was first reached; the whole training time where the log has no times by
-    step and the final value reaches it."""
-    point = equal.target(ledger, [Side(side.label, (job,))], target).points[0]
-    if point.seconds is not None and point.location is not None:
-        return Value(point.seconds, None, "derived", f"first logged at step {point.step}", (point.location,))
-    name, _, number = target.partition("<=") if "<=" in target else target.partition(">=")
-    final = ledger.value(job, "loss" if name == "loss" else "score")
-    train = ledger.value(job, "train_s")
-    reached = final.known and (final.value <= float(number) if "<=" in target else final.value >= float(number))
-    if reached and train.known:
-        made = WHOLE_TRAINING
-        return Value(train.value, train.resolution, "derived", made, (*train.locations, *final.locations))
-    reason = train.reason if reached else point.reason or "not reached"
-    return Value(empty=Absence(Code.NOT_IN_LOG, str(reason)))
 
 
 # ---- the ranking ---- #

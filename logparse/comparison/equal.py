@@ -2,7 +2,7 @@
 
 Only logged points are used: nothing is interpolated, and the step of each point is given. A target is reached between
 the last point that is not there and the first that is; a point counts only if the next one is there as well, or if it
-is the last.
+is the last. Without times by step, it is reached at the end of the training at the latest, if the final value is there.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import Any
 
 import polars as pl
 
+from logparse.cells import Value
 from logparse.comparison.jobs import Job
 from logparse.comparison.ledger import Ledger
 from logparse.comparison.sides import Side
@@ -21,6 +22,7 @@ from logparse.errors import Remedy, UsageError, nearest
 from logparse.schema import TEXT, VOCABULARY
 from logparse.text.labels import shortened
 from logparse.text.location import Location
+from logparse.text.missing import Absence, Code
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,9 @@ class PointAt:
     """Of the value."""
     before: tuple[int | None, float | None] | None = None
     """Step and seconds of the last logged point before the target was reached; None if the first point was there."""
+    elapsed: Value | None = None
+    """Time to a target, in seconds since training began: the middle of the time in which it was reached, with half its
+    length as the resolution. Where both are equal, only the latest time is known. None for other points."""
     location: Location | None = None
     """The line of the logged point."""
     reason: str | None = None
@@ -106,7 +111,9 @@ def target(ledger: Ledger, sides: Sequence[Side], asked: str) -> CommonPoint:
         if not series.height:
             series = curve(ledger, job, name, "eval")
         value = pl.col("value")
-        return _reached(side, job, series, name, value <= number if sign == "<=" else value >= number)
+        point = _reached(side, job, series, name, value <= number if sign == "<=" else value >= number)
+        elapsed = _elapsed(ledger, point, name, lambda final: final <= number if sign == "<=" else final >= number)
+        return replace(point, elapsed=elapsed)
 
     found = f"{name} {'≤' if sign == '<=' else '≥'} {number:g}"
     return CommonPoint(asked, found, tuple(locate(side, job) for side, job in _jobs(sides)), name, locate)
@@ -125,6 +132,28 @@ def _reached(side: Side, job: Job, series: pl.DataFrame, name: str, condition: p
         return point
     before = series.row(at - 1, named=True)
     return replace(point, before=(before["step"], before["seconds"]))
+
+
+def _elapsed(ledger: Ledger, point: PointAt, name: str, is_reached: Callable[[float], bool]) -> Value:
+    """The time to a target; `is_reached`: whether a value of the metric meets it."""
+    if point.seconds is not None and point.location is not None:
+        before = point.before[1] if point.before and point.before[1] is not None else 0.0
+        made = f"between {before:.1f} and {point.seconds:.1f} s after training began"
+        return _between(before, point.seconds, made, (point.location,))
+    final = ledger.value(point.job, "loss" if name == "loss" else "score")
+    train = ledger.value(point.job, "train_s")
+    is_metric = name == "loss" or point.job["score_name"] == name
+    if not (is_metric and final.known and is_reached(final.value)):
+        reason = point.reason or "no timestamps at this point, or none where training began"
+        return Value(empty=Absence(Code.NOT_IN_LOG, reason))
+    if not train.known:
+        return Value(empty=train.empty)
+    made = "at most: the whole training, since the log has no times by step"
+    return _between(0.0, train.value, made, (*train.locations, *final.locations))
+
+
+def _between(low: float, high: float, made: str, places: tuple[Location, ...]) -> Value:
+    return Value((low + high) / 2, (high - low) / 2 or None, "derived", made, places)
 
 
 def require_target(asked: str) -> None:

@@ -34,7 +34,7 @@ def cells(common: CommonPoint, sides: Sequence[Side]) -> list[SideValues]:
 
 
 def _cell(common: CommonPoint, side: Side, points: Sequence[PointAt]) -> SideValues:
-    values = [(p.job, _value(common, p)) for p in points]
+    values = [(p.job, _value(p)) for p in points]
     known = [(job, value) for job, value in values if value.known]
     out = [Unusable(job, value.reason or "not reached") for job, value in values if not value.known]
     return SideValues(
@@ -43,19 +43,13 @@ def _cell(common: CommonPoint, side: Side, points: Sequence[PointAt]) -> SideVal
     )  # fmt: skip
 
 
-def _value(common: CommonPoint, point: PointAt) -> Value:
-    """The loss at the point; the middle of the time in which the target was reached, with half its length as the
-    resolution."""
-    places = (point.location,) if point.location else ()
+def _value(point: PointAt) -> Value:
+    """The loss at the point, or the time to the target."""
+    if point.elapsed is not None:
+        return point.elapsed
     if point.reason:
         return Value(empty=Absence(Code.NOT_IN_LOG, point.reason))
-    if not common.is_target:
-        return Value(point.value, point.resolution, "read", locations=places)
-    if point.seconds is None:
-        return Value(empty=Absence(Code.NOT_IN_LOG, "no timestamps at this point, or none where training began"))
-    before = point.before[1] if point.before and point.before[1] is not None else 0.0
-    made = f"between {before:.1f} and {point.seconds:.1f} s after training began"
-    return Value((before + point.seconds) / 2, (point.seconds - before) / 2 or None, "derived", made, places)
+    return Value(point.value, point.resolution, "read", locations=(point.location,) if point.location else ())
 
 
 def verdict(ledger: Ledger, common: CommonPoint, a: SideValues, b: SideValues) -> Verdict:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from logparse.cells import Value
-from logparse.comparison.across import WHOLE_TRAINING, Across, AcrossRow, AcrossTable
+from logparse.comparison.across import Across, AcrossRow, AcrossTable
 from logparse.comparison.compare import Row
 from logparse.comparison.quantities import QUANTITIES, Quantity
 from logparse.comparison.relative import Lacking, is_converted
@@ -95,10 +95,9 @@ def _cell(table: AcrossTable, row: AcrossRow, quantity: Quantity, digits: int | 
     mean = Value(values.mean, values.resolution)
     if quantity.name == "model_flops_utilisation":
         return f"{figure(100 * float(mean.value), mean.resolution and 100 * mean.resolution, digits or 3)} %"
-    at_most = "≤ " if any(v.made == WHOLE_TRAINING for v in values.values) else ""
     if quantity.name == "score":
         return f"{row.side.jobs[0]['score_name']} {value_text(quantity, values, mean, digits)}"
-    return at_most + value_text(quantity, values, mean, digits)
+    return value_text(quantity, values, mean, digits)
 
 
 def _ratio(table: AcrossTable, row: AcrossRow, notes: Notes) -> str:

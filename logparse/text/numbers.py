@@ -25,7 +25,10 @@ _SHOW_UNCERTAINTY = 0.005
 
 
 def seconds(value: float, resolution: float | None, most: int = 4) -> str:
-    """A duration: `452.4 s`, `0.06 ms`; with its uncertainty where that exceeds the last digit: `87 s ±1`."""
+    """A duration: `452.4 s`, `0.06 ms`; with its uncertainty where that exceeds the last digit: `87 s ±1`,
+    or `at most 22 s` where that reaches to 0."""
+    if resolution and resolution >= value > 0:
+        return f"at most {seconds(value + resolution, None, most)}"
     if 0 < abs(value) < 0.1:
         return f"{figure(value * 1e3, resolution and resolution * 1e3, most)} ms"
     if resolution and resolution > 0.5 and resolution > _SHOW_UNCERTAINTY * abs(value):
