@@ -18,6 +18,7 @@ from logparse.charts import _theme, duration, loss, ratio, timeline
 from logparse.charts._compared import _COMPARISONS
 from logparse.charts._view import View, view_of
 from logparse.comparison.compare import Comparison, compare
+from logparse.comparison.estimate import PREDICTION_LEVEL
 from logparse.comparison.ledger import Ledger
 from logparse.comparison.wording import text_table
 from logparse.errors import NothingToDraw
@@ -179,6 +180,7 @@ def check_words(name: str, what: Any, monkeypatch: pytest.MonkeyPatch, **options
         known += [float(s) for s in frame["end_s"] - frame["begin_s"]]
         known.append(float(len(view.jobs) - len(timeline._lanes(view))))
     if name == "distribution":
+        known += [100 * (1 - PREDICTION_LEVEL), 95.0]  # the nominal level of the intervals, and what they cover
         known += spreads(frame)
     if name == "trend":
         known += changes_of_level(frame)

@@ -291,17 +291,24 @@ def test_a_long_name_makes_no_page_wider_than_its_screen(open_page, tmp_path: Pa
     assert page.evaluate("document.documentElement.scrollWidth") == width
 
 
-def test_on_a_phone_charts_let_the_shadow_of_their_region_through_and_dots_are_on_the_first_line(
-    open_page, ten: Path
-) -> None:
+def test_on_a_phone_charts_let_the_shadow_of_their_region_through(open_page, ten: Path) -> None:
     page = open_page(ten, viewport={"width": 390, "height": 844}, is_mobile=True, has_touch=True)
     chart = page.locator("#chart-ratio .scroll").first
     assert chart.evaluate("e => e.scrollWidth > e.clientWidth && getComputedStyle(e).backgroundImage") != "none"
     assert "transparent" in chart.locator("svg").first.get_attribute("style")
-    # A mark of a platform is level with the first line of a name, however many lines that has.
-    for named in page.locator(".named").all():
-        dot, name = named.locator(".dot").bounding_box(), named.locator(".dot + *").bounding_box()
-        assert dot["y"] < name["y"] + 24
+
+
+def test_the_dot_of_a_platform_is_on_the_first_line_of_a_name_that_wraps(open_page, tmp_path: Path) -> None:
+    files = [SAMPLES / "cerebras" / "bert_large_batch_1024.out", SAMPLES / "sambanova" / "bert_large_run_16_ranks.out"]
+    path = tmp_path / "report.html"
+    path.write_text(report(logparse.ingest(files)), "utf-8")
+    page = open_page(path, viewport={"width": 390, "height": 844}, is_mobile=True, has_touch=True)
+    places = [
+        (named.locator(".dot").bounding_box(), named.locator(".dot + *").bounding_box())
+        for named in page.locator(".named").all()
+    ]
+    assert any(name["height"] > 30 for _, name in places)
+    assert all(dot["y"] < name["y"] + 18 for dot, name in places)
 
 
 def test_it_prints_on_paper_with_everything_unfolded(open_page, ten: Path) -> None:
