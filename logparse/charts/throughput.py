@@ -385,7 +385,7 @@ def _few(frame: pl.DataFrame, least: int) -> pl.DataFrame:
 
 def _finding(view: View, panels: Sequence[_Panel]) -> str:
     found = [(panel, i, v) for panel in panels for i, v in enumerate(panel.row.verdicts) if v and v.ratio]
-    beyond = [(p, i, v) for p, i, v in found if v.word in (ESTABLISHED, BEYOND)]
+    beyond = [(p, i, v) for p, i, v in found if v.word in (ESTABLISHED, BEYOND) and v.chance is None]
     if beyond and len(found) > _PAIRS:
         # The largest of many ratios says little about the others.
         faster = sum((v.ratio or 0.0) > 1 for *_, v in beyond)
@@ -401,13 +401,15 @@ def _finding(view: View, panels: Sequence[_Panel]) -> str:
         workload = f"{one_line(str(panel.block.keys[0]))}: " if len(panels) > 1 else ""
         label, base = title_labels(view, [panel.row.cells[i].side.label for i in (index, panel.baseline)])
         amount = amount_text(panel.row, verdict)
-        return f"{workload}{label} reaches {amount} the {panel.unit} of {base}, {_WORDS[verdict.word]}"
+        return f"{workload}{label} has {amount} the {panel.unit} of {base}, {_WORDS[verdict.word]}"
     if found:
         unknown = sum(v.word == UNKNOWN for *_, v in found)
         if unknown == len(found):
             return "The noise of these runs is unknown, so their throughputs may or may not differ"
-        remark = f" ({unknown} of unknown noise)" if unknown else ""
-        return f"The throughputs are within noise of the baseline{remark}"
+        chance = sum(v.chance is not None for *_, v in found)
+        rest = ((unknown, "of unknown noise"), (chance, "beyond it, which may be chance among so many"))
+        remark = " and ".join(f"{n} {words}" for n, words in rest if n)
+        return f"The throughputs are within noise of the baseline{f' ({remark})' if remark else ''}"
     values = [c for panel in panels for c in panel.row.cells if c.values]
     if len(values) == 1:
         c = values[0]
