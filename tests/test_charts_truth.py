@@ -177,6 +177,9 @@ def check_words(name: str, what: Any, monkeypatch: pytest.MonkeyPatch, **options
     if name == "stages":
         known += [float(s) for c in ("duration_s", "share") for s in frame.group_by("stage").agg(pl.col(c).sum())[c]]
     if name == "timeline":
+        known += [timeline._IDLE_S, 100 * timeline._IDLE_SHARE]  # from when a gap is counted
+        gaps = frame.filter(mark="unaccounted")
+        known.append(float(gaps["run"].n_unique() - gaps.drop_nulls("text")["run"].n_unique()))
         known += [float(s) for s in frame["end_s"] - frame["begin_s"]]
         known.append(float(len(view.jobs) - len(timeline._lanes(view))))
     if name == "distribution":
