@@ -535,7 +535,7 @@ def test_the_command_line_spells_arguments_as_options_in_advice_and_reports(cere
     for format in ("md", "html"):
         assert 'at="samples"' in html.unescape(logparse.report(cerebras, format=format))
         shown = html.unescape(logparse.report(cerebras, format=format, command="logparse report"))
-        assert "(`--at samples`)" in shown
+        assert "(`logparse compare … --at samples`)" in shown
         assert 'at="samples"' not in shown
 
 
