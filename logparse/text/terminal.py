@@ -381,7 +381,7 @@ def markdown_text(text: str) -> str:
     return _escaped(text, _MARKDOWN)
 
 
-_CODE = re.compile(r"(`[\w .,:=<>…'\"/+-]+`)")
+_CODE = re.compile(r"(`[\w .,:=<>()…'\"/+-]+`)")
 
 
 def markdown_prose(text: str) -> str:
