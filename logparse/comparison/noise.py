@@ -236,10 +236,10 @@ def _source(
     seen = [{_fingerprint(ledger, job) for c in excluded for job in c.side.jobs}, *(each.runs for each in experiments)]
     public = [] if values else [found for job in programs.values() for found in _public(ledger, quantity, job, seen)]
     of_public = Pool.of([numbers for _, numbers in public])
-    pool = here.pool.with_public(of_public)
+    alone = here.pool.contradicts(of_public)
+    pool = here.pool if alone else here.pool + of_public
     if not pool.dof:
         return Source()
-    alone = here.pool.contradicts(of_public)
     kind = PUBLIC if not here.groups else HERE if alone or not public else BOTH
     text = _text(quantity, pool, here, [] if alone else public)
     if alone:
