@@ -13,7 +13,9 @@ from typing import Protocol
 import polars as pl
 
 from logparse.grammar import Grammar, Rule
+from logparse.reading import scanner
 from logparse.reading.scan import Batch, Captured, Scanned, Texts, capture, contains, literals, scan, with_values
+from logparse.reading.scanner import Reader
 from logparse.reading.threads import in_threads
 from logparse.schema.build import full
 
@@ -170,11 +172,37 @@ def _stripped(segments: pl.DataFrame) -> pl.DataFrame:
     ).filter(seg != "")
 
 
-def run_rules(segments: pl.DataFrame, rules: Sequence[Rule]) -> dict[str, pl.DataFrame]:
+def run_rules(segments: pl.DataFrame, rules: Sequence[Rule], reader: Reader | None = None) -> dict[str, pl.DataFrame]:
     """Each rule's lines among `segments` (as `cut` gives them).
 
     A segment is read by the first rule that matches it. Rules that may begin anywhere read it in addition.
+
+    reader: of these rules. What it leaves undecided, or without one everything, is read by polars.
     """
+    scanned = reader.read(segments["seg"]) if reader and segments.height else None
+    if scanned is None:
+        return _by_polars(segments, rules)
+    found: dict[str, pl.DataFrame] = {}
+    if scanned.read:
+        # The columns of the segments are gathered once for all rules: most rules read few of them.
+        lines = segments[pl.concat([rows for rows, _ in scanned.read.values()])]
+        captured: list[Captured] = []
+        at = 0
+        for index, (rows, groups) in scanned.read.items():
+            captured.append((rules[index], lines.slice(at, rows.len()), groups if groups.width else None))
+            at += rows.len()
+        found = _by_name(captured)
+    for name, hits in _by_polars(segments[scanned.undecided], rules).items() if scanned.undecided.len() else ():
+        found[name] = pl.concat([found[name], hits], rechunk=True).sort("pos") if name in found else hits
+    return found
+
+
+def _by_name(captured: Sequence[Captured]) -> dict[str, pl.DataFrame]:
+    return {rule.name: hits for (rule, *_), hits in zip(captured, with_values(captured), strict=True)}
+
+
+def _by_polars(segments: pl.DataFrame, rules: Sequence[Rule]) -> dict[str, pl.DataFrame]:
+    """As `run_rules`, with a query or more for each rule."""
     segments = segments.with_row_index("i")
     taken = full(False, segments.height)
     captured: list[Captured] = []
@@ -191,13 +219,15 @@ def run_rules(segments: pl.DataFrame, rules: Sequence[Rule]) -> dict[str, pl.Dat
             captured.append((rule, hits, groups))
             if is_exclusive:
                 taken.scatter(read_segments, True)
-    return {rule.name: hits for (rule, *_), hits in zip(captured, with_values(captured), strict=True)}
+    return _by_name(captured)
 
 
-def _read_lines(lines: pl.DataFrame, grammar: Grammar, rules: Sequence[Rule]) -> dict[str, pl.DataFrame]:
+def _read_lines(
+    lines: pl.DataFrame, grammar: Grammar, rules: Sequence[Rule], reader: Reader | None
+) -> dict[str, pl.DataFrame]:
     """Each rule's lines among `lines` (row, text), which are cut and read in parts on all cores."""
     parts = in_threads(
-        lambda part: run_rules(cut(part, grammar), rules), list(lines.iter_slices(_PART_LINES)), lines.height
+        lambda part: run_rules(cut(part, grammar), rules, reader), list(lines.iter_slices(_PART_LINES)), lines.height
     )
     found: dict[str, list[pl.DataFrame]] = {}
     for part in parts:
@@ -293,7 +323,8 @@ def _match_one(batch: Batch, grammar: Grammar, rules: Sequence[Rule], scanned: S
     others = [rule for rule in rules if "identifies_platform" not in rule.marked]
     gated, text = scanned.gated, pl.col("text")
     is_first = gated.select(contains(text, literals(identifying), gated.height)).to_series()
-    first = _read_lines(gated.filter(is_first), grammar, rules)
+    reader = scanner.reader(rules)
+    first = _read_lines(gated.filter(is_first), grammar, rules, reader)
     frequent = {
         rule: frame for (name, rule), frame in scanned.frequent.items() if name == grammar.name and frame.height
     }
@@ -310,7 +341,7 @@ def _match_one(batch: Batch, grammar: Grammar, rules: Sequence[Rule], scanned: S
     if len(sources) < len(batch.sources):
         rest = rest.filter(batch.source_of(pl.col("row")).is_in(sorted(sources)))
         first, frequent = (_in_sources(batch, hits, sources) for hits in (first, frequent))
-    second = _read_lines(rest.filter(contains(text, literals(others), rest.height)), grammar, others)
+    second = _read_lines(rest.filter(contains(text, literals(others), rest.height)), grammar, rules, reader)
     by_rule = {}
     for rule in (*identifying, *others):
         parts = [hits[rule.name] for hits in (frequent, first, second) if rule.name in hits]
