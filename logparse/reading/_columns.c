@@ -60,23 +60,7 @@ void free_table(Table *table)
     memset(table, 0, sizeof *table);
 }
 
-/* -- Arrow's C data interface: https://arrow.apache.org/docs/format/CDataInterface.html -- */
-
-typedef struct ArrowSchema {
-    const char *format, *name, *metadata;
-    int64_t flags, n_children;
-    struct ArrowSchema **children, *dictionary;
-    void (*release)(struct ArrowSchema *);
-    void *private_data;
-} ArrowSchema;
-
-typedef struct ArrowArray {
-    int64_t length, null_count, offset, n_buffers, n_children;
-    const void **buffers;
-    struct ArrowArray **children, *dictionary;
-    void (*release)(struct ArrowArray *);
-    void *private_data;
-} ArrowArray;
+/* -- as Arrow arrays -- */
 
 typedef struct { ArrowSchema *children[1 + MOST_GROUPS + 1], schemas[1 + MOST_GROUPS + 1]; char names[1 + MOST_GROUPS + 1][4]; } Schemas;
 typedef struct { ArrowArray *children[1 + MOST_GROUPS + 1], arrays[1 + MOST_GROUPS + 1]; const void *none[1]; } Arrays;
@@ -143,6 +127,13 @@ static PyObject *schema_of(int columns, int first)
     return capsule;
 }
 
+/* The bytes without the room that they do not need: columns stay in memory for long. */
+static const void *handed_over(Bytes *bytes)
+{
+    uint8_t *data = realloc(bytes->data, bytes->size ? bytes->size : 1);
+    return data ? data : bytes->data;
+}
+
 /* The rows of a table, whose memory goes over to the capsule. */
 static PyObject *array_of(Table *table)
 {
@@ -163,10 +154,10 @@ static PyObject *array_of(Table *table)
         Texts *texts = i ? &table->texts[i - 1] : NULL;
         *child = (ArrowArray){table->height, i ? texts->nulls : 0, 0, i ? 4 : 2, 0, buffers[i]->buffers, NULL, NULL,
                               release_child, buffers[i]};
-        buffers[i]->buffers[0] = i ? texts->valid.data : NULL; /* none are null where there are no rows */
-        buffers[i]->buffers[1] = i ? texts->views.data : table->rows.data;
+        buffers[i]->buffers[0] = i && table->height ? handed_over(&texts->valid) : NULL;
+        buffers[i]->buffers[1] = handed_over(i ? &texts->views : &table->rows);
         if (i) {
-            buffers[i]->buffers[2] = texts->long_texts.data;
+            buffers[i]->buffers[2] = handed_over(&texts->long_texts);
             buffers[i]->sizes[0] = texts->long_texts.size;
             buffers[i]->buffers[3] = buffers[i]->sizes;
         }
@@ -186,4 +177,32 @@ PyObject *arrow_of(Table *table, int first)
     Py_XDECREF(schema);
     Py_XDECREF(array);
     return pair;
+}
+
+/* -- from Arrow arrays -- */
+
+int is_of_texts(ArrowStream *stream)
+{
+    ArrowSchema schema;
+    if (stream->get_schema(stream, &schema) != 0)
+        return 0;
+    int answer = strcmp(schema.format, "vu") == 0;
+    if (schema.release != NULL)
+        schema.release(&schema);
+    return answer;
+}
+
+const uint8_t *text_at(const ArrowArray *array, int64_t index, int32_t *size)
+{
+    const uint8_t *valid = array->buffers[0], *view = (const uint8_t *)array->buffers[1] + 16 * (array->offset + index);
+    int32_t buffer, start;
+    int64_t bit = array->offset + index;
+    memcpy(size, view, 4);
+    if (valid != NULL && !(valid[bit / 8] >> bit % 8 & 1))
+        *size = 0;
+    if (*size <= 12)
+        return view + 4;
+    memcpy(&buffer, view + 8, 4);
+    memcpy(&start, view + 12, 4);
+    return (const uint8_t *)array->buffers[2 + buffer] + start;
 }

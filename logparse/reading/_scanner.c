@@ -319,27 +319,26 @@ static int takers_of(const Reader *reader, const uint8_t *line, int32_t size, ui
     return count;
 }
 
-/* Fill the tables: the first is that of undecided lines; 0 where memory ran out. */
-static int read_text(const Reader *reader, const uint8_t *text, int64_t size, Table *tables, uint64_t *gated)
+/* Fill the tables from a column of texts, the first with undecided ones; 0 where memory ran out. `row`: of the first
+   text of the column. */
+static int read_column(const Reader *reader, const ArrowArray *column, uint32_t row, Table *tables, uint64_t *gated)
 {
     Taker takers[MOST_TAKERS];
-    uint32_t row = 0;
-    for (int64_t start = 0; start < size; row++) {
-        const uint8_t *line = text + start, *end = memchr(line, '\n', size - start);
-        int32_t length = (int32_t)(end ? end - line : size - start);
-        start += length + 1;
-        int count = takers_of(reader, line, length, gated, takers);
+    for (int64_t i = 0; i < column->length; i++, row++) {
+        int32_t size;
+        const uint8_t *text = text_at(column, i, &size);
+        int count = takers_of(reader, text, size, gated, takers);
         if (count == UNDECIDED) {
             tables[0].height++;
             if (!add_row(&tables[0], row))
                 return 0;
         }
-        for (int i = 0; i < count; i++) {
-            const Program *program = reader->rules[takers[i].rule].program;
-            Table *table = &tables[1 + takers[i].rule];
+        for (int k = 0; k < count; k++) {
+            const Program *program = reader->rules[takers[k].rule].program;
+            Table *table = &tables[1 + takers[k].rule];
             if (table->texts == NULL && !open_table(table, program->groups))
                 return 0;
-            if (!add_row(table, row) || !add_groups(table, program, table->height++, 0, line, takers[i].slots))
+            if (!add_row(table, row) || !add_groups(table, program, table->height++, 0, text, takers[k].slots))
                 return 0;
         }
     }
@@ -426,27 +425,36 @@ done:
 }
 
 PyDoc_STRVAR(read_doc,
-"read(reader, text) -> list of (rule, arrow_schema and arrow_array)\n\n"
-"The undecided lines of `text` (as rule -1), and for each rule that takes a line its lines: row, \"1\", \"2\", ...");
+"read(reader, arrow_array_stream) -> list of (rule, arrow_schema and arrow_array), or None\n\n"
+"The undecided ones of a column of texts (as rule -1), and for each rule that takes a text its texts: row, \"1\", \"2\",\n"
+"... None if the column is not one of string views.");
 
-static PyObject *read_lines(PyObject *module, PyObject *args)
+static PyObject *read_texts(PyObject *module, PyObject *args)
 {
-    Py_buffer text;
-    PyObject *capsule, *result = NULL;
+    PyObject *of_reader, *of_stream, *result = NULL;
     (void)module;
-    if (!PyArg_ParseTuple(args, "Oy*", &capsule, &text))
+    if (!PyArg_ParseTuple(args, "OO", &of_reader, &of_stream))
         return NULL;
-    const Reader *reader = PyCapsule_GetPointer(capsule, READER);
-    if (reader == NULL)
-        return PyBuffer_Release(&text), NULL;
+    const Reader *reader = PyCapsule_GetPointer(of_reader, READER);
+    ArrowStream *stream = reader ? PyCapsule_GetPointer(of_stream, "arrow_array_stream") : NULL;
+    if (stream == NULL)
+        return NULL;
+    if (!is_of_texts(stream))
+        return Py_NewRef(Py_None);
     Table *tables = calloc(1 + reader->rule_count, sizeof *tables);
     uint64_t *gated = calloc(reader->rule_count / 64 + 1, sizeof *gated);
-    int complete = tables && gated && text.len < INT32_MAX && open_table(&tables[0], 0);
+    int complete = tables && gated && open_table(&tables[0], 0), is_broken = 0;
+    ArrowArray column;
     Py_BEGIN_ALLOW_THREADS
-    complete = complete && read_text(reader, text.buf, text.len, tables, gated);
+    for (uint32_t row = 0; complete && !is_broken; row += (uint32_t)column.length, column.release(&column)) {
+        is_broken = stream->get_next(stream, &column) != 0;
+        if (is_broken || column.release == NULL) /* the end */
+            break;
+        complete = read_column(reader, &column, row, tables, gated);
+    }
     Py_END_ALLOW_THREADS
-    if (text.len >= INT32_MAX)
-        PyErr_SetString(PyExc_ValueError, "too long a text");
+    if (is_broken)
+        PyErr_SetString(PyExc_RuntimeError, "the column cannot be read");
     else
         result = complete ? PyList_New(0) : PyErr_NoMemory();
     for (int i = 0; result != NULL && i <= reader->rule_count; i++) {
@@ -462,7 +470,6 @@ static PyObject *read_lines(PyObject *module, PyObject *args)
         free_table(&tables[i]);
     free(tables);
     free(gated);
-    PyBuffer_Release(&text);
     return result;
 }
 
@@ -471,7 +478,7 @@ static PyMethodDef methods[] = {
     {"can_contain", is_possible, METH_VARARGS, contains_doc},
     {"scan", scan_lines, METH_VARARGS, scan_doc},
     {"reader", make_reader, METH_O, reader_doc},
-    {"read", read_lines, METH_VARARGS, read_doc},
+    {"read", read_texts, METH_VARARGS, read_doc},
     {NULL, NULL, 0, NULL},
 };
 static PyModuleDef_Slot module_slots[] = {{0, NULL}};

@@ -43,6 +43,38 @@ int find(const Program *program, const uint8_t *line, int32_t size, int32_t *slo
    of a text that no such line contains. */
 int can_contain(const Program *program, const uint8_t *text, int64_t size);
 
+/* -- Arrow's C data interface: https://arrow.apache.org/docs/format/CDataInterface.html -- */
+
+typedef struct ArrowSchema {
+    const char *format, *name, *metadata;
+    int64_t flags, n_children;
+    struct ArrowSchema **children, *dictionary;
+    void (*release)(struct ArrowSchema *);
+    void *private_data;
+} ArrowSchema;
+
+typedef struct ArrowArray {
+    int64_t length, null_count, offset, n_buffers, n_children;
+    const void **buffers;
+    struct ArrowArray **children, *dictionary;
+    void (*release)(struct ArrowArray *);
+    void *private_data;
+} ArrowArray;
+
+typedef struct ArrowStream {
+    int (*get_schema)(struct ArrowStream *, ArrowSchema *);
+    int (*get_next)(struct ArrowStream *, ArrowArray *);
+    const char *(*get_last_error)(struct ArrowStream *);
+    void (*release)(struct ArrowStream *);
+    void *private_data;
+} ArrowStream;
+
+/* Whether the arrays of a stream are columns of string views. */
+int is_of_texts(ArrowStream *stream);
+
+/* A text of such an array, of length 0 where it is null. */
+const uint8_t *text_at(const ArrowArray *array, int64_t index, int32_t *size);
+
 /* -- columns -- */
 
 typedef struct { Bytes views, valid, long_texts; int64_t nulls; } Texts; /* Arrow's layout of string views */

@@ -119,13 +119,13 @@ class Reader:
         )
 
     def read(self, segments: pl.Series) -> ReadSegments | None:
-        """What each rule reads of `segments`, which contain no newline: an exclusive rule those that no other one
-        before it reads, an unanchored rule any. None where they are too long for the scanner."""
-        text = segments.str.join("\n").item().encode()
-        if len(text) > _MOST_BYTES:
+        """What each rule reads of `segments`: an exclusive rule those that no other one before it reads, an unanchored
+        rule any. None where polars has the texts in another layout than the scanner knows."""
+        found = _compiled.read(self._reader, segments.__arrow_c_stream__())
+        if found is None:
             return None
         undecided, read = pl.Series(dtype=pl.UInt32), {}
-        for rule, capsules in _compiled.read(self._reader, text):
+        for rule, capsules in found:
             groups = _frame(capsules)
             rows = groups.drop_in_place("row")
             if rule < 0:
