@@ -10,8 +10,11 @@ import pytest
 from conftest import SAMPLES
 
 from logparse.grammar import Grammar, Rule, registry
+from logparse.reading import scanner
+from logparse.reading.check import fast_path
+from logparse.reading.gate import Gate, literals
 from logparse.reading.match import cut
-from logparse.reading.scan import Batch, contains, literals, read, text_of
+from logparse.reading.scan import Batch, text_of
 from logparse.reading.sources import read_sources
 
 SHARED = [rule for g in registry.grammars() if g.shared for rule in g.rules]
@@ -32,17 +35,13 @@ def lines(request: pytest.FixtureRequest) -> pl.DataFrame:
 
 
 def differing(segments: pl.DataFrame, rule: Rule) -> list[tuple[str, object, object]]:
-    """Segments that pyparsing and the compiled rule read differently."""
-    seen = segments.unique("seg", maintain_order=True)
-    texts = [f"{name}:text" for name in rule.fields]
-    hits = read(seen, rule)
-    fast = {row[0]: dict(zip(rule.fields, row[1:], strict=True)) for row in hits.select("seg", *texts).rows()}
-    out = []
-    for segment in seen["seg"]:
+    """Segments that pyparsing and the compiled rule, run by polars or by the scanner, read differently."""
+    texts = segments["seg"].unique(maintain_order=True).to_list()
+    paths = [fast_path(rule, texts, reader) for reader in dict.fromkeys((None, scanner.reader([rule])))]
+    out: list[tuple[str, object, object]] = []
+    for i, segment in enumerate(texts):
         slow = rule.read(segment)
-        slow = None if slow is None else {name: slow.get(name) for name in rule.fields}
-        if slow != fast.get(segment):
-            out.append((segment, slow, fast.get(segment)))
+        out += [(segment, slow, path.get(i)) for path in paths if path.get(i) != slow]
     return out
 
 
@@ -55,10 +54,10 @@ def sampled(segments: pl.DataFrame, most: int) -> pl.DataFrame:
 @pytest.mark.parametrize("grammar", VENDORS, ids=lambda g: g.name)
 def test_both_paths_agree_on_every_line_that_a_gate_passes(grammar: Grammar, lines: pl.DataFrame) -> None:
     rules = [*grammar.rules, *SHARED]
-    segments = cut(lines.filter(contains(pl.col("text"), literals(rules))), grammar)
+    segments = cut(lines.filter(Gate(literals(rules)).passes(lines["text"])), grammar)
     wrong = []
     for rule in rules:
-        here = segments.filter(contains(pl.col("seg"), rule.compiled.literals))
+        here = segments.filter(Gate(rule.compiled.literals).passes(segments["seg"]))
         # Step lines by the thousand differ in their digits only.
         shape = pl.col("seg").str.replace_all("[0-9]+", "0")
         few = here.with_columns(shape.alias("shape")).group_by("shape", maintain_order=True).head(3).drop("shape")
@@ -87,14 +86,12 @@ GENERAL = {
 def test_no_line_is_read_by_two_rules_of_a_grammar(grammar: Grammar, lines: pl.DataFrame) -> None:
     # A shared rule may stand behind a vendor's own: that the vendor's comes first is the rule there.
     rules = [rule for rule in grammar.rules if "unanchored" not in rule.marked]
-    segments = cut(
-        lines.filter(contains(pl.col("text"), literals(r for r in grammar.rules if "identifies_platform" in r.marked))),
-        grammar,
-    )
+    gate = Gate(literals(rule for rule in grammar.rules if "identifies_platform" in rule.marked))
+    segments = cut(lines.filter(gate.passes(lines["text"])), grammar)
     parts = [
-        segments.filter(contains(pl.col("seg"), r.compiled.literals) & pl.col("seg").str.contains(r.pattern)).select(
-            "row", "col", pl.col("seg").str.head(120), pl.lit(r.name).alias("rule")
-        )
+        segments.filter(
+            Gate(r.compiled.literals).passes(segments["seg"]) & pl.col("seg").str.contains(r.pattern)
+        ).select("row", "col", pl.col("seg").str.head(120), pl.lit(r.name).alias("rule"))
         for r in rules
     ]
     twice = pl.concat(parts).group_by("row", "col", "seg", maintain_order=True).agg("rule")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from typing import Any
 
 import polars as pl
@@ -11,8 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from logparse.grammar import Grammar, registry
+from logparse.grammar.pattern import Compiled
 from logparse.reading import scanner
 from logparse.reading.check import mutations
+from logparse.reading.gate import Gate
 
 GRAMMARS = registry.grammars()
 
@@ -71,16 +74,17 @@ def test_nearly_all_rules_have_a_program() -> None:
 
 # ---- any pattern, any text ---- #
 
-CHARACTERS = st.sampled_from(["a", "b", "é", "[ab]", "[^a]", ".", "[a-c]", r"\.", " "])
+CHARACTERS = st.sampled_from(["a", "b", "é", "[ab]", "[^a]", ".", "[a-c]", "[aé▏]", r"\.", " "])
 
 
 def repeated(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
-    counts = st.sampled_from(["*", "+", "?", "{2}", "{1,3}", "{0,2}", "{2,}"])
+    counts = st.sampled_from(["*", "+", "?", "{2}", "{1,3}", "{0,2}", "{2,}", "*?", "+?", "??", "{1,3}?"])
     return st.builds(lambda text, count: f"(?:{text}){count}", inner, counts)
 
 
 PATTERNS = st.recursive(
-    CHARACTERS | st.builds(lambda text, count: text + count, CHARACTERS, st.sampled_from(["*", "+", "?", "{2,3}"])),
+    CHARACTERS
+    | st.builds(lambda text, count: text + count, CHARACTERS, st.sampled_from(["*", "+", "?", "{2,3}", "*?"])),
     lambda inner: (
         repeated(inner)
         | st.builds("({})".format, inner)
@@ -107,6 +111,74 @@ def test_a_line_never_contains_what_its_pattern_cannot(pattern: str, lines: list
     program = scanner.program(pattern)
     if program is not None and not program.can_contain(text):
         assert not [line for line in lines if text in line and re.fullmatch(pattern, line)]
+
+
+@dataclass(frozen=True)
+class StandIn:
+    """As much of a rule as its reader needs."""
+
+    compiled: Compiled
+    marked: frozenset[str]
+
+    def groups_in(self, text: str) -> tuple[str | None, ...] | None:
+        """What the rule captures in a text by `re`; None if it does not read it."""
+        if not any(literal in text for literal in self.compiled.literals):
+            return None
+        pattern = re.compile(self.compiled.pattern)
+        match = pattern.search(text) if "unanchored" in self.marked else pattern.fullmatch(text)
+        return match and match.groups()
+
+
+RULES = st.builds(
+    lambda pattern, literals, marks: StandIn(Compiled(pattern, (), tuple(literals)), marks),
+    PATTERNS,
+    st.lists(st.text("ab.é", min_size=1, max_size=3), min_size=1, max_size=3),
+    st.sampled_from([frozenset(), frozenset({"unanchored"})]),
+)
+
+
+@given(st.lists(RULES, min_size=1, max_size=5), st.lists(st.text("abc. é▏\x00", max_size=20), max_size=6))
+def test_a_reader_gives_each_text_to_the_first_exclusive_rule_and_to_all_others(
+    rules: list[StandIn], texts: list[str]
+) -> None:
+    reader = scanner.reader(rules)  # type: ignore[arg-type]
+    assert reader is not None
+    found = reader.read(pl.Series(texts, dtype=pl.String))
+    assert found is not None
+    undecided = found.undecided.to_list()
+    expected: dict[int, list[tuple[Any, ...]]] = {}
+    for row, text in enumerate(texts):
+        is_taken = False
+        for index, rule in enumerate(rules):
+            is_exclusive = "unanchored" not in rule.marked
+            groups = None if is_taken and is_exclusive else rule.groups_in(text)
+            if groups is not None and row not in undecided:
+                expected.setdefault(index, []).append((row, *groups))
+            is_taken |= groups is not None and is_exclusive
+    read = {
+        index: [(row, *groups) for row, groups in zip(rows, frame.rows() or [()] * rows.len(), strict=True)]
+        for index, (rows, frame) in found.read.items()
+    }
+    assert read == expected
+    unsuitable = [rule for rule in rules if scanner.program(rule.compiled.pattern) is None]
+    assert not undecided or unsuitable or any(")" in rule.compiled.pattern for rule in rules)
+
+
+@given(
+    st.lists(st.text("ab é.", min_size=1, max_size=4), max_size=6),
+    st.lists(st.text("ab é.\x00", max_size=30), max_size=5),
+)
+def test_a_gate_passes_what_contains_a_word(words: list[str], lines: list[str]) -> None:
+    passed = Gate(words).passes(pl.Series(lines, dtype=pl.String))
+    assert passed.to_list() == [any(word in line for word in words) for line in lines]
+
+
+def test_texts_in_several_chunks_and_parts_of_a_column() -> None:
+    column = pl.concat([pl.Series(["a1", "b", None]), pl.Series(["x" * 50 + "a22", "a3"])])
+    found = scanner.Finder(["a"]).rows(column)
+    assert found is not None
+    assert found.to_list() == [0, 3, 4]
+    assert Gate(["a"]).passes(column[1:4]).to_list() == [False, False, True]
 
 
 def test_what_a_pattern_can_contain() -> None:
@@ -167,6 +239,9 @@ def test_more_than_the_scanner_takes_is_left_to_polars(monkeypatch: pytest.Monke
     assert scanner.program("(a)" * 33) is None
     assert scanner.program("(?:a?)*") is None
     assert scanner.program("(?:(a?)){1,2}") is None
-    assert all(scanner.program(text) is None for text in ("a++", r"\d", "^a", "a$", "(?=a)", "[a-é]", "[^é]", "(a", "a)", "[a", "a{"))
+    assert all(
+        scanner.program(text) is None
+        for text in ("a++", r"\d", "^a", "a$", "(?=a)", "[a-é]", "[^é]", "(a", "a)", "[a", "a{")
+    )
     monkeypatch.setattr(scanner, "_compiled", None)
     assert scanner.scan(b"a", [(program, (), False)]) is None

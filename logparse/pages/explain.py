@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import polars as pl
 
 from logparse.grammar import Grammar, Rule, Table, units
+from logparse.reading.gate import Gate, literals
 from logparse.reading.match import cut
-from logparse.reading.scan import contains, literals
 from logparse.reading.sources import Source
 from logparse.schema import TEXT
 from logparse.text.terminal import Paint, aligned, one_line, width
@@ -155,11 +155,11 @@ def _fill_tables(found: Sequence[_Found], tables: Sequence[Table]) -> None:
 
 def _segments(lines: pl.DataFrame, grammar: Grammar, rules: Sequence[Rule]) -> pl.DataFrame:
     """row, col, seg, tag of the lines that any of `rules` may read, split as the engine splits them."""
-    return cut(lines.filter(contains(pl.col("text"), literals(rules))), grammar).select("row", "col", "seg", "tag")
+    return cut(lines.filter(Gate(literals(rules)).passes(lines["text"])), grammar).select("row", "col", "seg", "tag")
 
 
 def _gated(segments: pl.DataFrame, rule: Rule) -> pl.DataFrame:
-    return segments.filter(contains(pl.col("seg"), rule.compiled.literals))
+    return segments.filter(Gate(rule.compiled.literals).passes(segments["seg"]))
 
 
 def _counts(lines: pl.DataFrame) -> dict[str, int]:

@@ -267,26 +267,36 @@ static void add_literal(Reader *reader, int32_t index)
     reader->seen[pair >> 3] |= (uint8_t)(1 << (pair & 7));
 }
 
-/* Set the bits of the rules one of whose literals the line contains. */
-static void gate(const Reader *reader, const uint8_t *line, int32_t size, uint64_t *gated)
+/* Whether the text contains a literal; if `gated` is given, all are searched for, and the bits of their rules set. */
+static int gate(const Reader *reader, const uint8_t *text, int32_t size, uint64_t *gated)
 {
-    for (int32_t i = reader->single; i != NOWHERE; i = reader->literals[i].next) {
+    int any = 0;
+    for (int32_t i = reader->single; i != NOWHERE && size > 0; i = reader->literals[i].next) {
         const Literal *literal = &reader->literals[i];
-        if (memchr(line, reader->texts.data[literal->start], size) != NULL)
-            gated[literal->rule / 64] |= 1ULL << literal->rule % 64;
+        if (memchr(text, reader->texts.data[literal->start], size) == NULL)
+            continue;
+        any = 1;
+        if (gated == NULL)
+            return any;
+        gated[literal->rule / 64] |= 1ULL << literal->rule % 64;
     }
     for (int32_t at = 0; at + 1 < size; at++) {
-        int pair = pair_of(line + at);
+        int pair = pair_of(text + at);
         if (!(reader->seen[pair >> 3] >> (pair & 7) & 1))
             continue;
         for (int32_t i = reader->heads[pair]; i != NOWHERE; i = reader->literals[i].next) {
             const Literal *literal = &reader->literals[i];
             int32_t start = at - literal->place;
-            if (start >= 0 && literal->size <= size - start
-                && memcmp(line + start, reader->texts.data + literal->start, literal->size) == 0)
-                gated[literal->rule / 64] |= 1ULL << literal->rule % 64;
+            if (start < 0 || literal->size > size - start
+                || memcmp(text + start, reader->texts.data + literal->start, literal->size) != 0)
+                continue;
+            any = 1;
+            if (gated == NULL)
+                return any;
+            gated[literal->rule / 64] |= 1ULL << literal->rule % 64;
         }
     }
+    return any;
 }
 
 typedef struct { int rule; int32_t slots[2 * MOST_GROUPS]; } Taker;
@@ -319,30 +329,63 @@ static int takers_of(const Reader *reader, const uint8_t *line, int32_t size, ui
     return count;
 }
 
-/* Fill the tables from a column of texts, the first with undecided ones; 0 where memory ran out. `row`: of the first
-   text of the column. */
-static int read_column(const Reader *reader, const ArrowArray *column, uint32_t row, Table *tables, uint64_t *gated)
+/* Call `work` for each text of a stream; 1, or 0 where memory ran out, or -1 if the stream cannot be read. */
+static int each_text(ArrowStream *stream, int (*work)(void *, const uint8_t *, int32_t, uint32_t), void *state)
 {
+    for (uint32_t row = 0;;) {
+        ArrowArray column;
+        int complete = 1;
+        if (stream->get_next(stream, &column) != 0)
+            return -1;
+        if (column.release == NULL) /* the end */
+            return 1;
+        for (int64_t i = 0; complete && i < column.length; i++, row++) {
+            int32_t size;
+            const uint8_t *text = text_at(&column, i, &size);
+            complete = work(state, text, size, row);
+        }
+        column.release(&column);
+        if (!complete)
+            return 0;
+    }
+}
+
+typedef struct {
+    const Reader *reader;
+    Table *tables; /* the first is that of undecided texts */
+    uint64_t *gated;
     Taker takers[MOST_TAKERS];
-    for (int64_t i = 0; i < column->length; i++, row++) {
-        int32_t size;
-        const uint8_t *text = text_at(column, i, &size);
-        int count = takers_of(reader, text, size, gated, takers);
-        if (count == UNDECIDED) {
-            tables[0].height++;
-            if (!add_row(&tables[0], row))
-                return 0;
-        }
-        for (int k = 0; k < count; k++) {
-            const Program *program = reader->rules[takers[k].rule].program;
-            Table *table = &tables[1 + takers[k].rule];
-            if (table->texts == NULL && !open_table(table, program->groups))
-                return 0;
-            if (!add_row(table, row) || !add_groups(table, program, table->height++, 0, text, takers[k].slots))
-                return 0;
-        }
+} Reading;
+
+static int read_text(void *state, const uint8_t *text, int32_t size, uint32_t row)
+{
+    Reading *reading = state;
+    int count = takers_of(reading->reader, text, size, reading->gated, reading->takers);
+    if (count == UNDECIDED) {
+        reading->tables[0].height++;
+        return add_row(&reading->tables[0], row);
+    }
+    for (int i = 0; i < count; i++) {
+        const Taker *taker = &reading->takers[i];
+        const Program *program = reading->reader->rules[taker->rule].program;
+        Table *table = &reading->tables[1 + taker->rule];
+        if (table->texts == NULL && !open_table(table, program->groups))
+            return 0;
+        if (!add_row(table, row) || !add_groups(table, program, table->height++, 0, text, taker->slots))
+            return 0;
     }
     return 1;
+}
+
+typedef struct { const Reader *reader; Table rows; } Gating;
+
+static int gate_text(void *state, const uint8_t *text, int32_t size, uint32_t row)
+{
+    Gating *gating = state;
+    if (!gate(gating->reader, text, size, NULL))
+        return 1;
+    gating->rows.height++;
+    return add_row(&gating->rows, row);
 }
 
 static void free_reader(Reader *reader)
@@ -424,6 +467,24 @@ done:
     return capsule;
 }
 
+/* The reader and the stream of the arguments; 0 with an exception, or -1 if the stream is not one of string views. */
+static int reader_and_stream(PyObject *args, const Reader **reader, ArrowStream **stream)
+{
+    PyObject *of_reader, *of_stream;
+    if (!PyArg_ParseTuple(args, "OO", &of_reader, &of_stream))
+        return 0;
+    *reader = PyCapsule_GetPointer(of_reader, READER);
+    *stream = *reader ? PyCapsule_GetPointer(of_stream, "arrow_array_stream") : NULL;
+    return *stream == NULL ? 0 : is_of_texts(*stream) ? 1 : -1;
+}
+
+static PyObject *raised(int answer)
+{
+    if (answer < 0)
+        PyErr_SetString(PyExc_RuntimeError, "the column cannot be read");
+    return answer < 0 ? NULL : PyErr_NoMemory();
+}
+
 PyDoc_STRVAR(read_doc,
 "read(reader, arrow_array_stream) -> list of (rule, arrow_schema and arrow_array), or None\n\n"
 "The undecided ones of a column of texts (as rule -1), and for each rule that takes a text its texts: row, \"1\", \"2\",\n"
@@ -431,45 +492,55 @@ PyDoc_STRVAR(read_doc,
 
 static PyObject *read_texts(PyObject *module, PyObject *args)
 {
-    PyObject *of_reader, *of_stream, *result = NULL;
+    Reading reading;
+    ArrowStream *stream;
+    PyObject *result = NULL;
     (void)module;
-    if (!PyArg_ParseTuple(args, "OO", &of_reader, &of_stream))
-        return NULL;
-    const Reader *reader = PyCapsule_GetPointer(of_reader, READER);
-    ArrowStream *stream = reader ? PyCapsule_GetPointer(of_stream, "arrow_array_stream") : NULL;
-    if (stream == NULL)
-        return NULL;
-    if (!is_of_texts(stream))
-        return Py_NewRef(Py_None);
-    Table *tables = calloc(1 + reader->rule_count, sizeof *tables);
-    uint64_t *gated = calloc(reader->rule_count / 64 + 1, sizeof *gated);
-    int complete = tables && gated && open_table(&tables[0], 0), is_broken = 0;
-    ArrowArray column;
+    int answer = reader_and_stream(args, &reading.reader, &stream);
+    if (answer != 1)
+        return answer ? Py_NewRef(Py_None) : NULL;
+    int count = reading.reader->rule_count;
+    reading.tables = calloc(1 + count, sizeof *reading.tables);
+    reading.gated = calloc(count / 64 + 1, sizeof *reading.gated);
+    answer = reading.tables && reading.gated && open_table(&reading.tables[0], 0);
     Py_BEGIN_ALLOW_THREADS
-    for (uint32_t row = 0; complete && !is_broken; row += (uint32_t)column.length, column.release(&column)) {
-        is_broken = stream->get_next(stream, &column) != 0;
-        if (is_broken || column.release == NULL) /* the end */
-            break;
-        complete = read_column(reader, &column, row, tables, gated);
-    }
+    answer = answer ? each_text(stream, read_text, &reading) : 0;
     Py_END_ALLOW_THREADS
-    if (is_broken)
-        PyErr_SetString(PyExc_RuntimeError, "the column cannot be read");
-    else
-        result = complete ? PyList_New(0) : PyErr_NoMemory();
-    for (int i = 0; result != NULL && i <= reader->rule_count; i++) {
-        if (tables[i].height == 0)
+    result = answer == 1 ? PyList_New(0) : raised(answer);
+    for (int i = 0; result != NULL && i <= count; i++) {
+        if (reading.tables[i].height == 0)
             continue;
-        PyObject *pair = arrow_of(&tables[i], 1);
+        PyObject *pair = arrow_of(&reading.tables[i], 1);
         PyObject *item = pair ? Py_BuildValue("(iN)", i - 1, pair) : NULL;
         if (item == NULL || PyList_Append(result, item) < 0)
             Py_CLEAR(result);
         Py_XDECREF(item);
     }
-    for (int i = 0; tables != NULL && i <= reader->rule_count; i++)
-        free_table(&tables[i]);
-    free(tables);
-    free(gated);
+    for (int i = 0; reading.tables != NULL && i <= count; i++)
+        free_table(&reading.tables[i]);
+    free(reading.tables);
+    free(reading.gated);
+    return result;
+}
+
+PyDoc_STRVAR(gated_doc,
+"gated(reader, arrow_array_stream) -> arrow_schema and arrow_array, or None\n\n"
+"The rows of a column of texts that contain a literal of a rule. None if the column is not one of string views.");
+
+static PyObject *gated_texts(PyObject *module, PyObject *args)
+{
+    Gating gating = {0};
+    ArrowStream *stream;
+    (void)module;
+    int answer = reader_and_stream(args, &gating.reader, &stream);
+    if (answer != 1)
+        return answer ? Py_NewRef(Py_None) : NULL;
+    answer = open_table(&gating.rows, 0);
+    Py_BEGIN_ALLOW_THREADS
+    answer = answer ? each_text(stream, gate_text, &gating) : 0;
+    Py_END_ALLOW_THREADS
+    PyObject *result = answer == 1 ? arrow_of(&gating.rows, 1) : raised(answer);
+    free_table(&gating.rows);
     return result;
 }
 
@@ -479,6 +550,7 @@ static PyMethodDef methods[] = {
     {"scan", scan_lines, METH_VARARGS, scan_doc},
     {"reader", make_reader, METH_O, reader_doc},
     {"read", read_texts, METH_VARARGS, read_doc},
+    {"gated", gated_texts, METH_VARARGS, gated_doc},
     {NULL, NULL, 0, NULL},
 };
 static PyModuleDef_Slot module_slots[] = {{0, NULL}};

@@ -18,7 +18,9 @@ from logparse.errors import GrammarError
 from logparse.grammar import Grammar, Rule, Take, validity
 from logparse.grammar.extension import combined
 from logparse.grammar.validity import Cases
+from logparse.reading import scanner
 from logparse.reading.match import cut, run_rules
+from logparse.reading.scanner import Reader
 from logparse.schema import TODO
 from logparse.text.terminal import Paint, aligned, one_line
 
@@ -199,27 +201,33 @@ def mutations(example: str, every: int = 1) -> list[str]:
 
 
 def paths_agree(subject: Subject, others: Sequence[Grammar], every: int = 1) -> Cases:
-    """pyparsing and the regular expression agree on every example and on variations of it.
+    """pyparsing and the regular expression agree on every example and on variations of it, whether polars or the
+    compiled scanner runs the expression.
 
     Variations: every text that differs from the example by one character, and the example within other text.
     """
     grammar = subject.own
     for rule in (rule for rule in grammar.rules if _compile_error(rule.pattern) is None):
         texts = list(dict.fromkeys(text for example in rule.examples for text in mutations(example.strip(), every)))
-        fast = fast_path(rule, texts)
+        paths = [fast_path(rule, texts, reader) for reader in dict.fromkeys((None, scanner.reader([rule])))]
         for i, text in enumerate(texts):
             slow = rule.read(text)
-            yield None if slow == fast.get(i) else GrammarError(
+            different = [path.get(i) for path in paths if path.get(i) != slow]
+            yield None if not different else GrammarError(
                 f"pyparsing and the regular expression disagree on {text!r}", where=f"{grammar.name}/{rule.name}",
-                why=f"pyparsing: {_values(slow)}; the regular expression: {_values(fast.get(i))}",
+                why=f"pyparsing: {_values(slow)}; the regular expression: {_values(different[0])}",
                 help="a token takes what a later one needs, and pyparsing does not backtrack: let the token match less",
             )  # fmt: skip
 
 
-def fast_path(rule: Rule, segments: Sequence[str]) -> dict[int, dict[str, str]]:
-    """What the regular expression captures: index of the segment -> name -> text. Only segments that match."""
+def fast_path(rule: Rule, segments: Sequence[str], reader: Reader | None = None) -> dict[int, dict[str, str]]:
+    """What the regular expression captures: index of the segment -> name -> text. Only segments that match.
+
+    reader: of this rule; else polars runs the expression.
+    """
     frame = pl.DataFrame({"row": range(len(segments)), "seg": segments}, schema={"row": pl.UInt32, "seg": pl.String})
-    hits = run_rules(frame.with_columns(pl.lit(0, pl.UInt32).alias("col"), pl.lit(None, pl.Int64).alias("tag")), [rule])
+    frame = frame.with_columns(pl.lit(0, pl.UInt32).alias("col"), pl.lit(None, pl.Int64).alias("tag"))
+    hits = run_rules(frame.with_columns(pos=pl.col("row").cast(pl.UInt64)), [rule], reader)
     if rule.name not in hits:
         return {}
     texts = hits[rule.name].select("row", *(pl.col(f"{name}:text").alias(name) for name in rule.fields))

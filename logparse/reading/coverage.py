@@ -15,8 +15,11 @@ from itertools import pairwise
 import polars as pl
 
 from logparse.grammar import Grammar, Rule
+from logparse.reading import scanner
+from logparse.reading.gate import Gate, literals
 from logparse.reading.match import Hits, cut, rules_of
-from logparse.reading.scan import Batch, contains, literals, without
+from logparse.reading.scan import Batch, without
+from logparse.reading.scanner import Reader
 from logparse.reading.sources import Source
 from logparse.reading.threads import in_threads
 from logparse.schema import TEXT
@@ -91,17 +94,15 @@ def _named_and_blank(
     batch: Batch, hits: Sequence[Hits], unread: Sequence[pl.DataFrame], shared: Sequence[Rule]
 ) -> tuple[pl.Series, pl.Series]:
     """Rows among the lines `unread` (row, text) that a rule names, in sources of its platform; and the blank rows."""
-    naming = {
-        h.grammar: [rule for rule in rules_of(h.grammar, shared) if not h.grammar.extracts_data(rule)] for h in hits
-    }
+    naming = [_Naming.of(h.grammar, shared) for h in hits]
 
     def search(lines: pl.DataFrame) -> tuple[pl.Series, pl.Series]:
         named = []
-        for h in hits:
+        for h, of_grammar in zip(hits, naming, strict=True):
             of_platform = lines
             if len(h.sources) < len(batch.sources):
                 of_platform = lines.filter(batch.source_of(pl.col("row")).is_in(sorted(h.sources)))
-            named.append(_named(of_platform, h.grammar, naming[h.grammar]))
+            named.append(of_grammar.rows(of_platform))
             lines = without(lines, named[-1])
         blank = lines.filter(pl.col("text").str.contains(r"^[ \t\r]*$"))["row"]
         return pl.concat([*named, blank.clear()]), blank
@@ -111,32 +112,56 @@ def _named_and_blank(
     return pl.concat(named for named, _ in parts), pl.concat(blank for _, blank in parts)
 
 
-def _named(lines: pl.DataFrame, grammar: Grammar, rules: Sequence[Rule]) -> pl.Series:
-    """Rows of `lines` (row, text) that one of `rules` names: the whole line, or one of the segments it is cut into."""
-    text, patterns = pl.col("text"), [rf"{rule.compiled.pattern}[ \t\r]*$" for rule in rules]
-    lines = lines.filter(contains(text, literals(rules)))
-    whole = _rows(lines, patterns, "text")
-    lines = without(lines, whole)
-    has_segments = text.str.contains("\r", literal=True)
-    if grammar.record_start:
-        has_segments = has_segments | text.str.contains(f".(?:{grammar.record_start})")
-    if grammar.prefix_compiled:
-        has_segments = has_segments | text.str.contains(rf"^[ \t\r]*(?:{grammar.prefix_compiled.pattern})")
-    lines = lines.filter(has_segments)
-    if not lines.height:
-        return whole
-    return pl.concat([whole, _rows(cut(lines, grammar), patterns, "seg").unique()])
+@dataclass(frozen=True)
+class _Naming:
+    """The rules of a grammar that only name lines."""
 
+    grammar: Grammar
+    rules: Sequence[Rule]
+    gate: Gate
+    reader: Reader | None
 
-def _rows(lines: pl.DataFrame, patterns: Sequence[str], column: str) -> pl.Series:
-    """Rows of `lines` whose `column` one of `patterns` reads; white space before it does not count."""
-    out = [pl.Series("row", [], dtype=pl.UInt32)]
-    for at in range(0, len(patterns), _RULES_PER_PATTERN) if lines.height else ():
-        combined = "|".join(f"(?:{pattern})" for pattern in patterns[at : at + _RULES_PER_PATTERN])
-        named = lines[column].str.contains(rf"^[ \t\r]*(?:{combined})")
-        out.append(lines["row"].filter(named))
-        lines = lines.filter(~named)
-    return pl.concat(out)
+    @staticmethod
+    def of(grammar: Grammar, shared: Sequence[Rule]) -> _Naming:
+        rules = [rule for rule in rules_of(grammar, shared) if not grammar.extracts_data(rule)]
+        return _Naming(grammar, rules, Gate(literals(rules)), scanner.reader(rules))
+
+    def rows(self, lines: pl.DataFrame) -> pl.Series:
+        """Rows of `lines` (row, text) that a rule names: the whole line, or one of the segments it is cut into."""
+        text = pl.col("text").str
+        lines = lines.filter(self.gate.passes(lines["text"]))
+        whole = self._named(lines["row"], lines["text"].str.strip_chars(" \t\r"))
+        lines = without(lines, whole)
+        has_segments = text.contains("\r", literal=True)
+        if self.grammar.record_start:
+            has_segments = has_segments | text.contains(f".(?:{self.grammar.record_start})")
+        if self.grammar.prefix_compiled:
+            has_segments = has_segments | text.contains(rf"^[ \t\r]*(?:{self.grammar.prefix_compiled.pattern})")
+        lines = lines.filter(has_segments)
+        if not lines.height:
+            return whole
+        segments = cut(lines, self.grammar)
+        return pl.concat([whole, self._named(segments["row"], segments["seg"]).unique()])
+
+    def _named(self, rows: pl.Series, texts: pl.Series) -> pl.Series:
+        """Those of `rows` whose text a rule reads."""
+        found = self.reader.read(texts) if self.reader and texts.len() else None
+        if found is None:
+            return self._named_by_polars(rows, texts)
+        undecided = rows[found.undecided], texts[found.undecided]
+        return pl.concat(
+            [rows[found_rows] for found_rows, _ in found.read.values()] + [self._named_by_polars(*undecided)]
+        )
+
+    def _named_by_polars(self, rows: pl.Series, texts: pl.Series) -> pl.Series:
+        """As `_named`, with a query for every few rules."""
+        out = [rows.clear()]
+        for at in range(0, len(self.rules), _RULES_PER_PATTERN) if rows.len() else ():
+            few = self.rules[at : at + _RULES_PER_PATTERN]
+            named = texts.str.contains("|".join(f"(?:{rule.pattern})" for rule in few))
+            out.append(rows.filter(named))
+            rows, texts = rows.filter(~named), texts.filter(~named)
+        return pl.concat(out)
 
 
 # ---- the rows of `sources` ---- #

@@ -14,7 +14,8 @@ import polars as pl
 
 from logparse.grammar import Grammar, Rule
 from logparse.reading import scanner
-from logparse.reading.scan import Batch, Captured, Scanned, Texts, capture, contains, literals, scan, with_values
+from logparse.reading.gate import Gate, literals
+from logparse.reading.scan import Batch, Captured, Scanned, Texts, capture, scan, with_values
 from logparse.reading.scanner import Reader
 from logparse.reading.threads import in_threads
 from logparse.schema.build import full
@@ -321,8 +322,8 @@ def _match_one(batch: Batch, grammar: Grammar, rules: Sequence[Rule], scanned: S
     """What the rules of one grammar read in the sources of its platform; in all of them if it is known."""
     identifying = [rule for rule in rules if "identifies_platform" in rule.marked]
     others = [rule for rule in rules if "identifies_platform" not in rule.marked]
-    gated, text = scanned.gated, pl.col("text")
-    is_first = gated.select(contains(text, literals(identifying), gated.height)).to_series()
+    gated = scanned.gated
+    is_first = Gate(literals(identifying)).passes(gated["text"])
     reader = scanner.reader(rules)
     first = _read_lines(gated.filter(is_first), grammar, rules, reader)
     frequent = {
@@ -341,7 +342,8 @@ def _match_one(batch: Batch, grammar: Grammar, rules: Sequence[Rule], scanned: S
     if len(sources) < len(batch.sources):
         rest = rest.filter(batch.source_of(pl.col("row")).is_in(sorted(sources)))
         first, frequent = (_in_sources(batch, hits, sources) for hits in (first, frequent))
-    second = _read_lines(rest.filter(contains(text, literals(others), rest.height)), grammar, rules, reader)
+    rest = rest.filter(Gate(literals(others)).passes(rest["text"]))
+    second = _read_lines(rest, grammar, rules, reader)
     by_rule = {}
     for rule in (*identifying, *others):
         parts = [hits[rule.name] for hits in (frequent, first, second) if rule.name in hits]

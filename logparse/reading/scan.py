@@ -10,7 +10,7 @@ time and of the memory.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
 from typing import TypeAlias
@@ -18,8 +18,8 @@ from typing import TypeAlias
 import polars as pl
 
 from logparse.grammar import Grammar, Rule, units
-from logparse.grammar.pattern import escape
 from logparse.reading import scanner
+from logparse.reading.gate import Gate, literals
 from logparse.reading.scanner import Program
 from logparse.reading.sources import Source, pieces
 from logparse.reading.threads import in_threads
@@ -179,28 +179,6 @@ class Scanned:
     texts: Texts
 
 
-_MANY_LINES = 20_000
-
-
-def contains(text: pl.Expr, literals: Iterable[str], lines: int = 0) -> pl.Expr:
-    """Whether `text` contains any of `literals`.
-
-    One regular expression of all of them is three times as fast as a search for words, but takes ten times as long to
-    compile: it is for many `lines`.
-    """
-    words = sorted(set(literals))
-    if len(words) == 1:
-        return text.str.contains(words[0], literal=True)
-    if words and lines >= _MANY_LINES:
-        return text.str.contains("|".join(map(escape, words)))
-    return text.str.contains_any(words) if words else pl.lit(False)
-
-
-def literals(rules: Iterable[Rule]) -> set[str]:
-    """The gate of several rules: every line that any of them reads contains one of these."""
-    return {text for rule in rules for text in rule.compiled.literals}
-
-
 def scan(batch: Batch, wanted: Mapping[Grammar, Sequence[Rule]]) -> Scanned:
     """Scan the lines of a batch for those that any of the `wanted` rules may read.
 
@@ -209,23 +187,26 @@ def scan(batch: Batch, wanted: Mapping[Grammar, Sequence[Rule]]) -> Scanned:
     """
     slices = batch.slices()
     gate, identifying = (
-        literals(rule for grammar, rules in wanted.items() for rule in rules if grammar.extracts_data(rule) == extracts)
+        Gate(
+            literals(
+                rule for grammar, rules in wanted.items() for rule in rules if grammar.extracts_data(rule) == extracts
+            )
+        )
         for extracts in (True, False)
     )
     frequent = _frequent(slices, wanted)
-    column = pl.col("text")
 
     def one(slice: Slice) -> tuple[int, pl.DataFrame, pl.DataFrame, list[pl.DataFrame]]:
         text = text_of(slice)
         height, remaining, hits = _read_all(text, frequent)
         if not remaining.height:
             return height, remaining, remaining, hits
-        gated = remaining.filter(contains(column, gate, remaining.height))
+        gated = remaining.filter(gate.passes(remaining["text"]))
         is_long = len(slice) == 1 and len(text) >= SLICE_BYTES  # not many short texts, each with its own platform
         searched = remaining.head(_IDENTIFYING_LINES if is_long else remaining.height)
-        found = searched.filter(contains(column, identifying, searched.height))
+        found = searched.filter(identifying.passes(searched["text"]))
         if not found.height:
-            found = remaining.filter(contains(column, identifying, remaining.height)).head(_IDENTIFYING_LINES)
+            found = remaining.filter(identifying.passes(remaining["text"])).head(_IDENTIFYING_LINES)
         found = without(found, gated.join(found, on="row", how="semi")["row"])
         return height, pl.concat([gated, found]).sort("row") if found.height else gated, remaining, hits
 
@@ -284,7 +265,7 @@ def _read_frequent(lines: pl.DataFrame, frequent: Sequence[Frequent]) -> tuple[p
     hits = []
     for f in frequent:
         found = read(remaining.select("row", pl.col("text").alias("seg")), f.rule)
-        has_rival = found.select(contains(pl.col("seg"), f.rivals, found.height)).to_series()
+        has_rival = Gate(f.rivals).passes(found["seg"])
         found = found.filter(~has_rival) if has_rival.any() else found
         if not f.grammar.keeps_line_text(f.rule):
             found = found.drop("seg")
@@ -365,7 +346,7 @@ def _frequent(slices: Sequence[Slice], wanted: Mapping[Grammar, Sequence[Rule]])
     anywhere.
     """
     lines = _sample(slices)
-    everything, sample = "\n".join(lines), pl.Series(lines, dtype=pl.String)
+    everything, least = "\n".join(lines), _FREQUENT * len(lines)
     out = []
     for grammar, rules in wanted.items() if lines else ():
         record_start = re.compile(grammar.record_start) if grammar.record_start else None
@@ -378,12 +359,13 @@ def _frequent(slices: Sequence[Slice], wanted: Mapping[Grammar, Sequence[Rule]])
                 or not grammar.has(rule.name)
             ):
                 continue
-            if not any(text in everything for text in rule.compiled.literals):
+            words = [text for text in rule.compiled.literals if text in everything]
+            gated = [line for line in lines if any(text in line for text in words)]
+            if len(gated) <= least:
                 continue
+            sample = pl.Series(gated, dtype=pl.String)
             matching = sample.filter(sample.str.contains(rule.pattern)).to_list()
-            if len(matching) <= _FREQUENT * len(lines) or (
-                record_start and any(record_start.search(line, 1) for line in matching)
-            ):
+            if len(matching) <= least or (record_start and any(record_start.search(line, 1) for line in matching)):
                 continue
             rivals = literals(r for i, r in enumerate(rules) if i < index or (i != index and "unanchored" in r.marked))
             if not any(text in line for text in rivals for line in matching):

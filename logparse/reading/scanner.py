@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, TypeAlias
 
 import polars as pl
@@ -89,39 +90,37 @@ def scan(text: bytes, patterns: Sequence[tuple[Program, Iterable[str], bool]]) -
     return ScannedLines(others.rename({"0": "text"}), undecided.rename({"0": "text"}), taken)
 
 
-# ---- segments, for all rules of a grammar ---- #
+# ---- columns of texts, for all rules of a grammar ---- #
 
 
 @dataclass(frozen=True)
-class ReadSegments:
-    """undecided: indices of the segments that some rule may read. read: index of each rule that reads any -> the
-    indices of these, and the columns "1", "2", … of its groups."""
+class ReadTexts:
+    """undecided: rows of the texts that some rule may read. read: index of each rule that reads any -> the rows of
+    these, and the columns "1", "2", … of its groups."""
 
     undecided: pl.Series
     read: dict[int, tuple[pl.Series, pl.DataFrame]]
 
 
 class Reader:
-    """Several rules, by which segments are read in one pass."""
+    """Several rules, by which a column of texts is read in one pass. They are compiled when they are needed."""
 
     def __init__(self, rules: Sequence[Rule]) -> None:
-        """Rules without a program leave the segments with one of their literals undecided."""
-        programs = [program(rule.compiled.pattern, "unanchored" not in rule.marked) for rule in rules]
-        self._reader = _compiled.reader(
-            tuple(
-                (
-                    program and program.capsule,
-                    tuple(text.encode() for text in rule.compiled.literals),
-                    "unanchored" not in rule.marked,
-                )
-                for rule, program in zip(rules, programs, strict=True)
-            )
-        )
+        self._rules = rules
 
-    def read(self, segments: pl.Series) -> ReadSegments | None:
-        """What each rule reads of `segments`: an exclusive rule those that no other one before it reads, an unanchored
-        rule any. None where polars has the texts in another layout than the scanner knows."""
-        found = _compiled.read(self._reader, segments.__arrow_c_stream__())
+    @cached_property
+    def _reader(self) -> object:
+        given = []
+        for rule in self._rules:
+            is_exclusive = "unanchored" not in rule.marked
+            capsule = _compiled.program(rule.compiled.pattern.encode(), is_exclusive)
+            given.append((capsule, tuple(map(str.encode, rule.compiled.literals)), is_exclusive))
+        return _compiled.reader(tuple(given))
+
+    def read(self, texts: pl.Series) -> ReadTexts | None:
+        """What each rule reads: an exclusive rule the texts that no other one before it reads, an unanchored rule any.
+        None where polars has the texts in another layout than the scanner knows."""
+        found = _compiled.read(self._reader, texts.__arrow_c_stream__())
         if found is None:
             return None
         undecided, read = pl.Series(dtype=pl.UInt32), {}
@@ -132,9 +131,31 @@ class Reader:
                 undecided = rows
             else:
                 read[rule] = rows, groups
-        return ReadSegments(undecided, read)
+        return ReadTexts(undecided, read)
 
 
 def reader(rules: Sequence[Rule]) -> Reader | None:
-    """The reader of these rules; None where the scanner is not compiled."""
+    """The reader of these rules; None where the scanner is not compiled. A rule without a program leaves the texts with
+    one of its literals undecided."""
     return Reader(rules) if _compiled else None
+
+
+class Finder:
+    """Words that are searched for in a column of texts."""
+
+    def __init__(self, words: Sequence[str]) -> None:
+        self._words = words
+
+    @cached_property
+    def _reader(self) -> object:
+        return _compiled.reader(((None, tuple(map(str.encode, self._words)), True),))
+
+    def rows(self, texts: pl.Series) -> pl.Series | None:
+        """The rows of the texts that contain a word, in order. None as with `Reader.read`."""
+        found = _compiled.gated(self._reader, texts.__arrow_c_stream__())
+        return None if found is None else _frame(found)["row"]
+
+
+def finder(words: Sequence[str]) -> Finder | None:
+    """The finder of these words; None where the scanner is not compiled."""
+    return Finder(words) if _compiled else None
