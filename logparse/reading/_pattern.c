@@ -217,7 +217,7 @@ static Repeat parse_repeat(Parser *parser)
     return repeat;
 }
 
-/* Repeat the code from `start` on, which takes at least `width` characters. */
+/* Repeat the code from `start` on. `width`: 0 if it may take no character. */
 static void apply(Parser *parser, Repeat repeat, int32_t start, int is_set, int width)
 {
     Program *program = parser->program;
@@ -238,7 +238,8 @@ static void apply(Parser *parser, Repeat repeat, int32_t start, int is_set, int 
         parser->failed = parser->no_memory = 1;
         return;
     }
-    memcpy(copy, code_of(program, start), 4 * size);
+    if (size > 0)
+        memcpy(copy, code_of(program, start), 4 * size);
     program->code.size = 4 * start;
     int32_t split = repeat.is_lazy ? LAZY : SPLIT;
     for (int i = 0; i < repeat.least; i++)
@@ -257,7 +258,7 @@ static void apply(Parser *parser, Repeat repeat, int32_t start, int is_set, int 
 
 static int parse_alternatives(Parser *parser);
 
-/* A group, after its parenthesis. Returns its least width. */
+/* A group, after its parenthesis. Returns 0 if it may take no character. */
 static int parse_group(Parser *parser)
 {
     int group = NOWHERE;
@@ -280,7 +281,7 @@ static int parse_group(Parser *parser)
     return width;
 }
 
-/* What comes before the next `|` or the end of a group. Returns its least width in characters. */
+/* What comes before the next `|` or the end of a group. Returns 0 if it may take no character. */
 static int parse_sequence(Parser *parser)
 {
     static const uint8_t ANY[] = "^\n]";
