@@ -72,7 +72,8 @@ if TYPE_CHECKING:
 )
 @click.option(
     "--on-unknown", type=click.Choice(["pass", "fail"]), default="fail", show_default=True,
-    help="Result of a gate that cannot be decided, because the noise is not known or the runs are not comparable.",
+    help="Result of a gate that cannot be decided, because the noise is not known, the difference may be chance, or "
+    "the runs are not comparable.",
 )  # fmt: skip
 @click.option(
     "--strict", type=click.Choice(["warning", "error"]), help="Exit with 5 on a finding of this severity or worse."

@@ -55,14 +55,17 @@ _POWER = 0.8
 _EPSILON = 1e-9
 """Relative differences of this size are floating-point error."""
 
-ESTABLISHED, BEYOND, WITHIN, UNKNOWN, NOT_COMPARABLE = (
+ESTABLISHED, BEYOND, CHANCE, WITHIN, UNKNOWN, NOT_COMPARABLE = (
     "established",
     "beyond noise",
+    "may be chance",
     "within noise",
     "unknown",
     "not comparable",
 )
-VERDICTS = (ESTABLISHED, BEYOND, WITHIN, UNKNOWN, NOT_COMPARABLE)
+VERDICTS = (ESTABLISHED, BEYOND, CHANCE, WITHIN, UNKNOWN, NOT_COMPARABLE)
+DIFFERENT = (ESTABLISHED, BEYOND)
+"""The verdicts that state a difference: only these have a direction."""
 
 
 @dataclass(frozen=True)

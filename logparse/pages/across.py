@@ -11,7 +11,7 @@ from logparse.comparison.across import Across, AcrossRow, AcrossTable
 from logparse.comparison.compare import Row
 from logparse.comparison.quantities import QUANTITIES, Quantity
 from logparse.comparison.relative import Lacking, is_converted
-from logparse.comparison.verdict import UNKNOWN, WITHIN
+from logparse.comparison.verdict import DIFFERENT
 from logparse.comparison.wording import Notes, amount_text, cell_text, value_text
 from logparse.errors import Remedy
 from logparse.pages.option import as_option
@@ -109,7 +109,7 @@ def _ratio(table: AcrossTable, row: AcrossRow, notes: Notes) -> str:
         return "×1"
     cells = tuple(r.cells[table.rate.name] for r in (table.rows[0], row))
     compared = Row(table.rate, cells, (None, row.verdict), table.rate.better)
-    word = f" {row.verdict.word}" if row.verdict.word in (WITHIN, UNKNOWN) else ""
+    word = f" {row.verdict.word}" if row.verdict.word not in DIFFERENT else ""
     return f"{amount_text(compared, row.verdict)}{word} [{notes.verdict(compared, row.verdict)}]"
 
 
