@@ -417,7 +417,7 @@ class Sections:
         return {"tables": [self._across_block(table) for table in tables], "tall": _TALL} if tables else None
 
     def _across_block(self, table: AcrossTable) -> AcrossBlock:
-        texts = text_across(table)
+        texts = text_across(table, spelling=self.content.spelling)
         rows = []
         for row, (rank, label, *others) in zip(table.rows, texts.rows, strict=True):
             run = row.side.jobs[0].id if len(row.side.jobs) == 1 else None
