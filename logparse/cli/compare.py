@@ -206,17 +206,15 @@ def _require_points(at: Sequence[str], targets: Sequence[str]) -> None:
 
 def _suggest_change(since: str, comparisons: Sequence[Comparison], are_earlier: bool) -> None:
     """Where --since leaves many sides of one run: how to compare them with the runs before."""
-    sides = max((len(c.sides) for c in comparisons if all(len(side.jobs) == 1 for side in c.sides)), default=0)
-    if are_earlier and sides > _FEW:
+    from logparse.comparison.wording import has_many_single_runs
+
+    sides = max((len(c.sides) for c in comparisons if has_many_single_runs(c)), default=0)
+    if are_earlier and sides:
         click.echo(
             f"--since {since}: {sides} single runs side by side; --change {since} compares these with the runs before, "
             "for each setting",
             err=True,
         )
-
-
-_FEW = 4
-"""Single runs that a reader compares at a glance."""
 
 
 def _refuse(when: str, **options: object) -> None:

@@ -56,16 +56,20 @@ def what_differs(comparison: Comparison) -> Iterator[str]:
         yield f"Left out, as their logs do not state when they began: {labels}."
 
 
-_FEW = 4
-"""Sides of one run each up to which grouping them is not suggested."""
+_AT_A_GLANCE = 4
+"""Single runs that a reader compares without a hint."""
+
+
+def has_many_single_runs(comparison: Comparison) -> bool:
+    """Whether each side is one run, and so many are hard to compare side by side."""
+    return len(comparison.sides) > _AT_A_GLANCE and all(len(side.jobs) == 1 for side in comparison.sides)
 
 
 def grouping(comparison: Comparison, spelling: Callable[[Remedy], str]) -> str | None:
     """`by="batch_size" makes 3 groups of 4, 3 and 3 runs`: how to compare repeats of a setting, where each of many
     sides is one run; None unless exactly one setting differs and some runs share its value."""
     varied = factors(comparison.settings)
-    is_grouped = comparison.by is not None or any(len(side.jobs) > 1 for side in comparison.sides)
-    if is_grouped or len(comparison.sides) <= _FEW or len(varied) != 1:
+    if comparison.by is not None or not has_many_single_runs(comparison) or len(varied) != 1:
         return None
     groups = by(comparison.ledger, comparison.jobs, varied[0].name)
     if not 1 < len(groups) < len(comparison.sides):
