@@ -674,7 +674,7 @@ def check(made: logparse.Comparison, new: Recomputation, counts: Counts) -> None
                 counts.check(name, where, row[name], number)
             pool[quantity] += [x for x in found.numbers.values() if x is not None]
             word = row["verdict"]
-            if word == "beyond noise" and found.word == "established" and (row["p_holm"] or 0) > LEVEL:
+            if word == "may be chance" and found.word == "established" and (row["p_holm"] or 0) > LEVEL:
                 word = "established"  # before Holm's correction
             counts.check("verdict", where, word, found.word)
             p_values.append((where, found.numbers.get("p"), row["p_holm"]))

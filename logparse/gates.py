@@ -14,7 +14,7 @@ from logparse.comparison.noise import margin
 from logparse.comparison.noise import shown as size_text
 from logparse.comparison.quantities import quantities
 from logparse.comparison.sides import SideValues
-from logparse.comparison.verdict import BEYOND, ESTABLISHED, WITHIN, Verdict
+from logparse.comparison.verdict import DIFFERENT, WITHIN, Verdict
 from logparse.comparison.wording import SETTLED, cell_text, is_no_noise, verdict_reason, verdict_text
 from logparse.errors import UsageError, nearest
 from logparse.findings import SEVERITIES
@@ -132,7 +132,7 @@ def _result(comparison: Comparison, gate: Gate, row: Row, index: int) -> GateRes
     crossed = _SIGNS[gate.sign](tested, gate.number)
     if not crossed:
         passed: bool | None = True
-    elif verdict.word in (ESTABLISHED, BEYOND) or is_no_noise(verdict):
+    elif verdict.word in DIFFERENT or is_no_noise(verdict):
         passed = False
     else:
         passed = True if verdict.word == WITHIN else None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import json
 import random
 import re
 from pathlib import Path
@@ -13,11 +14,14 @@ import pytest
 from conftest import SAMPLES, run
 
 import logparse
+from logparse import gates
 from logparse.comparison.answer import answer
 from logparse.comparison.blocks import compared
+from logparse.comparison.wording import text_table
 from logparse.errors import UsageError
-from logparse.pages.compare import pages
-from logparse.pages.compare_export import markdown
+from logparse.pages.compare import page, pages
+from logparse.pages.compare_export import latex, markdown
+from logparse.report import report
 from logparse.report.content import content
 from logparse.schema import FRAMES, RUNS
 from logparse.text.terminal import Paint
@@ -124,6 +128,47 @@ def test_what_may_be_chance_among_several_comparisons_is_not_stated_as_a_fact() 
     assert not [item.text for item in lists.say if "Loss" in item.text]
     [item] = [item for item in lists.not_say if item.text.startswith("A difference in loss: ")]
     assert item.text.endswith(", may be chance among 2 comparisons.")
+
+
+def test_no_output_gives_a_direction_to_what_may_be_chance() -> None:
+    # The same for the throughput: p = 0.034, and the loss is equal.
+    speeds = {512: (3000, 3010, 3020, 3030), 1024: (3026, 3036, 3046, 3056)}
+    logs = logs_of(
+        *(
+            row | {"loss": 7.1, "samples": 512_000, "throughput": speed}
+            for size, of_size in speeds.items()
+            for row, speed in zip(nightly(3000, 0, 4, size), of_size, strict=True)
+        )
+    )
+    comparison = logparse.compare(logs, by="batch_size")
+    (row,) = comparison.frame().filter(quantity="throughput", baseline=False).rows(named=True)
+    assert row["verdict"] == "may be chance"
+    table = text_table(comparison)
+    (cell,) = (r.cells[1] for r in table.rows if r.row.quantity.name == "throughput")
+    assert re.fullmatch(r"×1\.009 \(1\.00\d to 1\.01\d\) may be chance", cell.verdict)
+    assert re.match(
+        r"may be chance among 2 comparisons by Holm's correction \(own values: ", table.notes[cell.note - 1]
+    )
+    no_findings = logparse.findings(logs).clear()
+    for text in (
+        page(comparison, no_findings, Paint()),
+        markdown(comparison, no_findings),
+        latex(comparison, no_findings),
+        report(comparison, format="md"),
+        report(comparison, format="latex"),
+    ):
+        assert "may be chance" in text
+        assert not re.search("better|worse|beyond noise", text)
+    html = report(comparison, format="html")
+    assert 'class="verdict chance"' in html
+    assert not re.search('class="verdict (better|worse)"', html)
+    drawn = json.dumps(logparse.chart.ratio(comparison).to_dict(), ensure_ascii=False)
+    assert "batch_size 512: no difference is beyond the known noise; 1 may be chance among so many" in drawn
+    drawn = json.dumps(logparse.chart.throughput(comparison).to_dict())
+    assert "No throughput differs from the baseline beyond noise; 1 may be chance among so many" in drawn
+    (result,) = gates.evaluate(comparison, [gates.gate("throughput>1.005x")])
+    assert result.passed is None
+    assert "may be chance among 2 comparisons" in result.line
 
 
 def test_the_release_may_differ_before_and_after() -> None:

@@ -15,11 +15,12 @@ from conftest import SAMPLES
 
 import logparse
 from logparse import charts
-from logparse.charts import _panel
-from logparse.charts._theme import fitted_sentence
+from logparse.charts import _panel, trend
+from logparse.charts._theme import fitted_sentence, text_width
 from logparse.errors import NothingToDraw
 from logparse.rendering.export import export
 from logparse.report.content import content
+from logparse.report.drawings import drawings
 from logparse.schema import FRAMES, PARAMS, RUNS
 
 FIRST = datetime.datetime(2026, 10, 1)
@@ -98,6 +99,37 @@ def test_the_answer_of_a_report_says_that_a_mean_mixes_the_levels_before_and_sin
     assert "level" not in level
 
 
+def test_the_amount_at_a_ring_covers_no_dot_and_no_other_amount() -> None:
+    logs = logs_of(
+        *nightly(around(3000, 15, 1) + around(2900, 10, 2) + around(3010, 12, 9)),
+        *nightly(around(2950, 25, 3) + around(3060, 9, 4), 1024),
+    )
+    frame = rows("trend", logs)
+    width, height, low, high, size = 520.0, 170.0, frame["value"].min() - 20, frame["value"].max() + 20, 10.0
+    amounts = trend._amounts(frame, width, height, low, high, size, joined=True)
+    assert amounts["text"].to_list() == frame["change"].drop_nulls().to_list()
+    assert amounts.height == 3
+    begin, end = frame["at"].min(), frame["at"].max()
+    for text, left, middle in amounts.iter_rows():
+        right = left + text_width(text, size)
+        assert 0 <= left < right <= width
+        for at, value in frame.select("at", "value").iter_rows():
+            x = trend._PADDING + (at - begin) / (end - begin) * (width - 2 * trend._PADDING)
+            y = (high - value) / (high - low) * height
+            assert not (left - 3 < x < right + 3 and abs(y - middle) < size / 2 + 3)
+
+
+def test_the_changes_of_a_report_are_found_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    calls = []
+    found = trend.levels
+    monkeypatch.setattr(trend, "levels", lambda *args, **options: calls.append(args) or found(*args, **options))
+    report = content(logs_of(*nightly(around(3000, 15, 1) + around(2900, 10, 2))))
+    assert len(report.changes) == 1
+    (drawn,) = (chart for chart in drawings(report)[0] if chart.name == "trend")
+    assert drawn.title.startswith("Throughput fell to ×0.96")
+    assert len(calls) == 1
+
+
 def test_the_only_setting_is_called_by_its_batch_size_and_dates_have_year_and_month() -> None:
     logs = logs_of(*nightly(around(3000, 15, 1)))
     assert rows("trend", logs)["setting"].unique().to_list() == ["batch_size 512"]
@@ -142,8 +174,9 @@ def test_a_change_needs_three_runs_before_it() -> None:
 
 def test_one_odd_run_is_no_new_level_if_the_next_runs_are_as_before() -> None:
     values = around(3000, 12, 5)
-    odd = logs_of(*nightly([*values[:8], 2990.0, *values[8:]]))
-    assert not rows("trend", odd)["change"].count()
+    for value in (2990.0, 2700.0, 1500.0):
+        odd = logs_of(*nightly([*values[:8], value, *values[8:]]))
+        assert not rows("trend", odd)["change"].count()
 
 
 def test_runs_of_different_settings_are_never_one_line() -> None:

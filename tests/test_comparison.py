@@ -320,6 +320,19 @@ def test_a_level_ends_where_three_values_in_a_row_leave_it() -> None:
     assert estimate.levels([*level, *(x + 2 for x in level), *level]) == [range(8), range(8, 16), range(16, 24)]
 
 
+def test_the_last_level_may_be_shorter_and_a_caller_may_refuse_one() -> None:
+    level = [10.0, 10.1, 9.9, 10.05, 9.95, 10.0, 10.1, 9.9]
+    assert estimate.levels([*level, 12.0], fewest=1) == [range(8), range(8, 9)]
+    assert estimate.levels([*level, 12.0, *level], fewest=1) == [range(17)]
+    assert estimate.levels([*level, 12.0], rounding=1.0, fewest=1) == [range(9)]
+    assert estimate.levels([10.0] * 5, fewest=1) == [range(5)]
+    asked = []
+    assert estimate.levels([*level, 12.0], fewest=1, may_begin=lambda start, i: bool(asked.append((start, i)))) == [
+        range(9)
+    ]
+    assert asked == [(0, 8)]
+
+
 def test_an_outlier_is_outside_the_prediction_interval_of_the_others() -> None:
     values = [100.0, 100.2, 99.8, 100.1, 99.9, 100.0, 110.0]
     assert estimate.without_outliers(values) == [0, 1, 2, 3, 4, 5]

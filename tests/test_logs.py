@@ -28,7 +28,7 @@ from logparse.cli import cli
 from logparse.errors import NoSuchInput, Remedy, UsageError
 from logparse.findings import names, parts
 from logparse.logs import Logs
-from logparse.pages.option import as_option, with_options
+from logparse.pages.option import as_option, with_arguments
 from logparse.schema import FRAMES, SCHEMA_VERSION
 from logparse.storage import FORMATS, MANIFEST
 
@@ -521,7 +521,7 @@ def _is_explanation(path: Path, node: ast.Constant) -> bool:
 
 def test_arguments_in_a_text_are_spelt_as_options_on_the_command_line() -> None:
     text = 'Compare training (`clock="train"`) or use `target="loss<=7.3"`, not `train_s`.'
-    assert with_options(text) == "Compare training (`--clock train`) or use `--target 'loss<=7.3'`, not `train_s`."
+    assert with_arguments(text) == "Compare training (`--clock train`) or use `--target 'loss<=7.3'`, not `train_s`."
     arguments = inspect.signature(logparse.compare).parameters
     advice = " ".join(parts(name)["what to do"] for name in names())
     named = set(re.findall(r'`(\w+)="', advice))

@@ -24,7 +24,9 @@ from logparse.comparison.ledger import Ledger
 from logparse.errors import UsageError
 from logparse.report import report
 from logparse.report.content import Content, content
+from logparse.report.drawings import drawings
 from logparse.report.lists import Item
+from logparse.report.markdown import markdown
 from logparse.report.page import POLICY, environment
 from logparse.report.sections import Sections
 from logparse.report.table import known, table
@@ -557,6 +559,15 @@ def test_what_compare_alone_can_do_is_advised_as_its_command(logs: logparse.Logs
         advice = " ".join(content(logs, command=command).findings["advice"])
         assert spelling in advice
         assert not re.search(r"`--(at|target|clock) |`(at|target|clock)=", advice)
+        notes = markdown(content(logs, command=command))
+        assert f"(at equal amounts: {spelling.strip('`')})" in notes.replace("\\", "")
+
+
+def test_by_reaches_every_chart(logs: logparse.Logs) -> None:
+    drawn, _ = drawings(content(logs, where="platform = 'cerebras'", by="batch_size"))
+    labels = {chart.name: chart.rows["label"].drop_nulls() for chart in drawn if "label" in chart.rows.columns}
+    for name in ("duration", "throughput", "loss", "tradeoff", "compile"):
+        assert all(label.startswith("batch_size ") for label in labels[name]), name
 
 
 def test_the_heading_counts_jobs_runs_and_files_as_ingest_does() -> None:

@@ -240,6 +240,26 @@ def test_runs_since_prints_the_runs_that_began_since(store: Store, monkeypatch: 
     assert run("phases", "--since", "2h").exit_code == 2
 
 
+def test_charts_and_reports_since_have_the_runs_that_began_since_and_the_baseline(store: Store) -> None:
+    since = ("--where", "started_at is not null", "--since", "2024-04-07T06:00")
+    drawn = run("chart", "duration", *since, "--data", "rows.csv")
+    assert drawn.exit_code == 0, drawn.stderr
+    assert set(pl.read_csv("rows.csv")["label"].drop_nulls()) == {"bert_large_batch_512.out"}
+    drawn = run("chart", "throughput", *since, "--baseline", "base-keyed", "--data", "rows.csv")
+    assert drawn.exit_code == 0, drawn.stderr
+    assert set(pl.read_csv("rows.csv")["label"].drop_nulls()) == {"bert_large_batch_512.out", "keyed"}
+    assert run("report", *since, "-o", "report.md").exit_code == 0
+    runs = Path("report.md").read_text().partition("## Runs")[2].partition("##")[0]
+    assert r"| bert\_large" in runs
+    assert "keyed" not in runs
+    assert run("report", *since, "--baseline", "base-keyed", "-o", "report.md").exit_code == 0
+    assert "| keyed |" in Path("report.md").read_text()
+    for command in (("chart", "duration", "-o", "x.svg"), ("report", "-o", "x.md")):
+        result = run(*command, "--since", "2034-01-01")
+        assert result.exit_code == 2
+        assert "no run began since 2034-01-01 00:00" in result.stderr
+
+
 def test_many_single_runs_since_a_time_suggest_change(tmp_path: Path) -> None:
     text = KEYED.read_text()
     for day in range(1, 8):

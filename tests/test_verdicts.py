@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 import logparse
 from logparse import gates
 from logparse.comparison.compare import Comparison, compare
-from logparse.comparison.verdict import BEYOND, ESTABLISHED, NOT_COMPARABLE, UNKNOWN, WITHIN
+from logparse.comparison.verdict import BEYOND, CHANCE, ESTABLISHED, NOT_COMPARABLE, UNKNOWN, WITHIN
 from logparse.comparison.wording import text_table, verdict_reason, what_differs
 from logparse.schema import FRAMES, RUNS
 
@@ -121,7 +121,7 @@ def test_established_is_corrected_for_the_number_of_comparisons() -> None:
     frame = compare(two_sides(a, b, others), by="source").frame().filter(quantity="train_s", side="source b")
     row = frame.row(0, named=True)
     assert row["p"] < 0.05 < row["p_holm"]
-    assert row["verdict"] == BEYOND
+    assert row["verdict"] == CHANCE
     assert row["low"] > 1
 
 

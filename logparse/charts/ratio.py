@@ -14,8 +14,9 @@ How to read it
     scores. A run that takes half the time is at ×0.5. The vertical line is the baseline. The grey
     band is what cannot be distinguished from the baseline: a grey dot lies within it. The line through a mark is the
     95 % interval of its ratio or difference. A ring is beyond noise, but with too few runs to establish the difference.
-    A full dot is established over three or more runs per side. A dashed ring means that the noise is unknown: there is
-    no interval. Text in place of a mark says why the two are not compared.
+    A full dot is established over three or more runs per side. A grey ring may be chance among so many comparisons. A
+    dashed ring means that the noise is unknown: there is no interval. Text in place of a mark says why the two are not
+    compared.
 
 What it leaves out
     The values themselves (the notes on the right give them) and quantities that only one of the two runs has. With more
@@ -71,7 +72,7 @@ from logparse.comparison.across import AcrossRow, AcrossTable, tables
 from logparse.comparison.compare import Comparison, Row
 from logparse.comparison.estimate import factor
 from logparse.comparison.sides import Side, SideValues
-from logparse.comparison.verdict import BEYOND, ESTABLISHED, NOT_COMPARABLE, UNKNOWN, WITHIN, Verdict
+from logparse.comparison.verdict import BEYOND, CHANCE, DIFFERENT, ESTABLISHED, NOT_COMPARABLE, UNKNOWN, WITHIN, Verdict
 from logparse.comparison.wording import cell_text, explained_elsewhere, title, verdict_text, what_differs
 from logparse.errors import NothingToDraw, UsageError
 from logparse.rendering.palette import hue
@@ -379,7 +380,7 @@ def _marks(view: View, frame: pl.DataFrame, grid: RowGrid, labels: Mapping[str |
         lines=pl.col("evidence").map_elements(places, return_dtype=pl.String),
         display=pl.coalesce("reason", "note", "verdict"),
         name=pl.coalesce("side", "baseline"),
-    ).with_columns(colour=pl.when(pl.col("verdict").is_in([WITHIN, UNKNOWN])).then(pl.lit(t.faint)).otherwise("colour"))
+    ).with_columns(colour=pl.when(pl.col("verdict").is_in(DIFFERENT)).then("colour").otherwise(pl.lit(t.faint)))
     tooltip = tips(view, name="run", title="quantity", verdict="verdict", display="values", lines="lines")
     area = 75 if grid.step >= 15 else 30
     is_strip = pl.col("shown").count().over("row") > STRIP
@@ -390,7 +391,8 @@ def _marks(view: View, frame: pl.DataFrame, grid: RowGrid, labels: Mapping[str |
     )
     points = []
     for word, filled, dash in (
-        (WITHIN, True, None), (UNKNOWN, False, [2, 2]), (BEYOND, False, None), (ESTABLISHED, True, None),
+        (WITHIN, True, None), (UNKNOWN, False, [2, 2]), (CHANCE, False, None), (BEYOND, False, None),
+        (ESTABLISHED, True, None),
     ):  # fmt: skip
         points_of_verdict = marked.filter((pl.col("verdict") == word) & pl.col("shown").is_not_null())
         look: dict[str, Any] = {"filled": True} if filled else {"filled": False, "fill": t.paper, "strokeWidth": 2}
@@ -547,6 +549,7 @@ def _legend_entries(view: View, frame: pl.DataFrame) -> list[LegendEntry]:
     entries = [
         (ESTABLISHED, LegendEntry("established", "circle", fill=base)),
         (BEYOND, LegendEntry("beyond noise, few runs", "circle", stroke=base)),
+        (CHANCE, LegendEntry("may be chance", "circle", stroke=t.faint)),
         (WITHIN, LegendEntry("within noise", "circle", fill=t.faint)),
         (UNKNOWN, LegendEntry("noise unknown", "circle", stroke=t.faint, dash=(2, 2))),
     ]
@@ -615,7 +618,7 @@ def _across_finding(found: Sequence[AcrossTable]) -> str:
 
 def _finding(view: View, frame: pl.DataFrame) -> str:
     compared = frame.filter(pl.col("verdict") != NOT_COMPARABLE)
-    beyond = compared.filter(pl.col("verdict").is_in([BEYOND, ESTABLISHED]))
+    beyond = compared.filter(pl.col("verdict").is_in(DIFFERENT))
     if not compared.height:
         return "None of these runs is comparable with its baseline"
     if set(compared["verdict"]) == {UNKNOWN}:
@@ -624,10 +627,12 @@ def _finding(view: View, frame: pl.DataFrame) -> str:
         whose = " vs ".join(title_labels(view, pair)) if one else "These runs"
         differences = f"{compared.height} differences" if compared.height > 1 else "one difference"
         return f"{whose}: {differences}, of unknown significance because the noise is unknown"
+    chance, unknown = ((compared["verdict"] == word).sum() for word in (CHANCE, UNKNOWN))
+    by_chance = f"; {chance} may be chance among so many" if chance else ""
     if compared["side"].n_unique() == 1 and compared["side"][0] is not None:
         side, base = title_labels(view, [compared[c][0] for c in ("side", "baseline")])
-        if not beyond.height and UNKNOWN in compared["verdict"]:
-            return f"{side} vs {base}: no difference is beyond the known noise"
+        if not beyond.height and (unknown or chance):
+            return f"{side} vs {base}: no difference is beyond the known noise{by_chance}"
         if not beyond.height:
             return f"{side} is within noise of {base} in every comparable quantity"
         largest = [
@@ -635,11 +640,9 @@ def _finding(view: View, frame: pl.DataFrame) -> str:
             for t, n in beyond.select("title", "note").iter_rows()
         ]
         return f"{side} vs {base}, beyond noise: {shortened(largest, 3)}"
-    unknown = compared.filter(pl.col("verdict") == UNKNOWN).height
-    counts = f"{beyond.height or 'none'} of {compared.height} differences are beyond the known noise"
-    if unknown:
-        beyond_noise = f"{beyond.height or 'none'} of {compared.height} differences are beyond noise"
-        counts = f"{beyond_noise}; for {unknown} the noise is unknown"
+    noise = "noise" if unknown else "the known noise"
+    of_unknown = f"; for {unknown} the noise is unknown" if unknown else ""
+    counts = f"{beyond.height or 'none'} of {compared.height} differences are beyond {noise}{by_chance}{of_unknown}"
     same = compared["baseline"].unique()
     return (
         f"Compared with {title_labels(view, [same[0]])[0]}, {counts}"

@@ -103,12 +103,11 @@ def _studies(view: View) -> list[_Study]:
 def _of_block(view: View, block: JobBlock, of: str) -> Iterator[_Study]:
     """Weak scaling studies, then strong ones of the remaining sides, then the remaining sides."""
     sides = [side for side in _sides(view, block) if _ready(view, side, of)]
-    for equal, found in studies(view.ledger, sides, of):
-        yield _Study(block, tuple(equal), found)
-        sides = [side for side in sides if side not in equal]
-    rest = _study(view, block, sides, of)
-    if rest is not None:
-        yield rest
+    found, rest = studies(view.ledger, sides, of)
+    yield from (_Study(block, tuple(equal), study) for equal, study in found)
+    without_efficiency = scaling(view.ledger, rest, (of,))
+    if without_efficiency is not None:
+        yield _Study(block, tuple(rest), without_efficiency)
 
 
 def _sides(view: View, block: JobBlock) -> list[Side]:
@@ -134,11 +133,6 @@ def _one(view: View, side: Side, column: str) -> float | None:
     values = {view.ledger.value(job, column).value for job in side.jobs}
     found = values.pop() if len(values) == 1 else None
     return float(found) if found else None
-
-
-def _study(view: View, block: JobBlock, sides: Sequence[Side], of: str) -> _Study | None:
-    found = scaling(view.ledger, sides, (of,))
-    return None if found is None else _Study(block, tuple(sides), found)
 
 
 def _points(view: View, number: int, study: _Study) -> Iterator[dict[str, Any]]:

@@ -73,7 +73,7 @@ from logparse.comparison.estimate import factor
 from logparse.comparison.jobs import Job
 from logparse.comparison.quantities import QUANTITIES
 from logparse.comparison.sides import side_values
-from logparse.comparison.verdict import BEYOND, ESTABLISHED, NOT_COMPARABLE, UNKNOWN
+from logparse.comparison.verdict import BEYOND, CHANCE, DIFFERENT, ESTABLISHED, NOT_COMPARABLE, UNKNOWN
 from logparse.comparison.wording import amount_text, cell_text, verdict_text
 from logparse.errors import NothingToDraw
 from logparse.rendering.palette import hue
@@ -385,7 +385,7 @@ def _few(frame: pl.DataFrame, least: int) -> pl.DataFrame:
 
 def _finding(view: View, panels: Sequence[_Panel]) -> str:
     found = [(panel, i, v) for panel in panels for i, v in enumerate(panel.row.verdicts) if v and v.ratio]
-    beyond = [(p, i, v) for p, i, v in found if v.word in (ESTABLISHED, BEYOND) and v.chance is None]
+    beyond = [(p, i, v) for p, i, v in found if v.word in DIFFERENT]
     if beyond and len(found) > _PAIRS:
         # The largest of many ratios says little about the others.
         faster = sum((v.ratio or 0.0) > 1 for *_, v in beyond)
@@ -406,10 +406,12 @@ def _finding(view: View, panels: Sequence[_Panel]) -> str:
         unknown = sum(v.word == UNKNOWN for *_, v in found)
         if unknown == len(found):
             return "The noise of these runs is unknown, so their throughputs may or may not differ"
-        chance = sum(v.chance is not None for *_, v in found)
-        rest = ((unknown, "of unknown noise"), (chance, "beyond it, which may be chance among so many"))
-        remark = " and ".join(f"{n} {words}" for n, words in rest if n)
-        return f"The throughputs are within noise of the baseline{f' ({remark})' if remark else ''}"
+        chance = sum(v.word == CHANCE for *_, v in found)
+        if not chance:
+            remark = f" ({unknown} of unknown noise)" if unknown else ""
+            return f"The throughputs are within noise of the baseline{remark}"
+        remark = f"; for {unknown} the noise is unknown" if unknown else ""
+        return f"No throughput differs from the baseline beyond noise; {chance} may be chance among so many{remark}"
     values = [c for panel in panels for c in panel.row.cells if c.values]
     if len(values) == 1:
         c = values[0]

@@ -10,20 +10,22 @@ What it shows
 
 How to read it
     A line is level where nothing changed. A ring marks a change: this run is beyond the noise of all runs since the
-    change before, and so is the mean of it and up to two later ones, at a level that takes into account how many runs
-    are tested. A level has at least three runs before a change can end it: the noise is their own, since other repeats
-    may vary less. Runs with another compiled graph continue a line: a new release may be what changed a result. The
+    change before, up to two later ones are outside on the same side, and the mean of all three is beyond the noise at a
+    level that takes into account how many runs there are. So a single odd run has a ring only until later ones are as
+    before. A level has at least three runs before a change can end it: the noise is their own, since other repeats may
+    vary less. Runs with another compiled graph continue a line: a new release may be what changed a result. The
     text at the ring is the ratio or difference to the level before, with its 95 % interval. The grey band is the noise
     around a level: a run in it does not differ from the level.
 
 What it leaves out
     Runs without a result or without a date: the caption names them. A change between two runs may have any cause: the
     chart shows since when; `logparse compare`, with its option `change`, shows what else differs before and since then.
-    One line in thirty has a mark by chance.
+    At most one line in thirty has a mark by chance.
 """
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -57,18 +59,9 @@ from logparse.charts._theme import (
 from logparse.charts._vega import Drawing, channel, layer, like, pixels
 from logparse.charts._view import JobBlock, View, once
 from logparse.comparison.compare import Row
-from logparse.comparison.estimate import (
-    PREDICTION_LEVEL,
-    REPEATS,
-    Estimate,
-    Pool,
-    Sample,
-    Source,
-    borrowed_noise,
-    factor,
-    judge,
-)
+from logparse.comparison.estimate import REPEATS, Pool, Source, factor, judge, levels
 from logparse.comparison.jobs import Job
+from logparse.comparison.ledger import Ledger
 from logparse.comparison.noise import HERE, sample, source
 from logparse.comparison.quantities import Quantity
 from logparse.comparison.refusal import refusal
@@ -83,8 +76,6 @@ from logparse.text.terminal import one_line
 
 TAKES = ()
 _WIDTH, _HEIGHT = 520, 170
-_LATER = 3
-"""Runs from a possible change on that are compared with those before it."""
 ROWS: dict[str, Any] = {
     "block": pl.UInt32,
     "series": pl.UInt32,
@@ -254,7 +245,7 @@ def _panel(view: View, block: JobBlock) -> _Panel | None:
     series = []
     sides = settings(view, jobs, across_builds=True)
     for side in sides:
-        if points := tuple(_points(view, quantity, side.jobs)):
+        if points := _points(view, quantity, side.jobs):
             is_only = len(sides) == 1 and len(side.jobs) > 1 and not view.options.by
             series.append(_Series(_only_name(view, side.jobs) if is_only else side.label, points))
     return _Panel(block, quantity, tuple(series)) if any(len(s.points) > 1 for s in series) else None
@@ -266,69 +257,46 @@ def _only_name(view: View, jobs: Sequence[Job]) -> str:
     return f"{len(jobs)} runs of one setting" if len(sizes) > 1 or None in sizes else f"batch_size {sizes.pop()}"
 
 
-def _points(view: View, quantity: Quantity, jobs: Sequence[Job]) -> Iterator[_Point]:
-    """The runs of a series with the changes between them."""
-    cells = [side_values(view.ledger, quantity, Side(job.label, (job,))) for job in jobs]
-    usable = [(job, cell) for job, cell in zip(jobs, cells, strict=True) if cell.values]
-    starts = [0]
-    tests = len(usable) - REPEATS
-    for i in range(REPEATS, len(usable)):
-        if i - starts[-1] < REPEATS:
-            continue
-        before = _together(view, quantity, usable[starts[-1] : i])
-        if refusal(view.ledger, quantity, before, usable[i][1]) is not None:
-            continue
-        after = _together(view, quantity, usable[i : i + _LATER])
-        if _is_beyond(view, quantity, before, usable[i][1], 1) and _is_beyond(view, quantity, before, after, tests):
-            starts.append(i)
+def _points(view: View, quantity: Quantity, jobs: Sequence[Job]) -> tuple[_Point, ...]:
+    """The runs of a series with the changes between them; found once for a report, which names the latest."""
+    key = ("trend", quantity.name, tuple(job.id for job in jobs))
+    return view.ledger.once(key, lambda: tuple(_found_points(view.ledger, quantity, jobs)))
+
+
+def _found_points(ledger: Ledger, quantity: Quantity, jobs: Sequence[Job]) -> Iterator[_Point]:
+    cells = [side_values(ledger, quantity, Side(job.label, (job,))) for job in jobs]
+    samples = [sample(ledger, quantity, cell) for cell in cells]
+    usable = [(job, cell, s) for job, cell, s in zip(jobs, cells, samples, strict=True) if s is not None]
+    if not usable:
+        return
+
+    def together(part: range) -> SideValues:
+        of_part = tuple(usable[i][0] for i in part)
+        return side_values(ledger, quantity, Side(shortened([job.label for job in of_part], 2), of_part))
+
+    def may_begin(start: int, i: int) -> bool:
+        return refusal(ledger, quantity, together(range(start, i)), usable[i][1]) is None
+
+    rounding = sum(s.rounding for *_, s in usable) / len(usable)
     level: SideValues | None = None
-    for start, stop in zip(starts, [*starts[1:], len(usable)], strict=True):
-        earlier, level = level, _together(view, quantity, usable[start:stop])
-        noise = _noise(view, quantity, level, usable[start][1])
-        change = None if earlier is None else verdict(view.ledger, quantity, earlier, level)
-        for i in range(start, stop):
-            yield _Point(*usable[i], level, noise, change if i == start else None)
+    for part in levels([s.mean for *_, s in usable], rounding, fewest=1, may_begin=may_begin):
+        earlier, level = level, together(part)
+        noise = _noise(ledger, quantity, level, usable[part.start][1])
+        change = None if earlier is None else verdict(ledger, quantity, earlier, level)
+        for i in part:
+            job, cell, _ = usable[i]
+            yield _Point(job, cell, level, noise, change if i == part.start else None)
 
 
-def _together(view: View, quantity: Quantity, runs: Sequence[tuple[Job, SideValues]]) -> SideValues:
-    jobs = tuple(job for job, _ in runs)
-    return side_values(view.ledger, quantity, Side(shortened([job.label for job in jobs], 2), jobs))
-
-
-def _noise(view: View, quantity: Quantity, level: SideValues, one: SideValues) -> float | None:
-    """Half the width of the interval for one more run around a level."""
-    if level.n < 2:
+def _noise(ledger: Ledger, quantity: Quantity, level: SideValues, one: SideValues) -> float | None:
+    """Half the width of the interval for one more run around a level: by the noise of its own runs if it has enough,
+    since repeats of other settings, and public ones, may vary less than this series does."""
+    around, run = (sample(ledger, quantity, side) for side in (level, one))
+    if around is None or run is None or around.n < 2:
         return None
-    estimate = _estimate(view, quantity, level, one)
-    noise = estimate.noise if estimate else None
+    own = Source((Pool(around.squares, around.n - 1),), HERE)
+    noise = judge(around, run, own if around.n >= REPEATS else source(ledger, quantity, level, one)).noise
     return noise.size if noise is not None and noise.dof is not None else None
-
-
-def _estimate(view: View, quantity: Quantity, a: SideValues, b: SideValues) -> Estimate | None:
-    """The difference of two sides, without what a verdict says besides."""
-    compared = _samples(view, quantity, a, b)
-    return judge(*compared) if compared else None
-
-
-def _samples(view: View, quantity: Quantity, a: SideValues, b: SideValues) -> tuple[Sample, Sample, Source] | None:
-    """Two sides, and the noise of one run: that of `a` if it has enough runs, since repeats of other settings, and
-    public ones, may vary less than this series does."""
-    before, later = (sample(view.ledger, quantity, side) for side in (a, b))
-    if before is None or later is None:
-        return None
-    if before.n < REPEATS:
-        return before, later, source(view.ledger, quantity, a, b)
-    return before, later, Source((Pool(before.squares, before.n - 1),), HERE)
-
-
-def _is_beyond(view: View, quantity: Quantity, a: SideValues, b: SideValues, tests: int) -> bool:
-    """Whether a difference is beyond noise, as one of so many tests (Bonferroni's correction)."""
-    compared = _samples(view, quantity, a, b)
-    if compared is None:
-        return False
-    before, later, noise = compared
-    found = borrowed_noise(before, later, noise.pools)
-    return found is not None and found.p <= PREDICTION_LEVEL / tests
 
 
 def _panel_rows(number: int, panel: _Panel) -> Iterator[dict[str, Any]]:
@@ -422,7 +390,7 @@ def _drawing(view: View, frame: pl.DataFrame, panel: _Panel, width: float) -> Dr
         .mark("point", filled=False, size=150, opacity=1, color=t.ink, strokeWidth=t.stroke)
         .encode(x=x, y=y),
         *(
-            Drawing.of(_amounts(scaled, width, height, low - room, high + room, t.size - 1))
+            Drawing.of(_amounts(scaled, width, height, low - room, high + room, t.size - 1, joined.len() <= _LINES))
             .mark("text", align="left", baseline="middle", fontSize=t.size - 1, **look)
             .encode(x=x_pixel, y=y_pixel, text="text:N")
             for look in ({"color": t.paper, "stroke": t.paper, "strokeWidth": 4}, {"color": t.ink})
@@ -446,29 +414,63 @@ _DAYS = timedelta(days=6)
 """Time from which the labels of the axis are at least a day apart."""
 
 
-def _amounts(frame: pl.DataFrame, width: float, height: float, low: float, high: float, size: float) -> pl.DataFrame:
-    """text, px, py: the changes of `frame`, each beside its ring and inside the plot where it covers no other; the rest
-    are in the tooltips only."""
+_OFFSETS = (15, 27, 39, 51)
+"""Pixels between a ring and its amount, the first that is free."""
+_SAMPLED = 5
+"""Pixels between the points of a line that an amount should not cover."""
+
+
+def _amounts(
+    frame: pl.DataFrame, width: float, height: float, low: float, high: float, size: float, joined: bool
+) -> pl.DataFrame:
+    """text, px, py: the changes of `frame`, each near its ring and inside the plot, where it covers no other amount and
+    as little as possible of dots and lines; those without room are in the tooltips only. `joined`: whether lines are
+    drawn."""
     first = frame["at"].min()
     times = (frame["at"] - first).dt.total_microseconds() / 1e6
     span = float(times.max() or 0.0)  # type: ignore[arg-type]
+    placed_runs = frame.select(
+        "series",
+        "change",
+        px=_PADDING + (times / span if span else times + 0.5) * (width - 2 * _PADDING),
+        py=(high - pl.col("value")) / (high - low or 1.0) * height,
+    )
+    drawn = list(_drawn_points(placed_runs, joined))
     placed: list[tuple[str, float, float]] = []
-    for text, at, value in zip(frame["change"], times, frame["value"], strict=True):
-        if text is None:
-            continue
-        x = _PADDING + (at / span if span else 0.5) * (width - 2 * _PADDING)
-        y = (high - value) / (high - low or 1.0) * height
+
+    def is_free(left: float, py: float, length: float) -> bool:
+        return all(
+            abs(py - other_y) > size or left + length < other or other + text_width(other_text, size) < left
+            for other_text, other, other_y in placed
+        )
+
+    def covered(left: float, py: float, length: float) -> int:
+        return sum(left - 4 < x < left + length + 4 and abs(y - py) < size / 2 + 4 for x, y in drawn)
+
+    for text, x, y in placed_runs.filter(pl.col("change").is_not_null()).select("change", "px", "py").iter_rows():
         length = text_width(text, size)
-        left = x + 3 if x + 3 + length <= width else max(0.0, x - 3 - length)
-        for py in (y - 15, y + 15):
-            is_free = all(
-                abs(py - other_y) > size or left + length < other or other + text_width(other_text, size) < left
-                for other_text, other, other_y in placed
-            )
-            if is_free and 0 <= py <= height:
-                placed.append((text, left, py))
-                break
+        lefts = [left for left in (x + 3, x - 3 - length) if 0 <= left <= width - length] or [0.0]
+        found = [
+            (covered(left, y + offset, length), left, y + offset)
+            for distance in _OFFSETS
+            for offset in (-distance, distance)
+            for left in lefts
+            if 0 <= y + offset <= height - size and is_free(left, y + offset, length)
+        ]
+        if found:
+            _, left, py = min(found, key=lambda at: at[0])  # of equal ones, the nearest
+            placed.append((text, left, py))
     return pl.DataFrame(placed, schema={"text": pl.String, "px": pl.Float64, "py": pl.Float64}, orient="row")
+
+
+def _drawn_points(runs: pl.DataFrame, joined: bool) -> Iterator[tuple[float, float]]:
+    """The pixels of the dots, and some of each line."""
+    for part in runs.partition_by("series", maintain_order=True):
+        dots = part.select("px", "py").rows()
+        yield from dots
+        for (x, y), (next_x, next_y) in itertools.pairwise(dots) if joined else ():
+            steps = int(max(abs(next_x - x), abs(next_y - y)) // _SAMPLED)
+            yield from ((x + (next_x - x) * i / steps, y + (next_y - y) * i / steps) for i in range(1, steps))
 
 
 def _apart(frame: pl.DataFrame, height: float, low: float, high: float, size: float) -> pl.DataFrame:

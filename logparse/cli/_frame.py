@@ -29,14 +29,9 @@ def frame_command(name: str, help: str, clipped: str | None = None) -> click.Com
         help=f"Print texts of more than {_LONG} characters whole to a terminal.",
     )  # fmt: skip
 
-    since = click.option(
-        "--since", expose_value=False, callback=_options.noting, metavar="AGE|DATE",
-        help="Only runs that began since then: 7d, 12h, 2024-04-01. A run without a time counts by when it was kept.",
-    )  # fmt: skip
-
     @click.command(name, help=help)
     @(whole if clipped else _unchanged)
-    @(since if name == "runs" else _unchanged)
+    @(_since.option if name == "runs" else _unchanged)
     @_options.reading
     @click.option(
         "--where", metavar="SQL",
@@ -56,8 +51,7 @@ def frame_command(name: str, help: str, clipped: str | None = None) -> click.Com
         output: str | None,
     ) -> int:
         _options.is_table(format, output)  # report a wrong format before an hour of reading
-        began = _options.noted("since") if name == "runs" else None
-        earliest = _since.time_of("since", began) if began is not None else None
+        earliest = _since.earliest()
         _options.few_threads_for_little(paths)
         from logparse.schema import FRAMES
 

@@ -1,13 +1,16 @@
-"""Shared by `compare` and `runs`: runs since a time."""
+"""Shared by `compare`, `chart`, `report` and `runs`: runs since a time."""
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import click
+
+from logparse.cli import _options
 
 if TYPE_CHECKING:
     from logparse.logs import Logs
@@ -16,6 +19,17 @@ now = datetime.now
 """The time, which tests set."""
 _AGE = re.compile(r"(\d+(?:\.\d+)?)\s*(min|h|d|w)")
 _UNITS = {"min": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+option = click.option(
+    "--since", expose_value=False, callback=_options.noting, metavar="AGE|DATE",
+    help="Only runs that began since then: 7d, 12h, 2024-04-01. A run without a time counts by when it was kept.",
+)  # fmt: skip
+"""--since; `earliest` takes its value from the context."""
+
+
+def earliest() -> datetime | None:
+    """The time that --since means; None if it is not given. Raises `click.UsageError` as `time_of` does."""
+    text = _options.noted("since")
+    return None if text is None else time_of("since", text)
 
 
 def time_of(option: str, text: str) -> datetime:
@@ -64,3 +78,18 @@ def recent(logs: Logs, names: Sequence[str], earliest: datetime) -> list[str]:
         last = f"; the last one began {max(time for _, time in times):%Y-%m-%d %H:%M}" if times else ""
         raise click.UsageError(f"no run began since {earliest:%Y-%m-%d %H:%M}{last}")
     return recent
+
+
+def only_recent(logs: Logs, earliest: datetime | None, baseline: str | None) -> Logs:
+    """The logs with the jobs of `recent` only, and that of the baseline if it names a run; all without a time."""
+    if earliest is None:
+        return logs
+    from logparse.comparison.jobs import jobs
+    from logparse.errors import UsageError
+    from logparse.selection import find_runs
+
+    wanted = set(recent(logs, (), earliest))
+    if baseline is not None:
+        with contextlib.suppress(UsageError):  # the label of a side
+            wanted |= set(find_runs(logs.runs, baseline))
+    return logs.only([run for job in jobs(logs.runs) if wanted & set(job.ids) for run in job.ids])

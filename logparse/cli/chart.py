@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 from click.core import ParameterSource
 
-from logparse.cli import NOTHING, _options
+from logparse.cli import NOTHING, _options, _since
 
 FORMATS = ("html", "svg", "png", "pdf", "json")
 TEXT = ("svg", "json")
@@ -61,6 +61,7 @@ def _list(formatter: click.HelpFormatter) -> None:
     help="Write the data of the chart, each row with its log lines, to FILE (.csv, .json, .parquet …).",
 )  # fmt: skip
 @click.option("--where", metavar="SQL", help="Draw only runs for which this SQL condition is true: platform = 'groq'.")
+@_since.option
 @click.option(
     "--by", metavar="COLUMN", shell_complete=_options.complete_columns,
     help="Group runs with the same value of this column of `runs` into one row.",
@@ -150,6 +151,7 @@ def command(
     chosen = _format(output, format, data)
     if data is not None:
         _options.format_of(None, data)
+    earliest = _since.earliest()
     claims = _options.claims(claim, claims_file)
     options = {"by": by, "baseline": baseline, "per": per, "clock": clock, "x": x, "across": across or None}
     for option in (o for o, value in options.items() if value is not None and o not in takes):
@@ -158,14 +160,14 @@ def command(
     if not logs.runs.height:
         click.echo(_options.no_runs(logs, paths), err=True)
         return max(NOTHING, _options.exit_code(logs))
-    options["baseline"] = _options.stored_baseline(logs, baseline)
+    options["baseline"] = baseline = _options.stored_baseline(logs, baseline)
     from logparse.errors import NothingToDraw
     from logparse.rendering.export import export
 
     try:
         view = charts.view_for(
-            name, logs, where=where, theme=theme, width=width, height=height, title=title, caption=caption,
-            sort=sort, all=every or None, claims=claims, ignore=ignore, **options,
+            name, _since.only_recent(logs, earliest, baseline), where=where, theme=theme, width=width, height=height,
+            title=title, caption=caption, sort=sort, all=every or None, claims=claims, ignore=ignore, **options,
         )  # fmt: skip
         specification = charts.specification(name, view)
     except NothingToDraw as error:

@@ -41,10 +41,7 @@ if TYPE_CHECKING:
     "--baseline", metavar="RUN|FILE|NAME", shell_complete=_options.complete_runs,
     help="Run, file or baseline of the store that the others are compared with (default: the first with a result).",
 )  # fmt: skip
-@click.option(
-    "--since", metavar="AGE|DATE",
-    help="Only runs that began since then: 7d, 12h, 2024-04-01. A run without a time counts by when it was kept.",
-)  # fmt: skip
+@_since.option
 @click.option(
     "--at", multiple=True, metavar="POINT", shell_complete=_options.complete_points,
     help="Compare at equal samples, steps or time, or at loss=7.3.",
@@ -72,7 +69,8 @@ if TYPE_CHECKING:
 )
 @click.option(
     "--on-unknown", type=click.Choice(["pass", "fail"]), default="fail", show_default=True,
-    help="Result of a gate that cannot be decided, because the noise is not known or the runs are not comparable.",
+    help="Result of a gate that cannot be decided, because the noise is not known, the difference may be chance, or "
+    "the runs are not comparable.",
 )  # fmt: skip
 @click.option(
     "--strict", type=click.Choice(["warning", "error"]), help="Exit with 5 on a finding of this severity or worse."
@@ -91,7 +89,6 @@ def command(
     by: str | None,
     change: str | None,
     baseline: str | None,
-    since: str | None,
     at: tuple[str, ...],
     target: tuple[str, ...],
     clock: str | None,
@@ -130,7 +127,7 @@ def command(
       logparse compare runs --change 2024-04-01
     """
     _options.is_table(format, output)
-    earliest = _since.time_of("since", since) if since is not None else None
+    earliest = _since.earliest()
     changed = _since.time_of("change", change) if change is not None else None
     if across:
         refused = {"change": change, "baseline": baseline, "at": at, "clock": clock, "per": per, "fail_if": fail_if}
@@ -180,8 +177,8 @@ def command(
         target=target,
     )  # fmt: skip
     comparisons = [block.comparison for block in blocks if block.comparison is not None]
-    if since is not None and change is None and by is None and baseline is None:
-        _suggest_change(since, comparisons, len(runs) < logs.runs.height)
+    if earliest is not None and change is None and by is None and baseline is None:
+        _suggest_change(comparisons, len(runs) < logs.runs.height)
     found = [findings(comparison, ignore=ignore) for comparison in comparisons]
     results = [result for comparison in comparisons for result in gates.evaluate(comparison, conditions)]
     _print(blocks, found, results, format, output, digits, strict, on_unknown)
@@ -203,19 +200,18 @@ def _require_points(at: Sequence[str], targets: Sequence[str]) -> None:
                 raise UsageError(f"--{option}: {error.message}", error.remedy) from None
 
 
-def _suggest_change(since: str, comparisons: Sequence[Comparison], are_earlier: bool) -> None:
+def _suggest_change(comparisons: Sequence[Comparison], are_earlier: bool) -> None:
     """Where --since leaves many sides of one run: how to compare them with the runs before."""
-    sides = max((len(c.sides) for c in comparisons if all(len(side.jobs) == 1 for side in c.sides)), default=0)
-    if are_earlier and sides > _FEW:
+    from logparse.comparison.wording import has_many_single_runs
+
+    sides = max((len(c.sides) for c in comparisons if has_many_single_runs(c)), default=0)
+    if are_earlier and sides:
+        since = _options.noted("since")
         click.echo(
             f"--since {since}: {sides} single runs side by side; --change {since} compares these with the runs before, "
             "for each setting",
             err=True,
         )
-
-
-_FEW = 4
-"""Single runs that a reader compares at a glance."""
 
 
 def _refuse(when: str, **options: object) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import click
 
-from logparse.cli import NOTHING, _options
+from logparse.cli import NOTHING, _options, _since
 
 _SUFFIXES = {".html": "html", ".htm": "html", ".md": "md", ".tex": "latex", ".pdf": "pdf"}
 _BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "msedge")
@@ -25,6 +25,7 @@ _ON_TERMINAL = {"html": "report.html", "md": "report.md", "latex": "report.tex"}
 @click.option(
     "--where", metavar="SQL", help="Report only runs for which this SQL condition is true: platform = 'groq'."
 )
+@_since.option
 @click.option(
     "--by", metavar="COLUMN", shell_complete=_options.complete_columns,
     help="Group runs of a workload with the same value of this column into one side.",
@@ -85,6 +86,7 @@ def command(
         raise click.UsageError("a PDF is written to a file: give -o report.pdf")
     if output is None and sys.stdout is not None and sys.stdout.isatty():
         output = _ON_TERMINAL[chosen]
+    earliest = _since.earliest()
     claims = _options.claims(claim, claims_file)
     logs = _options.read(paths, files_from, grammar)
     if not logs.runs.height:
@@ -95,7 +97,8 @@ def command(
     from logparse.text.secrets import masked_text
 
     text = report(
-        logs, format="html" if browser else chosen, where=where, by=by, baseline=baseline, claims=claims, ignore=ignore,
+        _since.only_recent(logs, earliest, baseline), format="html" if browser else chosen, where=where, by=by,
+        baseline=baseline, claims=claims, ignore=ignore,
         theme="light" if browser else theme,
         title=title, command=masked_text(shlex.join(["logparse", *sys.argv[1:]])),
     )  # fmt: skip

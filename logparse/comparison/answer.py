@@ -8,7 +8,7 @@ from logparse.comparison import equal_rows
 from logparse.comparison.compare import Comparison, Row
 from logparse.comparison.equal import CommonPoint
 from logparse.comparison.sides import SideValues
-from logparse.comparison.verdict import BEYOND, ESTABLISHED, NOT_COMPARABLE, UNKNOWN, WITHIN, Verdict
+from logparse.comparison.verdict import BEYOND, CHANCE, DIFFERENT, NOT_COMPARABLE, UNKNOWN, WITHIN, Verdict
 from logparse.comparison.wording import amount_text, cell_text, is_better, quantity_name, verdict_reason
 from logparse.text import missing
 from logparse.text.labels import listed, many, shortened
@@ -16,7 +16,6 @@ from logparse.text.labels import listed, many, shortened
 _SPEED = ("throughput", "token_throughput", "latency_s", "train_s", "compile_s")
 """Quantities that answer which side is faster, the most telling first."""
 _QUALITY = ("score", "loss")
-_DECIDED = (ESTABLISHED, BEYOND)
 
 
 def answer(comparison: Comparison) -> str:
@@ -79,8 +78,8 @@ def _who_reached(row: Row) -> str:
 
 
 def _first(comparison: Comparison, rows: list[Row]) -> Row | None:
-    """The first row with a difference that is decided, else with any verdict, else with a refusal of two values."""
-    for words in ((*_DECIDED, WITHIN), (UNKNOWN,), (NOT_COMPARABLE,)):
+    """The first row whose noise is known, else with any verdict, else with a refusal of two values."""
+    for words in ((*DIFFERENT, CHANCE, WITHIN), (UNKNOWN,), (NOT_COMPARABLE,)):
         for row in rows:
             base = row.cells[comparison.baseline]
             if any(v and v.word in words and c.values and base.values for v, c in _pairs(row)):
@@ -94,7 +93,7 @@ def _pairs(row: Row) -> list[tuple[Verdict | None, SideValues]]:
 
 def _candidate(row: Row, comparison: Comparison) -> int:
     """Index of the side that the sentence is about: the best that differs, else the best that is compared at all."""
-    for words in (_DECIDED, (WITHIN,), (UNKNOWN,), (NOT_COMPARABLE,)):
+    for words in (DIFFERENT, (CHANCE,), (WITHIN,), (UNKNOWN,), (NOT_COMPARABLE,)):
         found = [
             (c.mean if row.better == "lower" else -c.mean, i)
             for i, (v, c) in enumerate(_pairs(row))
@@ -127,7 +126,7 @@ def _sentence(row: Row, index: int, comparison: Comparison, label: bool = True, 
         return f"{whose} does not differ beyond noise{that} ({amount}, {numbers})"
     if verdict.chance is not None:
         certain = f", which {verdict.chance}"
-    elif verdict.word in _DECIDED:
+    elif verdict.word in DIFFERENT:
         # A ratio shows its direction: more samples/s are better.
         way = "" if row.quantity.scale == "ratio" else f", which is {'better' if is_better(row, verdict) else 'worse'}"
         certain = way + (", beyond the known noise" if verdict.word == BEYOND else "")

@@ -44,6 +44,9 @@ OUTLIER_REPEATS = 6
 """Least number of repeats for outliers to be identified."""
 _STEADY = 3
 """Consecutive values that must leave a level for a new one to begin."""
+_LATER_LEVEL = 0.1
+"""Probability of calling a later one of these values outside of a level that it belongs to. Only the first must be
+outside at `PREDICTION_LEVEL`: all three would seldom be."""
 MOST_OUTLIERS = 5
 """At most one value in so many is an outlier; where more differ, they are no exception."""
 _MANY = 250
@@ -55,14 +58,17 @@ _POWER = 0.8
 _EPSILON = 1e-9
 """Relative differences of this size are floating-point error."""
 
-ESTABLISHED, BEYOND, WITHIN, UNKNOWN, NOT_COMPARABLE = (
+ESTABLISHED, BEYOND, CHANCE, WITHIN, UNKNOWN, NOT_COMPARABLE = (
     "established",
     "beyond noise",
+    "may be chance",
     "within noise",
     "unknown",
     "not comparable",
 )
-VERDICTS = (ESTABLISHED, BEYOND, WITHIN, UNKNOWN, NOT_COMPARABLE)
+VERDICTS = (ESTABLISHED, BEYOND, CHANCE, WITHIN, UNKNOWN, NOT_COMPARABLE)
+DIFFERENT = (ESTABLISHED, BEYOND)
+"""The verdicts that state a difference: only these have a direction."""
 
 
 @dataclass(frozen=True)
@@ -430,25 +436,41 @@ def outliers(values: Sequence[float], level: float) -> list[int]:
     return extremes[:found]
 
 
-def levels(values: Sequence[float]) -> list[range]:
+def levels(
+    values: Sequence[float],
+    rounding: float = 0.0,
+    fewest: int = _STEADY,
+    may_begin: Callable[[int, int], bool] = lambda start, i: True,
+) -> list[range]:
     """The positions of the values of each level of a series, in the order of time.
 
     A level ends where three values in a row are outside the prediction interval of the values since its beginning, all
-    on one side, and their mean is outside the one at `LEVEL` for the whole series. It has at least three values.
+    on one side, and their mean is outside the one at `PREDICTION_LEVEL` for the whole series: one odd value is no new
+    level. A level has at least three values before it can end.
+
+    Args:
+        values: the series.
+        rounding: variance of one value due to its resolution.
+        fewest: values from which on the last level of a series may begin, if fewer than three are left.
+        may_begin: whether a level that begins at position `i` may follow one that began at `start`; asked only where
+            the values say so.
     """
     starts = [0]
+    tests = len(values) - REPEATS - fewest + 1
     n, mean, squares = 0, 0.0, 0.0
     for i, value in enumerate(values):
-        if n >= REPEATS and i + _STEADY <= len(values):
+        if n >= REPEATS and i + fewest <= len(values):
             distances = [x - mean for x in values[i : i + _STEADY]]
 
-            def p(distance: float, count: int, n: int = n, variance: float = squares / (n - 1)) -> float:
+            def p(distance: float, count: int, n: int = n, variance: float = squares / (n - 1) + rounding) -> float:
                 return _test(distance, math.sqrt(variance * (1 / n + 1 / count)), n - 1).p
 
             if (
                 min(distances) * max(distances) > 0
-                and all(p(distance, 1) <= PREDICTION_LEVEL for distance in distances)
-                and p(sum(distances) / _STEADY, _STEADY) <= LEVEL / len(values)
+                and p(distances[0], 1) <= PREDICTION_LEVEL
+                and all(p(distance, 1) <= _LATER_LEVEL for distance in distances[1:])
+                and p(sum(distances) / len(distances), len(distances)) <= PREDICTION_LEVEL / tests
+                and may_begin(starts[-1], i)
             ):
                 starts.append(i)
                 n, mean, squares = 0, 0.0, 0.0

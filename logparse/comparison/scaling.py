@@ -56,16 +56,18 @@ def scaling(ledger: Ledger, sides: Sequence[Side], counts_of: Sequence[str] = CO
     return None
 
 
-def studies(ledger: Ledger, sides: Sequence[Side], of: str) -> Iterator[tuple[list[Side], Scaling]]:
+def studies(ledger: Ledger, sides: Sequence[Side], of: str) -> tuple[list[tuple[list[Side], Scaling]], list[Side]]:
     """The studies with an efficiency in these sides: those with the same work per rank or device, then, of the other
-    sides, those with the same total work."""
+    sides, those with the same total work; and the sides that are in none."""
+    found: list[tuple[list[Side], Scaling]] = []
     left = list(sides)
     for is_shared in (True, False):
         for equal in _equal_work(ledger, left, of, is_shared):
-            found = scaling(ledger, equal, (of,))
-            if found is not None and found.points:
-                yield equal, found
+            study = scaling(ledger, equal, (of,))
+            if study is not None and study.points:
+                found.append((equal, study))
                 left = [side for side in left if side not in equal]
+    return found, left
 
 
 def _equal_work(ledger: Ledger, sides: Sequence[Side], of: str, is_shared: bool) -> Iterator[list[Side]]:

@@ -3,6 +3,7 @@
 - `established`: three or more usable values per side, and Welch's 95 % interval excludes zero difference (with several
   comparisons in a table, also after Holm's correction)
 - `beyond noise`: the difference is outside the prediction interval from repeats of the same program
+- `may be chance`: Welch's interval excludes zero difference, but not after Holm's correction
 - `within noise`: it is not, or it is smaller than a lower bound of the noise
 - `unknown`: only lower bounds of the noise, or repeats of other programs, are known, and it exceeds these bounds
 - `not comparable`: see `refusal`
@@ -18,10 +19,11 @@ from dataclasses import dataclass, replace
 
 from logparse.comparison.estimate import (
     BEYOND,
+    CHANCE,
+    DIFFERENT,
     ESTABLISHED,
     LEVEL,
     NOT_COMPARABLE,
-    OWN_VALUES,
     UNKNOWN,
     VERDICTS,
     WITHIN,
@@ -41,6 +43,8 @@ from logparse.text.labels import listed
 
 __all__ = (
     "BEYOND",
+    "CHANCE",
+    "DIFFERENT",
     "ESTABLISHED",
     "NOT_COMPARABLE",
     "UNKNOWN",
@@ -76,11 +80,10 @@ class Verdict:
 
     @property
     def chance(self) -> str | None:
-        """`may be chance among 20 comparisons`: why a difference that three or more values per side show is not
-        established; None for any other verdict."""
-        if self.word != BEYOND or self.estimate is None or self.noise is None or self.noise.kind != OWN_VALUES:
+        """`may be chance among 20 comparisons`; None for any other verdict."""
+        if self.word != CHANCE or self.estimate is None:
             return None
-        return f"may be chance among {self.estimate.comparisons} comparisons"
+        return f"{CHANCE} among {self.estimate.comparisons} comparisons"
 
     @property
     def noise(self) -> Noise | None:
@@ -164,8 +167,8 @@ def _is_another(word: str, without: str) -> bool:
 
 
 def corrected(verdicts: Sequence[Verdict | None]) -> list[Verdict | None]:
-    """The verdicts of a table with Holm's p-values: what is established by itself but not among so many comparisons is
-    only beyond noise."""
+    """The verdicts of a table with Holm's p-values: what is established by itself but not among so many comparisons may
+    be chance."""
     adjusted = holm([v.estimate.p if v and v.estimate else None for v in verdicts])
     comparisons = sum(p is not None for p in adjusted)
     return [
@@ -175,5 +178,5 @@ def corrected(verdicts: Sequence[Verdict | None]) -> list[Verdict | None]:
 
 
 def _with_holm(verdict: Verdict, estimate: Estimate, p: float, comparisons: int) -> Verdict:
-    word = BEYOND if verdict.word == ESTABLISHED and p > LEVEL else verdict.word
+    word = CHANCE if verdict.word == ESTABLISHED and p > LEVEL else verdict.word
     return replace(verdict, word=word, estimate=replace(estimate, word=word, p_holm=p, comparisons=comparisons))

@@ -18,7 +18,7 @@ from logparse.comparison.quantities import CLOCKS, Quantity
 from logparse.comparison.refusal import RefusalCause, unknown_workload, workload_difference
 from logparse.comparison.settings import factors, stated_nowhere
 from logparse.comparison.sides import Side, SideValues, by
-from logparse.comparison.verdict import NOT_COMPARABLE, UNKNOWN, WITHIN, Verdict
+from logparse.comparison.verdict import DIFFERENT, NOT_COMPARABLE, UNKNOWN, WITHIN, Verdict
 from logparse.errors import Remedy
 from logparse.text import missing
 from logparse.text.labels import cache_hit_text, listed, many, shortened
@@ -56,16 +56,20 @@ def what_differs(comparison: Comparison) -> Iterator[str]:
         yield f"Left out, as their logs do not state when they began: {labels}."
 
 
-_FEW = 4
-"""Sides of one run each up to which grouping them is not suggested."""
+_AT_A_GLANCE = 4
+"""Single runs that a reader compares without a hint."""
+
+
+def has_many_single_runs(comparison: Comparison) -> bool:
+    """Whether each side is one run, and so many are hard to compare side by side."""
+    return len(comparison.sides) > _AT_A_GLANCE and all(len(side.jobs) == 1 for side in comparison.sides)
 
 
 def grouping(comparison: Comparison, spelling: Callable[[Remedy], str]) -> str | None:
     """`by="batch_size" makes 3 groups of 4, 3 and 3 runs`: how to compare repeats of a setting, where each of many
     sides is one run; None unless exactly one setting differs and some runs share its value."""
     varied = factors(comparison.settings)
-    is_grouped = comparison.by is not None or any(len(side.jobs) > 1 for side in comparison.sides)
-    if is_grouped or len(comparison.sides) <= _FEW or len(varied) != 1:
+    if comparison.by is not None or not has_many_single_runs(comparison) or len(varied) != 1:
         return None
     groups = by(comparison.ledger, comparison.jobs, varied[0].name)
     if not 1 < len(groups) < len(comparison.sides):
@@ -215,12 +219,12 @@ def unit_text(row: Row) -> str | None:
 
 def verdict_text(row: Row, verdict: Verdict) -> str:
     """The verdict on a candidate as text, with the 95 % interval where it is known: `×1.210 (1.180 to 1.241) worse`,
-    `×1.002 (0.998 to 1.006) within noise`, `×1.210 unknown`, `not comparable`. Only a difference beyond noise has a
-    direction."""
+    `×1.002 (0.998 to 1.006) within noise`, `×1.210 unknown`, `not comparable`. Only a verdict that states a difference
+    has a direction."""
     if verdict.word == NOT_COMPARABLE:
         return NOT_COMPARABLE
     amount = amount_text(row, verdict)
-    if verdict.word in (WITHIN, UNKNOWN):
+    if verdict.word not in DIFFERENT:
         return f"{amount} {verdict.word}"
     return f"{amount} {'better' if is_better(row, verdict) else 'worse'}"
 
@@ -282,7 +286,8 @@ def verdict_reason(
         how = _PURPOSES.get(remedy.name, "{}").format(spelling(remedy)) if spelling and remedy else ""
         return f"{NOT_COMPARABLE}: {verdict.reason}{f' ({how})' if how else ''}"
     estimate, noise = verdict.estimate, verdict.noise
-    parts = [f"{verdict.word} ({noise.kind}: {noise.text})" if noise else f"{verdict.word} (the noise is not known)"]
+    word = f"{verdict.chance} by Holm's correction" if verdict.chance else verdict.word
+    parts = [f"{word} ({noise.kind}: {noise.text})" if noise else f"{word} (the noise is not known)"]
     if verdict.word == UNKNOWN:
         hint = _hint(verdict)
         parts = ["unknown"]
@@ -298,8 +303,6 @@ def verdict_reason(
             parts.append(f"more runs do not improve the resolution, {_resolution(row, estimate)}")
         elif (less := detectable(estimate, n)) is not None and less < noise.size:
             parts.append(f"{n} runs per side would show {_least(row, less)}")
-    elif verdict.chance is not None:
-        parts.append(f"not established: {verdict.chance} (Holm's correction)")
     parts += [f"without {run}: {word}" for run, word in verdict.without[:_LEFT_OUT]]
     if len(verdict.without) > _LEFT_OUT:
         parts.append(f"the same is true of {many(len(verdict.without) - _LEFT_OUT, 'more run')}")

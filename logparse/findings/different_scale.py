@@ -89,7 +89,7 @@ def _kind(comparison: Comparison, study: Scaling, mark: str) -> str:
         return f"{text[0].upper()}{text[1:]}."
     parts = [
         f"{listed([one_line(side.label) for side in sides])} are comparable, {_stated(found, mark)}"
-        for sides, found in studies(comparison.ledger, _counted(comparison, study.of), study.of)
+        for sides, found in studies(comparison.ledger, _counted(comparison, study.of), study.of)[0]
     ]
     if not parts:
         return f"Neither weak nor strong scaling, so there is no efficiency: {study.why}{mark}."

@@ -11,10 +11,10 @@ from logparse.comparison.across import Across, AcrossRow, AcrossTable
 from logparse.comparison.compare import Row
 from logparse.comparison.quantities import QUANTITIES, Quantity
 from logparse.comparison.relative import Lacking, is_converted
-from logparse.comparison.verdict import UNKNOWN, WITHIN
+from logparse.comparison.verdict import DIFFERENT
 from logparse.comparison.wording import Notes, amount_text, cell_text, value_text
 from logparse.errors import Remedy
-from logparse.pages.option import as_option
+from logparse.pages.option import Spelling, as_option
 from logparse.text import missing
 from logparse.text.labels import listed
 from logparse.text.numbers import figure
@@ -40,20 +40,21 @@ class TextAcross:
     legend: str
 
 
-def text_across(table: AcrossTable, digits: int | None = None) -> TextAcross:
-    """The table as text; `digits`: at most that many, and never more than the resolution allows."""
+def text_across(table: AcrossTable, digits: int | None = None, spelling: Spelling = as_option) -> TextAcross:
+    """The table as text; `digits`: at most that many, and never more than the resolution allows; `spelling`: how to
+    write the argument that would make a row comparable."""
     notes = Notes()
     marks: set[str] = set()
     rows = []
     for row in table.rows:
         cells = [_cell(table, row, q, digits) for q in table.quantities]
         marks |= {mark for cell in cells for mark in missing.marks(cell)}
-        ratio = _ratio(table, row, notes)
+        ratio = _ratio(table, row, notes, spelling)
         rate, *others = cells
         rows.append([_place(row), row.side.label, row.platform, _device(row), rate, ratio, *others])
     titles = [_title(q) for q in table.quantities]
     head = ["", "run", "platform", "device", titles[0], "ratio", *titles[1:]]
-    caveats = [(c.name, c.text + _spelled(c.remedy)) for c in table.caveats]
+    caveats = [(c.name, c.text + _spelled(c.remedy, spelling)) for c in table.caveats]
     estimates = [f"{row.side.label}: {q.title} {cell_text(q, values, digits)}" for q, row, values in table.estimates]
     ranked = f", ranked by {table.rate.unit}" if any(row.rank for row in table.rows) else ", not ranked"
     heading = f"{table.workload}, {table.task} on {listed(list(table.platforms))}{ranked}"
@@ -100,16 +101,16 @@ def _cell(table: AcrossTable, row: AcrossRow, quantity: Quantity, digits: int | 
     return value_text(quantity, values, mean, digits)
 
 
-def _ratio(table: AcrossTable, row: AcrossRow, notes: Notes) -> str:
+def _ratio(table: AcrossTable, row: AcrossRow, notes: Notes, spelling: Spelling) -> str:
     """The rate against that of the first, with the number of the note that explains it."""
     if row.rank is None:
-        reason = f"{NOT_RANKED}: {row.aside}{_spelled(_remedy(row))}"
+        reason = f"{NOT_RANKED}: {row.aside}{_spelled(_remedy(row), spelling)}"
         return f"{NOT_RANKED} [{notes.text(reason)}]"
     if row.verdict is None:
         return "×1"
     cells = tuple(r.cells[table.rate.name] for r in (table.rows[0], row))
     compared = Row(table.rate, cells, (None, row.verdict), table.rate.better)
-    word = f" {row.verdict.word}" if row.verdict.word in (WITHIN, UNKNOWN) else ""
+    word = f" {row.verdict.word}" if row.verdict.word not in DIFFERENT else ""
     return f"{amount_text(compared, row.verdict)}{word} [{notes.verdict(compared, row.verdict)}]"
 
 
@@ -119,8 +120,8 @@ def _remedy(row: AcrossRow) -> Remedy | None:
     return next((empty.remedy for empty in reasons if isinstance(empty, Lacking)), None)
 
 
-def _spelled(remedy: Remedy | None) -> str:
-    return f" ({as_option(remedy)})" if remedy else ""
+def _spelled(remedy: Remedy | None, spelling: Spelling) -> str:
+    return f" ({spelling(remedy)})" if remedy else ""
 
 
 # ---- the formats ---- #
@@ -147,9 +148,9 @@ def _lines(table: TextAcross, paint: Paint) -> list[str]:
     return out
 
 
-def markdown(across: Across, digits: int | None = None) -> str:
+def markdown(across: Across, digits: int | None = None, spelling: Spelling = as_option) -> str:
     """The tables as Markdown, each with its notes and caveats."""
-    return "\n\n".join(_markdown(text_across(table, digits)) for table in across.tables)
+    return "\n\n".join(_markdown(text_across(table, digits, spelling)) for table in across.tables)
 
 
 def _markdown(table: TextAcross) -> str:
@@ -170,9 +171,9 @@ def _row(cells: Sequence[str]) -> str:
     return f"| {' | '.join(map(markdown_text, cells))} |"
 
 
-def latex(across: Across, digits: int | None = None) -> str:
+def latex(across: Across, digits: int | None = None, spelling: Spelling = as_option) -> str:
     """The tables for LaTeX with booktabs, each with its notes and caveats."""
-    tables = [_latex(text_across(table, digits)) for table in across.tables]
+    tables = [_latex(text_across(table, digits, spelling)) for table in across.tables]
     return "\n".join([r"% \usepackage{booktabs}", "\n\n".join(tables)])
 
 

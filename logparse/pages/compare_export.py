@@ -14,7 +14,7 @@ import polars as pl
 from logparse.comparison.answer import answer
 from logparse.comparison.compare import Comparison
 from logparse.comparison.wording import TextCell, grouping, text_table, what_differs
-from logparse.pages.option import as_option
+from logparse.pages.option import Spelling, as_option
 from logparse.text.location import locations
 from logparse.text.missing import legend
 from logparse.text.numbers import ratio_figure
@@ -27,11 +27,13 @@ def page(heading: str, comparison: Comparison, findings: pl.DataFrame, digits: i
     return head + markdown(comparison, findings, digits)
 
 
-def markdown(comparison: Comparison, findings: pl.DataFrame, digits: int | None = None) -> str:
+def markdown(
+    comparison: Comparison, findings: pl.DataFrame, digits: int | None = None, spelling: Spelling = as_option
+) -> str:
     """The comparison as Markdown: a table, its notes, and the findings."""
-    table = text_table(comparison, digits, as_option)
+    table = text_table(comparison, digits, spelling)
     out = [*(f"{markdown_text(line)}\n" for line in what_differs(comparison))]
-    if groups := grouping(comparison, as_option):
+    if groups := grouping(comparison, spelling):
         out.append(f"{markdown_text(f'These sides are single runs: {groups}.')}\n")
     rows = [table.head, ["---"] * len(table.head)]
     rows += [row.texts(note=" ({})") for row in table.rows]

@@ -7,7 +7,7 @@ from typing import Any
 
 import polars as pl
 
-from logparse.pages.option import with_options
+from logparse.pages.option import with_arguments
 from logparse.text.labels import shortened
 from logparse.text.location import locations
 from logparse.text.terminal import Paint, one_line
@@ -33,7 +33,7 @@ def finding_lines(
         mark = severity if row["severity"] == "note" else paint.warn(severity)
         yield f" {mark} {paint.head(row['name'])}: {one_line(row['text'])} {_lines(row, paint)}".rstrip()
         if advice:
-            yield paint.faint(f"   {one_line(with_options(row['advice']))}")
+            yield paint.faint(f"   {one_line(with_arguments(row['advice']))}")
     for row in ignored:
         yield paint.faint(f" ignored {row['name']} ({one_line(row['ignored'])}): {one_line(row['text'])}")
 

@@ -25,7 +25,7 @@ from logparse.comparison.select import select
 from logparse.errors import UsageError
 from logparse.findings import SEVERITIES, findings
 from logparse.logs import Logs
-from logparse.pages.option import with_calls, with_options
+from logparse.pages.option import Spelling, as_argument, as_option, with_arguments
 from logparse.report.lists import Lists, ReportBlock, differs, lists
 from logparse.text.labels import many, shortened
 from logparse.text.terminal import one_line
@@ -59,6 +59,8 @@ class Content:
     ignore: tuple[str, ...] = ()
     command: str | None = None
     """The command that produced the report."""
+    spelling: Spelling = as_option
+    """How the reader gives an argument."""
 
     @property
     def jobs(self) -> list[Job]:
@@ -108,15 +110,16 @@ def content(
     ignored: tuple[str, ...] = as_tuple(ignore)
     found = _findings(ledger, parts, ignored)
     # A reader repeats the command with other options, or the call with other arguments.
-    spelled = partial(with_options if command is not None else with_calls, taken=_ARGUMENTS)
+    spelling = partial(as_option if command is not None else as_argument, taken=_ARGUMENTS)
+    spelled = partial(with_arguments, spelling=spelling)
     found = found.with_columns(pl.col("advice").map_elements(spelled, return_dtype=pl.String))
     verdicts = claim_verdicts(ledger, ledger.jobs)
     conclusions = lists(ledger, parts, found, verdicts, spelled)
     over_platforms = Across(ledger, tuple(tables(ledger, ledger.jobs)))
     return Content(
-        title or _title(ledger), ledger, parts, over_platforms, conclusions, found,
-        verdicts, tuple(latest_changes(view_for("trend", ledger))), given if unchanged else None, by, baseline, ignored,
-        command,
+        title or _title(ledger), ledger, parts, over_platforms, conclusions, found, verdicts,
+        tuple(latest_changes(view_for("trend", ledger, by=by))), given if unchanged else None, by, baseline, ignored,
+        command, spelling,
     )  # fmt: skip
 
 

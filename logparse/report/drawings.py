@@ -55,7 +55,7 @@ def drawings(content: Content) -> tuple[list[Drawn], list[Missing]]:
 
 def _drawn(name: str, content: Content) -> Drawn:
     what = content.given or content.ledger
-    takes = charts.module(name).TAKES
+    takes = (*charts.COMMON, *charts.module(name).TAKES)
     options = {key: value for key, value in (("by", content.by), ("baseline", content.baseline)) if key in takes}
     view = charts.view_for(name, what, ignore=content.ignore, **options)
     drawing = charts.uncoloured(name, view)

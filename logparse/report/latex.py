@@ -24,7 +24,11 @@ def latex(content: Content) -> str:
     for heading, items in content.lists.named():
         out += [rf"\subsection*{{{_text(heading)}}}", *_list(items, content.lists.notes)]
     if content.across.tables:
-        out += [r"\subsection*{Across platforms}", across.latex(content.across), r"\normalsize"]
+        out += [
+            r"\subsection*{Across platforms}",
+            across.latex(content.across, spelling=content.spelling),
+            r"\normalsize",
+        ]
     out += [r"\subsection*{Runs}", *_runs(content)]
     reported = [row for row in content.findings.iter_rows(named=True) if row["ignored"] is None]
     if reported:

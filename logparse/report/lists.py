@@ -20,7 +20,7 @@ from logparse.comparison.quantities import QUANTITIES
 from logparse.comparison.refusal import RefusalCause
 from logparse.comparison.settings import factors
 from logparse.comparison.sides import Side, SideValues, side_values
-from logparse.comparison.verdict import BEYOND, ESTABLISHED, NOT_COMPARABLE, UNKNOWN, WITHIN, Verdict
+from logparse.comparison.verdict import BEYOND, CHANCE, DIFFERENT, NOT_COMPARABLE, UNKNOWN, WITHIN, Verdict
 from logparse.comparison.wording import cell_text, is_better, quantity_name, unit_text, verdict_text, what_differs
 from logparse.text.labels import listed, shortened
 from logparse.text.location import Location, locations
@@ -208,10 +208,10 @@ def _upper(text: str) -> str:
 
 
 def _differ(block: ReportBlock, comparison: Comparison) -> Iterator[Item]:
-    """Differences that are established or beyond noise, without those that may be chance among so many."""
+    """Differences that are established or beyond noise."""
     for row in comparison.rows:
-        for word in (ESTABLISHED, BEYOND):
-            verdicts = [(i, v) for i, v in _of(row, word) if v.chance is None]
+        for word in DIFFERENT:
+            verdicts = _of(row, word)
             if not verdicts:
                 continue
             noise = _noise(verdicts)
@@ -309,7 +309,7 @@ def _within(block: ReportBlock, comparison: Comparison) -> Iterator[Item]:
 def _chance(block: ReportBlock, comparison: Comparison) -> Iterator[Item]:
     """Differences that may be chance among so many comparisons."""
     for row in comparison.rows:
-        verdicts = [(i, v) for i, v in _of(row, BEYOND) if v.chance is not None]
+        verdicts = _of(row, CHANCE)
         if verdicts:
             compared, chance = _compared(row, verdicts, comparison), verdicts[0][1].chance
             yield Item(
@@ -400,7 +400,7 @@ def _repeats(blocks: Sequence[ReportBlock]) -> Iterator[Item]:
     wanting: dict[str, set[int]] = {}
     for block in blocks:
         comparison = block.comparison
-        if comparison is not None and any(_of(row, BEYOND, WITHIN, UNKNOWN) for row in comparison.rows):
+        if comparison is not None and any(_of(row, BEYOND, CHANCE, WITHIN, UNKNOWN) for row in comparison.rows):
             counts = {n for side in comparison.sides if (n := sum(job.has_result for job in side.jobs)) < 3}
             if counts:
                 wanting[block.heading] = counts

@@ -30,14 +30,14 @@ def markdown(content: Content) -> str:
     for heading, items in content.lists.named():
         out += [list_as_markdown(heading, items, content.lists.notes, level=2), ""]
     if content.across.tables:
-        out += ["## Across platforms", "", across.markdown(content.across), ""]
+        out += ["## Across platforms", "", across.markdown(content.across, spelling=content.spelling), ""]
     out += ["## Runs", "", *_runs(content), ""]
     for block in content.blocks:
         if block.comparison is not None and block.comparison.rows:
             out += [
                 f"## {markdown_text(block.heading)}",
                 "",
-                compare_export.markdown(block.comparison, empty("findings")),
+                compare_export.markdown(block.comparison, empty("findings"), spelling=content.spelling),
                 "",
             ]
     out += ["## Findings", "", *(_findings(content) or ["None."]), ""]

@@ -19,7 +19,7 @@ from logparse.comparison.compare import Comparison, Row
 from logparse.comparison.jobs import Job
 from logparse.comparison.quantities import QUANTITIES, Quantity
 from logparse.comparison.relative import RATES
-from logparse.comparison.verdict import BEYOND, ESTABLISHED, NOT_COMPARABLE, UNKNOWN, WITHIN
+from logparse.comparison.verdict import BEYOND, CHANCE, DIFFERENT, ESTABLISHED, NOT_COMPARABLE, UNKNOWN, WITHIN
 from logparse.comparison.wording import TextCell, is_better, text_table
 from logparse.findings import SEVERITIES
 from logparse.pages import ingest
@@ -77,13 +77,14 @@ NOTHING = {
 VERDICT_MEANINGS = {
     ESTABLISHED: "at least three usable runs per side, and a 95 % interval that excludes no difference",
     BEYOND: "larger than repeats of the same program explain, with too few runs to be established",
+    CHANCE: "excluded by the values of both sides alone, but not among as many comparisons as the table has",
     WITHIN: "no larger than repeats of the same program explain; the note says how small a difference would show",
     UNKNOWN: "no repeats of the program are known (shown as “?”)",
     NOT_COMPARABLE: "the two values do not mean the same; the note says why",
     "claimed": "stated by somebody, but by no log",
     "estimate": "computed by a compiler, not measured",
 }
-_TONES = {WITHIN: "within", UNKNOWN: "unknown", NOT_COMPARABLE: "refused"}
+_TONES = {CHANCE: "chance", WITHIN: "within", UNKNOWN: "unknown", NOT_COMPARABLE: "refused"}
 _NAMES = {"file name", "log"}
 """Origins of claims that no user made."""
 _NAME_ONLY = ("log", "not in the log")
@@ -416,7 +417,7 @@ class Sections:
         return {"tables": [self._across_block(table) for table in tables], "tall": _TALL} if tables else None
 
     def _across_block(self, table: AcrossTable) -> AcrossBlock:
-        texts = text_across(table)
+        texts = text_across(table, spelling=self.content.spelling)
         rows = []
         for row, (rank, label, *others) in zip(table.rows, texts.rows, strict=True):
             run = row.side.jobs[0].id if len(row.side.jobs) == 1 else None
@@ -531,10 +532,8 @@ class Sections:
         text, refs = one_line(cell.value), self._numbers(row.cells[index].side.jobs, (row.quantity.name,))
         if not cell.verdict or verdict is None:
             return ComparedCell(text, refs)
-        if verdict.word in (ESTABLISHED, BEYOND):
-            tone = "better" if is_better(row, verdict) else "worse"
-        else:
-            tone = _TONES[verdict.word]
+        direction = "better" if is_better(row, verdict) else "worse"
+        tone = direction if verdict.word in DIFFERENT else _TONES[verdict.word]
         return ComparedCell(text, refs, one_line(cell.verdict), tone, cell.note)
 
     # ---- charts ---- #
