@@ -7,20 +7,21 @@ masked. A mask has as many characters as the secret: every column of the line st
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from functools import reduce
+from functools import partial, reduce
+from itertools import chain, groupby
 from operator import or_
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     import polars as pl
 
 MASK = "*"
 """What a character of a secret becomes."""
-_PIECE = 2**17
+_PIECE = 2**15
 _CHUNK = 2**20
-"""Bytes: a text is screened in pieces, and copied a chunk at a time for it."""
+"""Bytes: texts are screened in pieces, and copied a chunk at a time for it."""
 _GROUP = 8
 """Chunks that are screened at once."""
 
@@ -151,51 +152,88 @@ def masked(text: bytes) -> tuple[bytes, dict[int, str]]:
 
     Each character of a secret becomes one `MASK`. Text without a secret is returned as it is.
     """
+    return masked_texts([text])[0]
+
+
+def masked_texts(texts: Sequence[bytes]) -> list[tuple[bytes, dict[int, str]]]:
+    """The result of `masked` for each text. Many short texts take as long as one long text."""
+    out: list[tuple[bytes, dict[int, str]]] = [(text, {}) for text in texts]
+    for index, pieces in groupby(_suspicious(texts), key=lambda piece: piece.index):
+        out[index] = _masked(texts[index], pieces)
+    return out
+
+
+def _masked(text: bytes, pieces: Iterable[_Piece]) -> tuple[bytes, dict[int, str]]:
+    """The result of `masked` for a text in which something may have to be masked in these pieces only."""
     import polars as pl
 
     done: list[bytes] = []
     before: dict[int, str] = {}
     at = counted = 0
     number = 1
-    for start, end, piece in _suspicious(text):
-        lines = piece.split("\n")
-        number += text.count(b"\n", counted, start)
-        counted = start
+    for piece in pieces:
+        lines = text[piece.start : piece.end].decode().split("\n")
+        number += text.count(b"\n", counted, piece.start)
+        counted = piece.start
         changed = dict(_changed(lines, _matching(pl.Series(lines), _SCREEN)))
         if changed:
             before |= {number + i: lines[i] for i in changed}
-            done += text[at:start], "\n".join(changed.get(i, line) for i, line in enumerate(lines)).encode()
-            at = end
+            done += text[at : piece.start], "\n".join(changed.get(i, line) for i, line in enumerate(lines)).encode()
+            at = piece.end
     masked_text = b"".join([*done, text[at:]]) if done else text
     if b"PRIVATE KEY-----" in masked_text:
         return _without_private_keys(masked_text, before)
     return masked_text, before
 
 
-def _suspicious(text: bytes) -> Iterator[tuple[int, int, str]]:
-    """Start, end and text of the pieces in which something may have to be masked."""
+class _Piece(NamedTuple):
+    """A part of one of several texts."""
+
+    index: int
+    start: int
+    end: int
+
+
+def _suspicious(texts: Sequence[bytes]) -> Iterator[_Piece]:
+    """The pieces in which something may have to be masked, in order."""
     import polars as pl
 
-    chunks = list(_pieces(text, 0, len(text), _CHUNK))
+    chunks = list(_chunks(texts))
+    search = partial(_suspicious_pieces, texts)
     if len(chunks) <= _GROUP:
-        for chunk in chunks:
-            yield from _suspicious_pieces(text, *chunk)
+        yield from chain.from_iterable(map(search, chunks))
         return
-    # polars lets other threads work while it searches. Few chunks at a time, since what is found is a copy.
+    # polars lets other threads work while it searches. Few chunks at a time, since each is copied for it.
     with ThreadPoolExecutor(pl.thread_pool_size()) as threads:
         for at in range(0, len(chunks), _GROUP):
-            for found in threads.map(lambda chunk: _suspicious_pieces(text, *chunk), chunks[at : at + _GROUP]):
-                yield from found
+            yield from chain.from_iterable(threads.map(search, chunks[at : at + _GROUP]))
 
 
-def _suspicious_pieces(text: bytes, first: int, last: int) -> list[tuple[int, int, str]]:
+def _chunks(texts: Sequence[bytes]) -> Iterator[list[_Piece]]:
+    """The texts in pieces that end at line ends, in groups of about `_CHUNK` bytes."""
+    chunk: list[_Piece] = []
+    size = 0
+    for index, text in enumerate(texts):
+        start = 0
+        while start < len(text):
+            end = text.find(b"\n", start + _PIECE) + 1 or len(text)
+            chunk.append(_Piece(index, start, end))
+            size += end - start
+            start = end
+            if size >= _CHUNK:
+                yield chunk
+                chunk, size = [], 0
+    if chunk:
+        yield chunk
+
+
+def _suspicious_pieces(texts: Sequence[bytes], chunk: Sequence[_Piece]) -> list[_Piece]:
     import polars as pl
 
-    bounds = list(_pieces(text, first, last, _PIECE))
-    pieces = pl.Series([text[start:end] for start, end in bounds]).cast(pl.String)
+    pieces = pl.Series([texts[index][start:end] for index, start, end in chunk]).cast(pl.String)
     found = _matching(pieces, _WORD_SCREEN, _FORM_SCREEN)
     found = found.gather(_matching(pieces.gather(found), _SCREEN)) if found.len() else found
-    return [(*bounds[i], pieces[i]) for i in found]
+    return [chunk[i] for i in found]
 
 
 def _matching(texts: pl.Series, *patterns: str) -> pl.Series:
@@ -209,13 +247,6 @@ def _matching(texts: pl.Series, *patterns: str) -> pl.Series:
 def masked_text(text: str) -> str:
     """`text` with every secret masked."""
     return masked(text.encode("utf-8", "surrogatepass"))[0].decode("utf-8", "surrogatepass")
-
-
-def _pieces(text: bytes, start: int, end: int, size: int) -> Iterator[tuple[int, int]]:
-    while start < end:
-        stop = text.find(b"\n", start + size, end) + 1 or end
-        yield start, stop
-        start = stop
 
 
 def _changed(lines: list[str], numbers: Iterable[int]) -> Iterator[tuple[int, str]]:
