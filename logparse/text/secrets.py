@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial, reduce
-from itertools import chain, groupby
+from functools import reduce
+from itertools import chain, compress, groupby, islice
 from operator import or_
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -158,24 +158,30 @@ def masked(text: bytes) -> tuple[bytes, dict[int, str]]:
 def masked_texts(texts: Sequence[bytes]) -> list[tuple[bytes, dict[int, str]]]:
     """The result of `masked` for each text. Many short texts take as long as one long text."""
     out: list[tuple[bytes, dict[int, str]]] = [(text, {}) for text in texts]
-    for index, pieces in groupby(_suspicious(texts), key=lambda piece: piece.index):
+    searched = chain.from_iterable(_searched(texts, chunk) for chunk in _chunks(_suspicious(texts)))
+    for index, pieces in groupby(searched, key=lambda found: found[0].index):
         out[index] = _masked(texts[index], pieces)
     return out
 
 
-def _masked(text: bytes, pieces: Iterable[_Piece]) -> tuple[bytes, dict[int, str]]:
-    """The result of `masked` for a text in which something may have to be masked in these pieces only."""
-    import polars as pl
+class _Piece(NamedTuple):
+    """Whole lines of one of several texts."""
 
+    index: int
+    start: int
+    end: int
+
+
+def _masked(text: bytes, pieces: Iterable[tuple[_Piece, list[str], list[int]]]) -> tuple[bytes, dict[int, str]]:
+    """The result of `masked`. pieces: those in which something may have to be masked, as `_searched` gives them."""
     done: list[bytes] = []
     before: dict[int, str] = {}
     at = counted = 0
     number = 1
-    for piece in pieces:
-        lines = text[piece.start : piece.end].decode().split("\n")
+    for piece, lines, numbers in pieces:
         number += text.count(b"\n", counted, piece.start)
         counted = piece.start
-        changed = dict(_changed(lines, _matching(pl.Series(lines), _SCREEN)))
+        changed = dict(_changed(lines, numbers))
         if changed:
             before |= {number + i: lines[i] for i in changed}
             done += text[at : piece.start], "\n".join(changed.get(i, line) for i, line in enumerate(lines)).encode()
@@ -186,20 +192,14 @@ def _masked(text: bytes, pieces: Iterable[_Piece]) -> tuple[bytes, dict[int, str
     return masked_text, before
 
 
-class _Piece(NamedTuple):
-    """A part of one of several texts."""
-
-    index: int
-    start: int
-    end: int
-
-
 def _suspicious(texts: Sequence[bytes]) -> Iterator[_Piece]:
-    """The pieces in which something may have to be masked, in order."""
+    """The pieces, in order, that a first search finds: few of the others."""
     import polars as pl
 
-    chunks = list(_chunks(texts))
-    search = partial(_suspicious_pieces, texts)
+    def search(chunk: Sequence[_Piece]) -> list[_Piece]:
+        return list(compress(chunk, _matches(_copied(texts, chunk), _WORD_SCREEN, _FORM_SCREEN)))
+
+    chunks = list(_chunks(_pieces(texts)))
     if len(chunks) <= _GROUP:
         yield from chain.from_iterable(map(search, chunks))
         return
@@ -209,39 +209,56 @@ def _suspicious(texts: Sequence[bytes]) -> Iterator[_Piece]:
             yield from chain.from_iterable(threads.map(search, chunks[at : at + _GROUP]))
 
 
-def _chunks(texts: Sequence[bytes]) -> Iterator[list[_Piece]]:
-    """The texts in pieces that end at line ends, in groups of about `_CHUNK` bytes."""
-    chunk: list[_Piece] = []
-    size = 0
+def _searched(texts: Sequence[bytes], chunk: Sequence[_Piece]) -> Iterator[tuple[_Piece, list[str], list[int]]]:
+    """Those of the pieces in which something may have to be masked, with their lines and the indices of the lines in
+    which it is."""
+    import polars as pl
+
+    # Each search takes as long as that of 20 kB before it begins: few searches, of many lines.
+    copied = _copied(texts, chunk)
+    found = _matches(copied, _SCREEN)
+    pieces = [text.split("\n") for text in compress(copied, found)]
+    matches = iter(_matches(pl.Series([line for lines in pieces for line in lines], dtype=pl.String), _SCREEN))
+    for piece, lines in zip(compress(chunk, found), pieces, strict=True):
+        yield piece, lines, [i for i, is_match in enumerate(islice(matches, len(lines))) if is_match]
+
+
+def _pieces(texts: Sequence[bytes]) -> Iterator[_Piece]:
+    """The texts in pieces."""
     for index, text in enumerate(texts):
         start = 0
         while start < len(text):
             end = text.find(b"\n", start + _PIECE) + 1 or len(text)
-            chunk.append(_Piece(index, start, end))
-            size += end - start
+            yield _Piece(index, start, end)
             start = end
-            if size >= _CHUNK:
-                yield chunk
-                chunk, size = [], 0
+
+
+def _chunks(pieces: Iterable[_Piece]) -> Iterator[list[_Piece]]:
+    """The pieces in groups of about `_CHUNK` bytes."""
+    chunk: list[_Piece] = []
+    size = 0
+    for piece in pieces:
+        chunk.append(piece)
+        size += piece.end - piece.start
+        if size >= _CHUNK:
+            yield chunk
+            chunk, size = [], 0
     if chunk:
         yield chunk
 
 
-def _suspicious_pieces(texts: Sequence[bytes], chunk: Sequence[_Piece]) -> list[_Piece]:
+def _copied(texts: Sequence[bytes], pieces: Iterable[_Piece]) -> pl.Series:
     import polars as pl
 
-    pieces = pl.Series([texts[index][start:end] for index, start, end in chunk]).cast(pl.String)
-    found = _matching(pieces, _WORD_SCREEN, _FORM_SCREEN)
-    found = found.gather(_matching(pieces.gather(found), _SCREEN)) if found.len() else found
-    return [chunk[i] for i in found]
+    return pl.Series([texts[index][start:end] for index, start, end in pieces]).cast(pl.String)
 
 
-def _matching(texts: pl.Series, *patterns: str) -> pl.Series:
-    """Indices of the texts that match one of the patterns."""
+def _matches(texts: pl.Series, *patterns: str) -> list[bool]:
+    """Whether each text matches one of the patterns."""
     import polars as pl
 
     matches = reduce(or_, (pl.col("text").str.contains(pattern) for pattern in patterns))
-    return texts.to_frame("text").select_seq(matches.arg_true()).to_series()
+    return texts.to_frame("text").select_seq(matches).to_series().to_list()
 
 
 def masked_text(text: str) -> str:
