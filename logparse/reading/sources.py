@@ -288,6 +288,7 @@ class _Found:
     item: Any
     name: str
     trouble: str | None = None  # why there is no use in opening it
+    real: str | None = None  # of a file that can be opened: its path without links
 
 
 def _find(paths: OneOrMany[Input], files_from: Input | None) -> list[_Found]:
@@ -384,7 +385,7 @@ def _opened_out(path: Path, above: tuple[str, ...] = ()) -> Iterator[_Found]:
             return
         if not stat.S_ISDIR(mode):
             asked_for = not above
-            yield _Found(path, name, _no_file(mode, asked_for))
+            yield _Found(path, name, _no_file(mode, asked_for), real)
             return
         if real in above:
             yield _Found(path, name, "This link leads back to a folder above it, so it was not followed.")
@@ -413,7 +414,7 @@ def _identity(found: _Found) -> object:
     """Equal for two names of one file and for one stream given twice; bytes are only themselves."""
     if isinstance(found.item, Path):
         # each broken link is its own trouble, though several may lead to the same nothing
-        return found.name if found.trouble else os.path.realpath(found.item)
+        return found.name if found.trouble else found.real
     return id(found.item) if hasattr(found.item, "read") else object()
 
 
@@ -796,6 +797,8 @@ def _utf16(sample: bytes) -> str | None:
     for mark, codec in ((b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be")):
         if sample.startswith(mark):
             return codec
+    if 0 not in sample:
+        return None
     even, odd = sample[0::2].count(0), sample[1::2].count(0)
     most = len(sample) // 2 * 0.7
     if odd >= 4 and odd > most and even * 20 < odd:
@@ -960,11 +963,12 @@ def _broken_up(line: bytes) -> bytes:
 
 # -- margins ----------------------------------------------------------------------------------------------------------
 
-_QUOTE = re.compile(rb"^[ \t]*(?:>[ \t]?)+", re.MULTILINE)
+# Each begins with the end of the line before, not with "^": `re` then skips from line to line.
+_QUOTE = re.compile(rb"\n[ \t]*(?:>[ \t]?)+")
 """What mail and Markdown write before a quoted line."""
-_NUMBER = re.compile(rb"^[ \t]*([0-9]{1,9})(?: ?\||[:-]|(?=[ \t\r\n]|\Z))", re.MULTILINE)
+_NUMBER = re.compile(rb"\n[ \t]*([0-9]{1,9})(?: ?\||[:-]|(?=[ \t\r\n]|\Z))")
 """The number of a line, as `cat -n`, `grep -n`, `less -N` and editors write it."""
-_NOT_BLANK = re.compile(rb"^[ \t\r]*[^ \t\r\n]", re.MULTILINE)
+_NOT_BLANK = re.compile(rb"\n[ \t\r]*[^ \t\r\n]")
 _MARGIN_SAMPLE = 16 * 1024
 _FEWEST_LINES = 5
 """Fewer lines prove no margin."""
@@ -978,11 +982,12 @@ def bare_lines(text: bytes) -> bytes:
     for margin in (_QUOTE, _NUMBER, _QUOTE):  # a quoted text may be numbered, and a numbered one quoted
         sample = text[: text.rfind(b"\n", 0, _MARGIN_SAMPLE) + 1] or text[:_MARGIN_SAMPLE]
         if _has_margin(sample, margin) and _has_margin(text, margin):
-            text = margin.sub(_blanked, text)
+            text = margin.sub(_blanked, b"\n" + text)[1:]
     return text
 
 
 def _has_margin(text: bytes, margin: re.Pattern[bytes]) -> bool:
+    text = b"\n" + text
     found = margin.findall(text)
     if len(found) < _FEWEST_LINES or len(found) < _WITH_MARGIN * len(_NOT_BLANK.findall(text)):
         return False
@@ -997,4 +1002,4 @@ def _blanked(margin: re.Match[bytes]) -> bytes:
     return _MARK.sub(b" ", margin[0])
 
 
-_MARK = re.compile(rb"[^ \t]")
+_MARK = re.compile(rb"[^ \t\n]")

@@ -159,15 +159,15 @@ def masked_texts(texts: Sequence[bytes]) -> list[tuple[bytes, dict[int, str]]]:
     """The result of `masked` for each text. Many short texts take as long as one long text."""
     out: list[tuple[bytes, dict[int, str]]] = [(text, {}) for text in texts]
     searched = chain.from_iterable(_searched(texts, chunk) for chunk in _chunks(_suspicious(texts)))
-    for index, pieces in groupby(searched, key=lambda found: found[0].index):
+    for index, pieces in groupby(searched, key=lambda found: found[0].text):
         out[index] = _masked(texts[index], pieces)
     return out
 
 
 class _Piece(NamedTuple):
-    """Whole lines of one of several texts."""
+    """Whole lines of one of several texts: the index of the text, and where they begin and end in it."""
 
-    index: int
+    text: int
     start: int
     end: int
 
