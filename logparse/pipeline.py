@@ -28,7 +28,7 @@ from logparse.reading.match import Hits, match
 from logparse.reading.repair import repaired
 from logparse.reading.scan import Batch, Texts
 from logparse.reading.sessions import joined
-from logparse.reading.sources import Input, LongFile, Source, Stored, read_sources, read_stored
+from logparse.reading.sources import Input, LongFile, Source, Stored, read_stored, sources_of
 from logparse.schema import FRAMES
 
 if TYPE_CHECKING:
@@ -85,7 +85,7 @@ def ingest(
     sources: list[Source] = []
     parts: list[Part] = []
     stored = _transcribed(read_stored(paths, files_from=files_from), transcripts, chosen)
-    for batch, part in _read((each.source() for each in stored), chosen, progress):
+    for batch, part in _read(stored, chosen, progress):
         sources.extend(batch.sources)
         parts.append(part)
     frames, places = pictured.in_logs(*join(parts))
@@ -99,7 +99,7 @@ def read_apart(
 ) -> tuple[dict[str, pl.DataFrame], list[str]]:
     """The frames of logs, each run once in each source that contains it: copies in other sources are not merged. And
     the names of the sources, in order. Arguments and errors as `ingest`."""
-    parts = [part for _, part in _read(read_sources(inputs), registry.compiled(grammars), None)]
+    parts = [part for _, part in _read(read_stored(inputs), registry.compiled(grammars), None)]
     frames, _ = join(parts, apart=True)
     return frames, frames["sources"]["source"].to_list()
 
@@ -161,8 +161,8 @@ def _transcribed(
 
 def _unknown(
     stored: Iterator[Stored], intake: Intake, progress: Progress | None, long: list[LongFile]
-) -> Iterator[Source]:
-    """The sources that the store does not have; files that are read block by block are added to `long` instead."""
+) -> Iterator[Stored]:
+    """The inputs that the store does not have; files that are read block by block are added to `long` instead."""
     total = 0
     for each in stored:
         total += each.size
@@ -173,7 +173,7 @@ def _unknown(
         if isinstance(each, LongFile):
             long.append(each)
         else:
-            yield each.source()
+            yield each
 
 
 def _keep_long(intake: Intake, file: LongFile, grammars: Sequence[Grammar]) -> None:
@@ -188,11 +188,11 @@ def _keep_long(intake: Intake, file: LongFile, grammars: Sequence[Grammar]) -> N
 
 
 def _read(
-    sources: Iterator[Source], grammars: Sequence[Grammar], progress: Progress | None
+    stored: Iterator[Stored], grammars: Sequence[Grammar], progress: Progress | None
 ) -> Iterator[tuple[Batch, Part]]:
-    """The batches of sources, and what was read from each."""
+    """The inputs in batches, and what was read from each."""
     vendors, shared = _split(grammars)
-    for batch in _batches((repaired(source, grammars) for source in sources), progress):
+    for batch in _batches((repaired(source, grammars) for source in sources_of(stored)), progress):
         yield batch, read_batch(batch, vendors, shared)
 
 

@@ -13,7 +13,7 @@ from conftest import SAMPLES, run
 import logparse
 from logparse.reading import sources
 from logparse.schema import FRAMES
-from logparse.text.secrets import masked, masked_text
+from logparse.text.secrets import masked, masked_text, masked_texts
 
 # None of these is in use: they are written for this test, in the forms of those that are.
 KINDS = [
@@ -167,6 +167,14 @@ def test_a_secret_is_found_in_the_middle_of_a_long_text(line: str, secret: str) 
     assert all(lines[n - 1] == old for n, old in before.items())
 
 
+def test_texts_are_masked_together_as_each_is_alone() -> None:
+    filler = "2024-04-09 21:44:13,203 INFO:   Step=50, Loss=9.2, Rate=2929.65 samples/sec\n"
+    texts = [b"", *(f"{filler * n}{line}\n{filler * n}".encode() for n, (line, _) in enumerate(KINDS * 4)), b"\n", b"x"]
+    together = masked_texts(texts)
+    assert together == [masked(text) for text in texts]
+    assert sum(bool(before) for _, before in together) == len(texts) - 3
+
+
 def test_masking_is_linear() -> None:
     for part in (
         "--",
@@ -244,7 +252,7 @@ def leaks(text: str) -> set[str]:
 
 
 def test_the_planted_secrets_would_be_shown_without_masks(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sources, "masked", lambda text: (text, {}))
+    monkeypatch.setattr(sources, "masked_texts", lambda texts: [(text, {}) for text in texts])
     plain = logparse.ingest(folder)
     for name, command in zip(LOGS, ("p4ssw0rd-of-command",) * 4, strict=True):
         of_source = pl.col("source").str.ends_with(name)

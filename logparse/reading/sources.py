@@ -27,7 +27,7 @@ import re
 import stat
 import sys
 import zlib
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -47,7 +47,7 @@ from logparse.pictures import (
 from logparse.pictures import read as read_picture
 from logparse.schema import FRAMES
 from logparse.text.labels import one_line
-from logparse.text.secrets import masked
+from logparse.text.secrets import masked, masked_texts
 
 Input: TypeAlias = "str | os.PathLike[str] | bytes | bytearray | memoryview | IO[bytes] | IO[str]"
 
@@ -149,6 +149,10 @@ class Stored:
 
     def source(self) -> Source:
         """Its text."""
+        return next(sources_of([self]))
+
+    def unmasked(self) -> Source | Unmasked:
+        """Its text, in which secrets may still have to be masked."""
         if self.text_read is not None:
             return self.text_read
         if self.trouble is not None:
@@ -156,8 +160,19 @@ class Stored:
         if len(self.data) <= _PIECE or "sha256" in self.__dict__:
             return _read_as_text(self.name, self.data, self.changed, lambda: self.sha256)
         # The hash of much is computed beside the reading, since hashing lets others work.
-        with ThreadPoolExecutor(1) as beside:
-            return _read_as_text(self.name, self.data, self.changed, beside.submit(_sha256, self.data).result)
+        beside = ThreadPoolExecutor(1)
+        sha256 = beside.submit(_sha256, self.data).result
+        beside.shutdown(wait=False)
+        return _read_as_text(self.name, self.data, self.changed, sha256)
+
+
+@dataclass(frozen=True, slots=True)
+class Unmasked:
+    """A text in which secrets are still to be masked."""
+
+    text: bytes
+    as_source: Callable[[bytes, Mapping[int, str]], Source] = field(repr=False)
+    """The source with the text as it is after masking, and the lines that changed."""
 
 
 @dataclass(frozen=True)
@@ -225,6 +240,28 @@ def read_sources(paths: OneOrMany[Input], *, files_from: Input | None = None) ->
     return (stored.source() for stored in read_stored(paths, files_from=files_from))
 
 
+_TOGETHER = 2**22
+"""Bytes of texts in which secrets are masked together: there may be thousands of short texts."""
+
+
+def sources_of(inputs: Iterable[Stored]) -> Iterator[Source]:
+    """The text of each input, in order. A few MB of the inputs are read ahead."""
+    group: list[Source | Unmasked] = []
+    size = 0
+    for stored in inputs:
+        group.append(stored.unmasked())
+        size += len(group[-1].text)
+        if size >= _TOGETHER:
+            yield from _masked_sources(group)
+            group, size = [], 0
+    yield from _masked_sources(group)
+
+
+def _masked_sources(group: Sequence[Source | Unmasked]) -> Iterator[Source]:
+    masks = iter(masked_texts([read.text for read in group if isinstance(read, Unmasked)]))
+    return (read.as_source(*next(masks)) if isinstance(read, Unmasked) else read for read in group)
+
+
 def read_stored(
     paths: OneOrMany[Input], *, files_from: Input | None = None, long: int | None = None
 ) -> Iterator[Stored]:
@@ -251,6 +288,7 @@ class _Found:
     item: Any
     name: str
     trouble: str | None = None  # why there is no use in opening it
+    real: str | None = None  # of a file that can be opened: its path without links
 
 
 def _find(paths: OneOrMany[Input], files_from: Input | None) -> list[_Found]:
@@ -347,7 +385,7 @@ def _opened_out(path: Path, above: tuple[str, ...] = ()) -> Iterator[_Found]:
             return
         if not stat.S_ISDIR(mode):
             asked_for = not above
-            yield _Found(path, name, _no_file(mode, asked_for))
+            yield _Found(path, name, _no_file(mode, asked_for), real)
             return
         if real in above:
             yield _Found(path, name, "This link leads back to a folder above it, so it was not followed.")
@@ -376,7 +414,7 @@ def _identity(found: _Found) -> object:
     """Equal for two names of one file and for one stream given twice; bytes are only themselves."""
     if isinstance(found.item, Path):
         # each broken link is its own trouble, though several may lead to the same nothing
-        return found.name if found.trouble else os.path.realpath(found.item)
+        return found.name if found.trouble else found.real
     return id(found.item) if hasattr(found.item, "read") else object()
 
 
@@ -516,7 +554,7 @@ def _why(error: OSError, item: object) -> str:
     return f"The system could not read it ({error.strerror or error}): try again, or copy it elsewhere first."
 
 
-def _read_as_text(name: str, stored: bytes, changed: str | None, sha256: Callable[[], str]) -> Source:
+def _read_as_text(name: str, stored: bytes, changed: str | None, sha256: Callable[[], str]) -> Source | Unmasked:
     compression, data, doubt = None, stored, None
     packing = next((packing for packing in _PACKINGS if packing.magic.match(stored)), None)
     if packing:
@@ -531,9 +569,13 @@ def _read_as_text(name: str, stored: bytes, changed: str | None, sha256: Callabl
         return _without_text(name, stored, compression, "not_text", kind, sha256)
     text, encoding, ends = _cleaned(data)
     lines = ends + (not text.endswith(b"\n") and bool(text))
-    text, unmasked = masked(bare_lines(text))
     reason = " ".join(filter(None, (changed, doubt, _DOUBTFUL.get(encoding)))) or None
-    return Source(name, text, lines, len(stored), sha256(), encoding, compression, "text", reason, unmasked)
+    size = len(stored)
+
+    def as_source(text: bytes, unmasked: Mapping[int, str]) -> Source:
+        return Source(name, text, lines, size, sha256(), encoding, compression, "text", reason, unmasked)
+
+    return Unmasked(bare_lines(text), as_source)
 
 
 def _read_as_picture(
@@ -755,6 +797,8 @@ def _utf16(sample: bytes) -> str | None:
     for mark, codec in ((b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be")):
         if sample.startswith(mark):
             return codec
+    if 0 not in sample:
+        return None
     even, odd = sample[0::2].count(0), sample[1::2].count(0)
     most = len(sample) // 2 * 0.7
     if odd >= 4 and odd > most and even * 20 < odd:
@@ -837,7 +881,8 @@ _WRITTEN_STYLE = re.compile(
 _WRITTEN_MOVE = re.compile(rb"\^\[\[[\d;?]*+[A-HJKSTdfsu](?!-)")  # `^[[A-Z]` is some program's regular expression
 _WRITTEN_BEFORE_DATE = re.compile(rb"(?<!\^\[)(?:\^\[)++(?=\d{4}-\d\d)")
 
-_RETURNS_AT_END = re.compile(rb"(?<!\r)\r+\n")
+# It begins with the character itself, not with what may not be before it: `re` then skips to the next one at once.
+_RETURNS_AT_END = re.compile(rb"\r(?<!\r\r)\r*+(?=\n)")
 
 
 def clean(data: bytes) -> tuple[bytes, str]:
@@ -869,34 +914,31 @@ def _cleaned_text(text: bytes) -> tuple[bytes, int]:
         piece = text[start:end]
         marks = piece.translate(None, _PLAIN)
         ends += (here := marks.count(b"\n"))
-        if here < len(marks) and (cleaned := _clean_lines(piece)) is not piece:
+        if here < len(marks) and (cleaned := _clean_lines(piece, frozenset(marks))) is not piece:
             done += text[at:start], cleaned
             at = end
     return b"".join([*done, text[at:]]) if done else text, ends
 
 
-def _clean_lines(text: bytes) -> bytes:
-    if any(blank in text for blank in _HARD_BLANKS):
+def _clean_lines(text: bytes, codes: frozenset[int]) -> bytes:
+    """Whole lines as `clean_text` gives them. codes: which of the bytes that are not in `_PLAIN` they have."""
+    if not codes.isdisjoint(_BLANK_ENDS) and any(blank in text for blank in _HARD_BLANKS):
         text = _HARD_BLANK.sub(b" ", text)
-    if len(text.translate(None, _CONTROL_CODES)) != len(text):
-        text = _without_controls(text)
+    if controls := codes.intersection(_CONTROL_CODES):
+        text = _without_controls(text, controls)
     if b"^" in text:
         text = _without_written(text)
-    if b"\r" in text:
-        for _ in range(3):  # few returns at the end are the rule, and this is ten times as fast as the expression
-            text = text.replace(b"\r\n", b"\n")
-        if b"\r\n" in text:
-            text = _RETURNS_AT_END.sub(b"\n", text)
-    return text
+    return _RETURNS_AT_END.sub(b"", text) if b"\r" in text else text
 
 
-def _without_controls(text: bytes) -> bytes:
-    text = text.translate(None, _SHIFTS)
+def _without_controls(text: bytes, controls: frozenset[int]) -> bytes:
+    if not controls.isdisjoint(_SHIFTS):
+        text = text.translate(None, _SHIFTS)
     if b"\x1b" in text:
         text = _MOVE.sub(b"\r", _STYLE.sub(b"", text))
     if b"\x08" in text:
         text = _BACKSPACES.sub(b"\r", text)
-    for code in _CONTROL_CODES:
+    for code in controls:
         text = text.replace(bytes([code]), _REPLACED)
     return text
 
@@ -921,11 +963,12 @@ def _broken_up(line: bytes) -> bytes:
 
 # -- margins ----------------------------------------------------------------------------------------------------------
 
-_QUOTE = re.compile(rb"^[ \t]*(?:>[ \t]?)+", re.MULTILINE)
+# Each begins with the end of the line before, not with "^": `re` then skips from line to line.
+_QUOTE = re.compile(rb"\n[ \t]*(?:>[ \t]?)+")
 """What mail and Markdown write before a quoted line."""
-_NUMBER = re.compile(rb"^[ \t]*([0-9]{1,9})(?: ?\||[:-]|(?=[ \t\r\n]|\Z))", re.MULTILINE)
+_NUMBER = re.compile(rb"\n[ \t]*([0-9]{1,9})(?: ?\||[:-]|(?=[ \t\r\n]|\Z))")
 """The number of a line, as `cat -n`, `grep -n`, `less -N` and editors write it."""
-_NOT_BLANK = re.compile(rb"^[ \t\r]*[^ \t\r\n]", re.MULTILINE)
+_NOT_BLANK = re.compile(rb"\n[ \t\r]*[^ \t\r\n]")
 _MARGIN_SAMPLE = 16 * 1024
 _FEWEST_LINES = 5
 """Fewer lines prove no margin."""
@@ -939,11 +982,12 @@ def bare_lines(text: bytes) -> bytes:
     for margin in (_QUOTE, _NUMBER, _QUOTE):  # a quoted text may be numbered, and a numbered one quoted
         sample = text[: text.rfind(b"\n", 0, _MARGIN_SAMPLE) + 1] or text[:_MARGIN_SAMPLE]
         if _has_margin(sample, margin) and _has_margin(text, margin):
-            text = margin.sub(_blanked, text)
+            text = margin.sub(_blanked, b"\n" + text)[1:]
     return text
 
 
 def _has_margin(text: bytes, margin: re.Pattern[bytes]) -> bool:
+    text = b"\n" + text
     found = margin.findall(text)
     if len(found) < _FEWEST_LINES or len(found) < _WITH_MARGIN * len(_NOT_BLANK.findall(text)):
         return False
@@ -958,4 +1002,4 @@ def _blanked(margin: re.Match[bytes]) -> bytes:
     return _MARK.sub(b" ", margin[0])
 
 
-_MARK = re.compile(rb"[^ \t]")
+_MARK = re.compile(rb"[^ \t\n]")

@@ -7,20 +7,21 @@ masked. A mask has as many characters as the secret: every column of the line st
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import reduce
+from itertools import chain, compress, groupby, islice
 from operator import or_
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     import polars as pl
 
 MASK = "*"
 """What a character of a secret becomes."""
-_PIECE = 2**17
+_PIECE = 2**15
 _CHUNK = 2**20
-"""Bytes: a text is screened in pieces, and copied a chunk at a time for it."""
+"""Bytes: texts are screened in pieces, and copied a chunk at a time for it."""
 _GROUP = 8
 """Chunks that are screened at once."""
 
@@ -151,71 +152,118 @@ def masked(text: bytes) -> tuple[bytes, dict[int, str]]:
 
     Each character of a secret becomes one `MASK`. Text without a secret is returned as it is.
     """
-    import polars as pl
+    return masked_texts([text])[0]
 
+
+def masked_texts(texts: Sequence[bytes]) -> list[tuple[bytes, dict[int, str]]]:
+    """The result of `masked` for each text. Many short texts take as long as one long text."""
+    out: list[tuple[bytes, dict[int, str]]] = [(text, {}) for text in texts]
+    searched = chain.from_iterable(_searched(texts, chunk) for chunk in _chunks(_suspicious(texts)))
+    for index, pieces in groupby(searched, key=lambda found: found[0].text):
+        out[index] = _masked(texts[index], pieces)
+    return out
+
+
+class _Piece(NamedTuple):
+    """Whole lines of one of several texts: the index of the text, and where they begin and end in it."""
+
+    text: int
+    start: int
+    end: int
+
+
+def _masked(text: bytes, pieces: Iterable[tuple[_Piece, list[str], list[int]]]) -> tuple[bytes, dict[int, str]]:
+    """The result of `masked`. pieces: those in which something may have to be masked, as `_searched` gives them."""
     done: list[bytes] = []
     before: dict[int, str] = {}
     at = counted = 0
     number = 1
-    for start, end, piece in _suspicious(text):
-        lines = piece.split("\n")
-        number += text.count(b"\n", counted, start)
-        counted = start
-        changed = dict(_changed(lines, _matching(pl.Series(lines), _SCREEN)))
+    for piece, lines, numbers in pieces:
+        number += text.count(b"\n", counted, piece.start)
+        counted = piece.start
+        changed = dict(_changed(lines, numbers))
         if changed:
             before |= {number + i: lines[i] for i in changed}
-            done += text[at:start], "\n".join(changed.get(i, line) for i, line in enumerate(lines)).encode()
-            at = end
+            done += text[at : piece.start], "\n".join(changed.get(i, line) for i, line in enumerate(lines)).encode()
+            at = piece.end
     masked_text = b"".join([*done, text[at:]]) if done else text
     if b"PRIVATE KEY-----" in masked_text:
         return _without_private_keys(masked_text, before)
     return masked_text, before
 
 
-def _suspicious(text: bytes) -> Iterator[tuple[int, int, str]]:
-    """Start, end and text of the pieces in which something may have to be masked."""
+def _suspicious(texts: Sequence[bytes]) -> Iterator[_Piece]:
+    """The pieces, in order, that a first search finds: few of the others."""
     import polars as pl
 
-    chunks = list(_pieces(text, 0, len(text), _CHUNK))
+    def search(chunk: Sequence[_Piece]) -> list[_Piece]:
+        return list(compress(chunk, _matches(_copied(texts, chunk), _WORD_SCREEN, _FORM_SCREEN)))
+
+    chunks = list(_chunks(_pieces(texts)))
     if len(chunks) <= _GROUP:
-        for chunk in chunks:
-            yield from _suspicious_pieces(text, *chunk)
+        yield from chain.from_iterable(map(search, chunks))
         return
-    # polars lets other threads work while it searches. Few chunks at a time, since what is found is a copy.
+    # polars lets other threads work while it searches. Few chunks at a time, since each is copied for it.
     with ThreadPoolExecutor(pl.thread_pool_size()) as threads:
         for at in range(0, len(chunks), _GROUP):
-            for found in threads.map(lambda chunk: _suspicious_pieces(text, *chunk), chunks[at : at + _GROUP]):
-                yield from found
+            yield from chain.from_iterable(threads.map(search, chunks[at : at + _GROUP]))
 
 
-def _suspicious_pieces(text: bytes, first: int, last: int) -> list[tuple[int, int, str]]:
+def _searched(texts: Sequence[bytes], chunk: Sequence[_Piece]) -> Iterator[tuple[_Piece, list[str], list[int]]]:
+    """Those of the pieces in which something may have to be masked, with their lines and the indices of the lines in
+    which it is."""
     import polars as pl
 
-    bounds = list(_pieces(text, first, last, _PIECE))
-    pieces = pl.Series([text[start:end] for start, end in bounds]).cast(pl.String)
-    found = _matching(pieces, _WORD_SCREEN, _FORM_SCREEN)
-    found = found.gather(_matching(pieces.gather(found), _SCREEN)) if found.len() else found
-    return [(*bounds[i], pieces[i]) for i in found]
+    # Each search takes as long as that of 20 kB before it begins: few searches, of many lines.
+    copied = _copied(texts, chunk)
+    found = _matches(copied, _SCREEN)
+    pieces = [text.split("\n") for text in compress(copied, found)]
+    matches = iter(_matches(pl.Series([line for lines in pieces for line in lines], dtype=pl.String), _SCREEN))
+    for piece, lines in zip(compress(chunk, found), pieces, strict=True):
+        yield piece, lines, [i for i, is_match in enumerate(islice(matches, len(lines))) if is_match]
 
 
-def _matching(texts: pl.Series, *patterns: str) -> pl.Series:
-    """Indices of the texts that match one of the patterns."""
+def _pieces(texts: Sequence[bytes]) -> Iterator[_Piece]:
+    """The texts in pieces."""
+    for index, text in enumerate(texts):
+        start = 0
+        while start < len(text):
+            end = text.find(b"\n", start + _PIECE) + 1 or len(text)
+            yield _Piece(index, start, end)
+            start = end
+
+
+def _chunks(pieces: Iterable[_Piece]) -> Iterator[list[_Piece]]:
+    """The pieces in groups of about `_CHUNK` bytes."""
+    chunk: list[_Piece] = []
+    size = 0
+    for piece in pieces:
+        chunk.append(piece)
+        size += piece.end - piece.start
+        if size >= _CHUNK:
+            yield chunk
+            chunk, size = [], 0
+    if chunk:
+        yield chunk
+
+
+def _copied(texts: Sequence[bytes], pieces: Iterable[_Piece]) -> pl.Series:
+    import polars as pl
+
+    return pl.Series([texts[index][start:end] for index, start, end in pieces]).cast(pl.String)
+
+
+def _matches(texts: pl.Series, *patterns: str) -> list[bool]:
+    """Whether each text matches one of the patterns."""
     import polars as pl
 
     matches = reduce(or_, (pl.col("text").str.contains(pattern) for pattern in patterns))
-    return texts.to_frame("text").select_seq(matches.arg_true()).to_series()
+    return texts.to_frame("text").select_seq(matches).to_series().to_list()
 
 
 def masked_text(text: str) -> str:
     """`text` with every secret masked."""
     return masked(text.encode("utf-8", "surrogatepass"))[0].decode("utf-8", "surrogatepass")
-
-
-def _pieces(text: bytes, start: int, end: int, size: int) -> Iterator[tuple[int, int]]:
-    while start < end:
-        stop = text.find(b"\n", start + size, end) + 1 or end
-        yield start, stop
-        start = stop
 
 
 def _changed(lines: list[str], numbers: Iterable[int]) -> Iterator[tuple[int, str]]:
