@@ -25,6 +25,8 @@ KNOWN, READ = 1, 2
 
 _RULES_PER_PATTERN = 20
 """More rules would not fit the cache of the automaton of a pattern."""
+_FEW_LINES = 1000
+"""Lines up to which a pattern takes longer to compile than to run: then only rules are tried of which there is a word."""
 
 
 @dataclass(frozen=True)
@@ -113,8 +115,12 @@ def _named_and_blank(
 
 def _named(lines: pl.DataFrame, grammar: Grammar, rules: Sequence[Rule]) -> pl.Series:
     """Rows of `lines` (row, text) that one of `rules` names: the whole line, or one of the segments it is cut into."""
-    text, patterns = pl.col("text"), [rf"{rule.compiled.pattern}[ \t\r]*$" for rule in rules]
-    lines = lines.filter(contains(text, literals(rules)))
+    text, words = pl.col("text"), literals(rules)
+    lines = lines.filter(contains(text, words))
+    if lines.height <= _FEW_LINES:
+        present = set(lines["text"].str.extract_many(sorted(words), overlapping=True).explode())
+        rules = [rule for rule in rules if not present.isdisjoint(rule.compiled.literals)]
+    patterns = [rf"{rule.compiled.pattern}[ \t\r]*$" for rule in rules]
     whole = _rows(lines, patterns, "text")
     lines = without(lines, whole)
     has_segments = text.str.contains("\r", literal=True)
