@@ -237,16 +237,12 @@ def _lines_read(batch: Batch, places: Sequence[_Places], sources: Iterable[int])
         )
         for place in places
     )
-    of_each = lines.sort("row").group_by("source").agg("row", "work", "stamped")
-    return {
-        source: pasted.Read(
-            *(
-                list(dict.fromkeys(row - batch.first[source] for row, holds in zip(rows, flags, strict=True) if holds))
-                for flags in ([True] * len(rows), work, stamped)
-            )
-        )
-        for source, rows, work, stamped in of_each.rows()
-    }
+    out = {}
+    for (source,), of_source in lines.sort("row").partition_by("source", as_dict=True).items():
+        rows = of_source["row"] - batch.first[source]
+        counted = (rows, rows.filter(of_source["work"]), rows.filter(of_source["stamped"]))
+        out[source] = pasted.Read(*(each.to_list() for each in counted))
+    return out
 
 
 def _shows_work(rule: Rule) -> bool:
