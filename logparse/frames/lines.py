@@ -96,7 +96,7 @@ class Lines:
         best: dict[int, int] = {}
         for i in known:
             at = best.setdefault(n[i], i)
-            if is_better(values[i], values[at], pick):
+            if pick != "first" and is_better(values[i], values[at], pick):
                 best[n[i]] = i
         return list(best.values())
 
