@@ -117,7 +117,9 @@ def _by_key(found: Sequence[Lines], by: str | None) -> dict[_Key, list[_Line]]:
     out: dict[_Key, list[_Line]] = {}
     for each in found:
         keys = zip(each["n"], _shared_values(each, by), strict=True)
-        places = zip(each["pos"], each["at"], each["at:text"], each["seg"], repeat(each), range(len(each)), strict=False)
+        places = zip(
+            each["pos"], each["at"], each["at:text"], each["seg"], repeat(each), range(len(each)), strict=False
+        )
         for key, line in zip(keys, map(_Line._make, places), strict=True):
             out.setdefault(key, []).append(line)
     if len(found) > 1:

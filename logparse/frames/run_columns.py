@@ -312,8 +312,7 @@ class RunColumns:
         for rule in formulas.rules_seen(formula):
             seen = f"seen:{rule}"
             rows += [
-                {"n": n, **derived, "number": float(self._seen(rule)[n]), "input": seen, "rule": rule}
-                for n in values
+                {"n": n, **derived, "number": float(self._seen(rule)[n]), "input": seen, "rule": rule} for n in values
             ]
         if rows:
             self.put(column, values, rows, dtype)

@@ -337,7 +337,11 @@ def absent(columns: RunColumns, refused: Sequence[Row]) -> pl.DataFrame:
         runs += empty
         names += [column] * len(empty)
         absences += [cause_of[n] for n in empty]
-    texts = {"column": names, "code": [each.code.value for each in absences], "reason": [each.text for each in absences]}
+    texts = {
+        "column": names,
+        "code": [each.code.value for each in absences],
+        "reason": [each.text for each in absences],
+    }
     lines = pl.DataFrame({"n": runs, **texts}, {name: evidence.ROW[name] for name in ("n", *texts)})
     given = {column.name: column for column in lines.get_columns()}
     return make(lines, evidence.ROW, {**given, "frame": "runs", "how": "absent"})
