@@ -56,7 +56,9 @@ class Lines:
 
     def get(self, column: str) -> list[Any]:
         """The column; nulls, if the lines have no such column."""
-        return self[column] if column in self else self._nulls
+        if column not in self:
+            return self._nulls
+        return self[column]
 
     @cached_property
     def _nulls(self) -> list[None]:
