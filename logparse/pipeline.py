@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -234,11 +236,24 @@ def _frames(batch: Batch, found: Found, unparsed: list[int], texts: Texts) -> di
     """The frames of rows of runs, each in parts."""
     frames: dict[str, list[pl.DataFrame]] = {name: [] for name in FRAMES if name != "sources"}
     pictures = legible.PictureLines.of(batch)
-    for hits in found.hits:
-        runs = found.runs.filter(pl.col("platform") == hits.grammar.name)
-        for name, rows in platform_frames(hits, runs, unparsed, texts, pictures):
-            frames[name].append(located(batch, name, rows))
+    with _uncollected():
+        for hits in found.hits:
+            runs = found.runs.filter(pl.col("platform") == hits.grammar.name)
+            for name, rows in platform_frames(hits, runs, unparsed, texts, pictures):
+                frames[name].append(located(batch, name, rows))
     return frames
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Without the collector of cycles: it would visit the rows of runs again and again, and none is in a cycle."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 def _run_count(found: Found) -> int:

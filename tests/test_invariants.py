@@ -191,5 +191,7 @@ def test_an_infinite_time_for_each_step_is_no_rate() -> None:
     rate = values.select(units.value(pl.col("text"), "iteration_rate", "s/it").alias("rate"))["rate"]
     assert rate.to_list()[:3] == [None, None, 0.5]
     assert rate.is_nan().to_list()[3]
-    found = values.select(units.resolution(pl.col("text"), "iteration_rate", "s/it").alias("found"))["found"]
+    found = values.select(units.resolution(pl.col("text"), "iteration_rate", pl.lit("s/it"), ["s/it"]).alias("found"))[
+        "found"
+    ]
     assert found.to_list()[:2] == [None, None]

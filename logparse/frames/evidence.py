@@ -177,34 +177,25 @@ def resolution(metrics: pl.DataFrame) -> pl.Expr:
     """Half a unit of the last digit that each metric (with text, printed_unit, value) has, in the vocabulary's unit."""
     exponents = metrics.height < _FEW or bool(metrics["text"].str.contains("[eE]").any())
     units = metrics["printed_unit"].unique().to_list()
-    halves = [_half("text", _A_METRIC, unit, exponents) for unit in units]
-    half = halves[0]
-    if len(units) > 1:
-        is_in = [pl.col("printed_unit").eq_missing(pl.lit(unit, TEXT)) for unit in units]
-        half = pl.coalesce(pl.when(unit).then(half) for unit, half in zip(is_in, halves, strict=True))
+    half = conversions.resolution(pl.col("text"), _A_METRIC, pl.col("printed_unit"), units, exponents)
     return pl.when(pl.col("value").is_finite()).then(half).alias("resolution")
-
-
-@cache
-def _half(column: str, field: str, unit: str | None, exponents: bool = True) -> pl.Expr:
-    return conversions.resolution(pl.col(column), field, unit, exponents)
 
 
 def resolutions(evidence: pl.DataFrame) -> pl.Series:
     """The same for each row of evidence, by its text, field and unit."""
     rows = evidence.select("field", "unit", "text", "number", "how").with_row_index("i")
-    # One of all fields of a type stands for them.
-    like: dict[pl.DataType, str] = {}
-    kinds = {f: like.setdefault(field(f).dtype, f) for f in rows["field"].drop_nulls().unique()}
-    kind = pl.col("field").replace_strict(list(kinds), list(kinds.values()), default=None, return_dtype=TEXT)
-    is_number = pl.col("kind").is_not_null() & pl.col("text").is_not_null() & (pl.col("how") != "absent")
-    rows = rows.with_columns(kind.alias("kind")).filter(is_number)
+    rows = rows.filter(pl.col("text").is_not_null() & (pl.col("how") != "absent"))
     out = pl.Series("resolution", [None], NUMBER).new_from_index(0, evidence.height)
-    for (name, unit), mine in rows.partition_by("kind", "unit", as_dict=True).items():
-        half = _half("text", str(name), None if unit is None else str(unit))
-        if field(str(name)).dtype == NUMBER:
-            half = pl.when(pl.col("number").is_null() | pl.col("number").is_finite()).then(half)
-        out = out.scatter(mine["i"], mine.select(half).to_series())
+    dtypes = {name: field(name).dtype for name in rows["field"].drop_nulls().unique()}
+    for kind in ((NUMBER, INTEGER), (TIME,)):
+        names = [name for name, dtype in dtypes.items() if dtype in kind]
+        if names:
+            of_kind = rows.filter(pl.col("field").is_in(names))
+            units = of_kind["unit"].unique().to_list()
+            # One of the fields of a kind stands for all.
+            half = conversions.resolution(pl.col("text"), names[0], pl.col("unit"), units)
+            is_finite = pl.col("number").is_null() | pl.col("number").is_finite()
+            out = out.scatter(of_kind["i"], of_kind.select(half=pl.when(is_finite).then(half)).to_series())
     return out
 
 

@@ -73,11 +73,11 @@ def join(batches: Sequence[Part], apart: bool = False) -> tuple[dict[str, pl.Dat
 
     Empties the lists in `frames`: each part is freed once its final form exists.
     """
-    out = {name: empty(name) for name in FRAMES}
+    out: dict[str, pl.DataFrame] = {}
     if batches:
         out["sources"] = pl.concat(conform("sources", batch.sources) for batch in batches)
     if not any(batch.runs for batch in batches):
-        return out, pl.DataFrame(schema=copies.COPIES)
+        return _all_frames(out), pl.DataFrame(schema=copies.COPIES)
     sources = pl.Series([name for batch in batches for name in batch.sources["source"]], dtype=TEXT)
     all_runs = pl.concat(_numbered(batches, "runs"), how="diagonal_relaxed").rename({"run": "hash"})
     places = all_runs.with_columns(pl.lit(sources).gather(pl.col("source_index")).alias("source"))
@@ -92,7 +92,12 @@ def join(batches: Sequence[Part], apart: bool = False) -> tuple[dict[str, pl.Dat
     for name, order in _ORDER.items():
         if parts := [conform(name, _named(rows, order, ids, sources)) for rows in _numbered(batches, name)]:
             out[name] = pl.concat(parts)
-    return out, places.select(pl.col(name).cast(dtype) for name, dtype in copies.COPIES.items())
+    return _all_frames(out), places.select(pl.col(name).cast(dtype) for name, dtype in copies.COPIES.items())
+
+
+def _all_frames(frames: dict[str, pl.DataFrame]) -> dict[str, pl.DataFrame]:
+    """Every frame in the order of `schema.FRAMES`; without rows, where there are none."""
+    return {name: frames[name] if name in frames else empty(name) for name in FRAMES}
 
 
 def _numbered(batches: Sequence[Part], name: str) -> Iterator[pl.DataFrame]:

@@ -8,6 +8,7 @@ that matter first.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -36,23 +37,32 @@ class Lines:
     def __init__(self, frame: pl.DataFrame, rule: Rule) -> None:
         self.frame = frame
         self.rule = rule
+        self._columns = frozenset(frame.columns)
         self._lists: dict[str, list[Any]] = {}
 
     def __len__(self) -> int:
         return self.frame.height
 
     def __contains__(self, column: str) -> bool:
-        return column in self.frame.columns
+        return column in self._columns
 
     def __getitem__(self, column: str) -> list[Any]:
-        if column not in self._lists:
-            values = self.frame[column]
-            self._lists[column] = (values.cast(pl.Int64) if values.dtype == TIME else values).to_list()
-        return self._lists[column]
+        values = self._lists.get(column)
+        if values is None:
+            series = self.frame[column]
+            values = (series.cast(pl.Int64) if series.dtype == TIME else series).to_list()
+            self._lists[column] = values
+        return values
 
     def get(self, column: str) -> list[Any]:
         """The column; nulls, if the lines have no such column."""
-        return self[column] if column in self else [None] * len(self)
+        if column not in self:
+            return self._nulls
+        return self[column]
+
+    @cached_property
+    def _nulls(self) -> list[None]:
+        return [None] * len(self)
 
     def dtype(self, column: str) -> pl.DataType:
         """The type of the column in polars."""
@@ -82,13 +92,13 @@ class Lines:
         """Index of the line of each run with the first, last, least (`min`) or greatest (`max`) value of `of`; only of
         the lines `among`, if given."""
         n, values = self["n"], self[of]
+        known = [i for i in (range(len(n)) if among is None else among) if values[i] is not None]
+        if pick == "last":
+            return list({n[i]: i for i in known}.values())
         best: dict[int, int] = {}
-        for i in range(len(n)) if among is None else among:
-            value = values[i]
-            if value is None:
-                continue
-            at = best.get(n[i])
-            if at is None or pick == "last" or is_better(value, values[at], pick):
+        for i in known:
+            at = best.setdefault(n[i], i)
+            if pick != "first" and is_better(values[i], values[at], pick):
                 best[n[i]] = i
         return list(best.values())
 
@@ -117,7 +127,8 @@ class AllLines(dict[str, Lines]):
         """Run -> the place of its `first` or `last` line that the rule read."""
         if (rule, pick) not in self._one:
             lines = self[rule].of_each_run("pos", pick)
-            self._one[rule, pick] = {lines["n"][i]: lines.place(i) for i in lines.one_each("pos", pick)}
+            n, pos, seg = lines["n"], lines["pos"], lines["seg"]
+            self._one[rule, pick] = {n[i]: Place(pos[i], seg[i], rule) for i in lines.one_each("pos", pick)}
         return self._one[rule, pick]
 
     def first_of(self, rules: Iterable[str]) -> dict[int, Place]:
@@ -130,6 +141,7 @@ def best_places(candidates: Iterable[Mapping[int, Place]], pick: str) -> dict[in
     best: dict[int, Place] = {}
     for places in candidates:
         for n, place in places.items():
-            if n not in best or (place.pos < best[n].pos if pick == "first" else place.pos > best[n].pos):
+            other = best.setdefault(n, place)
+            if place.pos < other.pos if pick == "first" else place.pos > other.pos:
                 best[n] = place
     return dict(sorted(best.items()))

@@ -17,29 +17,21 @@ from logparse.schema import TEXT, TIME, WORD
 def located(batch: Batch, name: str, rows: pl.DataFrame) -> pl.DataFrame:
     """Rows of the frame `name`, by `row` in the batch, with `source_index` and line numbers from 1; still with `n`."""
     first = pl.lit(pl.Series(batch.first, dtype=pl.UInt32))
-
-    def line(row: str) -> pl.Expr:
-        return pl.col(row) - first.gather(pl.col("source_index")) + 1
-
-    # Copies, since a text that is kept keeps all texts that were read with it.
-    rows = rows.with_columns(cs.string() + "")
+    row, source = pl.col("row"), batch.input_of(pl.col("row"))
     if name == "phases":
         rows = rows.with_columns(
             (pl.col("begin_pos") // 2**32).cast(pl.UInt32).alias("row"),
             (pl.col("end_pos") // 2**32).cast(pl.UInt32).alias("row_last"),
         ).rename({"duration": "duration_s"})
-    source = batch.input_of(pl.col("row"))
     if name == "evidence":
         source = pl.coalesce(source, "source_of_run")
-    rows = rows.with_columns(source.alias("source_index"))
+    lines = [(row - first.gather(source) + 1).alias("line")]
     if name in ("phases", "runs"):
         # What ends in another source has lines to the end of its own.
-        end = pl.lit(pl.Series(batch.first, dtype=pl.UInt32)).gather(pl.col("source_index") + 1) - 1
-        last = pl.min_horizontal("row_last", end).alias("row_last")
-        return rows.with_columns(last).with_columns(
-            line("row").alias("line_first"), line("row_last").alias("line_last")
-        )
-    return rows.with_columns(line("row").alias("line"))
+        last = pl.min_horizontal("row_last", first.gather(source + 1) - 1)
+        lines = [lines[0].alias("line_first"), (last - first.gather(source) + 1).alias("line_last")]
+    # Copies of texts, since a text that is kept keeps all texts that were read with it.
+    return rows.with_columns(cs.string() + "", *lines, source_index=source)
 
 
 def placed_evidence(

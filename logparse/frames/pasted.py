@@ -12,7 +12,8 @@ Range = tuple[int, int]
 
 @dataclass(frozen=True)
 class Read:
-    """Lines of a source that rules read, in order: all of them, those that show work, and those with a stamp."""
+    """Lines of a source that rules read, in order: all of them, those that show work, and those with a stamp. A line
+    that several rules read is there several times."""
 
     lines: Sequence[int]
     work: Sequence[int]

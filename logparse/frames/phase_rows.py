@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from operator import attrgetter
 from typing import Any
 
 import polars as pl
@@ -61,7 +62,7 @@ class Phases:
         """The rows as a frame of the schema `ROW`."""
 
         def column(name: str, dtype: pl.DataType) -> pl.Series:
-            values: list[Any] = [getattr(row, name) for row in self.rows]
+            values: list[Any] = list(map(attrgetter(name), self.rows))
             return pl.Series(name, values, pl.Int64).cast(TIME) if dtype == TIME else pl.Series(name, values, dtype)
 
         return pl.DataFrame([column(name, dtype) for name, dtype in ROW.items()])

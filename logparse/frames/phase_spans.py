@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
+from itertools import repeat
 from typing import NamedTuple
 
 import polars as pl
@@ -19,17 +20,15 @@ from logparse.schema.build import MANY
 
 
 class _Line(NamedTuple):
-    """A line that may begin or end a phase."""
+    """A line that may begin or end a phase: its place, its time stamp as value and as text, and its index in the lines
+    of its rule."""
 
     pos: int
+    at: int | None
+    text: str | None
+    seg: str | None
     lines: Lines
     i: int
-
-    @property
-    def at(self) -> int | None:
-        """Its time stamp."""
-        at: int | None = self.lines["at"][self.i]
-        return at
 
 
 class _Pair(NamedTuple):
@@ -104,7 +103,7 @@ def _next_to(found: Sequence[Lines], others: Sequence[Lines]) -> list[Lines]:
     out = []
     for lines in found:
         if len(lines) > MANY:
-            ends = [one_line(lines.frame, "pos", pick)["pos"] for pick in ("first", "last")]
+            ends = [one_line(lines.frame[["n", "pos"]], "pos", pick)["pos"] for pick in ("first", "last")]
             near, pos = pl.concat([*(other.frame["pos"] for other in others), *ends]), lines.frame["pos"]
             first = pos.search_sorted(near, side="left").cast(pl.Int64)
             indices = pl.concat([first - 1, first, first + 1]).unique().sort()
@@ -117,9 +116,12 @@ def _by_key(found: Sequence[Lines], by: str | None) -> dict[_Key, list[_Line]]:
     """The lines of several rules, in order, by run and by what a begin shares with its end."""
     out: dict[_Key, list[_Line]] = {}
     for each in found:
-        shared = _shared_values(each, by)
-        for index, (n, pos) in enumerate(zip(each["n"], each["pos"], strict=True)):
-            out.setdefault((n, shared and shared[index]), []).append(_Line(pos, each, index))
+        keys = zip(each["n"], _shared_values(each, by), strict=True)
+        places = zip(
+            each["pos"], each["at"], each["at:text"], each["seg"], repeat(each), range(len(each)), strict=False
+        )
+        for key, line in zip(keys, map(_Line._make, places), strict=True):
+            out.setdefault(key, []).append(line)
     if len(found) > 1:
         for of_key in out.values():
             of_key.sort(key=lambda line: line.pos)
@@ -130,7 +132,7 @@ def _shared_values(lines: Lines, by: str | None) -> Sequence[object]:
     """The values of the field that the begin and the end of a phase share; the rank may be that of the prefix."""
     if by == "rank":
         return [tag if rank is None else rank for rank, tag in zip(lines.get("rank"), lines["tag"], strict=True)]
-    return lines.get(by) if by else ()
+    return lines.get(by or "")
 
 
 def _first_in_a_row(starts: Sequence[_Line], stops: Sequence[int]) -> list[_Line]:
@@ -172,18 +174,18 @@ def _evidence(pairs: Sequence[_Pair], span: Span, excluded: Mapping[int, float])
     derived: Row = {"how": "derived", "formula": formula, "column": "duration_s"}
     rows: list[Row] = []
     for input, stamped in (("begin", [pair.begin for pair in pairs]), ("end", [pair.end for pair in pairs])):
-        for pair, (pos, lines, i) in zip(pairs, stamped, strict=True):
+        for pair, line in zip(pairs, stamped, strict=True):
             stamp: Row = {
                 "n": pair.n,
                 "id": pair.id,
                 "input": input,
-                "pos": pos,
-                "number": lines["at"][i] / 1e6,
+                "pos": line.pos,
+                "number": (line.at or 0) / 1e6,
                 "field": "at",
-                "seg": lines["seg"][i],
-                "rule": lines.rule.name,
-                "text": lines["at:text"][i],
-                "unit": evidence.unit_of_stamps(lines.rule),
+                "seg": line.seg,
+                "rule": line.lines.rule.name,
+                "text": line.text,
+                "unit": evidence.unit_of_stamps(line.lines.rule),
                 **derived,
             }
             rows.append(stamp)

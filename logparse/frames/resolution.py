@@ -21,9 +21,11 @@ def value_resolutions(evidence: pl.DataFrame, min_resolution: Mapping[str, float
     of its cell. Null where an input has none, and for what is absent. `min_resolution` maps columns of `runs` to the
     resolution in their unit that their values cannot be better than.
     """
+    kinds = {f: formulas.structure(f).kind for f in evidence["formula"].drop_nulls().unique()}
     rows = evidence.select(
         "n", "id", "formula", "number", "value", pl.col("resolution").alias("own"),
         *(pl.col(c).cast(TEXT) for c in ("frame", "column", "field", "input", "how")),
+        kind=pl.col("formula").replace_strict(kinds, default=None, return_dtype=TEXT),
     )  # fmt: skip
     of_runs = (pl.col("frame") == "runs") & (pl.col("how") != "absent")
     phases = _of_cells(rows.filter(pl.col("frame") == "phases"), "id")
@@ -75,7 +77,7 @@ def _with_intervals(rows: pl.DataFrame) -> pl.DataFrame:
         named.filter(pl.col("interval").is_not_null())
         .group_by("n", "column", "interval", maintain_order=True)
         .agg(
-            pl.col("id", "field", "formula", "value", "frame", "how").first(),
+            pl.col("id", "field", "formula", "value", "frame", "how", "kind").first(),
             pl.col("number").max() - pl.col("number").min(),
             pl.col("own").sum(),
         )
@@ -88,8 +90,6 @@ def _of_cells(rows: pl.DataFrame, *cell: str) -> pl.DataFrame:
     """`cell` and resolution of the cells whose inputs all have one."""
     own, number = pl.col("own"), pl.col("number").abs()
     value = pl.col("value").first().cast(NUMBER, strict=False).abs()
-    kinds = {f: formulas.structure(f).kind for f in rows["formula"].drop_nulls().unique()}
-    rows = rows.with_columns(pl.col("formula").replace_strict(kinds, default=None, return_dtype=TEXT).alias("kind"))
     kind = pl.col("kind").first()
     resolution = (
         pl.when(kind.is_null())

@@ -237,16 +237,12 @@ def _lines_read(batch: Batch, places: Sequence[_Places], sources: Iterable[int])
         )
         for place in places
     )
-    of_each = lines.sort("row").group_by("source").agg("row", "work", "stamped")
-    return {
-        source: pasted.Read(
-            *(
-                list(dict.fromkeys(row - batch.first[source] for row, holds in zip(rows, flags, strict=True) if holds))
-                for flags in ([True] * len(rows), work, stamped)
-            )
-        )
-        for source, rows, work, stamped in of_each.rows()
-    }
+    out = {}
+    for (source,), of_source in lines.sort("row").partition_by("source", as_dict=True).items():
+        rows = of_source["row"] - batch.first[source]
+        counted = (rows, rows.filter(of_source["work"]), rows.filter(of_source["stamped"]))
+        out[source] = pasted.Read(*(each.to_list() for each in counted))
+    return out
 
 
 def _shows_work(rule: Rule) -> bool:
@@ -307,8 +303,8 @@ def _is_own(hits: Hits, rule: Rule) -> bool:
 
 def _flag(rules: Sequence[Rule], holds: Callable[[Rule], bool]) -> pl.Expr:
     """Whether the rule of a line is one for which `holds` is true."""
-    wanted = [i for i, rule in enumerate(rules) if holds(rule)]
-    return pl.col("rule").is_in(wanted) if wanted else pl.lit(False)
+    flags = pl.Series([holds(rule) for rule in rules], dtype=pl.Boolean)
+    return pl.lit(flags).gather(pl.col("rule")) if flags.any() else pl.lit(False)
 
 
 def _starts(batch: Batch, places: _Places) -> pl.DataFrame:
@@ -334,16 +330,20 @@ def _starts(batch: Batch, places: _Places) -> pl.DataFrame:
     lines = (
         places.lines.lazy()
         .filter(extracts & pl.col("stretch").is_not_null())
-        .with_columns(
-            begins.alias("begins"),
-            worked.alias("worked"),
-            (~begins & ~restarts & ~settings).alias("content"),
-            restarts.alias("restarts"),
-            shows_work.cast(pl.UInt32).alias("work"),
+        .select(
+            "pos",
+            "source",
+            "stretch",
+            begins=begins & ~_repeated(batch, places),
+            worked=worked,
+            content=~begins & ~restarts & ~settings,
+            restarts=restarts,
+            work=shows_work.cast(pl.UInt32),
         )
         .sort("pos")
-        .with_columns((pl.col("begins") & ~_repeated(batch, places)).alias("begins"))
         .with_columns(pl.col("content").cum_sum().alias("above"), pl.col("work").cum_sum().over("source"))
+        .collect(engine="in-memory")
+        .lazy()
     )
     # A restart opens a run where work is between it and the beginning or restart before it; a beginning, unless there
     # are only beginnings between it and the one before.
@@ -504,15 +504,23 @@ def _extents(place: _Places, lines: pl.DataFrame) -> pl.DataFrame:
     return (
         lines.lazy()
         .filter(pl.col("n").is_not_null())
+        .select(
+            "n",
+            "row",
+            "pos",
+            begins=_flag(place.rules, place.begins),
+            is_own=_flag(place.rules, place.owns),
+            makes_a_run=_flag(place.rules, _makes_a_run),
+        )
         .group_by("n")
         .agg(
-            pl.col("row").filter(_flag(place.rules, place.begins)).min().alias("begin_row"),
-            pl.col("row").filter(_flag(place.rules, place.owns)).min().alias("own_row"),
+            pl.col("row").filter("begins").min().alias("begin_row"),
+            pl.col("row").filter("is_own").min().alias("own_row"),
             pl.col("row").max().alias("row_last"),
             pl.col("pos").max().alias("pos_last"),
             pl.len().alias("lines_read"),
             # Lines that all platforms print are no run of one of them by themselves.
-            (_flag(place.rules, _makes_a_run).any() & _flag(place.rules, place.owns).any()).alias("is_run"),
+            (pl.col("makes_a_run").any() & pl.col("is_own").any()).alias("is_run"),
         )
         .collect(engine="in-memory")
     )

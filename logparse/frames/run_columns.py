@@ -8,7 +8,7 @@ microseconds since 1970 until the frame is made.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import polars as pl
@@ -144,16 +144,17 @@ class RunColumns:
 
     # ---- formulas ---- #
 
-    def _values_of(self, n: int) -> formulas.Get:
-        """The values of a run as formulas use them: times are seconds since 1970; `seen:rule` is a number of lines."""
+    def _evaluated(self, formula: str) -> Callable[[int], Any]:
+        """`formula` as a function of the number of a run, with the values that columns have now."""
+        value_of = formulas.compiled(formula)
+        inputs = {name: self._numbers(name) for name in formulas.names(formula)}
+        inputs |= {f"seen:{rule}": self._seen(rule) for rule in formulas.rules_seen(formula)}
+        return lambda n: value_of(lambda name: inputs[name].get(n))
 
-        def get(name: str) -> Any:
-            if name.startswith("seen:"):
-                return self._seen(name.removeprefix("seen:")).get(n, 0)
-            value = self.of(name).get(n)
-            return value / 1e6 if value is not None and name in self._times else value
-
-        return get
+    def _numbers(self, column: str) -> Mapping[int, Any]:
+        """Run -> its value as formulas use it: times are seconds since 1970."""
+        values = self.of(column)
+        return {n: value / 1e6 for n, value in values.items()} if column in self._times else values
 
     def _seen(self, rule: str) -> Mapping[int, int]:
         """How many lines of each run `rule` read."""
@@ -165,7 +166,7 @@ class RunColumns:
                     counts[n] += count
             elif lines is not None:
                 counts = Counter(lines["n"])
-            self._counts[rule] = counts
+            self._counts[rule] = {n: counts[n] for n in self.n}
         return self._counts[rule]
 
     def highest(self, field: str) -> Mapping[int, float]:
@@ -179,12 +180,10 @@ class RunColumns:
             self._highest[field] = best
         return self._highest[field]
 
-    def where(self, formula: str | None) -> list[int]:
-        """The runs for which `formula` is true; all, if it is None."""
-        if formula is None:
-            return self.n
-        holds = formulas.compiled(formula)
-        return [n for n in self.n if holds(self._values_of(n))]
+    def where(self, formula: str | None, among: Sequence[int] | None = None) -> Sequence[int]:
+        """The runs (only those `among`, if given) for which `formula` is true; all, if it is None."""
+        runs = self.n if among is None else among
+        return runs if formula is None else list(filter(self._evaluated(formula), runs))
 
     # ---- the three declarations ---- #
 
@@ -233,8 +232,9 @@ class RunColumns:
 
     def _take_one(self, take: Take, lines: Lines, of: str, indices: Sequence[int]) -> None:
         """The value of one line of each run."""
+        n, taken, known = lines["n"], lines[of], self.of(take.column)
+        indices = [i for i in indices if n[i] not in known]
         rows = evidence.of_values(lines, of, indices)
-        n, taken = lines["n"], lines[of]
         values = {n[i]: taken[i] for i in indices}
         for row in rows:
             if take.aliases:
@@ -297,15 +297,12 @@ class RunColumns:
         if not all(map(self.has, names)):
             return
         dtype = dtype_of(column) or NUMBER
-        value_of = formulas.compiled(formula)
+        value_of = self._evaluated(formula)
         of_stamps = not self._times.isdisjoint(names)
-        inputs = [self.of(name) for name in names]
-        known = self.of(column)
+        with_inputs = set(self.n).intersection(*map(self.of, names)) - self.of(column).keys()
         values: dict[int, Any] = {}
-        for n in self.where(when):
-            if n in known or not all(n in values_ for values_ in inputs):
-                continue
-            value = value_of(self._values_of(n))
+        for n in self.where(when, sorted(with_inputs)):
+            value = value_of(n)
             if value is not None:
                 # A float has no more digits for seconds since 1970.
                 values[n] = rounded(float(value), 6) if of_stamps else float(value)
@@ -315,8 +312,7 @@ class RunColumns:
         for rule in formulas.rules_seen(formula):
             seen = f"seen:{rule}"
             rows += [
-                {"n": n, **derived, "number": float(self._seen(rule).get(n, 0)), "input": seen, "rule": rule}
-                for n in values
+                {"n": n, **derived, "number": float(self._seen(rule)[n]), "input": seen, "rule": rule} for n in values
             ]
         if rows:
             self.put(column, values, rows, dtype)
@@ -333,9 +329,10 @@ class RunColumns:
         """A column whose value follows from the presence of some lines."""
         rules = [name.strip() for name in infer.because.split("|") if name.strip()]
         places = self.lines.first_of(rules or [lines.rule.name for lines in self.lines.marked("identifies_platform")])
-        runs = list(places)
-        if infer.when is not None:
-            runs = [n for n in self.where(infer.when) if n in places or not infer.because]
+        # Without a `because`, `when` is enough.
+        possible = places if infer.because or infer.when is None else self.n
+        known = self.of(infer.column)
+        runs = self.where(infer.when, [n for n in possible if n not in known])
         reason = infer.reason or (
             f"follows from {infer.because or 'the form of its lines'}" + (f" and {infer.when}" if infer.when else "")
         )

@@ -4,7 +4,7 @@ repeats, and the reasons of empty cells. (The status is in `status`.)"""
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Container, Sequence
+from collections.abc import Sequence
 
 import polars as pl
 
@@ -323,28 +323,37 @@ _CACHED = Absence(Code.CACHED, "cached: compile cache hit, nothing was compiled"
 def absent(columns: RunColumns, refused: Sequence[Row]) -> pl.DataFrame:
     """A row as `evidence.ROW` for each null cell of runs: why it is null. `refused` has those of impossible values."""
     known = {(row["n"], row["column"]) for row in refused}
-    cells: list[tuple[int, str, str, str]] = []
+    runs: list[int] = []
+    names: list[str] = []
+    absences: list[Absence] = []
     for column in RUNS:
         if column in _NOT_JUDGED or columns.is_full(column):
             continue
-        causes, of_column = _causes(columns, column), columns.of(column)
-        for n in columns.n:
-            if n not in of_column and (n, column) not in known:
-                cause = next(cause for runs, cause in causes if runs is None or n in runs)
-                cells.append((n, column, cause.code.value, cause.text))
-    schema = {name: evidence.ROW[name] for name in ("n", "column", "code", "reason")}
-    lines = pl.DataFrame(cells, schema, orient="row")
+        of_column = columns.of(column)
+        empty = [n for n in columns.n if n not in of_column and (n, column) not in known]
+        cause_of: dict[int, Absence] = {}
+        for with_cause, cause in reversed(_causes(columns, column)):
+            cause_of.update(dict.fromkeys(empty if with_cause is None else with_cause.intersection(empty), cause))
+        runs += empty
+        names += [column] * len(empty)
+        absences += [cause_of[n] for n in empty]
+    texts = {
+        "column": names,
+        "code": [each.code.value for each in absences],
+        "reason": [each.text for each in absences],
+    }
+    lines = pl.DataFrame({"n": runs, **texts}, {name: evidence.ROW[name] for name in ("n", *texts)})
     given = {column.name: column for column in lines.get_columns()}
     return make(lines, evidence.ROW, {**given, "frame": "runs", "how": "absent"})
 
 
-def _causes(columns: RunColumns, column: str) -> list[tuple[Container[int] | None, Absence]]:
+def _causes(columns: RunColumns, column: str) -> list[tuple[set[int] | None, Absence]]:
     """Why `column` may be null, and for which runs (None: for all): the first cause that holds for a run counts."""
 
     def runs_with(of: str, value: str) -> set[int]:
         return {n for n, known in columns.of(of).items() if known == value}
 
-    causes: list[tuple[Container[int] | None, Absence]] = [
+    causes: list[tuple[set[int] | None, Absence]] = [
         (runs_with("task", task), Absence(Code.NOT_APPLICABLE, f"does not apply: {task}"))
         for task, not_for_task in _NOT_FOR_TASK.items()
         if column in not_for_task

@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import polars as pl
 
@@ -113,32 +113,40 @@ def possible(values: pl.Series, name: str) -> pl.Series:
     return values.set(is_out, None) if is_out.any() else values
 
 
-def resolution(text: pl.Expr, name: str, unit: str | None, exponents: bool = True) -> pl.Expr:
-    """Half a unit of the last printed digit of `text`, in the vocabulary's unit; null for text.
+def resolution(
+    text: pl.Expr, name: str, unit: pl.Expr, units: Collection[str | None], exponents: bool = True
+) -> pl.Expr:
+    """Half a unit of the last digit of `text`, which is printed in `unit`, in the vocabulary's unit; `name` is a number
+    or a time. units: all that occur.
 
     With `exponents` False no text has an exponent: the frequent case, which is cheaper.
     """
-    dtype = field(name).dtype
-    if dtype not in (NUMBER, INTEGER, TIME):
-        return pl.lit(None, NUMBER)
-    if dtype == TIME:
+    is_time = field(name).dtype == TIME
+    if is_time:
         text = text.str.strip_chars_end("Z")
         point = text.str.find("[.,][0-9]+$")
     else:
         point = text.str.find(".", literal=True)
     end, power = text.str.len_bytes().cast(pl.Int32), pl.lit(0, pl.Int32)
-    if exponents and dtype != TIME:
+    if exponents and not is_time:
         end = text.str.find("[eE]").cast(pl.Int32).fill_null(end)
         power = text.str.extract("[eE]([-+]?[0-9]+)$", 1).cast(pl.Int32, strict=False).fill_null(0)
     decimals = (end - point.cast(pl.Int32) - 1).fill_null(0)
     half = pl.lit(_HALVES).gather((decimals - power).clip(-_MAX_DIGITS, _MAX_DIGITS) + _MAX_DIGITS)
     half = pl.when(text.is_not_null()).then(half)
-    if unit == "s/it":
+    factors = {each: _FACTORS.get(each or "", 1.0) for each in units}
+    if len(set(factors.values())) > 1:
+        half = half * unit.cast(TEXT).replace_strict(factors, default=1.0, return_dtype=NUMBER)
+    else:
+        half = half * next(iter(factors.values()), 1.0)
+    if "s/it" in factors:
         number = _not_infinite(text.cast(NUMBER, strict=False))
-        return (half / (number * number)).clip(upper_bound=_LARGEST)
-    return (half * {"hh:mm": 60.0, "epoch ms": 1e-3, **UNITS}.get(unit or "", 1.0)).clip(upper_bound=_LARGEST)
+        half = pl.when(unit == "s/it").then(half / (number * number)).otherwise(half)
+    return half.clip(upper_bound=_LARGEST)
 
 
+_FACTORS = {"hh:mm": 60.0, "epoch ms": 1e-3, **UNITS}
+"""Unit that a vendor prints -> factor of its resolution to the unit of the vocabulary."""
 _MAX_DIGITS = 320
 _LARGEST = sys.float_info.max
 _HALVES = pl.Series([0.5 * float(f"1e{-n}") for n in range(-_MAX_DIGITS, _MAX_DIGITS + 1)], dtype=pl.Float64)
