@@ -181,6 +181,16 @@ def test_texts_in_several_chunks_and_parts_of_a_column() -> None:
     assert Gate(["a"]).passes(column[1:4]).to_list() == [False, False, True]
 
 
+@given(PATTERNS, st.text("abc. é▏\x00", max_size=20), st.booleans())
+def test_groups_begin_where_they_begin_by_re(pattern: str, text: str, is_anchored: bool) -> None:
+    program = scanner.program(pattern, is_anchored)
+    groups = program.groups(text) if program else None
+    if groups is not None:
+        match = re.fullmatch(pattern, text) if is_anchored else re.search(pattern, text)
+        spans = match.regs[1:] if match else ()
+        assert groups == [(start, text[start:end]) if start >= 0 else None for start, end in spans]
+
+
 def test_what_a_pattern_can_contain() -> None:
     program = scanner.program(r"step=([0-9]+), loss=([0-9.]+) \| (?:dev|[^ ,]+)")
     assert program is not None

@@ -19,6 +19,7 @@ import polars as pl
 from logparse.frames.lines import Lines, Place
 from logparse.grammar import Rule
 from logparse.grammar import units as conversions
+from logparse.reading import scanner
 from logparse.schema import INTEGER, NUMBER, TEXT, TIME, WORD, field
 from logparse.schema.build import Given
 
@@ -218,6 +219,23 @@ def _pattern(rule: Rule) -> re.Pattern[str]:
     return re.compile(rule.pattern)
 
 
+@cache
+def _program(rule: Rule) -> scanner.Program | None:
+    return scanner.program(rule.compiled.pattern, "unanchored" not in rule.marked)
+
+
+def _groups(rule: Rule, seg: str) -> list[tuple[int, str] | None]:
+    """Where each group of `rule` begins in `seg`, and its text; None for a group that takes no part."""
+    # `re` needs longer to compile a pattern than the scanner to run it on hundreds of lines.
+    program = _program(rule)
+    groups = program.groups(seg) if program else None
+    if groups is not None:
+        return groups
+    match = _pattern(rule).search(seg)
+    spans = [] if match is None else [match.span(i) for i in range(1, len(rule.compiled.groups) + 1)]
+    return [(start, seg[start:end]) if start >= 0 else None for start, end in spans]
+
+
 def starts(evidence: pl.DataFrame, rules: Mapping[str, Rule]) -> pl.Series:
     """Column of each row's text in its line, from 0, in characters; null where the row has no text."""
     seg, text, found = pl.col("seg"), pl.col("text"), pl.col("found")
@@ -237,9 +255,9 @@ def starts(evidence: pl.DataFrame, rules: Mapping[str, Rule]) -> pl.Series:
 
 def place_in_segment(rule: Rule | None, field: str | None, seg: str, text: str) -> int | None:
     """Where in `seg` the rule's group for `field` begins; for a text that no group captured, where the text begins."""
-    if rule is not None and field is not None and (match := _pattern(rule).search(seg)):
-        for index, group in enumerate(rule.compiled.groups, start=1):
-            if group.name == field and match.group(index) == text:
-                return match.start(index)
+    if rule is not None and field is not None:
+        for group, captured in zip(rule.compiled.groups, _groups(rule, seg), strict=False):
+            if group.name == field and captured is not None and captured[1] == text:
+                return captured[0]
     found = seg.find(text)
     return found if found >= 0 else None

@@ -34,6 +34,36 @@ static PyObject *make_program(PyObject *module, PyObject *args)
     return capsule;
 }
 
+PyDoc_STRVAR(spans_doc,
+"spans(program, text) -> list of (start, end) or None\n\n"
+"Where each group of the first match in a text (bytes) begins and ends, (-1, -1) for a group that takes no part. Empty\n"
+"if there is no match, None if that is undecided.");
+
+static PyObject *spans(PyObject *module, PyObject *args)
+{
+    PyObject *capsule, *result;
+    const char *text;
+    Py_ssize_t size;
+    int32_t slots[2 * MOST_GROUPS];
+    (void)module;
+    if (!PyArg_ParseTuple(args, "Oy#", &capsule, &text, &size))
+        return NULL;
+    const Program *compiled = PyCapsule_GetPointer(capsule, PROGRAM);
+    if (compiled == NULL)
+        return NULL;
+    int answer = size > LONGEST_LINE ? UNDECIDED : find(compiled, (const uint8_t *)text, (int32_t)size, slots);
+    if (answer == UNDECIDED)
+        return Py_NewRef(Py_None);
+    result = PyList_New(0);
+    for (int group = 0; result != NULL && answer == YES && group < compiled->groups; group++) {
+        PyObject *span = Py_BuildValue("(ii)", (int)slots[2 * group], (int)slots[2 * group + 1]);
+        if (span == NULL || PyList_Append(result, span) < 0)
+            Py_CLEAR(result);
+        Py_XDECREF(span);
+    }
+    return result;
+}
+
 PyDoc_STRVAR(contains_doc,
 "can_contain(program, text) -> bool\n\n"
 "Whether a line that a program takes may contain a text (bytes). It may say so of a text that no such line contains.");
@@ -546,6 +576,7 @@ static PyObject *gated_texts(PyObject *module, PyObject *args)
 
 static PyMethodDef methods[] = {
     {"program", make_program, METH_VARARGS, program_doc},
+    {"spans", spans, METH_VARARGS, spans_doc},
     {"can_contain", is_possible, METH_VARARGS, contains_doc},
     {"scan", scan_lines, METH_VARARGS, scan_doc},
     {"reader", make_reader, METH_O, reader_doc},

@@ -38,6 +38,18 @@ class Program:
         contains."""
         return bool(_compiled.can_contain(self.capsule, text.encode()))
 
+    def groups(self, text: str) -> list[tuple[int, str] | None] | None:
+        """Where each group of the first match begins, in characters, and its text; None for a group that takes no part.
+        Empty if there is no match; None instead of a list if that is undecided."""
+        data = text.encode()
+        spans = _compiled.spans(self.capsule, data)
+        if spans is None:
+            return None
+        return [
+            (len(data[:start].decode()), data[start:end].decode()) if end >= start >= 0 else None
+            for start, end in spans
+        ]
+
 
 def program(pattern: str, is_anchored: bool = True) -> Program | None:
     """The program of a pattern without anchors; None if the scanner has no equivalent, or is not compiled."""
