@@ -12,7 +12,7 @@ from conftest import SAMPLES
 from logparse.grammar import Grammar, Rule, registry
 from logparse.reading import scanner
 from logparse.reading.check import fast_path
-from logparse.reading.gate import Gate, literals
+from logparse.reading.literals import Literals
 from logparse.reading.match import cut
 from logparse.reading.scan import Batch, text_of
 from logparse.reading.sources import read_sources
@@ -54,10 +54,10 @@ def sampled(segments: pl.DataFrame, most: int) -> pl.DataFrame:
 @pytest.mark.parametrize("grammar", VENDORS, ids=lambda g: g.name)
 def test_both_paths_agree_on_every_line_that_a_gate_passes(grammar: Grammar, lines: pl.DataFrame) -> None:
     rules = [*grammar.rules, *SHARED]
-    segments = cut(lines.filter(Gate(literals(rules)).passes(lines["text"])), grammar)
+    segments = cut(lines.filter(Literals.of(rules).found_in(lines["text"])), grammar)
     wrong = []
     for rule in rules:
-        here = segments.filter(Gate(rule.compiled.literals).passes(segments["seg"]))
+        here = segments.filter(Literals(rule.compiled.literals).found_in(segments["seg"]))
         # Step lines by the thousand differ in their digits only.
         shape = pl.col("seg").str.replace_all("[0-9]+", "0")
         few = here.with_columns(shape.alias("shape")).group_by("shape", maintain_order=True).head(3).drop("shape")
@@ -86,11 +86,11 @@ GENERAL = {
 def test_no_line_is_read_by_two_rules_of_a_grammar(grammar: Grammar, lines: pl.DataFrame) -> None:
     # A shared rule may stand behind a vendor's own: that the vendor's comes first is the rule there.
     rules = [rule for rule in grammar.rules if "unanchored" not in rule.marked]
-    gate = Gate(literals(rule for rule in grammar.rules if "identifies_platform" in rule.marked))
-    segments = cut(lines.filter(gate.passes(lines["text"])), grammar)
+    gate = Literals.of(rule for rule in grammar.rules if "identifies_platform" in rule.marked)
+    segments = cut(lines.filter(gate.found_in(lines["text"])), grammar)
     parts = [
         segments.filter(
-            Gate(r.compiled.literals).passes(segments["seg"]) & pl.col("seg").str.contains(r.pattern)
+            Literals(r.compiled.literals).found_in(segments["seg"]) & pl.col("seg").str.contains(r.pattern)
         ).select("row", "col", pl.col("seg").str.head(120), pl.lit(r.name).alias("rule"))
         for r in rules
     ]

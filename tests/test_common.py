@@ -7,7 +7,7 @@ import pytest
 from logparse.grammars.common import GRAMMAR
 
 from logparse.grammar import Rule
-from logparse.reading.gate import Gate
+from logparse.reading.literals import Literals
 from logparse.reading.scan import read
 
 
@@ -21,7 +21,7 @@ def values(line: str) -> dict[str, object]:
     rule = rule_of(line)
     assert rule is not None
     segments = pl.DataFrame({"row": [0], "col": [0], "seg": [line.strip()], "tag": [None]}).cast({"tag": pl.Int64})
-    hits = read(segments.filter(Gate(rule.compiled.literals).passes(segments["seg"])), rule)
+    hits = read(segments.filter(Literals(rule.compiled.literals).found_in(segments["seg"])), rule)
     return {name: hits[name][0] for name in rule.fields}
 
 

@@ -15,7 +15,7 @@ from logparse.grammar import Grammar, registry
 from logparse.grammar.pattern import Compiled
 from logparse.reading import scanner
 from logparse.reading.check import mutations
-from logparse.reading.gate import Gate
+from logparse.reading.literals import Literals
 
 GRAMMARS = registry.grammars()
 
@@ -169,7 +169,7 @@ def test_a_reader_gives_each_text_to_the_first_exclusive_rule_and_to_all_others(
     st.lists(st.text("ab é.\x00", max_size=30), max_size=5),
 )
 def test_a_gate_passes_what_contains_a_word(words: list[str], lines: list[str]) -> None:
-    passed = Gate(words).passes(pl.Series(lines, dtype=pl.String))
+    passed = Literals(words).found_in(pl.Series(lines, dtype=pl.String))
     assert passed.to_list() == [any(word in line for word in words) for line in lines]
 
 
@@ -178,7 +178,7 @@ def test_texts_in_several_chunks_and_parts_of_a_column() -> None:
     found = scanner.Finder(["a"]).rows(column)
     assert found is not None
     assert found.to_list() == [0, 3, 4]
-    assert Gate(["a"]).passes(column[1:4]).to_list() == [False, False, True]
+    assert Literals(["a"]).found_in(column[1:4]).to_list() == [False, False, True]
 
 
 @given(PATTERNS, st.text("abc. é▏\x00", max_size=20), st.booleans())

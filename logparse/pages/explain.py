@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from logparse.grammar import Grammar, Rule, Table, units
-from logparse.reading.gate import Gate, literals
+from logparse.reading.literals import Literals
 from logparse.reading.match import cut
 from logparse.reading.sources import Source
 from logparse.schema import TEXT
@@ -155,11 +155,11 @@ def _fill_tables(found: Sequence[_Found], tables: Sequence[Table]) -> None:
 
 def _segments(lines: pl.DataFrame, grammar: Grammar, rules: Sequence[Rule]) -> pl.DataFrame:
     """row, col, seg, tag of the lines that any of `rules` may read, split as the engine splits them."""
-    return cut(lines.filter(Gate(literals(rules)).passes(lines["text"])), grammar).select("row", "col", "seg", "tag")
+    return cut(lines.filter(Literals.of(rules).found_in(lines["text"])), grammar).select("row", "col", "seg", "tag")
 
 
 def _gated(segments: pl.DataFrame, rule: Rule) -> pl.DataFrame:
-    return segments.filter(Gate(rule.compiled.literals).passes(segments["seg"]))
+    return segments.filter(Literals(rule.compiled.literals).found_in(segments["seg"]))
 
 
 def _counts(lines: pl.DataFrame) -> dict[str, int]:

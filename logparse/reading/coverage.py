@@ -16,7 +16,7 @@ import polars as pl
 
 from logparse.grammar import Grammar, Rule
 from logparse.reading import scanner
-from logparse.reading.gate import Gate, literals
+from logparse.reading.literals import Literals
 from logparse.reading.match import Hits, cut, rules_of
 from logparse.reading.scan import Batch, without
 from logparse.reading.scanner import Reader
@@ -118,18 +118,18 @@ class _Naming:
 
     grammar: Grammar
     rules: Sequence[Rule]
-    gate: Gate
+    literals: Literals
     reader: Reader | None
 
     @staticmethod
     def of(grammar: Grammar, shared: Sequence[Rule]) -> _Naming:
         rules = [rule for rule in rules_of(grammar, shared) if not grammar.extracts_data(rule)]
-        return _Naming(grammar, rules, Gate(literals(rules)), scanner.reader(rules))
+        return _Naming(grammar, rules, Literals.of(rules), scanner.reader(rules))
 
     def rows(self, lines: pl.DataFrame) -> pl.Series:
         """Rows of `lines` (row, text) that a rule names: the whole line, or one of the segments it is cut into."""
         text = pl.col("text").str
-        lines = lines.filter(self.gate.passes(lines["text"]))
+        lines = lines.filter(self.literals.found_in(lines["text"]))
         whole = self._named(lines["row"], lines["text"].str.strip_chars(" \t\r"))
         lines = without(lines, whole)
         has_segments = text.contains("\r", literal=True)

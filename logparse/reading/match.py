@@ -1,7 +1,8 @@
 """Match the lines of many sources at once: split into segments, filtered by literals, one regular expression per rule.
 
-Everything runs in polars over whole columns. `row` is the number of a line in the batch, counted from 0. `pos` combines
-row and column in one number, so that positions sort as numbers.
+Everything runs over whole columns: in the compiled scanner, or in polars, which reads what the scanner leaves. `row` is
+the number of a line in the batch, counted from 0. `pos` combines row and column in one number, so that positions sort
+as numbers.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import polars as pl
 
 from logparse.grammar import Grammar, Rule
 from logparse.reading import scanner
-from logparse.reading.gate import Gate, literals
+from logparse.reading.literals import Literals
 from logparse.reading.scan import Batch, Captured, Scanned, Texts, capture, scan, with_values
 from logparse.reading.scanner import Reader
 from logparse.reading.threads import in_threads
@@ -323,7 +324,7 @@ def _match_one(batch: Batch, grammar: Grammar, rules: Sequence[Rule], scanned: S
     identifying = [rule for rule in rules if "identifies_platform" in rule.marked]
     others = [rule for rule in rules if "identifies_platform" not in rule.marked]
     gated = scanned.gated
-    is_first = Gate(literals(identifying)).passes(gated["text"])
+    is_first = Literals.of(identifying).found_in(gated["text"])
     reader = scanner.reader(rules)
     first = _read_lines(gated.filter(is_first), grammar, rules, reader)
     frequent = {
@@ -342,7 +343,7 @@ def _match_one(batch: Batch, grammar: Grammar, rules: Sequence[Rule], scanned: S
     if len(sources) < len(batch.sources):
         rest = rest.filter(batch.source_of(pl.col("row")).is_in(sorted(sources)))
         first, frequent = (_in_sources(batch, hits, sources) for hits in (first, frequent))
-    rest = rest.filter(Gate(literals(others)).passes(rest["text"]))
+    rest = rest.filter(Literals.of(others).found_in(rest["text"]))
     second = _read_lines(rest, grammar, rules, reader)
     by_rule = {}
     for rule in (*identifying, *others):

@@ -11,7 +11,7 @@ from functools import lru_cache
 
 from logparse.grammar import Grammar
 from logparse.pictures import CLEAR, Line
-from logparse.reading.gate import literals
+from logparse.reading.literals import literals
 from logparse.reading.sources import Source
 
 _SHORTEST = 4

@@ -19,7 +19,7 @@ import polars as pl
 
 from logparse.grammar import Grammar, Rule, units
 from logparse.reading import scanner
-from logparse.reading.gate import Gate, literals
+from logparse.reading.literals import Literals, literals
 from logparse.reading.scanner import Program
 from logparse.reading.sources import Source, pieces
 from logparse.reading.threads import in_threads
@@ -186,11 +186,9 @@ def scan(batch: Batch, wanted: Mapping[Grammar, Sequence[Rule]]) -> Scanned:
     are enough.
     """
     slices = batch.slices()
-    gate, identifying = (
-        Gate(
-            literals(
-                rule for grammar, rules in wanted.items() for rule in rules if grammar.extracts_data(rule) == extracts
-            )
+    reading, identifying = (
+        Literals.of(
+            rule for grammar, rules in wanted.items() for rule in rules if grammar.extracts_data(rule) == extracts
         )
         for extracts in (True, False)
     )
@@ -201,12 +199,12 @@ def scan(batch: Batch, wanted: Mapping[Grammar, Sequence[Rule]]) -> Scanned:
         height, remaining, hits = _read_all(text, frequent)
         if not remaining.height:
             return height, remaining, remaining, hits
-        gated = remaining.filter(gate.passes(remaining["text"]))
+        gated = remaining.filter(reading.found_in(remaining["text"]))
         is_long = len(slice) == 1 and len(text) >= SLICE_BYTES  # not many short texts, each with its own platform
         searched = remaining.head(_IDENTIFYING_LINES if is_long else remaining.height)
-        found = searched.filter(identifying.passes(searched["text"]))
+        found = searched.filter(identifying.found_in(searched["text"]))
         if not found.height:
-            found = remaining.filter(identifying.passes(remaining["text"])).head(_IDENTIFYING_LINES)
+            found = remaining.filter(identifying.found_in(remaining["text"])).head(_IDENTIFYING_LINES)
         found = without(found, gated.join(found, on="row", how="semi")["row"])
         return height, pl.concat([gated, found]).sort("row") if found.height else gated, remaining, hits
 
@@ -265,7 +263,7 @@ def _read_frequent(lines: pl.DataFrame, frequent: Sequence[Frequent]) -> tuple[p
     hits = []
     for f in frequent:
         found = read(remaining.select("row", pl.col("text").alias("seg")), f.rule)
-        has_rival = Gate(f.rivals).passes(found["seg"])
+        has_rival = Literals(f.rivals).found_in(found["seg"])
         found = found.filter(~has_rival) if has_rival.any() else found
         if not f.grammar.keeps_line_text(f.rule):
             found = found.drop("seg")

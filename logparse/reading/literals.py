@@ -1,4 +1,4 @@
-"""Gates: a line is tested by the pattern of a rule only if it contains one of the rule's literals."""
+"""The literals of rules: a line is tested by the pattern of a rule only if it contains one of the rule's literals."""
 
 from __future__ import annotations
 
@@ -19,14 +19,19 @@ def literals(rules: Iterable[Rule]) -> frozenset[str]:
     return frozenset(text for rule in rules for text in rule.compiled.literals)
 
 
-class Gate:
-    """Texts, of which a line must contain one."""
+class Literals:
+    """Texts of which a line must contain one."""
 
     def __init__(self, texts: Iterable[str]) -> None:
         self._texts = sorted(set(texts))
         self._finder = scanner.finder(self._texts)
 
-    def passes(self, lines: pl.Series) -> pl.Series:
+    @staticmethod
+    def of(rules: Iterable[Rule]) -> Literals:
+        """The literals of these rules."""
+        return Literals(literals(rules))
+
+    def found_in(self, lines: pl.Series) -> pl.Series:
         """Whether each of `lines` contains one of the texts (Boolean)."""
         if not self._texts or not lines.len():
             return full(False, lines.len())
