@@ -344,7 +344,8 @@ def _frequent(slices: Sequence[Slice], wanted: Mapping[Grammar, Sequence[Rule]])
     anywhere.
     """
     lines = _sample(slices)
-    everything, least = "\n".join(lines), _FREQUENT * len(lines)
+    everything, sample = "\n".join(lines), pl.Series(lines, dtype=pl.String)
+    least = _FREQUENT * len(lines)
     out = []
     for grammar, rules in wanted.items() if lines else ():
         record_start = re.compile(grammar.record_start) if grammar.record_start else None
@@ -357,11 +358,9 @@ def _frequent(slices: Sequence[Slice], wanted: Mapping[Grammar, Sequence[Rule]])
                 or not grammar.has(rule.name)
             ):
                 continue
-            words = [text for text in rule.compiled.literals if text in everything]
-            gated = [line for line in lines if any(text in line for text in words)]
-            if len(gated) <= least:
+            # It reads no more lines than contain its literals.
+            if sum(map(everything.count, rule.compiled.literals)) <= least:
                 continue
-            sample = pl.Series(gated, dtype=pl.String)
             matching = sample.filter(sample.str.contains(rule.pattern)).to_list()
             if len(matching) <= least or (record_start and any(record_start.search(line, 1) for line in matching)):
                 continue
