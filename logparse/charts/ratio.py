@@ -642,7 +642,8 @@ def _finding(view: View, frame: pl.DataFrame) -> str:
         return f"{side} vs {base}, beyond noise: {shortened(largest, 3)}"
     noise = "noise" if unknown else "the known noise"
     of_unknown = f"; for {unknown} the noise is unknown" if unknown else ""
-    counts = f"{beyond.height or 'none'} of {compared.height} differences are beyond {noise}{by_chance}{of_unknown}"
+    are = "is" if beyond.height == 1 else "are"
+    counts = f"{beyond.height or 'none'} of {compared.height} differences {are} beyond {noise}{by_chance}{of_unknown}"
     same = compared["baseline"].unique()
     return (
         f"Compared with {title_labels(view, [same[0]])[0]}, {counts}"
