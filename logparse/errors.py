@@ -11,7 +11,6 @@ A message has up to five parts, always in this order: what, why, where, how far 
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -24,6 +23,8 @@ def nearest(word: str, known: Iterable[str]) -> str:
 
 def near(word: str, known: Iterable[str], most: int = 1, alike: float = 0.6) -> str | None:
     """`did you mean 'epochs'?`: at most `most` known words of similarity `alike` (0 to 1) or more; else None."""
+    import difflib
+
     matches = difflib.get_close_matches(word, list(known), n=most, cutoff=alike)
     return f"did you mean {' or '.join(map(repr, matches))}?" if matches else None
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import os
 from collections import ChainMap
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -344,7 +343,7 @@ class Logs:
         left = self.runs.height - _ROWS
         more = f"<p>and {left:,} more runs</p>" if left > 0 else ""
         table = f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>" if self.runs.height else ""
-        return f"<div><p>{html.escape(self._summary())}</p>{table}{more}</div>"
+        return f"<div><p>{_escaped(self._summary())}</p>{table}{more}</div>"
 
     def _summary(self) -> str:
         files = {"read": 0, **dict(sorted(self.sources["status"].value_counts().rows()))}
@@ -408,15 +407,21 @@ def _counted(number: int, noun: str) -> str:
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
+def _escaped(text: str) -> str:
+    from html import escape
+
+    return escape(text)
+
+
 def _heading(name: str) -> str:
     unit = COLUMNS["runs"][name].unit
-    return html.escape(f"{name} [{unit}]" if unit and "/" in unit else name)
+    return _escaped(f"{name} [{unit}]" if unit and "/" in unit else name)
 
 
 def _cell(value: object) -> str:
     if value is None:
         return ""
-    return html.escape(f"{value:.6g}" if isinstance(value, float) else str(value))
+    return _escaped(f"{value:.6g}" if isinstance(value, float) else str(value))
 
 
 _COUNTED = ("runs", "sources")

@@ -8,7 +8,6 @@ from __future__ import annotations
 import errno
 import json
 import os
-import secrets
 import stat
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
@@ -66,7 +65,7 @@ def put_by(path: str | os.PathLike[str], write: Callable[[Path], None]) -> None:
 @contextmanager
 def _put_in_place(target: Path) -> Iterator[Path]:
     """A temporary name beside `target` for a new file, which takes its place at the end, and is gone after an error."""
-    beside = target.with_name(f".logparse-{secrets.token_hex(8)}.tmp")
+    beside = target.with_name(f".logparse-{os.urandom(8).hex()}.tmp")
     try:
         yield beside
         os.replace(beside, target)

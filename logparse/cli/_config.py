@@ -32,12 +32,12 @@ class _File:
 
 
 def defaults(ctx: click.Context) -> dict[str, Any] | None:
-    """The `default_map` of click: command -> option -> value; None where there is no configuration file.
+    """The `default_map` of click: command -> option -> value; None where no configuration file sets one.
 
     Raises `click.UsageError` for a file that is not valid TOML, for a key that no command knows, and for an option that
     the file may not set.
     """
-    files = [file for file in (_of_user(), _of_folder(Path.cwd())) if file is not None]
+    files = [file for file in (_of_user(), _of_folder(Path.cwd())) if file is not None and file.settings]
     if not files:
         return None
     assert isinstance(ctx.command, click.Group)

@@ -30,7 +30,7 @@ _ENCODED = {
     )
 }  # fmt: skip
 _EXPRESSIONS = ("expr", "record_starts", "prefix")
-_COMPILED = {language.Grammar: ("record_start", "prefix_compiled"), language.Rule: ("compiled",)}
+_COMPILED = {language.Grammar: ("record_start", "prefix_compiled", "declared_words"), language.Rule: ("compiled",)}
 """What an entry has instead of the expressions."""
 _CLASS = "!"
 """Key of the name of the class in the JSON object of a declaration."""

@@ -588,6 +588,11 @@ class Grammar:
     @cached_property
     def _named(self) -> frozenset[str]:
         """All words in the declarations, and so all rules that they name."""
+        return frozenset(self.declared_words)
+
+    @cached_property
+    def declared_words(self) -> tuple[str, ...]:
+        """All words in the declarations, sorted."""
         parts = (
             *self.identity,
             *self.phases,
@@ -596,7 +601,7 @@ class Grammar:
             *self.steady,
             *(r.carry for r in self.rules),
         )
-        return frozenset(re.findall(r"\w+", repr(parts)))
+        return tuple(sorted(set(re.findall(r"\w+", repr(parts)))))
 
     @cached_property
     def record_start(self) -> str | None:

@@ -1,6 +1,5 @@
 """Pictures of terminals as text: the characters of each line, how clear each is, and where it is in the picture."""
 
-from logparse.pictures.cut_outs import CutOut, cut_outs
 from logparse.pictures.lines import CLEAR, Box, Line, NotATerminalError
 from logparse.pictures.picture import (
     MissingPackagesError,
@@ -13,13 +12,11 @@ from logparse.pictures.picture import (
 __all__ = [
     "CLEAR",
     "Box",
-    "CutOut",
     "Line",
     "MissingPackagesError",
     "NotATerminalError",
     "Picture",
     "UnreadablePictureError",
-    "cut_outs",
     "is_picture",
     "read",
 ]

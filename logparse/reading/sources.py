@@ -16,7 +16,6 @@ Only "\n" ends a line, and cleaning never changes how many there are: line 7 her
 from __future__ import annotations
 
 import bz2
-import difflib
 import errno
 import glob
 import hashlib
@@ -402,6 +401,8 @@ def _nearest(path: Path) -> Path | None:
         siblings = {name.casefold(): name for name in sorted(os.listdir(path.parent), reverse=True)}
     except OSError:
         return None
+    import difflib
+
     close = difflib.get_close_matches(path.name.casefold(), list(siblings))
     candidates = [Path(path.parent, siblings[name], *below) for name in close]
     return next((candidate for candidate in candidates if os.path.lexists(candidate)), None)

@@ -14,7 +14,8 @@ from typing import Any
 import polars as pl
 
 from logparse.logs import Logs
-from logparse.pictures import Box, MissingPackagesError, UnreadablePictureError, cut_outs
+from logparse.pictures import Box, MissingPackagesError, UnreadablePictureError
+from logparse.pictures.cut_outs import cut_outs
 from logparse.reading.sources import read_stored
 from logparse.text.secrets import MASK
 
