@@ -21,9 +21,8 @@ What to do
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
-from itertools import combinations
 
 from logparse.cells import Value
 from logparse.comparison.jobs import Job
@@ -46,7 +45,7 @@ def find(scene: Scene) -> Iterator[Finding]:
         for directory, location in _directories(scene.ledger, job).items():
             users.setdefault(_place(job, directory), []).append((job, location))
     for (*_, directory), found in users.items():
-        pairs = combinations([job for job, _ in found], 2)
+        pairs = _simultaneous(scene.ledger, [job for job, _ in found])
         times = {(a.id, b.id): _overlap_s(scene.ledger, a, b, directory) for a, b in pairs}
         overlaps = {pair: overlap for pair, overlap in times.items() if overlap > 0}
         at_once = {run for pair in overlaps for run in pair}
@@ -78,16 +77,26 @@ def _place(job: Job, directory: str) -> tuple[str, ...]:
     return str(job["platform"]), folder, directory
 
 
+def _simultaneous(ledger: Ledger, jobs: Sequence[Job]) -> list[tuple[Job, Job]]:
+    """The pairs of jobs, in their order, of which one began before the other ended."""
+    spans = [(ledger.value(job, "started_at"), ledger.value(job, "ended_at"), n) for n, job in enumerate(jobs)]
+    running: list[tuple[datetime, int]] = []
+    pairs = []
+    for begin, end, n in sorted((b.value, e.value, n) for b, e, n in spans if b.known and e.known):
+        running = [(other_end, other) for other_end, other in running if other_end > begin]
+        pairs += [(min(n, other), max(n, other)) for _, other in running]
+        running.append((end, n))
+    return [(jobs[a], jobs[b]) for a, b in sorted(pairs)]
+
+
 def _overlap_s(ledger: Ledger, a: Job, b: Job, directory: str) -> float:
-    """Seconds that both certainly ran; 0 where that is not known, or where they may be one run."""
+    """Seconds that both certainly ran, of two jobs with a known time; 0 where they may be one run."""
     columns = ("zone",) if _ABSOLUTE.match(directory) else ("zone", "host")
     if any(_differ(a, b, column) for column in columns) or a["started_at"] == b["started_at"]:
         return 0.0
     if a["job_id"] is not None and a["job_id"] == b["job_id"]:
         return 0.0
     begins, ends = ([ledger.value(job, column) for job in (a, b)] for column in ("started_at", "ended_at"))
-    if not all(value.known for value in (*begins, *ends)):
-        return 0.0
     first_end, last_begin = min(ends, key=_time), max(begins, key=_time)
     overlap: float = (first_end.value - last_begin.value).total_seconds()
     return overlap - (first_end.resolution or 0.0) - (last_begin.resolution or 0.0)
