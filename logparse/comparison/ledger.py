@@ -35,7 +35,7 @@ class Ledger:
         self.claims = addressed(claims, self.jobs)
         self.grammars: Mapping[str, Grammar] = {g.name: g for g in logs.grammars}
         self.cells = Cells(logs)
-        self._parts: dict[Hashable, Mapping[str, pl.DataFrame]] = {}
+        self._parts: dict[Hashable, tuple[pl.DataFrame, Mapping[str, pl.Series]]] = {}
         self._values: dict[tuple[str, int, str], Value] = {}
         self._made: dict[Hashable, Any] = {}
         self._made_of_logs: dict[Hashable, Any] = {}
@@ -150,27 +150,25 @@ class Ledger:
         return [row for run in job.ids for row in rows.get(run, ())]
 
     def _of(self, frame: str, job: Job, names: tuple[str, ...], where: Mapping[str, str | None]) -> pl.DataFrame:
-        by_run = self._by_run(frame, names, where)
-        parts = [part for run in job.ids if (part := by_run.get(run)) is not None]
+        rows, places = self._by_run(frame, names, where)
+        parts = [rows[places[run]] for run in job.ids if run in places]
         if len(parts) == 1:
             return parts[0]
-        return pl.concat(parts) if parts else by_run[""]
+        return pl.concat(parts) if parts else rows.clear()
 
     def _by_run(
         self, frame: str, names: tuple[str, ...], where: Mapping[str, str | None]
-    ) -> Mapping[str, pl.DataFrame]:
-        """Run -> its rows, and "" -> no rows. The frame is filtered once for all jobs: a query for each job takes
-        longer than everything else."""
+    ) -> tuple[pl.DataFrame, Mapping[str, pl.Series]]:
+        """The rows that match, and run -> where its rows are among them. The frame is filtered once for all jobs: a
+        query for each job takes longer than everything else."""
         key = frame, names, tuple(where.items())
         if key not in self._parts:
             rows: pl.DataFrame = getattr(self.logs, frame)
             conditions = [pl.col("name").is_in(list(names))] if names else []
             conditions += [pl.col(c).is_null() if value is None else pl.col(c) == value for c, value in where.items()]
-            kept = rows.filter(conditions) if conditions else rows
-            runs = kept["run"].unique(maintain_order=True).cast(TEXT)
-            # `partition_by(as_dict=True)` has a query for each part.
-            parts = kept.partition_by("run") if kept.height else []
-            self._parts[key] = {"": rows.clear(), **dict(zip(runs, parts, strict=True))}
+            rows = rows.filter(conditions) if conditions else rows
+            places = rows.select(pl.col("run").cast(TEXT), pl.row_index("place")).group_by("run").agg("place")
+            self._parts[key] = rows, dict(zip(places["run"], places["place"], strict=True))
         return self._parts[key]
 
     def repeats(self, job: Job) -> list[Job]:
