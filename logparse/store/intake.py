@@ -14,7 +14,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -31,7 +31,7 @@ from logparse.reading.scan import Batch
 from logparse.reading.sources import Source, Stored
 from logparse.schema import SCHEMA_VERSION, TEXT
 from logparse.store.contents import logs_of
-from logparse.store.lines import cited_lines, line_kinds
+from logparse.store.lines import MetricEnds, cited_lines, line_kinds
 from logparse.store.tables import SESSION, SOURCES, TABLES, TRANSCRIPT, Store, versions_in
 from logparse.text.labels import many
 
@@ -181,25 +181,30 @@ class Intake:
         if not rows.height:
             return
         ids = pl.DataFrame({"source": rows["source"], "ingest": [os.urandom(8).hex() for _ in range(rows.height)]})
-        of_long = None if long is None else _Counted(long.metrics_of, rows["source"][0])
-        tables = {
-            **{name: frame for name, frame in frames.items() if name != "sources"},
-            "places": places,
-            "lines": cited_lines(frames, of_long or [frames["metrics"]], lines, kinds),
-            "line_kinds": line_kinds(kinds),
-        }
+        tables = {name: frame for name, frame in frames.items() if name != "sources"}
+        tables |= {"places": places, "line_kinds": line_kinds(kinds)}
+        ends = MetricEnds()
+        ends.add(frames["metrics"])
+        of_long = None if long is None else _LongMetrics(long.metrics_of(rows["source"][0]), ids, ends)
+
+        def written() -> Iterator[tuple[str, pl.LazyFrame]]:
+            if of_long is not None:
+                yield "metrics", of_long.table()
+            # Which lines the metrics of a long log cite is known once they are written.
+            tables["lines"] = cited_lines(frames, ends, lines, kinds)
+            yield from ((name, _of_ingest(name, frame.lazy(), ids)) for name, frame in tables.items() if frame.height)
+
+        written_part = self.store.write(written())
         counts = _rows_of_each(tables, ids["source"])
-        written = {name: _of_ingest(name, frame.lazy(), ids) for name, frame in tables.items() if frame.height}
-        if of_long is not None and of_long.rows:
+        if of_long is not None:
             counts = pl.Series("rows", [{**counts[0], "metrics": of_long.rows}], dtype=SOURCES["rows"])
-            written["metrics"] = of_long.table(ids)
         stored = [self._unknown[name] for name in rows["source"]]
         read_with = self._read_with(sources)
         now = datetime.now(UTC).replace(tzinfo=None)
         rows = rows.join(ids, on="source", maintain_order="left").with_columns(
             pl.Series("path", [place.path for place in stored], dtype=pl.String),
             pl.Series("source", [place.source for place in stored]),
-            part=pl.lit(self.store.write(written)),
+            part=pl.lit(written_part),
             origin=pl.col("ingest"),
             read_at=pl.lit(now),
             read_with=pl.Series([read_with[name] for name in rows["source"]], dtype=pl.String),
@@ -368,31 +373,28 @@ def _in_order(rows: Sequence[dict[str, Any]]) -> pl.DataFrame:
     return pl.DataFrame(ordered, schema=SOURCES, orient="row")
 
 
-class _Counted:
-    """The rows of `metrics` of a long log, piece by piece: they need not be in memory as a whole."""
+class _LongMetrics:
+    """The rows of `metrics` of a long log: they need not be in memory as a whole, and are read once."""
 
-    def __init__(self, pieces: Callable[[str], Iterator[pl.DataFrame]], source: str) -> None:
-        self._pieces, self._source = pieces, source
+    def __init__(self, pieces: Iterator[pl.DataFrame], ids: pl.DataFrame, ends: MetricEnds) -> None:
+        """ids: source and ingest. ends: of the rows that were read."""
+        self._pieces, self._ids, self._ends = pieces, ids, ends
         self.rows = 0
-        """How many there are, once all were given."""
+        """How many were read."""
 
-    def __iter__(self) -> Iterator[pl.DataFrame]:
-        self.rows = 0
-        for piece in self._pieces(self._source):
-            self.rows += piece.height
-            yield piece
-
-    def table(self, ids: pl.DataFrame) -> pl.LazyFrame:
-        """The rows as those of the table, as a query."""
+    def table(self) -> pl.LazyFrame:
+        """The rows as those of the table, as a query that can be run once."""
         from polars.io.plugins import register_io_source
 
         def read(
             columns: list[str] | None, predicate: pl.Expr | None, limit: int | None, batch_size: int | None
         ) -> Iterator[pl.DataFrame]:
-            for piece in self._pieces(self._source):
+            for piece in self._pieces:
+                self.rows += piece.height
+                self._ends.add(piece)
                 # Several of these are in memory at once.
                 for rows in piece.iter_slices(_PIECE_ROWS):
-                    written = _of_ingest("metrics", rows.lazy(), ids).collect(engine="in-memory")
+                    written = _of_ingest("metrics", rows.lazy(), self._ids).collect(engine="in-memory")
                     written = written.select(columns) if columns is not None else written
                     yield written.filter(predicate) if predicate is not None else written
 
@@ -401,7 +403,10 @@ class _Counted:
 
 def _of_ingest(name: str, frame: pl.LazyFrame, ids: pl.DataFrame) -> pl.LazyFrame:
     """Rows of a frame with `ingest` in place of the source, as `TABLES`."""
-    ingest = pl.col("source").replace_strict(ids["source"], ids["ingest"], return_dtype=TEXT)
+    if ids.height == 1:
+        ingest = pl.lit(ids["ingest"][0], TEXT)
+    else:
+        ingest = pl.col("source").replace_strict(ids["source"], ids["ingest"], return_dtype=TEXT)
     rows = frame.with_columns(ingest.alias("ingest"))
     return rows.select(pl.col(column).cast(dtype) for column, dtype in TABLES[name].items())
 

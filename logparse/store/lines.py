@@ -3,7 +3,7 @@ a rule reads. Whole logs are not kept."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 
 import polars as pl
 import polars.selectors as cs
@@ -24,19 +24,39 @@ _SLICE = 2**17
 _LINES: dict[str, pl.DataType] = {"source": TEXT, "line": pl.UInt32()}
 
 
+class MetricEnds:
+    """The first and the last row of each metric, collected piece by piece, since there may be millions of rows."""
+
+    _KEY = ("run", "source", "name", "scope", "split")
+
+    def __init__(self) -> None:
+        self._parts = [pl.DataFrame(schema={**dict.fromkeys(self._KEY, TEXT), "first": pl.UInt32, "last": pl.UInt32})]
+
+    def add(self, rows: pl.DataFrame) -> None:
+        """Add rows of `metrics`, which follow those before."""
+        for part in rows.iter_slices(_SLICE):
+            ends = part.group_by(self._KEY).agg(
+                pl.col("line").first().alias("first"), pl.col("line").last().alias("last")
+            )
+            # Copies, since a text that is kept keeps all texts that were read with it.
+            self._parts.append(ends.with_columns(cs.string() + ""))
+
+    def lines(self) -> pl.DataFrame:
+        """source, line of these rows."""
+        ends = pl.concat(self._parts).group_by(self._KEY).agg(pl.col("first").first(), pl.col("last").last())
+        return ends.unpivot(["first", "last"], index="source", value_name="line").select(list(_LINES))
+
+
 def cited_lines(
-    frames: Mapping[str, pl.DataFrame],
-    metrics: Iterable[pl.DataFrame],
-    lines: Mapping[str, Lines],
-    kinds: Mapping[str, pl.Series],
+    frames: Mapping[str, pl.DataFrame], ends: MetricEnds, lines: Mapping[str, Lines], kinds: Mapping[str, pl.Series]
 ) -> pl.DataFrame:
     """source, line, text of the lines that the frames cite.
 
-    metrics: the rows of `metrics`, piece by piece. lines: source -> its lines. kinds: source -> what became of its
-    lines, as `coverage.Coverage`.
+    ends: of the rows of `metrics`, which may not be in `frames`. lines: source -> its lines. kinds: source -> what
+    became of its lines, as `coverage.Coverage`.
     """
     parts = []
-    for (source,), rows in _cited(frames, metrics).partition_by("source", as_dict=True).items():
+    for (source,), rows in _cited(frames, ends).partition_by("source", as_dict=True).items():
         of_each = kinds[str(source)]
         cited = rows["line"].to_list()
         beside = {n + d for n in cited for d in range(-_BESIDE, _BESIDE + 1) if 0 < n + d <= of_each.len()}
@@ -50,17 +70,14 @@ def cited_lines(
     return pl.concat(parts) if parts else pl.DataFrame(schema={**_LINES, "text": TEXT})
 
 
-def _cited(frames: Mapping[str, pl.DataFrame], metrics: Iterable[pl.DataFrame]) -> pl.DataFrame:
+def _cited(frames: Mapping[str, pl.DataFrame], ends: MetricEnds) -> pl.DataFrame:
     """source, line, in order, each once."""
     evidence = frames["evidence"].filter(pl.col("line").is_not_null())
     cell = ["run", "source", "frame", "column", "key"]
-    metric = ["run", "source", "name", "scope", "split"]
     errors = frames["messages"].filter(pl.col("level") == "error")
-    # Piece by piece, since there may be millions of rows.
-    ends = [_first_and_last(rows, metric) for piece in metrics for rows in piece.iter_slices(_SLICE)]
     cited = [
         evidence.filter((pl.int_range(pl.len()) < _PER_CELL).over(cell)),
-        *([_first_and_last(pl.concat(ends), metric)] if ends else []),
+        ends.lines(),
         frames["params"],
         frames["messages"],
         *(errors.with_columns(pl.col("line") + after) for after in range(1, _AFTER_ERROR + 1)),
@@ -68,13 +85,6 @@ def _cited(frames: Mapping[str, pl.DataFrame], metrics: Iterable[pl.DataFrame]) 
     ]
     lines = pl.concat(rows.select(pl.col(name).cast(dtype) for name, dtype in _LINES.items()) for rows in cited)
     return lines.unique().sort("source", "line")
-
-
-def _first_and_last(rows: pl.DataFrame, key: Sequence[str]) -> pl.DataFrame:
-    """The first and the last row of each value of the columns `key`."""
-    nth = pl.int_range(pl.len())
-    ends = rows.select(*key, "line").filter((nth == 0).over(key) | (nth == pl.len() - 1).over(key))
-    return ends.with_columns(cs.string() + "")  # copies: a text that is kept keeps all texts that were read with it
 
 
 def line_kinds(kinds: Mapping[str, pl.Series]) -> pl.DataFrame:

@@ -23,7 +23,7 @@ import os
 import random
 import time
 import uuid
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from importlib.metadata import version
 from pathlib import Path
@@ -238,18 +238,20 @@ class Store:
 
     # ---- rows ---- #
 
-    def write(self, tables: Mapping[str, pl.LazyFrame]) -> str:
-        """Write rows of tables as new files, and return the name of the part. They do not count before a commit. A
-        table is written piece by piece, and need not be in memory as a whole.
+    def write(self, tables: Iterable[tuple[str, pl.LazyFrame]]) -> str:
+        """Write rows of tables as new files, one after the other, and return the name of the part. They do not count
+        before a commit. A table is written piece by piece, and need not be in memory as a whole.
 
         Raises `UsageError` where the store cannot be written to.
         """
         part = uuid.uuid4().hex[:16]
+        names = []
         try:
-            for name, rows in tables.items():
+            for name, rows in tables:
+                names.append(name)
                 self.place.sink(file_of(name, part), rows)
         except (OSError, pl.exceptions.PolarsError) as error:
-            for name in tables:
+            for name in names:
                 with suppress(OSError):
                     self.place.remove(file_of(name, part))
             raise _not_writable(self.folder, error) from None

@@ -161,7 +161,7 @@ def _merge(store: Store, parts: list[str]) -> None:
         for name, columns in TABLES.items()
         if sources.filter(pl.col("rows").struct.field(name) > 0).height
     }
-    part = store.write(tables)
+    part = store.write(tables.items())
 
     def moved(current: pl.DataFrame) -> pl.DataFrame:
         joined = current.join(names, on="ingest", how="left", maintain_order="left")
