@@ -73,7 +73,9 @@ class Spool:
 
     def __init__(self, folder: Path, name: str) -> None:
         self._folder, self._name = folder, name
-        self._files: list[Path] = []
+        self._files: list[tuple[Path, pl.DataFrame]] = []
+        """Each without the columns of one value, and a row with these."""
+        self._columns: list[str] = []
         self._last: list[pl.DataFrame] = []
 
     def add(self, rows: pl.DataFrame) -> None:
@@ -81,13 +83,18 @@ class Spool:
         self._last.append(rows)
         if sum(part.height for part in self._last) >= _SPOOLED_ROWS:
             path = self._folder / f"{self._name}-{len(self._files)}.arrow"
-            pl.concat(self._last).write_ipc(path, compression="lz4")
-            self._files.append(path)
+            spooled = pl.concat(self._last)
+            varies = spooled.select(pl.exclude("row").ne_missing(pl.exclude("row").first()).any()).row(0, named=True)
+            same = [name for name, does in varies.items() if not does]
+            spooled.drop(same).write_ipc(path, compression="lz4")
+            self._files.append((path, spooled.select(same).head(1).with_columns(cs.string() + "")))
+            self._columns = spooled.columns
             self._last.clear()
 
     def __iter__(self) -> Iterator[pl.DataFrame]:
-        for path in self._files:
-            yield pl.read_ipc(path)
+        for path, same in self._files:
+            values = (pl.lit(column[0], column.dtype).alias(column.name) for column in same.get_columns())
+            yield pl.read_ipc(path).with_columns(values).select(self._columns)
         yield from self._last
 
 
