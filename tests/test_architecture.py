@@ -66,9 +66,9 @@ MAY_TOUCH_FILES = {
     "logparse.report.page",
     *SCRIPTS,
 }
-"""Besides the command line: the user's cache folder, the digest of grammars, what installed packages offer, the reader of
-logs, what writes frames to a folder or a store and reads them back when a caller asks for it, and what reads the data
-that its own package brings along (or, for `devices`, a file that extends it)."""
+"""Besides the command line: the user's cache folder, the digest of grammars, what installed packages offer, the reader
+of logs, what writes frames to a folder or a store and reads them back when a caller asks for it, and what reads the
+data that its own package brings along (or, for `devices`, a file that extends it)."""
 
 
 @cache
