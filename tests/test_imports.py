@@ -28,13 +28,8 @@ NEVER = {
     "pyarrow", "pyparsing", "scipy", "secrets", "sqlite3", "threadpoolctl", "vl_convert", "xml",
 }  # fmt: skip
 READING = {
-<<<<<<< HEAD
     "arguments", "cli", "errors", "frames", "grammar", "logs", "pictures", "pipeline", "reading", "schema", "selection",
     "storage", "store", "text", "user_cache",
-=======
-    "arguments", "cli", "dataclass", "errors", "frames", "grammar", "logs", "pictures", "pipeline", "reading", "schema",
-    "selection", "storage", "store", "text", "user_cache",
->>>>>>> 768de78 (Show: html is imported where it is used)
 }  # fmt: skip
 """Parts that a command needs to read logs."""
 PARTS = {
