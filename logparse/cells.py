@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import Any
 
 import polars as pl
 
 from logparse.logs import Logs
 from logparse.schema import TEXT
-from logparse.text.location import Location, located, locations
+from logparse.text.location import Location
 from logparse.text.missing import MISSING, Absence, Code
 
 Run = Mapping[str, Any]
@@ -58,17 +58,10 @@ class Value:
         return self.empty is not None and self.empty.code is code
 
 
-class _Evidence(NamedTuple):
-    """What all evidence rows of a cell share."""
-
-    how: str
-    code: str | None
-    reason: str | None
-    resolution: float | None
-
-
-_NONE = _Evidence("inferred", None, None, None)
-"""Of a cell that rests on no line: a label, a hash."""
+_SHARED = ("how", "code", "reason", "value_resolution")
+"""What all evidence rows of a cell share."""
+_NONE = ("inferred", None, None, None)
+"""The same of a cell that rests on no line: a label, a hash."""
 
 
 class Cells:
@@ -80,29 +73,31 @@ class Cells:
     def value(self, run: Run, column: str) -> Value:
         """The cell of a column of `runs` for that run."""
         cell = run["run"], column
-        evidence = self._evidence.get(cell, _NONE)
+        how, code, reason, resolution = self._evidence.get(cell, _NONE)
         if run[column] is None:
-            code, text = evidence.code, evidence.reason
-            return Value(empty=MISSING if code is None else Absence(Code(code), text or MISSING.text))
-        return Value(run[column], evidence.resolution, evidence.how, evidence.reason, self._locations.get(cell, ()))
+            return Value(empty=MISSING if code is None else Absence(Code(code), reason or MISSING.text))
+        return Value(run[column], resolution, how, reason, self._locations.get(cell, ()))
 
     @cached_property
-    def _evidence(self) -> dict[tuple[str, str], _Evidence]:
-        """(run, column) -> what all its evidence rows share."""
-        names = ("how", "code", "reason", "value_resolution")
-        cells = self._rows.group_by("run", "column", maintain_order=True).agg(pl.col(names).first())
-        texts = cells.with_columns(pl.col("how").cast(TEXT))
-        return {(run, column): _Evidence(*shared) for run, column, *shared in texts.iter_rows()}
+    def _evidence(self) -> dict[tuple[str, str], tuple[Any, ...]]:
+        """(run, column) -> what all its evidence rows share, as `_SHARED`."""
+        cells = self._rows.unique(["run", "column"], keep="first", maintain_order=True)
+        places = zip(cells["run"].to_list(), cells["column"].to_list(), strict=True)
+        shared = zip(*(cells[name].to_list() for name in _SHARED), strict=True)
+        return dict(zip(places, shared, strict=True))
 
     @cached_property
     def _locations(self) -> dict[tuple[str, str], tuple[Location, ...]]:
         """(run, column) -> the lines that the value rests on."""
-        lines = self._rows.filter(pl.col("line").is_not_null()).select("run", "column", located())
-        cells = lines.group_by("run", "column", maintain_order=True).agg(pl.col("location").unique(maintain_order=True))
-        return {(run, column): tuple(locations(structs)) for run, column, structs in cells.iter_rows()}
+        rows = self._rows.filter(pl.col("line").is_not_null())
+        columns = (rows[name].to_list() for name in ("run", "column", "source", "line"))
+        lines: dict[tuple[str, str], dict[Location, None]] = {}
+        for run, column, source, line in zip(*columns, strict=True):
+            lines.setdefault((run, column), {})[Location(source, line)] = None
+        return {cell: tuple(of_cell) for cell, of_cell in lines.items()}
 
     @cached_property
     def _rows(self) -> pl.DataFrame:
         """The evidence of `runs`."""
         rows = self.logs.evidence.filter(pl.col("frame") == "runs")
-        return rows.with_columns(pl.col("run", "column").cast(TEXT))
+        return rows.with_columns(pl.col("run", "column", "source", "how").cast(TEXT))

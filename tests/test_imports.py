@@ -24,8 +24,8 @@ atexit.register(lambda: print(*sys.modules, file=sys.stderr))
 cli.main(sys.argv[1:], prog_name="logparse")
 """
 NEVER = {
-    "PIL", "altair", "deltalake", "IPython", "http", "jinja2", "numpy", "onnxruntime", "pandas", "pyarrow", "pyparsing",
-    "scipy", "sqlite3", "threadpoolctl", "vl_convert", "xml",
+    "PIL", "altair", "deltalake", "difflib", "html", "IPython", "http", "jinja2", "numpy", "onnxruntime", "pandas",
+    "pyarrow", "pyparsing", "scipy", "secrets", "sqlite3", "threadpoolctl", "vl_convert", "xml",
 }  # fmt: skip
 READING = {
     "arguments", "cli", "errors", "frames", "grammar", "logs", "pictures", "pipeline", "reading", "schema", "selection",
@@ -38,7 +38,7 @@ PARTS = {
     "runs": READING,
     "show": {*READING, "cells", "comparison", "findings", "pages", "spreads"},
 }
-COMPARISON = {"across", "compare", "equal_rows", "noise", "refusal", "scaling", "verdict", "wording"}
+COMPARISON = {"across", "compare", "equal", "equal_rows", "noise", "refusal", "scaling", "sides", "verdict", "wording"}
 """Modules of `comparison` about several runs. Of the others, `estimate` has the statistics by which the finding
 `outlier` judges a run among its repeats."""
 

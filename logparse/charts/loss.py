@@ -47,7 +47,8 @@ from logparse.charts._theme import (
 )
 from logparse.charts._vega import Drawing, channel, layer, pixels
 from logparse.charts._view import View, once
-from logparse.comparison.equal import AXES, curve, last_common, row_at
+from logparse.comparison.curves import curve
+from logparse.comparison.equal import AXES, last_common, row_at
 from logparse.comparison.jobs import Job
 from logparse.comparison.noise import grid
 from logparse.comparison.phrases import labels, listed
@@ -98,7 +99,7 @@ class _Panel:
     sides: tuple[Side, ...]
     """One for each line: a run, or the runs of a group."""
     curves: tuple[tuple[pl.DataFrame, ...], ...]
-    """Of each run of each side, as returned by `equal.curve`, only the points that have an x."""
+    """Of each run of each side, as returned by `curves.curve`, only the points that have an x."""
     most: float | None
     """The largest x that all runs logged; None for one run, or if there is none."""
 

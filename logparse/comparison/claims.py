@@ -12,6 +12,7 @@ import math
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any
 
 import polars as pl
@@ -159,14 +160,19 @@ def from_log(job: Job, names_of_runs: Mapping[str, Sequence[tuple[str, Location]
     names += [(str(run["run"]), str(run["model"]), ()) for run in job.runs if run["model"] is not None]
     seen = set()
     for run, name_in_log, locations in names:
-        for name, text in _stated(name_in_log, _IN_LOGS):
+        for name, text in _stated(name_in_log, in_log=True):
             if name not in seen and _is_plain(name, text):
                 yield Claim(run, name, text, "log", name_in_log, locations)
             seen.add(name)
 
 
-def _stated(text: str, words: Mapping[str, str] = _IN_NAMES) -> Iterator[tuple[str, str]]:
+@lru_cache(maxsize=4096)
+def _stated(text: str, in_log: bool = False) -> tuple[tuple[str, str], ...]:
     """The settings that a name states, as column and number."""
+    return tuple(_search(text, _IN_LOGS if in_log else _IN_NAMES)) if any(map(str.isdigit, text)) else ()
+
+
+def _search(text: str, words: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     for name, word in words.items():
         forms = [rf"(?<![a-z0-9]){word}[_=-]?{_NUMBER}(?![a-z0-9])"]
         if name in _AFTER_NUMBER:

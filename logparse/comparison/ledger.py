@@ -35,7 +35,7 @@ class Ledger:
         self.claims = addressed(claims, self.jobs)
         self.grammars: Mapping[str, Grammar] = {g.name: g for g in logs.grammars}
         self.cells = Cells(logs)
-        self._parts: dict[Hashable, tuple[pl.DataFrame, Mapping[str, pl.Series]]] = {}
+        self._parts: dict[Hashable, tuple[pl.DataFrame, pl.DataFrame, Mapping[str, pl.Series]]] = {}
         self._values: dict[tuple[str, int, str], Value] = {}
         self._made: dict[Hashable, Any] = {}
         self._made_of_logs: dict[Hashable, Any] = {}
@@ -150,17 +150,17 @@ class Ledger:
         return [row for run in job.ids for row in rows.get(run, ())]
 
     def _of(self, frame: str, job: Job, names: tuple[str, ...], where: Mapping[str, str | None]) -> pl.DataFrame:
-        rows, places = self._by_run(frame, names, where)
+        rows, none, places = self._by_run(frame, names, where)
         parts = [rows[places[run]] for run in job.ids if run in places]
         if len(parts) == 1:
             return parts[0]
-        return pl.concat(parts) if parts else rows.clear()
+        return pl.concat(parts) if parts else none
 
     def _by_run(
         self, frame: str, names: tuple[str, ...], where: Mapping[str, str | None]
-    ) -> tuple[pl.DataFrame, Mapping[str, pl.Series]]:
-        """The rows that match, and run -> where its rows are among them. The frame is filtered once for all jobs: a
-        query for each job takes longer than everything else."""
+    ) -> tuple[pl.DataFrame, pl.DataFrame, Mapping[str, pl.Series]]:
+        """The rows that match, none of them, and run -> where its rows are among them. The frame is filtered once for
+        all jobs: a query for each job takes longer than everything else."""
         key = frame, names, tuple(where.items())
         if key not in self._parts:
             rows: pl.DataFrame = getattr(self.logs, frame)
@@ -168,7 +168,7 @@ class Ledger:
             conditions += [pl.col(c).is_null() if value is None else pl.col(c) == value for c, value in where.items()]
             rows = rows.filter(conditions) if conditions else rows
             places = rows.select(pl.col("run").cast(TEXT), pl.row_index("place")).group_by("run").agg("place")
-            self._parts[key] = rows, dict(zip(places["run"], places["place"], strict=True))
+            self._parts[key] = rows, rows.clear(), dict(zip(places["run"], places["place"], strict=True))
         return self._parts[key]
 
     def repeats(self, job: Job) -> list[Job]:

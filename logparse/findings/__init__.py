@@ -163,8 +163,8 @@ def _blocks(ledger: Ledger) -> Iterator[Comparison]:
 
 
 def _rows(name: str, scene: Scene) -> Iterator[dict[str, Any]]:
-    texts = parts(name)
     for found in _relevant(scene, module(name).find(scene)):
+        texts = parts(name)
         runs = [job.id for job in found.jobs]
         content = "\0".join([name, *sorted(runs), *sorted(found.quantities)])
         yield {

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -32,7 +31,9 @@ class Shown:
         return self.text
 
     def _repr_html_(self) -> str:
-        return f"<pre>{html.escape(self.text)}</pre>"
+        from html import escape
+
+        return f"<pre>{escape(self.text)}</pre>"
 
 
 def show(logs: Logs, run: str, column: str, *, context: int = CONTEXT, raw: bool = False) -> Shown:

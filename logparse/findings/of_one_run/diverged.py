@@ -25,7 +25,7 @@ from itertools import pairwise
 
 import polars as pl
 
-from logparse.comparison.equal import curve
+from logparse.comparison.curves import curve
 from logparse.comparison.jobs import Job
 from logparse.comparison.ledger import Ledger
 from logparse.comparison.phrases import clauses, location

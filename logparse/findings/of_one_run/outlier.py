@@ -40,7 +40,7 @@ from logparse.comparison.claims import from_names
 from logparse.comparison.estimate import MOST_OUTLIERS, OUTLIER_REPEATS, Pool, Sample, levels, outliers, quantile
 from logparse.comparison.jobs import Job
 from logparse.comparison.ledger import Ledger
-from logparse.comparison.phrases import profiled, shown
+from logparse.comparison.phrases import shown
 from logparse.comparison.quantities import BASIS, LOWER_SCORES, QUANTITIES
 from logparse.comparison.settings import BUDGET, SETTINGS
 from logparse.findings import Finding, Scene
@@ -167,7 +167,7 @@ def _key(ledger: Ledger, job: Job, column: str, claimed: Sequence[str]) -> tuple
 
 def _result(ledger: Ledger, job: Job, column: str) -> _Result | None:
     value = ledger.value(job, column)
-    if not value.known or not job.has_result or (column in _SPEED and profiled(ledger, job)):
+    if not value.known or not job.has_result or (column in _SPEED and ledger.is_profiled(job)):
         return None
     if column == "score" and guessed(ledger, job) is not None:
         return None
