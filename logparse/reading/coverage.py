@@ -18,7 +18,7 @@ from logparse.grammar import Grammar, Rule
 from logparse.reading.match import Hits, cut, rules_of
 from logparse.reading.scan import Batch, contains, literals, without
 from logparse.reading.sources import Source
-from logparse.reading.threads import in_threads
+from logparse.reading.threads import WORTH_THREADS, in_threads
 from logparse.schema import TEXT
 
 KNOWN, READ = 1, 2
@@ -108,8 +108,10 @@ def _named_and_blank(
         blank = lines.filter(pl.col("text").str.contains(r"^[ \t\r]*$"))["row"]
         return pl.concat([*named, blank.clear()]), blank
 
+    # Long parts: each compiles all patterns.
+    lines = pl.concat([pl.DataFrame(schema={"row": pl.UInt32, "text": pl.String}), *unread])
     none = pl.Series("row", dtype=pl.UInt32)
-    parts = [(none, none), *in_threads(search, [lines for lines in unread if lines.height], batch.height)]
+    parts = [(none, none), *in_threads(search, list(lines.iter_slices(WORTH_THREADS)), lines.height)]
     return pl.concat(named for named, _ in parts), pl.concat(blank for _, blank in parts)
 
 
