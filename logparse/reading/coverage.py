@@ -26,7 +26,7 @@ KNOWN, READ = 1, 2
 _RULES_PER_PATTERN = 20
 """More rules would not fit the cache of the automaton of a pattern."""
 _FEW_LINES = 1000
-"""Lines up to which a pattern takes longer to compile than to run: only rules are tried of which they contain a word."""
+"""Lines up to which a pattern takes longer to compile than to run: only rules are tried of which a line has a word."""
 
 
 @dataclass(frozen=True)
