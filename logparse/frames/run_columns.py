@@ -8,7 +8,7 @@ microseconds since 1970 until the frame is made.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import polars as pl
@@ -223,10 +223,11 @@ class RunColumns:
         """Indices of the lines that count for `take`."""
         indices: Sequence[int] = lines.where(take.where)
         if take.when is not None:
-            runs: Container[int] = set(self.where(take.when))
-            indices = [i for i in indices if lines["n"][i] in runs]
+            n, runs = lines["n"], set(self.where(take.when))
+            indices = [i for i in indices if n[i] in runs]
         if take.last_per_rank:
-            last = {(lines["n"][i], lines["tag"][i]): i for i in indices if lines[of][i] is not None}
+            ranks, values = list(zip(lines["n"], lines["tag"], strict=True)), lines[of]
+            last = {ranks[i]: i for i in indices if values[i] is not None}
             indices = sorted(last.values())
         return indices
 
