@@ -76,7 +76,8 @@ class RunColumns:
     def put(
         self, column: str, values: Mapping[int, Any], rows: Sequence[Row] = (), dtype: pl.DataType | None = None
     ) -> None:
-        """Give each run in `values` that has no value in `column` yet this value, with its evidence.
+        """Give each run in `values` that has no value in `column` yet this value, with its evidence, which is kept and
+        marked as evidence of `column`.
 
         A fact needs no evidence if no declared formula cites it; if the vocabulary does not have it, it needs `dtype`.
         """
@@ -109,6 +110,7 @@ class RunColumns:
         of_new = [row for row in rows if row["n"] in new]
         self._evidence.setdefault(column, []).extend(of_new)
         for row in of_new:
+            row["frame"], row["column"] = "runs", column
             cited.setdefault(row["n"], row)
 
     def _refuse(self, column: str, causes: Sequence[Broken], rows: Iterable[Row]) -> None:
@@ -135,12 +137,7 @@ class RunColumns:
 
     def all_evidence(self) -> list[Row]:
         """The evidence of all columns of `runs`, without that of facts."""
-        return [
-            {**row, "frame": "runs", "column": column}
-            for column, rows in self._evidence.items()
-            if column in RUNS
-            for row in rows
-        ]
+        return [row for column, rows in self._evidence.items() if column in RUNS for row in rows]
 
     # ---- formulas ---- #
 
