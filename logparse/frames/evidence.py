@@ -99,6 +99,8 @@ def numbers(values: Sequence[Any], dtype: pl.DataType) -> list[float | None]:
 def of_values(lines: Lines, field: str, indices: Sequence[int]) -> list[Row]:
     """An evidence row of the value that each of these lines has in `field`: n, text, unit, number, reason, how, and
     where it is."""
+    if not indices:
+        return []
     rule, has_text = lines.rule, f"{field}:text" in lines
     is_carried = f"{field}:pos" in lines
     where = f"{field}:" if is_carried else ""

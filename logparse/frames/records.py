@@ -253,6 +253,8 @@ def _unreadable(hits: Hits) -> pl.DataFrame:
 def _impossible(hits: Hits, refused: pl.DataFrame) -> pl.DataFrame:
     """A message for each value that was computed from lines and that the quantity cannot have."""
     rows = refused.filter((pl.col("code") == Code.IMPOSSIBLE.value) & pl.col("pos").is_not_null())
+    if not rows.height:
+        return pl.DataFrame(schema=_MESSAGE)
     ids = {rule.name: rule.id for rule in hits.rules.values()}
     given: dict[str, Given] = {
         "n": rows["n"],
