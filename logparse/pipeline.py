@@ -233,13 +233,13 @@ def read_batch(batch: Batch, vendors: Sequence[Grammar], shared: Sequence[Rule])
 
 
 def _frames(batch: Batch, found: Found, unparsed: list[int], texts: Texts) -> dict[str, list[pl.DataFrame]]:
-    """The frames of rows of runs, each in parts."""
+    """The frames of rows of runs, each in parts. Empties the hits of `found`: they are freed as their rows are made."""
     frames: dict[str, list[pl.DataFrame]] = {name: [] for name in FRAMES if name != "sources"}
     pictures = legible.PictureLines.of(batch)
     with _uncollected():
-        for hits in found.hits:
-            runs = found.runs.filter(pl.col("platform") == hits.grammar.name)
-            for name, rows in platform_frames(hits, runs, unparsed, texts, pictures):
+        while found.hits:
+            runs = found.runs.filter(pl.col("platform") == found.hits[0].grammar.name)
+            for name, rows in platform_frames(found.hits.pop(0), runs, unparsed, texts, pictures):
                 frames[name].append(located(batch, name, rows))
     return frames
 
@@ -285,7 +285,9 @@ def read_long(file: LongFile, vendors: Sequence[Grammar], shared: Sequence[Rule]
     runs = found.runs.join(lines_left_out(found.hits), on="n", how="left", maintain_order="left").with_columns(
         pl.col("lines_read") + pl.col("left_out").fill_null(0)
     )
-    frames = _frames(batch, Found(runs.drop("left_out"), found.hits), covered.unparsed.to_list(), LongTexts((), text))
+    frames = _frames(
+        batch, Found(runs.drop("left_out"), [*found.hits]), covered.unparsed.to_list(), LongTexts((), text)
+    )
     metrics = metrics_in_order(found.hits, frames["metrics"])
     frames["metrics"] = []
     part = Part(frames, sources, _run_count(found), covered.by_source(batch), LongLog(text, metrics))

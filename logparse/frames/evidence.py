@@ -100,6 +100,8 @@ def numbers(values: Sequence[Any], dtype: pl.DataType) -> list[float | None]:
 def of_values(lines: Lines, field: str, indices: Sequence[int]) -> list[Row]:
     """An evidence row of the value that each of these lines has in `field`: n, text, unit, number, reason, how, and
     where it is."""
+    if not indices:
+        return []
     rule, has_text = lines.rule, f"{field}:text" in lines
     is_carried = f"{field}:pos" in lines
     where = f"{field}:" if is_carried else ""
@@ -108,14 +110,14 @@ def of_values(lines: Lines, field: str, indices: Sequence[int]) -> list[Row]:
     texts, columns = lines.get(f"{field}:text"), lines.get(f"{field}:col")
     values = lines[field]
     of_indices = numbers([values[i] for i in indices], lines.dtype(field))
-    units_of = _units(lines, field) if has_text else [None] * len(lines)
+    units_of = _units(lines, field, indices) if has_text else [None] * len(indices)
     has_units = f"{field}:unit" in lines
     is_changed = bool(rule.corrects) or any(map(conversions.is_converted, units(rule, field)))
     out: list[Row] = []
-    for i, number in zip(indices, of_indices, strict=True):
+    for i, number, unit in zip(indices, of_indices, units_of, strict=True):
         how = "inferred"
         if texts[i] is not None:
-            how = "converted" if is_changed or (has_units and units_of[i] in _CONVERTED) else "read"
+            how = "converted" if is_changed or (has_units and unit in _CONVERTED) else "read"
         out.append(
             {
                 "n": n[i],
@@ -125,7 +127,7 @@ def of_values(lines: Lines, field: str, indices: Sequence[int]) -> list[Row]:
                 "field": field,
                 "col": columns[i],
                 "text": texts[i],
-                "unit": units_of[i],
+                "unit": unit,
                 "how": how,
                 "reason": rule.corrects,
                 "number": number,
@@ -145,12 +147,14 @@ def unit_of_stamps(rule: Rule) -> str | None:
     return next(iter(units(rule, "at")), None)
 
 
-def _units(lines: Lines, field: str) -> list[str | None]:
-    """The unit in which `field` is printed on each line."""
+def _units(lines: Lines, field: str, indices: Sequence[int]) -> list[str | None]:
+    """The unit in which `field` is printed on each of these lines."""
     unit = printed_unit(lines.frame, field, lines.rule)
     if isinstance(unit, pl.Expr):
-        unit = lines.frame.select(unit.alias("unit"))["unit"]
-    return unit.to_list() if isinstance(unit, pl.Series) else [unit] * len(lines)
+        cited = lines.frame[[field, f"{field}:text"]][list(indices)]
+        unit = cited.select(unit.alias("unit")).to_series()
+        return unit.to_list()
+    return unit[list(indices)].to_list() if isinstance(unit, pl.Series) else [unit] * len(indices)
 
 
 def printed_unit(frame: pl.DataFrame, field: str, rule: Rule) -> Given:

@@ -35,10 +35,10 @@ _PLACE = frozenset(
 
 def metrics(hits: Hits) -> Iterator[pl.DataFrame]:
     """Rows of `metrics` without run and source: one for each metric on each line. In parts, since concatenating long
-    ones would copy them."""
+    ones would copy them. Takes the frames out of `hits`, so that few are there at a time."""
     few: list[pl.DataFrame] = []
     for rule in hits.rules.values():
-        frame = hits.by_rule[rule.name]
+        frame = hits.by_rule.pop(rule.name)
         # What a rule of settings captures is what was set, not what was measured.
         names = [c for c in frame.columns if _is_metric(c)] if rule.params is None else []
         if names and "redraw" in rule.marked:
@@ -253,6 +253,8 @@ def _unreadable(hits: Hits) -> pl.DataFrame:
 def _impossible(hits: Hits, refused: pl.DataFrame) -> pl.DataFrame:
     """A message for each value that was computed from lines and that the quantity cannot have."""
     rows = refused.filter((pl.col("code") == Code.IMPOSSIBLE.value) & pl.col("pos").is_not_null())
+    if not rows.height:
+        return pl.DataFrame(schema=_MESSAGE)
     ids = {rule.name: rule.id for rule in hits.rules.values()}
     given: dict[str, Given] = {
         "n": rows["n"],

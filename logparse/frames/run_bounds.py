@@ -582,28 +582,19 @@ LINES_IN_ID = 50
 
 def _all_values(hits: Hits, bare: pl.Series) -> pl.DataFrame:
     """n, text: the values read from each of the runs `bare` (lines, where a rule takes no value)."""
-    texts = [pl.DataFrame(schema={"n": pl.UInt32, "pos": pl.UInt64, "text": pl.String, "rule": pl.Int64})]
-    if not bare.len():
-        return texts[0].select("n", "text")
-    highest = max(int(frame["n"].max()) for frame in hits.by_rule.values())  # type: ignore[arg-type]
-    is_bare = full(False, highest + 1).scatter(bare, True)
-    for index, rule in enumerate(hits.rules.values()):
-        frame = hits.by_rule[rule.name]
-        of_bare = is_bare[frame["n"]]
-        if not of_bare.any() or not _is_own(hits, rule):
+    runs, texts = set(bare), dict[int, list[tuple[int, int, str]]]()
+    for index, rule in enumerate(hits.rules.values() if runs else ()):
+        if not _is_own(hits, rule):
             continue
-        names = [f"{f}:text" for f in rule.fields] or ["seg"]
-        lines = frame.filter(of_bare)
+        lines = hits.by_rule[rule.name][["n", "pos", *([f"{f}:text" for f in rule.fields] or ["seg"])]]
         if lines.height > LINES_IN_ID:
             lines = lines.group_by("n", maintain_order=True).head(LINES_IN_ID)
-        if len(names) > 1:
-            text = lines.select(pl.concat_str(names, separator="\t", ignore_nulls=True)).to_series()
-        else:
-            text = lines[names[0]]
-        text = text.fill_null("") if text.null_count() else text
-        numbers = full(index, lines.height).alias("rule")
-        texts.append(pl.DataFrame([lines["n"], lines["pos"], text.alias("text"), numbers]))
-    return pl.concat(texts).group_by("n").agg(pl.col("text").sort_by("pos", "rule").str.join("\n"))
+        for n, pos, *values in lines.iter_rows():
+            if n in runs:
+                text = "\t".join(value for value in values if value is not None)
+                texts.setdefault(n, []).append((pos, index, text))
+    joined = {n: "\n".join(text for *_, text in sorted(lines)) for n, lines in texts.items()}
+    return pl.DataFrame({"n": list(joined), "text": list(joined.values())}, {"n": pl.UInt32, "text": pl.String})
 
 
 def _no_runs() -> pl.DataFrame:

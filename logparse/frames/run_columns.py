@@ -8,7 +8,7 @@ microseconds since 1970 until the frame is made.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import polars as pl
@@ -76,7 +76,8 @@ class RunColumns:
     def put(
         self, column: str, values: Mapping[int, Any], rows: Sequence[Row] = (), dtype: pl.DataType | None = None
     ) -> None:
-        """Give each run in `values` that has no value in `column` yet this value, with its evidence.
+        """Give each run in `values` that has no value in `column` yet this value, with its evidence, which is kept and
+        marked as evidence of `column`.
 
         A fact needs no evidence if no declared formula cites it; if the vocabulary does not have it, it needs `dtype`.
         """
@@ -109,6 +110,7 @@ class RunColumns:
         of_new = [row for row in rows if row["n"] in new]
         self._evidence.setdefault(column, []).extend(of_new)
         for row in of_new:
+            row["frame"], row["column"] = "runs", column
             cited.setdefault(row["n"], row)
 
     def _refuse(self, column: str, causes: Sequence[Broken], rows: Iterable[Row]) -> None:
@@ -135,12 +137,7 @@ class RunColumns:
 
     def all_evidence(self) -> list[Row]:
         """The evidence of all columns of `runs`, without that of facts."""
-        return [
-            {**row, "frame": "runs", "column": column}
-            for column, rows in self._evidence.items()
-            if column in RUNS
-            for row in rows
-        ]
+        return [row for column, rows in self._evidence.items() if column in RUNS for row in rows]
 
     # ---- formulas ---- #
 
@@ -223,10 +220,11 @@ class RunColumns:
         """Indices of the lines that count for `take`."""
         indices: Sequence[int] = lines.where(take.where)
         if take.when is not None:
-            runs: Container[int] = set(self.where(take.when))
-            indices = [i for i in indices if lines["n"][i] in runs]
+            n, runs = lines["n"], set(self.where(take.when))
+            indices = [i for i in indices if n[i] in runs]
         if take.last_per_rank:
-            last = {(lines["n"][i], lines["tag"][i]): i for i in indices if lines[of][i] is not None}
+            ranks, values = list(zip(lines["n"], lines["tag"], strict=True)), lines[of]
+            last = {ranks[i]: i for i in indices if values[i] is not None}
             indices = sorted(last.values())
         return indices
 

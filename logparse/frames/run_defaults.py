@@ -127,7 +127,7 @@ def _accuracy(columns: RunColumns) -> None:
     if columns.has("score"):
         score = columns.of("score")
         values = {n: score.get(n) for n in columns.where("score_name == 'accuracy'")}
-        columns.put("accuracy", values, columns.evidence_of("score"))
+        columns.put("accuracy", values, [row.copy() for row in columns.evidence_of("score")])
 
 
 def _train_includes(columns: RunColumns, phases: Phases) -> None:

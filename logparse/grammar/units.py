@@ -212,8 +212,6 @@ def columns(captured: Sequence[tuple[pl.DataFrame, tuple[Group, ...]]]) -> list[
                 of_rule[name] = texts[0].cast(field(name).dtype, strict=False)
             elif units in (("clock",), ("hh:mm",)) and captures.height > MANY:
                 of_rule[name] = _by_distinct(texts[0], name, str(units[0]))
-            elif len(texts) == 1 and captures.height > MANY and (as_is := _as_is(texts[0], name, units[0])) is not None:
-                of_rule[name] = as_is
             else:
                 # A long column alone: it would be copied.
                 alone = id(of_rule) if captures.height > MANY else None
@@ -235,15 +233,18 @@ def _convert(
     together = [
         pl.concat(alternative, rechunk=True) for alternative in zip(*(texts for *_, texts in entries), strict=True)
     ]
-    frame = pl.DataFrame({str(i): column for i, column in enumerate(together)})
-    converted = frame.select(
-        text=pl.coalesce(frame.columns),
-        value=pl.coalesce(value(pl.col(str(i)), name, unit) for i, unit in enumerate(units)),
-    )
+    text, values = together[0], _as_is(together[0], name, units[0]) if len(units) == 1 else None
+    if values is None:
+        frame = pl.DataFrame({str(i): column for i, column in enumerate(together)})
+        converted = frame.select(
+            text=pl.coalesce(frame.columns),
+            value=pl.coalesce(value(pl.col(str(i)), name, unit) for i, unit in enumerate(units)),
+        )
+        text, values = converted["text"], converted["value"]
     at = 0
     for columns, name, (first, *_) in entries:
-        columns[name] = converted["value"].slice(at, first.len())
-        columns[f"{name}:text"] = converted["text"].slice(at, first.len())
+        columns[name] = values.slice(at, first.len())
+        columns[f"{name}:text"] = text.slice(at, first.len())
         at += first.len()
 
 
