@@ -231,10 +231,12 @@ def read_batch(batch: Batch, vendors: Sequence[Grammar], shared: Sequence[Rule])
 
 
 def _frames(batch: Batch, found: Found, unparsed: list[int], texts: Texts) -> dict[str, list[pl.DataFrame]]:
-    """The frames of rows of runs, each in parts."""
+    """The frames of rows of runs, each in parts. Empties `found.hits`: the lines of a platform are freed once its frames
+    exist."""
     frames: dict[str, list[pl.DataFrame]] = {name: [] for name in FRAMES if name != "sources"}
     pictures = legible.PictureLines.of(batch)
-    for hits in found.hits:
+    while found.hits:
+        hits = found.hits.pop(0)
         runs = found.runs.filter(pl.col("platform") == hits.grammar.name)
         for name, rows in platform_frames(hits, runs, unparsed, texts, pictures):
             frames[name].append(located(batch, name, rows))
@@ -270,7 +272,9 @@ def read_long(file: LongFile, vendors: Sequence[Grammar], shared: Sequence[Rule]
     runs = found.runs.join(lines_left_out(found.hits), on="n", how="left", maintain_order="left").with_columns(
         pl.col("lines_read") + pl.col("left_out").fill_null(0)
     )
-    frames = _frames(batch, Found(runs.drop("left_out"), found.hits), covered.unparsed.to_list(), LongTexts((), text))
+    frames = _frames(
+        batch, Found(runs.drop("left_out"), [*found.hits]), covered.unparsed.to_list(), LongTexts((), text)
+    )
     metrics = metrics_in_order(found.hits, frames["metrics"])
     frames["metrics"] = []
     part = Part(frames, sources, _run_count(found), covered.by_source(batch), LongLog(text, metrics))
@@ -340,10 +344,11 @@ def platform_frames(
     refused = columns.refused()
     empty = run_defaults.absent(columns, refused)
     rows = [*columns.all_evidence(), *phases.evidence, *not_proved(columns, runs, unparsed, texts), *refused]
-    evidence_rows = pl.concat([evidence.frame(rows), empty], rechunk=True)
     phase_rows, values = phases.frame, columns.frame
     refused_rows = evidence.frame([*refused, *phases.refused])
-    del lines, phases, columns, refused, empty, rows  # all that is in Python: the frames of long logs need the memory
+    del lines, phases, columns, refused  # all that is in Python: the frames of many runs need the memory
+    evidence_rows = pl.concat([evidence.frame(rows), empty], rechunk=True)
+    del rows, empty
     min_resolution = hits.grammar.min_resolution
     unclear = legible.unclear_fields(hits, runs, pictures, unparsed)
     if pictures:
