@@ -30,7 +30,7 @@ from logparse.reading.match import Hits, match
 from logparse.reading.repair import repaired
 from logparse.reading.scan import Batch, Texts
 from logparse.reading.sessions import joined
-from logparse.reading.sources import Input, LongFile, Source, Stored, read_stored, sources_of
+from logparse.reading.sources import Input, LongFile, Source, Stored, Unmasked, masked_sources, read_stored
 from logparse.schema import FRAMES
 
 if TYPE_CHECKING:
@@ -194,7 +194,8 @@ def _read(
 ) -> Iterator[tuple[Batch, Part]]:
     """The inputs in batches, and what was read from each."""
     vendors, shared = _split(grammars)
-    for batch in _batches((repaired(source, grammars) for source in sources_of(stored)), progress):
+    for group in _groups(stored, progress):
+        batch = Batch.of([repaired(source, grammars) for source in masked_sources(group)])
         yield batch, read_batch(batch, vendors, shared)
 
 
@@ -203,21 +204,22 @@ def _split(grammars: Sequence[Grammar]) -> tuple[list[Grammar], list[Rule]]:
     return [g for g in grammars if not g.shared], [rule for g in grammars if g.shared for rule in g.rules]
 
 
-def _batches(sources: Iterator[Source], progress: Progress | None) -> Iterator[Batch]:
-    """Sources in groups of about `BATCH_BYTES`."""
-    group: list[Source] = []
+def _groups(stored: Iterator[Stored], progress: Progress | None) -> Iterator[list[Source | Unmasked]]:
+    """The texts of the inputs in groups of about `BATCH_BYTES`."""
+    group: list[Source | Unmasked] = []
     size = total = 0
-    for source in sources:
-        group.append(source)
-        size += len(source.text)
-        total += source.bytes
+    for each in stored:
+        read = each.unmasked()
+        group.append(read)
+        size += len(read.text)
+        total += each.size
         if progress:
-            progress(total, source.name)
-        if size >= BATCH_BYTES and not source.is_continued:
-            yield Batch.of(group)
+            progress(total, each.name)
+        if size >= BATCH_BYTES and not (isinstance(read, Source) and read.is_continued):
+            yield group
             group, size = [], 0
     if group:
-        yield Batch.of(group)
+        yield group
 
 
 def read_batch(batch: Batch, vendors: Sequence[Grammar], shared: Sequence[Rule]) -> Part:
@@ -357,10 +359,11 @@ def platform_frames(
     refused = columns.refused()
     empty = run_defaults.absent(columns, refused)
     rows = [*columns.all_evidence(), *phases.evidence, *not_proved(columns, runs, unparsed, texts), *refused]
-    evidence_rows = pl.concat([evidence.frame(rows), empty], rechunk=True)
     phase_rows, values = phases.frame, columns.frame
     refused_rows = evidence.frame([*refused, *phases.refused])
-    del lines, phases, columns, refused, empty, rows  # all that is in Python: the frames of long logs need the memory
+    del lines, phases, columns, refused  # all that is in Python: the frames of many runs need the memory
+    evidence_rows = pl.concat([evidence.frame(rows), empty], rechunk=True)
+    del rows, empty
     min_resolution = hits.grammar.min_resolution
     unclear = legible.unclear_fields(hits, runs, pictures, unparsed)
     if pictures:

@@ -72,7 +72,12 @@ class Row(TypedDict, total=False):
 
 def frame(rows: Sequence[Row]) -> pl.DataFrame:
     """The rows as a frame of the schema `ROW`."""
-    return pl.DataFrame(rows, ROW)
+    # In pieces: until a frame is complete, polars keeps each value in as many bytes as the longest kind needs.
+    pieces = [pl.DataFrame(rows[at : at + _PIECE_ROWS], ROW) for at in range(0, len(rows), _PIECE_ROWS)]
+    return pl.concat(pieces) if pieces else pl.DataFrame(schema=ROW)
+
+
+_PIECE_ROWS = 2**13
 
 
 _AS_READ = ["read", "converted", "estimate"]

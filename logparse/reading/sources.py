@@ -148,7 +148,7 @@ class Stored:
 
     def source(self) -> Source:
         """Its text."""
-        return next(sources_of([self]))
+        return masked_sources([self.unmasked()])[0]
 
     def unmasked(self) -> Source | Unmasked:
         """Its text, in which secrets may still have to be masked."""
@@ -239,26 +239,10 @@ def read_sources(paths: OneOrMany[Input], *, files_from: Input | None = None) ->
     return (stored.source() for stored in read_stored(paths, files_from=files_from))
 
 
-_TOGETHER = 2**22
-"""Bytes of texts in which secrets are masked together: there may be thousands of short texts."""
-
-
-def sources_of(inputs: Iterable[Stored]) -> Iterator[Source]:
-    """The text of each input, in order. A few MB of the inputs are read ahead."""
-    group: list[Source | Unmasked] = []
-    size = 0
-    for stored in inputs:
-        group.append(stored.unmasked())
-        size += len(group[-1].text)
-        if size >= _TOGETHER:
-            yield from _masked_sources(group)
-            group, size = [], 0
-    yield from _masked_sources(group)
-
-
-def _masked_sources(group: Sequence[Source | Unmasked]) -> Iterator[Source]:
-    masks = iter(masked_texts([read.text for read in group if isinstance(read, Unmasked)]))
-    return (read.as_source(*next(masks)) if isinstance(read, Unmasked) else read for read in group)
+def masked_sources(read: Sequence[Source | Unmasked]) -> list[Source]:
+    """The sources, in all of which secrets are masked: in many short texts as fast as in one long text."""
+    masks = iter(masked_texts([each.text for each in read if isinstance(each, Unmasked)]))
+    return [each.as_source(*next(masks)) if isinstance(each, Unmasked) else each for each in read]
 
 
 def read_stored(
