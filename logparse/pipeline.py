@@ -196,6 +196,7 @@ def _read(
     vendors, shared = _split(grammars)
     for group in _groups(stored, progress):
         batch = Batch.of([repaired(source, grammars) for source in masked_sources(group)])
+        group.clear()  # the texts as they were before masking are not kept while the batch is read
         yield batch, read_batch(batch, vendors, shared)
 
 
@@ -209,17 +210,20 @@ def _groups(stored: Iterator[Stored], progress: Progress | None) -> Iterator[lis
     group: list[Source | Unmasked] = []
     size = total = 0
     for each in stored:
-        read = each.unmasked()
-        group.append(read)
-        size += len(read.text)
+        group.append(each.unmasked())
+        size += len(group[-1].text)
         total += each.size
         if progress:
             progress(total, each.name)
-        if size >= BATCH_BYTES and not (isinstance(read, Source) and read.is_continued):
+        if size >= BATCH_BYTES and not _is_continued(group[-1]):
             yield group
             group, size = [], 0
     if group:
         yield group
+
+
+def _is_continued(read: Source | Unmasked) -> bool:
+    return isinstance(read, Source) and read.is_continued
 
 
 def read_batch(batch: Batch, vendors: Sequence[Grammar], shared: Sequence[Rule]) -> Part:
