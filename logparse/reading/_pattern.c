@@ -118,8 +118,9 @@ static int escaped(Parser *parser)
     const char *name = byte ? strchr(NAMES, byte) : NULL;
     if (name != NULL)
         return CHARS[name - NAMES];
-    if (byte >= 0x80 || (byte >= '0' && byte <= '9') || ((byte | 0x20) >= 'a' && (byte | 0x20) <= 'z'))
-        return fails(parser), -1;
+    int is_letter = (byte | 0x20) >= 'a' && (byte | 0x20) <= 'z';
+    if (byte >= 0x80 || (byte >= '0' && byte <= '9') || is_letter || byte == '<' || byte == '>')
+        return fails(parser), -1; /* \< and \> are the ends of words to Rust */
     return byte;
 }
 
@@ -130,6 +131,13 @@ static int member(Parser *parser)
         return fails(parser), -1;
     uint8_t byte = *parser->at++;
     return byte == '\\' ? escaped(parser) : byte;
+}
+
+/* Whether what comes next in a class is an operator on sets to Rust, though two characters to Python. */
+static int next_is_operator(const Parser *parser)
+{
+    return parser->end - parser->at >= 2 && parser->at[0] == parser->at[1] && parser->at[0]
+           && strchr("&-~", parser->at[0]) != NULL;
 }
 
 /* A class, after its bracket. Returns whether it is one SET: with characters beyond ASCII it is a choice of them. */
@@ -144,12 +152,14 @@ static int parse_class(Parser *parser)
     while (!parser->failed && !next_is(parser, ']')) {
         int size = parser->at < parser->end ? bytes_of(parser, *parser->at) : 1;
         int low = NOWHERE;
-        if (size > 1 && (is_negated || count == MOST_BEYOND))
+        if (next_is_operator(parser) || (size > 1 && (is_negated || count == MOST_BEYOND)))
             return fails(parser);
         if (size > 1)
             beyond[count] = parser->at, sizes[count++] = size, parser->at += size;
         else
             low = member(parser);
+        if (next_is_operator(parser))
+            return fails(parser);
         int high = low;
         if (parser->end - parser->at >= 2 && parser->at[0] == '-' && parser->at[1] != ']')
             parser->at++, high = low == NOWHERE ? fails(parser) : member(parser);
@@ -161,7 +171,6 @@ static int parse_class(Parser *parser)
     parser->at++;
     for (int byte = 0; is_negated && byte < 256; byte++)
         set[byte] = byte >= 0x80 || !set[byte];
-    set['\n'] = 0;
     for (int i = 0; i < count; i++) {
         emit(parser, 2, (int32_t[]){SPLIT, 7});
         emit_literal(parser, beyond[i], sizes[i]);
@@ -203,8 +212,8 @@ static Repeat parse_repeat(Parser *parser)
             parser->at++;
             repeat.most = next_is(parser, '}') ? UNLIMITED : number(parser);
         }
-        if (!next_is(parser, '}') || repeat.most < repeat.least)
-            fails(parser);
+        if (!next_is(parser, '}') || repeat.most < repeat.least || repeat.most == 0)
+            fails(parser); /* Rust does not count the groups in what is repeated 0 times */
         break;
     default:
         return repeat;
@@ -319,7 +328,7 @@ static int parse_sequence(Parser *parser)
                 memcpy(place, text, size), code_of(parser->program, literal)[2] += size;
         } else if (size == 1 && text[0] < 0x80 && !is_once) {
             uint8_t set[256] = {0};
-            set[text[0]] = text[0] != '\n';
+            set[text[0]] = 1;
             emit_set(parser, set);
             is_set = 1;
         } else if (size)
