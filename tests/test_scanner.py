@@ -236,6 +236,19 @@ def test_a_line_that_takes_too_many_steps_is_undecided() -> None:
     assert (lines.undecided["row"].to_list(), lines.taken[0]["row"].to_list()) == ([0], [1])
 
 
+def test_all_starts_in_a_line_share_their_steps() -> None:
+    program = scanner.program("a[ab]*c", is_anchored=False)
+    assert program is not None
+    assert program.groups("a" * 100) == []
+    assert program.groups("a" * 16_000) is None
+
+
+def test_literals_may_be_many_and_longer_than_a_line_of_the_scanner() -> None:
+    words = [*(f"word{n}." for n in range(20_000)), "y" * 20_000]
+    texts = ["word7", "a word19999.", "x" * 300_000 + "word0.", "x" + "y" * 20_000, "y" * 19_999]
+    assert Literals(words).found_in(pl.Series(texts)).to_list() == [False, True, True, True, False]
+
+
 def test_long_texts_stay_as_they_are_when_the_source_is_gone() -> None:
     text = b"".join(b"%d %s\n" % (n, bytes([97 + n % 26]) * (n % 40)) for n in range(5_000))
     lines = scanned(text, "([0-9]+) ([a-z]*)")

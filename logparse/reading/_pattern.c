@@ -14,7 +14,7 @@ enum { END, LITERAL, SET, SPLIT, LAZY, JUMP, SAVE, RUN };
 static const int WORDS[] = {1, 3, 4, 2, 2, 2, 2, 4};
 
 enum { MOST_BYTES = 1 << 14, MOST_COPIES = 8, MOST_DEPTH = 40, MOST_BEYOND = 8 };
-enum { MOST_PENDING = 256, MOST_STEPS = 10000 };
+enum { MOST_PENDING = 256, MOST_STEPS = 10000, STEPS_PER_BYTE = 4 };
 enum { UNLIMITED = INT32_MAX };
 
 void *extended(Bytes *bytes, int64_t size)
@@ -497,15 +497,16 @@ static int32_t before(const uint8_t *line, int32_t at, int32_t least)
     return at;
 }
 
-static int matches_at(const Program *program, const uint8_t *line, int32_t size, int32_t at, int32_t *slots)
+/* `steps`: how many are left. */
+static int matches_at(const Program *program, const uint8_t *line, int32_t size, int32_t at, int32_t *slots, int *steps)
 {
     Pending pending[MOST_PENDING];
-    int depth = 0, steps = 0;
+    int depth = 0;
     int32_t pc = 0;
     for (;;) {
         const int32_t *code = code_of(program, pc);
         int is_wrong = 0;
-        if (++steps > MOST_STEPS || depth > MOST_PENDING - 2)
+        if (--*steps < 0 || depth > MOST_PENDING - 2)
             return UNDECIDED;
         switch (code[0]) {
         case END:
@@ -530,7 +531,7 @@ static int matches_at(const Program *program, const uint8_t *line, int32_t size,
                 if (++count == code[2])
                     least_at = at;
             }
-            steps += (at - start) / 16;
+            *steps -= (at - start) / 16;
             if (count < code[2])
                 is_wrong = 1;
             else {
@@ -579,6 +580,7 @@ static int matches_at(const Program *program, const uint8_t *line, int32_t size,
 int find(const Program *program, const uint8_t *line, int32_t size, int32_t *slots)
 {
     int32_t last = program->is_anchored ? 0 : size;
+    int steps = MOST_STEPS + STEPS_PER_BYTE * size;
     for (int32_t start = 0; start <= last; start++) {
         if (!program->first[256] && (start == size || !program->first[line[start]]))
             continue;
@@ -586,7 +588,7 @@ int find(const Program *program, const uint8_t *line, int32_t size, int32_t *slo
             continue;
         for (int i = 0; i < 2 * program->groups; i++)
             slots[i] = NOWHERE;
-        int answer = matches_at(program, line, size, start, slots);
+        int answer = matches_at(program, line, size, start, slots, &steps);
         if (answer != NO)
             return answer;
     }
