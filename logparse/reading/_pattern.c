@@ -14,7 +14,7 @@ enum { END, LITERAL, SET, SPLIT, LAZY, JUMP, SAVE, RUN };
 static const int WORDS[] = {1, 3, 4, 2, 2, 2, 2, 4};
 
 enum { MOST_BYTES = 1 << 14, MOST_COPIES = 8, MOST_DEPTH = 40, MOST_BEYOND = 8 };
-enum { MOST_PENDING = 256, MOST_STEPS = 10000 };
+enum { MOST_PENDING = 256, MOST_STEPS = 10000, STEPS_PER_BYTE = 4 };
 enum { UNLIMITED = INT32_MAX };
 
 void *extended(Bytes *bytes, int64_t size)
@@ -118,8 +118,9 @@ static int escaped(Parser *parser)
     const char *name = byte ? strchr(NAMES, byte) : NULL;
     if (name != NULL)
         return CHARS[name - NAMES];
-    if (byte >= 0x80 || (byte >= '0' && byte <= '9') || ((byte | 0x20) >= 'a' && (byte | 0x20) <= 'z'))
-        return fails(parser), -1;
+    int is_letter = (byte | 0x20) >= 'a' && (byte | 0x20) <= 'z';
+    if (byte >= 0x80 || (byte >= '0' && byte <= '9') || is_letter || byte == '<' || byte == '>')
+        return fails(parser), -1; /* \< and \> are the ends of words to Rust */
     return byte;
 }
 
@@ -130,6 +131,13 @@ static int member(Parser *parser)
         return fails(parser), -1;
     uint8_t byte = *parser->at++;
     return byte == '\\' ? escaped(parser) : byte;
+}
+
+/* Whether what comes next in a class is an operator on sets to Rust, though two characters to Python. */
+static int next_is_operator(const Parser *parser)
+{
+    return parser->end - parser->at >= 2 && parser->at[0] == parser->at[1] && parser->at[0]
+           && strchr("&-~", parser->at[0]) != NULL;
 }
 
 /* A class, after its bracket. Returns whether it is one SET: with characters beyond ASCII it is a choice of them. */
@@ -144,12 +152,14 @@ static int parse_class(Parser *parser)
     while (!parser->failed && !next_is(parser, ']')) {
         int size = parser->at < parser->end ? bytes_of(parser, *parser->at) : 1;
         int low = NOWHERE;
-        if (size > 1 && (is_negated || count == MOST_BEYOND))
+        if (next_is_operator(parser) || (size > 1 && (is_negated || count == MOST_BEYOND)))
             return fails(parser);
         if (size > 1)
             beyond[count] = parser->at, sizes[count++] = size, parser->at += size;
         else
             low = member(parser);
+        if (next_is_operator(parser))
+            return fails(parser);
         int high = low;
         if (parser->end - parser->at >= 2 && parser->at[0] == '-' && parser->at[1] != ']')
             parser->at++, high = low == NOWHERE ? fails(parser) : member(parser);
@@ -161,7 +171,6 @@ static int parse_class(Parser *parser)
     parser->at++;
     for (int byte = 0; is_negated && byte < 256; byte++)
         set[byte] = byte >= 0x80 || !set[byte];
-    set['\n'] = 0;
     for (int i = 0; i < count; i++) {
         emit(parser, 2, (int32_t[]){SPLIT, 7});
         emit_literal(parser, beyond[i], sizes[i]);
@@ -203,8 +212,8 @@ static Repeat parse_repeat(Parser *parser)
             parser->at++;
             repeat.most = next_is(parser, '}') ? UNLIMITED : number(parser);
         }
-        if (!next_is(parser, '}') || repeat.most < repeat.least)
-            fails(parser);
+        if (!next_is(parser, '}') || repeat.most < repeat.least || repeat.most == 0)
+            fails(parser); /* Rust does not count the groups in what is repeated 0 times */
         break;
     default:
         return repeat;
@@ -319,7 +328,7 @@ static int parse_sequence(Parser *parser)
                 memcpy(place, text, size), code_of(parser->program, literal)[2] += size;
         } else if (size == 1 && text[0] < 0x80 && !is_once) {
             uint8_t set[256] = {0};
-            set[text[0]] = text[0] != '\n';
+            set[text[0]] = 1;
             emit_set(parser, set);
             is_set = 1;
         } else if (size)
@@ -488,15 +497,16 @@ static int32_t before(const uint8_t *line, int32_t at, int32_t least)
     return at;
 }
 
-static int matches_at(const Program *program, const uint8_t *line, int32_t size, int32_t at, int32_t *slots)
+/* `steps`: how many are left. */
+static int matches_at(const Program *program, const uint8_t *line, int32_t size, int32_t at, int32_t *slots, int *steps)
 {
     Pending pending[MOST_PENDING];
-    int depth = 0, steps = 0;
+    int depth = 0;
     int32_t pc = 0;
     for (;;) {
         const int32_t *code = code_of(program, pc);
         int is_wrong = 0;
-        if (++steps > MOST_STEPS || depth > MOST_PENDING - 2)
+        if (--*steps < 0 || depth > MOST_PENDING - 2)
             return UNDECIDED;
         switch (code[0]) {
         case END:
@@ -521,7 +531,7 @@ static int matches_at(const Program *program, const uint8_t *line, int32_t size,
                 if (++count == code[2])
                     least_at = at;
             }
-            steps += (at - start) / 16;
+            *steps -= (at - start) / 16;
             if (count < code[2])
                 is_wrong = 1;
             else {
@@ -570,6 +580,7 @@ static int matches_at(const Program *program, const uint8_t *line, int32_t size,
 int find(const Program *program, const uint8_t *line, int32_t size, int32_t *slots)
 {
     int32_t last = program->is_anchored ? 0 : size;
+    int steps = MOST_STEPS + STEPS_PER_BYTE * size;
     for (int32_t start = 0; start <= last; start++) {
         if (!program->first[256] && (start == size || !program->first[line[start]]))
             continue;
@@ -577,7 +588,7 @@ int find(const Program *program, const uint8_t *line, int32_t size, int32_t *slo
             continue;
         for (int i = 0; i < 2 * program->groups; i++)
             slots[i] = NOWHERE;
-        int answer = matches_at(program, line, size, start, slots);
+        int answer = matches_at(program, line, size, start, slots, &steps);
         if (answer != NO)
             return answer;
     }

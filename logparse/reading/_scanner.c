@@ -5,7 +5,7 @@
 
 #include "_scanner.h"
 
-enum { MOST_PATTERNS = 64, MOST_RULES = 4096, MOST_LITERALS = 1 << 14, MOST_TAKERS = 8 };
+enum { MOST_PATTERNS = 64, MOST_TAKERS = 8 };
 
 static const char PROGRAM[] = "logparse.program", READER[] = "logparse.reader";
 
@@ -260,26 +260,29 @@ typedef struct { int32_t start, size, place, rule, next; } Literal;
 
 typedef struct {
     Rule *rules;
-    Literal *literals;
     PyObject *owner;        /* the tuple that the rules came from, which keeps their programs */
-    Bytes texts;            /* of the literals */
-    int rule_count, literal_count;
+    Bytes literals, texts;  /* each Literal, and their texts */
+    int rule_count;
     int32_t *heads;         /* of each pair of bytes the first of its literals, or NOWHERE */
     uint8_t seen[1 << 13];  /* a bit for each pair of bytes that has a literal: small enough for the nearest cache */
     int32_t single;         /* the first of the literals of one byte */
 } Reader;
+
+static Literal *literal_of(const Reader *reader, int32_t index) { return (Literal *)reader->literals.data + index; }
 
 static int pair_of(const uint8_t *text) { return text[0] << 8 | text[1]; }
 
 /* How often a byte is in logs, in classes. */
 static int commonness(uint8_t byte)
 {
-    return byte == ' ' || (byte >= 'a' && byte <= 'z') || (byte >= '0' && byte <= '9') ? 2 : byte && strchr(".-:_/", byte) ? 1 : 0;
+    if (byte == ' ' || (byte >= 'a' && byte <= 'z') || (byte >= '0' && byte <= '9'))
+        return 2;
+    return byte && strchr(".-:_/", byte);
 }
 
 static void add_literal(Reader *reader, int32_t index)
 {
-    Literal *literal = &reader->literals[index];
+    Literal *literal = literal_of(reader, index);
     const uint8_t *text = reader->texts.data + literal->start;
     if (literal->size == 1) {
         literal->next = reader->single, reader->single = index;
@@ -301,8 +304,8 @@ static void add_literal(Reader *reader, int32_t index)
 static int gate(const Reader *reader, const uint8_t *text, int32_t size, uint64_t *gated)
 {
     int any = 0;
-    for (int32_t i = reader->single; i != NOWHERE && size > 0; i = reader->literals[i].next) {
-        const Literal *literal = &reader->literals[i];
+    for (int32_t i = reader->single; i != NOWHERE && size > 0; i = literal_of(reader, i)->next) {
+        const Literal *literal = literal_of(reader, i);
         if (memchr(text, reader->texts.data[literal->start], size) == NULL)
             continue;
         any = 1;
@@ -314,8 +317,8 @@ static int gate(const Reader *reader, const uint8_t *text, int32_t size, uint64_
         int pair = pair_of(text + at);
         if (!(reader->seen[pair >> 3] >> (pair & 7) & 1))
             continue;
-        for (int32_t i = reader->heads[pair]; i != NOWHERE; i = reader->literals[i].next) {
-            const Literal *literal = &reader->literals[i];
+        for (int32_t i = reader->heads[pair]; i != NOWHERE; i = literal_of(reader, i)->next) {
+            const Literal *literal = literal_of(reader, i);
             int32_t start = at - literal->place;
             if (start < 0 || literal->size > size - start
                 || memcmp(text + start, reader->texts.data + literal->start, literal->size) != 0)
@@ -384,6 +387,7 @@ typedef struct {
     const Reader *reader;
     Table *tables; /* the first is that of undecided texts */
     uint64_t *gated;
+    int64_t taken; /* bytes of the texts that rules take: a column of Arrow has at most INT32_MAX */
     Taker takers[MOST_TAKERS];
 } Reading;
 
@@ -391,7 +395,9 @@ static int read_text(void *state, const uint8_t *text, int32_t size, uint32_t ro
 {
     Reading *reading = state;
     int count = takers_of(reading->reader, text, size, reading->gated, reading->takers);
-    if (count == UNDECIDED) {
+    if (count > 0)
+        reading->taken += size;
+    if (count == UNDECIDED || reading->taken > INT32_MAX) {
         reading->tables[0].height++;
         return add_row(&reading->tables[0], row);
     }
@@ -424,7 +430,7 @@ static void free_reader(Reader *reader)
         return;
     Py_XDECREF(reader->owner);
     free(reader->rules);
-    free(reader->literals);
+    free(reader->literals.data);
     free(reader->texts.data);
     free(reader->heads);
     free(reader);
@@ -446,14 +452,15 @@ static int rule_of(Reader *reader, PyObject *given)
         Py_ssize_t size;
         if (PyBytes_AsStringAndSize(PyTuple_GetItem(literals, i), &text, &size) < 0)
             return 0;
-        if (size == 0 || size > LONGEST_LINE || reader->literal_count == MOST_LITERALS)
-            return PyErr_SetString(PyExc_ValueError, "too many literals, or one of no length"), 0;
+        if (size == 0 || size > INT32_MAX - reader->texts.size)
+            return PyErr_SetString(PyExc_ValueError, "a literal of no length, or too many"), 0;
+        Literal literal = {(int32_t)reader->texts.size, (int32_t)size, 0, reader->rule_count, NOWHERE};
         uint8_t *place = extended(&reader->texts, size);
-        if (place == NULL)
+        Literal *made = extended(&reader->literals, sizeof literal);
+        if (place == NULL || made == NULL)
             return PyErr_NoMemory(), 0;
         memcpy(place, text, size);
-        reader->literals[reader->literal_count++] =
-            (Literal){(int32_t)(reader->texts.size - size), (int32_t)size, 0, reader->rule_count, NOWHERE};
+        *made = literal;
     }
     reader->rule_count++;
     return 1;
@@ -467,10 +474,8 @@ PyDoc_STRVAR(reader_doc,
 static PyObject *make_reader(PyObject *module, PyObject *given)
 {
     (void)module;
-    if (!PyTuple_Check(given) || PyTuple_Size(given) > MOST_RULES) {
-        PyErr_SetString(PyExc_ValueError, "not a tuple, or too many rules");
-        return NULL;
-    }
+    if (!PyTuple_Check(given))
+        return PyErr_SetString(PyExc_TypeError, "not a tuple"), NULL;
     Reader *made = calloc(1, sizeof *made);
     PyObject *capsule = NULL;
     if (made == NULL)
@@ -478,9 +483,8 @@ static PyObject *make_reader(PyObject *module, PyObject *given)
     made->single = NOWHERE;
     made->owner = Py_NewRef(given);
     made->rules = calloc(PyTuple_Size(given) + 1, sizeof *made->rules);
-    made->literals = calloc(MOST_LITERALS, sizeof *made->literals);
     made->heads = malloc((1 << 16) * sizeof *made->heads);
-    if (made->rules == NULL || made->literals == NULL || made->heads == NULL) {
+    if (made->rules == NULL || made->heads == NULL) {
         PyErr_NoMemory();
         goto done;
     }
@@ -488,7 +492,8 @@ static PyObject *make_reader(PyObject *module, PyObject *given)
     for (Py_ssize_t i = 0; i < PyTuple_Size(given); i++)
         if (!rule_of(made, PyTuple_GetItem(given, i)))
             goto done;
-    for (int i = 0; i < made->literal_count; i++)
+    int32_t count = (int32_t)(made->literals.size / (int64_t)sizeof(Literal));
+    for (int32_t i = 0; i < count; i++)
         add_literal(made, i);
     capsule = PyCapsule_New(made, READER, drop_reader);
 done:
@@ -522,7 +527,7 @@ PyDoc_STRVAR(read_doc,
 
 static PyObject *read_texts(PyObject *module, PyObject *args)
 {
-    Reading reading;
+    Reading reading = {0};
     ArrowStream *stream;
     PyObject *result = NULL;
     (void)module;

@@ -141,17 +141,17 @@ class _Naming:
         if not lines.height:
             return whole
         segments = cut(lines, self.grammar)
-        return pl.concat([whole, self._named(segments["row"], segments["seg"]).unique()])
+        return pl.concat([whole, self._named(segments["row"], segments["seg"])])
 
     def _named(self, rows: pl.Series, texts: pl.Series) -> pl.Series:
-        """Those of `rows` whose text a rule reads."""
+        """Those of `rows` whose text a rule reads, each once."""
         found = self.reader.read(texts) if self.reader and texts.len() else None
         if found is None:
             return self._named_by_polars(rows, texts)
         undecided = rows[found.undecided], texts[found.undecided]
-        return pl.concat(
-            [rows[found_rows] for found_rows, _ in found.read.values()] + [self._named_by_polars(*undecided)]
-        )
+        named = [rows[found_rows] for found_rows, _ in found.read.values()]
+        # Rules that may begin anywhere read a text in addition to another rule.
+        return pl.concat([*named, self._named_by_polars(*undecided)]).unique()
 
     def _named_by_polars(self, rows: pl.Series, texts: pl.Series) -> pl.Series:
         """As `_named`, with a query for every few rules."""
@@ -161,7 +161,7 @@ class _Naming:
             named = texts.str.contains("|".join(f"(?:{rule.pattern})" for rule in few))
             out.append(rows.filter(named))
             rows, texts = rows.filter(~named), texts.filter(~named)
-        return pl.concat(out)
+        return pl.concat(out).unique()
 
 
 # ---- the rows of `sources` ---- #
