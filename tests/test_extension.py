@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.metadata
 import itertools
 import os
 import pickle
@@ -187,23 +186,23 @@ def test_an_installed_package_offers_a_grammar(monkeypatch: pytest.MonkeyPatch, 
     )
     (tmp_path / "broken.py").write_text("GRAMMAR = 1\n")
     monkeypatch.syspath_prepend(str(tmp_path))
-    offered: list[importlib.metadata.EntryPoint] = []
+    package = tmp_path / "mine-1.dist-info"
+    package.mkdir()
+    (package / "METADATA").write_text("Metadata-Version: 2.1\nName: mine\nVersion: 1\n")
 
-    def entry_points(*, group: str) -> list[importlib.metadata.EntryPoint]:
-        return [point for point in offered if point.group == group]
-
-    monkeypatch.setattr(importlib.metadata, "entry_points", entry_points)
-    for value in ("offering:GRAMMAR", "offering"):
-        offered[:] = [importlib.metadata.EntryPoint("mine", value, registry.GROUP)]
+    def offer(value: str) -> None:
+        (package / "entry_points.txt").write_text(f"[{registry.GROUP}]\nmine = {value}\n")
         _forget()
+
+    for value in ("offering:GRAMMAR", "offering"):
+        offer(value)
         logs = logparse.ingest(SAMPLE + OWN)
         assert logs.runs["seed"].to_list() == [7]
         assert pickle.loads(pickle.dumps(logs)).grammars == logs.grammars
         # A file of the same name takes its place.
         assert logparse.ingest(SAMPLE + OWN, grammars=mine()).metrics["name"].is_in(["energy"]).any()
     for value, message in (("broken:GRAMMAR", "is not a grammar"), ("missing:GRAMMAR", "cannot be imported")):
-        offered[:] = [importlib.metadata.EntryPoint("mine", value, registry.GROUP)]
-        _forget()
+        offer(value)
         with pytest.raises(GrammarError, match=message) as error:
             logparse.ingest(SAMPLE)
         assert "entry point 'mine'" in str(error.value.where)

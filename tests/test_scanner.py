@@ -176,11 +176,13 @@ def test_a_gate_passes_what_contains_a_word(words: list[str], lines: list[str]) 
     assert passed.to_list() == [any(word in line for word in words) for line in lines]
 
 
-def test_texts_in_several_chunks_and_parts_of_a_column() -> None:
+def test_texts_in_several_chunks_and_parts_of_a_column(monkeypatch: pytest.MonkeyPatch) -> None:
     column = pl.concat([pl.Series(["a1", "b", None]), pl.Series(["x" * 50 + "a22", "a3"])])
     found = scanner.Finder(["a"]).rows(column)
     assert found is not None
     assert found.to_list() == [0, 3, 4]
+    assert Literals(["a"]).found_in(column[1:4]).to_list() == [False, False, True]
+    monkeypatch.setattr(scanner, "_compiled", None)
     assert Literals(["a"]).found_in(column[1:4]).to_list() == [False, False, True]
 
 

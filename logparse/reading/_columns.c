@@ -62,8 +62,10 @@ void free_table(Table *table)
 
 /* -- as Arrow arrays -- */
 
-typedef struct { ArrowSchema *children[1 + MOST_GROUPS + 1], schemas[1 + MOST_GROUPS + 1]; char names[1 + MOST_GROUPS + 1][4]; } Schemas;
-typedef struct { ArrowArray *children[1 + MOST_GROUPS + 1], arrays[1 + MOST_GROUPS + 1]; const void *none[1]; } Arrays;
+enum { MOST_COLUMNS = 1 + 1 + MOST_GROUPS }; /* row, the line, and the groups */
+
+typedef struct { ArrowSchema *children[MOST_COLUMNS], schemas[MOST_COLUMNS]; char names[MOST_COLUMNS][4]; } Schemas;
+typedef struct { ArrowArray *children[MOST_COLUMNS], arrays[MOST_COLUMNS]; const void *none[1]; } Arrays;
 typedef struct { const void *buffers[4]; int64_t sizes[1]; } Buffers;
 
 static void release_child_schema(ArrowSchema *schema) { schema->release = NULL; }
@@ -139,7 +141,7 @@ static PyObject *array_of(Table *table)
 {
     ArrowArray *array = calloc(1, sizeof *array);
     Arrays *own = calloc(1, sizeof *own);
-    Buffers *buffers[1 + MOST_GROUPS + 1] = {NULL};
+    Buffers *buffers[MOST_COLUMNS] = {NULL};
     int complete = array && own;
     for (int i = 0; i <= table->columns; i++)
         complete = (buffers[i] = calloc(1, sizeof **buffers)) && complete;

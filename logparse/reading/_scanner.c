@@ -36,8 +36,8 @@ static PyObject *make_program(PyObject *module, PyObject *args)
 
 PyDoc_STRVAR(spans_doc,
 "spans(program, text) -> list of (start, end) or None\n\n"
-"Where each group of the first match in a text (bytes) begins and ends, (-1, -1) for a group that takes no part. Empty\n"
-"if there is no match, None if that is undecided.");
+"Where each group of the first match in a text (bytes) begins and ends, (-1, -1) for a group that takes no part.\n"
+"Empty if there is no match, None if that is undecided.");
 
 static PyObject *spans(PyObject *module, PyObject *args)
 {
@@ -64,11 +64,11 @@ static PyObject *spans(PyObject *module, PyObject *args)
     return result;
 }
 
-PyDoc_STRVAR(contains_doc,
+PyDoc_STRVAR(can_contain_doc,
 "can_contain(program, text) -> bool\n\n"
 "Whether a line that a program takes may contain a text (bytes). It may say so of a text that no such line contains.");
 
-static PyObject *is_possible(PyObject *module, PyObject *args)
+static PyObject *can_contain_text(PyObject *module, PyObject *args)
 {
     PyObject *capsule;
     const char *text;
@@ -304,8 +304,9 @@ static void add_literal(Reader *reader, int32_t index)
 static int gate(const Reader *reader, const uint8_t *text, int32_t size, uint64_t *gated)
 {
     int any = 0;
-    for (int32_t i = reader->single; i != NOWHERE && size > 0; i = literal_of(reader, i)->next) {
-        const Literal *literal = literal_of(reader, i);
+    const Literal *literal;
+    for (int32_t i = reader->single; i != NOWHERE && size > 0; i = literal->next) {
+        literal = literal_of(reader, i);
         if (memchr(text, reader->texts.data[literal->start], size) == NULL)
             continue;
         any = 1;
@@ -317,8 +318,8 @@ static int gate(const Reader *reader, const uint8_t *text, int32_t size, uint64_
         int pair = pair_of(text + at);
         if (!(reader->seen[pair >> 3] >> (pair & 7) & 1))
             continue;
-        for (int32_t i = reader->heads[pair]; i != NOWHERE; i = literal_of(reader, i)->next) {
-            const Literal *literal = literal_of(reader, i);
+        for (int32_t i = reader->heads[pair]; i != NOWHERE; i = literal->next) {
+            literal = literal_of(reader, i);
             int32_t start = at - literal->place;
             if (start < 0 || literal->size > size - start
                 || memcmp(text + start, reader->texts.data + literal->start, literal->size) != 0)
@@ -522,8 +523,8 @@ static PyObject *raised(int answer)
 
 PyDoc_STRVAR(read_doc,
 "read(reader, arrow_array_stream) -> list of (rule, arrow_schema and arrow_array), or None\n\n"
-"The undecided ones of a column of texts (as rule -1), and for each rule that takes a text its texts: row, \"1\", \"2\",\n"
-"... None if the column is not one of string views.");
+"The undecided ones of a column of texts (as rule -1), and for each rule that takes a text its texts: row, \"1\",\n"
+"\"2\", ... None if the column is not one of string views.");
 
 static PyObject *read_texts(PyObject *module, PyObject *args)
 {
@@ -582,7 +583,7 @@ static PyObject *gated_texts(PyObject *module, PyObject *args)
 static PyMethodDef methods[] = {
     {"program", make_program, METH_VARARGS, program_doc},
     {"spans", spans, METH_VARARGS, spans_doc},
-    {"can_contain", is_possible, METH_VARARGS, contains_doc},
+    {"can_contain", can_contain_text, METH_VARARGS, can_contain_doc},
     {"scan", scan_lines, METH_VARARGS, scan_doc},
     {"reader", make_reader, METH_O, reader_doc},
     {"read", read_texts, METH_VARARGS, read_doc},
@@ -590,7 +591,9 @@ static PyMethodDef methods[] = {
     {NULL, NULL, 0, NULL},
 };
 static PyModuleDef_Slot module_slots[] = {{0, NULL}};
-static struct PyModuleDef definition = {PyModuleDef_HEAD_INIT, "_scanner", NULL, 0, methods, module_slots, NULL, NULL, NULL};
+static struct PyModuleDef definition = {
+    PyModuleDef_HEAD_INIT, "_scanner", NULL, 0, methods, module_slots, NULL, NULL, NULL,
+};
 
 PyMODINIT_FUNC PyInit__scanner(void)
 {

@@ -32,11 +32,13 @@ class Literals:
         return Literals(literals(rules))
 
     def found_in(self, lines: pl.Series) -> pl.Series:
-        """Whether each of `lines` contains one of the texts (Boolean)."""
+        """Whether each of `lines` contains one of the texts (Boolean); false where there is no line."""
         if not self._texts or not lines.len():
             return full(False, lines.len())
         rows = self._finder.rows(lines) if self._finder else None
-        return self._by_polars(lines) if rows is None else full(False, lines.len()).scatter(rows, True)
+        if rows is None:
+            return self._by_polars(lines).fill_null(False)
+        return full(False, lines.len()).scatter(rows, True)
 
     def _by_polars(self, lines: pl.Series) -> pl.Series:
         """One regular expression of all texts is three times as fast as a search for words, but takes ten times as long
