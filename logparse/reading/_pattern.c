@@ -392,30 +392,29 @@ static int overlap(const uint8_t *bytes, const uint8_t *set)
     return common != 0;
 }
 
-/* The bytes with which the rest of a match from `pc` on may begin; 256: it may be empty. `seen`: a byte for each
-   word. */
-static void first_bytes(const Program *program, int32_t pc, uint8_t *bytes, uint8_t *seen)
+/* Call `visit` for each instruction that takes a byte, or is the end, and that follows from `pc` without a byte. `seen`: a
+   byte for each word, 1 where the walk was before. */
+static void each_next(const Program *program, int32_t pc, uint8_t *seen, void (*visit)(void *, const Program *, int32_t),
+                      void *state)
 {
     while (!seen[pc]) {
         const int32_t *code = code_of(program, pc);
         seen[pc] = 1;
         switch (code[0]) {
         case END:
-            bytes[256] = 1;
-            return;
         case LITERAL:
-            bytes[program->literals.data[code[1]]] = 1;
+            visit(state, program, pc);
             return;
         case SET:
         case RUN:
-            unite(bytes, program->sets.data + 256 * code[1]);
+            visit(state, program, pc);
             if (code[2] > 0)
                 return;
             pc += 4;
             break;
         case SPLIT:
         case LAZY:
-            first_bytes(program, pc + 2, bytes, seen);
+            each_next(program, pc + 2, seen, visit, state);
             pc += code[1];
             break;
         case JUMP:
@@ -427,6 +426,18 @@ static void first_bytes(const Program *program, int32_t pc, uint8_t *bytes, uint
     }
 }
 
+/* Add the bytes that an instruction can take; 256: it is the end. */
+static void add_bytes(void *bytes, const Program *program, int32_t pc)
+{
+    const int32_t *code = code_of(program, pc);
+    if (code[0] == END)
+        ((uint8_t *)bytes)[256] = 1;
+    else if (code[0] == LITERAL)
+        ((uint8_t *)bytes)[program->literals.data[code[1]]] = 1;
+    else
+        unite(bytes, program->sets.data + 256 * code[1]);
+}
+
 /* Mark the sets that need not give back a character, since what follows begins with none of theirs. */
 static int mark_runs(Program *program)
 {
@@ -434,14 +445,14 @@ static int mark_runs(Program *program)
     uint8_t bytes[257] = {0}, *seen = calloc(words, 1);
     if (seen == NULL)
         return 0;
-    first_bytes(program, 0, program->first, seen);
+    each_next(program, 0, seen, add_bytes, program->first);
     for (int32_t pc = 0; pc < words; pc += WORDS[code_of(program, pc)[0]]) {
         int32_t *code = code_of(program, pc);
         if (code[0] != SET)
             continue;
         memset(bytes, 0, sizeof bytes);
         memset(seen, 0, words);
-        first_bytes(program, pc + 4, bytes, seen);
+        each_next(program, pc + 4, seen, add_bytes, bytes);
         if (!overlap(bytes, program->sets.data + 256 * code[1]))
             code[0] = RUN;
     }
@@ -597,37 +608,14 @@ int find(const Program *program, const uint8_t *line, int32_t size, int32_t *slo
 
 /* -- texts that a pattern can contain -- */
 
-/* Mark the states in which a byte is taken, or the line ends, that follow from `pc` without a byte. The state in the
-   k-th byte of the LITERAL at `pc` is `states[pc][k]` in the layout of `can_contain`. */
-static void add_states(const Program *program, int32_t pc, uint8_t *states, const int32_t *places, uint8_t *seen)
+/* The states of a program: before each byte of a LITERAL, and one at each other instruction. */
+typedef struct { const int32_t *places; uint8_t *marks; } States; /* places: the first state of each instruction */
+
+static void mark_state(void *states, const Program *program, int32_t pc)
 {
-    while (!seen[pc]) {
-        const int32_t *code = code_of(program, pc);
-        seen[pc] = 1;
-        switch (code[0]) {
-        case END:
-        case LITERAL:
-            states[places[pc]] = 1;
-            return;
-        case SET:
-        case RUN:
-            states[places[pc]] = 1;
-            if (code[2] > 0)
-                return;
-            pc += 4;
-            break;
-        case SPLIT:
-        case LAZY:
-            add_states(program, pc + 2, states, places, seen);
-            pc += code[1];
-            break;
-        case JUMP:
-            pc += code[1];
-            break;
-        default: /* SAVE */
-            pc += 2;
-        }
-    }
+    States *all = states;
+    (void)program;
+    all->marks[all->places[pc]] = 1;
 }
 
 int can_contain(const Program *program, const uint8_t *text, int64_t size)
@@ -646,6 +634,7 @@ int can_contain(const Program *program, const uint8_t *text, int64_t size)
     for (int64_t i = 0; answer == 1 && i < size; i++) {
         memset(next, 0, count);
         memset(seen, 0, words);
+        States after = {places, next};
         for (int32_t pc = 0; pc < words; pc += WORDS[code_of(program, pc)[0]]) {
             const int32_t *code = code_of(program, pc);
             if (code[0] == LITERAL) {
@@ -655,12 +644,12 @@ int can_contain(const Program *program, const uint8_t *text, int64_t size)
                         if (k + 1 < code[2])
                             next[places[pc] + k + 1] = 1;
                         else
-                            add_states(program, pc + 3, next, places, seen);
+                            each_next(program, pc + 3, seen, mark_state, &after);
                     }
             } else if ((code[0] == SET || code[0] == RUN) && now[places[pc]]
                        && program->sets.data[256 * code[1] + text[i]]) {
                 next[places[pc]] = 1;
-                add_states(program, pc + 4, next, places, seen);
+                each_next(program, pc + 4, seen, mark_state, &after);
             }
         }
         uint8_t *other = now;

@@ -34,6 +34,13 @@ static PyObject *make_program(PyObject *module, PyObject *args)
     return capsule;
 }
 
+/* The program and the text of the arguments; NULL with an exception. */
+static const Program *program_and_text(PyObject *args, const uint8_t **text, Py_ssize_t *size)
+{
+    PyObject *capsule;
+    return PyArg_ParseTuple(args, "Oy#", &capsule, text, size) ? PyCapsule_GetPointer(capsule, PROGRAM) : NULL;
+}
+
 PyDoc_STRVAR(spans_doc,
 "spans(program, text) -> list of (start, end) or None\n\n"
 "Where each group of the first match in a text (bytes) begins and ends, (-1, -1) for a group that takes no part.\n"
@@ -41,17 +48,15 @@ PyDoc_STRVAR(spans_doc,
 
 static PyObject *spans(PyObject *module, PyObject *args)
 {
-    PyObject *capsule, *result;
-    const char *text;
+    PyObject *result;
+    const uint8_t *text;
     Py_ssize_t size;
     int32_t slots[2 * MOST_GROUPS];
+    const Program *compiled = program_and_text(args, &text, &size);
     (void)module;
-    if (!PyArg_ParseTuple(args, "Oy#", &capsule, &text, &size))
-        return NULL;
-    const Program *compiled = PyCapsule_GetPointer(capsule, PROGRAM);
     if (compiled == NULL)
         return NULL;
-    int answer = size > LONGEST_LINE ? UNDECIDED : find(compiled, (const uint8_t *)text, (int32_t)size, slots);
+    int answer = size > LONGEST_LINE ? UNDECIDED : find(compiled, text, (int32_t)size, slots);
     if (answer == UNDECIDED)
         return Py_NewRef(Py_None);
     result = PyList_New(0);
@@ -70,16 +75,13 @@ PyDoc_STRVAR(can_contain_doc,
 
 static PyObject *can_contain_text(PyObject *module, PyObject *args)
 {
-    PyObject *capsule;
-    const char *text;
+    const uint8_t *text;
     Py_ssize_t size;
+    const Program *compiled = program_and_text(args, &text, &size);
     (void)module;
-    if (!PyArg_ParseTuple(args, "Oy#", &capsule, &text, &size))
-        return NULL;
-    const Program *compiled = PyCapsule_GetPointer(capsule, PROGRAM);
     if (compiled == NULL)
         return NULL;
-    int answer = can_contain(compiled, (const uint8_t *)text, size);
+    int answer = can_contain(compiled, text, size);
     return answer < 0 ? PyErr_NoMemory() : PyBool_FromLong(answer);
 }
 
