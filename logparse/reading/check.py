@@ -201,10 +201,10 @@ def mutations(example: str, every: int = 1) -> list[str]:
 
 
 def paths_agree(subject: Subject, others: Sequence[Grammar], every: int = 1) -> Cases:
-    """pyparsing and the regular expression agree on every example and on variations of it, whether polars or the
-    compiled scanner runs the expression.
+    """pyparsing and the regular expression agree on every example and on variations of it.
 
-    Variations: every text that differs from the example by one character, and the example within other text.
+    polars runs the expression, and the compiled scanner if there is one. Variations: every text that differs from the
+    example by one character, and the example within other text.
     """
     grammar = subject.own
     for rule in (rule for rule in grammar.rules if _compile_error(rule.pattern) is None):
