@@ -257,7 +257,8 @@ done:
 
 typedef struct { const Program *program; int is_exclusive; } Rule; /* program NULL: it has none */
 
-/* A text that each line of a rule contains. It is searched by two bytes of it, which are at `place`. */
+/* A text that each line of a rule contains. It is searched by three bytes of it, which are at `place`; a text of less, by
+   its first byte. */
 typedef struct { int32_t start, size, place, rule, next; } Literal;
 
 typedef struct {
@@ -265,14 +266,18 @@ typedef struct {
     PyObject *owner;        /* the tuple that the rules came from, which keeps their programs */
     Bytes literals, texts;  /* each Literal, and their texts */
     int rule_count;
-    int32_t *heads;         /* of each pair of bytes the first of its literals, or NOWHERE */
-    uint8_t seen[1 << 13];  /* a bit for each pair of bytes that has a literal: small enough for the nearest cache */
-    int32_t single;         /* the first of the literals of one byte */
+    int32_t *heads;         /* of each key of three bytes the first of its literals, or NOWHERE */
+    uint8_t seen[1 << 13];  /* a bit for each key that has a literal: small enough for the nearest cache */
+    int32_t shorts;         /* the first of the literals of less than three bytes */
 } Reader;
 
 static Literal *literal_of(const Reader *reader, int32_t index) { return (Literal *)reader->literals.data + index; }
 
-static int pair_of(const uint8_t *text) { return text[0] << 8 | text[1]; }
+/* A key of three bytes, of 16 bits. */
+static uint32_t key_of(const uint8_t *text)
+{
+    return ((text[0] | (uint32_t)text[1] << 8 | (uint32_t)text[2] << 16) * 0x9E3779B1u) >> 16;
+}
 
 /* How often a byte is in logs, in classes. */
 static int commonness(uint8_t byte)
@@ -286,42 +291,42 @@ static void add_literal(Reader *reader, int32_t index)
 {
     Literal *literal = literal_of(reader, index);
     const uint8_t *text = reader->texts.data + literal->start;
-    if (literal->size == 1) {
-        literal->next = reader->single, reader->single = index;
+    if (literal->size < 3) {
+        literal->next = reader->shorts, reader->shorts = index;
         return;
     }
     int least = INT32_MAX;
-    for (int32_t i = 0; i + 1 < literal->size; i++) {
-        int pair = pair_of(text + i), is_shared = reader->heads[pair] != NOWHERE;
-        int cost = 2 * (commonness(text[i]) + commonness(text[i + 1])) + is_shared;
+    for (int32_t i = 0; i + 2 < literal->size; i++) {
+        int is_shared = reader->heads[key_of(text + i)] != NOWHERE;
+        int cost = 2 * (commonness(text[i]) + commonness(text[i + 1]) + commonness(text[i + 2])) + is_shared;
         if (cost < least)
             least = cost, literal->place = i;
     }
-    int pair = pair_of(text + literal->place);
-    literal->next = reader->heads[pair], reader->heads[pair] = index;
-    reader->seen[pair >> 3] |= (uint8_t)(1 << (pair & 7));
+    uint32_t key = key_of(text + literal->place);
+    literal->next = reader->heads[key], reader->heads[key] = index;
+    reader->seen[key >> 3] |= (uint8_t)(1 << (key & 7));
 }
 
 /* Whether the text contains a literal; if `gated` is given, all are searched for, and the bits of their rules set. */
 static int gate(const Reader *reader, const uint8_t *text, int32_t size, uint64_t *gated)
 {
     int any = 0;
-    const Literal *literal;
-    for (int32_t i = reader->single; i != NOWHERE && size > 0; i = literal->next) {
-        literal = literal_of(reader, i);
-        if (memchr(text, reader->texts.data[literal->start], size) == NULL)
+    for (int32_t i = reader->shorts; i != NOWHERE; i = literal_of(reader, i)->next) {
+        const Literal *literal = literal_of(reader, i);
+        const Rival sought = {reader->texts.data + literal->start, literal->size, 0};
+        if (!contains(text, size, &sought))
             continue;
         any = 1;
         if (gated == NULL)
             return any;
         gated[literal->rule / 64] |= 1ULL << literal->rule % 64;
     }
-    for (int32_t at = 0; at + 1 < size; at++) {
-        int pair = pair_of(text + at);
-        if (!(reader->seen[pair >> 3] >> (pair & 7) & 1))
+    for (int32_t at = 0; at + 2 < size; at++) {
+        uint32_t key = key_of(text + at);
+        if (!(reader->seen[key >> 3] >> (key & 7) & 1))
             continue;
-        for (int32_t i = reader->heads[pair]; i != NOWHERE; i = literal->next) {
-            literal = literal_of(reader, i);
+        for (int32_t i = reader->heads[key]; i != NOWHERE; i = literal_of(reader, i)->next) {
+            const Literal *literal = literal_of(reader, i);
             int32_t start = at - literal->place;
             if (start < 0 || literal->size > size - start
                 || memcmp(text + start, reader->texts.data + literal->start, literal->size) != 0)
@@ -483,7 +488,7 @@ static PyObject *make_reader(PyObject *module, PyObject *given)
     PyObject *capsule = NULL;
     if (made == NULL)
         return PyErr_NoMemory();
-    made->single = NOWHERE;
+    made->shorts = NOWHERE;
     made->owner = Py_NewRef(given);
     made->rules = calloc(PyTuple_Size(given) + 1, sizeof *made->rules);
     made->heads = malloc((1 << 16) * sizeof *made->heads);
