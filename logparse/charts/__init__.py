@@ -19,6 +19,7 @@ import importlib.util
 import inspect
 import pkgutil
 import re
+import sys
 from collections.abc import Mapping
 from functools import cache
 from importlib.abc import InspectLoader
@@ -137,20 +138,27 @@ def rows(name: str, view: View) -> pl.DataFrame:
 
 def parts(name: str) -> Mapping[str, str]:
     """The docstring of a chart in parts: `says` (its first line), `what it needs`, `what it shows`, `how to read it`,
-    `what it leaves out`. The chart is not imported: a list of charts needs no drawing library.
+    `what it leaves out`.
 
     Raises `UsageError` if there is no chart of that name.
     """
     _require(name)
-    spec = importlib.util.find_spec(f"{__name__}.{name}")
-    assert spec is not None
-    assert isinstance(spec.loader, InspectLoader)
-    text = ast.get_docstring(ast.parse(spec.loader.get_source(spec.name) or ""), clean=False) or ""
     head, *rest = re.split(
-        r"^(What it needs|What it shows|How to read it|What it leaves out)\n", text, flags=re.MULTILINE
+        r"^(What it needs|What it shows|How to read it|What it leaves out)\n", _docstring(name), flags=re.MULTILINE
     )
     bodies = {title.lower(): body.strip("\n") for title, body in zip(rest[::2], rest[1::2], strict=True)}
     return {"says": head.strip(), **bodies}
+
+
+def _docstring(name: str) -> str:
+    """The docstring of a chart, which is not imported for it: a list of charts needs no drawing library."""
+    module = sys.modules.get(f"{__name__}.{name}")
+    if module is not None:
+        return module.__doc__ or ""
+    spec = importlib.util.find_spec(f"{__name__}.{name}")
+    assert spec is not None
+    assert isinstance(spec.loader, InspectLoader)
+    return ast.get_docstring(ast.parse(spec.loader.get_source(spec.name) or ""), clean=False) or ""
 
 
 def function(name: str) -> Chart:
