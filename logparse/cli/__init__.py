@@ -175,7 +175,7 @@ def main() -> NoReturn:
     for name, value in ALLOCATOR.items():
         os.environ.setdefault(name, value)
     # Grammars and queries are a million small objects with hardly any cycles: collect garbage less often.
-    gc.set_threshold(100_000, 20, 20)
+    gc.set_threshold(1_000_000, 20, 20)
     # The interpreter looks for cycles several times while it exits, which takes a tenth of a short command.
     atexit.register(gc.freeze)
     cli.main(prog_name="logparse")
