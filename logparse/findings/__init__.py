@@ -130,6 +130,7 @@ def module(name: str) -> types.ModuleType:
     return importlib.import_module(f"{_places()[name]}.{name.replace('-', '_')}")
 
 
+@cache
 def parts(name: str) -> Mapping[str, str]:
     """The parts of the docstring of a finding: `says` (its first line), `what it does`, `why it matters`, `example`,
     `what to do`."""
