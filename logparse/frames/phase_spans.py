@@ -175,12 +175,13 @@ def _evidence(pairs: Sequence[_Pair], span: Span, excluded: Mapping[int, float])
     rows: list[Row] = []
     for input, stamped in (("begin", [pair.begin for pair in pairs]), ("end", [pair.end for pair in pairs])):
         for pair, line in zip(pairs, stamped, strict=True):
+            assert line.at is not None  # a pair has both stamps: its duration is their difference
             stamp: Row = {
                 "n": pair.n,
                 "id": pair.id,
                 "input": input,
                 "pos": line.pos,
-                "number": (line.at or 0) / 1e6,
+                "number": line.at / 1e6,
                 "field": "at",
                 "seg": line.seg,
                 "rule": line.lines.rule.name,
