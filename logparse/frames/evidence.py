@@ -230,7 +230,7 @@ def _pattern(rule: Rule) -> re.Pattern[str]:
 
 @cache
 def _program(rule: Rule) -> scanner.Program | None:
-    return scanner.program(rule.compiled.pattern, "unanchored" not in rule.marked)
+    return scanner.program_of(rule)
 
 
 def _groups(rule: Rule, seg: str) -> list[tuple[int, str] | None]:

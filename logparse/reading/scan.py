@@ -157,7 +157,7 @@ class Frequent:
     @cached_property
     def for_scanner(self) -> tuple[Program, list[str], bool] | None:
         """The rule as a pattern of `scanner.scan`; None if the scanner has no equivalent."""
-        program = scanner.program(self.rule.compiled.pattern)
+        program = scanner.program_of(self.rule)
         if program is None:
             return None
         rivals = [text for text in sorted(self.rivals) if program.can_contain(text)]
@@ -366,7 +366,7 @@ def _frequent(slices: Sequence[Slice], wanted: Mapping[Grammar, Sequence[Rule]])
                 continue
             rivals = literals(r for i, r in enumerate(rules) if i < index or (i != index and "unanchored" in r.marked))
             if not any(text in line for text in rivals for line in matching):
-                out.append((len(matching), Frequent(grammar, rule, frozenset(rivals))))
+                out.append((len(matching), Frequent(grammar, rule, rivals)))
     return [frequent for _, frequent in sorted(out, key=lambda found: -found[0])]
 
 

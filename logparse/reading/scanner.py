@@ -57,6 +57,11 @@ def program(pattern: str, is_anchored: bool = True) -> Program | None:
     return Program(capsule) if capsule is not None else None
 
 
+def program_of(rule: Rule) -> Program | None:
+    """The program of the pattern of a rule; None as with `program`."""
+    return program(rule.compiled.pattern, "unanchored" not in rule.marked)
+
+
 class _Arrow:
     """An array in Arrow's C data interface."""
 
@@ -124,9 +129,9 @@ class Reader:
     def _reader(self) -> object:
         given = []
         for rule in self._rules:
-            is_exclusive = "unanchored" not in rule.marked
-            capsule = _compiled.program(rule.compiled.pattern.encode(), is_exclusive)
-            given.append((capsule, tuple(map(str.encode, rule.compiled.literals)), is_exclusive))
+            program = program_of(rule)
+            literals = tuple(map(str.encode, rule.compiled.literals))
+            given.append((program and program.capsule, literals, "unanchored" not in rule.marked))
         return _compiled.reader(tuple(given))
 
     def read(self, texts: pl.Series) -> ReadTexts | None:
